@@ -1,0 +1,141 @@
+/**
+ * JSON shapes of the HTTP interface, shared by drive, http, cli and web. Times are ISO 8601 UTC,
+ * sizes bytes.
+ */
+
+/** How safe a file is: durable on one device, on two, or on as many as wanted. */
+export type SafetyLevel = 'accepted' | 'safe' | 'full';
+
+export interface SafetyView {
+  level: SafetyLevel;
+  /** Copies on devices that can be reached now. */
+  copies: number;
+  wanted: number;
+}
+
+export interface EntryView {
+  id: string;
+  parentId: string | null;
+  kind: 'file' | 'folder';
+  name: string;
+  size: number;
+  mime: string | null;
+  createdAt: string;
+  modifiedAt: string;
+  /** Version id of the current content; for a folder the revision of its register. Also the ETag. */
+  version: string;
+  tags: string[];
+  starred: boolean;
+  trashedAt: string | null;
+  /** null for a folder. */
+  safety: SafetyView | null;
+  thumbnail: string | null;
+  media: null;
+}
+
+export interface Page<Item> {
+  items: Item[];
+  nextCursor: string | null;
+}
+
+export interface UserView {
+  id: string;
+  username: string;
+  role: 'admin' | 'member';
+}
+
+export interface VolumeView {
+  path: string;
+  limitBytes: number;
+  usedBytes: number;
+  state: 'ok' | 'full' | 'missing' | 'failed';
+}
+
+export interface DeviceView {
+  id: string;
+  name: string;
+  class: 'always-on' | 'sleeper';
+  state: 'active' | 'draining' | 'removed';
+  place: string;
+  /** True for the device that answers. */
+  self: boolean;
+  online: boolean;
+  lastSeen: string | null;
+  /** Bytes lent and used; null where the device was never met since this one started. */
+  capacityBytes: number;
+  usedBytes: number | null;
+  addresses: string[];
+  /** Only for the device that answers. */
+  volumes: VolumeView[];
+  rttMs: number | null;
+}
+
+export interface NearbyDevice {
+  name: string;
+  /** Address of its page: HOST:PORT. */
+  address: string;
+  /** Short network id, or null for a device that has no network yet. */
+  network: string | null;
+}
+
+export interface PairingView {
+  /** Eight digits, shown as two groups of four. */
+  code: string;
+  expiresAt: string;
+  /** SVG text of a QR code that carries the join address. */
+  qr: string;
+}
+
+export interface HealthView {
+  level: 'ok' | 'warn' | 'danger';
+  sentence: string;
+  chunks: { total: number; byCopies: Record<string, number> };
+  bytes: number;
+  devices: DeviceView[];
+  repair: { queued: number; active: number; etaSeconds: number | null };
+  scrub: { running: boolean; lastFinishedAt: string | null };
+  alerts: AlertView[];
+  receipts: ReceiptView[];
+}
+
+export interface AlertView {
+  code: string;
+  level: 'warn' | 'danger';
+  sentence: string;
+  action: string | null;
+}
+
+export interface ReceiptView {
+  at: string;
+  sentence: string;
+}
+
+export interface SetupView {
+  needed: boolean;
+  deviceName: string;
+  nearby: NearbyDevice[];
+}
+
+export interface HealthzView {
+  ok: boolean;
+  deviceId: string;
+  deviceName: string;
+  networkId: string | null;
+  p2p: string[];
+}
+
+/** RFC 9457, with a stable code. */
+export interface ProblemView {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+}
+
+/** WebSocket event: the named things changed; ask again for what is shown. */
+export interface EventView {
+  topic: 'entries' | 'uploads' | 'transfers' | 'devices' | 'health' | 'system';
+  ids: string[];
+  rev: number;
+}

@@ -1,0 +1,55 @@
+/**
+ * Time and chance, injected wherever they matter, so that the simulator can replay days from a
+ * seed. Production uses `systemClock` and `systemRandom`.
+ */
+
+export interface Clock {
+  /** Wall clock, Unix milliseconds. It may jump. */
+  wallMs(): number;
+  /** Milliseconds that never run backwards. */
+  monotonicMs(): number;
+  /** Calls `fn` once after `ms`; the handle cancels it. Never keeps the process alive. */
+  after(ms: number, fn: () => void): Timer;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Random {
+  /** A number in [0, 1). */
+  next(): number;
+  /** Fresh random bytes; in production from the system's secure source. */
+  bytes(length: number): Uint8Array<ArrayBuffer>;
+}
+
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(ms, fn) {
+    const handle = setTimeout(fn, ms);
+    handle.unref();
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+export const systemRandom: Random = {
+  next: () => Math.random(),
+  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+};
+
+/** Waits `ms`; rejects with the signal's reason when it aborts first. */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const stop = () => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.after(ms, () => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    });
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}

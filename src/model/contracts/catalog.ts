@@ -1,0 +1,98 @@
+/** The replicated metadata on this device. Implementations share one core over LevelDB or memory. */
+import type { DeviceId, EntryId, NetworkId, PrincipalId, Revision } from '../ids.ts';
+import type { CatalogRecord, DeviceBody, TableName, Tables, VersionVector } from '../records.ts';
+
+/** Whoever may sign: holds a private key for as long as it lives. */
+export interface Signer {
+  readonly principal: PrincipalId;
+  /** Ed25519 over `bytes`. */
+  sign(bytes: Uint8Array): Uint8Array;
+}
+
+/** A record to be written: the catalog adds device, sequence, clock and base. */
+export type Draft<Name extends TableName = TableName> = {
+  [Table in Name]: {
+    table: Table;
+    id: string;
+    body: Tables[Table] | null;
+    /** Revisions this replaces; by default every head known here. */
+    base?: readonly Revision[];
+  };
+}[Name];
+
+export interface CatalogChange {
+  record: CatalogRecord;
+  /** True when it was written on this device. */
+  local: boolean;
+}
+
+export interface AcceptOutcome {
+  accepted: number;
+  /** Already here or superseded by what is here. */
+  known: number;
+  /** Kept and forwarded, applied when what would allow them arrives (or when their time comes). */
+  pending: number;
+  /** One sentence for each refused record: bad signature, no right, too large, … */
+  refused: string[];
+}
+
+export interface Catalog {
+  readonly networkId: NetworkId;
+  readonly self: DeviceId;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+
+  /**
+   * Signs and writes all drafts in one durable batch (database synced and outbox journal synced).
+   * @throws `forbidden` when the signer has no right to one of them, `clock-wrong` when this
+   * device's clock is far off its peers', `bad-record` when one is too large
+   */
+  author(drafts: readonly Draft[], signer: Signer): Promise<CatalogRecord[]>;
+
+  /** The winning record of a register, or undefined when there is none or it is a tombstone. */
+  get<Name extends TableName>(table: Name, id: string): CatalogRecord<Tables[Name]> | undefined;
+  /** All concurrent heads of a register, winner first, tombstones included. */
+  heads<Name extends TableName>(table: Name, id: string): CatalogRecord<Tables[Name]>[];
+  /** Live registers of a table in id order. */
+  list<Name extends TableName>(
+    table: Name,
+    options?: { after?: string },
+  ): AsyncIterable<CatalogRecord<Tables[Name]>>;
+
+  /**
+   * Entries whose effective parent is `parent` (cycles, orphans and fallbacks resolved the same way
+   * on every device), trashed ones included, in id order.
+   */
+  children(parent: EntryId): AsyncIterable<CatalogRecord<Tables['entry']>>;
+  /** Where an entry really is: its parent after cycles and orphans were resolved, with the key wrap to use. */
+  placeOf(entry: EntryId): { parent: EntryId; wrappedKey: Uint8Array } | null;
+  /** Live versions of a file, newest first in the total order; the first is the current one. */
+  versions(entry: EntryId): Promise<CatalogRecord<Tables['version']>[]>;
+  /** Versions that no other version replaces: more than one means concurrent edits. Winner first. */
+  currentVersions(entry: EntryId): Promise<CatalogRecord<Tables['version']>[]>;
+
+  /** Records of other devices. One durable batch, vector included (I2, I5). */
+  accept(
+    records: readonly Uint8Array[],
+    options?: { head?: { device: DeviceId; seq: number } },
+  ): Promise<AcceptOutcome>;
+  vector(): VersionVector;
+  /** What `since` lacks of one author, in sequence order, and the sequence this page reaches to. */
+  missing(
+    device: DeviceId,
+    sinceSeq: number,
+  ): Promise<{ records: Uint8Array[]; reachesSeq: number; complete: boolean }>;
+  /** 256 XOR buckets over the revisions that this device holds of a table: equal vectors must mean equal digests. */
+  digest(table: string): Promise<Uint8Array>;
+
+  /** Proof that a device is a member, for devices that have not this catalog yet: its record and its admin's. */
+  certificatesOf(device: DeviceId): Uint8Array[];
+  /** Checks such a proof, or the own catalog, without storing anything. Undefined when it is not a member. */
+  verifyMember(device: DeviceId, certificates: readonly Uint8Array[]): DeviceBody | undefined;
+
+  /** Tells the catalog how far a peer's catalog reaches: the outbox and tombstones need to know. */
+  peerHas(device: DeviceId, vector: VersionVector): void;
+
+  /** Called after each batch is durable. Returns the unsubscriber. */
+  onChange(listener: (changes: readonly CatalogChange[]) => void): () => void;
+}

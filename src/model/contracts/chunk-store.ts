@@ -1,0 +1,62 @@
+/** Chunks on this device. Implementations: disk (`store`), memory (tests). Suite: test/contract. */
+import type { ChunkId, VolumeId } from '../ids.ts';
+
+export type PutOutcome = 'stored' | 'present';
+
+export interface VolumeStatus {
+  id: VolumeId;
+  path: string;
+  limitBytes: number;
+  usedBytes: number;
+  /** `missing`: the marker is gone (unplugged, deleted); nothing is concluded about its chunks. */
+  state: 'ok' | 'full' | 'missing' | 'failed';
+}
+
+export interface ChunkStore {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+
+  /**
+   * Stores sealed bytes under their id. When it resolves they survive a power cut (I2).
+   * @throws `chunk-corrupt` when the bytes do not hash to the id (I3), `disk-full`, `storage-failed`
+   */
+  put(id: ChunkId, bytes: Uint8Array, options?: PutOptions): Promise<PutOutcome>;
+
+  /**
+   * @returns the sealed bytes; checked against the id unless `verify: false` says that the caller
+   * proves them by the AEAD tag
+   * @throws `chunk-missing`; `chunk-corrupt` (the file is moved to quarantine first, and a `lost`
+   * change is announced, so that a bad copy is never served twice)
+   */
+  get(id: ChunkId, options?: { verify?: boolean; signal?: AbortSignal }): Promise<Uint8Array>;
+
+  /** Says that the caller found bytes of `get(…, {verify: false})` wrong: quarantine them. */
+  reportCorrupt(id: ChunkId): Promise<void>;
+
+  /** From the index, without touching the disk. */
+  has(id: ChunkId): boolean;
+  /** Sealed bytes of a chunk, or undefined when it is not here. */
+  sizeOf(id: ChunkId): number | undefined;
+
+  /** Moves the chunk to the volume's trash folder; a later `put` or `touch` brings it back. */
+  delete(id: ChunkId): Promise<void>;
+
+  /** Every chunk held, in id order, in pages that are consistent in themselves. */
+  list(options?: { after?: ChunkId }): AsyncIterable<{ id: ChunkId; size: number }>;
+
+  usage(): { chunks: number; bytes: number; limitBytes: number; volumes: VolumeStatus[] };
+
+  /** Called after each change is durable; used to keep the inventory. Returns the unsubscriber. */
+  onChange(listener: (change: ChunkChange) => void): () => void;
+}
+
+export interface PutOptions {
+  signal?: AbortSignal;
+  /** The caller has just computed the id from these very bytes, so hashing again proves nothing. */
+  trusted?: boolean;
+}
+
+export type ChunkChange =
+  | { kind: 'added'; id: ChunkId; size: number }
+  /** Deleted on purpose, found corrupt, or found missing. */
+  | { kind: 'lost'; id: ChunkId; reason: 'deleted' | 'corrupt' | 'missing' };

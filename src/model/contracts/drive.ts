@@ -1,0 +1,121 @@
+/** What the gateway and other fronts may do for a person: accounts and one user's unlocked drive. */
+import type { EntryView, Page, SafetyLevel, UserView } from '../api.ts';
+import type { EntryId, VersionId } from '../ids.ts';
+
+export interface Accounts {
+  /** True until the network of this device has its first user (or while it has no network). */
+  setupNeeded(): boolean;
+  /**
+   * Makes a new network with its first admin.
+   * @returns the session and the 24 words, which are shown once and never stored
+   * @throws `already-set-up`, `bad-input` (username or password rules, said in the sentence)
+   */
+  setup(username: string, password: string): Promise<{ session: Session; recoveryCode: string }>;
+  /**
+   * @param from address of the caller: after too many wrong passwords it waits
+   * @throws `wrong-password` (for an unknown name too), `too-many-tries`
+   */
+  login(username: string, password: string, from: string): Promise<Session>;
+  /** The session of a cookie's or bearer token's secret, or undefined when it ended. */
+  resume(secret: string): Promise<Session | undefined>;
+  logout(secret: string): Promise<void>;
+}
+
+/** An unlocked user on this device. `secret` is given out once, at its start. */
+export interface Session {
+  readonly secret: string;
+  readonly expiresAtMs: number;
+  readonly user: UserView;
+  readonly drive: Drive;
+  /** Signs what an admin decides (devices). @throws `forbidden` for a member */
+  adminSigner(): import('./catalog.ts').Signer;
+}
+
+export interface ListOptions {
+  sort: 'name' | 'size' | 'modifiedAt' | 'kind';
+  order: 'asc' | 'desc';
+  limit: number;
+  cursor?: string;
+}
+
+export interface UploadOptions {
+  signal?: AbortSignal;
+  mime?: string;
+  modifiedAtMs?: number;
+  /** Bytes that will come, where known: refused early when they cannot fit. */
+  sizeHint?: number;
+  /** Safety to wait for; default `safe`. */
+  copies?: SafetyLevel;
+  /** Longest wait for that safety where no device can take a copy; default `safeWaitMs`. */
+  waitMs?: number;
+  /** Only when the current version is this one, else `precondition-failed`. '*': must exist; 'none': must not. */
+  ifMatch?: string;
+  onConflict?: 'version' | 'rename' | 'skip';
+}
+
+export interface UploadOutcome {
+  entry: EntryView;
+  created: boolean;
+}
+
+/** Content opened for reading: facts first, then any ranges of bytes. */
+export interface OpenContent {
+  name: string;
+  size: number;
+  mime: string;
+  /** Strong validator: the version id. */
+  etag: string;
+  modifiedAtMs: number;
+  /**
+   * Bytes [start, end) in order, verified and opened, with read-ahead. Errors before the first byte
+   * are coded; later ones end the iteration with an error, never with padding.
+   */
+  read(range: { start: number; end: number }, signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+export interface EntryPatch {
+  name?: string;
+  parentId?: EntryId;
+  tags?: string[];
+  starred?: boolean;
+}
+
+export interface Drive {
+  root(): Promise<EntryView>;
+  /** @throws `not-found` */
+  entry(id: EntryId): Promise<EntryView>;
+  /** Children that are not in the trash; folders first, names in natural order. */
+  children(id: EntryId, options: ListOptions): Promise<Page<EntryView>>;
+  /** The entry at a path of names from the root. @throws `not-found` */
+  resolve(names: readonly string[]): Promise<EntryView>;
+
+  createFolder(parent: EntryId, name: string): Promise<EntryView>;
+  /** Makes the folders of a path that are missing; returns the last one. */
+  ensureFolder(names: readonly string[]): Promise<EntryView>;
+  /** Rename, move, tag, star. @throws `name-taken`, `would-make-a-cycle`, `precondition-failed` */
+  patch(id: EntryId, change: EntryPatch, ifMatch?: string): Promise<EntryView>;
+  copy(id: EntryId, parent: EntryId, name?: string): Promise<EntryView>;
+
+  /** To the trash; a folder goes with everything in it. */
+  trash(id: EntryId, ifMatch?: string): Promise<void>;
+  trashed(options: ListOptions): Promise<Page<EntryView>>;
+  /** Back to its old place (the root if that is gone; renamed if the name was taken meanwhile). */
+  restore(id: EntryId): Promise<EntryView>;
+  /** For ever. */
+  purge(id: EntryId): Promise<void>;
+  emptyTrash(): Promise<number>;
+
+  /** Stores a stream as the content of `name` in `parent`: a new file, or a new version of it. */
+  upload(
+    parent: EntryId,
+    name: string,
+    content: AsyncIterable<Uint8Array>,
+    options: UploadOptions,
+  ): Promise<UploadOutcome>;
+  open(id: EntryId, version?: VersionId): Promise<OpenContent>;
+  versions(id: EntryId): Promise<{ id: VersionId; size: number; modifiedAt: string; current: boolean }[]>;
+  restoreVersion(id: EntryId, version: VersionId): Promise<EntryView>;
+
+  /** Called with ids of entries whose view may have changed (also by other devices). */
+  onChange(listener: (ids: string[]) => void): () => void;
+}

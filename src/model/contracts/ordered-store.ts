@@ -1,0 +1,57 @@
+/**
+ * An ordered key-value index on this device: LevelDB (`store/level-store.ts`) or memory
+ * (`store/memory-ordered-store.ts`). It is an index, never the only copy (I7).
+ *
+ * Keys are binary strings: every character is one byte (0 to 255), so an id takes half the room of
+ * its hex form (`idKey`) and a prefix can stay readable.
+ */
+export interface OrderedStore {
+  /** Synchronous: for hot paths. @throws `index-corrupt` when the value's checksum is wrong */
+  get(key: string): Uint8Array | undefined;
+  /** All or nothing. `sync: true` means durable when it resolves (I2). A null value deletes. */
+  batch(
+    changes: readonly { key: string; value: Uint8Array | null }[],
+    options?: { sync?: boolean },
+  ): Promise<void>;
+  /** Keys in [gte, lt) in byte order (reversed on demand), a consistent snapshot. */
+  range(bounds: {
+    gte: string;
+    lt: string;
+    reverse?: boolean;
+    limit?: number;
+  }): AsyncIterable<readonly [key: string, value: Uint8Array]>;
+  close(): Promise<void>;
+}
+
+/** Hex id → the binary string of its bytes. */
+export function idKey(hexId: string): string {
+  return Buffer.from(hexId, 'hex').toString('latin1');
+}
+
+/** Binary string of an id → hex. */
+export function idOfKey(key: string): string {
+  return Buffer.from(key, 'latin1').toString('hex');
+}
+
+/** The first key after every key that begins with `prefix` (which must not end in 0xff). */
+export function afterPrefix(prefix: string): string {
+  const last = prefix.length - 1;
+  return prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
+}
+
+/** `store` seen through a prefix: rooms share one database without meeting. */
+export function withPrefix(store: OrderedStore, prefix: string): OrderedStore {
+  return {
+    get: (key) => store.get(prefix + key),
+    batch: (changes, options) =>
+      store.batch(
+        changes.map(({ key, value }) => ({ key: prefix + key, value })),
+        options,
+      ),
+    async *range(bounds) {
+      const inner = { ...bounds, gte: prefix + bounds.gte, lt: prefix + bounds.lt };
+      for await (const [key, value] of store.range(inner)) yield [key.slice(prefix.length), value] as const;
+    },
+    close: () => Promise.resolve(),
+  };
+}

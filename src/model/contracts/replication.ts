@@ -1,0 +1,46 @@
+/** Chunks in the whole network: where they should be, who has them, how to get and give them. */
+import type { SafetyLevel, SafetyView } from '../api.ts';
+import type { ChunkId, DeviceId } from '../ids.ts';
+import type { ChunkHealth } from './health.ts';
+
+export interface ChunkNetwork {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+
+  /** Opens a session that stores and spreads the chunks of one upload. */
+  beginUpload(): ChunkUpload;
+
+  /**
+   * The sealed bytes of a chunk: from this device, else from the nearest holder, falling over to
+   * the next when one stalls, lies or is gone. Bytes from a peer were hashed (I3).
+   * @param options.verify false when the caller proves local bytes by the AEAD tag and calls
+   * `badLocal` when that fails
+   * @throws `chunk-missing` naming the device that would be needed and when it was last seen
+   */
+  read(id: ChunkId, options?: { signal?: AbortSignal; verify?: boolean }): Promise<Uint8Array>;
+  /** The local copy failed its AEAD tag: quarantine it and read from another device. */
+  badLocal(id: ChunkId): Promise<void>;
+
+  /** Devices that have a copy and are connected now (this one included). */
+  holders(id: ChunkId): DeviceId[];
+  /** How safe the weakest of these chunks is. */
+  safetyOf(ids: readonly ChunkId[]): SafetyView;
+  /** Every chunk that a live version references, by number of reachable copies. */
+  health(): Promise<ChunkHealth>;
+}
+
+export interface ChunkUpload {
+  /**
+   * Stores a chunk on this device and queues it for the ranked peers. Resolves when it is durable
+   * here; waits when too much is under way.
+   */
+  put(id: ChunkId, bytes: Uint8Array): Promise<void>;
+  /**
+   * Waits until every chunk put so far has the copies of `level`, or until that cannot be hoped for:
+   * `waitMs` without a device that could take one.
+   * @returns what was reached
+   */
+  settle(level: SafetyLevel, waitMs: number, signal?: AbortSignal): Promise<SafetyView>;
+  /** Ends the session; pushes that are still queued go on in the background. */
+  close(): void;
+}

@@ -1,0 +1,165 @@
+/**
+ * Every bound of the house, each with its reason and its unit last. Waits and thresholds of
+ * replication are in `Tunables`, because tests set them through PEERSTOR_TUNE; what may never be
+ * changed without a new format is a plain constant.
+ */
+import { assert } from './assert.ts';
+import { PeerstorError } from './errors.ts';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const GiB = 1024 * MiB;
+const secondMs = 1000;
+const minuteMs = 60 * secondMs;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+// --- chunks (FORMAT) ---
+/** FastCDC bounds: small enough to dedupe edits, large enough that a terabyte is 2 M chunks. */
+export const chunkBytesMin = 256 * KiB;
+export const chunkBytesAverage = 512 * KiB;
+export const chunkBytesMax = 1 * MiB;
+/** Up to here a file is one chunk and the cutter is not asked. */
+export const singleChunkBytesMax = 256 * KiB;
+/** Up to here the content lives sealed inside the manifest: no chunk at all. */
+export const inlineBytesMax = 4 * KiB;
+/** 1 byte format id, 1 byte codec, 16 bytes AES-GCM tag. */
+export const sealOverheadBytes = 18;
+export const sealedChunkBytesMax = chunkBytesMax + sealOverheadBytes;
+/** References in one manifest; more make an index manifest over several. Keeps it under a chunk's size. */
+export const manifestReferencesMax = 8192;
+
+// --- wire (PROTOCOL) ---
+/** Largest frame on a libp2p stream: one chunk and its header. */
+export const frameBytesMax = 1 * MiB + 64 * KiB;
+export const catalogPageRecordsMax = 1000;
+export const catalogPageBytesMax = 768 * KiB;
+export const recordBytesMax = 64 * KiB;
+/** Chunks that a receiver lets one peer have under way, and all peers together: bounds memory. */
+export const putCreditsPerPeer = 8;
+export const putCreditsStart = 2;
+export const putCreditsTotal = 32;
+export const helloTimeoutMs = 5 * secondMs;
+
+// --- work in flight ---
+/** Chunks of one upload between the cutter and the disk: about 16 MiB. */
+export const uploadChunksInFlight = 12;
+/** Sealed chunks kept in memory for pushing; beyond it a push reads from disk again. */
+export const pushBytesInMemoryMax = 24 * MiB;
+export const readAheadBytes = 8 * MiB;
+
+// --- names ---
+/** Bytes of a name in UTF-8, as on common file systems. */
+export const nameBytesMax = 255;
+export const folderDepthMax = 128;
+/** A drive's path in a URL: depth times name, within what HTTP servers take. */
+export const pathBytesMax = 16 * KiB;
+
+// --- http ---
+export const jsonBodyBytesMax = 1 * MiB;
+export const listLimitDefault = 200;
+export const listLimitMax = 1000;
+export const sessionLifeMs = 30 * dayMs;
+export const passwordLengthMin = 8;
+export const passwordLengthMax = 1024;
+export const passwordTriesPerHour = 9;
+export const pairingTriesMax = 3;
+
+// --- storage ---
+/** Always left free on a volume's disk: 2 % or this, whichever is more (less on tiny disks). */
+export const freeBytesKept = 2 * GiB;
+export const volumeWarnRatio = 0.85;
+export const volumeStopRatio = 0.95;
+
+/** Waits and thresholds; all in milliseconds unless the name says otherwise. */
+export interface Tunables {
+  /** Copies that each chunk should have, on different devices. */
+  copiesWanted: number;
+  /** How long an upload waits for a second device before it answers *accepted*. */
+  safeWaitMs: number;
+  heartbeatMs: number;
+  peerSuspectMs: number;
+  peerDropMs: number;
+  /** A device must have been back this long before it counts for repair and trimming. */
+  presenceStableMs: number;
+  repairOneCopyMs: number;
+  repairTwoCopiesMs: number;
+  repairTwoCopiesSleeperMs: number;
+  trimAfterMs: number;
+  inventoryDigestMs: number;
+  catalogDigestMs: number;
+  scrubPeriodMs: number;
+  auditEveryMs: number;
+  garbageGraceMs: number;
+  garbageTrashMs: number;
+  garbageEveryMs: number;
+  trashKeepMs: number;
+  uploadExpiryMs: number;
+  pairingWindowMs: number;
+  /** A push or fetch that moved no byte for this long goes to another device. */
+  transferStallMs: number;
+  redialMinMs: number;
+  redialMaxMs: number;
+}
+
+export const defaultTunables: Readonly<Tunables> = {
+  copiesWanted: 3,
+  safeWaitMs: 2 * secondMs,
+  heartbeatMs: 5 * secondMs,
+  peerSuspectMs: 15 * secondMs,
+  peerDropMs: 30 * secondMs,
+  presenceStableMs: 60 * secondMs,
+  repairOneCopyMs: 15 * minuteMs,
+  repairTwoCopiesMs: 6 * hourMs,
+  repairTwoCopiesSleeperMs: 7 * dayMs,
+  trimAfterMs: 48 * hourMs,
+  inventoryDigestMs: 10 * minuteMs,
+  catalogDigestMs: 1 * hourMs,
+  scrubPeriodMs: 30 * dayMs,
+  auditEveryMs: 1 * hourMs,
+  garbageGraceMs: 14 * dayMs,
+  garbageTrashMs: 7 * dayMs,
+  garbageEveryMs: 1 * dayMs,
+  trashKeepMs: 30 * dayMs,
+  uploadExpiryMs: 3 * dayMs,
+  pairingWindowMs: 10 * minuteMs,
+  transferStallMs: 5 * secondMs,
+  redialMinMs: 1 * secondMs,
+  redialMaxMs: 60 * secondMs,
+};
+
+/**
+ * Reads PEERSTOR_TUNE.
+ * @param json a JSON object over names of `Tunables`, or undefined for the defaults
+ * @throws `bad-tune` naming the first wrong name or value
+ */
+export function parseTunables(json: string | undefined): Tunables {
+  if (json === undefined || json.trim() === '') return { ...defaultTunables };
+  const refuse = (why: string) => new PeerstorError('bad-tune', `PEERSTOR_TUNE ${why}`);
+  let given: unknown;
+  try {
+    given = JSON.parse(json);
+  } catch {
+    throw refuse(`is not JSON: ${json.slice(0, 80)}`);
+  }
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw refuse('must be a JSON object such as {"safeWaitMs": 500}');
+  }
+  const tunables = { ...defaultTunables };
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(defaultTunables, name)) {
+      throw refuse(`has no setting "${name}"; known are ${Object.keys(defaultTunables).join(', ')}`);
+    }
+    const min = name === 'copiesWanted' ? 1 : 0;
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
+      throw refuse(`"${name}" must be a whole number of at least ${min}, not ${JSON.stringify(value)}`);
+    }
+    tunables[name as keyof Tunables] = value;
+  }
+  return tunables;
+}
+
+assert(sealedChunkBytesMax + 256 <= frameBytesMax, 'a sealed chunk and its header fit one frame');
+assert(manifestReferencesMax * 96 < chunkBytesMax, 'a full manifest fits one chunk');
+assert(catalogPageBytesMax + recordBytesMax <= frameBytesMax, 'a catalog page fits one frame');
+assert(chunkBytesMin < chunkBytesAverage && chunkBytesAverage < chunkBytesMax, 'cutter bounds are ordered');

@@ -1,0 +1,178 @@
+/**
+ * The catalog's tables: what each record's body holds. Bodies are CBOR maps; ids inside them are
+ * hex strings, keys and sealed parts are bytes. Unknown tables and unknown fields are stored and
+ * forwarded untouched. Byte formats: docs/FORMAT.md.
+ */
+import type {
+  ChunkId,
+  DeviceId,
+  EntryId,
+  NetworkId,
+  PrincipalId,
+  Revision,
+  UserId,
+  VersionId,
+} from './ids.ts';
+
+/** Hybrid logical clock: Unix ms × 256 + counter, so one integer comparison orders two records. */
+export type Hlc = number;
+export const hlcTicksPerMs = 256;
+
+/** What a record says, before it is signed. `body: null` is a tombstone. */
+export interface RecordFields<Body = unknown> {
+  readonly table: string;
+  readonly id: string;
+  /** The device that wrote it down, with its own sequence number, counted from 1. */
+  readonly device: DeviceId;
+  readonly seq: number;
+  readonly hlc: Hlc;
+  /** Revisions of the same (table, id) that this one replaces. */
+  readonly base: readonly Revision[];
+  /** Who signed: the right to write is checked against this key. */
+  readonly principal: PrincipalId;
+  readonly body: Body | null;
+}
+
+/** A record as received: `bytes` are stored and forwarded exactly as they came. */
+export interface CatalogRecord<Body = unknown> extends RecordFields<Body> {
+  readonly revision: Revision;
+  readonly bytes: Uint8Array;
+}
+
+/** A value sealed under a symmetric key: 12-byte nonce, ciphertext, 16-byte tag. */
+export type Sealed = Uint8Array;
+
+/** id: the network id is the hash of this record, so it is written once and never replaced. */
+export interface GenesisBody {
+  /** Public root key: settles disputes between admins. */
+  root: PrincipalId;
+  /** The first admin and the first device, trusted by the genesis itself. */
+  admin: UserId;
+  device: DeviceId;
+  createdAt: number;
+  random: Uint8Array;
+}
+
+export type UserRole = 'admin' | 'member';
+
+/** id: UserId. Signed by an admin (the first one by itself). */
+export interface UserBody {
+  username: string;
+  role: UserRole;
+  /** Raw X25519 public key that grants are sealed to. */
+  sealingKey: Uint8Array;
+  disabled: boolean;
+  /** Logical bytes, or null for no limit. */
+  quotaBytes: number | null;
+}
+
+/** id: UserId. The user's secrets, sealed under the password and under the recovery code. */
+export interface BundleBody {
+  /** Argon2id parameters and salt that turn the password into the key of `byPassword`. */
+  kdf: { name: 'argon2id'; memoryKiB: number; passes: number; parallelism: number; salt: Uint8Array };
+  byPassword: Sealed;
+  byRecovery: Sealed;
+  /** Counts password changes: sessions and caches of an older one end. */
+  generation: number;
+}
+
+export type DeviceClass = 'always-on' | 'sleeper';
+export type DeviceState = 'active' | 'draining' | 'removed';
+
+/** id: DeviceId. Signed by an admin, counter-signed by the device itself in `proof`. */
+export interface DeviceBody {
+  name: string;
+  class: DeviceClass;
+  state: DeviceState;
+  /** Bytes that the device lends, in total: the weight of placement. */
+  capacityBytes: number;
+  /** "home", "parents": copies prefer different places. Empty where nobody named one. */
+  place: string;
+  /** Holds copies and the catalog, but may author nothing for users. */
+  storageOnly: boolean;
+  /** Ed25519 by the device over ("peerstor device/1", network id, device id). */
+  proof: Uint8Array;
+  addedAt: number;
+  /** Of a removed device: its last sequence that counts. */
+  lastSeq?: number;
+}
+
+/**
+ * id: EntryId. Where an entry is: ONE atomic register, because a concurrent move and key change
+ * merged field by field would leave a subtree that nobody can open.
+ */
+export interface EntryBody {
+  kind: 'file' | 'folder';
+  /** Whose drive it is in; their key signs. */
+  owner: UserId;
+  /** null only for the root folder of a drive. */
+  parent: EntryId | null;
+  /** The name, sealed under the entry's own key. */
+  name: Sealed;
+  /** The entry's key, sealed under its parent's (the root's under the user's root entry key). */
+  wrappedKey: Sealed;
+  keyVersion: number;
+  /** Where it goes if `parent` is gone or would close a cycle; null for the drive's root. */
+  fallback: { parent: EntryId; wrappedKey: Sealed } | null;
+  createdAt: number;
+  /** Unix ms when it was put into the trash, or null. Restoring clears it. */
+  trashedAt: number | null;
+}
+
+/** id: VersionId. One version of a file's content: written once, deleted by a tombstone. */
+export interface VersionBody {
+  entry: EntryId;
+  owner: UserId;
+  /** Versions that this one replaces. Two versions that replace the same one are a conflict. */
+  replaces: VersionId[];
+  /** Root manifest; readable by all members are only its chunk references. */
+  manifest: ChunkId;
+  /** Plain bytes are inside `sealed`; this is what the copies cost, for quota and health. */
+  sealedBytes: number;
+  keyVersion: number;
+  /** VersionFacts, sealed under the entry's key. */
+  sealed: Sealed;
+}
+
+/** Inside VersionBody.sealed. */
+export interface VersionFacts {
+  size: number;
+  mime: string;
+  modifiedAt: number;
+  /** SHA-256 of the plain content, for ETag and to see that two conflicting versions are equal. */
+  sha256: Uint8Array;
+}
+
+/** id: EntryId. Display metadata, a register of its own: sealed EntryFacts. */
+export interface FactsBody {
+  owner: UserId;
+  sealed: Sealed;
+}
+
+export interface EntryFacts {
+  tags: string[];
+  starred: boolean;
+}
+
+/** table name → body. */
+export interface Tables {
+  genesis: GenesisBody;
+  user: UserBody;
+  bundle: BundleBody;
+  device: DeviceBody;
+  entry: EntryBody;
+  version: VersionBody;
+  facts: FactsBody;
+}
+export type TableName = keyof Tables;
+
+/** device → highest sequence number of it that is here. */
+export type VersionVector = Record<DeviceId, number>;
+
+/** Which network a home belongs to and what lets it in. Kept in HOME, handed over at pairing. */
+export interface NetworkMembership {
+  networkId: NetworkId;
+  /** 32 bytes: the noise prologue, so that foreign dials fail at once. */
+  networkSecret: Uint8Array;
+  genesis: Uint8Array;
+}
