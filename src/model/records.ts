@@ -72,6 +72,8 @@ export interface BundleBody {
   kdf: { name: 'argon2id'; memoryKiB: number; passes: number; parallelism: number; salt: Uint8Array };
   byPassword: Sealed;
   byRecovery: Sealed;
+  /** Only in the founder's bundle: the network's root key, sealed under the recovery code alone. */
+  rootByRecovery?: Sealed;
   /** Counts password changes: sessions and caches of an older one end. */
   generation: number;
 }

@@ -1,6 +1,7 @@
 /** Chunks in the whole network: where they should be, who has them, how to get and give them. */
 import type { SafetyLevel, SafetyView } from '../api.ts';
-import type { ChunkId, DeviceId } from '../ids.ts';
+import type { ChunkId, DeviceId, VersionId } from '../ids.ts';
+import type { DeviceClass, DeviceState } from '../records.ts';
 import type { ChunkHealth } from './health.ts';
 
 export interface ChunkNetwork {
@@ -23,8 +24,8 @@ export interface ChunkNetwork {
 
   /** Devices that have a copy and are connected now (this one included). */
   holders(id: ChunkId): DeviceId[];
-  /** How safe the weakest of these chunks is. */
-  safetyOf(ids: readonly ChunkId[]): SafetyView;
+  /** How safe a version is: the weakest of its manifest and everything that references. Cheap. */
+  safetyOf(manifest: ChunkId): SafetyView;
   /** Every chunk that a live version references, by number of reachable copies. */
   health(): Promise<ChunkHealth>;
 }
@@ -43,4 +44,32 @@ export interface ChunkUpload {
   settle(level: SafetyLevel, waitMs: number, signal?: AbortSignal): Promise<SafetyView>;
   /** Ends the session; pushes that are still queued go on in the background. */
   close(): void;
+}
+
+/** What replication needs to know of the catalog; wired in `node`. */
+export interface DeviceDirectory {
+  /** Devices that are members now (active or draining), this one included. */
+  members(): MemberDevice[];
+  onChange(listener: () => void): () => void;
+}
+
+export interface MemberDevice {
+  id: DeviceId;
+  name: string;
+  class: DeviceClass;
+  state: DeviceState;
+  capacityBytes: number;
+  place: string;
+}
+
+/** Versions whose content must be kept: live ones, history and trash. */
+export interface LiveVersions {
+  list(): AsyncIterable<{ id: VersionId; manifest: ChunkId }>;
+  /** Called after the catalog changed, with what came and what went. */
+  onChange(
+    listener: (change: {
+      added: { id: VersionId; manifest: ChunkId }[];
+      removed: { id: VersionId; manifest: ChunkId }[];
+    }) => void,
+  ): () => void;
 }
