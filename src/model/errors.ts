@@ -7,6 +7,10 @@
 /** code → the HTTP status it becomes. A code never changes its meaning. */
 export const errorStatus = {
   // what the caller sent
+  /** Not HTTP or JSON that can be read at all; 'bad-input' is well-formed but wrong. */
+  'bad-request': 400,
+  /** The caller stopped sending in the middle of a request. */
+  'request-timeout': 408,
   'bad-id': 404,
   'bad-input': 422,
   'bad-name': 422,

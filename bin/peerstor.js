@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+// Plain JavaScript that an old Node can read, so that it can say what to do instead of a syntax error.
+
+const wanted = [24, 7];
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major < wanted[0] || (major === wanted[0] && minor < wanted[1])) {
+  process.stderr.write(
+    `peerstor: this is Node ${process.versions.node}, and peerstor needs Node ${wanted.join('.')} or newer. ` +
+      'Install it from nodejs.org, or in a checkout run "npm ci" and then "npx peerstor", which brings its own.\n',
+  );
+  process.exit(1);
+}
+
+// Chunks are hashed, sealed and written on libuv's pool; its default of 4 lets one slow disk hold up the rest.
+process.env.UV_THREADPOOL_SIZE ??= '8';
+
+import('../dist/node/main.js').catch((error) => {
+  if (error?.code === 'ERR_MODULE_NOT_FOUND' && String(error.message).includes('dist')) {
+    process.stderr.write(
+      'peerstor: this checkout is not built yet; run "npm ci" (or "npm run build") first.\n',
+    );
+  } else {
+    process.stderr.write(`peerstor: ${error?.stack ?? error}\n`);
+  }
+  process.exit(1);
+});

@@ -1,0 +1,34 @@
+/** Builds what is published: the program as split ES modules in dist/node, the page in dist/web. */
+import { rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+import { build as buildWeb } from 'vite';
+
+/** CommonJS packages inside an ES bundle ask for these names. */
+const banner = `
+import { createRequire as peerstorCreateRequire } from 'node:module';
+import { fileURLToPath as peerstorFileUrlToPath } from 'node:url';
+import { dirname as peerstorDirname } from 'node:path';
+const require = peerstorCreateRequire(import.meta.url);
+const __filename = peerstorFileUrlToPath(import.meta.url);
+const __dirname = peerstorDirname(__filename);
+`;
+
+await rm('dist', { recursive: true, force: true });
+await build({
+  entryPoints: { main: 'src/cli/main.ts' },
+  outdir: 'dist/node',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  minifySyntax: true,
+  sourcemap: 'linked',
+  legalComments: 'none',
+  // Native code finds its prebuilt binary beside its own package.json.
+  external: ['level'],
+  define: { 'process.env.PEERSTOR_BUILT': '"1"' },
+  banner: { js: banner },
+  logLevel: 'warning',
+});
+await buildWeb({ configFile: 'web/vite.config.ts', logLevel: 'warn' });

@@ -1,0 +1,168 @@
+/** ls, mkdir, mv, cp, rm, restore, versions: commands on entries of the drive. */
+import { posix } from 'node:path';
+import type { EntryView, Page, SafetyView } from '../../model/api.ts';
+import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
+import { Client, drivePathRoute, type GlobalOptions, splitDrivePath } from '../client.ts';
+import { formatSize, formatTime, printJson, printLine, printTable } from '../output.ts';
+
+export function entryAt(client: Client, path: string): Promise<EntryView> {
+  return client.json<EntryView>(drivePathRoute(path));
+}
+
+/** The entry at a path, or undefined when there is none. */
+export async function findEntry(client: Client, path: string): Promise<EntryView | undefined> {
+  try {
+    return await entryAt(client, path);
+  } catch (error) {
+    if (isPeerstorError(error, 'not-found')) return undefined;
+    throw error;
+  }
+}
+
+/** All children of a folder, page by page. */
+export async function* childrenOf(client: Client, folderId: string): AsyncGenerator<EntryView> {
+  let cursor: string | null = null;
+  do {
+    const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const page: Page<EntryView> = await client.json(
+      `/api/v1/entries/${folderId}/children?limit=1000${query}`,
+    );
+    yield* page.items;
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+}
+
+/** The three words of how safe a file is, with what to do where that can be more. */
+export function safetyWords(safety: SafetyView | null): string {
+  return safety === null ? '' : `${safety.level} ${safety.copies}/${safety.wanted}`;
+}
+
+export async function ls(path: string, options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const entry = await entryAt(client, path);
+  const items = entry.kind === 'file' ? [entry] : await Array.fromAsync(childrenOf(client, entry.id));
+  if (options.json) return printJson({ items, nextCursor: null });
+  printTable(
+    ['SAFETY', 'SIZE', 'MODIFIED', 'NAME'],
+    items.map((item) => [
+      safetyWords(item.safety),
+      item.kind === 'folder' ? '' : formatSize(item.size),
+      formatTime(item.modifiedAt),
+      item.kind === 'folder' ? `${item.name}/` : item.name,
+    ]),
+  );
+}
+
+export async function mkdir(path: string, options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const names = splitDrivePath(path);
+  let folder = await entryAt(client, '/');
+  let made = false;
+  for (const [depth, name] of names.entries()) {
+    const at = `/${names.slice(0, depth + 1).join('/')}`;
+    const found = await findEntry(client, at);
+    made = !found;
+    folder = found ?? (await createFolder(client, folder.id, name));
+    if (folder.kind === 'file') throw new PeerstorError('name-taken', `${at} is a file.`);
+  }
+  if (options.json) return printJson(folder);
+  printLine(made ? `Made ${path}` : `${path} was there already`);
+}
+
+function createFolder(client: Client, parentId: string, name: string): Promise<EntryView> {
+  return client.json('/api/v1/entries', { method: 'POST', json: { parentId, name, kind: 'folder' } });
+}
+
+/** Where a source goes: into the destination if that is a folder, else under the destination's name. */
+async function destination(
+  client: Client,
+  source: EntryView,
+  path: string,
+): Promise<{ parentId: string; name: string }> {
+  const there = await findEntry(client, path);
+  if (there?.kind === 'folder') return { parentId: there.id, name: source.name };
+  if (path.endsWith('/')) throw new PeerstorError('not-found', `There is no folder ${path}.`);
+  const parent = await entryAt(client, posix.dirname(path));
+  return { parentId: parent.id, name: posix.basename(path) };
+}
+
+export async function mv(from: string, to: string, options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const source = await entryAt(client, from);
+  const target = await destination(client, source, to);
+  const entry = await client.json<EntryView>(`/api/v1/entries/${source.id}`, {
+    method: 'PATCH',
+    json: target,
+  });
+  if (options.json) return printJson(entry);
+  printLine(`Moved ${from} to ${to}`);
+}
+
+export async function cp(from: string, to: string, options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const source = await entryAt(client, from);
+  const target = await destination(client, source, to);
+  const entry = await client.json<EntryView>(`/api/v1/entries/${source.id}/copy`, {
+    method: 'POST',
+    json: target,
+  });
+  if (options.json) return printJson(entry);
+  printLine(`Copied ${from} to ${to}`);
+}
+
+export async function rm(paths: string[], options: GlobalOptions & { permanent?: boolean }): Promise<void> {
+  const client = await Client.connect(options);
+  const removed: string[] = [];
+  for (const path of paths) {
+    const entry = await entryAt(client, path);
+    const query = options.permanent ? '?permanent=true' : '';
+    await client
+      .send(`/api/v1/entries/${entry.id}${query}`, { method: 'DELETE' })
+      .then((answer) => answer.body.resume());
+    removed.push(entry.id);
+    if (!options.json)
+      printLine(options.permanent ? `Deleted ${path} for ever` : `Moved ${path} to the trash`);
+  }
+  if (options.json) printJson({ removed });
+}
+
+/** Restores from the trash by name or id. */
+export async function restore(which: string, options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const trash = await client.json<Page<EntryView>>('/api/v1/trash?limit=1000');
+  const name = posix.basename(which);
+  const found = trash.items.filter((item) => item.id === which || item.name === name);
+  if (!found[0]) throw new PeerstorError('not-found', `The trash has no "${name}".`);
+  if (found.length > 1) {
+    throw new PeerstorError(
+      'conflict',
+      `The trash has ${found.length} of "${name}": restore by id, one of ${found.map((item) => item.id).join(', ')}.`,
+    );
+  }
+  const entry = await client.json<EntryView>(`/api/v1/entries/${found[0].id}/restore`, { method: 'POST' });
+  if (options.json) return printJson(entry);
+  printLine(`Restored ${entry.name}`);
+}
+
+interface VersionView {
+  id: string;
+  size: number;
+  modifiedAt: string;
+  current: boolean;
+}
+
+export async function versions(path: string, options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const entry = await entryAt(client, path);
+  const page = await client.json<Page<VersionView>>(`/api/v1/entries/${entry.id}/versions`);
+  if (options.json) return printJson(page);
+  printTable(
+    ['VERSION', 'SIZE', 'MODIFIED', ''],
+    page.items.map((item) => [
+      item.id,
+      formatSize(item.size),
+      formatTime(item.modifiedAt),
+      item.current ? 'current' : '',
+    ]),
+  );
+}

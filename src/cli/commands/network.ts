@@ -1,0 +1,98 @@
+/** pair, join, status, devices, health, device rename. */
+import { renderUnicodeCompact } from 'uqr';
+import type { DeviceView, HealthView, HealthzView, Page, PairingView } from '../../model/api.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import { Client, type GlobalOptions } from '../client.ts';
+import { formatSize, formatTime, printJson, printLine, printTable } from '../output.ts';
+
+export async function pair(options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const pairing = await client.json<PairingView>('/api/v1/pairing', { method: 'POST', json: {} });
+  if (options.json) return printJson({ code: pairing.code, expiresAt: pairing.expiresAt, url: client.url });
+  const shown = `${pairing.code.slice(0, 4)} ${pairing.code.slice(4)}`;
+  printLine(`Pairing code: ${shown}   (until ${formatTime(pairing.expiresAt).slice(11)})`);
+  printLine();
+  printLine(`On the new device:  peerstor join ${pairing.code}`);
+  printLine(`Not found by itself? Add  --peer HOST:PORT  with the address of this device's page.`);
+  if (process.stdout.isTTY) printLine(`\n${renderUnicodeCompact(pairing.code)}`);
+}
+
+export async function join(code: string, options: GlobalOptions & { peer?: string[] }): Promise<void> {
+  const client = await Client.connect(options);
+  const address = options.peer?.[0];
+  const joined = await client.json<{ networkId: string }>('/api/v1/pairing/join', {
+    method: 'POST',
+    as: 'local',
+    json: { code, ...(address === undefined ? {} : { address }) },
+  });
+  if (options.json) return printJson(joined);
+  printLine('This device is in the network now. Its page shows the same drive: sign in with your password.');
+}
+
+export async function status(options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const healthz = await client.json<HealthzView>('/healthz', { as: 'none' });
+  if (options.json) return printJson({ ...healthz, url: client.url });
+  printLine(`${healthz.deviceName} is running at ${client.url}`);
+  printLine(`device   ${healthz.deviceId}`);
+  printLine(
+    `network  ${healthz.networkId ?? 'none yet: "peerstor setup" makes one, "peerstor join" joins one'}`,
+  );
+  for (const address of healthz.p2p) printLine(`p2p      ${address}`);
+}
+
+export async function devices(options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const page = await client.json<Page<DeviceView>>('/api/v1/devices');
+  if (options.json) return printJson(page);
+  printTable(
+    ['NAME', 'STATE', 'CLASS', 'USED', 'LENDS', 'ID'],
+    page.items.map((device) => [
+      device.self ? `${device.name} (here)` : device.name,
+      device.state !== 'active'
+        ? device.state
+        : device.online
+          ? 'online'
+          : `off since ${formatTime(device.lastSeen) || '?'}`,
+      device.class,
+      device.usedBytes === null ? '?' : formatSize(device.usedBytes),
+      formatSize(device.capacityBytes),
+      device.id.slice(0, 8),
+    ]),
+  );
+}
+
+export async function health(options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const view = await client.json<HealthView>('/api/v1/health');
+  if (options.json) return printJson(view);
+  printLine(view.sentence);
+  printLine();
+  printTable(
+    ['COPIES', 'CHUNKS'],
+    Object.entries(view.chunks.byCopies)
+      .sort(([a], [b]) => Number(a) - Number(b))
+      .map(([copies, chunks]) => [copies, String(chunks)]),
+  );
+  for (const alert of view.alerts) printLine(`\n${alert.sentence}${alert.action ? ` ${alert.action}` : ''}`);
+}
+
+export async function renameDevice(which: string, name: string, options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const page = await client.json<Page<DeviceView>>('/api/v1/devices');
+  const found = page.items.filter((device) => device.id.startsWith(which) || device.name === which);
+  if (found.length !== 1 || !found[0]) {
+    throw new PeerstorError(
+      'not-found',
+      found.length === 0
+        ? `There is no device "${which}".`
+        : `"${which}" is ${found.length} devices: use the id.`,
+    );
+  }
+  const device = await client.json<DeviceView>(`/api/v1/devices/${found[0].id}`, {
+    method: 'PATCH',
+    json: { name },
+  });
+  if (options.json) return printJson(device);
+  printLine(`${which} is called ${device.name} now.`);
+}

@@ -1,0 +1,51 @@
+/** start: runs this device until it is told to stop. */
+import { type RunningDevice, readConfig, type StartOptions, startDevice } from '../../node/index.ts';
+import { printJson, printLine } from '../output.ts';
+
+/** A clean stop may take this long; then the process ends anyway: nothing acknowledged is at risk. */
+const stopTimeoutMs = 10_000;
+
+export async function start(options: StartOptions & { json?: boolean }): Promise<void> {
+  const device = await startDevice(readConfig(options));
+  const ready = device.ready();
+  if (options.json) printJson({ event: 'ready', ...ready });
+  else printWelcome(ready);
+  stopOnSignals(device, options.json ?? false);
+}
+
+function printWelcome(ready: ReturnType<RunningDevice['ready']>): void {
+  printLine(`peerstor runs on ${ready.deviceName}`);
+  printLine();
+  for (const url of ready.urls) printLine(`  ${url}`);
+  if (ready.setupCode) {
+    printLine();
+    printLine('Nothing is set up yet. Make the first account here (only who has this link can):');
+    printLine(`  ${ready.urls[0]}/setup#${ready.setupCode}`);
+    printLine('or join the network of another device:  peerstor join CODE');
+  }
+  printLine();
+  printLine('Ctrl+C stops it.');
+}
+
+function stopOnSignals(device: RunningDevice, json: boolean): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    const warning = device.unprotectedWarning();
+    if (warning) process.stderr.write(`peerstor: ${warning}\n`);
+    setTimeout(() => process.exit(1), stopTimeoutMs).unref();
+    device.stop().then(
+      () => {
+        if (json) printJson({ event: 'stopped', signal });
+        process.exit(0);
+      },
+      (error: Error) => {
+        process.stderr.write(`peerstor: did not stop cleanly: ${error.message}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}

@@ -1,0 +1,27 @@
+/** The crypto room's door. Everything that seals, hashes, signs or derives keys comes from here. */
+export { decode, encode, isFields } from './canonical.ts';
+export { chunkIdOf, matchesId, openChunk, type SealedChunk, sealChunk } from './chunk.ts';
+export { type CpaceInput, type CpaceOutcome, type CpaceRole, type CpaceSide, startCpace } from './cpace.ts';
+export {
+  createSha256,
+  equalBytes,
+  hkdf,
+  hmacSha256,
+  type Sha256,
+  sha256,
+  sha256Async,
+} from './hash.ts';
+export {
+  type ChunkSlot,
+  type Manifest,
+  openManifest,
+  type Reference,
+  readReferences,
+  sealManifest,
+} from './manifest.ts';
+export { newPasswordKdf, type PasswordKdf, passwordKey } from './password.ts';
+export { newKey, randomBytes, randomId16 } from './random.ts';
+export { newRecoveryCode, recoveryKey } from './recovery-code.ts';
+export { open, seal, sealBytesAdded } from './seal.ts';
+export { newSealingKey, openFrom, type SealingKey, sealTo } from './sealing-key.ts';
+export { newSigningKey, type SigningKey, signingKeyFromSeed, verify, verifyAsync } from './signature.ts';

@@ -1,0 +1,102 @@
+/** Everything that is kept of one user's opened tree, and what a change of the catalog does to it. */
+import type { Catalog, CatalogChange } from '../model/contracts/catalog.ts';
+import { isPeerstorError } from '../model/errors.ts';
+import { type EntryId, entryId, type UserId } from '../model/ids.ts';
+import { createHeadsCache, type HeadsCache } from './heads.ts';
+import { createKeyTree, type KeyTree } from './key-tree.ts';
+import { createListings, type Listings } from './listing.ts';
+import type { Log } from '../model/log.ts';
+import { createTrashIndex, type TrashIndex } from './trash-index.ts';
+
+export interface TreeCache {
+  readonly keys: KeyTree;
+  readonly heads: HeadsCache;
+  readonly listings: Listings;
+  readonly trash: TrashIndex;
+  /** @returns ids of the entries whose view may have changed, folders whose content did included */
+  apply(changes: readonly CatalogChange[]): Set<string>;
+  clear(): void;
+}
+
+export interface TreeCacheParts {
+  catalog: Catalog;
+  user: UserId;
+  root: EntryId;
+  rootEntryKey: Uint8Array;
+  log: Log;
+}
+
+export function createTreeCache({ catalog, user, root, rootEntryKey, log }: TreeCacheParts): TreeCache {
+  const keys = createKeyTree(catalog, root, rootEntryKey);
+  const heads = createHeadsCache(catalog, log);
+  const listings = createListings({ catalog, user, keys, heads, log });
+  const trash = createTrashIndex(catalog, user);
+
+  function applyOne({ record, local }: CatalogChange, touched: Set<string>): void {
+    switch (record.table) {
+      case 'entry': {
+        const id = entryId(record.id);
+        touched.add(id);
+        for (const folder of listings.foldersOf(id)) touched.add(folder);
+        keys.forget(id);
+        listings.entryChanged(record, local);
+        trash.entryChanged(id);
+        const place = catalog.placeOf(id);
+        if (place) touched.add(place.parent);
+        return;
+      }
+      case 'version': {
+        const entry = entryOfVersion(record.body) ?? heads.entryOf(record.id);
+        // A conflicting version shows as an entry of its own, under the version's id.
+        touched.add(record.id);
+        if (entry === undefined) return;
+        touched.add(entry);
+        heads.forget(entry);
+        listings.versionChanged(entry);
+        return;
+      }
+      case 'facts':
+        touched.add(record.id);
+        return;
+      case 'device':
+        listings.deviceChanged();
+    }
+  }
+
+  return {
+    keys,
+    heads,
+    listings,
+    trash,
+    apply(changes) {
+      const touched = new Set<string>();
+      for (const change of changes) {
+        const mine = change.record.principal === user || ownerOf(change.record.body) === user;
+        if (!mine && change.record.table !== 'device') continue;
+        try {
+          applyOne(change, touched);
+        } catch (error) {
+          // Somebody's record with an id that is none: no entry of ours can depend on it.
+          if (!isPeerstorError(error, 'bad-id')) throw error;
+          log.warn({ table: change.record.table }, `A record is ignored: ${error.message}`);
+        }
+      }
+      return touched;
+    },
+    clear() {
+      keys.clear();
+      heads.clear();
+      listings.clear();
+      trash.clear();
+    },
+  };
+}
+
+function ownerOf(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'owner' in body ? body.owner : undefined;
+}
+
+function entryOfVersion(body: unknown): EntryId | undefined {
+  if (typeof body !== 'object' || body === null || !('entry' in body)) return undefined;
+  return typeof body.entry === 'string' ? entryId(body.entry) : undefined;
+}

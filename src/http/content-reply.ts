@@ -1,0 +1,141 @@
+/** Stored content as an HTTP reply: conditions, ranges, labels, compression. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Clock, systemRandom } from '../model/clock.ts';
+import type { OpenContent } from '../model/contracts/drive.ts';
+import { PeerstorError } from '../model/errors.ts';
+import { toHex } from '../model/ids.ts';
+import { type ByteRange, contentRange, parseRanges } from './byte-ranges.ts';
+import { contentDisposition } from './content-disposition.ts';
+import { chooseEncoding, compress } from './content-encoding.ts';
+import { isCompressible, typeToServe } from './content-type.ts';
+import type { GatewayLog } from './gateway-log.ts';
+import { entityTag, ifRangeHolds, isNotModified, preconditionFails } from './preconditions.ts';
+import { userContentHeaders } from './security-headers.ts';
+import { type StreamedReply, sendStream } from './streamed-reply.ts';
+
+/** Below this, compressing costs more than it saves. */
+const compressedBytesMin = 1024;
+
+/**
+ * Answers GET or HEAD with `content`.
+ * @param options.download true to have it saved under its name, whatever its type
+ * @throws `precondition-failed`, `bad-range`, and what reading the first byte throws
+ */
+export async function sendContent(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  content: OpenContent,
+  options: { download: boolean; clock: Clock; log: GatewayLog },
+): Promise<FastifyReply> {
+  const { headers } = request;
+  const { etag, modifiedAtMs, size } = content;
+  if (preconditionFails(headers, etag, modifiedAtMs)) {
+    throw new PeerstorError(
+      'precondition-failed',
+      'This file has changed: its current version is another one.',
+    );
+  }
+  const common = {
+    ...userContentHeaders,
+    etag: entityTag(etag),
+    'last-modified': new Date(modifiedAtMs).toUTCString(),
+    'accept-ranges': 'bytes',
+    ...(compresses(content) ? { vary: 'accept-encoding' } : {}),
+  };
+  if (isNotModified(headers, etag, modifiedAtMs)) return reply.code(304).headers(common).send();
+
+  const type = typeToServe(content.mime);
+  const kind = type.inline && !options.download ? 'inline' : 'attachment';
+  const named = { ...common, 'content-disposition': contentDisposition(kind, content.name) };
+  const answer = chooseAnswer(request, content, type.contentType);
+  if (answer === undefined) {
+    reply.header('content-range', `bytes */${size}`);
+    throw new PeerstorError('bad-range', `None of these ranges lies within the ${size} bytes of this file.`);
+  }
+  const whole = { ...answer, headers: { ...named, ...answer.headers } };
+  if (request.method === 'HEAD' || answer.length === 0) {
+    if (answer.length !== undefined) reply.header('content-length', answer.length);
+    return reply.code(answer.status).headers(whole.headers).send();
+  }
+  await sendStream(reply, whole, options);
+  return reply;
+}
+
+function compresses(content: OpenContent): boolean {
+  return content.size >= compressedBytesMin && isCompressible(content.mime);
+}
+
+/** Undefined when no range can be satisfied. */
+function chooseAnswer(
+  request: FastifyRequest,
+  content: OpenContent,
+  contentType: string,
+): StreamedReply | undefined {
+  const { headers, method } = request;
+  const { size } = content;
+  // Range has a meaning for GET only (RFC 9110 section 14.2).
+  const wanted =
+    method === 'GET' && ifRangeHolds(headers['if-range'], content.etag, content.modifiedAtMs)
+      ? parseRanges(headers.range, size)
+      : ({ kind: 'whole' } as const);
+  if (wanted.kind === 'unsatisfiable') return undefined;
+  if (wanted.kind === 'part') {
+    const [range, ...more] = wanted.ranges;
+    return more.length > 0
+      ? severalRanges(content, wanted.ranges, contentType)
+      : {
+          status: 206,
+          headers: { 'content-type': contentType, 'content-range': contentRange(range, size) },
+          length: range.end - range.start,
+          open: (signal) => content.read(range, signal),
+        };
+  }
+  const whole = (signal: AbortSignal) => content.read({ start: 0, end: size }, signal);
+  const plain = { status: 200, headers: { 'content-type': contentType }, length: size, open: whole };
+  const encoding = compresses(content) ? chooseEncoding(headers['accept-encoding']) : undefined;
+  if (encoding === undefined) return plain;
+  return {
+    ...plain,
+    // Weak: the same version, but other bytes, so that no range of the one is joined to the other.
+    headers: { ...plain.headers, 'content-encoding': encoding, etag: `W/${entityTag(content.etag)}` },
+    length: undefined,
+    open: (signal) => compress(whole(signal), encoding),
+  };
+}
+
+/** A multipart/byteranges answer (RFC 9110 section 14.6). */
+function severalRanges(
+  content: OpenContent,
+  ranges: readonly ByteRange[],
+  contentType: string,
+): StreamedReply {
+  const boundary = toHex(systemRandom.bytes(16));
+  const openings = ranges.map((range) =>
+    Buffer.from(
+      `\r\n--${boundary}\r\nContent-Type: ${contentType}\r\n` +
+        `Content-Range: ${contentRange(range, content.size)}\r\n\r\n`,
+    ),
+  );
+  const closing = Buffer.from(`\r\n--${boundary}--\r\n`);
+  const partsBytes = ranges.reduce((sum, range) => sum + range.end - range.start, 0);
+  const framesBytes = openings.reduce((sum, opening) => sum + opening.length, closing.length);
+
+  async function* parts(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    for (const [index, range] of ranges.entries()) {
+      let opening = openings[index];
+      // A part is opened only when its first bytes are there: an error before them is still coded.
+      for await (const piece of content.read(range, signal)) {
+        if (opening !== undefined) yield opening;
+        opening = undefined;
+        yield piece;
+      }
+    }
+    yield closing;
+  }
+  return {
+    status: 206,
+    headers: { 'content-type': `multipart/byteranges; boundary=${boundary}` },
+    length: partsBytes + framesBytes,
+    open: parts,
+  };
+}

@@ -1,0 +1,67 @@
+import { PeerstorError } from '../model/errors.ts';
+import { nameBytesMax, pathBytesMax } from '../model/limits.ts';
+
+export const drivePathPrefix = '/api/v1/path';
+
+export interface DrivePath {
+  /** From the root down; empty for the root itself. */
+  names: string[];
+  /** True when the path ended with a slash, so only a folder can be meant. */
+  folder: boolean;
+}
+
+/**
+ * Reads the drive path out of a request's raw URL, each segment decoded by itself. The router's own
+ * decoding is not used: it turns `%2F` into a separator.
+ * @param rawUrl as it stood in the request line, beginning with `drivePathPrefix`
+ * @throws `bad-name` naming the rule: `/` inside a name, `.` and `..`, empty, too long, not UTF-8
+ */
+export function drivePathOf(rawUrl: string): DrivePath {
+  const path = pathnameOf(rawUrl).slice(drivePathPrefix.length);
+  const names: string[] = [];
+  let bytes = 0;
+  const folder = path === '' || path.endsWith('/');
+  const trimmed = path.slice(1, path.length > 1 && folder ? -1 : undefined);
+  if (trimmed === '') return { names, folder };
+  for (const segment of trimmed.split('/')) {
+    const name = decodeName(segment);
+    bytes += Buffer.byteLength(name) + 1;
+    names.push(name);
+  }
+  if (bytes > pathBytesMax) {
+    throw new PeerstorError('bad-name', `A path has at most ${pathBytesMax} bytes; this one has ${bytes}.`);
+  }
+  return { names, folder };
+}
+
+/** The URL without its query. */
+export function pathnameOf(rawUrl: string): string {
+  const end = rawUrl.indexOf('?');
+  return end === -1 ? rawUrl : rawUrl.slice(0, end);
+}
+
+function decodeName(segment: string): string {
+  const refuse = (why: string) => new PeerstorError('bad-name', why, { details: { field: 'path' } });
+  let name: string;
+  try {
+    // Some clients (curl) send UTF-8 as it is; node hands it over one character per byte.
+    name = decodeURIComponent(segment.replace(/[\x80-\xff]/g, percentEncode));
+  } catch {
+    throw refuse('A name in the path is not percent-encoded UTF-8.');
+  }
+  if (name === '') throw refuse('A name in the path is empty: two slashes follow each other.');
+  if (name === '.' || name === '..') {
+    throw refuse(`"${name}" is not a name: write the path without "." and "..".`);
+  }
+  if (name.includes('/')) throw refuse('A name cannot contain "/" (%2F).');
+  if (name.includes('\0')) throw refuse('A name cannot contain the character NUL (%00).');
+  const bytes = Buffer.byteLength(name);
+  if (bytes > nameBytesMax) {
+    throw refuse(`A name has at most ${nameBytesMax} bytes in UTF-8; this one has ${bytes}.`);
+  }
+  return name;
+}
+
+function percentEncode(character: string): string {
+  return `%${character.charCodeAt(0).toString(16)}`;
+}

@@ -1,0 +1,108 @@
+/** The web framework with everything of peerstor in it; listens nowhere yet. */
+import type { IncomingMessage } from 'node:http';
+import cookie from '@fastify/cookie';
+import websocket from '@fastify/websocket';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { jsonBodyBytesMax } from '../model/limits.ts';
+import { collectMethods } from './allowed-methods.ts';
+import { requireSession } from './authentication.ts';
+import { answerConnectionError, noteReplies } from './connection-error.ts';
+import { pathnameOf } from './drive-path.ts';
+import { createErrorReply } from './error-reply.ts';
+import { holdContinue } from './expect-continue.ts';
+import { eventFrameBytesMax, headerBytesMax, headersWaitMs } from './http-limits.ts';
+import { jsonBodyParser } from './json-body.ts';
+import { limitRates } from './rate-limits.ts';
+import { authRoutes } from './routes/auth.ts';
+import { contentRoutes } from './routes/content.ts';
+import { deviceRoutes } from './routes/devices.ts';
+import { entryRoutes } from './routes/entries.ts';
+import { eventRoutes, eventsPath } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { healthzRoutes } from './routes/healthz.ts';
+import { pairingRoutes } from './routes/pairing.ts';
+import { pathRoutes } from './routes/path.ts';
+import { setupRoutes } from './routes/setup.ts';
+import type { Surroundings } from './routes/surroundings.ts';
+import { trashRoutes } from './routes/trash.ts';
+import { versionRoutes } from './routes/versions.ts';
+import { apiHeaders, everyReplyHeaders } from './security-headers.ts';
+import { noSuchAddress } from './unknown-address.ts';
+import { webPages } from './web-pages.ts';
+
+const routeGroups = [
+  healthzRoutes,
+  setupRoutes,
+  authRoutes,
+  entryRoutes,
+  trashRoutes,
+  pathRoutes,
+  contentRoutes,
+  versionRoutes,
+  deviceRoutes,
+  pairingRoutes,
+  healthRoutes,
+  eventRoutes,
+];
+
+/** @param webRoot folder of the built web UI; undefined to serve none */
+export async function createGatewayApp(
+  surroundings: Surroundings,
+  webRoot: string | undefined,
+): Promise<FastifyInstance> {
+  const { front, clock, log } = surroundings;
+  const sendError = createErrorReply(log, clock);
+  const app = Fastify({
+    logger: false,
+    bodyLimit: jsonBodyBytesMax,
+    // Uploads may take hours; they are watched byte by byte instead.
+    requestTimeout: 0,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 256 },
+    http: { maxHeaderSize: headerBytesMax, headersTimeout: headersWaitMs, shouldUpgradeCallback: upgrades },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, verbose: true } },
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply),
+    clientErrorHandler: answerConnectionError,
+  });
+  holdContinue(app.server);
+  noteReplies(app.server);
+  app.setErrorHandler(sendError);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', jsonBodyParser(clock));
+
+  const allowed = collectMethods(app);
+  await app.register(cookie);
+  await app.register(websocket, { options: { maxPayload: eventFrameBytesMax } });
+  await limitRates(app);
+  app.decorateRequest('session', null);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(everyReplyHeaders);
+    if (request.routeOptions.url !== '/*') reply.headers(apiHeaders);
+    // Before the body is looked at: a wrong address or method is told at once.
+    if (request.is404) throw noSuchAddress(request, reply, allowed);
+  });
+  app.addHook('onRequest', requireSession(front));
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    log.debug(
+      { method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime },
+      'answered',
+    );
+  });
+  app.setNotFoundHandler((request, reply) => {
+    throw noSuchAddress(request, reply, allowed);
+  });
+
+  for (const addRoutes of routeGroups) addRoutes(app, surroundings);
+  if (webRoot !== undefined) await webPages(app, webRoot, allowed);
+  await app.ready();
+  return app;
+}
+
+/** Only our WebSocket is upgraded; other offers (curl's h2c) are ignored, as RFC 9110 section 7.8 allows. */
+function upgrades(request: IncomingMessage): boolean {
+  return (
+    request.headers.upgrade?.toLowerCase() === 'websocket' && pathnameOf(request.url ?? '') === eventsPath
+  );
+}

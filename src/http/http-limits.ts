@@ -1,0 +1,53 @@
+/** Bounds of the gateway alone, each with its reason; those that other rooms share are in model/limits.ts. */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const secondMs = 1000;
+const minuteMs = 60 * secondMs;
+
+/** A request line with the longest path, every byte of it percent-encoded, and the other headers. */
+export const headerBytesMax = 64 * KiB;
+/** Headers that are not complete by then are a broken or hostile client. */
+export const headersWaitMs = 20 * secondMs;
+/** An upload that moves no byte for this long is answered 408. Slow ones may take for ever. */
+export const uploadStallMs = 60 * secondMs;
+/** A whole JSON body is small: this bounds a client that drips it. */
+export const jsonBodyWaitMs = 30 * secondMs;
+/** A download whose reader takes nothing for this long is cut; a paused player asks again with Range. */
+export const downloadStallMs = 10 * minuteMs;
+
+/** Bytes of one upload that wait for the drive; then the socket is paused. */
+export const bodyQueueBytesMax = 512 * KiB;
+/** The socket flows again below this. */
+export const bodyQueueBytesLow = 128 * KiB;
+
+/** A refused body up to this size is read to its end, so that the connection can be kept. */
+export const smallBodyBytesMax = 256 * KiB;
+/** Of a larger one this much, for this long, is still taken, so that the client sees the answer. */
+export const drainBytesMax = 8 * MiB;
+export const drainMs = 5 * secondMs;
+
+/** More ranges than this (or overlapping ones) are no video player: the whole content is sent. */
+export const rangesMax = 32;
+
+/** What `?wait=` may ask for. */
+export const safetyWaitSecondsMax = 3600;
+
+/** Frames that a browser sends us; it has no reason to send any. */
+export const eventFrameBytesMax = 64 * KiB;
+/** A page that does not read its events is dropped instead of filling memory. */
+export const eventBufferBytesMax = 1 * MiB;
+export const eventSocketsMax = 256;
+/** Changes this close together become one event. */
+export const eventGatherMs = 50;
+export const eventIdsMax = 500;
+/** Ping, and the check whether the session still lives. */
+export const eventPingMs = 30 * secondMs;
+
+/** How long `stop` lets running requests finish; the whole device has 10 s. */
+export const stopGraceMs = 3 * secondMs;
+
+/** Requests a minute from one address. Wrong passwords and codes are counted by the device itself. */
+export const loginsPerMinute = 100;
+export const setupsPerMinute = 20;
+export const joinsPerMinute = 20;
+export const exchangesPerMinute = 60;

@@ -1,0 +1,38 @@
+import type { FastifyRequest } from 'fastify';
+import type { Clock } from '../model/clock.ts';
+import { PeerstorError } from '../model/errors.ts';
+import { jsonBodyBytesMax } from '../model/limits.ts';
+import { jsonBodyWaitMs } from './http-limits.ts';
+import { declaredLength, openBody, tooLarge } from './request-body.ts';
+
+/**
+ * Makes the parser of `application/json` bodies; an empty one is undefined.
+ * Its errors: `bad-request` (no JSON), `too-large`, `request-timeout`, `aborted`.
+ */
+export function jsonBodyParser(clock: Clock): (request: FastifyRequest) => Promise<unknown> {
+  return async (request) => {
+    if ((declaredLength(request.raw) ?? 0) > jsonBodyBytesMax) throw tooLarge(jsonBodyBytesMax);
+    const body = openBody(request.raw, { bytesMax: jsonBodyBytesMax, stallMs: jsonBodyWaitMs, clock });
+    // The stall watch alone would let a client drip one byte at a time for hours.
+    const deadline = clock.after(jsonBodyWaitMs, () => {
+      body.fail(new PeerstorError('request-timeout', 'The request took too long to arrive; send it again.'));
+    });
+    try {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of body.content) pieces.push(piece);
+      return parse(Buffer.concat(pieces));
+    } finally {
+      deadline.cancel();
+    }
+  };
+}
+
+function parse(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    // The engine's own sentence quotes the body, which may hold a password.
+    throw new PeerstorError('bad-request', 'The body of the request is not valid JSON in UTF-8.');
+  }
+}

@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify';
+import { versionId } from '../../model/ids.ts';
+import { signedIn } from '../authentication.ts';
+import { sendContent } from '../content-reply.ts';
+import { entryIdOf } from './entry-id.ts';
+import { flag, isOn, query } from './schemas.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const contentQuery = query({ version: { type: 'string' }, download: flag });
+
+/** `GET` and `HEAD` of a file's bytes. */
+export function contentRoutes(app: FastifyInstance, { clock, log }: Surroundings): void {
+  app.route<{ Params: { id: string }; Querystring: { version?: string; download?: string } }>({
+    method: ['GET', 'HEAD'],
+    url: '/api/v1/entries/:id/content',
+    schema: { querystring: contentQuery },
+    handler: async (request, reply) => {
+      const { drive } = signedIn(request);
+      const { version, download } = request.query;
+      const id = await entryIdOf(drive, request.params.id);
+      const content = await drive.open(id, version === undefined ? undefined : versionId(version));
+      return sendContent(request, reply, content, { download: isOn(download), clock, log });
+    },
+  });
+}

@@ -1,0 +1,104 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { EventView } from '../../model/api.ts';
+import type { Timer } from '../../model/clock.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import { signedIn } from '../authentication.ts';
+import { createEventCounter, feedEvents } from '../event-feed.ts';
+import { eventBufferBytesMax, eventPingMs, eventSocketsMax } from '../http-limits.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export const eventsPath = '/api/v1/events';
+
+/** Close codes 4000 to 4999 are ours (RFC 6455 section 7.4.2). */
+const closedBySignOut = 4401;
+
+/** What is used of the `ws` library's socket. */
+interface EventSocket {
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  ping(): void;
+  close(code: number, reason: string): void;
+  terminate(): void;
+  on(event: 'close' | 'pong', listener: () => void): void;
+}
+
+/** `GET /api/v1/events`: a WebSocket that says what changed. */
+export function eventRoutes(app: FastifyInstance, surroundings: Surroundings): void {
+  const counter = createEventCounter();
+  let open = 0;
+
+  app.route({
+    method: 'GET',
+    url: eventsPath,
+    exposeHeadRoute: false,
+    onRequest: async (request) => {
+      refuseForeignOrigin(request);
+      if (request.ws && open >= eventSocketsMax) {
+        throw new PeerstorError('not-ready', 'Too many pages are connected to this device: close some.');
+      }
+    },
+    handler: (_request, reply) => {
+      reply.header('upgrade', 'websocket');
+      throw new PeerstorError('bad-request', 'This address speaks WebSocket only.');
+    },
+    wsHandler: (socket: EventSocket, request) => {
+      open += 1;
+      const { front, clock } = surroundings;
+      const session = signedIn(request);
+      const stopFeed = feedEvents(front, session, clock, counter, (event) => give(socket, event));
+      const stopChecks = keepAlive(socket, request, surroundings);
+      socket.on('close', () => {
+        open -= 1;
+        stopFeed();
+        stopChecks();
+      });
+    },
+  });
+}
+
+/**
+ * A foreign page may open a WebSocket to us and the browser would send the cookie along, so its
+ * Origin must be our own address. Programs send none.
+ */
+function refuseForeignOrigin({ headers }: FastifyRequest): void {
+  const { origin, host } = headers;
+  if (origin === undefined) return;
+  if (!URL.canParse(origin) || new URL(origin).host !== host) {
+    throw new PeerstorError('forbidden', 'Only a page of this device may listen to its events.');
+  }
+}
+
+function give(socket: EventSocket, event: EventView): void {
+  if (socket.bufferedAmount > eventBufferBytesMax) socket.terminate();
+  else socket.send(JSON.stringify(event));
+}
+
+/** Pings; drops a page that is gone, and one whose session ended. */
+function keepAlive(
+  socket: EventSocket,
+  request: FastifyRequest,
+  { front, clock, log }: Surroundings,
+): () => void {
+  const { secret } = signedIn(request);
+  let answered = true;
+  let timer: Timer;
+  const check = async () => {
+    if (!answered) return socket.terminate();
+    if ((await front.accounts.resume(secret)) === undefined)
+      return socket.close(closedBySignOut, 'signed out');
+    answered = false;
+    socket.ping();
+    timer = clock.after(eventPingMs, run);
+  };
+  const run = () => {
+    check().catch((error: unknown) => {
+      log.warn({ err: error }, 'an event connection was dropped');
+      socket.terminate();
+    });
+  };
+  socket.on('pong', () => {
+    answered = true;
+  });
+  timer = clock.after(eventPingMs, run);
+  return () => timer.cancel();
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify';
+import { ownsThisHome, signedInAdmin } from '../authentication.ts';
+import { exchangesPerMinute, joinsPerMinute } from '../http-limits.ts';
+import { openToAnyone } from '../rate-limits.ts';
+import { fields, text } from './schemas.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const joinBody = fields(
+  {
+    setupCode: { type: 'string', maxLength: 200 },
+    code: text(32, 'the digits that the other device shows'),
+    address: text(300, 'the address of the other device, HOST:PORT'),
+  },
+  ['code'],
+);
+
+/** How a device comes into a network. */
+export function pairingRoutes(app: FastifyInstance, { front }: Surroundings): void {
+  app.post('/api/v1/pairing', (request) => front.pairing.open(signedInAdmin(request)));
+
+  app.delete('/api/v1/pairing', (request, reply) => {
+    signedInAdmin(request);
+    front.pairing.close();
+    return reply.code(204).send();
+  });
+
+  app.post<{ Body: { setupCode?: string; code: string; address?: string } }>(
+    '/api/v1/pairing/join',
+    { config: openToAnyone(joinsPerMinute), schema: { body: joinBody } },
+    (request) => {
+      const { setupCode, code, address } = request.body;
+      if (!ownsThisHome(request, front)) front.checkSetupCode(setupCode ?? '', request.ip);
+      return front.pairing.join(code, address);
+    },
+  );
+
+  // Its messages prove themselves (CPace), so nothing is known of them here.
+  app.post('/api/v1/pairing/exchange', { config: openToAnyone(exchangesPerMinute) }, async (request) => {
+    return (await front.pairing.exchange(request.body)) ?? {};
+  });
+}

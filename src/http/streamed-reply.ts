@@ -1,0 +1,91 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import type { Clock } from '../model/clock.ts';
+import { PeerstorError, sentenceOf } from '../model/errors.ts';
+import type { GatewayLog } from './gateway-log.ts';
+import { downloadStallMs } from './http-limits.ts';
+import { takeOver } from './reply-head.ts';
+import { createStallWatch } from './stall-watch.ts';
+
+export interface StreamedReply {
+  status: number;
+  headers: Record<string, string>;
+  /** Bytes that `open` will give; undefined when only the end will tell (chunked). */
+  length: number | undefined;
+  /** Starts reading; the signal aborts when the client went away or takes nothing any more. */
+  open(signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Sends bytes as they are read, at the client's pace.
+ *
+ * The first piece is read before anything is said, so an error there is thrown and becomes a coded
+ * reply. After it the only honest sign of an error is a cut connection: nothing is ever padded.
+ */
+export async function sendStream(
+  reply: FastifyReply,
+  answer: StreamedReply,
+  surroundings: { clock: Clock; log: GatewayLog },
+): Promise<void> {
+  const response = reply.raw;
+  const controller = new AbortController();
+  const abort = (why: string) => controller.abort(new PeerstorError('aborted', why));
+  const onClose = () => {
+    if (!response.writableFinished) abort('The client closed the connection.');
+  };
+  response.on('close', onClose);
+  const watch = createStallWatch(surroundings.clock, downloadStallMs, () => {
+    abort('The client took no byte for too long.');
+    response.destroy();
+  });
+
+  const pieces = answer.open(controller.signal)[Symbol.asyncIterator]();
+  try {
+    let piece = await pieces.next();
+    if (response.destroyed) throw controller.signal.reason;
+    const length = answer.length === undefined ? {} : { 'content-length': answer.length };
+    takeOver(reply, answer.status, { ...answer.headers, ...length });
+    let sentBytes = 0;
+    while (piece.done !== true) {
+      sentBytes += piece.value.length;
+      if (sentBytes > (answer.length ?? sentBytes)) break;
+      if (!response.write(piece.value)) {
+        watch.waiting();
+        await drained(response, controller.signal);
+        watch.moved();
+      }
+      piece = await pieces.next();
+    }
+    if (sentBytes !== (answer.length ?? sentBytes)) {
+      throw new Error(`the drive gave ${sentBytes} bytes or more where ${answer.length} were announced`);
+    }
+    response.end();
+  } catch (error) {
+    if (!response.headersSent) throw error;
+    if (!controller.signal.aborted) {
+      surroundings.log.warn({ reason: sentenceOf(error) }, 'a download was cut');
+    }
+    response.destroy();
+  } finally {
+    watch.stop();
+    response.off('close', onClose);
+    await pieces.return?.();
+  }
+}
+
+/** Resolves when the socket takes bytes again. */
+function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const onDrain = () => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    };
+    const onAbort = () => {
+      response.off('drain', onDrain);
+      reject(signal.reason);
+    };
+    response.once('drain', onDrain);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}

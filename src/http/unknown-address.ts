@@ -1,0 +1,19 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PeerstorError } from '../model/errors.ts';
+import type { AllowedMethods } from './allowed-methods.ts';
+import { pathnameOf } from './drive-path.ts';
+
+/** The error for an address that no route takes: 405 with Allow if another method would do, else 404. */
+export function noSuchAddress(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  allowed: AllowedMethods,
+): PeerstorError {
+  const methods = allowed.at(pathnameOf(request.raw.url ?? ''));
+  if (methods.length === 0) return new PeerstorError('not-found', 'There is nothing at this address.');
+  reply.header('allow', methods.join(', '));
+  return new PeerstorError(
+    'method-not-allowed',
+    `This address takes ${methods.join(', ')}, not ${request.method}.`,
+  );
+}

@@ -1,0 +1,94 @@
+/** One sentence first, then the figures: how safe everything in this network is. */
+import type { AlertView, DeviceView, HealthView } from '../model/api.ts';
+import type { ChunkHealth } from '../model/contracts/health.ts';
+
+export function healthView(chunks: ChunkHealth, devices: DeviceView[], wanted: number): HealthView {
+  const alerts = alertsOf(chunks, devices);
+  return {
+    level: levelOf(chunks, wanted, alerts),
+    sentence: sentenceOf(chunks, devices, wanted),
+    chunks: { total: chunks.total, byCopies: chunks.byCopies },
+    bytes: chunks.bytes,
+    devices,
+    repair: { queued: 0, active: 0, etaSeconds: null },
+    scrub: { running: false, lastFinishedAt: null },
+    alerts,
+    receipts: [],
+  };
+}
+
+/** The smallest number of copies that anything has; undefined when nothing is stored. */
+function fewestCopies(chunks: ChunkHealth): number | undefined {
+  const counts = Object.entries(chunks.byCopies)
+    .filter(([, number]) => number > 0)
+    .map(([copies]) => Number(copies));
+  return counts.length > 0 ? Math.min(...counts) : undefined;
+}
+
+function levelOf(chunks: ChunkHealth, wanted: number, alerts: AlertView[]): HealthView['level'] {
+  const fewest = fewestCopies(chunks);
+  if (fewest === 0 || alerts.some((alert) => alert.level === 'danger')) return 'danger';
+  if ((fewest !== undefined && fewest < wanted) || chunks.unknownVersions > 0 || alerts.length > 0)
+    return 'warn';
+  return 'ok';
+}
+
+function sentenceOf(chunks: ChunkHealth, devices: DeviceView[], wanted: number): string {
+  const fewest = fewestCopies(chunks);
+  const members = devices.filter((device) => device.state !== 'removed').length;
+  const online = devices.filter((device) => device.online && device.state !== 'removed').length;
+  if (fewest === undefined) {
+    if (members >= wanted) return 'Nothing is stored yet.';
+    return `Nothing is stored yet. ${members} of ${wanted} devices: add ${members + 1 === wanted ? 'a device' : 'devices'} for full safety.`;
+  }
+  if (fewest === 0) {
+    const missing = chunks.byCopies['0'] ?? 0;
+    return `${missing} of ${chunks.total} chunks cannot be reached now: a device that holds them is off.`;
+  }
+  if (fewest >= wanted) return `Everything has ${wanted} copies on different devices.`;
+  const have = `Everything has at least ${fewest} of ${wanted} copies that can be reached`;
+  if (members < wanted)
+    return `${have}: add ${wanted - members === 1 ? 'a device' : `${wanted - members} devices`}.`;
+  if (online < members)
+    return `${have}: ${members - online === 1 ? 'one device is' : `${members - online} devices are`} off.`;
+  return `${have}; the others are being made.`;
+}
+
+function alertsOf(chunks: ChunkHealth, devices: DeviceView[]): AlertView[] {
+  const alerts: AlertView[] = [];
+  for (const device of devices) {
+    for (const volume of device.volumes) {
+      if (volume.state === 'missing') {
+        alerts.push({
+          code: 'volume-missing',
+          level: 'warn',
+          sentence: `The folder ${volume.path} of ${device.name} is gone, and its copies with it.`,
+          action: 'Plug the drive in again, or choose another folder with --storage.',
+        });
+      } else if (volume.state === 'failed') {
+        alerts.push({
+          code: 'volume-failed',
+          level: 'danger',
+          sentence: `The disk under ${volume.path} of ${device.name} fails to write.`,
+          action: 'Replace the disk; everything on it has copies elsewhere or is listed here.',
+        });
+      } else if (volume.state === 'full') {
+        alerts.push({
+          code: 'volume-full',
+          level: 'warn',
+          sentence: `${volume.path} of ${device.name} is full.`,
+          action: 'Lend more space or add a device.',
+        });
+      }
+    }
+  }
+  if (chunks.unknownVersions > 0) {
+    alerts.push({
+      code: 'versions-unknown',
+      level: 'warn',
+      sentence: `${chunks.unknownVersions} files could not be checked yet: what lists their chunks is on a device that is off.`,
+      action: null,
+    });
+  }
+  return alerts;
+}

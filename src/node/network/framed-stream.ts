@@ -1,0 +1,281 @@
+/**
+ * The one place that touches libp2p's streams. It turns a byte stream into frames (u32 length, then
+ * that many bytes) and gives what libp2p 3.x does not: back-pressure in both directions, an explicit
+ * end, time limits, and Errors where libp2p rejects with Event objects. Each rule below answers to
+ * something measured; src/node/network/README.md lists them.
+ */
+import type { Stream } from '@libp2p/interface';
+import type { Clock } from '../../model/clock.ts';
+import { PeerstorError, sentenceOf } from '../../model/errors.ts';
+import { frameBytesMax } from '../../model/limits.ts';
+import { limit } from './limit-timer.ts';
+
+const headBytes = 4;
+/** Up to here head and body are copied into one piece: one muxer frame instead of two. */
+const joinedBytesMax = 16 * 1024;
+/** Unread bytes at which the sender is stopped: one frame must always fit. */
+const pauseAtBytes = frameBytesMax + headBytes;
+const closeWaitMs = 1000;
+
+export interface FramedStreamOptions {
+  clock: Clock;
+  /** A frame that has begun, or a write, may go without a byte for this long. */
+  stallMs: number;
+}
+
+export interface ReadOptions {
+  /** How long the first byte of the frame may take; without it there is no limit but the stream's life. */
+  timeoutMs?: number;
+}
+
+export class FramedStream {
+  readonly #stream: Stream;
+  readonly #clock: Clock;
+  readonly #stallMs: number;
+  readonly #pieces: Uint8Array[] = [];
+  readonly #closeListeners = new Set<(reason: Error) => void>();
+  #buffered = 0;
+  #paused = false;
+  #finished = false;
+  #failure: Error | undefined;
+  #endSeen = false;
+  #closed = false;
+  #lastByteAtMs: number;
+  #wake: (() => void) | undefined;
+
+  /** Call it before the first `await` of a handler: without a 'message' listener libp2p resets at 4 MiB. */
+  constructor(stream: Stream, options: FramedStreamOptions) {
+    this.#stream = stream;
+    this.#clock = options.clock;
+    this.#stallMs = options.stallMs;
+    this.#lastByteAtMs = options.clock.monotonicMs();
+    stream.addEventListener('message', ({ data }) => this.#take(data));
+    stream.addEventListener('end', () => this.#finish());
+    stream.addEventListener('close', (event) => {
+      this.#failure ??= event.error === undefined ? undefined : asError(event.error);
+      // Bytes that libp2p still holds for a paused reader can be read after the stream has closed.
+      if (event.error !== undefined || stream.readBufferLength === 0) this.#finish();
+      this.#closed = true;
+      for (const listener of this.#closeListeners) listener(this.#gone());
+      this.#closeListeners.clear();
+    });
+  }
+
+  /** Monotonic time of the last byte from the peer: the sign of life that the heartbeat looks at. */
+  get lastByteAtMs(): number {
+    return this.#lastByteAtMs;
+  }
+
+  /** Bytes that arrived and were not read yet. */
+  get unreadBytes(): number {
+    return this.#buffered + this.#stream.readBufferLength;
+  }
+
+  /** Called once, as soon as the stream is gone for good. */
+  onClosed(listener: (reason: Error) => void): void {
+    if (this.#closed) listener(this.#gone());
+    else this.#closeListeners.add(listener);
+  }
+
+  /**
+   * The next frame, or undefined when the peer said that there are no more. One reader at a time.
+   * @throws `peer-unreachable` when the stream ended without saying so, `peer-timeout`, `frame-too-large`
+   */
+  async read(options: ReadOptions = {}): Promise<Uint8Array | undefined> {
+    if (this.#endSeen) return undefined;
+    await this.#need(headBytes, options.timeoutMs);
+    const head = this.#cut(headBytes);
+    const length = new DataView(head.buffer, head.byteOffset, headBytes).getUint32(0);
+    if (length === 0) {
+      this.#endSeen = true;
+      return undefined;
+    }
+    if (length > frameBytesMax) {
+      const error = new PeerstorError('frame-too-large', `A frame of ${length} bytes is over the limit.`);
+      this.abort(error);
+      throw error;
+    }
+    await this.#need(length, this.#stallMs);
+    return this.#cut(length);
+  }
+
+  /**
+   * Sends one frame, made of `parts` in order, and resolves when libp2p has passed all of it on. One
+   * writer at a time; the parts must not change until then.
+   * @throws `peer-unreachable`, `peer-timeout`, `frame-too-large`
+   */
+  async write(parts: readonly Uint8Array[]): Promise<void> {
+    const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    if (length === 0 || length > frameBytesMax) {
+      throw new PeerstorError(
+        'frame-too-large',
+        `A frame must have 1 to ${frameBytesMax} bytes, not ${length}.`,
+      );
+    }
+    await this.#send(length, parts);
+  }
+
+  /** Says that no frame follows, then closes. Resolves when the peer closed too, or after a second. */
+  async end(): Promise<void> {
+    try {
+      await this.#send(0, []);
+      await this.#stream.close({ signal: AbortSignal.timeout(closeWaitMs) });
+    } catch (error) {
+      // Only a courtesy: whoever misses it sees the stream close.
+      this.abort(asError(error));
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(closeWaitMs, resolve);
+      this.onClosed(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** Ends both directions now. The peer sees a reset and no reason, so say the reason in a frame before. */
+  abort(reason: Error): void {
+    this.#failure ??= reason;
+    this.#stream.abort(reason);
+    this.#finish();
+  }
+
+  #take(data: Uint8Array | Iterable<Uint8Array>): void {
+    this.#lastByteAtMs = this.#clock.monotonicMs();
+    const pieces = data instanceof Uint8Array ? [data] : data;
+    for (const piece of pieces) {
+      this.#pieces.push(piece);
+      this.#buffered += piece.byteLength;
+    }
+    if (!this.#paused && this.#buffered >= pauseAtBytes) {
+      this.#paused = true;
+      // In a microtask: a pause inside the handler is undone by the resume() that dispatched it.
+      queueMicrotask(() => {
+        if (this.#paused && this.#stream.readStatus === 'readable') this.#stream.pause();
+      });
+    }
+    this.#notice();
+  }
+
+  #finish(): void {
+    this.#finished = true;
+    this.#notice();
+  }
+
+  #notice(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  /** Waits until `count` bytes are buffered. The limit starts anew with every byte that comes. */
+  async #need(count: number, limitMs: number | undefined): Promise<void> {
+    while (this.#buffered < count) {
+      if (this.#finished) throw this.#gone();
+      const before = this.#buffered;
+      await this.#arrival(before > 0 ? this.#stallMs : limitMs);
+      if (this.#buffered === before && !this.#finished) {
+        const error = new PeerstorError('peer-timeout', 'The device stopped sending.');
+        this.abort(error);
+        throw error;
+      }
+    }
+  }
+
+  /** Resolves at the next bytes, the end, or after the limit. */
+  #arrival(limitMs: number | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = limitMs === undefined ? undefined : limit(this.#clock, limitMs, () => this.#notice());
+      this.#wake = () => {
+        timer?.cancel();
+        resolve();
+      };
+      // Whoever waits wants more than is here: resuming only below some low mark would wait for ever.
+      this.#resume();
+    });
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    if (this.#stream.readStatus !== 'paused') return;
+    try {
+      this.#stream.resume();
+    } catch (error) {
+      // The connection is gone: resume() handed over what was left, then could not announce the window.
+      this.#failure ??= asError(error);
+      this.#finish();
+    }
+  }
+
+  #cut(count: number): Uint8Array {
+    const slab = Buffer.allocUnsafeSlow(count);
+    const frame = new Uint8Array(slab.buffer, slab.byteOffset, count);
+    let filled = 0;
+    while (filled < count) {
+      const piece = this.#pieces[0]!;
+      const wanted = count - filled;
+      frame.set(piece.byteLength <= wanted ? piece : piece.subarray(0, wanted), filled);
+      if (piece.byteLength <= wanted) this.#pieces.shift();
+      else this.#pieces[0] = piece.subarray(wanted);
+      filled += Math.min(piece.byteLength, wanted);
+    }
+    this.#buffered -= count;
+    return frame;
+  }
+
+  async #send(length: number, parts: readonly Uint8Array[]): Promise<void> {
+    if (this.#stream.writeStatus !== 'writable') throw this.#gone();
+    const head = new Uint8Array(headBytes);
+    new DataView(head.buffer).setUint32(0, length);
+    try {
+      if (length <= joinedBytesMax) this.#stream.send(Buffer.concat([head, ...parts]));
+      else for (const part of [head, ...parts]) this.#stream.send(part);
+    } catch (error) {
+      throw this.#gone(error);
+    }
+    // 'drain' comes with every window update, not when the buffer is empty: the byte count decides.
+    while (this.#stream.writeBufferLength > 0 || this.#stream.writableNeedsDrain) {
+      await this.#drain();
+      // libp2p sends the rest in a microtask that it queued during the event: look after it.
+      await Promise.resolve();
+    }
+    if (this.#failure !== undefined) throw this.#gone();
+  }
+
+  #drain(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#stream.writeStatus !== 'writable') return reject(this.#gone());
+      const settle = (error?: Error) => {
+        timer.cancel();
+        this.#stream.removeEventListener('drain', onDrain);
+        this.#stream.removeEventListener('close', onClose);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const onDrain = () => settle();
+      const onClose = () => settle(this.#gone());
+      const timer = limit(this.#clock, this.#stallMs, () => {
+        const error = new PeerstorError('peer-timeout', 'The device stopped taking what is sent to it.');
+        this.abort(error);
+        settle(error);
+      });
+      this.#stream.addEventListener('drain', onDrain);
+      this.#stream.addEventListener('close', onClose);
+    });
+  }
+
+  #gone(cause: unknown = this.#failure): Error {
+    if (cause instanceof PeerstorError) return cause;
+    const why = cause === undefined ? 'it closed' : sentenceOf(asError(cause));
+    return new PeerstorError('peer-unreachable', `The connection to the device is gone: ${why}`, { cause });
+  }
+}
+
+/** libp2p rejects with Event objects; as an unhandled rejection such a one would end the process. */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  if (thrown instanceof Event) return new Error(thrown.type === '' ? 'an event without a name' : thrown.type);
+  return new Error(sentenceOf(thrown));
+}

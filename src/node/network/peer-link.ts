@@ -1,0 +1,90 @@
+/** One connected device: its lanes, and what is known of it. */
+import type { Connection } from '@libp2p/interface';
+import type { Lane, PeerStatus } from '../../model/contracts/transport.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import type { DeviceId } from '../../model/ids.ts';
+import type { DeviceClass } from '../../model/records.ts';
+import type { Hello } from './hello.ts';
+import type { RpcChannel } from './rpc-channel.ts';
+
+/** The newest round trip counts this much: one slow answer does not reorder the peers. */
+const newestWeight = 0.2;
+
+/** One connection with its one stream, past the hello. */
+export interface LaneLink {
+  lane: Lane;
+  device: DeviceId;
+  connection: Connection;
+  channel: RpcChannel;
+  hello: Hello;
+  /** From the membership, not from what the device says of itself. */
+  class: DeviceClass;
+  weDialled: boolean;
+}
+
+export class PeerLink {
+  readonly device: DeviceId;
+  control: LaneLink | undefined;
+  addresses: string[] = [];
+  connectedAtMs = 0;
+  #rttMs: number | undefined;
+  #bulk: LaneLink | undefined;
+  #bulkReady = Promise.withResolvers<LaneLink>();
+
+  constructor(device: DeviceId) {
+    this.device = device;
+    ignoreRejection(this.#bulkReady.promise);
+  }
+
+  get bulk(): LaneLink | undefined {
+    return this.#bulk;
+  }
+
+  /** The bulk lane comes up a moment after control; whoever needs it waits for it. */
+  get bulkReady(): Promise<LaneLink> {
+    return this.#bulkReady.promise;
+  }
+
+  setBulk(bulk: LaneLink | undefined): void {
+    this.#bulk = bulk;
+    if (bulk !== undefined) {
+      this.#bulkReady.resolve(bulk);
+      return;
+    }
+    this.#bulkReady = Promise.withResolvers<LaneLink>();
+    ignoreRejection(this.#bulkReady.promise);
+  }
+
+  /** The device is gone: nobody needs to wait any longer. */
+  abandon(): void {
+    this.#bulkReady.reject(new PeerstorError('peer-unreachable', 'The device is not connected any more.'));
+  }
+
+  lanes(): LaneLink[] {
+    return [this.control, this.#bulk].filter((lane) => lane !== undefined);
+  }
+
+  observeRoundTrip(roundTripMs: number): void {
+    const before = this.#rttMs ?? roundTripMs;
+    this.#rttMs = before + newestWeight * (roundTripMs - before);
+    for (const { channel } of this.lanes()) channel.slowDown(roundTripMs);
+  }
+
+  status(control: LaneLink, nowMs: number, suspectMs: number): PeerStatus {
+    const silentMs = Math.min(...this.lanes().map(({ channel }) => channel.silentMs(nowMs)));
+    return {
+      device: this.device,
+      class: control.class,
+      bootId: control.hello.bootId,
+      connectedAtMs: this.connectedAtMs,
+      rttMs: this.#rttMs ?? 0,
+      suspect: silentMs > suspectMs,
+      addresses: [...this.addresses],
+    };
+  }
+}
+
+/** Those who wait see it; without this a rejection that nobody waits for would end the process. */
+function ignoreRejection(promise: Promise<unknown>): void {
+  promise.catch(() => undefined);
+}

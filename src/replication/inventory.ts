@@ -1,0 +1,244 @@
+/**
+ * Which device has which chunk, as far as this one knows: one row for each chunk with the set of its
+ * holders (this device among them), and for each device the bucket digests of its whole list. Rows of
+ * a device stay when it goes away, so that nothing has to be told again when it comes back.
+ *
+ * It is an index (I7): what is lost or damaged here differs from the owner's digests and is fetched
+ * again.
+ */
+
+import { afterPrefix, idKey, idOfKey } from '../model/contracts/ordered-store.ts';
+import { isPeerstorError } from '../model/errors.ts';
+import { type ChunkId, type DeviceId, deviceId } from '../model/ids.ts';
+import { BucketDigests, bucketCount, bucketOf, bucketStart, type ChunkKey } from './bucket-digest.ts';
+import { type HolderMask, holds, noHolders, numbersOf, withHolder } from './holder-mask.ts';
+import type { Log } from './log.ts';
+import type { WriteBehind } from './write-behind.ts';
+
+/** First characters of keys in the index. */
+const rowPrefix = 'c';
+const digestPrefix = 'b';
+const numberPrefix = 'n';
+const interestKey = 'i';
+/** The interest of a device that keeps rows of all chunks. */
+export const everything = 'everything';
+
+/** A chunk's holders changed. Told at once, in order, before anything else sees the new row. */
+export interface HoldersChange {
+  key: ChunkKey;
+  before: HolderMask;
+  after: HolderMask;
+}
+
+interface Holder {
+  device: DeviceId;
+  number: number;
+  digests: BucketDigests;
+}
+
+export class Inventory {
+  readonly #byDevice = new Map<DeviceId, Holder>();
+  readonly #byNumber: Holder[] = [];
+  readonly #listeners = new Set<(change: HoldersChange) => void>();
+  readonly #index: WriteBehind;
+  readonly #log: Log;
+  readonly #self: DeviceId;
+  readonly #concerns: (key: ChunkKey) => boolean;
+
+  /** @param parts.concerns whether rows of a chunk are kept here even if nobody asked for them */
+  constructor(parts: {
+    self: DeviceId;
+    index: WriteBehind;
+    log: Log;
+    concerns: (key: ChunkKey) => boolean;
+  }) {
+    this.#self = parts.self;
+    this.#index = parts.index;
+    this.#log = parts.log;
+    this.#concerns = parts.concerns;
+  }
+
+  /** Reads the devices and their digests; rows stay in the database. */
+  async start(): Promise<void> {
+    for await (const page of this.#index.pages(numberPrefix, afterPrefix(numberPrefix))) {
+      for (const [key, value] of page) this.#remember(deviceId(idOfKey(key.slice(1))), readNumber(value));
+    }
+    for await (const page of this.#index.pages(digestPrefix, afterPrefix(digestPrefix))) {
+      for (const [key, value] of page) {
+        const bytes = Buffer.from(key, 'latin1');
+        this.#byNumber[bytes.readUInt16BE(1)]?.digests.writeBucket(bytes.readUInt16BE(3), value);
+      }
+    }
+  }
+
+  /**
+   * Says which chunks concern this device now. Where rows may have been left out under another
+   * interest, all lists are compared as if they were new.
+   */
+  setInterest(interest: string): void {
+    const before = this.#read(interestKey);
+    const known = before ? Buffer.from(before).toString('utf8') : everything;
+    if (known === interest) return;
+    this.#index.set(interestKey, Buffer.from(interest));
+    if (known === everything) return;
+    for (const holder of this.#byNumber) {
+      for (let bucket = 0; bucket < bucketCount; bucket++) this.#spoil(holder, bucket);
+    }
+  }
+
+  /** Every device that is said to have the chunk, connected or not. */
+  holdersOf(id: ChunkId): DeviceId[] {
+    return this.devicesIn(this.maskOf(idKey(id)));
+  }
+
+  has(device: DeviceId, id: ChunkId): boolean {
+    const holder = this.#byDevice.get(device);
+    return holder !== undefined && holds(this.maskOf(idKey(id)), holder.number);
+  }
+
+  maskOf(key: ChunkKey): HolderMask {
+    const value = this.#read(rowPrefix + key);
+    return value
+      ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
+      : noHolders;
+  }
+
+  devicesIn(mask: HolderMask): DeviceId[] {
+    return numbersOf(mask).flatMap((number) => this.#byNumber[number]?.device ?? []);
+  }
+
+  /** The set of these devices, in the form of a row. */
+  maskFor(devices: Iterable<DeviceId>): HolderMask {
+    let mask = noHolders;
+    for (const device of devices) mask = withHolder(mask, this.#holder(device).number, true);
+    return mask;
+  }
+
+  /** A device itself said that it has a chunk, or has it not. */
+  set(device: DeviceId, key: ChunkKey, present: boolean): void {
+    const holder = this.#holder(device);
+    const before = this.maskOf(key);
+    if (holds(before, holder.number) === present) return;
+    const after = withHolder(before, holder.number, present);
+    this.#index.set(rowPrefix + key, after === noHolders ? null : Buffer.from(after, 'latin1'));
+    this.#toggle(holder, key, present);
+    for (const listener of this.#listeners) listener({ key, before, after });
+  }
+
+  /**
+   * One change from a device's feed, which tells each once. A chunk that does not concern this device
+   * is only counted, so that digests go on matching.
+   */
+  follow(device: DeviceId, key: ChunkKey, present: boolean): void {
+    const holder = this.#holder(device);
+    if (holds(this.maskOf(key), holder.number) || this.#keeps(device, key)) this.set(device, key, present);
+    else this.#toggle(holder, key, present);
+  }
+
+  /** The digests of a device's list as it is known here; for this device, the list itself. */
+  digestsOf(device: DeviceId): BucketDigests {
+    return this.#holder(device).digests;
+  }
+
+  /** Chunks of a device that have rows here, in one bucket, in order. */
+  async listBucket(device: DeviceId, bucket: number): Promise<ChunkKey[]> {
+    const { number } = this.#holder(device);
+    const keys: ChunkKey[] = [];
+    const [gte, lt] = [rowPrefix + bucketStart(bucket), rowPrefix + bucketStart(bucket + 1)];
+    for await (const page of this.#index.pages(gte, lt)) {
+      for (const [key] of page) {
+        if (holds(this.maskOf(key.slice(1)), number)) keys.push(key.slice(1));
+      }
+    }
+    return keys;
+  }
+
+  /** Replaces what is known of one bucket of a device by its own list. */
+  async replaceBucket(device: DeviceId, bucket: number, keys: readonly ChunkKey[]): Promise<void> {
+    const holder = this.#holder(device);
+    // What is said while the rows are being read is newer than the list, and stays.
+    const changed = new Set<ChunkKey>();
+    const stop = this.onChange(({ key }) => {
+      if (bucketOf(key) === bucket) changed.add(key);
+    });
+    const known = await this.#rowsForReplacing(device, bucket).finally(stop);
+    const listed = new Set(keys);
+    for (const key of known) if (!listed.has(key) && !changed.has(key)) this.set(device, key, false);
+    for (const key of listed) if (this.#keeps(device, key) && !changed.has(key)) this.set(device, key, true);
+    holder.digests.clear(bucket);
+    for (const key of new Set([...known, ...listed, ...changed])) {
+      const counts = holds(this.maskOf(key), holder.number) || (listed.has(key) && !this.#keeps(device, key));
+      if (counts) holder.digests.toggle(key, true);
+    }
+    this.#keepDigest(holder, bucket);
+  }
+
+  async #rowsForReplacing(device: DeviceId, bucket: number): Promise<ChunkKey[]> {
+    const known = await this.listBucket(device, bucket);
+    await this.#index.room();
+    return known;
+  }
+
+  /** Returns the unsubscriber. */
+  onChange(listener: (change: HoldersChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #keeps(device: DeviceId, key: ChunkKey): boolean {
+    return device === this.#self || this.#concerns(key);
+  }
+
+  #holder(device: DeviceId): Holder {
+    const known = this.#byDevice.get(device);
+    if (known) return known;
+    const number = this.#byNumber.length;
+    const value = Buffer.alloc(2);
+    value.writeUInt16BE(number);
+    this.#index.set(numberPrefix + idKey(device), value);
+    return this.#remember(device, number);
+  }
+
+  #remember(device: DeviceId, number: number): Holder {
+    const holder: Holder = { device, number, digests: new BucketDigests() };
+    this.#byDevice.set(device, holder);
+    this.#byNumber[number] = holder;
+    return holder;
+  }
+
+  #toggle(holder: Holder, key: ChunkKey, present: boolean): void {
+    holder.digests.toggle(key, present);
+    this.#keepDigest(holder, bucketOf(key));
+  }
+
+  #spoil(holder: Holder, bucket: number): void {
+    holder.digests.spoil(bucket);
+    this.#keepDigest(holder, bucket);
+  }
+
+  /** In the same batch as the rows that it counts. */
+  #keepDigest(holder: Holder, bucket: number): void {
+    const key = Buffer.alloc(4);
+    key.writeUInt16BE(holder.number);
+    key.writeUInt16BE(bucket, 2);
+    this.#index.set(digestPrefix + key.toString('latin1'), holder.digests.readBucket(bucket));
+  }
+
+  #read(key: string): Uint8Array | undefined {
+    try {
+      return this.#index.get(key);
+    } catch (error) {
+      if (!isPeerstorError(error, 'index-corrupt')) throw error;
+      this.#log.warn({ error }, 'A row of the inventory was damaged; its bucket is compared again');
+      this.#index.set(key, null);
+      if (key.startsWith(rowPrefix)) {
+        for (const holder of this.#byNumber) this.#spoil(holder, bucketOf(key.slice(1)));
+      }
+      return undefined;
+    }
+  }
+}
+
+function readNumber(value: Uint8Array): number {
+  return ((value[0] ?? 0) << 8) | (value[1] ?? 0);
+}

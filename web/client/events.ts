@@ -1,0 +1,65 @@
+/** One WebSocket that says what changed; views ask again for what they show. Reconnects for ever. */
+import { signal } from '@preact/signals-core';
+import type { EventView } from '../../src/model/api.ts';
+
+const retryMinMs = 1000;
+const retryMaxMs = 30_000;
+
+export type Liveness = 'live' | 'connecting' | 'stopped';
+
+export class EventFeed {
+  readonly liveness = signal<Liveness>('stopped');
+  readonly #url: string;
+  readonly #listeners = new Set<(event: EventView) => void>();
+  #socket: WebSocket | undefined;
+  #retryMs = retryMinMs;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  start(): void {
+    if (this.#socket || this.#timer) return;
+    this.liveness.value = 'connecting';
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#retryMs = retryMinMs;
+      this.liveness.value = 'live';
+      // Anything may have changed while nobody listened.
+      for (const topic of ['entries', 'devices', 'health'] as const) this.#tell({ topic, ids: [], rev: 0 });
+    };
+    socket.onmessage = (message) => this.#tell(JSON.parse(String(message.data)) as EventView);
+    socket.onclose = () => {
+      this.#socket = undefined;
+      if (this.liveness.value === 'stopped') return;
+      this.liveness.value = 'connecting';
+      this.#timer = setTimeout(
+        () => {
+          this.#timer = undefined;
+          this.start();
+        },
+        this.#retryMs * (0.8 + 0.4 * Math.random()),
+      );
+      this.#retryMs = Math.min(this.#retryMs * 2, retryMaxMs);
+    };
+  }
+
+  stop(): void {
+    this.liveness.value = 'stopped';
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  listen(listener: (event: EventView) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #tell(event: EventView): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}

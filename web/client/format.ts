@@ -1,0 +1,56 @@
+/** Numbers, sizes and times as people read them, by Intl in the browser's language. */
+const sizeUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
+
+export function formatSize(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < sizeUnits.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return new Intl.NumberFormat(undefined, {
+    style: 'unit',
+    unit: sizeUnits[unit] ?? 'byte',
+    unitDisplay: unit === 0 ? 'long' : 'short',
+    maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0,
+  }).format(value);
+}
+
+const dayMs = 86_400_000;
+
+/** Today: the time. This year: day and month. Else the date. */
+export function formatTime(iso: string, now = new Date()): string {
+  const date = new Date(iso);
+  if (now.toDateString() === date.toDateString()) {
+    return new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' }).format(date);
+  }
+  const sameYear = now.getFullYear() === date.getFullYear();
+  return new Intl.DateTimeFormat(undefined, {
+    day: 'numeric',
+    month: 'short',
+    ...(sameYear ? {} : { year: 'numeric' }),
+  }).format(date);
+}
+
+export function formatFullTime(iso: string): string {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso));
+}
+
+/** "3 minutes ago". */
+export function formatAgo(iso: string, now = Date.now()): string {
+  const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+  const elapsedMs = now - Date.parse(iso);
+  if (elapsedMs < 3_600_000) return relative.format(-Math.round(elapsedMs / 60_000), 'minute');
+  if (elapsedMs < dayMs) return relative.format(-Math.round(elapsedMs / 3_600_000), 'hour');
+  return relative.format(-Math.round(elapsedMs / dayMs), 'day');
+}
+
+export function formatCount(count: number, one: string, many: string): string {
+  const number = new Intl.NumberFormat().format(count);
+  return `${number} ${new Intl.PluralRules('en').select(count) === 'one' ? one : many}`;
+}
+
+/** Days that an entry stays in the trash. */
+export function daysLeft(trashedAt: string, keepDays: number, now = Date.now()): number {
+  return Math.max(0, Math.ceil(keepDays - (now - Date.parse(trashedAt)) / dayMs));
+}

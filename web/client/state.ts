@@ -1,0 +1,109 @@
+/** What the whole page shares: who is signed in, what the device is, the queue, the feed, messages. */
+import { computed, signal } from '@preact/signals-core';
+import type { DeviceView, HealthView, SetupView, UserView } from '../../src/model/api.ts';
+import { ApiError, api } from './api.ts';
+import { EventFeed } from './events.ts';
+import { UploadQueue } from './uploads.ts';
+
+/** `unknown` until the first answer; then where the person has to begin. */
+export type Stage = 'unknown' | 'setup' | 'login' | 'drive' | 'unreachable';
+
+export const stage = signal<Stage>('unknown');
+export const user = signal<UserView | undefined>(undefined);
+export const setupState = signal<SetupView | undefined>(undefined);
+export const devices = signal<DeviceView[]>([]);
+export const health = signal<HealthView | undefined>(undefined);
+export const uploads = new UploadQueue();
+/** Rises when entries may have changed anywhere. */
+export const entriesRevision = signal(0);
+
+/** Devices of the network, removed ones left out. */
+export const memberCount = computed(
+  () => devices.value.filter((device) => device.state !== 'removed').length,
+);
+
+const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+export const feed = new EventFeed(`${scheme}://${location.host}/api/v1/events`);
+feed.listen(({ topic }) => {
+  if (topic === 'entries') entriesRevision.value += 1;
+  if (topic === 'devices' || topic === 'health') void refreshNetwork();
+});
+
+/** Finds out where to begin. */
+export async function begin(): Promise<void> {
+  try {
+    const setup = await api.setupState();
+    setupState.value = setup;
+    if (setup.needed) {
+      stage.value = 'setup';
+      return;
+    }
+    user.value = (await api.me()).user;
+    enterDrive();
+  } catch (error) {
+    stage.value = error instanceof ApiError && error.status === 401 ? 'login' : 'unreachable';
+  }
+}
+
+export function enterDrive(): void {
+  stage.value = 'drive';
+  feed.start();
+  void refreshNetwork();
+}
+
+export async function signIn(username: string, password: string): Promise<void> {
+  user.value = (await api.login(username, password)).user;
+  enterDrive();
+}
+
+export async function signOut(): Promise<void> {
+  await api.logout().catch(() => undefined);
+  feed.stop();
+  user.value = undefined;
+  stage.value = 'login';
+}
+
+/** Devices and health; what fails keeps what was shown. */
+export async function refreshNetwork(): Promise<void> {
+  try {
+    const view = await api.health();
+    health.value = view;
+    devices.value = view.devices;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401 && stage.value === 'drive') stage.value = 'login';
+  }
+}
+
+export interface Message {
+  id: number;
+  text: string;
+  tone: 'neutral' | 'danger';
+  undo: (() => void) | undefined;
+}
+
+export const messages = signal<readonly Message[]>([]);
+let nextMessage = 1;
+const messageMs = 10_000;
+
+/** Shows a short message; errors stay until they are closed. */
+export function say(text: string, options: { tone?: Message['tone']; undo?: () => void } = {}): void {
+  const message: Message = { id: nextMessage++, text, tone: options.tone ?? 'neutral', undo: options.undo };
+  messages.value = [...messages.value.slice(-4), message];
+  if (message.tone !== 'danger') setTimeout(() => unsay(message.id), messageMs);
+}
+
+export function unsay(id: number): void {
+  messages.value = messages.value.filter((message) => message.id !== id);
+}
+
+/** Runs what a person asked for; a failure becomes a message. Resolves to whether it worked. */
+export async function attempt(action: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await action();
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) stage.value = 'login';
+    say((error as Error).message, { tone: 'danger' });
+    return false;
+  }
+}

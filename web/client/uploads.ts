@@ -1,0 +1,173 @@
+/**
+ * The upload queue: which files wait, are being sent, are saved or failed, and how safe they are. It
+ * runs without any view, so leaving a folder does not stop an upload. A cut connection is tried
+ * again; what the device refused (no room, signed out) is not, until the person says so.
+ */
+import { computed, type ReadonlySignal, signal } from '@preact/signals-core';
+import type { EntryView, SafetyView } from '../../src/model/api.ts';
+import { ApiError, ownPageHeader, problemFrom } from './api.ts';
+
+export type UploadStatus = 'waiting' | 'sending' | 'saved' | 'failed' | 'cancelled';
+
+export interface UploadItem {
+  readonly id: number;
+  readonly name: string;
+  /** Names from the root of the drive to the file. */
+  readonly path: readonly string[];
+  readonly size: number;
+  status: UploadStatus;
+  sentBytes: number;
+  safety: SafetyView | null;
+  error: string | null;
+}
+
+export interface UploadSource {
+  path: readonly string[];
+  file: File;
+}
+
+/** Sends one file; resolves with the entry that it became. */
+export type SendFile = (
+  path: readonly string[],
+  file: File,
+  options: { onProgress(sentBytes: number): void; signal: AbortSignal },
+) => Promise<EntryView>;
+
+const atOnce = 3;
+const tries = 4;
+const retryBaseMs = 1000;
+
+export class UploadQueue {
+  readonly #send: SendFile;
+  readonly #wait: (ms: number) => Promise<void>;
+  readonly #items = signal<readonly UploadItem[]>([]);
+  readonly #files = new Map<number, { file: File; abort: AbortController }>();
+  #nextId = 1;
+  #running = 0;
+
+  readonly items: ReadonlySignal<readonly UploadItem[]> = computed(() => this.#items.value);
+  /** Rises with each saved file: lists that show its folder load again. */
+  readonly savedCount = computed(() => this.#items.value.filter((item) => item.status === 'saved').length);
+  readonly busy = computed(() =>
+    this.#items.value.some((item) => item.status === 'waiting' || item.status === 'sending'),
+  );
+  readonly totals = computed(() => {
+    const counted = this.#items.value.filter((item) => item.status !== 'cancelled');
+    return {
+      files: counted.length,
+      done: counted.filter((item) => item.status === 'saved').length,
+      failed: counted.filter((item) => item.status === 'failed').length,
+      bytes: counted.reduce((sum, item) => sum + item.size, 0),
+      sentBytes: counted.reduce(
+        (sum, item) => sum + (item.status === 'saved' ? item.size : item.sentBytes),
+        0,
+      ),
+    };
+  });
+
+  constructor(
+    send: SendFile = sendByXhr,
+    wait = (ms: number) => new Promise<void>((done) => setTimeout(done, ms)),
+  ) {
+    this.#send = send;
+    this.#wait = wait;
+  }
+
+  add(sources: readonly UploadSource[]): void {
+    const added = sources.map(({ path, file }): UploadItem => {
+      const id = this.#nextId++;
+      this.#files.set(id, { file, abort: new AbortController() });
+      const name = path.at(-1) ?? file.name;
+      return { id, name, path, size: file.size, status: 'waiting', sentBytes: 0, safety: null, error: null };
+    });
+    this.#items.value = [...this.#items.value, ...added];
+    this.#run();
+  }
+
+  cancel(id: number): void {
+    const item = this.#items.value.find((candidate) => candidate.id === id);
+    if (!item || item.status === 'saved') return;
+    this.#change(id, { status: 'cancelled' });
+    this.#files.get(id)?.abort.abort();
+  }
+
+  /** Puts one failed item, or all of them, back into the queue. */
+  retry(id?: number): void {
+    for (const item of this.#items.value) {
+      if (item.status !== 'failed' || (id !== undefined && item.id !== id)) continue;
+      this.#change(item.id, { status: 'waiting', sentBytes: 0, error: null });
+    }
+    this.#run();
+  }
+
+  /** Forgets what is saved or cancelled; failures stay until they are dealt with. */
+  clear(): void {
+    const kept = this.#items.value.filter((item) => item.status !== 'saved' && item.status !== 'cancelled');
+    this.#items.value = kept;
+  }
+
+  #run(): void {
+    while (this.#running < atOnce) {
+      const next = this.#items.value.find((item) => item.status === 'waiting');
+      if (!next) return;
+      this.#running += 1;
+      this.#change(next.id, { status: 'sending' });
+      void this.#sendItem(next).finally(() => {
+        this.#running -= 1;
+        this.#run();
+      });
+    }
+  }
+
+  async #sendItem(item: UploadItem): Promise<void> {
+    const source = this.#files.get(item.id);
+    if (!source) return;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const entry = await this.#send(item.path, source.file, {
+          onProgress: (sentBytes) => this.#change(item.id, { sentBytes }),
+          signal: source.abort.signal,
+        });
+        this.#change(item.id, { status: 'saved', sentBytes: item.size, safety: entry.safety });
+        this.#files.delete(item.id);
+        return;
+      } catch (error) {
+        if (source.abort.signal.aborted) return;
+        if (attempt >= tries || !isPassing(error)) {
+          this.#change(item.id, { status: 'failed', error: (error as Error).message });
+          return;
+        }
+        await this.#wait(retryBaseMs * 2 ** (attempt - 1));
+        if (source.abort.signal.aborted) return;
+      }
+    }
+  }
+
+  #change(id: number, change: Partial<UploadItem>): void {
+    this.#items.value = this.#items.value.map((item) => (item.id === id ? { ...item, ...change } : item));
+  }
+}
+
+/** A cut connection or a device that is starting: worth another try without asking. */
+function isPassing(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 0 || error.status === 503);
+}
+
+/** fetch cannot report how much was sent; XMLHttpRequest can. */
+const sendByXhr: SendFile = (path, file, { onProgress, signal }) =>
+  new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('PUT', `/api/v1/path/${path.map(encodeURIComponent).join('/')}`);
+    for (const [name, value] of Object.entries(ownPageHeader)) request.setRequestHeader(name, value);
+    request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
+    request.setRequestHeader('X-Modified-At', new Date(file.lastModified).toISOString());
+    request.upload.onprogress = (event) => onProgress(event.loaded);
+    request.onload = () => {
+      if (request.status < 300) resolve(JSON.parse(request.responseText) as EntryView);
+      else reject(problemFrom(request.status, request.responseText));
+    };
+    request.onerror = () => reject(problemFrom(0, ''));
+    request.onabort = () => reject(new DOMException('cancelled', 'AbortError'));
+    signal.addEventListener('abort', () => request.abort(), { once: true });
+    request.send(file);
+  });

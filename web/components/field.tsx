@@ -1,0 +1,58 @@
+import { useId } from 'preact/hooks';
+
+type AutoFill = 'username' | 'current-password' | 'new-password' | 'one-time-code';
+
+interface FieldProps {
+  label: string;
+  value: string;
+  onInput(value: string): void;
+  type?: 'text' | 'password';
+  hint?: string;
+  autocomplete?: AutoFill;
+  inputMode?: 'numeric' | 'text';
+  required?: boolean;
+  autofocus?: boolean;
+  minLength?: number;
+  maxLength?: number;
+  /** Selects this many characters at the start: the name without its ending. */
+  selectFirst?: number;
+}
+
+/** A labelled text field with an optional hint that screen readers read with it. */
+export function Field({
+  label,
+  value,
+  onInput,
+  type = 'text',
+  hint,
+  selectFirst,
+  autofocus,
+  ...rest
+}: FieldProps) {
+  const id = useId();
+  const focusOnce = (element: HTMLInputElement | null) => {
+    if (!element || !autofocus || element.dataset.focused) return;
+    element.dataset.focused = 'yes';
+    element.focus();
+    if (selectFirst !== undefined) element.setSelectionRange(0, selectFirst);
+  };
+  const shared = {
+    ...rest,
+    id,
+    value,
+    'aria-describedby': hint ? `${id}-hint` : undefined,
+    ref: focusOnce,
+    onInput: (event: { currentTarget: HTMLInputElement }) => onInput(event.currentTarget.value),
+  };
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {type === 'password' ? <input {...shared} type="password" /> : <input {...shared} type="text" />}
+      {hint && (
+        <p id={`${id}-hint`} class="hint">
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}

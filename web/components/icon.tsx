@@ -1,0 +1,61 @@
+import {
+  ArrowDown,
+  ArrowUp,
+  ChevronRight,
+  CloudUpload,
+  Download,
+  Ellipsis,
+  File,
+  Folder,
+  FolderPlus,
+  HeartPulse,
+  type IconNode,
+  LogOut,
+  MonitorSmartphone,
+  PenLine,
+  Plus,
+  RotateCcw,
+  Trash2,
+  X,
+} from 'lucide';
+import { h } from 'preact';
+
+const icons = {
+  'arrow-down': ArrowDown,
+  'arrow-up': ArrowUp,
+  close: X,
+  devices: MonitorSmartphone,
+  download: Download,
+  file: File,
+  folder: Folder,
+  'folder-plus': FolderPlus,
+  health: HeartPulse,
+  more: Ellipsis,
+  next: ChevronRight,
+  plus: Plus,
+  rename: PenLine,
+  restore: RotateCcw,
+  'sign-out': LogOut,
+  trash: Trash2,
+  upload: CloudUpload,
+} satisfies Record<string, IconNode>;
+
+export type IconName = keyof typeof icons;
+
+/** Decoration only: whatever it stands for is also said in text or in an aria-label. */
+export function Icon({ name, class: extra = '' }: { name: IconName; class?: string }) {
+  return (
+    <svg
+      class={`icon ${extra}`}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.75"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+    >
+      {icons[name].map(([tag, attributes]) => h(tag, attributes))}
+    </svg>
+  );
+}

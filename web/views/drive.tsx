@@ -1,0 +1,280 @@
+import { useSignal } from '@preact/signals';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { EntryView } from '../../src/model/api.ts';
+import { api, type ChildrenQuery } from '../client/api.ts';
+import { droppedFiles, type PickedFile, pickedFiles } from '../client/picked-files.ts';
+import { attempt, entriesRevision, memberCount, say, uploads } from '../client/state.ts';
+import { Breadcrumbs } from '../components/breadcrumbs.tsx';
+import { Dialog } from '../components/dialog.tsx';
+import { EntryList, type Sorting } from '../components/entry-list.tsx';
+import { Field } from '../components/field.tsx';
+import { Icon } from '../components/icon.tsx';
+
+interface Folder {
+  entry: EntryView;
+  /** From the root to the folder itself. */
+  path: EntryView[];
+}
+
+/** The folder and its ancestors. */
+async function loadFolder(id: string | undefined, signal: AbortSignal): Promise<Folder> {
+  const entry = id === undefined ? await api.root() : await api.entry(id, signal);
+  const path = [entry];
+  for (let at = entry; at.parentId !== null; ) {
+    at = await api.entry(at.parentId, signal);
+    path.unshift(at);
+  }
+  return { entry, path };
+}
+
+type Asking = { kind: 'new-folder' } | { kind: 'rename'; entry: EntryView } | null;
+
+export function DriveView({ id }: { id?: string }) {
+  const [folder, setFolder] = useState<Folder | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [sorting, setSorting] = useState<Sorting>({ sort: 'name', order: 'asc' });
+  const [asking, setAsking] = useState<Asking>(null);
+  const listing = useListing(folder?.entry.id, sorting);
+
+  useEffect(() => {
+    const abort = new AbortController();
+    setFolder(null);
+    setFailure(null);
+    loadFolder(id, abort.signal).then(setFolder, (error: Error) => {
+      if (!abort.signal.aborted) setFailure(error.message);
+    });
+    return () => abort.abort();
+  }, [id]);
+
+  const upload = (files: PickedFile[]) => {
+    if (!folder || files.length === 0) return;
+    const above = folder.path.slice(1).map((entry) => entry.name);
+    uploads.add(files.map(({ names, file }) => ({ path: [...above, ...names], file })));
+  };
+  const moveToTrash = (entry: EntryView) =>
+    attempt(async () => {
+      await api.trash(entry.id);
+      listing.reload();
+      say(`“${entry.name}” is in the trash.`, {
+        undo: () => void attempt(() => api.restore(entry.id).then(listing.reload)),
+      });
+    });
+
+  if (failure) {
+    return (
+      <div class="notice danger" role="alert">
+        {failure} <a href="/">Go to your drive</a>
+      </div>
+    );
+  }
+  return (
+    <>
+      <div class="toolbar">
+        <div class="grow">{folder && <Breadcrumbs path={folder.path} />}</div>
+        <button
+          type="button"
+          class="button"
+          onClick={() => setAsking({ kind: 'new-folder' })}
+          disabled={!folder}
+        >
+          <Icon name="folder-plus" />
+          New folder
+        </button>
+        <UploadButton onFiles={upload} disabled={!folder} />
+      </div>
+      <DropZone onFiles={upload}>
+        <EntryList
+          items={listing.items}
+          loading={listing.loading}
+          error={listing.error}
+          more={listing.more}
+          members={memberCount.value}
+          sorting={sorting}
+          onSort={setSorting}
+          onMore={listing.loadMore}
+          onRetry={listing.reload}
+          onRename={(entry) => setAsking({ kind: 'rename', entry })}
+          onTrash={(entry) => void moveToTrash(entry)}
+          empty={<EmptyFolder />}
+        />
+      </DropZone>
+      {asking && folder && (
+        <NameDialog
+          asking={asking}
+          folderId={folder.entry.id}
+          onClose={() => setAsking(null)}
+          onDone={() => {
+            setAsking(null);
+            listing.reload();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** Children of a folder, page by page; loaded again when entries change or an upload was saved. */
+function useListing(folderId: string | undefined, sorting: Sorting) {
+  const items = useSignal<EntryView[] | null>(null);
+  const cursor = useSignal<string | null>(null);
+  const loading = useSignal(false);
+  const error = useSignal<string | null>(null);
+  const latest = useRef(0);
+
+  const load = useCallback(
+    async (from: string | null) => {
+      if (folderId === undefined) return;
+      const run = ++latest.current;
+      loading.value = true;
+      const query: ChildrenQuery = { ...sorting, cursor: from };
+      try {
+        const page = await api.children(folderId, query);
+        if (run !== latest.current) return;
+        items.value = from === null ? page.items : [...(items.value ?? []), ...page.items];
+        cursor.value = page.nextCursor;
+        error.value = null;
+      } catch (cause) {
+        if (run === latest.current) error.value = (cause as Error).message;
+      }
+      if (run === latest.current) loading.value = false;
+    },
+    [folderId, sorting],
+  );
+
+  useEffect(() => {
+    items.value = null;
+    void load(null);
+  }, [load]);
+  const revision = entriesRevision.value + uploads.savedCount.value;
+  useEffect(() => {
+    if (revision === 0) return;
+    // Many files in a row would ask many times: the last one asks.
+    const timer = setTimeout(() => void load(null), 300);
+    return () => clearTimeout(timer);
+  }, [revision]);
+
+  return {
+    items: items.value,
+    loading: loading.value,
+    error: error.value,
+    more: cursor.value !== null,
+    loadMore: () => void load(cursor.value),
+    reload: () => void load(null),
+  };
+}
+
+function EmptyFolder() {
+  return (
+    <div class="empty">
+      <p>Nothing is here yet.</p>
+      <p>Drop files here, or choose them with Upload.</p>
+    </div>
+  );
+}
+
+function UploadButton({ onFiles, disabled }: { onFiles(files: PickedFile[]): void; disabled: boolean }) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button type="button" class="button primary" disabled={disabled} onClick={() => input.current?.click()}>
+        <Icon name="upload" />
+        Upload
+      </button>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        aria-label="Files to upload"
+        onChange={(event) => {
+          onFiles(pickedFiles(event.currentTarget.files));
+          event.currentTarget.value = '';
+        }}
+      />
+    </>
+  );
+}
+
+function DropZone({
+  onFiles,
+  children,
+}: {
+  onFiles(files: PickedFile[]): void;
+  children: preact.ComponentChildren;
+}) {
+  const [over, setOver] = useState(false);
+  const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a drop target; the Upload button is its keyboard twin
+    <div
+      class={`card ${over ? 'dropping' : ''}`}
+      onDragOver={(event) => {
+        if (!carriesFiles(event)) return;
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
+      }}
+      onDrop={(event) => {
+        if (!event.dataTransfer || !carriesFiles(event)) return;
+        event.preventDefault();
+        setOver(false);
+        void attempt(async () => onFiles(await droppedFiles(event.dataTransfer as DataTransfer)));
+      }}
+    >
+      {children}
+    </div>
+  );
+}
+
+interface NameDialogProps {
+  asking: Exclude<Asking, null>;
+  folderId: string;
+  onClose(): void;
+  onDone(): void;
+}
+
+function NameDialog({ asking, folderId, onClose, onDone }: NameDialogProps) {
+  const old = asking.kind === 'rename' ? asking.entry.name : '';
+  const [name, setName] = useState(old);
+  const [error, setError] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const ending = asking.kind === 'rename' && asking.entry.kind === 'file' ? old.lastIndexOf('.') : -1;
+
+  const confirm = async () => {
+    setBusy(true);
+    try {
+      if (asking.kind === 'rename') await api.rename(asking.entry.id, name);
+      else await api.createFolder(folderId, name);
+      onDone();
+    } catch (cause) {
+      setError((cause as Error).message);
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Dialog
+      title={asking.kind === 'rename' ? `Rename “${old}”` : 'New folder'}
+      confirm={asking.kind === 'rename' ? 'Rename' : 'Make folder'}
+      busy={busy}
+      onConfirm={() => void confirm()}
+      onClose={onClose}
+    >
+      <Field
+        label="Name"
+        value={name}
+        onInput={setName}
+        required
+        autofocus
+        selectFirst={ending > 0 ? ending : old.length}
+      />
+      {error && (
+        <p class="notice danger" role="alert">
+          {error}
+        </p>
+      )}
+    </Dialog>
+  );
+}

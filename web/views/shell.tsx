@@ -1,0 +1,102 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import {
+  attempt,
+  feed,
+  health,
+  memberCount,
+  messages,
+  signOut,
+  unsay,
+  uploads,
+  user,
+} from '../client/state.ts';
+import { Icon, type IconName } from '../components/icon.tsx';
+import { Messages } from '../components/messages.tsx';
+import { UploadPanel } from '../components/upload-panel.tsx';
+
+const places: { href: string; label: string; icon: IconName; matches: RegExp }[] = [
+  { href: '/', label: 'Drive', icon: 'folder', matches: /^\/(drive|$)/ },
+  { href: '/trash', label: 'Trash', icon: 'trash', matches: /^\/trash/ },
+  { href: '/devices', label: 'Devices', icon: 'devices', matches: /^\/devices/ },
+  { href: '/health', label: 'Health', icon: 'health', matches: /^\/health/ },
+];
+
+/** What stays around every view: navigation, health in one sentence, uploads, messages. */
+export function Shell({ children }: { children: ComponentChildren }) {
+  const { path } = useLocation();
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent) => {
+      if (uploads.busy.value) event.preventDefault();
+    };
+    addEventListener('beforeunload', warn);
+    return () => removeEventListener('beforeunload', warn);
+  }, []);
+  useEffect(() => {
+    const place = places.find(({ matches }) => matches.test(path));
+    document.title = place ? `${place.label} · peerstor` : 'peerstor';
+  }, [path]);
+
+  return (
+    <div class="shell">
+      <a class="skip" href="#content">
+        Skip to content
+      </a>
+      <header class="topbar">
+        <a class="brand" href="/">
+          <img src="/icon.svg" alt="" />
+          peerstor
+        </a>
+        <span class="grow" />
+        <HealthLine />
+        <span class="user muted">{user.value?.username}</span>
+        <button type="button" class="button quiet" onClick={() => void attempt(signOut)}>
+          <Icon name="sign-out" />
+          Sign out
+        </button>
+      </header>
+      <nav class="nav" aria-label="Main">
+        {places.map(({ href, label, icon, matches }) => (
+          <a key={href} href={href} aria-current={matches.test(path) ? 'page' : undefined}>
+            <Icon name={icon} />
+            {label}
+          </a>
+        ))}
+      </nav>
+      <main id="content" class="content" tabIndex={-1}>
+        {children}
+      </main>
+      <UploadPanel
+        items={uploads.items.value}
+        totals={uploads.totals.value}
+        members={memberCount.value}
+        onCancel={(id) => uploads.cancel(id)}
+        onRetry={(id) => uploads.retry(id)}
+        onClear={() => uploads.clear()}
+      />
+      <Messages messages={messages.value} onClose={unsay} />
+    </div>
+  );
+}
+
+function HealthLine() {
+  if (feed.liveness.value === 'connecting') {
+    return (
+      <span class="health-line muted">
+        <i class="dot" />
+        Reconnecting…
+      </span>
+    );
+  }
+  const view = health.value;
+  if (!view) return null;
+  return (
+    <a class="health-line" href="/health" title={view.sentence}>
+      <i class={`dot ${view.level}`} />
+      <span>
+        {view.level === 'ok' ? 'All safe' : view.level === 'warn' ? 'Could be safer' : 'Needs attention'}
+      </span>
+    </a>
+  );
+}
