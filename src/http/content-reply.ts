@@ -4,17 +4,15 @@ import { type Clock, systemRandom } from '../model/clock.ts';
 import type { OpenContent } from '../model/contracts/drive.ts';
 import { PeerstorError } from '../model/errors.ts';
 import { toHex } from '../model/ids.ts';
+import type { Log } from '../model/log.ts';
 import { type ByteRange, contentRange, parseRanges } from './byte-ranges.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { chooseEncoding, compress } from './content-encoding.ts';
 import { isCompressible, typeToServe } from './content-type.ts';
-import type { GatewayLog } from './gateway-log.ts';
+import { compressedBytesMax, compressedBytesMin } from './http-limits.ts';
 import { entityTag, ifRangeHolds, isNotModified, preconditionFails } from './preconditions.ts';
 import { userContentHeaders } from './security-headers.ts';
 import { type StreamedReply, sendStream } from './streamed-reply.ts';
-
-/** Below this, compressing costs more than it saves. */
-const compressedBytesMin = 1024;
 
 /**
  * Answers GET or HEAD with `content`.
@@ -25,7 +23,7 @@ export async function sendContent(
   request: FastifyRequest,
   reply: FastifyReply,
   content: OpenContent,
-  options: { download: boolean; clock: Clock; log: GatewayLog },
+  options: { download: boolean; clock: Clock; log: Log },
 ): Promise<FastifyReply> {
   const { headers } = request;
   const { etag, modifiedAtMs, size } = content;
@@ -40,14 +38,14 @@ export async function sendContent(
     etag: entityTag(etag),
     'last-modified': new Date(modifiedAtMs).toUTCString(),
     'accept-ranges': 'bytes',
-    ...(compresses(content) ? { vary: 'accept-encoding' } : {}),
+    ...(compresses(content, options.download) ? { vary: 'accept-encoding' } : {}),
   };
   if (isNotModified(headers, etag, modifiedAtMs)) return reply.code(304).headers(common).send();
 
   const type = typeToServe(content.mime);
   const kind = type.inline && !options.download ? 'inline' : 'attachment';
   const named = { ...common, 'content-disposition': contentDisposition(kind, content.name) };
-  const answer = chooseAnswer(request, content, type.contentType);
+  const answer = chooseAnswer(request, content, type.contentType, options.download);
   if (answer === undefined) {
     reply.header('content-range', `bytes */${size}`);
     throw new PeerstorError('bad-range', `None of these ranges lies within the ${size} bytes of this file.`);
@@ -61,8 +59,10 @@ export async function sendContent(
   return reply;
 }
 
-function compresses(content: OpenContent): boolean {
-  return content.size >= compressedBytesMin && isCompressible(content.mime);
+/** Not what is saved as a file: a download whose length is unknown shows no progress. */
+function compresses(content: OpenContent, download: boolean): boolean {
+  const { size, mime } = content;
+  return !download && size >= compressedBytesMin && size <= compressedBytesMax && isCompressible(mime);
 }
 
 /** Undefined when no range can be satisfied. */
@@ -70,6 +70,7 @@ function chooseAnswer(
   request: FastifyRequest,
   content: OpenContent,
   contentType: string,
+  download: boolean,
 ): StreamedReply | undefined {
   const { headers, method } = request;
   const { size } = content;
@@ -92,7 +93,7 @@ function chooseAnswer(
   }
   const whole = (signal: AbortSignal) => content.read({ start: 0, end: size }, signal);
   const plain = { status: 200, headers: { 'content-type': contentType }, length: size, open: whole };
-  const encoding = compresses(content) ? chooseEncoding(headers['accept-encoding']) : undefined;
+  const encoding = compresses(content, download) ? chooseEncoding(headers['accept-encoding']) : undefined;
   if (encoding === undefined) return plain;
   return {
     ...plain,

@@ -14,16 +14,17 @@ export interface DrivePath {
  * Reads the drive path out of a request's raw URL, each segment decoded by itself. The router's own
  * decoding is not used: it turns `%2F` into a separator.
  * @param rawUrl as it stood in the request line, beginning with `drivePathPrefix`
+ * Names are judged by the drive; here only what would change the path's shape, and the length, so
+ * that an upload which must fail makes no folders first.
  * @throws `bad-name` naming the rule: `/` inside a name, `.` and `..`, empty, too long, not UTF-8
  */
 export function drivePathOf(rawUrl: string): DrivePath {
   const path = pathnameOf(rawUrl).slice(drivePathPrefix.length);
+  if (path === '' || path === '/') return { names: [], folder: true };
   const names: string[] = [];
   let bytes = 0;
-  const folder = path === '' || path.endsWith('/');
-  const trimmed = path.slice(1, path.length > 1 && folder ? -1 : undefined);
-  if (trimmed === '') return { names, folder };
-  for (const segment of trimmed.split('/')) {
+  const folder = path.endsWith('/');
+  for (const segment of path.slice(1, folder ? -1 : undefined).split('/')) {
     const name = decodeName(segment);
     bytes += Buffer.byteLength(name) + 1;
     names.push(name);
@@ -54,7 +55,6 @@ function decodeName(segment: string): string {
     throw refuse(`"${name}" is not a name: write the path without "." and "..".`);
   }
   if (name.includes('/')) throw refuse('A name cannot contain "/" (%2F).');
-  if (name.includes('\0')) throw refuse('A name cannot contain the character NUL (%00).');
   const bytes = Buffer.byteLength(name);
   if (bytes > nameBytesMax) {
     throw refuse(`A name has at most ${nameBytesMax} bytes in UTF-8; this one has ${bytes}.`);

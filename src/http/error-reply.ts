@@ -4,8 +4,8 @@ import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidatio
 import type { ProblemView } from '../model/api.ts';
 import type { Clock } from '../model/clock.ts';
 import { type ErrorCode, isPeerstorError, PeerstorError } from '../model/errors.ts';
-import type { GatewayLog } from './gateway-log.ts';
-import { hasLargeUnreadBody, replyAndDrain } from './unread-body.ts';
+import type { Log } from '../model/log.ts';
+import { hasUnreadBody, replyAndDrain } from './unread-body.ts';
 
 export const problemType = 'application/problem+json';
 const retryAfterDefaultS = 5;
@@ -25,7 +25,7 @@ const frameworkErrors: Readonly<Record<string, [ErrorCode, string]>> = {
 export type SendError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
 /** Makes the error handler of the gateway. */
-export function createErrorReply(log: GatewayLog, clock: Clock): SendError {
+export function createErrorReply(log: Log, clock: Clock): SendError {
   return (thrown, request, reply) => {
     const error = toPeerstorError(thrown);
     if (error.code === 'internal') {
@@ -37,10 +37,11 @@ export function createErrorReply(log: GatewayLog, clock: Clock): SendError {
     }
     const headers = { ...headersOf(error), 'content-type': problemType };
     const text = JSON.stringify(problemOf(error));
-    if (hasLargeUnreadBody(request.raw)) {
+    if (hasUnreadBody(request.raw)) {
       replyAndDrain(reply, error.status, headers, text, clock);
     } else {
-      reply.code(error.status).headers(headers).send(text);
+      // As bytes: to a string the framework would add a charset, which this type does not have.
+      reply.code(error.status).headers(headers).send(Buffer.from(text));
     }
   };
 }

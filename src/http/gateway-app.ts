@@ -62,7 +62,9 @@ export async function createGatewayApp(
     routerOptions: { maxParamLength: 256 },
     http: { maxHeaderSize: headerBytesMax, headersTimeout: headersWaitMs, shouldUpgradeCallback: upgrades },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, verbose: true } },
-    frameworkErrors: (error, request, reply) => sendError(error, request, reply),
+    frameworkErrors: (error, request, reply) => {
+      sendError(error, request, reply.headers({ ...everyReplyHeaders, ...apiHeaders }));
+    },
     clientErrorHandler: answerConnectionError,
   });
   holdContinue(app.server);

@@ -2,8 +2,8 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../model/clock.ts';
 import type { DeviceFront } from '../model/contracts/device.ts';
+import type { Log } from '../model/log.ts';
 import { createGatewayApp } from './gateway-app.ts';
-import type { GatewayLog } from './gateway-log.ts';
 import { stopGraceMs } from './http-limits.ts';
 
 export interface GatewayOptions {
@@ -15,7 +15,7 @@ export interface GatewayOptions {
   port: number;
   /** Largest upload that is taken, in bytes; by default only the disks set a limit. */
   maxUploadBytes?: number;
-  log: GatewayLog;
+  log: Log;
   clock: Clock;
 }
 

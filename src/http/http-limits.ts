@@ -26,6 +26,11 @@ export const smallBodyBytesMax = 256 * KiB;
 export const drainBytesMax = 8 * MiB;
 export const drainMs = 5 * secondMs;
 
+/** Below this, compressing costs more than it saves. */
+export const compressedBytesMin = 1 * KiB;
+/** Above it, a slow compressor would be what limits the transfer at home. */
+export const compressedBytesMax = 16 * MiB;
+
 /** More ranges than this (or overlapping ones) are no video player: the whole content is sent. */
 export const rangesMax = 32;
 

@@ -1,2 +1,1 @@
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
-export type { GatewayLog } from './gateway-log.ts';

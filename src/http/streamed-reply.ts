@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { Clock } from '../model/clock.ts';
 import { PeerstorError, sentenceOf } from '../model/errors.ts';
-import type { GatewayLog } from './gateway-log.ts';
+import type { Log } from '../model/log.ts';
 import { downloadStallMs } from './http-limits.ts';
 import { takeOver } from './reply-head.ts';
 import { createStallWatch } from './stall-watch.ts';
@@ -25,7 +25,7 @@ export interface StreamedReply {
 export async function sendStream(
   reply: FastifyReply,
   answer: StreamedReply,
-  surroundings: { clock: Clock; log: GatewayLog },
+  surroundings: { clock: Clock; log: Log },
 ): Promise<void> {
   const response = reply.raw;
   const controller = new AbortController();
@@ -42,7 +42,7 @@ export async function sendStream(
   const pieces = answer.open(controller.signal)[Symbol.asyncIterator]();
   try {
     let piece = await pieces.next();
-    if (response.destroyed) throw controller.signal.reason;
+    if (response.destroyed) throw new PeerstorError('aborted', 'The client closed the connection.');
     const length = answer.length === undefined ? {} : { 'content-length': answer.length };
     takeOver(reply, answer.status, { ...answer.headers, ...length });
     let sentBytes = 0;

@@ -7,20 +7,17 @@ import { drainBytesMax, drainMs, smallBodyBytesMax } from './http-limits.ts';
 import { takeOver } from './reply-head.ts';
 import { declaredLength } from './request-body.ts';
 
-/**
- * True when so much may still come that node must not be left to read it to its end, which it would
- * do to keep the connection.
- */
-export function hasLargeUnreadBody(request: IncomingMessage): boolean {
+/** True when more of the body may come, which node would read to its end, however long that takes. */
+export function hasUnreadBody(request: IncomingMessage): boolean {
   if (request.complete) return false;
-  if (awaitsContinue(request) || request.headers['transfer-encoding'] !== undefined) return true;
-  return (declaredLength(request) ?? 0) > smallBodyBytesMax;
+  return request.headers['transfer-encoding'] !== undefined || (declaredLength(request) ?? 0) > 0;
 }
 
 /**
- * Sends the whole answer at once, then reads and drops a bounded part of the body, then closes. To
- * close at once would make the kernel reset the connection, and the client would see the reset
- * instead of the answer.
+ * Sends the whole answer at once, then reads and drops what still comes, for a bounded time. A small
+ * body is read to its end and the connection kept. A large one is read for a while and then the
+ * connection closed: to close at once would make the kernel reset it, and the client would see the
+ * reset instead of the answer.
  */
 export function replyAndDrain(
   reply: FastifyReply,
@@ -31,11 +28,20 @@ export function replyAndDrain(
 ): void {
   const request = reply.request.raw;
   const response = reply.raw;
+  // Not told to continue, the client may send the body or not: nothing can follow on this connection.
+  const unsent = awaitsContinue(request);
+  const late = status === 408;
+  const declared = declaredLength(request) ?? Number.POSITIVE_INFINITY;
+  const small = !unsent && !late && declared <= smallBodyBytesMax;
   takeOver(reply, status, {
     ...headers,
     'content-length': Buffer.byteLength(text),
-    connection: 'close',
+    ...(small ? {} : { connection: 'close' }),
   });
+  if (unsent) {
+    response.end(text);
+    return;
+  }
   response.write(text);
 
   let drained = 0;
@@ -45,6 +51,7 @@ export function replyAndDrain(
     request.off('end', finish);
     request.off('close', finish);
     response.end();
+    if (!request.complete) request.socket.destroySoon();
   };
   const onData = (piece: Buffer) => {
     drained += piece.length;

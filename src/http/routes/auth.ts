@@ -31,5 +31,5 @@ export function authRoutes(app: FastifyInstance, { front, clock }: Surroundings)
     return reply.code(204).send();
   });
 
-  app.get('/api/v1/auth/me', (request) => signedIn(request).user);
+  app.get('/api/v1/auth/me', (request) => ({ user: signedIn(request).user }));
 }

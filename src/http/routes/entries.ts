@@ -9,7 +9,7 @@ import { fields, flag, isOn, type ListQuery, listOptionsOf, listQuery, query, te
 import type { Surroundings } from './surroundings.ts';
 
 // Names are judged by the drive, which says the rule; this only bounds them.
-const name = text(4096, 'a name');
+const name = text(4096, 'the name of a file or folder');
 const id = text(64, 'the id of a folder');
 
 const createBody = fields({ parentId: id, name, kind: { enum: ['folder'] } }, ['parentId', 'name', 'kind']);

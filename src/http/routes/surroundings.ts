@@ -1,12 +1,12 @@
 import type { Clock } from '../../model/clock.ts';
 import type { DeviceFront } from '../../model/contracts/device.ts';
-import type { GatewayLog } from '../gateway-log.ts';
+import type { Log } from '../../model/log.ts';
 
 /** What every group of routes is built over. */
 export interface Surroundings {
   front: DeviceFront;
   clock: Clock;
-  log: GatewayLog;
+  log: Log;
   /** Largest upload that is taken, in bytes. */
   maxUploadBytes: number;
 }

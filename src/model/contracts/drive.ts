@@ -21,6 +21,20 @@ export interface Accounts {
   logout(secret: string): Promise<void>;
 }
 
+/** What a person does about a password; of the same object as `Accounts`. */
+export interface PasswordChanges {
+  /**
+   * Ends every session of the user, on all devices; the one returned is new.
+   * @throws `wrong-password`, `too-many-tries`, `bad-input` (rules of the new one)
+   */
+  changePassword(session: Session, oldPassword: string, newPassword: string): Promise<Session>;
+  /**
+   * Signs in with the 24 words and sets a new password; the words stay valid. Ends older sessions.
+   * @throws `wrong-password`, `too-many-tries`, `bad-input` (naming the wrong word, or password rules)
+   */
+  recover(username: string, words: string, newPassword: string, from: string): Promise<Session>;
+}
+
 /** An unlocked user on this device. `secret` is given out once, at its start. */
 export interface Session {
   readonly secret: string;

@@ -33,7 +33,8 @@ export interface ChunkNetwork {
 export interface ChunkUpload {
   /**
    * Stores a chunk on this device and queues it for the ranked peers. Resolves when it is durable
-   * here; waits when too much is under way.
+   * here; waits when too much is under way. `bytes` are the caller's again once it settled: what a
+   * push still needs of them is copied.
    */
   put(id: ChunkId, bytes: Uint8Array): Promise<void>;
   /**

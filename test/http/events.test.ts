@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { EventView } from '../../src/model/api.ts';
+import { assertProblem, GatewayFixture } from './gateway-fixture.ts';
+import { ManualClock } from './manual-clock.ts';
+import { RawWebSocket } from './raw-websocket.ts';
+
+const path = '/api/v1/events';
+
+describe('events', { timeout: 10_000 }, () => {
+  let g: GatewayFixture;
+  before(async () => {
+    g = await GatewayFixture.start();
+  });
+  after(() => g.stop());
+
+  const bearer = (fixture = g) => ({ Authorization: `Bearer ${fixture.secret}` });
+  const listen = (headers: Record<string, string>, fixture = g) =>
+    new RawWebSocket(fixture.connect(), path, headers);
+  async function open(headers: Record<string, string> = bearer(), fixture = g) {
+    const socket = listen(headers, fixture);
+    assert.match(await socket.answer, /^HTTP\/1\.1 101 /);
+    return socket;
+  }
+
+  it('are told to a session only', async () => {
+    const refused = await listen({}).answer;
+    assert.match(refused, /^HTTP\/1\.1 401 .*application\/problem\+json.*not-signed-in/s);
+    assert.match(await listen({ Cookie: 'peerstor_session=wrong' }).answer, /^HTTP\/1\.1 401 /);
+  });
+
+  it('are told to our own page, by its cookie, and to no other', async () => {
+    const cookie = { Cookie: `peerstor_session=${g.secret}` };
+    for (const Origin of ['http://evil.example', 'http://device.local:8081', 'null']) {
+      assert.match(await listen({ ...cookie, Origin }).answer, /^HTTP\/1\.1 403 .*"code":"forbidden"/s);
+    }
+    const own = await open({ ...cookie, Origin: 'http://device.local:8080' });
+    own.destroy();
+  });
+
+  it('say which entries changed, gathered, with a growing number', async () => {
+    const socket = await open();
+    const entry = await g.put('/changed.txt', 'x');
+    const first = await socket.next<EventView>();
+    assert.deepEqual([first?.topic, first?.ids], ['entries', [entry.id]]);
+    await g.put('/changed.txt', 'y');
+    const second = await socket.next<EventView>();
+    assert.ok((second?.rev ?? 0) > (first?.rev ?? 0));
+    socket.destroy();
+  });
+
+  it('say what changed on the device, but not which entries of others', async () => {
+    const socket = await open();
+    g.front.emit('entries', ['of-another-user']);
+    g.front.emit('devices', ['d1']);
+    g.front.emit('devices', ['d2']);
+    g.front.emit('health', []);
+    const told = [await socket.next<EventView>(), await socket.next<EventView>()];
+    assert.deepEqual(
+      told.map((event) => [event?.topic, event?.ids]),
+      [
+        ['devices', ['d1', 'd2']],
+        ['health', []],
+      ],
+    );
+    socket.destroy();
+  });
+
+  it('come in messages of bounded size', async () => {
+    const socket = await open();
+    g.front.emit(
+      'system',
+      Array.from({ length: 1001 }, (_, n) => String(n)),
+    );
+    const sizes = [];
+    for (let n = 0; n < 3; n += 1) sizes.push((await socket.next<EventView>())?.ids.length);
+    assert.deepEqual(sizes, [500, 500, 1]);
+    socket.destroy();
+  });
+
+  it('end for a page that sends too large a frame', async () => {
+    const socket = await open();
+    socket.sendFrame(65 * 1024);
+    assert.equal(await socket.next(), undefined);
+    assert.equal(socket.closeCode, 1009);
+  });
+
+  it('end when the session ends, and for a page that no longer answers', async () => {
+    const clock = new ManualClock();
+    const own = await GatewayFixture.start({ clock });
+    const gone = await open(bearer(own), own);
+    await turn();
+    clock.advance(30_000);
+    await turn();
+    // The raw client answers no ping.
+    clock.advance(30_000);
+    assert.equal(await gone.next(), undefined);
+    assert.equal(gone.closeCode, undefined);
+
+    const signedOut = await open(bearer(own), own);
+    await turn();
+    await own.front.accounts.logout(own.secret);
+    clock.advance(30_000);
+    assert.equal(await signedOut.next(), undefined);
+    assert.equal(signedOut.closeCode, 4401);
+    await own.stop();
+  });
+
+  it('are no plain web page', async () => {
+    const answer = await g.get(path);
+    assertProblem(answer, 'bad-request');
+    assert.equal(answer.headers.upgrade, 'websocket');
+    assert.equal((await g.ask('HEAD', path)).status, 405);
+  });
+
+  it('are the only address that is upgraded: other offers get a plain answer', async () => {
+    const offer = ['Connection: Upgrade, close', 'Upgrade: h2c'];
+    assert.match(await g.sendRaw(g.head('GET /healthz', ...offer)), /^HTTP\/1\.1 200 /);
+    const elsewhere = ['Connection: Upgrade, close', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+    assert.match(await g.sendRaw(g.head('GET /healthz', ...elsewhere)), /^HTTP\/1\.1 200 /);
+  });
+});

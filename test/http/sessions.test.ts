@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { SetupView, UserView } from '../../src/model/api.ts';
+import { type Answer, assertProblem, GatewayFixture } from './gateway-fixture.ts';
+
+const anna = { username: 'anna', password: 'correct horse' };
+
+/** "name=value" of the session cookie that an answer sets, and its attributes. */
+function cookieOf(answer: Answer): { pair: string; attributes: string[] } {
+  const [pair = '', ...attributes] = (answer.headers['set-cookie']?.[0] ?? '').split('; ');
+  return { pair, attributes };
+}
+
+describe('set-up', () => {
+  let g: GatewayFixture;
+  before(async () => {
+    g = await GatewayFixture.start({ fresh: true });
+  });
+  after(() => g.stop());
+
+  it('tells anyone that it is needed, and what is nearby', async () => {
+    const view = (await g.get('/api/v1/setup')).json<SetupView>();
+    assert.deepEqual(view, { needed: true, deviceName: 'Kitchen', nearby: g.front.devices.nearby() });
+    assert.equal((await g.get('/healthz')).json<{ networkId: string | null }>().networkId, null);
+  });
+
+  it('is refused without the code, or with a wrong local secret', async () => {
+    assertProblem(await g.ask('POST', '/api/v1/setup', { json: anna }), 'wrong-setup-code');
+    const json = { ...anna, setupCode: '0000-0000' };
+    assertProblem(await g.ask('POST', '/api/v1/setup', { json }), 'wrong-setup-code');
+    const headers = { authorization: 'Local wrong' };
+    assertProblem(await g.ask('POST', '/api/v1/setup', { json: anna, headers }), 'wrong-setup-code');
+  });
+
+  it('says what is wrong with a password', async () => {
+    const json = { username: 'anna', password: 'short', setupCode: g.front.setupCode };
+    const problem = assertProblem(await g.ask('POST', '/api/v1/setup', { json }), 'bad-input');
+    assert.equal(problem.field, 'password');
+  });
+
+  it('with the code makes the first account and signs it in', async () => {
+    const json = { ...anna, setupCode: g.front.setupCode };
+    const answer = await g.ask('POST', '/api/v1/setup', { json });
+    assert.equal(answer.status, 201);
+    const { user, recoveryCode } = answer.json<{ user: UserView; recoveryCode: string }>();
+    assert.equal(user.username, 'anna');
+    assert.equal(recoveryCode, 'abandon ability able');
+    const me = await g.get('/api/v1/auth/me', { cookie: cookieOf(answer).pair });
+    assert.deepEqual(me.json<{ user: UserView }>().user, user);
+  });
+
+  it('is possible once', async () => {
+    const json = { ...anna, setupCode: g.front.setupCode };
+    assertProblem(await g.ask('POST', '/api/v1/setup', { json }), 'already-set-up');
+    const view = (await g.get('/api/v1/setup')).json<SetupView>();
+    assert.deepEqual(view, { needed: false, deviceName: 'Kitchen', nearby: [] });
+  });
+});
+
+describe('set-up from the home itself', () => {
+  it('needs no code', async () => {
+    const g = await GatewayFixture.start({ fresh: true });
+    try {
+      const headers = { authorization: `Local ${g.front.localSecret}` };
+      assert.equal((await g.ask('POST', '/api/v1/setup', { json: anna, headers })).status, 201);
+      assertProblem(await g.get('/api/v1/auth/me', headers), 'not-signed-in');
+    } finally {
+      await g.stop();
+    }
+  });
+});
+
+describe('a session', () => {
+  let g: GatewayFixture;
+  before(async () => {
+    g = await GatewayFixture.start();
+  });
+  after(() => g.stop());
+
+  const login = (json: object = anna) => g.ask('POST', '/api/v1/auth/login', { json, anonymous: true });
+
+  it('begins with a cookie that scripts and other sites cannot use', async () => {
+    const answer = await login();
+    assert.equal(answer.status, 200);
+    assert.deepEqual(answer.json<{ user: UserView }>().user.username, 'anna');
+    const { pair, attributes } = cookieOf(answer);
+    assert.match(pair, /^peerstor_session=secret-of-anna-\d+$/);
+    const maxAge = attributes.find((text) => text.startsWith('Max-Age='))?.slice(8);
+    assert.ok(Number(maxAge) > 3590 && Number(maxAge) <= 3600);
+    const flags = attributes.filter((text) => !text.startsWith('Max-Age='));
+    assert.deepEqual(flags.sort(), ['HttpOnly', 'Path=/', 'SameSite=Strict']);
+  });
+
+  it('is refused for a wrong password with 401', async () => {
+    const answer = await login({ ...anna, password: 'wrong' });
+    assertProblem(answer, 'wrong-password');
+    assert.equal(answer.headers['set-cookie'], undefined);
+  });
+
+  it('is needed for everything that is not public', async () => {
+    const routes = [
+      ['GET', '/api/v1/auth/me'],
+      ['GET', '/api/v1/entries/root'],
+      ['GET', '/api/v1/path/a'],
+      ['PUT', '/api/v1/path/a'],
+      ['GET', '/api/v1/trash'],
+      ['DELETE', '/api/v1/trash'],
+      ['GET', '/api/v1/devices'],
+      ['GET', '/api/v1/devices/nearby'],
+      ['POST', '/api/v1/pairing'],
+      ['DELETE', '/api/v1/pairing'],
+      ['GET', '/api/v1/health'],
+      ['GET', '/api/v1/events'],
+    ] as const;
+    for (const [method, path] of routes) {
+      const answer = await g.ask(method, path, { anonymous: true });
+      assertProblem(answer, 'not-signed-in');
+      assert.equal(answer.headers['www-authenticate'], 'Bearer realm="peerstor"');
+    }
+    for (const authorization of ['Bearer nobody', 'Bearer', 'Basic YTpi', `Local ${g.front.localSecret}`]) {
+      assertProblem(await g.get('/api/v1/health', { authorization }), 'not-signed-in');
+    }
+  });
+
+  it('by cookie changes things only with the header that foreign pages cannot send', async () => {
+    const cookie = cookieOf(await login()).pair;
+    const json = { parentId: 'root', name: 'by cookie', kind: 'folder' };
+    const ask = (headers: Record<string, string>) =>
+      g.ask('POST', '/api/v1/entries', { json, anonymous: true, headers: { cookie, ...headers } });
+    assertProblem(await ask({}), 'csrf-header-missing');
+    assertProblem(await ask({ 'x-peerstor': '0' }), 'csrf-header-missing');
+    assert.equal((await ask({ 'x-peerstor': '1' })).status, 201);
+    const put = await g.ask('PUT', '/api/v1/path/x', { body: 'x', anonymous: true, headers: { cookie } });
+    assertProblem(put, 'csrf-header-missing');
+    assert.equal(
+      (await g.ask('GET', '/api/v1/auth/me', { anonymous: true, headers: { cookie } })).status,
+      200,
+    );
+  });
+
+  it('by bearer secret needs no such header', async () => {
+    const json = { parentId: 'root', name: 'by bearer', kind: 'folder' };
+    assert.equal((await g.ask('POST', '/api/v1/entries', { json })).status, 201);
+  });
+
+  it('ends with logout, and the cookie is taken back', async () => {
+    const cookie = cookieOf(await login()).pair;
+    const headers = { cookie, 'x-peerstor': '1' };
+    const answer = await g.ask('POST', '/api/v1/auth/logout', { anonymous: true, headers });
+    assert.equal(answer.status, 204);
+    assert.match(cookieOf(answer).attributes.join(), /Max-Age=0|Expires=Thu, 01 Jan 1970/);
+    assertProblem(await g.ask('GET', '/api/v1/auth/me', { anonymous: true, headers }), 'not-signed-in');
+  });
+});
+
+describe('routes that are open to anyone', () => {
+  it('answer 429 with Retry-After to an address that asks too often', async () => {
+    const g = await GatewayFixture.start({ fresh: true });
+    try {
+      const ask = () => g.ask('POST', '/api/v1/setup', { json: { ...anna, setupCode: 'guess' } });
+      const answers = await Promise.all(Array.from({ length: 25 }, ask));
+      const refused = answers.filter((answer) => answer.status === 429);
+      assert.equal(refused.length, 5);
+      for (const answer of refused) {
+        assertProblem(answer, 'too-many-tries');
+        const seconds = Number(answer.headers['retry-after']);
+        assert.ok(seconds >= 1 && seconds <= 60, String(seconds));
+      }
+      assert.equal((await g.get('/healthz')).status, 200);
+      // Each route counts for itself.
+      const join = await g.ask('POST', '/api/v1/pairing/join', { json: { code: '1' } });
+      assertProblem(join, 'wrong-setup-code');
+    } finally {
+      await g.stop();
+    }
+  });
+});
