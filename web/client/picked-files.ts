@@ -12,11 +12,15 @@ export function pickedFiles(files: FileList | null): PickedFile[] {
 
 /** Must be called inside the drop event: entries of a DataTransfer vanish after it. */
 export async function droppedFiles(transfer: DataTransfer): Promise<PickedFile[]> {
-  const entries = [...transfer.items]
-    .map((item) => item.webkitGetAsEntry())
-    .filter((entry) => entry !== null);
+  const dropped = [...transfer.items]
+    .filter((item) => item.kind === 'file')
+    .map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const found: PickedFile[] = [];
-  for (const entry of entries) await walk(entry, [], found);
+  for (const { entry, file } of dropped) {
+    if (entry) await walk(entry, [], found);
+    // Something that is no file on a disk, such as an image dragged out of a page.
+    else if (file) found.push({ names: [file.name], file });
+  }
   return found;
 }
 

@@ -137,7 +137,7 @@ function LoadError({ sentence, onRetry }: { sentence: string; onRetry(): void })
 
 function Skeleton() {
   return (
-    <div class="entries" aria-busy="true" aria-label="Loading">
+    <div class="entries" aria-busy="true">
       {[1, 2, 3, 4].map((row) => (
         <div key={row} class="entry">
           <div class="skeleton" />
