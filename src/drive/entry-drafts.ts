@@ -25,9 +25,9 @@ export function newEntry(
   parent: { id: EntryId; key: Uint8Array },
   kind: EntryKind,
   name: string,
-  options: { key?: Uint8Array; trashedAt?: number } = {},
+  options: { id?: EntryId; key?: Uint8Array; trashedAt?: number } = {},
 ): NewEntry {
-  const id = newEntryId(tree);
+  const id = options.id ?? newEntryId(tree);
   const key = options.key ?? newEntryKey(tree);
   const body: EntryBody = {
     kind,
@@ -88,7 +88,10 @@ export function factsDraft(tree: Tree, id: EntryId, key: Uint8Array, facts: Entr
 }
 
 /** What a version says of its content; `manifest` must be durable before the record is written (I1). */
-export type Content = Pick<OpenVersion, 'manifest' | 'sealedBytes' | 'size' | 'mime' | 'modifiedAt' | 'sha256'>;
+export type Content = Pick<
+  OpenVersion,
+  'manifest' | 'sealedBytes' | 'size' | 'mime' | 'modifiedAt' | 'sha256'
+>;
 
 export function versionDraft(
   tree: Tree,

@@ -5,7 +5,7 @@ import { type EntryId, shortId } from '../model/ids.ts';
 import { type EntryFacts, hlcTicksPerMs } from '../model/records.ts';
 import type { OpenVersion } from './heads.ts';
 import { isLive } from './live.ts';
-import { noFacts, openFacts } from './sealed-parts.ts';
+import { isDate, noFacts, openFacts } from './sealed-parts.ts';
 import { type Conflict, type Entry, isConflict, nameOf, type Tree, trashedAt } from './tree.ts';
 
 /** What whoever asks knows already, so that lists do not ask again for each item. */
@@ -90,5 +90,5 @@ export function factsOf(tree: Tree, { id, key }: { id: EntryId; key: Uint8Array 
 }
 
 function timeText(ms: number): string {
-  return new Date(ms).toISOString();
+  return new Date(isDate(ms) ? ms : 0).toISOString();
 }

@@ -6,10 +6,17 @@ import { LRUCache } from 'lru-cache';
 import { equalBytes } from '../crypto/index.ts';
 import type { Catalog } from '../model/contracts/catalog.ts';
 import { sentenceOf } from '../model/errors.ts';
-import { type ChunkId, type DeviceId, type EntryId, shortId, type VersionId, versionId } from '../model/ids.ts';
+import {
+  type ChunkId,
+  type DeviceId,
+  type EntryId,
+  shortId,
+  type VersionId,
+  versionId,
+} from '../model/ids.ts';
+import type { Log } from '../model/log.ts';
 import { hlcTicksPerMs, type VersionBody, type VersionFacts } from '../model/records.ts';
 import { isLive, type Live } from './live.ts';
-import type { Log } from '../model/log.ts';
 import { openVersionFacts } from './sealed-parts.ts';
 
 /** About 500 bytes each: 50 MB at most. */
@@ -21,7 +28,6 @@ export interface OpenVersion extends VersionFacts {
   entry: EntryId;
   manifest: ChunkId;
   sealedBytes: number;
-  replaces: readonly VersionId[];
   /** Who wrote it down, and when (Unix ms of its hybrid clock). */
   device: DeviceId;
   writtenAtMs: number;
@@ -46,7 +52,8 @@ export interface HeadsCache {
   forget(entry: EntryId): void;
   /** The entry whose kept heads have this version: a tombstone does not say it. */
   entryOf(version: string): EntryId | undefined;
-  clear(): void;
+  /** Keeps nothing from now on: nobody tells it of changes any more. */
+  close(): void;
 }
 
 export function createHeadsCache(catalog: Catalog, log: Log): HeadsCache {
@@ -54,12 +61,13 @@ export function createHeadsCache(catalog: Catalog, log: Log): HeadsCache {
   const owners = new LRUCache<string, EntryId>({ max: headsKept });
   /** Counts what was forgotten, so that an answer that was under way meanwhile is not kept. */
   let changes = 0;
+  let closed = false;
 
   function open(record: Live<VersionBody>, key: Uint8Array): OpenVersion | undefined {
     try {
-      const { entry, manifest, sealedBytes, replaces, sealed } = record.body;
+      const { entry, manifest, sealedBytes, sealed } = record.body;
       const writtenAtMs = Math.floor(record.hlc / hlcTicksPerMs);
-      const said = { entry, manifest, sealedBytes, replaces, device: record.device, writtenAtMs };
+      const said = { entry, manifest, sealedBytes, device: record.device, writtenAtMs };
       return { id: versionId(record.id), ...said, ...openVersionFacts(key, sealed) };
     } catch (error) {
       log.warn({ version: shortId(record.id) }, `A version cannot be opened: ${sentenceOf(error)}`);
@@ -86,7 +94,7 @@ export function createHeadsCache(catalog: Catalog, log: Log): HeadsCache {
       if (known) return known;
       const before = changes;
       const heads = await read(entry, key);
-      if (changes === before) kept.set(entry, heads);
+      if (changes === before && !closed) kept.set(entry, heads);
       return heads;
     },
     known: (entry) => kept.get(entry),
@@ -96,8 +104,8 @@ export function createHeadsCache(catalog: Catalog, log: Log): HeadsCache {
       kept.delete(entry);
     },
     entryOf: (version) => owners.get(version),
-    clear() {
-      changes += 1;
+    close() {
+      closed = true;
       kept.clear();
       owners.clear();
     },

@@ -5,7 +5,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Catalog } from '../model/contracts/catalog.ts';
-import { PeerstorError, isPeerstorError } from '../model/errors.ts';
+import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import { type EntryId, entryId } from '../model/ids.ts';
 import { folderDepthMax } from '../model/limits.ts';
 import type { EntryBody } from '../model/records.ts';

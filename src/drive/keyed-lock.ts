@@ -2,11 +2,16 @@
 import { PeerstorError } from '../model/errors.ts';
 
 /** Each waiter is a request of this device; beyond it something is wrong and waiting helps nobody. */
-const waitersMax = 4096;
+const defaultWaitersMax = 4096;
 
 export class KeyedLock {
   readonly #last = new Map<string, Promise<void>>();
+  readonly #waitersMax: number;
   #waiters = 0;
+
+  constructor(waitersMax = defaultWaitersMax) {
+    this.#waitersMax = waitersMax;
+  }
 
   /**
    * Runs `work` when nobody else holds any of `keys`.
@@ -17,8 +22,8 @@ export class KeyedLock {
     work: () => Promise<Result>,
     signal?: AbortSignal,
   ): Promise<Result> {
-    if (this.#waiters >= waitersMax) {
-      throw new PeerstorError('not-ready', 'Too many changes wait for this folder; try again in a moment.', {
+    if (this.#waiters >= this.#waitersMax) {
+      throw new PeerstorError('not-ready', 'This device is busy; try again in a moment.', {
         details: { retryAfterS: 1 },
       });
     }

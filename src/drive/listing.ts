@@ -10,12 +10,13 @@ import { LRUCache } from 'lru-cache';
 import type { Catalog } from '../model/contracts/catalog.ts';
 import { sentenceOf } from '../model/errors.ts';
 import { type EntryId, entryId, shortId, type UserId } from '../model/ids.ts';
+import type { Log } from '../model/log.ts';
 import { type CatalogRecord, type EntryBody, hlcTicksPerMs } from '../model/records.ts';
 import type { HeadsCache, OpenVersion } from './heads.ts';
 import type { KeyTree } from './key-tree.ts';
 import { isLive, type Live } from './live.ts';
-import type { Log } from '../model/log.ts';
 import { conflictName, type EntryKind, repairName } from './names.ts';
+import type { Sortable } from './paging.ts';
 import { openName } from './sealed-parts.ts';
 import { SiblingNames } from './sibling-names.ts';
 
@@ -48,7 +49,7 @@ export interface FolderListing {
   /** Changes with everything that a sorted list of it depends on. */
   readonly revision: number;
   /** Lists made from it, each with the revision that it was made of. */
-  readonly sorted: Map<string, { revision: number; items: unknown }>;
+  readonly sorted: Map<string, { revision: number; items: Sortable[] }>;
 }
 
 interface Working extends FolderListing {
@@ -76,7 +77,8 @@ export interface Listings {
   versionChanged(entry: EntryId): void;
   /** Names of conflicting versions hold the device's. */
   deviceChanged(): void;
-  clear(): void;
+  /** Keeps nothing from now on: nobody tells it of changes any more. */
+  close(): void;
 }
 
 export interface ListingParts {
@@ -96,6 +98,8 @@ export function createListings(parts: ListingParts): Listings {
   });
   const building = new Map<EntryId, { listing: Working; ready: Promise<void> }>();
 
+  let closed = false;
+
   function known(): Working[] {
     return [...kept.values(), ...[...building.values()].map(({ listing }) => listing)];
   }
@@ -110,8 +114,8 @@ export function createListings(parts: ListingParts): Listings {
       } finally {
         building.delete(folder);
       }
-      if (listing.dropped && tries < buildTriesMax) continue;
-      if (!listing.dropped) kept.set(folder, listing);
+      if (listing.dropped && !closed && tries < buildTriesMax) continue;
+      if (!listing.dropped && !closed) kept.set(folder, listing);
       return listing;
     }
   }
@@ -165,16 +169,24 @@ export function createListings(parts: ListingParts): Listings {
       }
     },
     versionChanged(entry) {
+      const parent = catalog.placeOf(entry)?.parent;
       for (const listing of known()) {
-        if (!listing.rows.has(entry)) continue;
-        listing.unchecked.add(entry);
-        listing.revision += 1;
+        if (listing.rows.has(entry)) {
+          listing.unchecked.add(entry);
+          listing.revision += 1;
+        } else if (listing.folder === parent) {
+          // A version that its deleter had not seen brings a deleted file back.
+          listing.dirty.add(entry);
+        }
       }
     },
     deviceChanged() {
       for (const listing of known()) if (listing.conflicted.size > 0) listing.revision += 1;
     },
-    clear: dropAll,
+    close() {
+      closed = true;
+      dropAll();
+    },
   };
 }
 

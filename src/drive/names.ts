@@ -76,6 +76,11 @@ export function freeName(name: string, kind: EntryKind, isTaken: (name: string) 
   }
 }
 
+/** Only such a name can be the view of a conflicting version: a cheap test before the costly look. */
+export function mayBeConflictName(name: string): boolean {
+  return name.toLowerCase().includes('(conflict ');
+}
+
 /** How the version that lost a concurrent edit is shown: `name (conflict DEVICE DATE).ext`. */
 export function conflictName(name: string, device: string, atMs: number): string {
   const author = cutToBytes(device.toWellFormed().replace(forbiddenCharacter, '-'), deviceNameBytesMax);

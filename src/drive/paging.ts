@@ -6,12 +6,13 @@
 import { decode, encode, open, seal } from '../crypto/index.ts';
 import type { ListOptions } from '../model/contracts/drive.ts';
 import { PeerstorError } from '../model/errors.ts';
+import { type EntryId, entryId } from '../model/ids.ts';
 import { listLimitMax } from '../model/limits.ts';
 import { endingOf } from './names.ts';
 
 /** What the order of an item depends on. */
 export interface Sortable {
-  id: string;
+  id: EntryId;
   kind: 'file' | 'folder';
   name: string;
   size: number;
@@ -86,7 +87,7 @@ function openCursor(cursor: string, options: Order, key: Uint8Array): Sortable {
     typeof size === 'number' &&
     typeof modifiedAtMs === 'number';
   if (!fits) throw wrongCursor();
-  return { id, kind, name, size, modifiedAtMs };
+  return { id: entryId(id), kind, name, size, modifiedAtMs };
 }
 
 function indexAfter(sorted: readonly Sortable[], options: Order, cursor: string, key: Uint8Array): number {

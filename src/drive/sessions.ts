@@ -23,8 +23,8 @@ export interface SessionStore {
   /** undefined when there is none, or it is over, or it was damaged. */
   read(secret: string): Promise<StoredSession | undefined>;
   delete(secret: string): Promise<void>;
-  /** Deletes every session of a user, save the one named. */
-  deleteAllOf(user: UserId, except?: string): Promise<void>;
+  /** Deletes every session of a user. */
+  deleteAllOf(user: UserId): Promise<void>;
   /** Deletes the sessions that are over. */
   sweep(): Promise<void>;
 }
@@ -51,11 +51,11 @@ export function createSessionStore(store: OrderedStore, clock: Clock, random: Ra
     );
   }
 
-  async function removeWhere(isOver: (row: Row, key: string) => boolean): Promise<void> {
+  async function removeWhere(isOver: (row: Row) => boolean): Promise<void> {
     const over: string[] = [];
     for await (const [key, value] of store.range({ gte: prefix, lt: afterPrefix(prefix) })) {
       const row = readRow(value);
-      if (!row || isOver(row, key)) over.push(key);
+      if (!row || isOver(row)) over.push(key);
     }
     await remove(over);
   }
@@ -88,10 +88,7 @@ export function createSessionStore(store: OrderedStore, clock: Clock, random: Ra
       if (secretShape.test(secret)) await remove([rowKey(bytesOf(secret))]);
     },
 
-    deleteAllOf: (user, except) => {
-      const kept = except === undefined ? undefined : rowKey(bytesOf(except));
-      return removeWhere((row, key) => row.user === user && key !== kept);
-    },
+    deleteAllOf: (user) => removeWhere((row) => row.user === user),
 
     sweep: () => removeWhere((row) => row.expiresAtMs <= clock.wallMs()),
   };

@@ -8,7 +8,8 @@ import { type EntryId, entryId, type UserId } from '../model/ids.ts';
 export interface TrashIndex {
   all(): Promise<EntryId[]>;
   entryChanged(id: EntryId): void;
-  clear(): void;
+  /** Keeps nothing from now on: nobody tells it of changes any more. */
+  close(): void;
 }
 
 export function createTrashIndex(catalog: Catalog, user: UserId): TrashIndex {
@@ -16,6 +17,7 @@ export function createTrashIndex(catalog: Catalog, user: UserId): TrashIndex {
   let scan: Promise<Set<EntryId>> | undefined;
   /** Entries that changed while a scan was under way: it may have seen their old state. */
   let changed = new Set<EntryId>();
+  let closed = false;
 
   function look(into: Set<EntryId>, id: EntryId): void {
     const body = catalog.get('entry', id)?.body;
@@ -30,7 +32,7 @@ export function createTrashIndex(catalog: Catalog, user: UserId): TrashIndex {
       if (body?.owner === user && body.trashedAt !== null) found.add(entryId(id));
     }
     for (const id of changed) look(found, id);
-    trashed = found;
+    if (!closed) trashed = found;
     return found;
   }
 
@@ -46,7 +48,8 @@ export function createTrashIndex(catalog: Catalog, user: UserId): TrashIndex {
       if (trashed) look(trashed, id);
       if (scan) changed.add(id);
     },
-    clear() {
+    close() {
+      closed = true;
       trashed = undefined;
     },
   };

@@ -2,10 +2,10 @@
 import type { Catalog, CatalogChange } from '../model/contracts/catalog.ts';
 import { isPeerstorError } from '../model/errors.ts';
 import { type EntryId, entryId, type UserId } from '../model/ids.ts';
+import type { Log } from '../model/log.ts';
 import { createHeadsCache, type HeadsCache } from './heads.ts';
 import { createKeyTree, type KeyTree } from './key-tree.ts';
 import { createListings, type Listings } from './listing.ts';
-import type { Log } from '../model/log.ts';
 import { createTrashIndex, type TrashIndex } from './trash-index.ts';
 
 export interface TreeCache {
@@ -15,7 +15,8 @@ export interface TreeCache {
   readonly trash: TrashIndex;
   /** @returns ids of the entries whose view may have changed, folders whose content did included */
   apply(changes: readonly CatalogChange[]): Set<string>;
-  clear(): void;
+  /** Forgets everything and keeps nothing any more: nobody tells it of changes now. */
+  close(): void;
 }
 
 export interface TreeCacheParts {
@@ -83,11 +84,11 @@ export function createTreeCache({ catalog, user, root, rootEntryKey, log }: Tree
       }
       return touched;
     },
-    clear() {
+    close() {
       keys.clear();
-      heads.clear();
-      listings.clear();
-      trash.clear();
+      heads.close();
+      listings.close();
+      trash.close();
     },
   };
 }

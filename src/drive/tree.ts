@@ -11,10 +11,11 @@ import { type EntryId, entryId, toHex, type UserId, type VersionId, versionId } 
 import { folderDepthMax, type Tunables } from '../model/limits.ts';
 import type { Log } from '../model/log.ts';
 import type { CatalogRecord, EntryBody } from '../model/records.ts';
+import type { ContentKeys } from './content/index.ts';
 import type { OpenVersion } from './heads.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { isLive, type Live } from './live.ts';
-import { repairName } from './names.ts';
+import { mayBeConflictName, repairName } from './names.ts';
 import { openName } from './sealed-parts.ts';
 import type { TreeCache } from './tree-cache.ts';
 
@@ -22,7 +23,8 @@ export interface Tree {
   readonly user: UserId;
   readonly root: EntryId;
   readonly signer: SigningKey;
-  readonly dedupeSecret: Uint8Array;
+  /** What cuts and seals this user's content. */
+  readonly contentKeys: ContentKeys;
   readonly catalog: Catalog;
   readonly network: ChunkNetwork;
   readonly cache: TreeCache;
@@ -185,8 +187,7 @@ export async function resolvePath(tree: Tree, names: readonly string[]): Promise
   for (const [index, name] of names.entries()) {
     const listing = await tree.cache.listings.of(at);
     let id = listing.names.find(name);
-    // Views of conflicting versions cost a look at every file: only where nothing else has the name.
-    if (id === undefined && index === names.length - 1) {
+    if (id === undefined && index === names.length - 1 && mayBeConflictName(name)) {
       id = (await tree.cache.listings.withConflicts(at)).names.find(name);
     }
     if (id === undefined) throw notFound();

@@ -47,6 +47,8 @@ const labels = {
   rootByRecovery: 'root-recovery/1',
 } as const;
 const secretBytes = 32;
+/** Of a user's first bundle. */
+export const firstGeneration = 1;
 
 /** @returns the keys of a user who does not exist yet, and the public half of their sealing key */
 export function newUserKeys(random: Random): { keys: UserKeys; sealingKey: Uint8Array } {
@@ -64,7 +66,13 @@ export function newUserKeys(random: Random): { keys: UserKeys; sealingKey: Uint8
 }
 
 /** Canonical bytes of the secrets: what is sealed, in bundles and in sessions. */
-export function encodeKeys({ signing, sealingSecret, rootEntryKey, dedupeSecret, root }: UserKeys): Uint8Array {
+export function encodeKeys({
+  signing,
+  sealingSecret,
+  rootEntryKey,
+  dedupeSecret,
+  root,
+}: UserKeys): Uint8Array {
   return encode({ signingSeed: signing.seed, sealingSecret, rootEntryKey, dedupeSecret, root });
 }
 
@@ -98,7 +106,7 @@ export async function newBundle(
   const bundle: BundleBody = {
     ...(await sealedByPassword(keys, password, options.cost)),
     byRecovery: seal(byWords, labels.byRecovery, encodeKeys(keys)),
-    generation: 1,
+    generation: firstGeneration,
     ...(options.rootSeed && { rootByRecovery: seal(byWords, labels.rootByRecovery, options.rootSeed) }),
   };
   return { bundle, recoveryCode };

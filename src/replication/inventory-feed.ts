@@ -112,7 +112,7 @@ export class InventoryFeed {
     const buckets: Bucket[] = [];
     let bytes = 0;
     for (const bucket of wanted) {
-      const keys = await this.#parts.inventory.listBucket(this.#parts.self, bucket);
+      const keys = await this.#parts.inventory.list(this.#parts.self, bucket, bucket + 1);
       bytes += bucketBytes({ bucket, keys });
       if (buckets.length > 0 && bytes > bucketAnswerBytes) break;
       buckets.push({ bucket, keys });

@@ -8,9 +8,9 @@ import type { Clock, Timer } from '../model/clock.ts';
 import type { Transport } from '../model/contracts/transport.ts';
 import { isPeerstorError } from '../model/errors.ts';
 import type { DeviceId } from '../model/ids.ts';
+import type { Log } from '../model/log.ts';
 import { bucketCount, bucketOf } from './bucket-digest.ts';
 import type { Inventory } from './inventory.ts';
-import type { Log } from './log.ts';
 import { type Delta, readBuckets, readDelta, readDigests, type Stamp, writeBucketNumbers } from './wire.ts';
 
 /** After a failed comparison, and between a missed batch and the comparison that it asks for. */
@@ -202,7 +202,7 @@ export class InventoryFollow {
         const answer = readBuckets(await this.#call(followed, 'inventory/buckets', differing));
         for (const { bucket, keys } of answer.buckets) {
           followed.ending.signal.throwIfAborted();
-          await inventory.replaceBucket(followed.device, bucket, keys);
+          await inventory.replace(followed.device, bucket, bucket + 1, keys);
           followed.asOf[bucket] = answer.stamp.batch;
         }
         const done = new Set(answer.buckets.map(({ bucket }) => bucket));

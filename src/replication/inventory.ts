@@ -10,9 +10,9 @@
 import { afterPrefix, idKey, idOfKey } from '../model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../model/errors.ts';
 import { type ChunkId, type DeviceId, deviceId } from '../model/ids.ts';
+import type { Log } from '../model/log.ts';
 import { BucketDigests, bucketCount, bucketOf, bucketStart, type ChunkKey } from './bucket-digest.ts';
 import { type HolderMask, holds, noHolders, numbersOf, withHolder } from './holder-mask.ts';
-import type { Log } from './log.ts';
 import type { WriteBehind } from './write-behind.ts';
 
 /** First characters of keys in the index. */
@@ -40,6 +40,7 @@ export class Inventory {
   readonly #byDevice = new Map<DeviceId, Holder>();
   readonly #byNumber: Holder[] = [];
   readonly #listeners = new Set<(change: HoldersChange) => void>();
+  #damaged: (() => void) | undefined;
   readonly #index: WriteBehind;
   readonly #log: Log;
   readonly #self: DeviceId;
@@ -73,17 +74,19 @@ export class Inventory {
 
   /**
    * Says which chunks concern this device now. Where rows may have been left out under another
-   * interest, all lists are compared as if they were new.
+   * interest, all lists differ from now on until they are compared.
+   * @returns true when they do
    */
-  setInterest(interest: string): void {
+  setInterest(interest: string): boolean {
     const before = this.#read(interestKey);
     const known = before ? Buffer.from(before).toString('utf8') : everything;
-    if (known === interest) return;
+    if (known === interest) return false;
     this.#index.set(interestKey, Buffer.from(interest));
-    if (known === everything) return;
-    for (const holder of this.#byNumber) {
+    if (known === everything) return false;
+    for (const holder of this.#byNumber.filter(({ device }) => device !== this.#self)) {
       for (let bucket = 0; bucket < bucketCount; bucket++) this.#spoil(holder, bucket);
     }
+    return true;
   }
 
   /** Every device that is said to have the chunk, connected or not. */
@@ -140,41 +143,38 @@ export class Inventory {
     return this.#holder(device).digests;
   }
 
-  /** Chunks of a device that have rows here, in one bucket, in order. */
-  async listBucket(device: DeviceId, bucket: number): Promise<ChunkKey[]> {
+  /** Chunks of a device that have rows here, in buckets [from, to), in order. */
+  async list(device: DeviceId, from: number, to: number): Promise<ChunkKey[]> {
     const { number } = this.#holder(device);
     const keys: ChunkKey[] = [];
-    const [gte, lt] = [rowPrefix + bucketStart(bucket), rowPrefix + bucketStart(bucket + 1)];
-    for await (const page of this.#index.pages(gte, lt)) {
-      for (const [key] of page) {
-        if (holds(this.maskOf(key.slice(1)), number)) keys.push(key.slice(1));
-      }
+    for await (const page of this.#index.pages(rowPrefix + bucketStart(from), rowPrefix + bucketStart(to))) {
+      for (const [key, value] of page) if (holds(maskIn(value), number)) keys.push(key.slice(1));
     }
     return keys;
   }
 
-  /** Replaces what is known of one bucket of a device by its own list. */
-  async replaceBucket(device: DeviceId, bucket: number, keys: readonly ChunkKey[]): Promise<void> {
-    const holder = this.#holder(device);
+  /** Replaces what is known of buckets [from, to) of a device by its own list. */
+  async replace(device: DeviceId, from: number, to: number, keys: readonly ChunkKey[]): Promise<void> {
     // What is said while the rows are being read is newer than the list, and stays.
     const changed = new Set<ChunkKey>();
     const stop = this.onChange(({ key }) => {
-      if (bucketOf(key) === bucket) changed.add(key);
+      if (bucketOf(key) >= from && bucketOf(key) < to) changed.add(key);
     });
-    const known = await this.#rowsForReplacing(device, bucket).finally(stop);
+    const known = new Set(await this.#listWithRoom(device, from, to).finally(stop));
     const listed = new Set(keys);
+    const holder = this.#holder(device);
     for (const key of known) if (!listed.has(key) && !changed.has(key)) this.set(device, key, false);
-    for (const key of listed) if (this.#keeps(device, key) && !changed.has(key)) this.set(device, key, true);
-    holder.digests.clear(bucket);
-    for (const key of new Set([...known, ...listed, ...changed])) {
-      const counts = holds(this.maskOf(key), holder.number) || (listed.has(key) && !this.#keeps(device, key));
-      if (counts) holder.digests.toggle(key, true);
+    for (const key of listed) {
+      if (!known.has(key) && !changed.has(key) && this.#keeps(device, key)) this.set(device, key, true);
     }
-    this.#keepDigest(holder, bucket);
+    for (let bucket = from; bucket < to; bucket++) holder.digests.clear(bucket);
+    for (const key of listed) if (!changed.has(key)) holder.digests.toggle(key, true);
+    for (const key of changed) if (holds(this.maskOf(key), holder.number)) holder.digests.toggle(key, true);
+    for (let bucket = from; bucket < to; bucket++) this.#keepDigest(holder, bucket);
   }
 
-  async #rowsForReplacing(device: DeviceId, bucket: number): Promise<ChunkKey[]> {
-    const known = await this.listBucket(device, bucket);
+  async #listWithRoom(device: DeviceId, from: number, to: number): Promise<ChunkKey[]> {
+    const known = await this.list(device, from, to);
     await this.#index.room();
     return known;
   }
@@ -187,6 +187,11 @@ export class Inventory {
 
   #keeps(device: DeviceId, key: ChunkKey): boolean {
     return device === this.#self || this.#concerns(key);
+  }
+
+  /** Called when a row was found damaged: counts that follow the rows are wrong until they are made anew. */
+  onDamage(listener: () => void): void {
+    this.#damaged = listener;
   }
 
   #holder(device: DeviceId): Holder {
@@ -233,10 +238,15 @@ export class Inventory {
       this.#index.set(key, null);
       if (key.startsWith(rowPrefix)) {
         for (const holder of this.#byNumber) this.#spoil(holder, bucketOf(key.slice(1)));
+        this.#damaged?.();
       }
       return undefined;
     }
   }
+}
+
+function maskIn(value: Uint8Array): HolderMask {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
 }
 
 function readNumber(value: Uint8Array): number {

@@ -8,9 +8,11 @@ import { everything } from './inventory.ts';
 import { Placement, weightOf } from './placement.ts';
 
 /**
- * With more devices than this a device keeps rows only of chunks for which it is among the first ones:
- * the index of a large network would not fit a small device.
+ * With more devices than this a device keeps rows only of chunks for which it is among the first ones.
+ * One row says who has a chunk, however many do, so rows are the smaller half of the index; leaving
+ * some out is for networks that no home has, and makes the safety shown for those chunks too low.
  */
+const everythingMembersMax = 16;
 const rowsRankMax = 6;
 
 export class Members {
@@ -19,6 +21,7 @@ export class Members {
   readonly #copiesWanted: number;
   readonly #listeners = new Set<() => void>();
   #byId = new Map<DeviceId, MemberDevice>();
+  #active: DeviceId[] = [];
   #placement = new Placement([]);
   #stopListening: (() => void) | undefined;
 
@@ -53,25 +56,25 @@ export class Members {
     return this.#byId.get(id);
   }
 
+  /** Devices whose copies count for the future: all but those that are being drained. */
+  active(): DeviceId[] {
+    return this.#active;
+  }
+
   /** Who should have the chunk, best first, then who takes it when one of those declines. */
   order(id: ChunkId): DeviceId[] {
     return this.#placement.order(id, this.#copiesWanted);
   }
 
-  /** Copies that can be had with these devices: as many as wanted, or as there are devices that lend. */
-  get copiesPossible(): number {
-    return Math.min(this.#copiesWanted, this.#placement.size);
-  }
-
   concerns(key: ChunkKey): boolean {
-    if (this.#byId.size <= rowsRankMax) return true;
+    if (this.#byId.size <= everythingMembersMax) return true;
     const rank = this.#placement.rank(chunkId(idOfKey(key))).indexOf(this.#self);
     return rank >= 0 && rank < rowsRankMax;
   }
 
   /** Equal texts mean that `concerns` answers alike. */
   interest(): string {
-    if (this.#byId.size <= rowsRankMax) return everything;
+    if (this.#byId.size <= everythingMembersMax) return everything;
     const weights = [...this.#byId.values()].map((device) => `${device.id}=${weightOf(device)}`);
     return weights.sort().join(' ');
   }
@@ -84,6 +87,7 @@ export class Members {
   #read(): void {
     const members = this.#directory.members();
     this.#byId = new Map(members.map((device) => [device.id, device]));
+    this.#active = members.filter(({ state }) => state === 'active').map(({ id }) => id);
     this.#placement = new Placement(members);
   }
 }

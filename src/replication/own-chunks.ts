@@ -6,20 +6,25 @@ import type { Clock, Timer } from '../model/clock.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import { idKey } from '../model/contracts/ordered-store.ts';
 import { type ChunkId, chunkId, type DeviceId } from '../model/ids.ts';
+import type { Log } from '../model/log.ts';
 import { bucketCount, bucketOf, type ChunkKey } from './bucket-digest.ts';
 import type { Inventory } from './inventory.ts';
-import type { Log } from './log.ts';
 
 /** With the default of ten minutes between two comparisons, all buckets are counted once a day. */
 const bucketsPerRound = Math.ceil(bucketCount / 144);
+/** Between two tries of the first count. */
+const againMs = 1000;
+/** Replaced together: 30,000 chunks on a device with two million. */
+const bucketsAtOnce = 64;
 
 export class OwnChunks {
   readonly #parts: OwnChunksParts;
   /** Changes since the counting of some buckets began: they are younger than the pages it reads. */
-  #since: Map<number, Map<ChunkKey, boolean>> | undefined;
+  #since: Map<ChunkKey, boolean> | undefined;
   #stopListening: (() => void) | undefined;
   #timer: Timer | undefined;
   #nextBucket = 0;
+  #counting: Promise<void> = Promise.resolve();
   #stopped = true;
   #ready = false;
 
@@ -32,17 +37,24 @@ export class OwnChunks {
     return this.#ready;
   }
 
-  async start(): Promise<void> {
+  /** Counts in the background; `ready` says when it is done. */
+  start(): void {
+    if (!this.#stopped) return;
     this.#stopped = false;
     this.#stopListening = this.#parts.store.onChange((change) => {
       const key = idKey(change.id);
       const present = change.kind === 'added';
-      this.#note(key, present);
+      this.#since?.set(key, present);
       this.#parts.inventory.set(this.#parts.self, key, present);
     });
-    await this.#count(0, bucketCount);
-    this.#ready = !this.#stopped;
-    this.#schedule();
+    this.#countAll();
+  }
+
+  /** Compares all own rows with the store again: some were lost. */
+  countAgain(): void {
+    if (this.#stopped || !this.#ready) return;
+    this.#timer?.cancel();
+    this.#countAll();
   }
 
   stop(): void {
@@ -52,8 +64,21 @@ export class OwnChunks {
     this.#stopListening?.();
   }
 
+  #countAll(): void {
+    this.#count(0, bucketCount)
+      .then(() => {
+        this.#ready = !this.#stopped;
+        this.#schedule();
+      })
+      .catch((error: unknown) => {
+        this.#parts.log.warn({ error }, 'Own chunks could not be counted; trying again');
+        if (!this.#stopped) this.#timer = this.#parts.clock.after(againMs, () => this.#countAll());
+      });
+  }
+
   #schedule(): void {
     if (this.#stopped) return;
+    this.#timer?.cancel();
     this.#timer = this.#parts.clock.after(this.#parts.everyMs, () => {
       const from = this.#nextBucket;
       const to = Math.min(from + bucketsPerRound, bucketCount);
@@ -64,37 +89,40 @@ export class OwnChunks {
     });
   }
 
-  /** Makes the own rows of buckets [from, to) equal to the store's list. */
-  async #count(from: number, to: number): Promise<void> {
+  /** Makes the own rows of buckets [from, to) equal to the store's list, after any count under way. */
+  #count(from: number, to: number): Promise<void> {
+    this.#counting = this.#counting.catch(() => undefined).then(() => this.#countNow(from, to));
+    return this.#counting;
+  }
+
+  async #countNow(from: number, to: number): Promise<void> {
     this.#since = new Map();
-    let bucket = from;
+    let start = from;
     let keys: ChunkKey[] = [];
     for await (const { id } of this.#parts.store.list(listFrom(from))) {
       const key = idKey(id);
-      while (bucket < Math.min(bucketOf(key), to)) {
-        await this.#replace(bucket++, keys);
+      const bucket = bucketOf(key);
+      while (start + bucketsAtOnce <= Math.min(bucket, to)) {
+        await this.#replace(start, start + bucketsAtOnce, keys);
+        start += bucketsAtOnce;
         keys = [];
       }
-      if (bucket === to || this.#stopped) break;
+      if (bucket >= to || this.#stopped) break;
       keys.push(key);
     }
-    while (bucket < to && !this.#stopped) {
-      await this.#replace(bucket++, keys);
+    for (; start < to && !this.#stopped; start += bucketsAtOnce) {
+      await this.#replace(start, Math.min(start + bucketsAtOnce, to), keys);
       keys = [];
     }
     this.#since = undefined;
   }
 
-  async #replace(bucket: number, keys: readonly ChunkKey[]): Promise<void> {
+  async #replace(from: number, to: number, keys: readonly ChunkKey[]): Promise<void> {
     const { inventory, self } = this.#parts;
-    await inventory.replaceBucket(self, bucket, keys);
-    for (const [key, present] of this.#since?.get(bucket) ?? []) inventory.set(self, key, present);
-  }
-
-  #note(key: ChunkKey, present: boolean): void {
-    if (!this.#since) return;
-    const changes = this.#since.get(bucketOf(key)) ?? new Map<ChunkKey, boolean>();
-    this.#since.set(bucketOf(key), changes.set(key, present));
+    await inventory.replace(self, from, to, keys);
+    for (const [key, present] of this.#since ?? []) {
+      if (bucketOf(key) >= from && bucketOf(key) < to) inventory.set(self, key, present);
+    }
   }
 }
 

@@ -39,9 +39,9 @@ export class Placement {
       .filter(({ weight }) => weight > 0);
   }
 
-  /** How many devices may be given chunks at all: those that lend something and are not draining. */
-  get size(): number {
-    return this.#candidates.length;
+  /** The devices that may be given chunks at all: those that lend something and are not drained. */
+  devices(): DeviceId[] {
+    return this.#candidates.map(({ id }) => id);
   }
 
   /** Every device that may have the chunk, best first. */

@@ -6,7 +6,7 @@
 import type { Clock } from '../model/clock.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../model/errors.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../model/log.ts';
 
 /** Values that wait for the database before writers are asked to wait too: a few MiB of rows. */
 const waitingMax = 50_000;
@@ -63,8 +63,8 @@ export class WriteBehind {
   }
 
   /**
-   * Keys in [gte, lt) as they are in the database, in pages that are read afresh: what was written
-   * before a page was asked for is in it, so nothing has to stay open between pages.
+   * Keys in [gte, lt) in pages that are read afresh, so nothing has to stay open between them. What was
+   * written before a page was asked for is in it; what came since may not be.
    */
   async *pages(gte: string, lt: string): AsyncIterable<(readonly [key: string, value: Uint8Array])[]> {
     let from = gte;

@@ -11,8 +11,11 @@ import { frameBytesMax } from '../../model/limits.ts';
 import { limit } from './limit-timer.ts';
 
 const headBytes = 4;
-/** Up to here head and body are copied into one piece: one muxer frame instead of two. */
-const joinedBytesMax = 16 * 1024;
+/**
+ * What is handed to the muxer at a time. It passes a piece on to the reader only when it has all of
+ * it, so with larger ones a slow link looks dead; this is what fits one noise message (65,519 bytes).
+ */
+const pieceBytes = 63 * 1024;
 /** Unread bytes at which the sender is stopped: one frame must always fit. */
 const pauseAtBytes = frameBytesMax + headBytes;
 const closeWaitMs = 1000;
@@ -226,20 +229,21 @@ export class FramedStream {
   }
 
   async #send(length: number, parts: readonly Uint8Array[]): Promise<void> {
-    if (this.#stream.writeStatus !== 'writable') throw this.#gone();
     const head = new Uint8Array(headBytes);
     new DataView(head.buffer).setUint32(0, length);
-    try {
-      if (length <= joinedBytesMax) this.#stream.send(Buffer.concat([head, ...parts]));
-      else for (const part of [head, ...parts]) this.#stream.send(part);
-    } catch (error) {
-      throw this.#gone(error);
-    }
-    // 'drain' comes with every window update, not when the buffer is empty: the byte count decides.
-    while (this.#stream.writeBufferLength > 0 || this.#stream.writableNeedsDrain) {
-      await this.#drain();
-      // libp2p sends the rest in a microtask that it queued during the event: look after it.
-      await Promise.resolve();
+    for (const piece of pieces([head, ...parts])) {
+      if (this.#stream.writeStatus !== 'writable') throw this.#gone();
+      try {
+        this.#stream.send(piece);
+      } catch (error) {
+        throw this.#gone(error);
+      }
+      // 'drain' comes with every window update, not when the buffer is empty: the byte count decides.
+      while (this.#stream.writeBufferLength > 0 || this.#stream.writableNeedsDrain) {
+        await this.#drain();
+        // libp2p sends the rest in a microtask that it queued during the event: look after it.
+        await Promise.resolve();
+      }
     }
     if (this.#failure !== undefined) throw this.#gone();
   }
@@ -271,6 +275,24 @@ export class FramedStream {
     const why = cause === undefined ? 'it closed' : sentenceOf(asError(cause));
     return new PeerstorError('peer-unreachable', `The connection to the device is gone: ${why}`, { cause });
   }
+}
+
+/** Small parts joined, large ones cut: no piece above `pieceBytes`, and not many tiny ones. */
+function* pieces(parts: readonly Uint8Array[]): Iterable<Uint8Array> {
+  let small: Uint8Array[] = [];
+  let smallBytes = 0;
+  for (const part of parts) {
+    if (smallBytes + part.byteLength <= pieceBytes) {
+      small.push(part);
+      smallBytes += part.byteLength;
+      continue;
+    }
+    if (smallBytes > 0) yield Buffer.concat(small);
+    small = [];
+    smallBytes = 0;
+    for (let at = 0; at < part.byteLength; at += pieceBytes) yield part.subarray(at, at + pieceBytes);
+  }
+  if (smallBytes > 0) yield Buffer.concat(small);
 }
 
 /** libp2p rejects with Event objects; as an unhandled rejection such a one would end the process. */

@@ -4,7 +4,16 @@
  */
 import { noise } from '@chainsafe/libp2p-noise';
 import { identify } from '@libp2p/identify';
-import type { Connection, Libp2p, PeerId, PrivateKey, ServiceMap, StreamHandler } from '@libp2p/interface';
+import {
+  type Connection,
+  isStartable,
+  type Libp2p,
+  type PeerId,
+  type PrivateKey,
+  type ServiceMap,
+  type Startable,
+  type StreamHandler,
+} from '@libp2p/interface';
 import { type KadDHT, type KadDHTComponents, kadDHT, passthroughMapper } from '@libp2p/kad-dht';
 import { mdns } from '@libp2p/mdns';
 import { ping } from '@libp2p/ping';
@@ -13,6 +22,7 @@ import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import type { NetworkId } from '../../model/ids.ts';
 import { helloTimeoutMs } from '../../model/limits.ts';
+import { asError } from './framed-stream.ts';
 import { listenAddress } from './peer-address.ts';
 
 const KiB = 1024;
@@ -42,9 +52,16 @@ interface Services extends ServiceMap {
 
 export type PeerstorNode = Libp2p<Services>;
 
-export function createNode(options: NodeOptions): Promise<PeerstorNode> {
-  const onlyMembers = (registrar: KadDHTComponents['registrar']) => guardHandlers(registrar, options.isWelcome);
-  return createLibp2p<Services>({
+/** Makes a node that is not started. */
+export async function createNode(options: NodeOptions): Promise<{
+  node: PeerstorNode;
+  /** Opens the mDNS sockets anew: after sleep or a change of network they may be deaf. */
+  restartDiscovery: () => Promise<void>;
+}> {
+  const discoveries: Startable[] = [];
+  const onlyMembers = (registrar: KadDHTComponents['registrar']) =>
+    guardHandlers(registrar, options.isWelcome);
+  const node = await createLibp2p<Services>({
     start: false,
     privateKey: options.key,
     addresses: { listen: [listenAddress(options.listen.host, options.listen.port)] },
@@ -75,7 +92,15 @@ export function createNode(options: NodeOptions): Promise<PeerstorNode> {
     },
     // It counts a slow link as dead; the heartbeat on the control lane does not.
     connectionMonitor: { enabled: false },
-    peerDiscovery: options.mdns ? [(components) => discoverNearby(options, mdns(mdnsOptions(options))(components))] : [],
+    peerDiscovery: options.mdns
+      ? [
+          (components) => {
+            const discovery = discoverNearby(options, mdns(mdnsOptions(options))(components));
+            if (isStartable(discovery)) discoveries.push(discovery);
+            return discovery;
+          },
+        ]
+      : [],
     services: {
       // Run by hand after the hello; on connection it would talk to whoever has the network secret.
       identify: (components) =>
@@ -94,7 +119,6 @@ export function createNode(options: NodeOptions): Promise<PeerstorNode> {
         ping()({
           registrar: onlyMembers(components.registrar),
           connectionManager: onlyExisting(components.connectionManager),
-          logger: components.logger,
         }),
       dht: (components) =>
         kadDHT({
@@ -117,6 +141,13 @@ export function createNode(options: NodeOptions): Promise<PeerstorNode> {
         }),
     },
   });
+  const restartDiscovery = async () => {
+    for (const discovery of discoveries) {
+      await discovery.stop();
+      if (node.status === 'started') await discovery.start();
+    }
+  };
+  return { node, restartDiscovery };
 }
 
 /**
@@ -125,8 +156,13 @@ export function createNode(options: NodeOptions): Promise<PeerstorNode> {
  */
 export async function findPeer(node: PeerstorNode, peer: PeerId, signal: AbortSignal): Promise<string[]> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(findPeerTimeoutMs)]);
-  for await (const event of node.services.dht.findPeer(peer, { signal: limited })) {
-    if (event.name === 'FINAL_PEER') return event.peer.multiaddrs.map((address) => address.toString());
+  try {
+    for await (const event of node.services.dht.findPeer(peer, { signal: limited, useCache: false })) {
+      if (event.name === 'FINAL_PEER') return event.peer.multiaddrs.map((address) => address.toString());
+    }
+  } catch (error) {
+    // Nobody knows it: an answer like any other.
+    if (asError(error).name !== 'NotFoundError') throw error;
   }
   return [];
 }
@@ -156,7 +192,8 @@ function onlyExisting(manager: KadDHTComponents['connectionManager']): KadDHTCom
   };
   const guarded: KadDHTComponents['connectionManager'] = Object.create(manager);
   guarded.openConnection = async (peer) => existing(peer);
-  guarded.openStream = async (peer, protocol, streamOptions) => existing(peer).newStream(protocol, streamOptions);
+  guarded.openStream = async (peer, protocol, streamOptions) =>
+    existing(peer).newStream(protocol, streamOptions);
   return guarded;
 }
 

@@ -14,6 +14,8 @@ const longSilenceMs = 60 * 60_000;
 const longSilenceEveryMs = 5 * 60_000;
 /** A connection that lived this much longer than `redialMinMs` was a good one: start over at once. */
 const goodLifeFactor = 10;
+/** Hearsay comes from every peer, every half minute: it hurries a dial only this long after the last one. */
+const hearsayFactor = 10;
 const jitter = 0.2;
 
 export interface RedialOptions {
@@ -31,6 +33,7 @@ interface Target {
   /** When it was last seen, or first wanted. */
   silentSinceMs: number;
   upSinceMs: number | undefined;
+  triedAtMs: number;
   dialling: boolean;
   /** Asked to hurry while a dial was under way. */
   again: boolean;
@@ -65,6 +68,7 @@ export class Redial {
         failures: 0,
         silentSinceMs: nowMs,
         upSinceMs,
+        triedAtMs: Number.NEGATIVE_INFINITY,
         dialling: false,
         again: false,
         timer: undefined,
@@ -89,23 +93,29 @@ export class Redial {
     target.upSinceMs = undefined;
     target.silentSinceMs = nowMs;
     // One that dies young again and again waits longer each time.
-    target.failures =
-      livedMs >= goodLifeFactor * this.#options.tunables.redialMinMs ? 0 : target.failures + 1;
+    const good = livedMs >= goodLifeFactor * this.#options.tunables.redialMinMs;
+    target.failures = good ? 0 : target.failures + 1;
     this.#schedule(target, this.#delayMs(target));
   }
 
-  /** There is news of the device: try now. @param options.polite the one with the higher id still waits a little */
-  hurry(device: DeviceId, options: { polite?: boolean } = {}): void {
+  /** Someone named an address of the device on purpose: try it now. */
+  hurry(device: DeviceId): void {
     const target = this.#targets.get(device);
-    if (target === undefined || target.upSinceMs !== undefined) return;
-    target.failures = 0;
-    target.again = target.dialling;
-    this.#schedule(target, options.polite === true ? this.#delayMs(target) : 0);
+    if (target !== undefined) this.#startOver(target, 0);
+  }
+
+  /** The device was seen by others, or on the local network: try soon, unless that was just done. */
+  hearsay(device: DeviceId): void {
+    const target = this.#targets.get(device);
+    if (target === undefined) return;
+    const restMs = hearsayFactor * this.#options.tunables.redialMinMs;
+    if (this.#options.clock.monotonicMs() - target.triedAtMs < restMs) return;
+    this.#startOver(target, this.#firstDelayMs(device));
   }
 
   /** Our own network changed, or we slept: every try so far means nothing. */
   hurryAll(): void {
-    for (const device of this.#targets.keys()) this.hurry(device, { polite: true });
+    for (const target of this.#targets.values()) this.#startOver(target, this.#firstDelayMs(target.device));
   }
 
   stop(): void {
@@ -114,9 +124,20 @@ export class Redial {
     this.#targets.clear();
   }
 
+  #startOver(target: Target, delayMs: number): void {
+    if (target.upSinceMs !== undefined) return;
+    target.failures = 0;
+    target.again = target.dialling;
+    this.#schedule(target, delayMs);
+  }
+
+  #firstDelayMs(device: DeviceId): number {
+    return this.#options.self < device ? 0 : yieldFactor * this.#options.tunables.redialMinMs;
+  }
+
   #delayMs({ device, failures, silentSinceMs }: Target): number {
-    const { self, clock, random, tunables } = this.#options;
-    if (failures === 0) return self < device ? 0 : yieldFactor * tunables.redialMinMs;
+    const { clock, random, tunables } = this.#options;
+    if (failures === 0) return this.#firstDelayMs(device);
     const silentMs = clock.monotonicMs() - silentSinceMs;
     const doubled = Math.max(1, tunables.redialMinMs) * 2 ** Math.min(failures - 1, 30);
     const base = silentMs > longSilenceMs ? longSilenceEveryMs : Math.min(doubled, tunables.redialMaxMs);
@@ -137,20 +158,16 @@ export class Redial {
     if (target.upSinceMs !== undefined) return;
     target.dialling = true;
     target.again = false;
-    let failed = false;
+    target.triedAtMs = this.#options.clock.monotonicMs();
     try {
       await this.#options.dial(target.device);
     } catch {
-      // The dial has logged why; here it only counts.
-      failed = true;
+      // The dial has logged why; that the device is not up is all that counts here.
     }
     target.dialling = false;
-    if (this.#stopped || this.#targets.get(target.device) !== target || target.upSinceMs !== undefined)
-      return;
-    target.failures = target.again ? 0 : target.failures + (failed ? 1 : 0);
-    this.#schedule(
-      target,
-      target.again ? 0 : Math.max(this.#delayMs(target), this.#options.tunables.redialMinMs),
-    );
+    const current = this.#targets.get(target.device) === target;
+    if (this.#stopped || !current || target.upSinceMs !== undefined) return;
+    target.failures = target.again ? 0 : target.failures + 1;
+    this.#schedule(target, target.again ? 0 : this.#delayMs(target));
   }
 }

@@ -40,6 +40,8 @@ export interface ChannelOptions {
   onRoundTrip?: (roundTripMs: number) => void;
   /** Called once, when the channel is of no more use. */
   onClosed: (reason: Error) => void;
+  /** Called once, after that, when the stream has nothing more to say. @param polite both sides said the end */
+  onReleased: (polite: boolean) => void;
 }
 
 export interface ChannelCallOptions {
@@ -85,7 +87,7 @@ export class RpcChannel {
       clock: options.clock,
       log: options.log,
     });
-    stream.onClosed((reason) => this.#close(reason));
+    stream.onClosed((reason) => this.abort(reason));
     void this.#receiveAll();
   }
 
@@ -171,13 +173,17 @@ export class RpcChannel {
 
   /** Ends politely: the peer sees an end and no failure. Calls under way fail with `peer-unreachable`. */
   async close(reason: Error): Promise<void> {
+    if (this.closed) return;
     this.#close(reason);
     await this.#stream.end();
+    this.#options.onReleased(true);
   }
 
   abort(reason: Error): void {
+    if (this.closed) return;
     this.#close(reason);
     this.#stream.abort(reason);
+    this.#options.onReleased(false);
   }
 
   async #enter(signal: AbortSignal): Promise<void> {
@@ -283,7 +289,6 @@ export class RpcChannel {
   }
 
   #close(reason: Error): void {
-    if (this.#closed !== undefined) return;
     this.#closed = asUnreachable(reason);
     this.#queue.close();
     this.#inbox.close(this.#closed);

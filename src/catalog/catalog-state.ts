@@ -1,0 +1,116 @@
+/** What the parts of one running catalog share: the database, and what of it is kept in memory. */
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../model/clock.ts';
+import type { CatalogChange } from '../model/contracts/catalog.ts';
+import type { OrderedStore } from '../model/contracts/ordered-store.ts';
+import { PeerstorError, sentenceOf } from '../model/errors.ts';
+import { type DeviceId, type NetworkId, type Revision, shortId } from '../model/ids.ts';
+import type { Log } from '../model/log.ts';
+import type { CatalogRecord } from '../model/records.ts';
+import { Authority, type AuthorityRecord } from './authority.ts';
+import { HybridClock } from './clock.ts';
+import type { Digests } from './digest.ts';
+import type { Outbox } from './outbox.ts';
+import { type Genesis, parseRecord } from './record-format.ts';
+import { type Dot, dotKey, logKey } from './store-layout.ts';
+
+/** Bytes of records kept decoded: a folder of ten thousand is listed from memory the second time. */
+const recordCacheBytes = 8 * 1024 * 1024;
+
+export class CatalogState {
+  readonly networkId: NetworkId;
+  readonly genesis: Genesis;
+  readonly self: DeviceId;
+  readonly store: OrderedStore;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly hybrid: HybridClock;
+
+  /** device → how far its log is here without a gap. */
+  readonly vector = new Map<DeviceId, number>();
+  readonly tables = new Set<string>();
+  authorityRecords: ReadonlyMap<Revision, AuthorityRecord> = new Map();
+  authority: Authority;
+  /** Undefined until the database was scanned once: the scan notices what was lost. */
+  digests: Digests | undefined;
+  /** Changes since that scan began. */
+  pendingDigests: Digests | undefined;
+  /** The last sequence number that this device gave out. */
+  ownSeq = 0;
+  /** Why nothing can be written any more, until the next start. */
+  failure: PeerstorError | undefined;
+  /** Why this device may author nothing under its key: others have other records of it. */
+  overtaken: PeerstorError | undefined;
+
+  readonly #records: LRUCache<string, CatalogRecord>;
+  readonly #listeners = new Set<(changes: readonly CatalogChange[]) => void>();
+
+  constructor(parts: {
+    networkId: NetworkId;
+    genesis: Genesis;
+    self: DeviceId;
+    store: OrderedStore;
+    outbox: Outbox;
+    clock: Clock;
+    log: Log;
+    earliestMs?: number;
+  }) {
+    this.networkId = parts.networkId;
+    this.genesis = parts.genesis;
+    this.self = parts.self;
+    this.store = parts.store;
+    this.outbox = parts.outbox;
+    this.clock = parts.clock;
+    this.log = parts.log;
+    this.hybrid = new HybridClock(parts.clock, parts.earliestMs);
+    this.authority = new Authority(this.genesis.body, []);
+    this.#records = new LRUCache({
+      maxSize: recordCacheBytes,
+      sizeCalculation: ({ bytes }) => bytes.length,
+    });
+  }
+
+  setAuthority(records: ReadonlyMap<Revision, AuthorityRecord>): void {
+    this.authorityRecords = records;
+    this.authority = new Authority(this.genesis.body, [...records.values()]);
+  }
+
+  /** The record at a place in the log, or undefined when it is not (or no more) here. */
+  find(dot: Dot): CatalogRecord | undefined {
+    const key = dotKey(dot);
+    const known = this.#records.get(key);
+    if (known) return known;
+    const bytes = this.store.get(logKey(dot));
+    if (!bytes) return undefined;
+    const { record } = parseRecord(bytes);
+    this.#records.set(key, record);
+    return record;
+  }
+
+  /** @throws `index-corrupt` when the database has lost the record that it points to */
+  record(dot: Dot): CatalogRecord {
+    const record = this.find(dot);
+    if (record) return record;
+    const sentence = `The local database has lost record ${dot.seq} of device ${shortId(dot.device)}; it comes back from another device.`;
+    throw new PeerstorError('index-corrupt', sentence, { details: { key: logKey(dot) } });
+  }
+
+  onChange(listener: (changes: readonly CatalogChange[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells the listeners; what one of them throws does not keep it from the others. */
+  emit(changes: readonly CatalogChange[]): void {
+    if (changes.length === 0) return;
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(changes);
+      } catch (error) {
+        this.log.error({ error: sentenceOf(error) }, 'A listener of the catalog failed.');
+      }
+    }
+  }
+}
+

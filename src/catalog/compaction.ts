@@ -1,0 +1,81 @@
+/**
+ * Drops superseded records from the log when nobody can need them any more. A superseded record still
+ * has three uses, and is kept as long as one of them lasts:
+ *
+ * - A device that has an older record of the register, but not this one, learns from it that the older
+ *   one was replaced. So every member must have acknowledged every record of the register, and what a
+ *   record replaces goes before it.
+ * - When a stolen device is removed, what it wrote is taken back and this one counts again. So it is
+ *   kept for 30 days.
+ * - A deleted entry that comes back with an edit, and a deleted version that says what it replaced, are
+ *   read from the record under the tombstone. So what a tombstone replaces is kept with it, and
+ *   versions always. User and device records say who had which right: they are never dropped.
+ *
+ * Tombstones themselves are kept.
+ */
+import type { DeviceId } from '../model/ids.ts';
+import type { CatalogState } from './catalog-state.ts';
+import type { Change } from './change.ts';
+import type { Held, Register } from './register-row.ts';
+import { dropRecord } from './registers.ts';
+import { dotOfSupersededKey, supersededUntil } from './store-layout.ts';
+import type { Writer } from './writer.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+export const supersededKeepMs = 30 * dayMs;
+const recordsAtOnce = 500;
+
+/** Tables whose superseded records are never dropped. */
+const kept: ReadonlySet<string> = new Set(['user', 'device', 'version']);
+
+/** device → how far its catalog reaches, as it said last. */
+export type Acknowledged = ReadonlyMap<DeviceId, ReadonlyMap<DeviceId, number>>;
+
+/** @returns how many records were dropped */
+export async function compact(state: CatalogState, writer: Writer, acknowledged: Acknowledged): Promise<number> {
+  const until = supersededUntil(state.clock.wallMs() - supersededKeepMs);
+  let { gte } = until;
+  let dropped = 0;
+  for (;;) {
+    const keys: string[] = [];
+    for await (const [key] of state.store.range({ gte, lt: until.lt, limit: recordsAtOnce })) keys.push(key);
+    const last = keys.at(-1);
+    if (last === undefined) return dropped;
+    gte = `${last}\0`;
+    dropped += await writer.run(async () => {
+      const change = writer.begin();
+      const count = keys.filter((key) => dropOne(change, key, acknowledged)).length;
+      await writer.commit(change);
+      return count;
+    });
+  }
+}
+
+function dropOne(change: Change, key: string, acknowledged: Acknowledged): boolean {
+  const record = change.find(dotOfSupersededKey(key));
+  const register = record ? change.register(record.table, record.id) : [];
+  const held = register.find(({ revision }) => revision === record?.revision);
+  if (!record || !held || held.head || !held.applied || kept.has(record.table)) {
+    // It is gone, or counts again, or stays for ever: nothing to look at any more.
+    change.batch.delete(key);
+    return false;
+  }
+  if (isNeeded(held, register) || !isEverywhere(change, register, acknowledged)) return false;
+  change.batch.delete(key);
+  dropRecord(change, record);
+  return true;
+}
+
+function isNeeded(held: Held, register: Register): boolean {
+  if (register.some(({ revision }) => held.base.includes(revision))) return true;
+  return register.some(({ tombstone, base }) => tombstone && base.includes(held.revision));
+}
+
+/** Has every member all records of this register? */
+function isEverywhere({ state }: Change, register: Register, acknowledged: Acknowledged): boolean {
+  return state.authority.members().every(({ id }) => {
+    if (id === state.self) return true;
+    const vector = [...acknowledged].find(([device]) => device === id)?.[1];
+    return vector !== undefined && register.every(({ device, seq }) => (vector.get(device) ?? 0) >= seq);
+  });
+}

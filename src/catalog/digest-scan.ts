@@ -1,0 +1,118 @@
+/** Digests over what the database really has, and the lists by which a difference is found. */
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { DeviceId, Revision } from '../model/ids.ts';
+import type { CatalogState } from './catalog-state.ts';
+import { bucketOf, Digests } from './digest.ts';
+import { decodeRegister, dotOfHeld, type Held, isCounted } from './register-row.ts';
+import {
+  allRegisters,
+  idOfRegisterKey,
+  logKey,
+  registersOf,
+  tableOfRegisterKey,
+} from './store-layout.ts';
+import type { Writer } from './writer.ts';
+
+/** Rows between two breaths for the rest of the process. */
+const rowsAtOnce = 500;
+/** Records in one list: with 80 bytes each it fits a frame. */
+const listMax = 8000;
+
+/** Digests and the vector that they belong to. */
+export interface DigestsAt {
+  readonly vector: ReadonlyMap<DeviceId, number>;
+  readonly tables: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface CountedRecord {
+  readonly device: DeviceId;
+  readonly seq: number;
+  readonly revision: Revision;
+}
+
+export class DigestScan {
+  readonly #state: CatalogState;
+  readonly #writer: Writer;
+  #running: Promise<Digests> | undefined;
+
+  constructor(state: CatalogState, writer: Writer) {
+    this.#state = state;
+    this.#writer = writer;
+  }
+
+  async now(): Promise<DigestsAt> {
+    const digests = await this.#ready();
+    const { tables, vector } = this.#state;
+    return {
+      vector: new Map(vector),
+      tables: new Map([...tables].map((table) => [table, digests.of(table)] as const)),
+    };
+  }
+
+  /**
+   * Counted records of some buckets of a table, in the order of their ids.
+   * @param after the id that the last list ended with
+   */
+  async list(
+    table: string,
+    buckets: ReadonlySet<number>,
+    after?: string,
+  ): Promise<{ records: CountedRecord[]; next: string | undefined }> {
+    const records: CountedRecord[] = [];
+    let rows = 0;
+    for await (const [key, row] of this.#state.store.range(registersOf(table, after))) {
+      const register = decodeRegister(row);
+      for (const held of register) {
+        if (!buckets.has(bucketOf(held.revision)) || !this.#isHere(held)) continue;
+        const { device, seq, revision } = held;
+        records.push({ device, seq, revision });
+      }
+      if (records.length >= listMax) return { records, next: idOfRegisterKey(table, key) };
+      rows += 1;
+      if (rows % rowsAtOnce === 0) await breathe();
+    }
+    return { records, next: undefined };
+  }
+
+  /** The first call reads every register; from then on the writer keeps the digests. */
+  async #ready(): Promise<Digests> {
+    if (this.#state.digests) return this.#state.digests;
+    this.#running ??= this.#scan().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #scan(): Promise<Digests> {
+    const scanned = new Digests();
+    const changed = new Digests();
+    const rows = this.#state.store.range(allRegisters)[Symbol.asyncIterator]();
+    // The snapshot is taken between two changes, and what changes from then on is counted beside.
+    let next = await this.#writer.run(() => {
+      this.#state.pendingDigests = changed;
+      return rows.next();
+    });
+    try {
+      for (let count = 1; !next.done; count += 1) {
+        const [key, row] = next.value;
+        const table = tableOfRegisterKey(key);
+        for (const held of decodeRegister(row)) {
+          if (this.#isHere(held)) scanned.toggle(table, held.revision);
+        }
+        if (count % rowsAtOnce === 0) await breathe();
+        next = await rows.next();
+      }
+    } finally {
+      this.#state.pendingDigests = undefined;
+      await rows.return?.();
+    }
+    scanned.join(changed);
+    this.#state.digests = scanned;
+    return scanned;
+  }
+
+  /** A record that the register names but the log has lost is not here. */
+  #isHere(held: Held): boolean {
+    return isCounted(held) && this.#state.store.get(logKey(dotOfHeld(held))) !== undefined;
+  }
+}

@@ -1,0 +1,51 @@
+/** Proof that a device is a member, for those who do not have this catalog yet. */
+import { verify } from '../crypto/index.ts';
+import { isPeerstorError } from '../model/errors.ts';
+import type { DeviceId, Revision } from '../model/ids.ts';
+import { futureMsMax } from './clock.ts';
+import { type DeviceBody, hlcTicksPerMs } from '../model/records.ts';
+import { Authority, type AuthorityRecord } from './authority.ts';
+import type { CatalogState } from './catalog-state.ts';
+import { faultOf, hasDeviceProofNow, isAuthorityRecord } from './policy.ts';
+import { parseRecord, signedBytes } from './record-format.ts';
+
+/** Certificates that are looked at: each costs a signature check before the peer has proved anything. */
+const certificatesMax = 256;
+
+export function certificatesOf({ authority }: CatalogState, device: DeviceId): Uint8Array[] {
+  return authority.proofOf(device).map(({ bytes }) => bytes);
+}
+
+/** What the catalog and the certificates together say of the device, if it is a member. */
+export function verifyMember(
+  state: CatalogState,
+  device: DeviceId,
+  certificates: readonly Uint8Array[],
+): DeviceBody | undefined {
+  const records = new Map<Revision, AuthorityRecord>(state.authorityRecords);
+  for (const bytes of certificates.slice(0, certificatesMax)) {
+    const record = readCertificate(state, bytes);
+    if (record) records.set(record.revision, record);
+  }
+  const grown = records.size > state.authorityRecords.size;
+  const authority = grown ? new Authority(state.genesis.body, [...records.values()]) : state.authority;
+  const body = authority.device(device)?.body;
+  return body && body.state !== 'removed' ? body : undefined;
+}
+
+/** Undefined for what is no genuine user or device record of this network: it proves nothing. */
+function readCertificate(state: CatalogState, bytes: Uint8Array): AuthorityRecord | undefined {
+  try {
+    const { record, payload, signature } = parseRecord(bytes);
+    if (state.authorityRecords.has(record.revision) || !isAuthorityRecord(record)) return undefined;
+    if (record.hlc > (state.clock.wallMs() + futureMsMax) * hlcTicksPerMs) return undefined;
+    const genuine =
+      faultOf(record) === undefined &&
+      verify(record.principal, signedBytes(state.networkId, payload), signature) &&
+      hasDeviceProofNow(state.networkId, record);
+    return genuine ? record : undefined;
+  } catch (error) {
+    if (isPeerstorError(error)) return undefined;
+    throw error;
+  }
+}

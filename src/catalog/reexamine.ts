@@ -1,0 +1,119 @@
+/**
+ * Looks at records again whose right, or whose time, may have changed: a few hundred in a batch, in
+ * the writer's line. A crash in between is found at the next start, by the authority that is
+ * remembered as followed.
+ */
+import type { Authority } from './authority.ts';
+import type { CatalogState } from './catalog-state.ts';
+import type { Change } from './change.ts';
+import { isAuthorityRecord } from './policy.ts';
+import { admit, setApplied } from './registers.ts';
+import {
+  allHeld,
+  type Bounds,
+  type Dot,
+  dotOfDueKey,
+  dotOfHeldKey,
+  dotOfLogKey,
+  dueUntil,
+  logAfter,
+  meta,
+  wholeLog,
+} from './store-layout.ts';
+import type { Writer } from './writer.ts';
+
+const recordsAtOnce = 500;
+
+/** Applies and takes back what a change of user and device records calls for. */
+export async function followAuthority(state: CatalogState, writer: Writer, before: Authority): Promise<void> {
+  const { authority } = state;
+  if (authority.fingerprint() === before.fingerprint()) return;
+  const { devices, users } = authority.tightenedSince(before);
+  if (users) {
+    await examine(state, writer, wholeLog, dotOfLogKey);
+  } else {
+    for (const device of devices) await examine(state, writer, logAfter(device, 0), dotOfLogKey);
+    await examine(state, writer, allHeld, dotOfHeldKey);
+  }
+  await rememberFollowed(state);
+}
+
+/** At start: all of it, if the last process ended before it had followed. */
+export async function catchUpWithAuthority(state: CatalogState, writer: Writer): Promise<void> {
+  const followed = state.store.get(meta.authority);
+  if (followed && Buffer.from(followed).toString() === state.authority.fingerprint()) return;
+  await examine(state, writer, wholeLog, dotOfLogKey);
+  await rememberFollowed(state);
+}
+
+async function rememberFollowed(state: CatalogState): Promise<void> {
+  const value = Buffer.from(state.authority.fingerprint());
+  await state.store.batch([{ key: meta.authority, value }], { sync: true });
+}
+
+/** Applies what has become due. */
+export async function applyDue(state: CatalogState, writer: Writer): Promise<void> {
+  for (;;) {
+    const change = writer.begin();
+    const dots: Dot[] = [];
+    for await (const [key] of state.store.range({ ...dueUntil(change.dueUpTo), limit: recordsAtOnce })) {
+      dots.push(dotOfDueKey(key));
+      change.batch.delete(key);
+    }
+    if (dots.length === 0) return;
+    const before = state.authority;
+    examineIn(change, dots);
+    await writer.commit(change);
+    await followAuthority(state, writer, before);
+  }
+}
+
+/**
+ * Takes back what was applied while this device's clock was ahead: the end of every log, as far as it
+ * is not due. Early user and device records are left out of the authority when it is next built.
+ */
+export async function holdEarly(state: CatalogState, writer: Writer): Promise<void> {
+  const change = writer.begin();
+  const early: Dot[] = [];
+  for (const device of state.vector.keys()) {
+    if (device === state.self) continue;
+    for await (const [key] of state.store.range({ ...logAfter(device, 0), reverse: true })) {
+      const dot = dotOfLogKey(key);
+      if (state.record(dot).hlc <= change.dueUpTo) break;
+      early.push(dot);
+    }
+  }
+  if (early.length === 0) return;
+  const before = state.authority;
+  const due = [...state.authorityRecords].filter(([, record]) => change.isDue(record));
+  if (due.length < state.authorityRecords.size) change.setAuthorityRecords(new Map(due));
+  examineIn(change, early);
+  await writer.commit(change);
+  await followAuthority(state, writer, before);
+}
+
+async function examine(
+  state: CatalogState,
+  writer: Writer,
+  bounds: Bounds,
+  dotOf: (key: string) => Dot,
+): Promise<void> {
+  let { gte } = bounds;
+  for (;;) {
+    const dots: Dot[] = [];
+    for await (const [key] of state.store.range({ gte, lt: bounds.lt, limit: recordsAtOnce })) {
+      dots.push(dotOf(key));
+      gte = `${key}\0`;
+    }
+    if (dots.length === 0) return;
+    const change = writer.begin();
+    examineIn(change, dots);
+    await writer.commit(change);
+  }
+}
+
+function examineIn(change: Change, dots: readonly Dot[]): void {
+  const records = dots.flatMap((dot) => change.find(dot) ?? []);
+  admit(change, records.filter(isAuthorityRecord));
+  for (const record of records) setApplied(change, record);
+}

@@ -1,0 +1,132 @@
+/** How records get into a change: into the log, into their register, and into what depends on it. */
+import { type EntryId, entryId, type PrincipalId, type Revision, versionId } from '../model/ids.ts';
+import type { CatalogRecord } from '../model/records.ts';
+import type { AuthorityRecord } from './authority.ts';
+import type { Change } from './change.ts';
+import { type HoldReason, isAuthorityRecord, isOwnedTable, reasonToHold } from './policy.ts';
+import { isBody, isId } from './record-bodies.ts';
+import { arrange, dotOfHeld, type Held, heldOf, type Register, winnerOf } from './register-row.ts';
+import {
+  dueKey,
+  empty,
+  heldKey,
+  logKey,
+  supersededKey,
+  tableKey,
+  versionKey,
+} from './store-layout.ts';
+
+/**
+ * Puts new records into the log and applies those that may be. User and device records go first,
+ * because the others' rights follow from them.
+ * @returns for each record, in the order given, why it is held, or undefined
+ */
+export function addRecords(change: Change, records: readonly CatalogRecord[]): (HoldReason | undefined)[] {
+  for (const record of records) change.putRecord(record);
+  admit(change, records.filter(isAuthorityRecord));
+  return records.map((record) => {
+    const reason = reasonToHold(record, change.authority, change.isDue(record));
+    enter(change, record, reason);
+    return reason;
+  });
+}
+
+/** Takes user and device records that are due into account, and corrects what that says of known ones. */
+export function admit(change: Change, records: readonly AuthorityRecord[]): void {
+  const due = records.filter((record) => change.isDue(record));
+  if (due.length === 0) return;
+  const before = change.authority;
+  const known = change.authorityRecords;
+  const added = new Map<Revision, AuthorityRecord>(known);
+  for (const record of due) added.set(record.revision, record);
+  change.setAuthorityRecords(added);
+  for (const record of known.values()) {
+    const admitted = change.authority.admits(record.revision);
+    if (admitted !== before.admits(record.revision)) setApplied(change, record);
+  }
+}
+
+/** Examines a record of the log again: applies it, or takes it out of the view. */
+export function setApplied(change: Change, record: CatalogRecord): void {
+  const reason = reasonToHold(record, change.authority, change.isDue(record));
+  const known = change.register(record.table, record.id).find(({ revision }) => revision === record.revision);
+  if (!known || known.applied !== (reason === undefined)) enter(change, record, reason);
+}
+
+/** Takes a record out of the log and out of its register. */
+export function dropRecord(change: Change, record: CatalogRecord): void {
+  const { table, id, revision } = record;
+  const before = change.register(table, id);
+  replaceRegister(change, table, id, before, before.filter((held) => held.revision !== revision));
+  change.batch.delete(logKey(change.dotOf(record)));
+}
+
+function enter(change: Change, record: CatalogRecord, reason: HoldReason | undefined): void {
+  const { table, id, revision, hlc } = record;
+  const before = change.register(table, id);
+  const dot = change.dotOf(record);
+  const held = heldOf(record, dot, reason === undefined);
+  replaceRegister(change, table, id, before, [...before.filter((one) => one.revision !== revision), held], record);
+  if (reason === undefined) {
+    change.batch.delete(heldKey(dot));
+    change.state.hybrid.observe(hlc);
+  } else {
+    change.batch.put(heldKey(dot), empty);
+    if (reason === 'early') change.batch.put(dueKey(hlc, dot), empty);
+  }
+  if (!change.state.tables.has(table) && !change.tables.has(table)) {
+    change.tables.add(table);
+    change.batch.put(tableKey(table), empty);
+  }
+  if (table === 'version' && isBody(table, id, record.body)) {
+    change.batch.put(versionKey(entryId(record.body.entry), versionId(id)), empty);
+  }
+}
+
+/** Writes a register and notes what depends on it. */
+export function replaceRegister(
+  change: Change,
+  table: string,
+  id: string,
+  before: Register,
+  records: readonly Held[],
+  record?: CatalogRecord,
+): void {
+  const after = arrange(records, isOwnedTable(table) ? seniorityIn(change) : undefined);
+  change.putRegister(table, id, after);
+  change.digests.replace(table, before, after);
+  for (const held of after) {
+    const was = before.find(({ revision }) => revision === held.revision);
+    const superseded = held.applied && !held.head;
+    if (superseded && (!was?.applied || was.head)) change.batch.put(supersededKey(change.nowMs, dotOfHeld(held)), empty);
+  }
+  if (sameHeads(before, after)) return;
+  change.tell(table, id, record);
+  if (table === 'entry' && isId('entry', id)) change.entries.add(entryId(id));
+  if (table === 'version') touchEntries(change, [...before, ...after]);
+}
+
+const seniorityIn =
+  (change: Change) =>
+  (left: PrincipalId, right: PrincipalId): number =>
+    change.authority.compareSeniority(left, right);
+
+function sameHeads(before: Register, after: Register): boolean {
+  const heads = after.filter(({ head }) => head);
+  const old = before.filter(({ head }) => head);
+  return heads.length === old.length && heads.every(({ revision }, index) => revision === old[index]?.revision);
+}
+
+/** A deleted entry may come back, or go, with a version of it. */
+function touchEntries(change: Change, versions: Register): void {
+  for (const entry of new Set(versions.flatMap((held) => entryOfVersion(change, held)))) {
+    if (winnerOf(change.register('entry', entry))?.tombstone) change.entries.add(entry);
+  }
+}
+
+function entryOfVersion(change: Change, held: Held): EntryId[] {
+  if (held.tombstone) return [];
+  const record = change.find(dotOfHeld(held));
+  if (!record || !isBody('version', record.id, record.body)) return [];
+  return [entryId(record.body.entry)];
+}

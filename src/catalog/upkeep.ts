@@ -1,0 +1,102 @@
+/** Starting and stopping a catalog, and what it does by itself in between. */
+import type { Timer } from '../model/clock.ts';
+import { sentenceOf } from '../model/errors.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
+import type { CatalogState } from './catalog-state.ts';
+import { compact } from './compaction.ts';
+import { applyDue, holdEarly } from './reexamine.ts';
+import { endInOrder, openState, restoreFromOutbox } from './start.ts';
+import type { Writer } from './writer.ts';
+
+const minuteMs = 60_000;
+/** How often it is looked for records that are due, and acknowledgements are kept. */
+const tickMs = 15_000;
+const compactEveryMs = 60 * minuteMs;
+/** The wall clock went back by more than this between two ticks: somebody set it. */
+const setBackMs = minuteMs;
+
+export class Upkeep {
+  readonly #state: CatalogState;
+  readonly #writer: Writer;
+  readonly #acknowledgements: Acknowledgements;
+  #stopping = new AbortController();
+  #starting: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #nextCompactionMs = 0;
+  #driftMs = 0;
+
+  constructor(state: CatalogState, writer: Writer, acknowledgements: Acknowledgements) {
+    this.#state = state;
+    this.#writer = writer;
+    this.#acknowledgements = acknowledgements;
+  }
+
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#starting) return;
+    await this.#starting.catch(() => undefined);
+    this.#starting = undefined;
+    this.#stopping.abort();
+    this.#timer?.cancel();
+    await this.#running;
+    await this.#writer.idle();
+    if (!this.#state.failure) {
+      await this.#acknowledgements.save();
+      await endInOrder(this.#state);
+    }
+    await this.#state.outbox.close();
+  }
+
+  async #start(): Promise<void> {
+    this.#stopping = new AbortController();
+    const { clock } = this.#state;
+    const { endedInOrder } = await openState(this.#state, this.#writer);
+    await this.#acknowledgements.load();
+    this.#driftMs = clock.wallMs() - clock.monotonicMs();
+    this.#nextCompactionMs = clock.monotonicMs() + compactEveryMs;
+    if (!endedInOrder) this.#inBackground(() => this.#restoreLost());
+    this.#tickLater();
+  }
+
+  /** After a crash the database may have lost records without a word: the outbox says which. */
+  async #restoreLost(): Promise<void> {
+    const restored = await restoreFromOutbox(this.#state, this.#writer, this.#stopping.signal);
+    if (restored > 0) this.#state.log.warn({ restored }, 'Records that the database had lost came back from the outbox.');
+  }
+
+  #tickLater(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#timer = this.#state.clock.after(tickMs, () => {
+      this.#inBackground(() => this.#tick());
+      this.#inBackground(async () => this.#tickLater());
+    });
+  }
+
+  async #tick(): Promise<void> {
+    const { clock } = this.#state;
+    const driftMs = clock.wallMs() - clock.monotonicMs();
+    if (driftMs < this.#driftMs - setBackMs) await this.#writer.run(() => holdEarly(this.#state, this.#writer));
+    this.#driftMs = driftMs;
+    await this.#writer.run(() => applyDue(this.#state, this.#writer));
+    await this.#acknowledgements.save();
+    if (clock.monotonicMs() < this.#nextCompactionMs) return;
+    this.#nextCompactionMs = clock.monotonicMs() + compactEveryMs;
+    await compact(this.#state, this.#writer, this.#acknowledgements.vectors);
+  }
+
+  #inBackground(task: () => Promise<void>): void {
+    this.#running = this.#running.then(async () => {
+      if (this.#stopping.signal.aborted) return;
+      try {
+        await task();
+      } catch (error) {
+        this.#state.log.error({ error: sentenceOf(error) }, 'Upkeep of the catalog failed.');
+      }
+    });
+  }
+}

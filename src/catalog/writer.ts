@@ -1,0 +1,83 @@
+/**
+ * The one line in which changes are made: each sees all before it, and is durable before the next
+ * begins. What a change means in memory becomes true when its batch is on disk, never before (I2).
+ */
+import { PeerstorError, sentenceOf } from '../model/errors.ts';
+import type { CatalogState } from './catalog-state.ts';
+import { Change } from './change.ts';
+import { settlePlaces } from './places.ts';
+import { dotOfHeld, winnerOf } from './register-row.ts';
+import { meta, numberBytes, vectorKey } from './store-layout.ts';
+
+export class Writer {
+  readonly #state: CatalogState;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(state: CatalogState) {
+    this.#state = state;
+  }
+
+  /** Runs `task` when all before it are done. */
+  run<Result>(task: () => Promise<Result>): Promise<Result> {
+    const result = this.#tail.then(task);
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Resolves when everything that was begun is done. */
+  idle(): Promise<unknown> {
+    return this.#tail;
+  }
+
+  begin(): Change {
+    if (this.#state.failure) throw this.#state.failure;
+    return new Change(this.#state);
+  }
+
+  /**
+   * Makes a change durable, then true.
+   * @param own bytes of records that were written here: they go into the outbox too (I7)
+   * @throws `storage-failed`: what reached the disk is not known, so nothing is written until the next start
+   */
+  async commit(change: Change, own: readonly Uint8Array[] = []): Promise<void> {
+    const state = this.#state;
+    await settlePlaces(change);
+    for (const [device, seq] of change.vector) change.batch.put(vectorKey(device), numberBytes(seq, 6));
+    change.batch.put(meta.clock, numberBytes(state.hybrid.last, 7));
+    try {
+      const written = [state.store.batch(change.batch.changes(), { sync: true })];
+      if (own.length > 0) written.push(state.outbox.append(own));
+      const outcomes = await Promise.allSettled(written);
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    } catch (error) {
+      state.failure = failed(error);
+      throw error;
+    }
+    this.#becomeTrue(change);
+    state.emit(changesOf(change, own.length > 0));
+  }
+
+  #becomeTrue(change: Change): void {
+    const state = this.#state;
+    for (const [device, seq] of change.vector) state.vector.set(device, seq);
+    for (const table of change.tables) state.tables.add(table);
+    state.authority = change.authority;
+    state.authorityRecords = change.authorityRecords;
+    state.ownSeq = change.ownSeq;
+    state.digests?.join(change.digests);
+    state.pendingDigests?.join(change.digests);
+  }
+}
+
+function changesOf(change: Change, local: boolean) {
+  return [...change.told.values()].flatMap(({ table, id, record }) => {
+    const winner = winnerOf(change.register(table, id));
+    const shown = (winner && change.find(dotOfHeld(winner))) ?? record;
+    return shown ? [{ record: shown, local }] : [];
+  });
+}
+
+function failed(cause: unknown): PeerstorError {
+  const sentence = `The catalog could not be written (${sentenceOf(cause)}). Nothing was lost; free the disk and start this device again.`;
+  return new PeerstorError('storage-failed', sentence, { cause });
+}

@@ -1,0 +1,5 @@
+/** What the drive room needs of its content pipeline. */
+export { type ContentKeys, contentKeys } from './content-keys.ts';
+export { type ReadOptions, readContent } from './content-reader.ts';
+export { type WriteOptions, type WrittenContent, writeContent } from './content-writer.ts';
+export { type ManifestTree, type OpenTreeOptions, openManifestTree } from './manifest-tree.ts';

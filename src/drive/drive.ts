@@ -1,0 +1,42 @@
+/** One user's drive: the contract's methods, each in the file named after what it does. */
+import type { Drive } from '../model/contracts/drive.ts';
+import { children } from './browsing.ts';
+import { copy } from './copying.ts';
+import { viewOf } from './entry-view.ts';
+import { createFolder, ensureFolder } from './folders.ts';
+import { patch } from './moves.ts';
+import { emptyTrash, purge, restore, trash, trashed } from './trash.ts';
+import { requireEntry, requireEntryOrConflict, resolvePath, type Tree } from './tree.ts';
+import { upload } from './uploads.ts';
+import { openContent, restoreVersion, versions } from './versions.ts';
+
+/** Tells of changes of the catalog as ids of entries. */
+export type ChangeSource = Drive['onChange'];
+
+export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
+  const found = (id: Parameters<Drive['entry']>[0]) => requireEntryOrConflict(tree, id);
+  return {
+    root: async () => viewOf(tree, requireEntry(tree, tree.root)),
+    entry: async (id) => viewOf(tree, await found(id)),
+    children: (id, options) => children(tree, id, options),
+    resolve: async (names) => viewOf(tree, await found(await resolvePath(tree, names))),
+
+    createFolder: (parent, name) => createFolder(tree, parent, name),
+    ensureFolder: (names) => ensureFolder(tree, names),
+    patch: (id, change, ifMatch) => patch(tree, id, change, ifMatch),
+    copy: (id, parent, name) => copy(tree, id, parent, name),
+
+    trash: (id, ifMatch) => trash(tree, id, ifMatch),
+    trashed: (options) => trashed(tree, options),
+    restore: (id) => restore(tree, id),
+    purge: (id) => purge(tree, id),
+    emptyTrash: () => emptyTrash(tree),
+
+    upload: (parent, name, content, options) => upload(tree, parent, name, content, options),
+    open: (id, version) => openContent(tree, id, version),
+    versions: (id) => versions(tree, id),
+    restoreVersion: (id, version) => restoreVersion(tree, id, version),
+
+    onChange,
+  };
+}

@@ -1,0 +1,219 @@
+/**
+ * Taking in content. Order (I1): chunks and manifest durable here, copies on other devices, then the
+ * records, then the answer. Whatever breaks off before the records leaves nothing listed; its chunks
+ * are unreferenced and go with the garbage.
+ */
+import type { SafetyView } from '../model/api.ts';
+import type { UploadOptions, UploadOutcome } from '../model/contracts/drive.ts';
+import type { ChunkUpload } from '../model/contracts/replication.ts';
+import { PeerstorError } from '../model/errors.ts';
+import type { EntryId } from '../model/ids.ts';
+import { adoptionDrafts, underKey } from './conflicts.ts';
+import { writeContent } from './content/index.ts';
+import { type Content, newEntry, versionDraft } from './entry-drafts.ts';
+import { viewOf } from './entry-view.ts';
+import { headsLike } from './heads.ts';
+import { checkName, freeName, mayBeConflictName } from './names.ts';
+import { currentVersion, requireMatch } from './preconditions.ts';
+import { resealManifest } from './reseal.ts';
+import { isDate } from './sealed-parts.ts';
+import {
+  author,
+  type Conflict,
+  type Entry,
+  findConflict,
+  isConflict,
+  lookUp,
+  newEntryKey,
+  requireEntryOrConflict,
+  requireFolder,
+  type Tree,
+} from './tree.ts';
+
+const defaultMime = 'application/octet-stream';
+const mimeLengthMax = 255;
+/** type/subtype and parameters of RFC 9110 section 8.3.1, loosely: it is kept, never interpreted here. */
+const mimeShape = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?$/;
+
+/** What an upload was asked to become. */
+interface Target {
+  parent: EntryId;
+  name: string;
+  options: UploadOptions;
+}
+
+/** Content that is stored, not listed yet. */
+interface Stored {
+  /** What its manifest is sealed under: the key of `madeFor`, or a fresh one for a new file. */
+  key: Uint8Array;
+  madeFor: EntryId | undefined;
+  content: Content;
+  safety: SafetyView;
+}
+
+interface Written {
+  id: EntryId;
+  created: boolean;
+  /** Somebody else took the name meanwhile, and that was to be left alone. */
+  skipped?: boolean;
+}
+
+/**
+ * @param content is read to its end; not at all where `onConflict: 'skip'` found the name taken
+ * @throws `bad-name`, `name-taken` (a folder has the name), `precondition-failed`, `not-found` or
+ * `gone` for the parent, `aborted`, and what storing throws: `disk-full`, `quota-exceeded`, …
+ */
+export async function upload(
+  tree: Tree,
+  parent: EntryId,
+  name: string,
+  content: AsyncIterable<Uint8Array>,
+  options: UploadOptions,
+): Promise<UploadOutcome> {
+  checkName(name);
+  checkOptions(options);
+  const { signal } = options;
+  const target: Target = { parent, name, options };
+  const session = tree.network.beginUpload();
+  try {
+    requireFolder(tree, parent);
+    const there = await findTarget(tree, target);
+    if (there && options.onConflict === 'skip') return { entry: await viewOf(tree, there), created: false };
+    const stored = await store(tree, session, content, there, options);
+    const work = () => commit(tree, session, target, stored);
+    const { id, created, skipped } = await tree.locks.run([parent], work, signal);
+    const known = skipped ? {} : { safety: stored.safety };
+    return { entry: await viewOf(tree, await requireEntryOrConflict(tree, id), known), created };
+  } catch (cause) {
+    if (!signal?.aborted) throw cause;
+    throw new PeerstorError('aborted', 'The upload was cancelled; nothing of it is listed.', { cause });
+  } finally {
+    session.close();
+  }
+}
+
+async function store(
+  tree: Tree,
+  session: ChunkUpload,
+  source: AsyncIterable<Uint8Array>,
+  there: Entry | Conflict | undefined,
+  options: UploadOptions,
+): Promise<Stored> {
+  const { signal, copies = 'safe', waitMs = tree.tunables.safeWaitMs } = options;
+  const file = there && !isConflict(there) ? there : undefined;
+  const key = file?.key ?? newEntryKey(tree);
+  const { manifest, size, sha256, sealedBytes } = await writeContent({
+    content: source,
+    keys: tree.contentKeys,
+    entryKey: key,
+    upload: session,
+    ...(signal && { signal }),
+  });
+  const safety = await session.settle(copies, waitMs, signal);
+  const mime = options.mime ?? defaultMime;
+  const modifiedAt = options.modifiedAtMs ?? tree.clock.wallMs();
+  const content: Content = { manifest, size, sha256, sealedBytes, mime, modifiedAt };
+  return { key, madeFor: file?.id, content, safety };
+}
+
+/** Writes the records, under the lock of the folder: what is there may have changed while bytes came. */
+async function commit(tree: Tree, session: ChunkUpload, target: Target, stored: Stored): Promise<Written> {
+  const folder = requireFolder(tree, target.parent);
+  const there = await findTarget(tree, target);
+  if (there && target.options.onConflict === 'skip') return { id: there.id, created: false, skipped: true };
+  if (there && !isConflict(there)) return newVersion(tree, session, there, target, stored);
+  return newFile(tree, session, folder, there, target, stored);
+}
+
+/** The file that this becomes a version of, or undefined when it becomes a new one. */
+async function findTarget(
+  tree: Tree,
+  { parent, name, options }: Target,
+): Promise<Entry | Conflict | undefined> {
+  const there = (await lookUp(tree, parent, name)) ?? (await conflictNamed(tree, parent, name));
+  if (there && options.onConflict === 'rename') return undefined;
+  if (there && !isConflict(there) && there.body.kind === 'folder') {
+    throw new PeerstorError('name-taken', `There is a folder with this name already: "${name}".`);
+  }
+  if (options.ifMatch !== undefined) {
+    requireMatch(options.ifMatch, there && (await currentVersion(tree, there)));
+  }
+  return there;
+}
+
+/** The view of a conflicting version with this name. */
+async function conflictNamed(tree: Tree, folder: EntryId, name: string): Promise<Conflict | undefined> {
+  if (!mayBeConflictName(name)) return undefined;
+  const { names, conflicts } = await tree.cache.listings.withConflicts(folder);
+  const id = names.find(name);
+  return id !== undefined && conflicts.has(id) ? findConflict(tree, id) : undefined;
+}
+
+async function newVersion(
+  tree: Tree,
+  session: ChunkUpload,
+  there: Entry,
+  { options: { signal } }: Target,
+  stored: Stored,
+): Promise<Written> {
+  const heads = await tree.cache.heads.of(there.id, there.key);
+  // Only what the winner shows is replaced: a conflicting version stays until somebody decided.
+  const replaces = heads.winner ? headsLike(heads, heads.winner) : [];
+  const content =
+    stored.madeFor === there.id ? stored.content : await resealed(tree, session, stored, there.key, signal);
+  const entry = { id: there.id, key: there.key, keyVersion: there.body.keyVersion };
+  signal?.throwIfAborted();
+  await author(tree, [versionDraft(tree, entry, content, replaces).draft]);
+  return { id: there.id, created: false };
+}
+
+/** @param view of a conflicting version, which becomes this file's first version */
+async function newFile(
+  tree: Tree,
+  session: ChunkUpload,
+  folder: Entry,
+  view: Conflict | undefined,
+  { name, options: { signal } }: Target,
+  stored: Stored,
+): Promise<Written> {
+  const { names } = await tree.cache.listings.of(folder.id);
+  const free = view ? name : freeName(name, 'file', (other) => names.find(other) !== undefined);
+  // A key belongs to one entry: what was sealed for another one, gone from here by now, gets a new key.
+  const fresh = stored.madeFor === undefined;
+  const key = fresh ? stored.key : newEntryKey(tree);
+  const content = fresh ? stored.content : await resealed(tree, session, stored, key, signal);
+  const entry = newEntry(tree, folder, 'file', free, { key });
+  const adopted = view && { manifest: await underKey(tree, view, key, session, signal), view };
+  const before = adopted && (await adoptionDrafts(tree, adopted.view, entry, adopted.manifest));
+  const version = versionDraft(tree, entry, content, before ? [before.version] : []);
+  signal?.throwIfAborted();
+  // The entry last: a device that has got only a part of the batch never lists a file without content.
+  await author(tree, [...(before?.drafts ?? []), version.draft, entry.draft]);
+  return { id: entry.id, created: true };
+}
+
+/** The stored content under another key, because its place changed hands while the bytes came. */
+async function resealed(
+  tree: Tree,
+  upload: ChunkUpload,
+  { content, key }: Stored,
+  toKey: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<Content> {
+  const { manifest } = content;
+  const seals = { manifest, fromKey: key, toKey, network: tree.network, upload, signal };
+  return { ...content, manifest: await resealManifest(seals) };
+}
+
+/** @throws `bad-input` */
+function checkOptions({ mime, modifiedAtMs, sizeHint, waitMs }: UploadOptions): void {
+  const refuse = (sentence: string) => new PeerstorError('bad-input', sentence);
+  if (mime !== undefined && (mime.length > mimeLengthMax || !mimeShape.test(mime))) {
+    throw refuse(`This is not a media type: "${mime.slice(0, 80)}".`);
+  }
+  if (modifiedAtMs !== undefined && !isDate(modifiedAtMs)) throw refuse('This is not a date.');
+  if (sizeHint !== undefined && !(Number.isSafeInteger(sizeHint) && sizeHint >= 0)) {
+    throw refuse('A size is a whole number of bytes.');
+  }
+  if (waitMs !== undefined && !(waitMs >= 0)) throw refuse('A wait is a number of milliseconds.');
+}

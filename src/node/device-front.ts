@@ -1,0 +1,159 @@
+/** What the gateway serves of this device: pairing, devices, health; drives come through accounts. */
+import { renderSVG } from 'uqr';
+import { equalBytes } from '../crypto/index.ts';
+import type { DeviceView, HealthView } from '../model/api.ts';
+import type { DeviceFront, DeviceSettings } from '../model/contracts/device.ts';
+import type { Accounts, Session } from '../model/contracts/drive.ts';
+import { PeerstorError } from '../model/errors.ts';
+import type { DeviceId } from '../model/ids.ts';
+import { pageUrls } from './addresses.ts';
+import { deviceName, pageAddress } from './config.ts';
+import type { DeviceParts } from './device-parts.ts';
+import { healthView } from './health.ts';
+import { parsePairingCode } from './pairing-window.ts';
+
+const setupTriesPerHour = 20;
+const hourMs = 3_600_000;
+
+export function createDeviceFront(parts: DeviceParts, accounts: Accounts): DeviceFront {
+  const wrongSetupTries = new Map<string, { count: number; sinceMs: number }>();
+
+  const list = (): DeviceView[] => {
+    const network = parts.network();
+    if (!network) return [];
+    return network.directory.members().map((member) => deviceView(parts, network, member.id));
+  };
+
+  return {
+    get deviceName() {
+      return parts.settings().name;
+    },
+    accounts,
+
+    healthz: () => ({
+      ok: true,
+      deviceId: parts.identity.principal,
+      deviceName: parts.settings().name,
+      networkId: parts.network()?.catalog.networkId ?? null,
+      p2p: parts.network()?.transport.addresses() ?? [],
+    }),
+
+    pairing: {
+      async open(session) {
+        const network = requireNetwork(parts);
+        const { code, expiresAtMs } = network.pairing.open(session.adminSigner());
+        const url = `${pageUrls(parts.config.host, parts.port())[0]}/setup#pair=${code}`;
+        return { code, expiresAt: new Date(expiresAtMs).toISOString(), qr: renderSVG(url) };
+      },
+      close: () => parts.network()?.pairing.close(),
+      exchange: async (message) => requireNetwork(parts).pairing.exchange(message),
+      async join(typed, address) {
+        if (parts.network()) {
+          throw new PeerstorError('already-in-network', 'This device is in a network already.');
+        }
+        const code = parsePairingCode(typed);
+        return parts.join(code, address === undefined ? undefined : pageAddress(address));
+      },
+    },
+
+    devices: {
+      list,
+      nearby: () => parts.nearby(),
+      async change(id, settings, session) {
+        await changeDevice(parts, id, settings, session);
+        return deviceView(parts, requireNetwork(parts), id);
+      },
+    },
+
+    async health(): Promise<HealthView> {
+      const network = requireNetwork(parts);
+      return healthView(await network.chunks.health(), list(), parts.config.tunables.copiesWanted);
+    },
+
+    checkSetupCode(code, from) {
+      const nowMs = Date.now();
+      const tries = wrongSetupTries.get(from);
+      if (tries && nowMs - tries.sinceMs < hourMs && tries.count >= setupTriesPerHour) {
+        throw new PeerstorError(
+          'too-many-tries',
+          'Too many wrong set-up codes from this address. Wait a while.',
+          {
+            details: { retryAfterS: Math.ceil((tries.sinceMs + hourMs - nowMs) / 1000) },
+          },
+        );
+      }
+      if (parts.setupCode !== null && sameText(code, parts.setupCode)) return;
+      if (wrongSetupTries.size > 1000) wrongSetupTries.clear();
+      const fresh = !tries || nowMs - tries.sinceMs >= hourMs;
+      wrongSetupTries.set(from, fresh ? { count: 1, sinceMs: nowMs } : { ...tries, count: tries.count + 1 });
+      throw new PeerstorError(
+        'wrong-setup-code',
+        'That is not the set-up code. It stands at the end of the link that peerstor printed when it started.',
+      );
+    },
+
+    isLocalSecret: (secret) => sameText(secret, parts.localSecret),
+
+    onEvent(listener) {
+      return parts.onEvent((topic, ids) => listener(topic, ids));
+    },
+  };
+}
+
+function sameText(a: string, b: string): boolean {
+  return equalBytes(new TextEncoder().encode(a), new TextEncoder().encode(b));
+}
+
+function requireNetwork(parts: DeviceParts) {
+  const network = parts.network();
+  if (network) return network;
+  throw new PeerstorError('no-network', 'This device has no network yet: set it up, or join one.');
+}
+
+type Network = ReturnType<typeof requireNetwork>;
+
+function deviceView(parts: DeviceParts, network: Network, id: DeviceId): DeviceView {
+  const member = network.directory.find(id);
+  if (!member) throw new PeerstorError('not-found', 'There is no such device in this network.');
+  const self = id === parts.identity.principal;
+  const peer = network.transport.peers().find((candidate) => candidate.device === id);
+  const { presence } = network;
+  const lastSeenMs = self ? Date.now() : presence.lastSeenMs(id);
+  const usage = parts.store.usage();
+  return {
+    id,
+    name: member.name,
+    class: member.class,
+    state: member.state,
+    place: member.place,
+    self,
+    online: self || peer !== undefined,
+    lastSeen: lastSeenMs === undefined ? null : new Date(lastSeenMs).toISOString(),
+    capacityBytes: member.capacityBytes,
+    usedBytes: self ? usage.bytes : (presence.usageOf(id)?.usedBytes ?? null),
+    addresses: self ? network.transport.addresses() : (peer?.addresses ?? []),
+    volumes: self
+      ? usage.volumes.map(({ path, limitBytes, usedBytes, state }) => ({
+          path,
+          limitBytes,
+          usedBytes,
+          state,
+        }))
+      : [],
+    rttMs: peer ? Math.round(peer.rttMs) : null,
+  };
+}
+
+/** An admin changes what is said of a device; its proof and its history stay. */
+async function changeDevice(parts: DeviceParts, id: DeviceId, settings: DeviceSettings, session: Session) {
+  const network = requireNetwork(parts);
+  const record = network.catalog.get('device', id);
+  if (!record?.body) throw new PeerstorError('not-found', 'There is no such device in this network.');
+  const body = {
+    ...record.body,
+    ...(settings.name === undefined ? {} : { name: deviceName(settings.name) }),
+    ...(settings.class === undefined ? {} : { class: settings.class }),
+    ...(settings.place === undefined ? {} : { place: settings.place.slice(0, 64) }),
+  };
+  await network.catalog.author([{ table: 'device', id, body }], session.adminSigner());
+}

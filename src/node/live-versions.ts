@@ -1,0 +1,39 @@
+/** Versions whose content must be kept, as replication sees them: the catalog's version records. */
+import type { LocalCatalog } from '../catalog/index.ts';
+import type { LiveVersions } from '../model/contracts/replication.ts';
+import { type ChunkId, type VersionId, versionId } from '../model/ids.ts';
+import type { VersionBody } from '../model/records.ts';
+
+interface NamedVersion {
+  id: VersionId;
+  manifest: ChunkId;
+}
+
+export function liveVersionsOf(catalog: LocalCatalog): LiveVersions {
+  return {
+    async *list() {
+      for await (const record of catalog.list('version')) {
+        if (record.body) yield named(record.id, record.body);
+      }
+    },
+    onChange(listener) {
+      return catalog.onChange((changes) => {
+        const added: NamedVersion[] = [];
+        const removed: NamedVersion[] = [];
+        for (const { record } of changes) {
+          if (record.table !== 'version') continue;
+          const now = catalog.get('version', record.id)?.body;
+          // Written once: a version that is not there any more is what it last was.
+          const before = now ? undefined : catalog.lastLive('version', record.id)?.body;
+          if (now) added.push(named(record.id, now));
+          if (before) removed.push(named(record.id, before));
+        }
+        if (added.length + removed.length > 0) listener({ added, removed });
+      });
+    },
+  };
+}
+
+function named(id: string, body: VersionBody): NamedVersion {
+  return { id: versionId(id), manifest: body.manifest };
+}

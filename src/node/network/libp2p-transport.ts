@@ -1,0 +1,455 @@
+/**
+ * The transport over libp2p: puts the parts of this folder together. Who is a member, what proves it
+ * and where addresses are kept is injected, so that this room knows nothing of the catalog.
+ */
+import type { Connection, PeerId, PrivateKey, Stream } from '@libp2p/interface';
+import { type Clock, type Random, systemClock, systemRandom } from '../../model/clock.ts';
+import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
+import type {
+  CallOptions,
+  Handler,
+  Lane,
+  PeerEvent,
+  PeerStatus,
+  Transport,
+} from '../../model/contracts/transport.ts';
+import { PeerstorError, sentenceOf } from '../../model/errors.ts';
+import { type DeviceId, type NetworkId, toHex } from '../../model/ids.ts';
+import { putCreditsPerPeer, putCreditsStart, putCreditsTotal, type Tunables } from '../../model/limits.ts';
+import type { DeviceClass } from '../../model/records.ts';
+import { AddressBook } from './address-book.ts';
+import { CreditPool } from './credits.ts';
+import { Dialer, laneProtocol } from './dialer.ts';
+import { asError } from './framed-stream.ts';
+import { type Hello, protocolRange } from './hello.ts';
+import { Lanes, type MemberFacts } from './lanes.ts';
+import { createNode, type PeerstorNode } from './libp2p-node.ts';
+import { limit } from './limit-timer.ts';
+import type { Log } from './log.ts';
+import { deviceOf, identityFromSeed } from './peer-identity.ts';
+import type { LaneLink, PeerLink } from './peer-link.ts';
+import { decodePresence, encodePresence, presenceEveryMs, presenceMethod } from './presence.ts';
+import { Pulse } from './pulse.ts';
+import { Redial } from './redial.ts';
+import { guardStrayRejections } from './stray-rejections.ts';
+
+export interface Libp2pTransportOptions {
+  /** 32 bytes: the seed of the device's Ed25519 key, which is its id here too. */
+  identitySeed: Uint8Array;
+  networkId: NetworkId;
+  /** 32 bytes that all members share: the noise prologue. */
+  networkSecret: Uint8Array;
+  /** `host` is an IP literal (0.0.0.0: all interfaces); port 0 takes a free one. */
+  listen: { host: string; port: number };
+  /** What this device says of itself in its hello. */
+  name: () => string;
+  class: () => DeviceClass;
+  /** Optional abilities; the other side ignores those that it does not know. */
+  features?: readonly string[];
+  /** Proof of the own membership (`Catalog.certificatesOf`), asked for at each hello. */
+  certificates: () => Uint8Array[];
+  /** The one who knocks, with its proof: its facts when it is a member that was not removed. */
+  authorize: (device: DeviceId, certificates: readonly Uint8Array[]) => MemberFacts | undefined;
+  /** Every device to be connected with; the own id does not matter. */
+  members: () => Iterable<DeviceId>;
+  /** Calls back when `members` or an answer of `authorize` may have changed. */
+  onMembersChange: (listener: () => void) => () => void;
+  /** A store of its own (`withPrefix`). */
+  addressBook: OrderedStore;
+  mdns: boolean;
+  tunables: Tunables;
+  log: Log;
+  clock?: Clock;
+  random?: Random;
+}
+
+export interface Libp2pTransport extends Transport {
+  /** Own addresses with the peer id, such as /ip4/192.168.1.7/tcp/4001/p2p/…; empty before `start`. */
+  addresses(): string[];
+  /**
+   * Someone says that the device is there: dial it now, and keep trying for as long as it is hinted
+   * at even when it is no member yet as far as this device knows.
+   */
+  hint(device: DeviceId, addresses: readonly string[]): void;
+  /** Of a connected device: what its hello said besides `PeerStatus`. */
+  facts(device: DeviceId): PeerFacts | undefined;
+}
+
+export interface PeerFacts {
+  name: string;
+  features: string[];
+  /** Its wall clock less ours when it said hello: within a round trip of the truth. */
+  clockOffsetMs: number;
+  /** libp2p connections with it; two (control and bulk) when all is well. */
+  connections: number;
+}
+
+const lanesOfDevice: readonly Lane[] = ['control', 'bulk'];
+const callTimeoutMs = 30_000;
+const tickMinMs = 10;
+const tickMaxMs = 1000;
+/** By then the other side has surely read our welcome and lets identify pass. */
+const identifyAfterMs = 1000;
+
+/** Everything that exists only between `start` and `stop`. */
+interface Run {
+  node: PeerstorNode;
+  lanes: Lanes;
+  dialer: Dialer;
+  redial: Redial;
+  pulse: Pulse;
+  stop: AbortController;
+  /** Undone in reverse order. */
+  cleanups: (() => void)[];
+}
+
+/** Makes a transport that is not started. Handlers are registered before `start`. */
+export async function createLibp2pTransport(options: Libp2pTransportOptions): Promise<Libp2pTransport> {
+  const { device, key } = await identityFromSeed(options.identitySeed);
+  return new NetworkTransport(device, key, options);
+}
+
+class NetworkTransport implements Libp2pTransport {
+  readonly self: DeviceId;
+  readonly #key: PrivateKey;
+  readonly #options: Libp2pTransportOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #bootId: string;
+  readonly #book: AddressBook;
+  readonly #handlers = new Map<string, Handler>();
+  readonly #listeners = new Set<(event: PeerEvent) => void>();
+  readonly #offsets = new WeakMap<Hello, number>();
+  /** Hinted at by name: dialled although they may not be members here yet. */
+  readonly #introduced = new Set<DeviceId>();
+  #starting: Promise<Run> | undefined;
+  #run: Run | undefined;
+  #beatAtMs = 0;
+  #presenceAtMs = 0;
+
+  constructor(self: DeviceId, key: PrivateKey, options: Libp2pTransportOptions) {
+    this.self = self;
+    this.#key = key;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    this.#bootId = toHex(this.#random.bytes(16));
+    this.#book = new AddressBook(options.addressBook, this.#clock, options.log);
+    this.#handlers.set(presenceMethod, async (_from, body) => this.#learn(body));
+  }
+
+  async start(): Promise<void> {
+    this.#starting ??= this.#begin();
+    try {
+      await this.#starting;
+    } catch (error) {
+      this.#starting = undefined;
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    const starting = this.#starting;
+    this.#starting = undefined;
+    this.#run = undefined;
+    if (starting === undefined) return;
+    // A start that failed has cleaned up, and told its own caller why.
+    const run = await starting.catch(() => undefined);
+    if (run !== undefined) await end(run);
+  }
+
+  peers(): PeerStatus[] {
+    const nowMs = this.#clock.monotonicMs();
+    const statuses = this.#connected().map(({ peer, control }) =>
+      peer.status(control, nowMs, this.#options.tunables.peerSuspectMs),
+    );
+    return statuses.sort((a, b) => a.rttMs - b.rttMs);
+  }
+
+  isConnected(device: DeviceId): boolean {
+    return this.#run?.lanes.find(device) !== undefined;
+  }
+
+  async call(
+    device: DeviceId,
+    method: string,
+    body: Uint8Array,
+    options: CallOptions = {},
+  ): Promise<Uint8Array> {
+    const { signal, lane = 'control', timeoutMs = callTimeoutMs } = options;
+    signal?.throwIfAborted();
+    const peer = this.#run?.lanes.find(device);
+    if (peer?.control === undefined) {
+      throw new PeerstorError('peer-unreachable', 'The device is not connected.', {
+        details: { deviceId: device },
+      });
+    }
+    if (lane === 'control') return peer.control.channel.call(method, body, { signal, timeoutMs });
+    const startedAtMs = this.#clock.monotonicMs();
+    const bulk = peer.bulk ?? (await within(peer.bulkReady, this.#clock, timeoutMs, signal));
+    const leftMs = Math.max(0, timeoutMs - (this.#clock.monotonicMs() - startedAtMs));
+    return bulk.channel.call(method, body, { signal, timeoutMs: leftMs });
+  }
+
+  notify(device: DeviceId, method: string, body: Uint8Array): void {
+    this.#run?.lanes.find(device)?.control?.channel.notify(method, body);
+  }
+
+  handle(method: string, handler: Handler): void {
+    if (this.#handlers.has(method)) throw new Error(`broken invariant: "${method}" has a handler already`);
+    this.#handlers.set(method, handler);
+  }
+
+  onPeer(listener: (event: PeerEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  addresses(): string[] {
+    return this.#run?.node.getMultiaddrs().map((address) => address.toString()) ?? [];
+  }
+
+  hint(device: DeviceId, addresses: readonly string[]): void {
+    this.#book.hint(device, addresses);
+    this.#introduced.add(device);
+    this.#wantMembers();
+    this.#run?.redial.hurry(device);
+  }
+
+  facts(device: DeviceId): PeerFacts | undefined {
+    const control = this.#run?.lanes.find(device)?.control;
+    if (this.#run === undefined || control === undefined) return undefined;
+    const { hello, connection } = control;
+    return {
+      name: hello.name,
+      features: hello.features,
+      clockOffsetMs: this.#offsets.get(hello) ?? 0,
+      connections: this.#run.node.getConnections(connection.remotePeer).length,
+    };
+  }
+
+  async #begin(): Promise<Run> {
+    const { log, networkId, networkSecret, listen, mdns, tunables, onMembersChange } = this.#options;
+    const stop = new AbortController();
+    const cleanups = [guardStrayRejections(log)];
+    const lanes = this.#newLanes();
+    const { node, restartDiscovery } = await createNode({
+      key: this.#key,
+      networkId,
+      networkSecret,
+      listen,
+      mdns,
+      isWelcome: (peer) => lanes.find(deviceOf(peer)) !== undefined,
+      onNearby: (peer, addresses) => this.#nearby(peer, addresses),
+    });
+    const parts = { lanes, clock: this.#clock, tunables, log };
+    const dialer = new Dialer({ ...parts, node, book: this.#book, signal: stop.signal });
+    const redial = new Redial({
+      ...parts,
+      self: this.self,
+      random: this.#random,
+      dial: (device) => dialer.dialControl(device),
+    });
+    const pulse = new Pulse({
+      clock: this.#clock,
+      everyMs: Math.min(tickMaxMs, Math.max(tickMinMs, tunables.heartbeatMs / 4)),
+      onTick: (nowMs, lagged) => this.#tick(nowMs, lagged),
+      onUpheaval: (why) => {
+        log.info({ why }, 'looking for every device anew');
+        redial.hurryAll();
+        this.#tellPresence(this.#connected());
+        restartDiscovery().catch((error) => log.warn({ why: sentenceOf(error) }, 'mDNS did not start again'));
+      },
+    });
+    const run: Run = { node, lanes, dialer, redial, pulse, stop, cleanups };
+    for (const lane of lanesOfDevice) await node.handle(laneProtocol[lane], this.#acceptor(lanes, lane));
+    node.addEventListener('connection:open', ({ detail }) => lanes.expectHello(detail));
+    // From here on others may come in, before `start` has returned.
+    this.#run = run;
+    try {
+      await node.start();
+    } catch (error) {
+      this.#run = undefined;
+      await end(run);
+      throw cannotListen(listen, error);
+    }
+    cleanups.push(onMembersChange(() => this.#membersChanged()));
+    pulse.start();
+    this.#wantMembers();
+    return run;
+  }
+
+  #newLanes(): Lanes {
+    const { authorize, log, tunables } = this.#options;
+    const limits = { start: putCreditsStart, perPeer: putCreditsPerPeer, total: putCreditsTotal };
+    return new Lanes({
+      self: this.self,
+      clock: this.#clock,
+      tunables,
+      log,
+      pool: new CreditPool(limits, this.#clock),
+      authorize,
+      ownHello: (lane) => this.#hello(lane),
+      handlerOf: (method) => this.#handlers.get(method),
+      onEvent: (event) => this.#peerEvent(event),
+      onLane: (link, reason) => this.#laneEvent(link, reason),
+    });
+  }
+
+  #acceptor(lanes: Lanes, lane: Lane): (stream: Stream, connection: Connection) => void {
+    return (stream, connection) => {
+      lanes.open(stream, connection, lane).catch((error: unknown) => {
+        const from = connection.remoteAddr.toString();
+        this.#options.log.info({ from, lane, why: sentenceOf(error) }, 'a device was not let in');
+      });
+    };
+  }
+
+  #hello(lane: Lane): Hello {
+    const { certificates, class: ownClass, features, name, networkId } = this.#options;
+    return {
+      network: networkId,
+      device: this.self,
+      certificates: certificates(),
+      protocol: protocolRange,
+      features: [...(features ?? [])],
+      bootId: this.#bootId,
+      wallMs: Math.round(this.#clock.wallMs()),
+      class: ownClass(),
+      name: name(),
+      addresses: this.addresses(),
+      lane,
+    };
+  }
+
+  #connected(): { peer: PeerLink; control: LaneLink }[] {
+    const peers = this.#run?.lanes.connected() ?? [];
+    return peers.flatMap((peer) => (peer.control === undefined ? [] : [{ peer, control: peer.control }]));
+  }
+
+  #tick(nowMs: number, lagged: boolean): void {
+    const beatIsDue = nowMs - this.#beatAtMs >= this.#options.tunables.heartbeatMs;
+    if (beatIsDue) this.#beatAtMs = nowMs;
+    this.#run?.lanes.beat(nowMs, lagged, beatIsDue);
+    if (nowMs - this.#presenceAtMs >= presenceEveryMs) {
+      this.#presenceAtMs = nowMs;
+      this.#tellPresence(this.#connected());
+    }
+  }
+
+  #peerEvent(event: PeerEvent): void {
+    if (event.kind === 'connected') this.#run?.redial.connected(event.device);
+    else this.#run?.redial.disconnected(event.device);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #laneEvent(link: LaneLink, reason: Error | undefined): void {
+    const run = this.#run;
+    const peer = run?.lanes.find(link.device);
+    if (run === undefined || peer?.control === undefined) return;
+    if (reason === undefined && link.lane === 'control') {
+      this.#offsets.set(link.hello, link.hello.wallMs - this.#clock.wallMs());
+      this.#remember(link);
+      this.#identify(run, link);
+      this.#tellPresence(this.#connected());
+    }
+    if (peer.control.weDialled && peer.bulk === undefined) {
+      run.dialer.keepBulk(peer, peer.control).catch((error: unknown) => {
+        if (!run.stop.signal.aborted) throw error;
+      });
+    }
+  }
+
+  #remember({ device, hello }: LaneLink): void {
+    this.#book.claimed(device, hello.addresses).catch((error: unknown) => {
+      this.#options.log.warn({ device, why: sentenceOf(error) }, 'the address book could not be written');
+    });
+  }
+
+  /** kad-dht learns of a peer through identify, which would otherwise run before the hello. */
+  #identify(run: Run, { channel, connection, device }: LaneLink): void {
+    this.#clock.after(identifyAfterMs, () => {
+      if (channel.closed) return;
+      run.node.services.identify.identify(connection).catch((error: unknown) => {
+        this.#options.log.debug({ device, why: asError(error).message }, 'identify failed');
+      });
+    });
+  }
+
+  #tellPresence(to: { peer: PeerLink; control: LaneLink }[]): void {
+    if (to.length === 0) return;
+    const others = this.#connected().map(({ peer: { addresses, device } }) => ({ addresses, device }));
+    const body = encodePresence([{ device: this.self, addresses: this.addresses() }, ...others]);
+    for (const { control } of to) control.channel.notify(presenceMethod, body);
+  }
+
+  #learn(body: Uint8Array): Uint8Array {
+    for (const { device, addresses } of decodePresence(body)) {
+      if (device === this.self) continue;
+      this.#book.hint(device, addresses);
+      if (!this.isConnected(device)) this.#run?.redial.hearsay(device);
+    }
+    return new Uint8Array(0);
+  }
+
+  #nearby(peer: PeerId, addresses: string[]): void {
+    const device = deviceOf(peer);
+    if (this.isConnected(device) || !this.#wanted().has(device)) return;
+    this.#book.hint(device, addresses);
+    this.#run?.redial.hearsay(device);
+  }
+
+  #wanted(): Set<DeviceId> {
+    return new Set([...this.#options.members(), ...this.#introduced]);
+  }
+
+  #wantMembers(): void {
+    this.#run?.redial.want(this.#wanted(), (device) => this.isConnected(device));
+  }
+
+  #membersChanged(): void {
+    this.#run?.lanes.reconsider();
+    this.#wantMembers();
+  }
+}
+
+async function end(run: Run): Promise<void> {
+  run.stop.abort(new PeerstorError('not-ready', 'This device is stopping.'));
+  run.redial.stop();
+  run.pulse.stop();
+  await run.lanes.stop();
+  await run.node.stop();
+  for (const undo of run.cleanups.reverse()) undo();
+}
+
+/** The promise's value, or the failure that `call` names when it takes too long. */
+function within<Value>(
+  promise: Promise<Value>,
+  clock: Clock,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => settle(() => reject(signal?.reason));
+    const timer = limit(clock, timeoutMs, () => {
+      settle(() =>
+        reject(new PeerstorError('peer-timeout', 'The bulk lane of the device did not come up in time.')),
+      );
+    });
+    const settle = (how: () => void) => {
+      timer.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      how();
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    promise.then(
+      (value) => settle(() => resolve(value)),
+      (error: unknown) => settle(() => reject(error)),
+    );
+  });
+}
+
+function cannotListen({ host, port }: { host: string; port: number }, cause: unknown): PeerstorError {
+  const sentence = `This device cannot listen for others on ${host}, port ${port}: ${sentenceOf(cause)}`;
+  return new PeerstorError('bad-input', sentence, { cause });
+}

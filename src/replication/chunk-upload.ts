@@ -1,0 +1,151 @@
+/**
+ * One upload's chunks: durable here first (I2), then spread, and counted until the caller's level of
+ * safety is reached or cannot be hoped for.
+ */
+import type { SafetyLevel, SafetyView } from '../model/api.ts';
+import type { Clock } from '../model/clock.ts';
+import type { ChunkStore } from '../model/contracts/chunk-store.ts';
+import type { ChunkUpload } from '../model/contracts/replication.ts';
+import { isPeerstorError, type PeerstorError } from '../model/errors.ts';
+import type { ChunkId } from '../model/ids.ts';
+import { copiesOf, safetyView } from './safety.ts';
+import type { Spread, SpreadWatcher } from './spread.ts';
+import type { Spreader } from './spreader.ts';
+
+/** However slowly an upload goes on: after this long a person wants an answer. */
+const settleMaxMs = 30 * 60_000;
+
+/** A chunk of this upload with fewer copies than wanted. */
+interface Thin {
+  copies: number;
+  idle: boolean;
+}
+
+export interface ChunkUploadParts {
+  store: ChunkStore;
+  spreader: Spreader;
+  clock: Clock;
+  copiesWanted: number;
+  /** How long a chunk that does not fit this device's disk may look for another one. */
+  elsewhereMs: number;
+}
+
+export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
+  readonly #parts: ChunkUploadParts;
+  readonly #thin = new Map<ChunkId, Thin>();
+  /** By number of copies below what is wanted: chunks that have so many, and those of them that are idle. */
+  readonly #withCopies: number[];
+  readonly #idleWithCopies: number[];
+  /** Chunks that were left to catch-up because too many are under way: counted as one copy. */
+  #untracked = 0;
+  readonly #waiting = new Set<() => void>();
+  #closed = false;
+
+  constructor(parts: ChunkUploadParts) {
+    this.#parts = parts;
+    this.#withCopies = new Array<number>(parts.copiesWanted).fill(0);
+    this.#idleWithCopies = [...this.#withCopies];
+  }
+
+  async put(id: ChunkId, bytes: Uint8Array): Promise<void> {
+    const { store, spreader } = this.#parts;
+    try {
+      await store.put(id, bytes, { trusted: true });
+    } catch (error) {
+      if (!isPeerstorError(error, 'disk-full')) throw error;
+      return this.#putElsewhere(id, bytes, error);
+    }
+    if (this.#closed) return;
+    const spread = spreader.add(id, bytes, this, { storedHere: true });
+    if (spread) this.changed(spread);
+    else this.#untracked += 1;
+  }
+
+  async settle(level: SafetyLevel, waitMs: number, signal?: AbortSignal): Promise<SafetyView> {
+    const { clock, copiesWanted } = this.#parts;
+    const target = copiesOf(level, copiesWanted);
+    const endMs = clock.monotonicMs() + settleMaxMs;
+    let hopelessSinceMs: number | undefined;
+    while (this.#copies() < target) {
+      const nowMs = clock.monotonicMs();
+      hopelessSinceMs = this.#isHopeless(target) ? (hopelessSinceMs ?? nowMs) : undefined;
+      const untilMs = hopelessSinceMs === undefined ? endMs : Math.min(endMs, hopelessSinceMs + waitMs);
+      if (nowMs >= untilMs) break;
+      await this.#news(untilMs - nowMs, signal);
+    }
+    return safetyView(this.#copies(), copiesWanted);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#parts.spreader.leave(this, this.#thin.keys());
+    this.#wake();
+  }
+
+  changed(spread: Spread): void {
+    const before = this.#thin.get(spread.id);
+    if (before) this.#count(before, -1);
+    const now: Thin = { copies: spread.confirmed.length, idle: spread.idle };
+    if (now.copies >= this.#parts.copiesWanted) this.#thin.delete(spread.id);
+    else {
+      this.#thin.set(spread.id, now);
+      this.#count(now, 1);
+    }
+    this.#wake();
+  }
+
+  /** This device's disk is full: the chunk counts when another device has it (I1). */
+  async #putElsewhere(id: ChunkId, bytes: Uint8Array, full: PeerstorError): Promise<void> {
+    const { spreader, clock, elsewhereMs } = this.#parts;
+    const spread = spreader.add(id, bytes, this, { storedHere: false });
+    if (!spread) throw full;
+    this.changed(spread);
+    const endMs = clock.monotonicMs() + elsewhereMs;
+    const isWaiting = () =>
+      spread.confirmed.length === 0 || (spread.attempts.length > 0 && spreader.isMemoryFull);
+    while (isWaiting() && !this.#closed && clock.monotonicMs() < endMs) {
+      await this.#news(endMs - clock.monotonicMs());
+    }
+    if (spread.confirmed.length === 0) throw full;
+  }
+
+  #count({ copies, idle }: Thin, difference: 1 | -1): void {
+    this.#withCopies[copies] = (this.#withCopies[copies] ?? 0) + difference;
+    if (idle) this.#idleWithCopies[copies] = (this.#idleWithCopies[copies] ?? 0) + difference;
+  }
+
+  /** Copies of the chunk that has the fewest. */
+  #copies(): number {
+    const { copiesWanted } = this.#parts;
+    const fewest = this.#withCopies.findIndex((count) => count > 0);
+    return Math.min(fewest === -1 ? copiesWanted : fewest, this.#untracked > 0 ? 1 : copiesWanted);
+  }
+
+  /** Some chunk has fewer copies than `target`, and nobody to give it one now. */
+  #isHopeless(target: number): boolean {
+    const stuck = this.#idleWithCopies.some((count, copies) => copies < target && count > 0);
+    return stuck || this.#untracked > 0 || this.#closed;
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Waits until something changed for this upload, at most `ms`. */
+  #news(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const end = (settle: () => void) => () => {
+        this.#waiting.delete(wake);
+        timer.cancel();
+        signal?.removeEventListener('abort', stop);
+        settle();
+      };
+      const wake = end(resolve);
+      const stop = end(() => reject(signal?.reason));
+      const timer = this.#parts.clock.after(ms, wake);
+      this.#waiting.add(wake);
+      signal?.addEventListener('abort', stop, { once: true });
+    });
+  }
+}

@@ -1,0 +1,36 @@
+/** One chunk on its way to the copies that are wanted of it. */
+import type { ChunkId, DeviceId } from '../model/ids.ts';
+
+export interface Attempt {
+  device: DeviceId;
+  /** It takes too long: another device is tried as well. */
+  stalled: boolean;
+}
+
+/** Told when the chunk has more copies, or when nothing more can be done for it at the moment. */
+export interface SpreadWatcher {
+  changed(spread: Spread): void;
+}
+
+/** Arrays, not sets: there may be a hundred thousand of these, with three devices in each. */
+export interface Spread {
+  readonly id: ChunkId;
+  /** Devices that said in this session that it is durable there; this one when it is stored here. */
+  confirmed: DeviceId[];
+  attempts: Attempt[];
+  /** Devices that refuse this very chunk. */
+  refused: DeviceId[];
+  /** `chunk/put` as it goes over the wire, while there is memory for it. */
+  body: Uint8Array | undefined;
+  /** The bytes are nowhere but in `body`: this device's disk is full. */
+  onlyInMemory: boolean;
+  /** The copy here turned out to be bad: there is nothing to push. */
+  unreadable: boolean;
+  watchers: SpreadWatcher[];
+  /** No device is under way with it. */
+  idle: boolean;
+}
+
+export function liveAttempts(spread: Spread): number {
+  return spread.attempts.reduce((count, { stalled }) => count + (stalled ? 0 : 1), 0);
+}

@@ -1,0 +1,359 @@
+/**
+ * Brings new chunks to the devices that should have them.
+ *
+ * The rule of this version: a chunk shall have `copiesWanted` copies. The copy on the device that
+ * uploads counts as one of them even where placement would not put it there (it is the spool, and safe);
+ * so at most `copiesWanted - 1` others are given one, taken from the placement order of the connected
+ * devices. A device that is known to have the chunk already is only asked. Copies on devices that are
+ * off count as placed, but not for safety: two devices must confirm in this session. Who is off or full
+ * now gets nothing later from here: that is catch-up's part.
+ */
+import type { Clock } from '../model/clock.ts';
+import type { ChunkStore } from '../model/contracts/chunk-store.ts';
+import { idKey } from '../model/contracts/ordered-store.ts';
+import type { Transport } from '../model/contracts/transport.ts';
+import { isPeerstorError } from '../model/errors.ts';
+import type { ChunkId, DeviceId } from '../model/ids.ts';
+import { pushBytesInMemoryMax, sealedChunkBytesMax } from '../model/limits.ts';
+import type { Log } from '../model/log.ts';
+import type { Have } from './have.ts';
+import type { Inventory } from './inventory.ts';
+import type { Members } from './members.ts';
+import type { Peers } from './peers.ts';
+import { pushChunk } from './push.ts';
+import { PushLane, type PushLaneParts } from './push-lane.ts';
+import { Slots } from './slots.ts';
+import { liveAttempts, type Spread, type SpreadWatcher } from './spread.ts';
+import { type PutAnswer, writePut } from './wire.ts';
+
+/**
+ * Chunks followed at once, about 40 MiB of memory: a backlog of 50 GB. What comes on top is stored
+ * here and left to catch-up.
+ */
+const spreadsMax = 100_000;
+/** Chunks decided on in one turn of the event loop. */
+const decisionsPerTurn = 256;
+const safeCopies = 2;
+
+export interface SpreaderParts {
+  self: DeviceId;
+  transport: Transport;
+  store: ChunkStore;
+  inventory: Inventory;
+  members: Members;
+  peers: Peers;
+  have: Have;
+  clock: Clock;
+  log: Log;
+  copiesWanted: number;
+  stallMs: number;
+}
+
+export class Spreader {
+  readonly #parts: SpreaderParts;
+  readonly #spreads = new Map<ChunkId, Spread>();
+  /** Fewer copies than wanted and nobody under way: looked at again when a device may take one. */
+  readonly #idle = new Set<Spread>();
+  readonly #due = new Set<Spread>();
+  readonly #lanes = new Map<DeviceId, PushLane<Spread>>();
+  readonly #stopping = new AbortController();
+  /** Bodies read again from the disk, all peers together. */
+  readonly #reads = new Slots(Math.floor(pushBytesInMemoryMax / sealedChunkBytesMax));
+  #bytesInMemory = 0;
+  #deciding = false;
+  #stopListening: (() => void)[] = [];
+
+  constructor(parts: SpreaderParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const again = () => this.#reconsider();
+    this.#stopListening = [this.#parts.peers.onChange(again), this.#parts.members.onChange(again)];
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    for (const stop of this.#stopListening) stop();
+    for (const lane of this.#lanes.values()) lane.stop();
+  }
+
+  /** Chunks that wait for a push, and pushes under way. */
+  load(): { queued: number; active: number } {
+    const lanes = [...this.#lanes.values()];
+    const sum = (count: (lane: PushLane<Spread>) => number) =>
+      lanes.reduce((total, lane) => total + count(lane), 0);
+    return { queued: sum((lane) => lane.queued), active: sum((lane) => lane.underWay) };
+  }
+
+  /** True while some device is under way with the chunk. */
+  isBusy(id: ChunkId): boolean {
+    return (this.#spreads.get(id)?.attempts.length ?? 0) > 0;
+  }
+
+  /**
+   * Spreads a chunk, or joins in where it is being spread already.
+   * @param options.storedHere false when this device could not store it: `bytes` are then kept until
+   * others have it
+   * @returns undefined when too many chunks are followed already
+   */
+  add(
+    id: ChunkId,
+    bytes: Uint8Array,
+    watcher: SpreadWatcher,
+    options: { storedHere: boolean },
+  ): Spread | undefined {
+    const known = this.#spreads.get(id);
+    if (!known && this.#spreads.size >= spreadsMax) return undefined;
+    const spread = known ?? newSpread(id);
+    this.#spreads.set(id, spread);
+    spread.watchers = [...spread.watchers.filter((one) => one !== watcher), watcher];
+    if (options.storedHere) {
+      spread.onlyInMemory = false;
+      if (!spread.confirmed.includes(this.#parts.self)) spread.confirmed.push(this.#parts.self);
+    } else if (!spread.confirmed.includes(this.#parts.self)) {
+      spread.onlyInMemory = true;
+    }
+    this.#keepBody(spread, bytes);
+    this.#decide(spread);
+    return spread;
+  }
+
+  /** The watcher is told nothing more. What nobody watches goes on while devices take it. */
+  leave(watcher: SpreadWatcher, ids: Iterable<ChunkId>): void {
+    for (const id of ids) {
+      const spread = this.#spreads.get(id);
+      if (!spread) continue;
+      spread.watchers = spread.watchers.filter((one) => one !== watcher);
+      this.#forgetIfDone(spread);
+    }
+  }
+
+  /** No more bytes are kept for pushing than these; further ones are read from the disk again. */
+  get isMemoryFull(): boolean {
+    return this.#bytesInMemory > pushBytesInMemoryMax;
+  }
+
+  #keepBody(spread: Spread, bytes: Uint8Array): void {
+    if (spread.body) return;
+    const fits = this.#bytesInMemory + bytes.length <= pushBytesInMemoryMax;
+    if (!spread.onlyInMemory && !(fits && this.#candidates(spread).length > 0)) return;
+    spread.body = writePut(spread.id, bytes);
+    this.#bytesInMemory += spread.body.length;
+  }
+
+  #dropBody(spread: Spread): void {
+    if (!spread.body) return;
+    this.#bytesInMemory -= spread.body.length;
+    spread.body = undefined;
+  }
+
+  /** Devices that should be asked to take it, or whether they have it, best first. */
+  #candidates(spread: Spread): DeviceId[] {
+    if (spread.unreadable) return [];
+    const { inventory, members, peers, self } = this.#parts;
+    const known = inventory.holdersOf(spread.id).filter((device) => members.find(device) !== undefined);
+    const isCandidate = (device: DeviceId) =>
+      device !== self &&
+      peers.isConnected(device) &&
+      !peers.isResting(device) &&
+      !(this.#lanes.get(device)?.isStalled ?? false) &&
+      !spread.confirmed.includes(device) &&
+      !spread.refused.includes(device) &&
+      !spread.attempts.some((attempt) => attempt.device === device);
+    const others = members
+      .order(spread.id)
+      .filter((device) => !known.includes(device) && !peers.isFull(device));
+    return [...known, ...others].filter(isCandidate);
+  }
+
+  /** How many more devices should be tried now. */
+  #missing(spread: Spread): number {
+    const { inventory, members, peers, copiesWanted } = this.#parts;
+    const coming = spread.confirmed.length + liveAttempts(spread);
+    const away = inventory
+      .holdersOf(spread.id)
+      .filter(
+        (device) => members.find(device) && !peers.isConnected(device) && !spread.confirmed.includes(device),
+      );
+    return Math.max(copiesWanted - coming - away.length, Math.min(safeCopies, copiesWanted) - coming);
+  }
+
+  #decide(spread: Spread): void {
+    const missing = this.#missing(spread);
+    for (const device of missing > 0 ? this.#candidates(spread).slice(0, missing) : []) {
+      spread.attempts.push({ device, stalled: false });
+      if (this.#parts.inventory.has(device, spread.id)) this.#ask(device, spread);
+      else this.#lane(device).add(spread);
+    }
+    const idle = liveAttempts(spread) === 0;
+    if (idle && spread.confirmed.length < this.#parts.copiesWanted) this.#idle.add(spread);
+    else this.#idle.delete(spread);
+    const isNeeded = spread.attempts.length > 0 || (spread.onlyInMemory && spread.confirmed.length === 0);
+    if (!isNeeded) this.#dropBody(spread);
+    if (idle !== spread.idle) {
+      spread.idle = idle;
+      this.#tell(spread);
+    }
+    this.#forgetIfDone(spread);
+  }
+
+  #forgetIfDone(spread: Spread): void {
+    const { copiesWanted } = this.#parts;
+    const done = spread.confirmed.length >= copiesWanted || spread.watchers.length === 0;
+    if (!done || spread.attempts.length > 0) return;
+    this.#dropBody(spread);
+    this.#idle.delete(spread);
+    this.#due.delete(spread);
+    this.#spreads.delete(spread.id);
+  }
+
+  /** The inventory says that the device has it: its own word counts, and costs 32 bytes. */
+  #ask(device: DeviceId, spread: Spread): void {
+    this.#parts.have
+      .ask(device, spread.id)
+      .then((has) => this.#end(device, spread, has))
+      .catch((error: unknown) => this.#failed(device, spread, error));
+  }
+
+  #end(device: DeviceId, spread: Spread, confirmed: boolean): void {
+    spread.attempts = spread.attempts.filter((attempt) => attempt.device !== device);
+    if (confirmed && !spread.confirmed.includes(device)) {
+      spread.confirmed.push(device);
+      this.#tell(spread);
+    }
+    this.#decide(spread);
+  }
+
+  #lane(device: DeviceId): PushLane<Spread> {
+    const known = this.#lanes.get(device);
+    if (known) return known;
+    const lane = new PushLane<Spread>(device, this.#laneParts());
+    this.#lanes.set(device, lane);
+    return lane;
+  }
+
+  #laneParts(): PushLaneParts<Spread> {
+    return {
+      clock: this.#parts.clock,
+      stallMs: this.#parts.stallMs,
+      push: (device, spread) => this.#push(device, spread),
+      done: (device, spread, answer) => this.#pushed(device, spread, answer),
+      failed: (device, spread, error) => this.#failed(device, spread, error),
+      stalled: (device, underWay, queued) => this.#stalled(device, underWay, queued),
+      recovered: () => this.#reconsider(),
+    };
+  }
+
+  async #push(device: DeviceId, spread: Spread): Promise<PutAnswer | null> {
+    const { transport, copiesWanted } = this.#parts;
+    if (spread.confirmed.length >= copiesWanted) return null;
+    const { signal } = this.#stopping;
+    if (spread.body) return pushChunk(transport, device, spread.body, signal);
+    const release = await this.#reads.take(signal);
+    try {
+      const body = await this.#readBody(spread, signal);
+      return body ? await pushChunk(transport, device, body, signal) : null;
+    } finally {
+      release();
+    }
+  }
+
+  /** Undefined when the copy here turns out to be bad or gone: then it is no copy. */
+  async #readBody(spread: Spread, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const { store, log, self } = this.#parts;
+    try {
+      return writePut(spread.id, await store.get(spread.id, { verify: true, signal }));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      log.warn({ error, chunk: spread.id }, 'A chunk could not be read for pushing');
+      spread.unreadable = true;
+      spread.confirmed = spread.confirmed.filter((device) => device !== self);
+      this.#tell(spread);
+      return undefined;
+    }
+  }
+
+  #pushed(device: DeviceId, spread: Spread, answer: PutAnswer | null): void {
+    const stored = answer === 'stored' || answer === 'present';
+    if (stored) this.#parts.inventory.set(device, idKey(spread.id), true);
+    if (answer === 'full') this.#parts.peers.declined(device);
+    this.#end(device, spread, stored);
+  }
+
+  #failed(device: DeviceId, spread: Spread, error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    const { log, peers } = this.#parts;
+    log.debug({ error, device, chunk: spread.id }, 'A chunk could not be pushed');
+    if (isRefusal(error)) spread.refused.push(device);
+    // The next push reads the bytes from the disk, with a check.
+    if (isPeerstorError(error, 'chunk-corrupt') && !spread.onlyInMemory) this.#dropBody(spread);
+    peers.failed(device);
+    if (peers.isResting(device)) this.#takeBack(device, this.#lanes.get(device)?.drain() ?? []);
+    this.#end(device, spread, false);
+  }
+
+  #stalled(device: DeviceId, underWay: readonly Spread[], queued: readonly Spread[]): void {
+    this.#parts.peers.failed(device);
+    for (const spread of underWay) {
+      for (const attempt of spread.attempts) if (attempt.device === device) attempt.stalled = true;
+    }
+    this.#takeBack(device, queued);
+    this.#decideLater(underWay);
+  }
+
+  /** Chunks that were queued for a device and go to another one instead. */
+  #takeBack(device: DeviceId, queued: readonly Spread[]): void {
+    for (const spread of queued) {
+      spread.attempts = spread.attempts.filter((attempt) => attempt.device !== device);
+    }
+    this.#decideLater(queued);
+  }
+
+  /** A device came, went, or may be asked again. */
+  #reconsider(): void {
+    for (const [device, lane] of this.#lanes) {
+      if (!this.#parts.peers.isConnected(device)) this.#takeBack(device, lane.drain());
+    }
+    this.#decideLater(this.#idle);
+  }
+
+  #decideLater(spreads: Iterable<Spread>): void {
+    for (const spread of spreads) this.#due.add(spread);
+    if (this.#deciding || this.#due.size === 0) return;
+    this.#deciding = true;
+    this.#parts.clock.after(0, () => {
+      this.#deciding = false;
+      let left = decisionsPerTurn;
+      for (const spread of this.#due) {
+        if (left-- === 0) break;
+        this.#due.delete(spread);
+        this.#decide(spread);
+      }
+      this.#decideLater([]);
+    });
+  }
+
+  #tell(spread: Spread): void {
+    for (const watcher of spread.watchers) watcher.changed(spread);
+  }
+}
+
+function newSpread(id: ChunkId): Spread {
+  return {
+    id,
+    confirmed: [],
+    attempts: [],
+    refused: [],
+    body: undefined,
+    onlyInMemory: false,
+    unreadable: false,
+    watchers: [],
+    idle: true,
+  };
+}
+
+/** The device will never take this chunk, however often it is asked. */
+function isRefusal(error: unknown): boolean {
+  return isPeerstorError(error) && error.status >= 400 && error.status < 500 && error.code !== 'aborted';
+}

@@ -1,0 +1,102 @@
+/** What this device asks of others: the bytes of chunks. */
+import type { ChunkStore } from '../model/contracts/chunk-store.ts';
+import { isPeerstorError } from '../model/errors.ts';
+import type { ChunkId } from '../model/ids.ts';
+import { Fetch, type FetchParts } from './fetch.ts';
+
+export interface TransferParts extends FetchParts {
+  store: ChunkStore;
+}
+
+/** A fetch under way, shared by everybody who wants that chunk; it ends when nobody does any more. */
+interface Flight {
+  bytes: Promise<Uint8Array>;
+  readers: number;
+  ending: AbortController;
+}
+
+export class Transfer {
+  readonly #parts: TransferParts;
+  readonly #flights = new Map<ChunkId, Flight>();
+  readonly #healing = new Map<ChunkId, Promise<void>>();
+  readonly #stopping = new AbortController();
+
+  constructor(parts: TransferParts) {
+    this.#parts = parts;
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** See `ChunkNetwork.read`. The bytes may be shared with other readers: do not change them. */
+  async read(id: ChunkId, options: { signal?: AbortSignal; verify?: boolean } = {}): Promise<Uint8Array> {
+    const { store } = this.#parts;
+    if (store.has(id)) {
+      try {
+        return await store.get(id, options);
+      } catch (error) {
+        const gone = isPeerstorError(error, 'chunk-missing') || isPeerstorError(error, 'chunk-corrupt');
+        if (!gone && !isPeerstorError(error, 'storage-failed')) throw error;
+        if (gone) this.#heal(id);
+      }
+    }
+    return this.fetch(id, options.signal);
+  }
+
+  /** See `ChunkNetwork.badLocal`. */
+  async badLocal(id: ChunkId): Promise<void> {
+    await this.#parts.store.reportCorrupt(id);
+    this.#heal(id);
+  }
+
+  /** The bytes of a chunk from another device. */
+  async fetch(id: ChunkId, signal?: AbortSignal): Promise<Uint8Array> {
+    signal?.throwIfAborted();
+    const flight = this.#flights.get(id) ?? this.#take(id);
+    flight.readers += 1;
+    try {
+      return await untilAborted(flight.bytes, signal);
+    } finally {
+      flight.readers -= 1;
+      if (flight.readers === 0) flight.ending.abort();
+    }
+  }
+
+  #take(id: ChunkId): Flight {
+    const ending = new AbortController();
+    const signal = AbortSignal.any([ending.signal, this.#stopping.signal]);
+    const bytes = new Fetch(id, this.#parts).run(signal).finally(() => {
+      if (this.#flights.get(id) === flight) this.#flights.delete(id);
+    });
+    // Whoever reads hears of a failure; when the last reader left, nobody has to.
+    bytes.catch(() => undefined);
+    const flight: Flight = { bytes, readers: 0, ending };
+    ending.signal.addEventListener('abort', () => {
+      if (this.#flights.get(id) === flight) this.#flights.delete(id);
+    });
+    this.#flights.set(id, flight);
+    return flight;
+  }
+
+  /** The copy here was bad or gone: gets another one, so that the count of copies stays true. */
+  #heal(id: ChunkId): void {
+    if (this.#healing.has(id)) return;
+    const { store, log } = this.#parts;
+    const healing = this.fetch(id)
+      .then((bytes) => store.put(id, bytes, { trusted: true }))
+      .then(() => log.info({ chunk: id }, 'A bad copy was replaced by one from another device'))
+      .catch((error: unknown) => log.warn({ error, chunk: id }, 'A bad copy could not be replaced yet'))
+      .finally(() => this.#healing.delete(id));
+    this.#healing.set(id, healing);
+  }
+}
+
+function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}

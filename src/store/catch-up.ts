@@ -1,0 +1,99 @@
+/** Which volumes have still to be compared with the index, and the comparing, one after the other. */
+import { isPeerstorError, PeerstorError } from '../model/errors.ts';
+import type { VolumeId } from '../model/ids.ts';
+import { Lanes } from './lanes.ts';
+import { hasBlobs } from './open-volume.ts';
+import { type RescanOutcome, rescanVolume } from './rescan.ts';
+import { SharedRun } from './shared-run.ts';
+import type { IsThere, StoreParts } from './store-parts.ts';
+import { throwApart } from './throw-apart.ts';
+import type { Volume } from './volume.ts';
+
+export class CatchUp {
+  readonly #parts: StoreParts;
+  readonly #isThere: IsThere;
+  readonly #due: Set<VolumeId>;
+  readonly #oneAtATime = new Lanes(1);
+  readonly #abort = new AbortController();
+  readonly #shared = new SharedRun(() => this.#lookThroughDue());
+  #background: Promise<void> = Promise.resolve();
+
+  /** @param due volumes that an unclean stop, or a drive from elsewhere, has left to be compared */
+  constructor(parts: StoreParts, isThere: IsThere, due: Iterable<VolumeId>) {
+    this.#parts = parts;
+    this.#isThere = isThere;
+    this.#due = new Set(due);
+  }
+
+  get due(): VolumeId[] {
+    return [...this.#due];
+  }
+
+  /**
+   * Begins with what is due: in the background, or before it resolves where the index knows no
+   * chunk of a volume that has some, because this device would deny everything meanwhile.
+   */
+  async start(): Promise<void> {
+    const mustWait = await this.#someVolumeIsUnknown();
+    this.#inBackground();
+    if (mustWait) await this.#background;
+  }
+
+  /** Ends for good; what was not finished stays due. */
+  async stop(): Promise<void> {
+    this.#abort.abort(new PeerstorError('not-ready', 'The store was stopped.'));
+    await this.#background;
+  }
+
+  /** These volumes may have changed behind the index. */
+  mark(volumes: Iterable<Volume>): void {
+    for (const volume of volumes) this.#due.add(volume.id);
+    this.#inBackground();
+  }
+
+  /** @throws as `rescanVolume`, at the first volume that cannot be looked through */
+  lookThrough(volumes: Iterable<Volume>): Promise<RescanOutcome> {
+    return this.#oneAtATime.run(async () => {
+      const sum = { added: 0, lost: 0 };
+      for (const volume of volumes) {
+        if (!volume.present) continue;
+        // Taken out first: what marks it again meanwhile must be looked at again.
+        this.#due.delete(volume.id);
+        try {
+          const { added, lost } = await rescanVolume(volume, this.#parts, this.#isThere, this.#abort.signal);
+          sum.added += added;
+          sum.lost += lost;
+        } catch (error) {
+          this.#due.add(volume.id);
+          throw error;
+        }
+      }
+      return sum;
+    });
+  }
+
+  #inBackground(): void {
+    this.#background = this.#shared.run();
+  }
+
+  async #lookThroughDue(): Promise<void> {
+    for (const volume of this.#parts.volumes.values()) {
+      if (!this.#due.has(volume.id) || this.#abort.signal.aborted) continue;
+      try {
+        await this.lookThrough([volume]);
+      } catch (error) {
+        // It stays due, and the volume's own state says why: missing, failed, or the store was stopped.
+        if (!isPeerstorError(error)) throwApart(error);
+      }
+    }
+  }
+
+  async #someVolumeIsUnknown(): Promise<boolean> {
+    const { files, index, volumes } = this.#parts;
+    for (const volume of volumes.values()) {
+      if (!volume.present || !this.#due.has(volume.id) || index.count(volume.id).chunks > 0) continue;
+      if (await hasBlobs(files, volume.path)) return true;
+    }
+    return false;
+  }
+}

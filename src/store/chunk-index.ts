@@ -1,0 +1,232 @@
+/**
+ * What is known of this device's chunks without touching a volume. The index is never the only copy
+ * (I7): every row can be made again from the names and sizes of the files, which is why rows are
+ * written without a sync. Lost rows are found by the rescan that follows an unclean stop.
+ *
+ * Keys: 'c' ‖ id → chunk, 't' ‖ id → chunk in the trash, 'v' ‖ path → volume last seen there,
+ * 's' → state left by a clean stop.
+ */
+import { afterPrefix, idKey, idOfKey, type OrderedStore } from '../model/contracts/ordered-store.ts';
+import { isPeerstorError } from '../model/errors.ts';
+import type { ChunkId, VolumeId } from '../model/ids.ts';
+import { chunkId, volumeId } from '../model/ids.ts';
+import type { ChunkRow, TrashRow } from './chunk-rows.ts';
+import { decodeRow, decodeTrashRow, encodeRow, encodeTrashRow } from './chunk-rows.ts';
+import { SharedRun } from './shared-run.ts';
+
+/** What a volume holds; trash takes room too. */
+export interface VolumeCount {
+  chunks: number;
+  bytes: number;
+  trashBytes: number;
+}
+
+/** The volume that was last seen at a path. */
+export interface KnownVolume {
+  id: VolumeId;
+  /** It was the root of a mounted file system: an empty folder at its path is then no volume. */
+  mountPoint: boolean;
+}
+
+interface CleanState {
+  counts: Record<string, VolumeCount>;
+  /** Volumes that must be compared with their files at the next start. */
+  due: VolumeId[];
+}
+
+const chunkPrefix = 'c';
+const trashPrefix = 't';
+const volumePrefix = 'v';
+const stateKey = 's';
+const pageRows = 256;
+/** Of 'c' and 't' keys: the prefix and 32 bytes. */
+const rowKeyLength = 33;
+
+type Change = { key: string; value: Uint8Array | null };
+
+export class ChunkIndex {
+  readonly #store: OrderedStore;
+  readonly #onDamage: () => void;
+  readonly #counts = new Map<VolumeId, VolumeCount>();
+  #damaged = false;
+  #gathered: Change[] = [];
+  readonly #flush = new SharedRun(() => {
+    const changes = this.#gathered;
+    this.#gathered = [];
+    return this.#store.batch(changes);
+  });
+
+  /** @param onDamage called after a damaged row was dropped: the files must be looked through again */
+  constructor(store: OrderedStore, onDamage: () => void) {
+    this.#store = store;
+    this.#onDamage = onDamage;
+  }
+
+  /**
+   * Begins a run: from now until `end` the index counts as unclean.
+   * @returns whether the last run ended cleanly, and which volumes it left to be compared
+   */
+  async begin(): Promise<{ clean: boolean; due: VolumeId[] }> {
+    const state = this.#cleanState();
+    await this.#store.batch([{ key: stateKey, value: null }], { sync: true });
+    this.#counts.clear();
+    if (state === undefined) {
+      for await (const chunk of this.chunks()) this.#count({ chunk }, 1);
+      for await (const trash of this.trash()) this.#count({ trash }, 1);
+      return { clean: false, due: [] };
+    }
+    for (const [id, count] of Object.entries(state.counts)) this.#counts.set(volumeId(id), count);
+    return { clean: true, due: state.due };
+  }
+
+  /** Ends a run cleanly, unless a row was damaged; everything written before is durable with it. */
+  async end(due: VolumeId[]): Promise<void> {
+    // A damaged row took its count with it: the next start must count again.
+    if (this.#damaged) return;
+    const state: CleanState = { counts: Object.fromEntries(this.#counts), due };
+    const value = Buffer.from(JSON.stringify(state));
+    await this.#store.batch([{ key: stateKey, value }], { sync: true });
+  }
+
+  chunk(id: ChunkId): ChunkRow | undefined {
+    const value = this.#get(chunkPrefix + idKey(id));
+    return value === undefined ? undefined : decodeRow(value);
+  }
+
+  trashed(id: ChunkId): TrashRow | undefined {
+    const value = this.#get(trashPrefix + idKey(id));
+    return value === undefined ? undefined : decodeTrashRow(value);
+  }
+
+  count(volume: VolumeId): Readonly<VolumeCount> {
+    return this.#counts.get(volume) ?? { chunks: 0, bytes: 0, trashBytes: 0 };
+  }
+
+  /**
+   * Writes what is now known of a chunk; counts change at once, rows when it resolves. The caller
+   * holds the lock of the id. A part that is left out stays as it is.
+   */
+  async set(id: ChunkId, now: { chunk?: ChunkRow | null; trash?: TrashRow | null }): Promise<void> {
+    const before = { chunk: this.chunk(id), trash: this.trashed(id) };
+    const after = {
+      chunk: now.chunk === undefined ? before.chunk : (now.chunk ?? undefined),
+      trash: now.trash === undefined ? before.trash : (now.trash ?? undefined),
+    };
+    if (after.chunk !== before.chunk) {
+      const value = after.chunk === undefined ? null : encodeRow(after.chunk);
+      this.#gathered.push({ key: chunkPrefix + idKey(id), value });
+    }
+    if (after.trash !== before.trash) {
+      const value = after.trash === undefined ? null : encodeTrashRow(after.trash);
+      this.#gathered.push({ key: trashPrefix + idKey(id), value });
+    }
+    this.#count(before, -1);
+    this.#count(after, 1);
+    try {
+      await this.#flush.run();
+    } catch (error) {
+      this.#count(after, -1);
+      this.#count(before, 1);
+      throw error;
+    }
+  }
+
+  /** Chunks in id order, page by page; @param options.branch only those whose id begins with these two digits */
+  async *chunks(
+    options: { after?: ChunkId | undefined; branch?: string } = {},
+  ): AsyncIterable<ChunkRow & { id: ChunkId }> {
+    const prefix = chunkPrefix + (options.branch === undefined ? '' : idKey(options.branch));
+    const start = options.after === undefined ? prefix : `${chunkPrefix}${idKey(options.after)}\0`;
+    for await (const [id, value] of this.#rows(start, afterRows(prefix))) yield { id, ...decodeRow(value) };
+  }
+
+  /** Chunks in the trash in id order. */
+  async *trash(): AsyncIterable<TrashRow & { id: ChunkId }> {
+    for await (const [id, value] of this.#rows(trashPrefix, afterPrefix(trashPrefix))) {
+      yield { id, ...decodeTrashRow(value) };
+    }
+  }
+
+  knownAt(path: string): KnownVolume | undefined {
+    const value = this.#get(volumeKey(path));
+    if (value === undefined) return undefined;
+    const known: unknown = JSON.parse(Buffer.from(value).toString('utf8'));
+    if (typeof known !== 'object' || known === null || !('id' in known)) return undefined;
+    return { id: volumeId(String(known.id)), mountPoint: 'mountPoint' in known && known.mountPoint === true };
+  }
+
+  async remember(path: string, known: KnownVolume): Promise<void> {
+    const value = Buffer.from(JSON.stringify({ id: known.id, mountPoint: known.mountPoint }));
+    await this.#store.batch([{ key: volumeKey(path), value }], { sync: true });
+  }
+
+  #cleanState(): CleanState | undefined {
+    const value = this.#get(stateKey);
+    return value === undefined ? undefined : JSON.parse(Buffer.from(value).toString('utf8'));
+  }
+
+  /** A damaged value counts as none: what it said is found again by looking at the files. */
+  #get(key: string): Uint8Array | undefined {
+    try {
+      return this.#store.get(key);
+    } catch (error) {
+      if (!isPeerstorError(error, 'index-corrupt')) throw error;
+      this.#damaged = true;
+      this.#gathered.push({ key, value: null });
+      void this.#flush.run().then(this.#onDamage, this.#onDamage);
+      return undefined;
+    }
+  }
+
+  async *#rows(start: string, end: string): AsyncIterable<[id: ChunkId, value: Uint8Array]> {
+    for (let gte = start; ; ) {
+      const page: (readonly [string, Uint8Array])[] = [];
+      try {
+        for await (const row of this.#store.range({ gte, lt: end, limit: pageRows })) page.push(row);
+      } catch (error) {
+        await this.#dropDamaged(error);
+        continue;
+      }
+      for (const [key, value] of page) yield [chunkId(idOfKey(key.slice(1))), value];
+      const last = page.at(-1);
+      if (last === undefined || page.length < pageRows) return;
+      gte = `${last[0]}\0`;
+    }
+  }
+
+  /** Drops the row that the error names, so that one bad row does not hide all the others. */
+  async #dropDamaged(error: unknown): Promise<void> {
+    const key = isPeerstorError(error, 'index-corrupt') ? error.details.key : undefined;
+    // The name may carry the prefix of a room that shares its database; row keys have one length.
+    const own = typeof key === 'string' ? key.slice(-rowKeyLength) : '';
+    if (own.length !== rowKeyLength || !(own[0] === chunkPrefix || own[0] === trashPrefix)) throw error;
+    this.#damaged = true;
+    await this.#store.batch([{ key: own, value: null }]);
+    this.#onDamage();
+  }
+
+  #count(rows: { chunk?: ChunkRow | undefined; trash?: TrashRow | undefined }, sign: 1 | -1): void {
+    if (rows.chunk !== undefined) {
+      const count = this.#changing(rows.chunk.volume);
+      count.chunks += sign;
+      count.bytes += sign * rows.chunk.size;
+    }
+    if (rows.trash !== undefined) this.#changing(rows.trash.volume).trashBytes += sign * rows.trash.size;
+  }
+
+  #changing(volume: VolumeId): VolumeCount {
+    const count = this.#counts.get(volume) ?? { chunks: 0, bytes: 0, trashBytes: 0 };
+    this.#counts.set(volume, count);
+    return count;
+  }
+}
+
+/** The end of the rows that begin with `prefix`, whose last byte may be 0xff. */
+function afterRows(prefix: string): string {
+  return afterPrefix(prefix.endsWith('\xff') ? prefix.slice(0, -1) : prefix);
+}
+
+/** Paths may hold any character, keys only bytes. */
+function volumeKey(path: string): string {
+  return volumePrefix + Buffer.from(path, 'utf8').toString('latin1');
+}

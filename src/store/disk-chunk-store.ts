@@ -1,0 +1,293 @@
+/** Chunks as files on the volumes of this device. */
+import { resolve } from 'node:path';
+import type { Clock, Random } from '../model/clock.ts';
+import { systemClock, systemRandom } from '../model/clock.ts';
+import type { ChunkChange, ChunkStore, PutOptions, PutOutcome } from '../model/contracts/chunk-store.ts';
+import type { OrderedStore } from '../model/contracts/ordered-store.ts';
+import { PeerstorError } from '../model/errors.ts';
+import type { ChunkId, VolumeId } from '../model/ids.ts';
+import { chunkId } from '../model/ids.ts';
+import type { BlobFiles } from './blob-files.ts';
+import { nodeFiles } from './blob-files.ts';
+import { CatchUp } from './catch-up.ts';
+import { Changes } from './changes.ts';
+import { hashesTo, mustBeChunk } from './chunk-hash.ts';
+import { ChunkIndex } from './chunk-index.ts';
+import { ChunkReader } from './chunk-reader.ts';
+import { ChunkWriter } from './chunk-writer.ts';
+import { diskVerdict } from './disk-error.ts';
+import { IdLocks } from './id-locks.ts';
+import { Lanes } from './lanes.ts';
+import { openVolume } from './open-volume.ts';
+import type { RescanOutcome } from './rescan.ts';
+import { diskFailure, dropVolume, locate, type StoreParts } from './store-parts.ts';
+import { type PurgeOutcome, Trash } from './trash.ts';
+import type { DiskVolumeStatus, Volume, VolumeOptions } from './volume.ts';
+import { VolumePresence } from './volume-presence.ts';
+
+export interface DiskChunkStoreOptions {
+  volumes: readonly VolumeOptions[];
+  /** For this store alone (`withPrefix` where a database is shared); whoever opened it closes it. */
+  index: OrderedStore;
+  clock?: Clock;
+  random?: Random;
+  /** For tests: disks that fail. */
+  files?: BlobFiles;
+}
+
+/** More writers would only wait for the disk, and leave no thread of the pool to readers. */
+const writersMax = 6;
+const readersMax = 8;
+
+/** What exists between `start` and `stop`. */
+interface Run {
+  presence: VolumePresence;
+  trash: Trash;
+  writer: ChunkWriter;
+  reader: ChunkReader;
+  catchUp: CatchUp;
+}
+
+/**
+ * `ChunkStore` over one file for each chunk. What is held is in the index, so that memory does not
+ * grow with the chunks. What happens when disks fail, fill up or go away: README.md of this room.
+ */
+export class DiskChunkStore implements ChunkStore {
+  readonly #options: DiskChunkStoreOptions;
+  readonly #parts: StoreParts;
+  readonly #writers = new Lanes(writersMax);
+  readonly #readers = new Lanes(readersMax);
+  readonly #underWay = new Set<Promise<unknown>>();
+  #started: Promise<Run> | undefined;
+  #stopping: Promise<void> | undefined;
+  #run: Run | undefined;
+
+  constructor(options: DiskChunkStoreOptions) {
+    this.#options = options;
+    this.#parts = {
+      files: options.files ?? nodeFiles,
+      clock: options.clock ?? systemClock,
+      index: new ChunkIndex(options.index, () => this.#run?.catchUp.mark(this.#parts.volumes.values())),
+      locks: new IdLocks(),
+      changes: new Changes(),
+      volumes: new Map(),
+    };
+  }
+
+  /**
+   * Opens the volumes. After an unclean stop they are looked through: in the background, or before
+   * this resolves where the index knows no chunk of a volume that has some.
+   * @throws `storage-failed` when a new volume cannot be made, `bad-input` when one is given twice
+   */
+  async start(): Promise<void> {
+    await this.#stopping;
+    this.#started ??= this.#open();
+    try {
+      await this.#started;
+    } catch (error) {
+      this.#started = undefined;
+      throw error;
+    }
+  }
+
+  /** Waits for what is under way. The index stays open. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#close().finally(() => {
+      this.#stopping = undefined;
+    });
+    return this.#stopping;
+  }
+
+  /**
+   * As the contract says. The bytes must not be changed before it resolves.
+   * @throws also `too-large`, `volume-missing` when no volume is there, `not-ready`
+   */
+  put(id: ChunkId, bytes: Uint8Array, options: PutOptions = {}): Promise<PutOutcome> {
+    const { signal } = options;
+    return this.#during(async (run) => {
+      signal?.throwIfAborted();
+      await mustBeChunk(chunkId(id), bytes, options.trusted === true ? undefined : hashesTo);
+      return await this.#parts.locks.hold(id, async () => {
+        if (this.has(id)) return 'present';
+        await this.#writers.run(async () => {
+          if (!(await run.trash.bringBack(id))) await run.writer.write(id, bytes);
+        }, signal);
+        return 'stored';
+      });
+    });
+  }
+
+  get(id: ChunkId, options: { verify?: boolean; signal?: AbortSignal } = {}): Promise<Uint8Array> {
+    const { verify = true, signal } = options;
+    return this.#during(async (run) => {
+      signal?.throwIfAborted();
+      const bytes = await this.#readers.run(() => run.reader.read(chunkId(id), verify), signal);
+      signal?.throwIfAborted();
+      return bytes;
+    });
+  }
+
+  /** Reads the chunk again: only bytes that really do not hash to the id are put into quarantine. */
+  reportCorrupt(id: ChunkId): Promise<void> {
+    return this.#during((run) => run.reader.quarantineIfCorrupt(chunkId(id)));
+  }
+
+  has(id: ChunkId): boolean {
+    return locate(this.#parts, chunkId(id)) !== undefined;
+  }
+
+  sizeOf(id: ChunkId): number | undefined {
+    return locate(this.#parts, chunkId(id))?.row.size;
+  }
+
+  /**
+   * "Have it?" and holding on to it in one step (I4): a chunk in the trash is brought back.
+   * @returns whether the chunk is held now
+   */
+  touch(id: ChunkId): Promise<boolean> {
+    return this.#during((run) =>
+      this.#parts.locks.hold(chunkId(id), async () => this.has(id) || (await run.trash.bringBack(id))),
+    );
+  }
+
+  /** @throws also `volume-missing` when the chunk is on a volume that is not there, `storage-failed` */
+  delete(id: ChunkId): Promise<void> {
+    return this.#during((run) =>
+      this.#parts.locks.hold(chunkId(id), async () => {
+        const { index, volumes, clock, changes } = this.#parts;
+        const row = index.chunk(id);
+        const volume = row === undefined ? undefined : volumes.get(row.volume);
+        if (row === undefined || volume === undefined) return;
+        const moved = await this.#moveToTrash(run, volume, id);
+        await index.set(id, {
+          chunk: null,
+          ...(moved && { trash: { ...row, deletedAtMs: clock.wallMs() } }),
+        });
+        changes.announce({ kind: 'lost', id, reason: 'deleted' });
+      }),
+    );
+  }
+
+  /** Removes for ever what was deleted at least that long ago. */
+  purgeTrash(olderThanMs: number): Promise<PurgeOutcome> {
+    return this.#during((run) => run.trash.purge(olderThanMs));
+  }
+
+  /** Compares names and sizes of all files with the index and sets it right, announcing what differs. */
+  rescan(): Promise<RescanOutcome> {
+    return this.#during((run) => run.catchUp.lookThrough(this.#parts.volumes.values()));
+  }
+
+  async *list(options: { after?: ChunkId } = {}): AsyncIterable<{ id: ChunkId; size: number }> {
+    for await (const { id, size, volume } of this.#parts.index.chunks({ after: options.after })) {
+      if (this.#parts.volumes.get(volume)?.present === true) yield { id, size };
+    }
+  }
+
+  /** Chunks, bytes and limit are those of the volumes that are there; `usedBytes` has the trash in it. */
+  usage(): { chunks: number; bytes: number; limitBytes: number; volumes: DiskVolumeStatus[] } {
+    const volumes: DiskVolumeStatus[] = [];
+    const usage = { chunks: 0, bytes: 0, limitBytes: 0, volumes };
+    for (const volume of this.#parts.volumes.values()) {
+      const count = this.#parts.index.count(volume.id);
+      volumes.push(volume.status(count));
+      if (!volume.present) continue;
+      usage.chunks += count.chunks;
+      usage.bytes += count.bytes;
+      usage.limitBytes += volume.limitBytes;
+    }
+    return usage;
+  }
+
+  onChange(listener: (change: ChunkChange) => void): () => void {
+    return this.#parts.changes.onChange(listener);
+  }
+
+  async #open(): Promise<Run> {
+    const { index, volumes } = this.#parts;
+    volumes.clear();
+    const { clean, due } = await index.begin();
+    for (const options of this.#options.volumes) {
+      const unseen = await this.#openVolume(options);
+      if (unseen !== undefined) due.push(unseen);
+    }
+
+    const presence = new VolumePresence(this.#parts, (volume) => run.catchUp.mark([volume]));
+    const isThere = (volume: Volume) => presence.check(volume);
+    const trash = new Trash(this.#parts, isThere);
+    const run: Run = {
+      presence,
+      trash,
+      writer: new ChunkWriter(this.#parts, trash, isThere),
+      reader: new ChunkReader(this.#parts, isThere),
+      catchUp: new CatchUp(this.#parts, isThere, clean ? due : volumes.keys()),
+    };
+    await run.catchUp.start();
+    presence.start();
+    this.#run = run;
+    return run;
+  }
+
+  /** @returns its id when the index has not seen it at this path */
+  async #openVolume(options: VolumeOptions): Promise<VolumeId | undefined> {
+    const { volumes } = this.#parts;
+    const path = resolve(options.path);
+    const random = this.#options.random ?? systemRandom;
+    const { volume, replaced, isNew } = await openVolume({ ...options, path }, this.#parts, random);
+    const twin = volumes.get(volume.id);
+    if (twin !== undefined) {
+      throw new PeerstorError(
+        'bad-input',
+        `${path} and ${twin.path} are the same volume, or one is a copy of the other.`,
+      );
+    }
+    if (replaced !== undefined) await dropVolume(this.#parts, replaced);
+    volumes.set(volume.id, volume);
+    return isNew ? volume.id : undefined;
+  }
+
+  /** @returns false when there was no file to move */
+  async #moveToTrash(run: Run, volume: Volume, id: ChunkId): Promise<boolean> {
+    if (!(await run.presence.check(volume))) {
+      throw new PeerstorError(
+        'volume-missing',
+        `The volume ${volume.path} is not there: nothing is deleted from it.`,
+      );
+    }
+    try {
+      await volume.moveToTrash(id);
+      return true;
+    } catch (error) {
+      if (diskVerdict(error) === 'gone') return false;
+      throw diskFailure(volume, 'A chunk could not be deleted on', error);
+    }
+  }
+
+  async #close(): Promise<void> {
+    const run = await this.#started?.catch(() => undefined);
+    this.#started = undefined;
+    this.#run = undefined;
+    if (run === undefined) return;
+    await run.catchUp.stop();
+    await Promise.allSettled(this.#underWay);
+    await run.presence.stop();
+    await this.#parts.index.end(run.catchUp.due);
+  }
+
+  async #during<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    const run = this.#run;
+    if (run === undefined) throw notRunning();
+    const doing = Promise.resolve(run).then(work);
+    // `stop` waits for it.
+    this.#underWay.add(doing);
+    try {
+      return await doing;
+    } finally {
+      this.#underWay.delete(doing);
+    }
+  }
+}
+
+function notRunning(): PeerstorError {
+  return new PeerstorError('not-ready', 'The store is not running.');
+}

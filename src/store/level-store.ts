@@ -1,0 +1,158 @@
+/** The ordered index over LevelDB, with a checksum in front of every value. */
+import { crc32 } from 'node:zlib';
+import { Level } from 'level';
+import type { OrderedStore } from '../model/contracts/ordered-store.ts';
+import { PeerstorError, sentenceOf } from '../model/errors.ts';
+
+const checksumBytes = 4;
+
+/** Binary string ↔ bytes, one character a byte. */
+const binaryKeys = {
+  name: 'binary-string',
+  format: 'buffer',
+  encode: (key: string) => Buffer.from(key, 'latin1'),
+  decode: (bytes: Buffer) => bytes.toString('latin1'),
+} as const;
+
+type Database = Level<string, Uint8Array>;
+
+/**
+ * One LevelDB database. LevelDB may hand out a damaged value, or the value of another key, without
+ * an error (research: one flipped byte in a table), so each value is stored as CRC-32 ‖ bytes, the
+ * checksum reaching over the key too.
+ *
+ * Errors of every method: `index-corrupt` for a wrong checksum (`details.key` names the key) and for
+ * damage that LevelDB itself notices; `not-ready` once closed; `disk-full`; else `storage-failed`.
+ */
+export class LevelStore implements OrderedStore {
+  readonly #database: Database;
+
+  private constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Opens the database in a folder and makes it where there is none.
+   * @throws `home-locked` when another process has it open, `index-corrupt` when it cannot be
+   * opened any more and must be rebuilt, else as every method
+   */
+  static async open(path: string): Promise<LevelStore> {
+    const database: Database = new Level(path, { keyEncoding: binaryKeys, valueEncoding: 'view' });
+    try {
+      await database.open();
+    } catch (error) {
+      throw openError(path, error);
+    }
+    return new LevelStore(database);
+  }
+
+  get(key: string): Uint8Array | undefined {
+    let stored: Uint8Array | undefined;
+    try {
+      stored = this.#database.getSync(key);
+    } catch (error) {
+      throw databaseError(error);
+    }
+    return stored === undefined ? undefined : checked(key, stored);
+  }
+
+  async batch(
+    changes: readonly { key: string; value: Uint8Array | null }[],
+    options: { sync?: boolean } = {},
+  ): Promise<void> {
+    const operations = changes.map(({ key, value }) =>
+      value === null
+        ? ({ type: 'del', key } as const)
+        : ({ type: 'put', key, value: withChecksum(key, value) } as const),
+    );
+    try {
+      await this.#database.batch(operations, { sync: options.sync === true });
+    } catch (error) {
+      throw databaseError(error);
+    }
+  }
+
+  async *range(bounds: {
+    gte: string;
+    lt: string;
+    reverse?: boolean;
+    limit?: number;
+  }): AsyncIterable<readonly [key: string, value: Uint8Array]> {
+    const { gte, lt, reverse = false, limit = -1 } = bounds;
+    try {
+      for await (const [key, stored] of this.#database.iterator({ gte, lt, reverse, limit })) {
+        yield [key, checked(key, stored)] as const;
+      }
+    } catch (error) {
+      throw databaseError(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+}
+
+function checksum(key: string, bytes: Uint8Array): number {
+  return crc32(bytes, crc32(binaryKeys.encode(key)));
+}
+
+function withChecksum(key: string, bytes: Uint8Array): Uint8Array {
+  const stored = Buffer.allocUnsafe(checksumBytes + bytes.length);
+  stored.writeUInt32BE(checksum(key, bytes));
+  stored.set(bytes, checksumBytes);
+  return stored;
+}
+
+function checked(key: string, stored: Uint8Array): Uint8Array {
+  const bytes = stored.subarray(checksumBytes);
+  if (stored.length >= checksumBytes) {
+    const claimed = new DataView(stored.buffer, stored.byteOffset).getUint32(0);
+    if (claimed === checksum(key, bytes)) return bytes;
+  }
+  throw new PeerstorError(
+    'index-corrupt',
+    'A value of the local database is damaged; it has to be made again from the chunks and the other devices.',
+    { details: { key } },
+  );
+}
+
+/** Codes of an error and of what caused it: classic-level hides the reason in `cause`. */
+function codesOf(error: unknown): string[] {
+  const codes: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && typeof at.code === 'string') codes.push(at.code);
+  }
+  return codes;
+}
+
+function openError(path: string, error: unknown): PeerstorError {
+  if (codesOf(error).includes('LEVEL_LOCKED')) {
+    return new PeerstorError(
+      'home-locked',
+      `Another peerstor is running with the database ${path}: stop that one, or start this one with another --home.`,
+      { cause: error },
+    );
+  }
+  return databaseError(error, path);
+}
+
+function databaseError(error: unknown, path?: string): PeerstorError {
+  if (error instanceof PeerstorError) return error;
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const named = path === undefined ? 'The local database' : `The local database ${path}`;
+  const codes = codesOf(error);
+  const reason = sentenceOf(cause);
+  if (codes.includes('LEVEL_CORRUPTION') || /corrupt|missing files|CURRENT/i.test(reason)) {
+    return new PeerstorError('index-corrupt', `${named} is damaged and has to be rebuilt: ${reason}`, {
+      cause: error,
+    });
+  }
+  if (path === undefined && codes.some((code) => code.endsWith('_NOT_OPEN'))) {
+    return new PeerstorError('not-ready', `${named} is closed.`, { cause: error });
+  }
+  if (/no space left/i.test(reason)) {
+    return new PeerstorError('disk-full', `${named} cannot be written: ${reason}`, { cause: error });
+  }
+  return new PeerstorError('storage-failed', `${named} failed: ${reason}`, { cause: error });
+}

@@ -1,0 +1,37 @@
+/**
+ * Makes node:crypto and node:timers the same at every run: results that would come from the thread
+ * pool, in whatever order it has them, come in the order they were asked for, and random bytes come
+ * from the seed. Only for the simulator's own process; imported before anything that uses them.
+ */
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import timersPromises from 'node:timers/promises';
+import type { Random } from '../../src/model/clock.ts';
+
+let random: Random | undefined;
+
+/** Random bytes come from here until the next call. */
+export function seedNode(next: Random): void {
+  random = next;
+}
+
+const verifyNow = crypto.verify;
+const systemBytes = crypto.randomBytes;
+
+type VerifyCallback = (error: Error | null, result: boolean) => void;
+
+function verify(...parts: Parameters<typeof verifyNow> | [...Parameters<typeof verifyNow>, VerifyCallback]) {
+  const [algorithm, data, key, signature, callback] = parts;
+  const result = verifyNow(algorithm, data, key, signature);
+  if (!callback) return result;
+  queueMicrotask(() => callback(null, result));
+  return undefined;
+}
+
+function randomBytes(length: number): Buffer {
+  return random ? Buffer.from(random.bytes(length)) : systemBytes(length);
+}
+
+Object.assign(crypto, { verify, randomBytes });
+Object.assign(timersPromises, { setImmediate: async (value: unknown) => value });
+syncBuiltinESMExports();

@@ -1,0 +1,173 @@
+/** Sees all disks at once and says when a promise was broken. */
+import { sha256 } from '../../src/crypto/index.ts';
+import type { SafetyView } from '../../src/model/api.ts';
+import type { ChunkId, VersionId } from '../../src/model/ids.ts';
+import { toHex } from '../../src/model/ids.ts';
+import { collect, viewOf } from '../catalog/world.ts';
+import type { SimDevice } from './sim-device.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** A version that some device said was stored. */
+export interface Saved {
+  version: VersionId;
+  /** Its manifest and everything that references. */
+  chunks: ChunkId[];
+  manifest: ChunkId;
+}
+
+export class Observer {
+  readonly violations: string[] = [];
+  readonly #devices: readonly SimDevice[];
+  readonly #clock: VirtualClock;
+  readonly #saved = new Map<VersionId, Saved>();
+  readonly #needs = new Map<ChunkId, ChunkId[]>();
+  readonly copiesWanted: number;
+
+  constructor(parts: { devices: readonly SimDevice[]; clock: VirtualClock; copiesWanted: number }) {
+    this.#devices = parts.devices;
+    this.#clock = parts.clock;
+    this.copiesWanted = parts.copiesWanted;
+  }
+
+  get saved(): readonly Saved[] {
+    return [...this.#saved.values()];
+  }
+
+  broken(sentence: string): void {
+    this.violations.push(`at ${Math.round(this.#clock.monotonicMs())} ms: ${sentence}`);
+  }
+
+  /** An upload knows which chunks it will be made of. */
+  planned(saved: Saved): void {
+    this.#needs.set(saved.manifest, saved.chunks);
+  }
+
+  /** An upload was answered: what the answer says is true on disks now (I1, I2). */
+  acknowledged(saved: Saved, safety: SafetyView): void {
+    this.#saved.set(saved.version, saved);
+    const promised = safety.level === 'full' ? this.copiesWanted : safety.level === 'safe' ? 2 : 1;
+    for (const id of saved.chunks) {
+      const copies = this.copies(id).length;
+      if (copies < promised) this.broken(`"${safety.level}" was said with ${copies} copies of ${id}`);
+    }
+  }
+
+  /** Somebody is about to delete a version: it is no loss when it goes. */
+  deleting(version: VersionId): void {
+    this.#saved.delete(version);
+  }
+
+  /** A version can be seen somewhere: its manifest and chunks are on some disk (I1). */
+  seen(manifest: ChunkId): void {
+    for (const id of this.#needs.get(manifest) ?? [manifest]) {
+      if (this.copies(id).length === 0) this.broken(`a version is visible whose chunk ${id} is nowhere`);
+    }
+  }
+
+  /** Devices, on or off, with sound bytes of the chunk. */
+  copies(id: ChunkId): SimDevice[] {
+    return this.#devices.filter(({ disk }) => {
+      const bytes = disk.chunks.get(id);
+      return bytes !== undefined && toHex(sha256(bytes)) === id;
+    });
+  }
+
+  /** Everything is on and connected, and time has passed: all devices agree, with each other and with the truth. */
+  async healed(): Promise<void> {
+    await this.#everythingReads();
+    await this.#catalogsAgree();
+    await this.#clock.advance(200_000);
+    this.#inventoriesAreTrue();
+    this.#copiesAreMade();
+    await this.#healthIsTrue();
+  }
+
+  async #everythingReads(): Promise<void> {
+    for (const { id: device, running } of this.#devices) {
+      for (const { version, chunks } of this.#saved.values()) {
+        for (const id of chunks) {
+          const read = running?.replication.read(id) ?? Promise.reject(new Error('the device is off'));
+          const sound = await this.#clock.until(read).then(
+            (bytes) => toHex(sha256(bytes)) === id,
+            () => false,
+          );
+          if (!sound) this.broken(`version ${version} cannot be read on ${device}: chunk ${id}`);
+        }
+      }
+    }
+  }
+
+  async #catalogsAgree(): Promise<void> {
+    const catalogs = this.#devices.flatMap(({ running }) => running?.catalog ?? []);
+    const [first, ...others] = catalogs;
+    if (!first) return;
+    const view = JSON.stringify(await viewOf(first));
+    for (const other of others) {
+      const same = JSON.stringify(sorted(first.vector())) === JSON.stringify(sorted(other.vector()));
+      if (!same) this.broken(`vectors differ after healing: ${first.self} and ${other.self}`);
+      for (const table of ['user', 'device', 'entry', 'version']) {
+        const equal = Buffer.compare(await first.digest(table), await other.digest(table)) === 0;
+        if (same && !equal) this.broken(`equal vectors, but other records of "${table}" on ${other.self}`);
+      }
+      if (JSON.stringify(await viewOf(other)) !== view) this.broken(`${other.self} shows another drive`);
+    }
+    for (const { version } of this.#saved.values()) {
+      if (!first.get('version', version)) this.broken(`version ${version} is in no catalog`);
+    }
+  }
+
+  #inventoriesAreTrue(): void {
+    const all = new Set(this.#devices.flatMap(({ disk }) => [...disk.chunks.keys()]));
+    for (const { id: device, running } of this.#devices) {
+      for (const id of all) {
+        const truth = this.#devices.filter(({ disk }) => disk.chunks.has(id)).map((one) => one.id);
+        const known = running?.replication.holders(id) ?? [];
+        if (truth.sort().join() !== [...known].sort().join()) {
+          this.broken(
+            `${device} thinks that ${known.length} devices have ${id}, and ${truth.length} have it`,
+          );
+        }
+      }
+    }
+  }
+
+  #copiesAreMade(): void {
+    const wanted = Math.min(this.copiesWanted, this.#devices.length);
+    for (const { version, chunks } of this.#saved.values()) {
+      for (const id of chunks) {
+        const copies = this.copies(id).length;
+        if (copies < wanted) this.broken(`version ${version} has ${copies} copies of ${id}`);
+      }
+    }
+  }
+
+  async #healthIsTrue(): Promise<void> {
+    for (const { id: device, running } of this.#devices) {
+      if (!running) continue;
+      const needed = new Set<ChunkId>();
+      for (const { body } of await collect(running.catalog.list('version'))) {
+        if (!body) continue;
+        const chunks = this.#needs.get(body.manifest) ?? [];
+        for (const id of chunks) needed.add(id);
+        const copies = Math.min(...chunks.map((id) => this.#present(id)));
+        const said = running.replication.safetyOf(body.manifest).copies;
+        if (said !== copies)
+          this.broken(`${device} says ${said} copies of ${body.manifest}, there are ${copies}`);
+      }
+      const health = await this.#clock.until(running.replication.health());
+      const byCopies: Record<string, number> = {};
+      for (const id of needed) byCopies[this.#present(id)] = (byCopies[this.#present(id)] ?? 0) + 1;
+      const [said, true_] = [health.byCopies, byCopies].map((counts) => JSON.stringify(counts));
+      if (said !== true_) this.broken(`${device} counts ${said}, the truth is ${true_}`);
+    }
+  }
+
+  /** Copies as an inventory can know them: rot is seen only by reading. */
+  #present(id: ChunkId): number {
+    return this.#devices.filter(({ disk }) => disk.chunks.has(id)).length;
+  }
+}
+
+function sorted(vector: Record<string, number>): [string, number][] {
+  return Object.entries(vector).sort(([a], [b]) => (a < b ? -1 : 1));
+}

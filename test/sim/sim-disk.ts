@@ -1,0 +1,106 @@
+/**
+ * What of a simulated device survives its process: chunks, databases, the outbox. A crash loses what
+ * no sync had reached, as a power cut does, and nothing that was promised (I2).
+ */
+import { createMemoryOutbox, type Outbox } from '../../src/catalog/index.ts';
+import type { Clock, Random, Timer } from '../../src/model/clock.ts';
+import type { OrderedStore } from '../../src/model/contracts/ordered-store.ts';
+import type { ChunkId } from '../../src/model/ids.ts';
+import { MemoryOrderedStore } from '../../src/store/memory-ordered-store.ts';
+
+type Changes = Parameters<OrderedStore['batch']>[0];
+
+/** A process is alive until it crashes; after that nothing it still does has an effect. */
+export class SimProcess {
+  alive = true;
+
+  /** The clock as this process sees it. */
+  clock(clock: Clock): Clock {
+    const after = (ms: number, run: () => void): Timer =>
+      clock.after(ms, () => {
+        if (this.alive) run();
+      });
+    return { wallMs: () => clock.wallMs(), monotonicMs: () => clock.monotonicMs(), after };
+  }
+
+  /** Never goes on in a process that is dead. */
+  async mustLive(): Promise<void> {
+    if (!this.alive) await new Promise(() => undefined);
+  }
+}
+
+export class SimDisk {
+  readonly chunks = new Map<ChunkId, Uint8Array>();
+  readonly catalog = new SimDatabase();
+  readonly index = new SimDatabase();
+  readonly outbox = createMemoryOutbox();
+
+  async crash(random: Random): Promise<void> {
+    await this.catalog.crash(random);
+    await this.index.crash(random);
+  }
+
+  outboxFor(process: SimProcess): Outbox {
+    const { outbox } = this;
+    return {
+      open: () => outbox.open(),
+      async append(records) {
+        await process.mustLive();
+        await outbox.append(records);
+      },
+      records: () => outbox.records(),
+      get lastSeq() {
+        return outbox.lastSeq;
+      },
+      get forgottenSeq() {
+        return outbox.forgottenSeq;
+      },
+      async forget(seq) {
+        await process.mustLive();
+        await outbox.forget(seq);
+      },
+      close: () => outbox.close(),
+    };
+  }
+}
+
+/** A database whose batches are lost from the end, unless one after them was synced. */
+export class SimDatabase {
+  #live = new MemoryOrderedStore();
+  readonly #durable = new MemoryOrderedStore();
+  #unsynced: Changes[] = [];
+
+  store(process: SimProcess): OrderedStore {
+    const database = this;
+    return {
+      get: (key) => database.#live.get(key),
+      async batch(changes, options = {}) {
+        await process.mustLive();
+        await database.#write(changes, options.sync === true);
+      },
+      range: (bounds) => database.#live.range(bounds),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  async crash(random: Random): Promise<void> {
+    const kept = Math.floor(random.next() * (this.#unsynced.length + 1));
+    for (const changes of this.#unsynced.slice(0, kept)) await this.#durable.batch(changes);
+    this.#unsynced = [];
+    this.#live = new MemoryOrderedStore();
+    const rows: { key: string; value: Uint8Array }[] = [];
+    for await (const [key, value] of this.#durable.range({ gte: '', lt: '\xff\xff' }))
+      rows.push({ key, value });
+    await this.#live.batch(rows);
+  }
+
+  async #write(changes: Changes, sync: boolean): Promise<void> {
+    const copy = changes.map(({ key, value }) => ({ key, value: value?.slice() ?? null }));
+    await this.#live.batch(copy);
+    this.#unsynced.push(copy);
+    if (!sync) return;
+    const synced = this.#unsynced;
+    this.#unsynced = [];
+    for (const batch of synced) await this.#durable.batch(batch);
+  }
+}

@@ -1,0 +1,110 @@
+/** Rules about the code itself. They only ever tighten: a limit here may be lowered, never raised. */
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { errorStatus } from '../src/model/errors.ts';
+import { defaultTunables } from '../src/model/limits.ts';
+
+const root = new URL('..', import.meta.url).pathname;
+const read = (path: string) => readFileSync(`${root}${path}`, 'utf8');
+const files = (pattern: string) => globSync(pattern, { cwd: root }).sort();
+
+const rooms = [
+  'model',
+  'crypto',
+  'chunking',
+  'store',
+  'catalog',
+  'replication',
+  'drive',
+  'http',
+  'node',
+  'cli',
+];
+const sources = [...files('src/**/*.ts'), ...files('web/**/*.{ts,tsx}')];
+
+const fileLinesMax = 400;
+const readmeLinesMax = 30;
+
+describe('the house is tidy', () => {
+  it(`has no source file of more than ${fileLinesMax} lines`, () => {
+    const long = sources.filter((path) => read(path).split('\n').length > fileLinesMax);
+    assert.deepEqual(long, []);
+  });
+
+  it('begins every source file with a comment that says what it is, or is plain enough to need none', () => {
+    const silent = sources.filter((path) => {
+      const text = read(path);
+      const lines = text.split('\n').length;
+      return lines > 60 && !path.startsWith('web/') && !text.includes('/**');
+    });
+    assert.deepEqual(silent, []);
+  });
+
+  it('has no any, no silenced type error and no task left in a comment', () => {
+    const found = sources.flatMap((path) =>
+      read(path)
+        .split('\n')
+        .map((line, index) => ({ line, at: `${path}:${index + 1}` }))
+        .filter(({ line }) =>
+          /\bas any\b|: any\b|@ts-(ignore|expect-error|nocheck)|\b(TODO|FIXME|XXX)\b/.test(line),
+        )
+        .map(({ at }) => at),
+    );
+    assert.deepEqual(found, []);
+  });
+
+  it(`has a README of at most ${readmeLinesMax} lines in every room`, () => {
+    for (const room of rooms) {
+      const path = `src/${room}/README.md`;
+      assert.ok(existsSync(`${root}${path}`), `${path} is missing`);
+      const lines = read(path).trimEnd().split('\n').length;
+      assert.ok(lines <= readmeLinesMax, `${path} has ${lines} lines`);
+    }
+  });
+
+  it('has no folder or file named after nothing', () => {
+    const vague = sources.filter((path) => /(^|\/)(utils?|helpers?|common|misc|manager)(\/|\.)/.test(path));
+    assert.deepEqual(vague, []);
+  });
+
+  it('has a door for every room that others enter', () => {
+    for (const room of rooms.filter((name) => name !== 'model' && name !== 'cli')) {
+      assert.ok(existsSync(`${root}src/${room}/index.ts`), `src/${room}/index.ts is missing`);
+    }
+  });
+
+  it('enters rooms only by their door', () => {
+    const around = files('src/**/*.ts').flatMap((path) => {
+      const own = path.split('/')[1];
+      return [...read(path).matchAll(/from '((?:\.\.\/)+)([a-z]+)\/([^']+)'/g)]
+        .filter(
+          ([, , room, rest]) =>
+            rooms.includes(room ?? '') && room !== own && room !== 'model' && rest !== 'index.ts',
+        )
+        .map(([, , room, rest]) => `${path} → ${room}/${rest}`);
+    });
+    assert.deepEqual(around, []);
+  });
+
+  it('explains every error code and every setting of PEERSTOR_TUNE in the docs', () => {
+    const protocol = read('docs/PROTOCOL.md');
+    for (const code of Object.keys(errorStatus))
+      assert.ok(protocol.includes(`\`${code}\``), `error code ${code}`);
+    for (const name of Object.keys(defaultTunables))
+      assert.ok(protocol.includes(`\`${name}\``), `setting ${name}`);
+  });
+
+  it('names no registry', () => {
+    const tracked = [
+      ...sources,
+      ...files('docs/**/*.md'),
+      ...files('*.md'),
+      ...files('test/**/*.ts'),
+      'package-lock.json',
+    ];
+    const registry = ['registry.', 'npmjs', '.org'].join('');
+    const found = tracked.filter((path) => read(path).includes(registry));
+    assert.deepEqual(found, []);
+  });
+});
