@@ -58,7 +58,7 @@ export class Client {
         `No device is running in ${home}. Start it with "peerstor start", or name one with --url.`,
       );
     }
-    return new Client(home, `http://127.0.0.1:${facts.port}`, facts.localSecret);
+    return new Client(home, facts.url, facts.localSecret);
   }
 
   /** Sends a request; an error answer is thrown as the PeerstorError that it names. */

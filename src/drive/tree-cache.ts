@@ -54,6 +54,7 @@ export function createTreeCache({ catalog, user, root, rootEntryKey, log }: Tree
         touched.add(entry);
         heads.forget(entry);
         listings.versionChanged(entry);
+        trash.entryChanged(entry);
         return;
       }
       case 'facts':

@@ -14,9 +14,19 @@ function isPrivate(address: string): boolean {
   return /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(address);
 }
 
+const anyHost = new Set(['0.0.0.0', '::', '']);
+
+function hostUrl(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Where this machine itself reaches its page. */
+export function localUrl(host: string, port: number): string {
+  return hostUrl(anyHost.has(host) ? '127.0.0.1' : host, port);
+}
+
 /** URLs of the page: the LAN's first, since those work on other devices too. */
 export function pageUrls(host: string, port: number): string[] {
-  if (host !== '0.0.0.0' && host !== '::')
-    return [`http://${host.includes(':') ? `[${host}]` : host}:${port}`];
-  return [...lanAddresses(), 'localhost'].map((address) => `http://${address}:${port}`);
+  if (!anyHost.has(host)) return [hostUrl(host, port)];
+  return [...lanAddresses(), 'localhost'].map((address) => hostUrl(address, port));
 }

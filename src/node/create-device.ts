@@ -9,7 +9,7 @@ import { isPeerstorError, PeerstorError, sentenceOf } from '../model/errors.ts';
 import { deviceId, networkId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
 import { DiskChunkStore, LevelStore } from '../store/index.ts';
-import { pageUrls } from './addresses.ts';
+import { localUrl, pageUrls } from './addresses.ts';
 import { type DeviceConfig, defaultDeviceName } from './config.ts';
 import { createDeviceFront } from './device-front.ts';
 import { type NetworkOptions, type WiredNetwork, wireNetwork } from './device-network.ts';
@@ -96,6 +96,7 @@ class Device implements RunningDevice, DeviceParts {
     await this.#home.saveRunFacts({
       pid: process.pid,
       port: this.#port,
+      url: localUrl(this.config.host, this.#port),
       localSecret: this.localSecret,
       setupCode: this.setupCode,
     });

@@ -26,6 +26,8 @@ export interface HomeSettings {
 export interface RunFacts {
   pid: number;
   port: number;
+  /** Where this machine reaches the page. */
+  url: string;
   /** Proves that a caller can read this home. */
   localSecret: string;
   setupCode: string | null;

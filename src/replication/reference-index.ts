@@ -36,6 +36,8 @@ export interface KnownManifest {
   references: KeyReference[];
 }
 
+type UnusedManifest = Pick<KnownManifest, 'number' | 'references'> & { key: ChunkKey };
+
 /** A chunk is needed now, or no more. */
 export interface NeedChange extends KeyReference {
   needed: boolean;
@@ -85,10 +87,18 @@ export class ReferenceIndex {
     this.#index.set(versionPrefix + manifest + idKey(version), new Uint8Array(0));
   }
 
-  /** The version needs its manifest no more; if nothing else does, neither are its chunks needed. */
+  /**
+   * The version needs its manifest no more; if nothing else does, neither are its chunks needed. All in
+   * one batch: a manifest without a version would be kept for ever.
+   */
   async removeVersion(manifest: ChunkKey, version: VersionId): Promise<void> {
+    const unused = new Map<number, UnusedManifest>();
+    if (!(await this.#hasOtherVersion(manifest, idKey(version)))) await this.#gatherUnused(manifest, unused);
     this.#index.set(versionPrefix + manifest + idKey(version), null);
-    await this.#dropIfUnused(manifest);
+    for (const { key, references, number } of unused.values()) {
+      this.#index.set(manifestPrefix + key, null);
+      for (const reference of needsOf(key, 0, references)) this.#release(reference.key, number);
+    }
   }
 
   /** Every version with its manifest, in pages. */
@@ -138,11 +148,8 @@ export class ReferenceIndex {
     return row && { size: row.readUInt32BE(), by: numbersIn(row) };
   }
 
-  async hasVersion(manifest: ChunkKey): Promise<boolean> {
-    const first = versionPrefix + manifest;
-    for await (const page of this.#index.pages(first, `${first}\xff`.padEnd(50, '\xff')))
-      return page.length > 0;
-    return false;
+  hasVersion(manifest: ChunkKey): Promise<boolean> {
+    return this.#hasOtherVersion(manifest, '');
   }
 
   /** Every needed chunk in order, in pages; each page holds what was needed when it was read. */
@@ -152,16 +159,26 @@ export class ReferenceIndex {
     }
   }
 
-  async #dropIfUnused(manifest: ChunkKey): Promise<void> {
-    const known = this.manifest(manifest);
+  async #hasOtherVersion(manifest: ChunkKey, version: string): Promise<boolean> {
+    const first = versionPrefix + manifest;
+    for await (const page of this.#index.pages(first, first.padEnd(50, '\xff'))) {
+      if (page.some(([key]) => key !== first + version)) return true;
+    }
+    return false;
+  }
+
+  /** The manifest and those below it that nobody needs when it goes; `unused` are gone already. */
+  async #gatherUnused(key: ChunkKey, unused: Map<number, UnusedManifest>): Promise<void> {
+    const known = this.manifest(key);
     if (!known) return;
-    const needed = this.needOf(manifest)?.by.some((number) => number !== known.number);
-    if (needed || (await this.hasVersion(manifest))) return;
-    this.#index.set(manifestPrefix + manifest, null);
-    for (const reference of needsOf(manifest, 0, known.references))
-      this.#release(reference.key, known.number);
-    if (!known.isIndex) return;
-    for (const { key } of known.references) await this.#dropIfUnused(key);
+    const { number, references, isIndex } = known;
+    const isNeeded = this.needOf(key)?.by.some((other) => other !== number && !unused.has(other));
+    if (isNeeded) return;
+    unused.set(number, { key, number, references });
+    if (!isIndex) return;
+    for (const child of references) {
+      if (!(await this.hasVersion(child.key))) await this.#gatherUnused(child.key, unused);
+    }
   }
 
   #need({ key, size }: KeyReference, number: number): void {

@@ -5,7 +5,7 @@ import { systemClock, systemRandom } from '../model/clock.ts';
 import type { ChunkChange, ChunkStore, PutOptions, PutOutcome } from '../model/contracts/chunk-store.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../model/errors.ts';
-import type { ChunkId, VolumeId } from '../model/ids.ts';
+import type { ChunkId } from '../model/ids.ts';
 import { chunkId } from '../model/ids.ts';
 import type { BlobFiles } from './blob-files.ts';
 import { nodeFiles } from './blob-files.ts';
@@ -18,7 +18,7 @@ import { ChunkWriter } from './chunk-writer.ts';
 import { diskVerdict } from './disk-error.ts';
 import { IdLocks } from './id-locks.ts';
 import { Lanes } from './lanes.ts';
-import { openVolume } from './open-volume.ts';
+import { type OpenedVolume, openVolume } from './open-volume.ts';
 import type { RescanOutcome } from './rescan.ts';
 import { diskFailure, dropVolume, locate, type StoreParts } from './store-parts.ts';
 import { type PurgeOutcome, Trash } from './trash.ts';
@@ -208,8 +208,8 @@ export class DiskChunkStore implements ChunkStore {
     volumes.clear();
     const { clean, due } = await index.begin();
     for (const options of this.#options.volumes) {
-      const unseen = await this.#openVolume(options);
-      if (unseen !== undefined) due.push(unseen);
+      const { volume, origin } = await this.#openVolume(options);
+      if (origin === 'unseen' || (origin === 'known' && !clean)) due.push(volume.id);
     }
 
     const presence = new VolumePresence(this.#parts, (volume) => run.catchUp.mark([volume]));
@@ -220,7 +220,7 @@ export class DiskChunkStore implements ChunkStore {
       trash,
       writer: new ChunkWriter(this.#parts, trash, isThere),
       reader: new ChunkReader(this.#parts, isThere),
-      catchUp: new CatchUp(this.#parts, isThere, clean ? due : volumes.keys()),
+      catchUp: new CatchUp(this.#parts, isThere, due),
     };
     await run.catchUp.start();
     presence.start();
@@ -228,12 +228,11 @@ export class DiskChunkStore implements ChunkStore {
     return run;
   }
 
-  /** @returns its id when the index has not seen it at this path */
-  async #openVolume(options: VolumeOptions): Promise<VolumeId | undefined> {
+  async #openVolume(options: VolumeOptions): Promise<OpenedVolume> {
     const { volumes } = this.#parts;
     const path = resolve(options.path);
-    const random = this.#options.random ?? systemRandom;
-    const { volume, replaced, isNew } = await openVolume({ ...options, path }, this.#parts, random);
+    const opened = await openVolume({ ...options, path }, this.#parts, this.#options.random ?? systemRandom);
+    const { volume, replaced } = opened;
     const twin = volumes.get(volume.id);
     if (twin !== undefined) {
       throw new PeerstorError(
@@ -243,7 +242,7 @@ export class DiskChunkStore implements ChunkStore {
     }
     if (replaced !== undefined) await dropVolume(this.#parts, replaced);
     volumes.set(volume.id, volume);
-    return isNew ? volume.id : undefined;
+    return opened;
   }
 
   /** @returns false when there was no file to move */

@@ -16,8 +16,8 @@ export interface OpenedVolume {
   volume: Volume;
   /** The volume that was known at this path and that this one takes the place of: its chunks are gone. */
   replaced: VolumeId | undefined;
-  /** The index has not seen it at this path: it may hold chunks that no row knows. */
-  isNew: boolean;
+  /** Just made and empty; `unseen`: it may hold chunks that no row knows. */
+  origin: 'known' | 'unseen' | 'made';
 }
 
 /**
@@ -42,7 +42,7 @@ export async function openVolume(
       if (problem !== undefined) {
         const volume = make(known.id);
         volume.miss(problem);
-        return { volume, replaced: undefined, isNew: false };
+        return { volume, replaced: undefined, origin: 'known' };
       }
     }
     const volume = make(marked ?? volumeId(toHex(random.bytes(16))));
@@ -50,15 +50,16 @@ export async function openVolume(
     await volume.makeFolders();
     await volume.emptyTmp();
     volume.find();
-    const isNew = volume.id !== known?.id;
-    if (isNew) await index.remember(path, { id: volume.id, mountPoint: await files.isMountPoint(path) });
-    return { volume, replaced: marked === undefined ? known?.id : undefined, isNew };
+    if (volume.id === known?.id) return { volume, replaced: undefined, origin: 'known' };
+    await index.remember(path, { id: volume.id, mountPoint: await files.isMountPoint(path) });
+    const origin = marked !== undefined || (await hasBlobs(files, path)) ? 'unseen' : 'made';
+    return { volume, replaced: marked === undefined ? known?.id : undefined, origin };
   } catch (error) {
     const sentence = `The volume ${path} cannot be used: ${sentenceOf(error)}`;
     if (known === undefined) throw new PeerstorError('storage-failed', sentence, { cause: error });
     const volume = make(known.id);
     volume.fail(sentence);
-    return { volume, replaced: undefined, isNew: false };
+    return { volume, replaced: undefined, origin: 'known' };
   }
 }
 

@@ -1,7 +1,8 @@
 /** Notices when a volume goes and when it comes back. */
 import type { Timer } from '../model/clock.ts';
-import { sentenceOf } from '../model/errors.ts';
+import { PeerstorError, sentenceOf } from '../model/errors.ts';
 import type { VolumeId } from '../model/ids.ts';
+import { diskVerdict } from './disk-error.ts';
 import { SharedRun } from './shared-run.ts';
 import type { StoreParts } from './store-parts.ts';
 import type { Volume } from './volume.ts';
@@ -69,6 +70,9 @@ export class VolumePresence {
       }
       this.#sweeps = this.#sweeps.then(() => this.#announceAll(volume, here));
     } catch (error) {
+      // Too many open files say nothing about the volume; the next look will tell.
+      const cause = error instanceof PeerstorError ? error.cause : error;
+      if (diskVerdict(cause) === 'busy') return;
       volume.fail(`The volume ${volume.path} failed: ${sentenceOf(error)}`);
     }
   }
@@ -81,7 +85,7 @@ export class VolumePresence {
         if (this.#stopped) return;
         // The page may be older than the row: a chunk put elsewhere meanwhile is not lost.
         const row = index.chunk(id);
-        if (row?.volume !== volume.id) continue;
+        if (row === undefined) continue;
         changes.announce(
           here ? { kind: 'added', id, size: row.size } : { kind: 'lost', id, reason: 'missing' },
         );

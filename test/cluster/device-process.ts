@@ -198,9 +198,12 @@ export class DeviceProcess {
       }
       const source = body;
       (async () => {
+        let drained = () => undefined as unknown;
+        outgoing.on('drain', () => drained());
+        outgoing.on('close', () => drained());
         for await (const piece of source) {
-          if (!outgoing.write(piece))
-            await new Promise((drained) => outgoing.once('drain', drained).once('close', drained));
+          if (outgoing.destroyed) return;
+          if (!outgoing.write(piece)) await new Promise((resolve) => (drained = () => resolve(undefined)));
         }
         outgoing.end();
       })().catch((error: Error) => outgoing.destroy(error));

@@ -200,8 +200,9 @@ describe('three devices with trouble', { timeout: 240_000 }, () => {
         socket.on('error', () => undefined);
         socket.resume();
         await once(socket, 'connect');
+        const closed = new Promise((resolve) => socket.once('close', resolve));
         socket.end(junk);
-        await Promise.race([once(socket, 'close'), new Promise((resolve) => setTimeout(resolve, 500))]);
+        await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 500))]);
         socket.destroy();
       }
     }

@@ -134,13 +134,16 @@ export function transportContract(name: string, makeWorld: MakeTransportWorld): 
     it('gives up after the time limit, and tells the handler', async () => {
       const stopped = Promise.withResolvers<void>();
       await withPair(
-        (transport) =>
+        (transport) => {
+          transport.handle('echo', async (_from, body) => body);
           transport.handle('wait', async (_from, _body, signal) => {
             await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
             stopped.resolve();
             return bytes();
-          }),
+          });
+        },
         async (a, b) => {
+          await a.call(b.self, 'echo', bytes(), { lane: 'bulk' });
           const call = a.call(b.self, 'wait', bytes(), { timeoutMs: 30, lane: 'bulk' });
           await assert.rejects(call, withCode('peer-timeout'));
           await stopped.promise;

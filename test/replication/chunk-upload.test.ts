@@ -59,8 +59,10 @@ test('a peer that stalls is passed over for the next one', async () => {
   const [a, b] = cluster.devices;
   b!.store.onPut = () => new Promise(() => undefined);
   const some = chunks(0, 12);
+  const before = cluster.clock.monotonicMs();
   const safety = await cluster.upload(a!, some, 'full');
   assert.equal(safety.level, 'full');
+  assert.ok(cluster.clock.monotonicMs() - before < cluster.tunables.transferStallMs + 1000);
   for (const { id } of some) assert.ok(!b!.store.has(id));
   await cluster.end();
 });
@@ -135,6 +137,35 @@ test('copies that only the inventory believes in are made again', async () => {
   assert.ok(a!.replication.holders(id).includes(b!.id), 'the inventory is stale');
   assert.equal((await cluster.upload(a!, [{ id, bytes }], 'full')).level, 'full');
   assert.ok(b!.store.has(id));
+  await cluster.end();
+});
+
+test('copies on devices that are off count as placed, but not for safety', async () => {
+  const cluster = await startCluster(4);
+  const [a, b, c, d] = cluster.devices;
+  const some = chunks(0, 8);
+  await cluster.stop(d!);
+  await cluster.upload(a!, some, 'full');
+  await cluster.stop(b!);
+  await cluster.stop(c!);
+  await cluster.restart(d!);
+  assert.equal((await cluster.upload(a!, some, 'safe')).level, 'safe');
+  for (const { id } of some) assert.equal(cluster.holdersOf(id).length, 4);
+  await cluster.end();
+});
+
+test('one peer has at most eight pushes under way', async () => {
+  const cluster = await startCluster(2);
+  const [a, b] = cluster.devices;
+  let now = 0;
+  let most = 0;
+  b!.store.onPut = async () => {
+    most = Math.max(most, ++now);
+    await new Promise<void>((resolve) => void cluster.clock.after(30, resolve));
+    now -= 1;
+  };
+  await cluster.upload(a!, chunks(0, 100), 'safe');
+  assert.equal(most, 8);
   await cluster.end();
 });
 

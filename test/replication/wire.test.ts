@@ -26,7 +26,9 @@ test('every message is read as it was written', () => {
       fc.array(someId, { minLength: 1, maxLength: 9 }),
       someStamp,
       fc.boolean(),
-      fc.array(fc.record({ key: someKey, present: fc.boolean() }, { noNullPrototype: true }), { maxLength: 9 }),
+      fc.array(fc.record({ key: someKey, present: fc.boolean() }, { noNullPrototype: true }), {
+        maxLength: 9,
+      }),
       someBuckets,
       (id, bytes, ids, stamp, overflow, changes, buckets) => {
         assert.deepEqual(wire.readPut(wire.writePut(id, bytes)), { id, bytes });

@@ -1,5 +1,5 @@
 /** One simulated device: a disk that stays, and processes that come and go on it. */
-import { createCatalog, type LocalCatalog } from '../../src/catalog/index.ts';
+import { createCatalog, createCatalogSync, type LocalCatalog } from '../../src/catalog/index.ts';
 import type { Random } from '../../src/model/clock.ts';
 import type { DeviceId } from '../../src/model/ids.ts';
 import type { Tunables } from '../../src/model/limits.ts';
@@ -10,7 +10,6 @@ import { createReplication, type Replication } from '../../src/replication/index
 import type { MemoryNetwork } from '../support/memory-network.ts';
 import { SimChunkStore } from './sim-chunk-store.ts';
 import { SimDisk, SimProcess } from './sim-disk.ts';
-import { VectorSync } from './vector-sync.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export interface SimDeviceParts {
@@ -68,9 +67,9 @@ export class SimDevice {
       tunables,
       log: silentLog,
     });
-    const sync = new VectorSync({ catalog, transport, clock });
+    const sync = createCatalogSync({ catalog, transport, clock, tunables });
     await replication.start();
-    sync.start();
+    await sync.start();
     await transport.start();
     this.running = { process, catalog, replication };
     return this.running;

@@ -23,6 +23,7 @@ const tunables: Tunables = {
   ...defaultTunables,
   safeWaitMs: 500,
   inventoryDigestMs: 60_000,
+  catalogDigestMs: 120_000,
   peerSuspectMs: 3000,
   peerDropMs: 6000,
   transferStallMs: 1500,
@@ -101,13 +102,13 @@ export class Simulation {
     if (!device) return;
     const roll = this.#random.next();
     if (roll < 0.5) this.#save(device);
-    else if (roll < 0.57) this.#delete(device);
-    else if (roll < 0.67) await this.#crash(device);
-    else if (roll < 0.8) await this.#bootSome();
-    else if (roll < 0.86) this.#partition();
-    else if (roll < 0.92) this.#network.heal();
-    else if (roll < 0.94) this.#network.setNotifyLoss(this.#random.next() * 0.5);
-    else if (roll < 0.97) device.full = !device.full;
+    else if (roll < 0.56) this.#delete(device);
+    else if (roll < 0.64) await this.#crash(device);
+    else if (roll < 0.76) await this.#bootSome();
+    else if (roll < 0.81) this.#partition();
+    else if (roll < 0.88) this.#network.heal();
+    else if (roll < 0.92) this.#network.setNotifyLoss(this.#random.next() * 0.5);
+    else if (roll < 0.95) device.full = !device.full;
     else this.#rot(device);
   }
 
@@ -131,6 +132,7 @@ export class Simulation {
   }
 
   async #crash(device: SimDevice): Promise<void> {
+    if (!device.running) return;
     this.#note(`crash ${device.id}`);
     await device.crash();
   }

@@ -24,7 +24,7 @@ import { asError } from './framed-stream.ts';
 import { type Hello, protocolRange } from './hello.ts';
 import { Lanes, type MemberFacts } from './lanes.ts';
 import { createNode, type PeerstorNode } from './libp2p-node.ts';
-import { limit } from './limit-timer.ts';
+import { limit, ownLagMs } from './limit-timer.ts';
 import type { Log } from './log.ts';
 import { deviceOf, identityFromSeed } from './peer-identity.ts';
 import type { LaneLink, PeerLink } from './peer-link.ts';
@@ -253,6 +253,7 @@ class NetworkTransport implements Libp2pTransport {
     const pulse = new Pulse({
       clock: this.#clock,
       everyMs: Math.min(tickMaxMs, Math.max(tickMinMs, tunables.heartbeatMs / 4)),
+      lagMs: Math.min(ownLagMs, tunables.peerDropMs / 4),
       onTick: (nowMs, lagged) => this.#tick(nowMs, lagged),
       onUpheaval: (why) => {
         log.info({ why }, 'looking for every device anew');

@@ -5,7 +5,6 @@
  */
 import { networkInterfaces } from 'node:os';
 import type { Clock, Timer } from '../../model/clock.ts';
-import { ownLagMs } from './limit-timer.ts';
 
 /** A gap above this, on either clock, is sleep: monotonic time stands still on a suspended machine. */
 const sleptMs = 15_000;
@@ -16,6 +15,8 @@ const afterWakeMs = 2_000;
 export interface PulseOptions {
   clock: Clock;
   everyMs: number;
+  /** A tick later than this says that this process stood still. */
+  lagMs: number;
   /** @param lagged this process stood still since the last tick */
   onTick: (nowMs: number, lagged: boolean) => void;
   /** Every address and connection may be stale: the machine slept or changed its network. */
@@ -58,12 +59,12 @@ export class Pulse {
   }
 
   #tick(): void {
-    const { clock, everyMs, onTick, onUpheaval } = this.#options;
+    const { clock, everyMs, lagMs, onTick, onUpheaval } = this.#options;
     const nowMs = clock.monotonicMs();
     const gapMs = Math.max(nowMs - this.#lastMs, clock.wallMs() - this.#lastWallMs) - everyMs;
     this.#lastMs = nowMs;
     this.#lastWallMs = clock.wallMs();
-    onTick(nowMs, gapMs > ownLagMs);
+    onTick(nowMs, gapMs > lagMs);
     if (gapMs > sleptMs) {
       this.#wakeTimer?.cancel();
       this.#wakeTimer = clock.after(afterWakeMs, () => onUpheaval('this machine slept'));

@@ -1,10 +1,10 @@
 import { allConnected, transportContract } from '../../contract/transport.contract.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
-import { portOf, stopAll, strangers } from './libp2p-world.ts';
+import { patient, portOf, stopAll, strangers } from './libp2p-world.ts';
 
 // The second device is reached through a proxy, so that it can vanish without a word.
 transportContract('libp2p', async (count, prepare) => {
-  const devices = await strangers(count);
+  const devices = await strangers(count, { tunables: patient });
   const transports = devices.map(({ transport }) => transport);
   transports.forEach((transport, index) => {
     prepare?.(transport, index);

@@ -23,6 +23,9 @@ export const quick: Tunables = {
   redialMaxMs: 400,
 };
 
+/** Reconnects quickly, but does not give up on a peer because this machine is busy. */
+export const patient: Tunables = { ...quick, heartbeatMs: 500, peerSuspectMs: 5000, peerDropMs: 15_000 };
+
 export interface LogLine {
   level: 'debug' | 'info' | 'warn';
   facts: object;

@@ -53,6 +53,7 @@ function world() {
   const pulse = new Pulse({
     clock,
     everyMs: 1000,
+    lagMs: 2000,
     onTick: (_nowMs, lagged) => ticks.push(lagged),
     onUpheaval: (why) => upheavals.push(why),
     interfaces: () => interfaces,
