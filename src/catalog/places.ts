@@ -100,6 +100,7 @@ class Settling implements Locations {
     const row = this.#row(id);
     const body = this.#record(id)?.body;
     this.#waiting.add(id);
+    await this.#lookAgainAtDependents(id);
     const same = row && body && row.kind === body.kind && row.owner === body.owner;
     if (row?.kind === 'folder' && !same) {
       for await (const [key] of batch.range(childrenOf(id))) this.#waiting.add(entryAtEnd(key));

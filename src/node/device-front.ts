@@ -3,7 +3,7 @@ import { renderSVG } from 'uqr';
 import { equalBytes } from '../crypto/index.ts';
 import type { DeviceView, HealthView } from '../model/api.ts';
 import type { DeviceFront, DeviceSettings } from '../model/contracts/device.ts';
-import type { Accounts, Session } from '../model/contracts/drive.ts';
+import type { Session } from '../model/contracts/drive.ts';
 import { PeerstorError } from '../model/errors.ts';
 import type { DeviceId } from '../model/ids.ts';
 import { pageUrls } from './addresses.ts';
@@ -15,7 +15,7 @@ import { parsePairingCode } from './pairing-window.ts';
 const setupTriesPerHour = 20;
 const hourMs = 3_600_000;
 
-export function createDeviceFront(parts: DeviceParts, accounts: Accounts): DeviceFront {
+export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['accounts']): DeviceFront {
   const wrongSetupTries = new Map<string, { count: number; sinceMs: number }>();
 
   const list = (): DeviceView[] => {

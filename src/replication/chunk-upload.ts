@@ -28,6 +28,8 @@ export interface ChunkUploadParts {
   copiesWanted: number;
   /** How long a chunk that does not fit this device's disk may look for another one. */
   elsewhereMs: number;
+  /** How much of that is spent with no device there that could take it. */
+  idleMs: number;
 }
 
 export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
@@ -96,15 +98,20 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
 
   /** This device's disk is full: the chunk counts when another device has it (I1). */
   async #putElsewhere(id: ChunkId, bytes: Uint8Array, full: PeerstorError): Promise<void> {
-    const { spreader, clock, elsewhereMs } = this.#parts;
+    const { spreader, clock, elsewhereMs, idleMs } = this.#parts;
     const spread = spreader.add(id, bytes, this, { storedHere: false });
     if (!spread) throw full;
     this.changed(spread);
     const endMs = clock.monotonicMs() + elsewhereMs;
     const isWaiting = () =>
       spread.confirmed.length === 0 || (spread.attempts.length > 0 && spreader.isMemoryFull);
-    while (isWaiting() && !this.#closed && clock.monotonicMs() < endMs) {
-      await this.#news(endMs - clock.monotonicMs());
+    let idleSinceMs: number | undefined;
+    while (isWaiting() && !this.#closed) {
+      const nowMs = clock.monotonicMs();
+      idleSinceMs = spread.idle ? (idleSinceMs ?? nowMs) : undefined;
+      const untilMs = idleSinceMs === undefined ? endMs : Math.min(endMs, idleSinceMs + idleMs);
+      if (nowMs >= untilMs) break;
+      await this.#news(untilMs - nowMs);
     }
     if (spread.confirmed.length === 0) throw full;
   }

@@ -180,9 +180,16 @@ class WiredReplication implements Replication {
 
   beginUpload(): ChunkUpload {
     const { store, clock, tunables } = this.#parts;
-    const { copiesWanted, transferStallMs } = tunables;
+    const { copiesWanted, transferStallMs, safeWaitMs } = tunables;
     const elsewhereMs = 4 * transferStallMs;
-    return new SpreadingUpload({ store, spreader: this.#spreader, clock, copiesWanted, elsewhereMs });
+    return new SpreadingUpload({
+      store,
+      spreader: this.#spreader,
+      clock,
+      copiesWanted,
+      elsewhereMs,
+      idleMs: safeWaitMs,
+    });
   }
 
   read(id: ChunkId, options?: { signal?: AbortSignal; verify?: boolean }): Promise<Uint8Array> {

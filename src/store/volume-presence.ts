@@ -85,7 +85,7 @@ export class VolumePresence {
         if (this.#stopped) return;
         // The page may be older than the row: a chunk put elsewhere meanwhile is not lost.
         const row = index.chunk(id);
-        if (row === undefined) continue;
+        if (row?.volume !== volume.id) continue;
         changes.announce(
           here ? { kind: 'added', id, size: row.size } : { kind: 'lost', id, reason: 'missing' },
         );

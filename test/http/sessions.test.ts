@@ -175,3 +175,44 @@ describe('routes that are open to anyone', () => {
     }
   });
 });
+
+describe('a password', () => {
+  let g: GatewayFixture;
+  before(async () => {
+    g = await GatewayFixture.start({ fresh: true });
+    await g.ask('POST', '/api/v1/setup', { json: { ...anna, setupCode: g.front.setupCode } });
+  });
+  after(() => g.stop());
+
+  const login = (password: string) =>
+    g.ask('POST', '/api/v1/auth/login', { json: { username: 'anna', password } });
+
+  it('is changed by who knows the old one, and older sessions end', async () => {
+    const cookie = cookieOf(await login(anna.password)).pair;
+    const headers = { 'x-peerstor': '1', cookie };
+    const wrong = { oldPassword: 'not this one', newPassword: 'new battery staple' };
+    assertProblem(await g.ask('POST', '/api/v1/auth/password', { json: wrong, headers }), 'wrong-password');
+    const json = { oldPassword: anna.password, newPassword: 'new battery staple' };
+    const answer = await g.ask('POST', '/api/v1/auth/password', { json, headers });
+    assert.equal(answer.status, 200);
+    assertProblem(await g.get('/api/v1/auth/me', { cookie }), 'not-signed-in');
+    assert.equal((await g.get('/api/v1/auth/me', { cookie: cookieOf(answer).pair })).status, 200);
+    assertProblem(await login(anna.password), 'wrong-password');
+  });
+
+  it('is set anew with the recovery code and no session', async () => {
+    const json = {
+      username: 'anna',
+      recoveryCode: 'abandon ability able',
+      newPassword: 'third battery staple',
+    };
+    const refused = await g.ask('POST', '/api/v1/auth/recover', {
+      json: { ...json, recoveryCode: 'zoo zoo zoo' },
+    });
+    assertProblem(refused, 'wrong-password');
+    const answer = await g.ask('POST', '/api/v1/auth/recover', { json });
+    assert.equal(answer.status, 200);
+    assert.equal((await g.get('/api/v1/auth/me', { cookie: cookieOf(answer).pair })).status, 200);
+    assert.equal((await login('third battery staple')).status, 200);
+  });
+});

@@ -1,7 +1,7 @@
 /** A device with one account and a drive in memory: what the gateway's tests stand on. */
 import type { DeviceView, HealthView, PairingView } from '../../src/model/api.ts';
 import type { DeviceFront, DeviceSettings, Devices, Pairing } from '../../src/model/contracts/device.ts';
-import type { Accounts, Session } from '../../src/model/contracts/drive.ts';
+import type { Accounts, PasswordChanges, Session } from '../../src/model/contracts/drive.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import type { DeviceId } from '../../src/model/ids.ts';
 import { FakeDrive } from './fake-drive.ts';
@@ -51,7 +51,7 @@ export class FakeDeviceFront implements DeviceFront {
     for (const listener of this.#listeners) listener(...event);
   }
 
-  readonly accounts: Accounts = {
+  readonly accounts: Accounts & PasswordChanges = {
     setupNeeded: () => this.#passwords.size === 0,
     setup: async (username, password) => {
       if (password.length < 8) {
@@ -71,6 +71,19 @@ export class FakeDeviceFront implements DeviceFront {
     resume: async (secret) => this.#sessions.get(secret),
     logout: async (secret) => {
       this.#sessions.delete(secret);
+    },
+    changePassword: async (session, oldPassword, newPassword) => {
+      const { username } = session.user;
+      if (this.#passwords.get(username) !== oldPassword) {
+        throw new PeerstorError('wrong-password', 'The name or the password is wrong.');
+      }
+      return this.#renew(username, newPassword);
+    },
+    recover: async (username, words, newPassword) => {
+      if (!this.#passwords.has(username) || words !== recoveryCode) {
+        throw new PeerstorError('wrong-password', 'This name and these words do not belong together.');
+      }
+      return this.#renew(username, newPassword);
     },
   };
 
@@ -128,6 +141,14 @@ export class FakeDeviceFront implements DeviceFront {
   onEvent(listener: EventListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #renew(username: string, password: string): Session {
+    this.#passwords.set(username, password);
+    for (const [secret, session] of this.#sessions) {
+      if (session.user.username === username) this.#sessions.delete(secret);
+    }
+    return this.#open(username);
   }
 
   #networkId(): string | null {

@@ -11,8 +11,15 @@ export const username = text(200, 'a name of at most 200 characters');
 export const password = text(passwordLengthMax, `a text of 1 to ${passwordLengthMax} characters`);
 
 const loginBody = fields({ username, password }, ['username', 'password']);
+const passwordBody = fields({ oldPassword: password, newPassword: password }, ['oldPassword', 'newPassword']);
+const recoveryCode = text(1000, 'the 24 words of the recovery code');
+const recoverBody = fields({ username, recoveryCode, newPassword: password }, [
+  'username',
+  'recoveryCode',
+  'newPassword',
+]);
 
-/** Signing in and out. */
+/** Signing in and out, and what one does about a password. */
 export function authRoutes(app: FastifyInstance, { front, clock }: Surroundings): void {
   app.post<{ Body: { username: string; password: string } }>(
     '/api/v1/auth/login',
@@ -30,6 +37,29 @@ export function authRoutes(app: FastifyInstance, { front, clock }: Surroundings)
     takeCookie(request, reply);
     return reply.code(204).send();
   });
+
+  // Both end every other session of the user and answer with a new one.
+  app.post<{ Body: { oldPassword: string; newPassword: string } }>(
+    '/api/v1/auth/password',
+    { schema: { body: passwordBody } },
+    async (request, reply) => {
+      const { oldPassword, newPassword } = request.body;
+      const session = await front.accounts.changePassword(signedIn(request), oldPassword, newPassword);
+      giveCookie(request, reply, session, clock);
+      return { user: session.user };
+    },
+  );
+
+  app.post<{ Body: { username: string; recoveryCode: string; newPassword: string } }>(
+    '/api/v1/auth/recover',
+    { config: openToAnyone(loginsPerMinute), schema: { body: recoverBody } },
+    async (request, reply) => {
+      const { username, recoveryCode, newPassword } = request.body;
+      const session = await front.accounts.recover(username, recoveryCode, newPassword, request.ip);
+      giveCookie(request, reply, session, clock);
+      return { user: session.user };
+    },
+  );
 
   app.get('/api/v1/auth/me', (request) => ({ user: signedIn(request).user }));
 }

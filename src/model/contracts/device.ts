@@ -2,7 +2,7 @@
 import type { DeviceView, HealthView, HealthzView, NearbyDevice, PairingView } from '../api.ts';
 import type { DeviceId } from '../ids.ts';
 import type { DeviceClass } from '../records.ts';
-import type { Accounts, Session } from './drive.ts';
+import type { Accounts, PasswordChanges, Session } from './drive.ts';
 
 export interface DeviceSettings {
   name?: string;
@@ -33,7 +33,7 @@ export interface Devices {
 export interface DeviceFront {
   readonly deviceName: string;
   healthz(): HealthzView;
-  readonly accounts: Accounts;
+  readonly accounts: Accounts & PasswordChanges;
   readonly pairing: Pairing;
   readonly devices: Devices;
   health(): Promise<HealthView>;

@@ -7,7 +7,7 @@ import type { Clock } from '../../model/clock.ts';
 import { idKey, type OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { sentenceOf } from '../../model/errors.ts';
 import type { DeviceId } from '../../model/ids.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../../model/log.ts';
 import { plainAddress } from './peer-address.ts';
 
 const keptPerDevice = 8;

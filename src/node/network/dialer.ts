@@ -8,7 +8,7 @@ import type { AddressBook } from './address-book.ts';
 import { asError } from './framed-stream.ts';
 import type { Lanes } from './lanes.ts';
 import { findPeer, type PeerstorNode } from './libp2p-node.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../../model/log.ts';
 import { dialTarget } from './peer-address.ts';
 import { peerIdOf } from './peer-identity.ts';
 import type { LaneLink, PeerLink } from './peer-link.ts';

@@ -7,4 +7,3 @@ export {
   type Libp2pTransportOptions,
   type PeerFacts,
 } from './libp2p-transport.ts';
-export type { Log } from './log.ts';

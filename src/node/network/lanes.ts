@@ -15,7 +15,7 @@ import type { DeviceClass } from '../../model/records.ts';
 import type { CreditPool } from './credits.ts';
 import { asError, FramedStream } from './framed-stream.ts';
 import { type Hello, shakeHands } from './hello.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../../model/log.ts';
 import { deviceOf } from './peer-identity.ts';
 import { type LaneLink, PeerLink } from './peer-link.ts';
 import { RpcChannel } from './rpc-channel.ts';

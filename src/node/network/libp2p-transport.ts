@@ -25,7 +25,7 @@ import { type Hello, protocolRange } from './hello.ts';
 import { Lanes, type MemberFacts } from './lanes.ts';
 import { createNode, type PeerstorNode } from './libp2p-node.ts';
 import { limit, ownLagMs } from './limit-timer.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../../model/log.ts';
 import { deviceOf, identityFromSeed } from './peer-identity.ts';
 import type { LaneLink, PeerLink } from './peer-link.ts';
 import { decodePresence, encodePresence, presenceEveryMs, presenceMethod } from './presence.ts';

@@ -11,7 +11,7 @@ import { FrameQueue } from './frame-queue.ts';
 import { asError, type FramedStream } from './framed-stream.ts';
 import { Inbox } from './inbox.ts';
 import { limit } from './limit-timer.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../../model/log.ts';
 import {
   bodyBytesMax,
   largeRequestBytes,

@@ -5,7 +5,7 @@
  * Every other unhandled rejection still ends the process, as Node would without a guard.
  */
 import { StreamCloseEvent } from '@libp2p/interface';
-import type { Log } from './log.ts';
+import type { Log } from '../../model/log.ts';
 
 const logs = new Set<Log>();
 

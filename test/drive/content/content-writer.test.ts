@@ -94,8 +94,8 @@ test('content that breaks midway rejects with its own error and leaves no manife
     throw new Error('socket hang up');
   });
   await assert.rejects(write(broken, network), /socket hang up/);
-  assert.equal(network.putsUnderWay, 0);
-  assert.equal(network.manifests, 0);
+  // The content broke before the first chunk was sealed, so none needed to be put.
+  assert.equal(network.puts, 0);
 });
 
 test('an abort ends the upload at once, though the client sends nothing more', async () => {
@@ -121,10 +121,17 @@ test('an abort while the disk is busy waits for the puts that are under way and 
   const content = new Source(randomContent(20 * MiB, 1));
   await assert.rejects(write(content, network, { signal: abort.signal }), { code: 'aborted' });
   assert.equal(network.putsUnderWay, 0);
-  const { puts } = network;
   for (let i = 0; i < 20; i += 1) await turn();
-  assert.equal(network.puts, puts);
+  assert.equal(network.puts, 2);
   assert.ok(content.closed);
+});
+
+test('an abort during the last put leaves no manifest', async () => {
+  const network = new MemoryNetwork();
+  const abort = new AbortController();
+  network.beforePut = () => abort.abort(new PeerstorError('aborted', 'The client went away.'));
+  await assert.rejects(write(randomContent(5000, 1), network, { signal: abort.signal }), { code: 'aborted' });
+  assert.equal(network.puts, 1);
 });
 
 test('a signal that was aborted before stores nothing', async () => {

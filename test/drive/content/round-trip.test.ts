@@ -68,6 +68,12 @@ test('any content in any pieces comes back, also in any range', async () => {
     const again = await write(inPieces(content, pieceBytes), new MemoryNetwork());
     assert.deepEqual(again.sha256, whole.sha256, `pieces of ${pieceBytes}`);
   }
+  // Zeros are cut at the maximum, wherever that lies within a piece.
+  const zeros = new Uint8Array(2_500_000);
+  const odd = new MemoryNetwork();
+  const cutInPieces = await write(inPieces(zeros, 999), odd);
+  assert.equal(cutInPieces.references, 3);
+  assert.ok((await readAll(odd, cutInPieces)).equals(zeros));
 });
 
 test('a range in content that lives in the manifest', async () => {
