@@ -58,7 +58,10 @@ async function oneDevice(folder: string, source: string): Promise<Row[]> {
   });
   try {
     await device.setup();
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    // A device is idle most of its life: as it is after a start, not right after making an account.
+    await device.stop();
+    await device.start();
+    await new Promise((resolve) => setTimeout(resolve, 5000));
     const idle = await memoryMiB(device.pid);
 
     const uploadRatios: number[] = [];

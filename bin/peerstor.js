@@ -15,6 +15,10 @@ if (major < wanted[0] || (major === wanted[0] && minor < wanted[1])) {
 // Chunks are hashed, sealed and written on libuv's pool; its default of 4 lets one slow disk hold up the rest.
 process.env.UV_THREADPOOL_SIZE ??= '8';
 
+// Compiled code is kept beside the other caches of this user: a faster start and less memory.
+const { enableCompileCache } = await import('node:module');
+enableCompileCache?.();
+
 import('../dist/node/main.js').catch((error) => {
   if (error?.code === 'ERR_MODULE_NOT_FOUND' && String(error.message).includes('dist')) {
     process.stderr.write(

@@ -23,6 +23,7 @@ await build({
   platform: 'node',
   target: 'node24',
   minifySyntax: true,
+  minifyWhitespace: true,
   sourcemap: 'linked',
   legalComments: 'none',
   // Native code finds its prebuilt binary beside its own package.json.

@@ -147,12 +147,14 @@ async function pump(
   request: ReturnType<typeof httpRequest>,
   answered: () => boolean,
 ): Promise<void> {
+  let wake = () => undefined as unknown;
+  request.on('drain', () => wake());
+  request.on('close', () => wake());
   for await (const piece of body) {
     if (answered() || request.destroyed) return;
     if (!request.write(piece)) {
       await new Promise<void>((resolve) => {
-        request.once('drain', resolve);
-        request.once('close', resolve);
+        wake = resolve;
       });
     }
   }

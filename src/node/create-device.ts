@@ -2,6 +2,7 @@
 import { readGenesis, writeGenesis } from '../catalog/index.ts';
 import { createAccounts, type Founding } from '../drive/index.ts';
 import { createGateway, type Gateway } from '../http/index.ts';
+import { assert } from '../model/assert.ts';
 import { systemClock, systemRandom } from '../model/clock.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { withPrefix } from '../model/contracts/ordered-store.ts';
@@ -20,7 +21,7 @@ import { Home, type HomeSettings, homeFormat, newLocalSecret, readRunFacts } fro
 import { createLog } from './log.ts';
 import { joinByCode } from './pairing-join.ts';
 import { membershipProofBytes, type Welcome } from './pairing-window.ts';
-import { planVolumes } from './volumes.ts';
+import { lentBytes, planVolumes } from './volumes.ts';
 import { webRoot } from './web-root.ts';
 
 const defaultPort = 8080;
@@ -73,7 +74,7 @@ class Device implements RunningDevice, DeviceParts {
   #settings!: HomeSettings;
   #store!: DiskChunkStore;
   #index!: OrderedStore;
-  #catalogStore!: OrderedStore;
+  #catalogStore: OrderedStore | undefined;
   #network: NetworkParts | undefined;
   #discovery: Discovery | undefined;
   #port = 0;
@@ -87,11 +88,16 @@ class Device implements RunningDevice, DeviceParts {
   }
 
   async start(): Promise<void> {
-    await this.#openDatabases();
+    await this.#lockHome();
     await this.#openSettings();
+    // Reserved here, so that both end after the gateway and in this order, whenever a network was entered.
+    this.#cleanups.push(() => this.#catalogStore?.close());
+    this.#cleanups.push(() => this.#network?.stop());
     const membership = await this.#home.membership();
-    if (membership) await this.#enter(await wireNetwork(this.#networkOptions(membership)));
-    else this.setupCode = newLocalSecret().slice(0, 12);
+    if (membership) {
+      await this.#openCatalogStore();
+      await this.#enter(await wireNetwork(this.#networkOptions(membership)));
+    } else this.setupCode = newLocalSecret().slice(0, 12);
     await this.#serve();
     await this.#home.saveRunFacts({
       pid: process.pid,
@@ -148,7 +154,7 @@ class Device implements RunningDevice, DeviceParts {
   onEvent: DeviceParts['onEvent'] = (listener) => this.#events.listen(listener);
 
   /** LevelDB's own lock is what keeps a second process away from this home. */
-  async #openDatabases(): Promise<void> {
+  async #lockHome(): Promise<void> {
     try {
       const index = await LevelStore.open(this.#home.file('db', 'index'));
       this.#index = index;
@@ -163,9 +169,10 @@ class Device implements RunningDevice, DeviceParts {
         { cause: error },
       );
     }
-    const catalogStore = await LevelStore.open(this.#home.file('db', 'catalog'));
-    this.#catalogStore = catalogStore;
-    this.#cleanups.push(() => catalogStore.close());
+  }
+
+  async #openCatalogStore(): Promise<void> {
+    this.#catalogStore = await LevelStore.open(this.#home.file('db', 'catalog'));
   }
 
   async #openSettings(): Promise<void> {
@@ -190,6 +197,7 @@ class Device implements RunningDevice, DeviceParts {
   }
 
   #networkOptions(membership: NetworkOptions['membership']): NetworkOptions {
+    assert(this.#catalogStore, 'the catalog has its database before it is wired');
     return {
       config: this.config,
       home: this.#home,
@@ -207,9 +215,8 @@ class Device implements RunningDevice, DeviceParts {
 
   /** Starts what was wired, and remembers the port that libp2p took, so that others find it there again. */
   async #enter(wired: WiredNetwork): Promise<void> {
-    this.#cleanups.push(() => wired.parts.stop());
-    await wired.start();
     this.#network = wired.parts;
+    await wired.start();
     this.#events.follow(wired.parts);
     const taken = /\/tcp\/(\d+)/.exec(wired.parts.transport.addresses()[0] ?? '')?.[1];
     if (taken !== undefined && Number(taken) !== this.#settings.p2pPort && !this.config.p2pPort) {
@@ -217,6 +224,26 @@ class Device implements RunningDevice, DeviceParts {
       await this.#home.saveSettings(this.#settings);
     }
     this.#discovery?.setNetwork(wired.parts.catalog.networkId);
+  }
+
+  /**
+   * Enters a network for the first time. It is remembered only when its catalog opened and `populate`
+   * wrote what must be in it; if that fails, the device is as it was before.
+   */
+  async #become(membership: NetworkOptions['membership'], populate: Founding['populate']): Promise<void> {
+    // A founding that broke off, or a `network.key` that was lost: kept aside, never deleted (I7).
+    await this.#home.setAside(['db/catalog', 'outbox.log']);
+    await this.#openCatalogStore();
+    const wired = await wireNetwork(this.#networkOptions(membership));
+    try {
+      await populate(wired.parts.catalog);
+      await this.#home.saveMembership(membership);
+    } catch (error) {
+      await wired.parts.stop();
+      await this.#catalogStore?.close();
+      throw error;
+    }
+    await this.#enter(wired);
   }
 
   async #found({ genesis, populate }: Founding) {
@@ -227,11 +254,8 @@ class Device implements RunningDevice, DeviceParts {
       certificates: [],
       introductions: {},
     };
-    const wired = await wireNetwork(this.#networkOptions(membership));
-    await populate(wired.parts.catalog);
-    await this.#home.saveMembership(membership);
-    await this.#enter(wired);
-    return wired.parts.catalog;
+    await this.#become(membership, populate);
+    return requireCatalog(this.#network);
   }
 
   join: DeviceParts['join'] = async (code, address) => {
@@ -248,12 +272,11 @@ class Device implements RunningDevice, DeviceParts {
       name,
       class: deviceClass,
       place,
-      capacityBytes: this.#store.usage().limitBytes,
+      capacityBytes: lentBytes(this.#settings),
     };
     const welcome = await firstThatWelcomes(addresses, (at) => joinByCode(code, at, this.identity, self));
     const membership = { ...welcome, networkId: networkId(welcome.networkId) };
-    await this.#home.saveMembership(membership);
-    await this.#enter(await wireNetwork(this.#networkOptions(membership)));
+    await this.#become(membership, async () => undefined);
     return { networkId: welcome.networkId };
   };
 
@@ -274,7 +297,7 @@ class Device implements RunningDevice, DeviceParts {
         name: this.#settings.name,
         class: this.#settings.class,
         state: 'active',
-        capacityBytes: this.#store.usage().limitBytes,
+        capacityBytes: lentBytes(this.#settings),
         place: this.#settings.place,
         storageOnly: false,
         proof: this.identity.sign(membershipProofBytes(network, device)),
@@ -338,6 +361,11 @@ class Device implements RunningDevice, DeviceParts {
     this.#cleanups.push(() => discovery.stop());
     discovery.start();
   }
+}
+
+function requireCatalog(network: NetworkParts | undefined) {
+  assert(network, 'a device that entered a network has its catalog');
+  return network.catalog;
 }
 
 /** The first device that lets us in; else the most telling refusal. */

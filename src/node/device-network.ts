@@ -5,6 +5,7 @@ import type { Clock, Random } from '../model/clock.ts';
 import type { Catalog, Signer } from '../model/contracts/catalog.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import { type OrderedStore, withPrefix } from '../model/contracts/ordered-store.ts';
+import { sentenceOf } from '../model/errors.ts';
 import type { DeviceId } from '../model/ids.ts';
 import { deviceId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
@@ -18,6 +19,7 @@ import { liveVersionsOf } from './live-versions.ts';
 import { createLibp2pTransport, type Libp2pTransport } from './network/index.ts';
 import { type JoiningDevice, PairingWindow, type Welcome } from './pairing-window.ts';
 import { Presence } from './presence.ts';
+import { lentBytes } from './volumes.ts';
 
 export interface NetworkOptions {
   config: DeviceConfig;
@@ -176,22 +178,28 @@ async function welcome(
   };
 }
 
-/** A device may say itself what it is called, whether it sleeps and how much it lends: keep that true. */
+/**
+ * A device may say itself what it is called, whether it sleeps and how much it lends: keep that true.
+ * A clock that is wrong just now must not keep the device from starting.
+ */
 async function keepOwnRecord(options: NetworkOptions, catalog: Catalog, self: DeviceId): Promise<void> {
   const body = catalog.get('device', self)?.body;
   if (!body) return;
-  const { name, class: deviceClass, place } = options.settings();
-  const { limitBytes } = options.store.usage();
-  const changed = {
+  const settings = options.settings();
+  const changed: DeviceBody = {
     ...body,
-    capacityBytes: limitBytes,
-    ...(options.config.name === undefined ? {} : { name }),
-    ...(options.config.class === undefined ? {} : { class: deviceClass }),
-    place: body.place || place,
+    capacityBytes: lentBytes(settings),
+    ...(options.config.name === undefined ? {} : { name: settings.name }),
+    ...(options.config.class === undefined ? {} : { class: settings.class }),
   };
-  const same =
+  const isSame =
     changed.capacityBytes === body.capacityBytes &&
     changed.name === body.name &&
     changed.class === body.class;
-  if (!same) await catalog.author([{ table: 'device', id: self, body: changed }], options.identity);
+  if (isSame) return;
+  try {
+    await catalog.author([{ table: 'device', id: self, body: changed }], options.identity);
+  } catch (error) {
+    options.log.warn({}, `This device's record could not be brought up to date: ${sentenceOf(error)}`);
+  }
 }

@@ -114,6 +114,18 @@ export class Home {
     await replaceFile(this.file('network.key'), `${JSON.stringify(stored, null, 2)}\n`, 0o600);
   }
 
+  /** Renames what is there to a name that nothing reads, so that a person can still find it. */
+  async setAside(names: readonly string[]): Promise<void> {
+    const stamp = new Date().toISOString().replace(/[:.]/g, '-');
+    for (const name of names) {
+      try {
+        await rename(this.file(name), this.file(`${name}.aside-${stamp}`));
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    }
+  }
+
   async saveRunFacts(facts: RunFacts): Promise<void> {
     await replaceFile(this.file('run.json'), `${JSON.stringify(facts)}\n`, 0o600);
   }

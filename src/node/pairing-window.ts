@@ -175,7 +175,8 @@ export class PairingWindow {
     }
     const joiner = readJoiner(open(attempt.key, joinLabel, toBytes(message.sealed)), attempt.joiner.id);
     const welcome = await this.#parts.welcome(joiner, window.signer);
-    this.close();
+    // Another window may have been opened meanwhile; that one stays.
+    if (this.#window === window) this.close();
     return { tag: toText(attempt.myTag), sealed: toText(seal(attempt.key, welcomeLabel, encode(welcome))) };
   }
 }

@@ -35,6 +35,14 @@ export async function planVolumes(
   );
 }
 
+/**
+ * Bytes that a device lends in all. A drive that is unplugged counts as well: placement goes by what
+ * is lent for good, not by what is there today.
+ */
+export function lentBytes(settings: { volumes: readonly VolumeConfig[] }): number {
+  return settings.volumes.reduce((sum, volume) => sum + (volume.limitBytes ?? 0), 0);
+}
+
 async function defaultLimit(path: string): Promise<number> {
   try {
     await mkdir(path, { recursive: true });

@@ -53,7 +53,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <span class="user muted">{user.value?.username}</span>
         <button type="button" class="button quiet" onClick={() => void attempt(signOut)}>
           <Icon name="sign-out" />
-          Sign out
+          <span class="label">Sign out</span>
         </button>
       </header>
       <nav class="nav" aria-label="Main">
