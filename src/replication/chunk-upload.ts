@@ -26,6 +26,8 @@ export interface ChunkUploadParts {
   spreader: Spreader;
   clock: Clock;
   copiesWanted: number;
+  /** Is there another device in the network, reachable or not? */
+  hasOthers(): boolean;
   /** How long a chunk that does not fit this device's disk may look for another one. */
   elsewhereMs: number;
   /** How much of that is spent with no device there that could take it. */
@@ -64,13 +66,15 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
   }
 
   async settle(level: SafetyLevel, waitMs: number, signal?: AbortSignal): Promise<SafetyView> {
-    const { clock, copiesWanted } = this.#parts;
+    const { clock, copiesWanted, hasOthers } = this.#parts;
     const target = copiesOf(level, copiesWanted);
     const endMs = clock.monotonicMs() + settleMaxMs;
     let hopelessSinceMs: number | undefined;
     while (this.#copies() < target) {
       const nowMs = clock.monotonicMs();
       hopelessSinceMs = this.#isHopeless(target) ? (hopelessSinceMs ?? nowMs) : undefined;
+      // The only device of its network waits for nobody.
+      if (hopelessSinceMs !== undefined && !hasOthers()) break;
       const untilMs = hopelessSinceMs === undefined ? endMs : Math.min(endMs, hopelessSinceMs + waitMs);
       if (nowMs >= untilMs) break;
       await this.#news(untilMs - nowMs, signal);

@@ -179,7 +179,7 @@ class WiredReplication implements Replication {
   }
 
   beginUpload(): ChunkUpload {
-    const { store, clock, tunables } = this.#parts;
+    const { self, store, clock, tunables } = this.#parts;
     const { copiesWanted, transferStallMs, safeWaitMs } = tunables;
     const elsewhereMs = 4 * transferStallMs;
     return new SpreadingUpload({
@@ -187,6 +187,7 @@ class WiredReplication implements Replication {
       spreader: this.#spreader,
       clock,
       copiesWanted,
+      hasOthers: () => this.#members.active().some((id) => id !== self),
       elsewhereMs,
       idleMs: safeWaitMs,
     });

@@ -29,12 +29,22 @@ test('among many devices a chunk gets exactly the wanted copies, one of them whe
   await cluster.end();
 });
 
-test('a device alone answers accepted after the wait, and not before', async () => {
-  const cluster = await startCluster(1);
+test('a device whose others are off answers accepted after the wait, and not before', async () => {
+  const cluster = new TestCluster(2);
+  await cluster.start(cluster.devices[0]!);
   const before = cluster.clock.monotonicMs();
   const safety = await cluster.upload(cluster.devices[0]!, chunks(0, 3), 'safe');
   assert.deepEqual(safety, { level: 'accepted', copies: 1, wanted: 3 });
   assert.equal(cluster.clock.monotonicMs() - before, cluster.tunables.safeWaitMs);
+  await cluster.end();
+});
+
+test('the only device of its network waits for nobody', async () => {
+  const cluster = await startCluster(1);
+  const before = cluster.clock.monotonicMs();
+  const safety = await cluster.upload(cluster.devices[0]!, chunks(0, 3), 'safe');
+  assert.deepEqual(safety, { level: 'accepted', copies: 1, wanted: 3 });
+  assert.equal(cluster.clock.monotonicMs() - before, 0);
   await cluster.end();
 });
 
@@ -223,7 +233,8 @@ test('pushes go on after the upload was closed', async () => {
 });
 
 test('a wait for safety ends when the caller gives up', async () => {
-  const cluster = await startCluster(1);
+  const cluster = new TestCluster(2);
+  await cluster.start(cluster.devices[0]!);
   const upload = cluster.devices[0]!.replication.beginUpload();
   const { id, bytes } = chunkOf(1);
   await cluster.clock.until(upload.put(id, bytes));
