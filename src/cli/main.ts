@@ -53,9 +53,13 @@ function addStart(program: Command): void {
   const start = program
     .command('start', { isDefault: true })
     .description('run this device (the default command)')
-    .option('--port <number>', 'port of the page (default 8080 or the next free one; 0: any)', wholeNumber)
+    .option(
+      '--port <number>',
+      'port of the page (default 8080 or the next free one; 0: a free one)',
+      wholeNumber,
+    )
     .option('--host <address>', 'address to serve on', '0.0.0.0')
-    .option('--p2p-port <number>', 'port for other devices (0: any)', wholeNumber)
+    .option('--p2p-port <number>', 'port for other devices (0: a free one)', wholeNumber)
     .option('--storage <dir[=size]>', 'folder to keep copies in, such as /mnt/usb=500G (repeatable)', list)
     .option('--name <name>', 'what this device is called')
     .addOption(
