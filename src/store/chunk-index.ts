@@ -70,6 +70,7 @@ export class ChunkIndex {
     const state = this.#cleanState();
     await this.#store.batch([{ key: stateKey, value: null }], { sync: true });
     this.#counts.clear();
+    this.#damaged = false;
     if (state === undefined) {
       for await (const chunk of this.chunks()) this.#count({ chunk }, 1);
       for await (const trash of this.trash()) this.#count({ trash }, 1);
@@ -79,9 +80,9 @@ export class ChunkIndex {
     return { clean: true, due: state.due };
   }
 
-  /** Ends a run cleanly, unless a row was damaged; everything written before is durable with it. */
+  /** Ends a run cleanly, unless rows were damaged or not written; everything written before is durable with it. */
   async end(due: VolumeId[]): Promise<void> {
-    // A damaged row took its count with it: the next start must count again.
+    // The counts cannot be trusted either: the next start must count again.
     if (this.#damaged) return;
     const state: CleanState = { counts: Object.fromEntries(this.#counts), due };
     const value = Buffer.from(JSON.stringify(state));
@@ -125,6 +126,8 @@ export class ChunkIndex {
     try {
       await this.#flush.run();
     } catch (error) {
+      // Whether the rows were written is not known now: the next start looks at the files.
+      this.#damaged = true;
       this.#count(after, -1);
       this.#count(before, 1);
       throw error;

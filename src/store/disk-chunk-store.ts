@@ -254,10 +254,11 @@ export class DiskChunkStore implements ChunkStore {
       );
     }
     try {
-      await volume.moveToTrash(id);
-      return true;
+      if (await movedToTrash(volume, id)) return true;
+      // The file is gone, or the trash folder is.
+      await volume.makeFolders();
+      return await movedToTrash(volume, id);
     } catch (error) {
-      if (diskVerdict(error) === 'gone') return false;
       throw diskFailure(volume, 'A chunk could not be deleted on', error);
     }
   }
@@ -284,6 +285,16 @@ export class DiskChunkStore implements ChunkStore {
     } finally {
       this.#underWay.delete(doing);
     }
+  }
+}
+
+async function movedToTrash(volume: Volume, id: ChunkId): Promise<boolean> {
+  try {
+    await volume.moveToTrash(id);
+    return true;
+  } catch (error) {
+    if (diskVerdict(error) === 'gone') return false;
+    throw error;
   }
 }
 

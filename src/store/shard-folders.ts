@@ -4,14 +4,14 @@ import type { BlobFiles } from './blob-files.ts';
 import { blobsPath, branchPath, shardPath } from './layout.ts';
 import { SharedRun } from './shared-run.ts';
 
-/** Files renamed into a shard are durable after `sync`; the way down to the shard is durable after `branch` and `shard`. */
+/** A file renamed into a shard is durable once its `branch` is and `syncShard` was called after the rename. */
 export class ShardFolders {
   readonly #files: BlobFiles;
   readonly #volume: string;
   /** Branches (blobs/aa) known durable since this object was made: at most 256. */
   readonly #branches = new Map<string, Promise<void>>();
-  /** Shards (blobs/aa/bb) being made; whoever finds the folder there waits for it to be durable too. */
-  readonly #shards = new Map<string, Promise<void>>();
+  /** Shards (blobs/aa/bb) being made: there, and durable. Whoever finds one there waits for it too. */
+  readonly #shards = new Map<string, { made: Promise<unknown>; durable: Promise<void> }>();
   readonly #syncs = new Map<string, { run: SharedRun; waiting: number }>();
 
   constructor(files: BlobFiles, volume: string) {
@@ -25,34 +25,41 @@ export class ShardFolders {
    */
   branch(id: ChunkId): Promise<void> {
     const path = branchPath(this.#volume, id.slice(0, 2));
-    return once(this.#branches, path, async () => {
-      try {
-        await this.#files.makeFolder(path);
-        await Promise.all([this.sync(blobsPath(this.#volume)), this.sync(path)]);
-      } catch (error) {
-        this.#branches.delete(path);
-        throw error;
-      }
-    });
+    const known = this.#branches.get(path) ?? this.#makeBranch(path);
+    this.#branches.set(path, known);
+    return known;
   }
 
-  /** Makes the shard of a chunk, whose branch is there, and syncs the branch. */
-  makeShard(id: ChunkId): Promise<void> {
+  async #makeBranch(path: string): Promise<void> {
+    try {
+      await this.#files.makeFolder(path);
+      await Promise.all([this.sync(blobsPath(this.#volume)), this.sync(path)]);
+    } catch (error) {
+      this.#branches.delete(path);
+      throw error;
+    }
+  }
+
+  /** Makes the shard of a chunk, whose branch is there; it is durable only after `syncShard`. */
+  async makeShard(id: ChunkId): Promise<void> {
     const path = shardPath(this.#volume, id);
-    return once(this.#shards, path, async () => {
-      try {
-        await this.#files.makeFolder(path);
-        await this.sync(branchPath(this.#volume, id.slice(0, 2)));
-      } finally {
-        this.#shards.delete(path);
-      }
-    });
+    let shard = this.#shards.get(path);
+    if (shard === undefined) {
+      const made = this.#files.makeFolder(path);
+      const durable = made.then(() => this.sync(branchPath(this.#volume, id.slice(0, 2))));
+      shard = { made, durable };
+      this.#shards.set(path, shard);
+      const forget = () => this.#shards.delete(path);
+      // Whoever needs it durable hears of a failure from `syncShard`.
+      durable.then(forget, forget);
+    }
+    await shard.made;
   }
 
   /** Makes what was renamed into the shard of a chunk durable, the shard's own name included. */
   async syncShard(id: ChunkId): Promise<void> {
     const path = shardPath(this.#volume, id);
-    await Promise.all([this.#shards.get(path), this.sync(path)]);
+    await Promise.all([this.#shards.get(path)?.durable, this.sync(path)]);
   }
 
   /** Syncs a folder, sharing the sync with everyone who waits for the same folder. */
@@ -75,10 +82,4 @@ export class ShardFolders {
   forget(): void {
     this.#branches.clear();
   }
-}
-
-function once(made: Map<string, Promise<void>>, path: string, make: () => Promise<void>): Promise<void> {
-  const making = made.get(path) ?? make();
-  made.set(path, making);
-  return making;
 }

@@ -173,6 +173,9 @@ describe('a disk that fails', () => {
     await put(store, a);
     await rm(`${world.volume()}/tmp`, { recursive: true });
     assert.equal(await put(store), 'stored');
+    await rm(`${world.volume()}/trash`, { recursive: true });
+    await store.delete(a.id);
+    assert.deepEqual(await world.names('trash'), [a.id]);
     await rm(`${world.volume()}/blobs`, { recursive: true });
     assert.equal(await put(store, testChunk('c')), 'stored');
     await assert.rejects(store.get(b.id), { code: 'chunk-missing' });

@@ -132,8 +132,9 @@ export class PoweredFiles implements BlobFiles {
   }
 
   async #operate(): Promise<void> {
-    // Each takes its own time, so that they overtake each other.
-    for (let ticks = 1 + this.#random.next() * 4; ticks >= 1; ticks -= 1) {
+    // Each takes its own time, and some a long one, so that they overtake each other.
+    const slowness = this.#random.next() < 0.1 ? 40 : 4;
+    for (let ticks = 1 + this.#random.next() * slowness; ticks >= 1; ticks -= 1) {
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (this.#operationsLeft <= 0) throw diskError('EIO');
