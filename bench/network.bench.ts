@@ -8,14 +8,15 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../src/model/clock.ts';
-import type { OrderedStore } from '../src/model/contracts/ordered-store.ts';
 import { type DeviceId, deviceId, networkId } from '../src/model/ids.ts';
 import { defaultTunables } from '../src/model/limits.ts';
+import { silentLog } from '../src/model/log.ts';
 import { FramedStream } from '../src/node/network/framed-stream.ts';
 import { createLibp2pTransport, type Libp2pTransport } from '../src/node/network/index.ts';
 import { createNode } from '../src/node/network/libp2p-node.ts';
 import { dialTarget, plainAddress } from '../src/node/network/peer-address.ts';
 import { identityFromSeed, peerIdOf } from '../src/node/network/peer-identity.ts';
+import { MemoryOrderedStore } from '../src/store/memory-ordered-store.ts';
 
 const chunkBytes = 512 * 1024;
 const { values: flags } = parseArgs({
@@ -51,10 +52,10 @@ async function device(seed: number): Promise<Libp2pTransport> {
     authorize: () => ({ class: 'always-on' }),
     members: () => [],
     onMembersChange: () => () => undefined,
-    addressBook: emptyStore(),
+    addressBook: new MemoryOrderedStore(),
     mdns: false,
     tunables: defaultTunables,
-    log: { debug: () => undefined, info: () => undefined, warn: (facts, text) => console.error(text, facts) },
+    log: { ...silentLog, warn: (facts, text) => console.error(text, facts) },
   });
 }
 
@@ -179,13 +180,4 @@ function report(what: string, tookMs: number): void {
 
 function mebibytes(bytes: number): number {
   return Math.round(bytes / 1024 / 1024);
-}
-
-function emptyStore(): OrderedStore {
-  return {
-    get: () => undefined,
-    batch: () => Promise.resolve(),
-    async *range() {},
-    close: () => Promise.resolve(),
-  };
 }

@@ -27,16 +27,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { findCut, looksCompressible } from '../src/chunking/index.ts';
 import { contentKeys } from '../src/drive/content/content-keys.ts';
 import { readContent } from '../src/drive/content/content-reader.ts';
 import { type WrittenContent, writeContent } from '../src/drive/content/content-writer.ts';
 import { chunkBytesMax } from '../src/model/limits.ts';
 import { releaseMemory } from '../src/model/memory.ts';
+import { MiB, machine, median, numberFlag } from './measure.ts';
 import { openSink, type Sink } from './pipeline-sink.ts';
 
-const MiB = 1024 * 1024;
 const pieceBytes = 64 * 1024;
 const entryKey = new Uint8Array(32).fill(1);
 const keys = contentKeys(new Uint8Array(32).fill(2));
@@ -106,7 +105,7 @@ async function overHttp(source: string, sink: Sink): Promise<void> {
   const port = typeof address === 'object' && address ? address.port : 0;
   const client = spawn(process.execPath, [
     fileURLToPath(import.meta.url),
-    '--client',
+    '--send-to',
     `${port}`,
     '--source',
     source,
@@ -128,8 +127,6 @@ async function sendFile(port: number, source: string): Promise<void> {
 function dd(source: string, target: string): void {
   execFileSync('dd', [`if=${source}`, `of=${target}`, 'bs=1M', 'conv=fsync', 'status=none']);
 }
-
-const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 
 function print(costs: Cost[], mib: number, against?: number): void {
   for (const name of new Set(costs.map((cost) => cost.name))) {
@@ -230,27 +227,22 @@ async function rawCosts(): Promise<void> {
   print(costs, mib);
 }
 
+function textFlag(name: string): string | undefined {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      mib: { type: 'string', default: '1024' },
-      rounds: { type: 'string', default: '3' },
-      dir: { type: 'string', default: tmpdir() },
-      raw: { type: 'boolean', default: false },
-      objects: { type: 'string', default: '200000' },
-      client: { type: 'string' },
-      source: { type: 'string', default: '' },
-    },
-  });
-  if (values.client !== undefined) return await sendFile(Number(values.client), values.source);
-  if (!values.raw) {
-    const alive = new Map(
-      Array.from({ length: Number(values.objects) }, (_, i) => [`key ${i}`, { i, text: `${i}` }]),
-    );
-    console.log(`${values.mib} MiB, ${alive.size} live objects`);
-    const dir = await mkdtemp(join(values.dir, 'peerstor-bench-'));
+  const sendTo = textFlag('send-to');
+  if (sendTo !== undefined) return await sendFile(Number(sendTo), textFlag('source') ?? '');
+  if (!process.argv.includes('--raw')) {
+    const mib = numberFlag('mib', 1024);
+    const objects = numberFlag('objects', 200_000);
+    const alive = new Map(Array.from({ length: objects }, (_, i) => [`key ${i}`, { i, text: `${i}` }]));
+    console.log(`${machine()}; ${mib} MiB, ${alive.size} live objects`);
+    const dir = await mkdtemp(join(textFlag('dir') ?? tmpdir(), 'peerstor-bench-'));
     try {
-      await uploads(dir, Number(values.mib), Number(values.rounds));
+      await uploads(dir, mib, numberFlag('rounds', 3));
     } finally {
       rmSync(dir, { recursive: true });
     }

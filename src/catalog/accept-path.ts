@@ -67,9 +67,7 @@ export class AcceptPath {
     return this.#writer.run(async () => {
       const before = this.#state.authority;
       const change = this.#writer.begin();
-      const lost = genuine.filter(
-        (record) => !this.#isHere(change, record) || !isInRegister(change, record),
-      );
+      const lost = genuine.filter((record) => !this.#isHere(change, record) || !isInRegister(change, record));
       addRecords(change, lost);
       for (const record of lost) touch(change, record);
       await this.#writer.commit(change);
@@ -112,7 +110,9 @@ export class AcceptPath {
     const fault = faultOf(record) ?? (await this.#checks.run(() => this.#signatureFault(parsed)));
     if (fault === undefined) return record;
     const { table, id, device, seq } = record;
-    outcome.refused.push(`Record ${seq} of device ${shortId(device)} (${table} ${shortId(id)}) is refused: ${fault}.`);
+    outcome.refused.push(
+      `Record ${seq} of device ${shortId(device)} (${table} ${shortId(id)}) is refused: ${fault}.`,
+    );
     return undefined;
   }
 
@@ -121,7 +121,9 @@ export class AcceptPath {
     if (!(await verifyAsync(record.principal, signedBytes(networkId, payload), signature))) {
       return 'its signature is wrong';
     }
-    return (await hasDeviceProof(networkId, record)) ? undefined : 'the device did not agree to be in this network';
+    return (await hasDeviceProof(networkId, record))
+      ? undefined
+      : 'the device did not agree to be in this network';
   }
 
   /** The records that are new here, in the order of their logs. */
@@ -169,7 +171,8 @@ function isInRegister(change: Change, { table, id, revision }: CatalogRecord): b
 function count(change: Change, record: CatalogRecord, reason: unknown, outcome: AcceptOutcome): void {
   const { table, id, revision } = record;
   if (reason !== undefined) outcome.pending += 1;
-  else if (change.register(table, id).some((held) => held.revision === revision && held.head)) outcome.accepted += 1;
+  else if (change.register(table, id).some((held) => held.revision === revision && held.head))
+    outcome.accepted += 1;
   else outcome.known += 1;
 }
 

@@ -37,7 +37,9 @@ export class Acknowledgements {
     if (seq <= this.#state.outbox.forgottenSeq || this.#forgetting) return;
     this.#forgetting = this.#state.outbox
       .forget(seq)
-      .catch((error) => this.#state.log.warn({ error: sentenceOf(error) }, 'The outbox could not be shortened.'))
+      .catch((error) =>
+        this.#state.log.warn({ error: sentenceOf(error) }, 'The outbox could not be shortened.'),
+      )
       .finally(() => {
         this.#forgetting = undefined;
       });

@@ -7,7 +7,8 @@ import { PeerstorError, sentenceOf } from '../model/errors.ts';
 import { type DeviceId, type NetworkId, type Revision, shortId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
 import type { CatalogRecord } from '../model/records.ts';
-import { Authority, type AuthorityRecord } from './authority.ts';
+import { Authority } from './authority.ts';
+import type { AuthorityRecord } from './authority-fold.ts';
 import { HybridClock } from './clock.ts';
 import type { Digests } from './digest.ts';
 import type { Outbox } from './outbox.ts';
@@ -38,6 +39,8 @@ export class CatalogState {
   pendingDigests: Digests | undefined;
   /** The last sequence number that this device gave out. */
   ownSeq = 0;
+  /** Between start and stop. */
+  running = false;
   /** Why nothing can be written any more, until the next start. */
   failure: PeerstorError | undefined;
   /** Why this device may author nothing under its key: others have other records of it. */
@@ -113,4 +116,3 @@ export class CatalogState {
     }
   }
 }
-

@@ -12,7 +12,7 @@ import { Acknowledgements, readVector, vectorOf } from './acknowledgements.ts';
 import { CatalogState } from './catalog-state.ts';
 import { compact } from './compaction.ts';
 import { digestBytes } from './digest.ts';
-import { type CountedRecord, type DigestsAt, DigestScan } from './digest-scan.ts';
+import { type CountedRecord, DigestScan, type DigestsAt } from './digest-scan.ts';
 import { certificatesOf, verifyMember } from './membership.ts';
 import type { Outbox } from './outbox.ts';
 import { readGenesis } from './record-format.ts';
@@ -116,7 +116,11 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
     versions: (entry) => views.versions(entry),
     currentVersions: (entry) => views.currentVersions(entry),
     accept: (records, page) => accepting.accept(records, page?.head),
-    heal: (records) => accepting.heal(records),
+    async heal(records) {
+      const healed = await accepting.heal(records);
+      if (healed > 0) await digestScan.forget();
+      return healed;
+    },
     vector: () => vectorOf(state.vector),
     missing: (device, sinceSeq) => missing(state, device, sinceSeq),
     digest: async (table) => (await digestScan.now()).tables.get(table) ?? new Uint8Array(digestBytes),
@@ -149,7 +153,11 @@ async function lastOf(state: CatalogState, device: DeviceId): Promise<CatalogRec
 }
 
 /** What is here of a log above `sinceSeq`; superseded records that were dropped are simply not in it. */
-async function missing(state: CatalogState, device: DeviceId, sinceSeq: number): ReturnType<Catalog['missing']> {
+async function missing(
+  state: CatalogState,
+  device: DeviceId,
+  sinceSeq: number,
+): ReturnType<Catalog['missing']> {
   const reaches = state.vector.get(device) ?? 0;
   const records: Uint8Array[] = [];
   let bytesInPage = 0;
@@ -158,7 +166,10 @@ async function missing(state: CatalogState, device: DeviceId, sinceSeq: number):
       const { seq } = dotOfLogKey(key);
       if (seq > reaches) break;
       bytesInPage += bytes.length;
-      if (records.length >= catalogPageRecordsMax || (records.length > 0 && bytesInPage > catalogPageBytesMax)) {
+      if (
+        records.length >= catalogPageRecordsMax ||
+        (records.length > 0 && bytesInPage > catalogPageBytesMax)
+      ) {
         return { records, reachesSeq: seq - 1, complete: false };
       }
       records.push(bytes);

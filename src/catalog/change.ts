@@ -4,7 +4,8 @@
  */
 import type { DeviceId, EntryId, Revision } from '../model/ids.ts';
 import type { CatalogRecord, Hlc } from '../model/records.ts';
-import { Authority, type AuthorityRecord } from './authority.ts';
+import { Authority } from './authority.ts';
+import type { AuthorityRecord } from './authority-fold.ts';
 import { Batch } from './batch.ts';
 import type { CatalogState } from './catalog-state.ts';
 import { Digests } from './digest.ts';

@@ -36,7 +36,6 @@ interface Heard {
   driftMs: number;
 }
 
-
 export class HybridClock {
   readonly #clock: Clock;
   readonly #earliestMs: number;
@@ -80,11 +79,6 @@ export class HybridClock {
   /** The highest stamp that may be applied now. */
   dueUpTo(): Hlc {
     return (this.#clock.wallMs() + futureMsMax) * hlcTicksPerMs;
-  }
-
-  /** When a stamp becomes due, in ms from now; zero or less when it is. */
-  dueInMs(hlc: Hlc): number {
-    return Math.ceil(hlc / hlcTicksPerMs) - futureMsMax - this.#clock.wallMs();
   }
 
   /** A peer said what its wall clock shows (Unix ms) just now. */

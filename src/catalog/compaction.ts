@@ -13,7 +13,7 @@
  *
  * Tombstones themselves are kept.
  */
-import type { DeviceId } from '../model/ids.ts';
+import { type DeviceId, deviceId } from '../model/ids.ts';
 import type { CatalogState } from './catalog-state.ts';
 import type { Change } from './change.ts';
 import type { Held, Register } from './register-row.ts';
@@ -32,7 +32,11 @@ const kept: ReadonlySet<string> = new Set(['user', 'device', 'version']);
 export type Acknowledged = ReadonlyMap<DeviceId, ReadonlyMap<DeviceId, number>>;
 
 /** @returns how many records were dropped */
-export async function compact(state: CatalogState, writer: Writer, acknowledged: Acknowledged): Promise<number> {
+export async function compact(
+  state: CatalogState,
+  writer: Writer,
+  acknowledged: Acknowledged,
+): Promise<number> {
   const until = supersededUntil(state.clock.wallMs() - supersededKeepMs);
   let { gte } = until;
   let dropped = 0;
@@ -75,7 +79,7 @@ function isNeeded(held: Held, register: Register): boolean {
 function isEverywhere({ state }: Change, register: Register, acknowledged: Acknowledged): boolean {
   return state.authority.members().every(({ id }) => {
     if (id === state.self) return true;
-    const vector = [...acknowledged].find(([device]) => device === id)?.[1];
+    const vector = acknowledged.get(deviceId(id));
     return vector !== undefined && register.every(({ device, seq }) => (vector.get(device) ?? 0) >= seq);
   });
 }

@@ -4,19 +4,16 @@ import type { DeviceId, Revision } from '../model/ids.ts';
 import type { CatalogState } from './catalog-state.ts';
 import { bucketOf, Digests } from './digest.ts';
 import { decodeRegister, dotOfHeld, type Held, isCounted } from './register-row.ts';
-import {
-  allRegisters,
-  idOfRegisterKey,
-  logKey,
-  registersOf,
-  tableOfRegisterKey,
-} from './store-layout.ts';
+import { allRegisters, idOfRegisterKey, logKey, registersOf, tableOfRegisterKey } from './store-layout.ts';
 import type { Writer } from './writer.ts';
 
 /** Rows between two breaths for the rest of the process. */
 const rowsAtOnce = 500;
 /** Records in one list: with 80 bytes each it fits a frame. */
 const listMax = 8000;
+
+/** Tables that are compared: with 2 KiB each they fit a frame. Strangers' tables cannot crowd it out of use. */
+const tablesMax = 128;
 
 /** Digests and the vector that they belong to. */
 export interface DigestsAt {
@@ -45,7 +42,12 @@ export class DigestScan {
     const { tables, vector } = this.#state;
     return {
       vector: new Map(vector),
-      tables: new Map([...tables].map((table) => [table, digests.of(table)] as const)),
+      tables: new Map(
+        [...tables]
+          .sort()
+          .slice(0, tablesMax)
+          .map((table) => [table, digests.of(table)] as const),
+      ),
     };
   }
 
@@ -81,6 +83,12 @@ export class DigestScan {
       this.#running = undefined;
     });
     return this.#running;
+  }
+
+  /** Lost records are back: the digests are to be read from the database again. */
+  async forget(): Promise<void> {
+    await this.#running;
+    this.#state.digests = undefined;
   }
 
   async #scan(): Promise<Digests> {

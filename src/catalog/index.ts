@@ -3,4 +3,4 @@ export { type CatalogOptions, createCatalog, type LocalCatalog } from './catalog
 export { createMemoryOutbox, createOutbox, type Outbox } from './outbox.ts';
 export { deviceProofBytes } from './policy.ts';
 export { type Genesis, genesisId, readGenesis, writeGenesis } from './record-format.ts';
-export { createCatalogSync, type CatalogSync, type CatalogSyncOptions } from './sync.ts';
+export { type CatalogSync, type CatalogSyncOptions, createCatalogSync } from './sync.ts';

@@ -2,10 +2,11 @@
 import { verify } from '../crypto/index.ts';
 import { isPeerstorError } from '../model/errors.ts';
 import type { DeviceId, Revision } from '../model/ids.ts';
-import { futureMsMax } from './clock.ts';
 import { type DeviceBody, hlcTicksPerMs } from '../model/records.ts';
-import { Authority, type AuthorityRecord } from './authority.ts';
+import { Authority } from './authority.ts';
+import type { AuthorityRecord } from './authority-fold.ts';
 import type { CatalogState } from './catalog-state.ts';
+import { futureMsMax } from './clock.ts';
 import { faultOf, hasDeviceProofNow, isAuthorityRecord } from './policy.ts';
 import { parseRecord, signedBytes } from './record-format.ts';
 

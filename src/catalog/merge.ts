@@ -41,7 +41,10 @@ export function headsOf<Item extends Mergeable>(records: readonly Item[]): Item[
 }
 
 /** Both sides' records, each once: the merge of two devices' registers. */
-export function mergeRegisters<Item extends Mergeable>(left: readonly Item[], right: readonly Item[]): Item[] {
+export function mergeRegisters<Item extends Mergeable>(
+  left: readonly Item[],
+  right: readonly Item[],
+): Item[] {
   const merged = new Map<Revision, Item>();
   for (const record of [...left, ...right]) merged.set(record.revision, record);
   return [...merged.values()].sort(compareOrder);

@@ -3,7 +3,8 @@
  * database is an index that may be lost; these records would be lost with it.
  *
  *   frame = length of content (4, big end first) ‖ CRC-32 of content (4) ‖ content
- *   content = record bytes, or 0x00 ‖ seq (6): records up to that one were forgotten, others have them
+ *   content = record bytes, or 0x00 ‖ device (32) ‖ seq (6): that device's records up to this one were
+ *             forgotten, others have them
  *
  * Appended and synced before a record is said to be written. A kill can tear the last frame: what
  * follows the last whole frame is cut off at the next start. Forgetting writes a new file beside and
@@ -14,6 +15,7 @@ import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { assert } from '../model/assert.ts';
 import { PeerstorError } from '../model/errors.ts';
+import { type DeviceId, deviceId, fromHex, toHex } from '../model/ids.ts';
 import { recordBytesMax } from '../model/limits.ts';
 import { parseRecord } from './record-format.ts';
 import { numberBytes, numberOfBytes } from './store-layout.ts';
@@ -25,6 +27,8 @@ export interface Outbox {
   append(records: readonly Uint8Array[]): Promise<void>;
   /** Every record in it, oldest first. */
   records(): AsyncIterable<Uint8Array>;
+  /** Whose records it has; undefined while it never had any. A device with a new key takes a new file. */
+  readonly device: DeviceId | undefined;
   /** The highest sequence number that was ever in it. */
   readonly lastSeq: number;
   /** Records up to this one were forgotten. */
@@ -36,7 +40,8 @@ export interface Outbox {
 
 const frameHeadBytes = 8;
 const forgottenByte = 0x00;
-const forgottenBytes = 7;
+const deviceBytes = 32;
+const seqBytes = 6;
 /** Less than this is not worth a new file. */
 const forgetBytesMin = 64 * 1024;
 const readBytes = 256 * 1024;
@@ -66,6 +71,7 @@ class FileOutbox implements Outbox {
   /** Some places in the file where it can be cut, oldest first. */
   #marks: Mark[] = [];
   #tail: Promise<unknown> = Promise.resolve();
+  device: DeviceId | undefined;
   lastSeq = 0;
   forgottenSeq = 0;
 
@@ -120,7 +126,7 @@ class FileOutbox implements Outbox {
       // A new file must drop half of the old one, else it would be written again and again.
       if (!cut || this.#length < forgetBytesMin || cut.end * 2 < this.#length) return;
       const kept = await readAll(file, cut.end, this.#length);
-      await this.#replace(Buffer.concat([frameOf(forgottenFrame(cut.seq)), kept]));
+      await this.#replace(Buffer.concat([frameOf(this.#forgottenUpTo(cut.seq)), kept]));
     });
   }
 
@@ -136,7 +142,7 @@ class FileOutbox implements Outbox {
     this.#marks = [];
     let last: Uint8Array | undefined;
     for await (const { content, end } of framesOf(file, size)) {
-      if (content[0] === forgottenByte) this.forgottenSeq = Math.max(this.forgottenSeq, seqOf(content));
+      if (content[0] === forgottenByte) this.forgottenSeq = Math.max(this.forgottenSeq, dotOf(content).seq);
       this.#length = end;
       last = content;
       if (this.#isFarEnough()) this.#reached(content);
@@ -162,8 +168,15 @@ class FileOutbox implements Outbox {
     await this.#read(file, bytes.length);
   }
 
+  #forgottenUpTo(seq: number): Uint8Array {
+    assert(this.device, 'an outbox that forgets has had records');
+    return Buffer.concat([Buffer.of(forgottenByte), fromHex(this.device), numberBytes(seq, seqBytes)]);
+  }
+
   #reached(content: Uint8Array): void {
-    this.lastSeq = Math.max(this.lastSeq, seqOf(content));
+    const { device, seq } = dotOf(content);
+    this.device = device;
+    this.lastSeq = Math.max(this.lastSeq, seq);
     if (this.#isFarEnough()) this.#marks.push({ seq: this.lastSeq, end: this.#length });
   }
 
@@ -186,20 +199,25 @@ class FileOutbox implements Outbox {
 /** An outbox that lives as long as its object: for tests and the simulator. */
 export function createMemoryOutbox(): Outbox {
   let kept: Uint8Array[] = [];
-  const outbox = {
+  const outbox: Outbox & { device: DeviceId | undefined; lastSeq: number; forgottenSeq: number } = {
+    device: undefined,
     lastSeq: 0,
     forgottenSeq: 0,
     open: () => Promise.resolve(),
     async append(records: readonly Uint8Array[]) {
       kept.push(...records);
-      for (const record of records) outbox.lastSeq = Math.max(outbox.lastSeq, seqOf(record));
+      for (const record of records) {
+        const { device, seq } = dotOf(record);
+        outbox.device = device;
+        outbox.lastSeq = Math.max(outbox.lastSeq, seq);
+      }
     },
     async *records() {
       yield* [...kept];
     },
     async forget(seq: number) {
       outbox.forgottenSeq = Math.max(outbox.forgottenSeq, Math.min(seq, outbox.lastSeq));
-      kept = kept.filter((record) => seqOf(record) > outbox.forgottenSeq);
+      kept = kept.filter((record) => dotOf(record).seq > outbox.forgottenSeq);
     },
     close: () => Promise.resolve(),
   };
@@ -214,13 +232,13 @@ function frameOf(content: Uint8Array): Buffer {
   return frame;
 }
 
-function forgottenFrame(seq: number): Uint8Array {
-  return Buffer.concat([Buffer.of(forgottenByte), numberBytes(seq, forgottenBytes - 1)]);
-}
-
-function seqOf(content: Uint8Array): number {
-  if (content[0] !== forgottenByte) return parseRecord(content).record.seq;
-  return numberOfBytes(content.subarray(1, forgottenBytes));
+function dotOf(content: Uint8Array): { device: DeviceId; seq: number } {
+  if (content[0] !== forgottenByte) return parseRecord(content).record;
+  const deviceEnd = 1 + deviceBytes;
+  return {
+    device: deviceId(toHex(content.subarray(1, deviceEnd))),
+    seq: numberOfBytes(content.subarray(deviceEnd, deviceEnd + seqBytes)),
+  };
 }
 
 /** Whole frames, oldest first. One that is damaged is stepped over when whole ones follow. */
@@ -247,7 +265,8 @@ async function readAll(file: FileHandle, start: number, end: number): Promise<Bu
   const bytes = Buffer.allocUnsafe(end - start);
   for (let at = 0; at < bytes.length; ) {
     const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + at);
-    if (bytesRead === 0) throw new PeerstorError('storage-failed', 'The outbox journal is shorter than it was.');
+    if (bytesRead === 0)
+      throw new PeerstorError('storage-failed', 'The outbox journal is shorter than it was.');
     at += bytesRead;
   }
   return bytes;

@@ -18,9 +18,9 @@ import { decodeWinner, dotOfHeld, lastLiveOf, type Register, winnerOf } from './
 import {
   childKey,
   childrenOf,
+  type Dot,
   dependentKey,
   dependentsOf,
-  type Dot,
   dotBytes,
   empty,
   entryAtEnd,
@@ -163,7 +163,12 @@ function entryAt(change: Change, dot: Dot): EntryRecord | undefined {
   return record && isEntryRecord(record) ? record : undefined;
 }
 
-function writeRow(change: Change, id: EntryId, before: PlaceRow | undefined, after: PlaceRow | undefined): void {
+function writeRow(
+  change: Change,
+  id: EntryId,
+  before: PlaceRow | undefined,
+  after: PlaceRow | undefined,
+): void {
   const { batch } = change;
   const [oldKey, newKey] = [before && listKey(id, before), after && listKey(id, after)];
   if (oldKey && oldKey !== newKey) batch.delete(oldKey);

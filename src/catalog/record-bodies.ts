@@ -56,7 +56,13 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
   bundle: {
     id: hex64,
     body: fields({
-      kdf: fields({ name: oneOf('argon2id'), memoryKiB: count, passes: count, parallelism: count, salt: bytes }),
+      kdf: fields({
+        name: oneOf('argon2id'),
+        memoryKiB: count,
+        passes: count,
+        parallelism: count,
+        salt: bytes,
+      }),
       byPassword: bytes,
       byRecovery: bytes,
       rootByRecovery: optional(bytes),
@@ -111,7 +117,11 @@ export function isTable(table: string): table is TableName {
 }
 
 /** Is `body` what this table's record `id` must hold? */
-export function isBody<Table extends TableName>(table: Table, id: string, body: unknown): body is Tables[Table] {
+export function isBody<Table extends TableName>(
+  table: Table,
+  id: string,
+  body: unknown,
+): body is Tables[Table] {
   return isId(table, id) && tables[table].body(body);
 }
 

@@ -150,7 +150,8 @@ function parse(bytes: Uint8Array): ParsedRecord {
 function checkFields({ table, id, seq, hlc, base }: RecordFields): void {
   if (!tableShape.test(table)) throw bad('its table has no proper name');
   if (!idShape.test(id)) throw bad('its id is not 1 to 128 printable characters');
-  if (!Number.isSafeInteger(seq) || seq < 0 || seq > seqMax) throw bad('its sequence number is out of bounds');
+  if (!Number.isSafeInteger(seq) || seq < 0 || seq > seqMax)
+    throw bad('its sequence number is out of bounds');
   if (!Number.isSafeInteger(hlc) || hlc < 0 || hlc > hlcMax) throw bad('its time is out of bounds');
   if (base.length > baseRevisionsMax) throw bad(`it replaces more than ${baseRevisionsMax} revisions`);
   if (base.some((one, index) => index > 0 && one <= (base[index - 1] ?? ''))) {

@@ -6,7 +6,7 @@
 import type { Authority } from './authority.ts';
 import type { CatalogState } from './catalog-state.ts';
 import type { Change } from './change.ts';
-import { isAuthorityRecord } from './policy.ts';
+import { isAuthorityRecord, rulesVersion } from './policy.ts';
 import { admit, setApplied } from './registers.ts';
 import {
   allHeld,
@@ -41,14 +41,17 @@ export async function followAuthority(state: CatalogState, writer: Writer, befor
 /** At start: all of it, if the last process ended before it had followed. */
 export async function catchUpWithAuthority(state: CatalogState, writer: Writer): Promise<void> {
   const followed = state.store.get(meta.authority);
-  if (followed && Buffer.from(followed).toString() === state.authority.fingerprint()) return;
+  if (followed && Buffer.from(followed).toString() === followedBy(state)) return;
   await examine(state, writer, wholeLog, dotOfLogKey);
   await rememberFollowed(state);
 }
 
 async function rememberFollowed(state: CatalogState): Promise<void> {
-  const value = Buffer.from(state.authority.fingerprint());
-  await state.store.batch([{ key: meta.authority, value }], { sync: true });
+  await state.store.batch([{ key: meta.authority, value: Buffer.from(followedBy(state)) }], { sync: true });
+}
+
+function followedBy({ authority }: CatalogState): string {
+  return `${rulesVersion} ${authority.fingerprint()}`;
 }
 
 /** Applies what has become due. */

@@ -31,7 +31,18 @@ const keyBytes = 32;
 export function heldOf(record: CatalogRecord, dot: Dot, applied: boolean): Held {
   const { revision, device, seq, hlc, principal, base, body } = record;
   const isTwin = dot.twin !== undefined;
-  return { revision, device, seq, isTwin, hlc, principal, base, tombstone: body === null, applied, head: false };
+  return {
+    revision,
+    device,
+    seq,
+    isTwin,
+    hlc,
+    principal,
+    base,
+    tombstone: body === null,
+    applied,
+    head: false,
+  };
 }
 
 /** Where the record is in the log. */
@@ -140,7 +151,8 @@ function decodeHeld(row: Buffer, start: number): { held: Held; end: number } {
   const hex = (offset: number) => row.toString('hex', offset, offset + keyBytes);
   const count = row.readUInt8(start + 110);
   const base: Revision[] = [];
-  for (let index = 0; index < count; index += 1) base.push(revision(hex(start + fixedBytes + index * keyBytes)));
+  for (let index = 0; index < count; index += 1)
+    base.push(revision(hex(start + fixedBytes + index * keyBytes)));
   const held = {
     revision: revision(hex(start + 1)),
     device: deviceId(hex(start + 33)),

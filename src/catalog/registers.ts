@@ -1,20 +1,12 @@
 /** How records get into a change: into the log, into their register, and into what depends on it. */
 import { type EntryId, entryId, type PrincipalId, type Revision, versionId } from '../model/ids.ts';
 import type { CatalogRecord } from '../model/records.ts';
-import type { AuthorityRecord } from './authority.ts';
+import type { AuthorityRecord } from './authority-fold.ts';
 import type { Change } from './change.ts';
 import { type HoldReason, isAuthorityRecord, isOwnedTable, reasonToHold } from './policy.ts';
 import { isBody, isId } from './record-bodies.ts';
 import { arrange, dotOfHeld, type Held, heldOf, type Register, winnerOf } from './register-row.ts';
-import {
-  dueKey,
-  empty,
-  heldKey,
-  logKey,
-  supersededKey,
-  tableKey,
-  versionKey,
-} from './store-layout.ts';
+import { dueKey, empty, heldKey, logKey, supersededKey, tableKey, versionKey } from './store-layout.ts';
 
 /**
  * Puts new records into the log and applies those that may be. User and device records go first,
@@ -49,15 +41,29 @@ export function admit(change: Change, records: readonly AuthorityRecord[]): void
 /** Examines a record of the log again: applies it, or takes it out of the view. */
 export function setApplied(change: Change, record: CatalogRecord): void {
   const reason = reasonToHold(record, change.authority, change.isDue(record));
-  const known = change.register(record.table, record.id).find(({ revision }) => revision === record.revision);
+  const { table, id } = record;
+  const register = change.register(table, id);
+  const known = register.find(({ revision }) => revision === record.revision);
   if (!known || known.applied !== (reason === undefined)) enter(change, record, reason);
+  // Two users wrote to it, and which of them has been one for longer may be seen otherwise now.
+  else if (isContested(register)) replaceRegister(change, table, id, register, register);
+}
+
+function isContested(register: Register): boolean {
+  return register.some(({ principal }) => principal !== register[0]?.principal);
 }
 
 /** Takes a record out of the log and out of its register. */
 export function dropRecord(change: Change, record: CatalogRecord): void {
   const { table, id, revision } = record;
   const before = change.register(table, id);
-  replaceRegister(change, table, id, before, before.filter((held) => held.revision !== revision));
+  replaceRegister(
+    change,
+    table,
+    id,
+    before,
+    before.filter((held) => held.revision !== revision),
+  );
   change.batch.delete(logKey(change.dotOf(record)));
 }
 
@@ -66,7 +72,14 @@ function enter(change: Change, record: CatalogRecord, reason: HoldReason | undef
   const before = change.register(table, id);
   const dot = change.dotOf(record);
   const held = heldOf(record, dot, reason === undefined);
-  replaceRegister(change, table, id, before, [...before.filter((one) => one.revision !== revision), held], record);
+  replaceRegister(
+    change,
+    table,
+    id,
+    before,
+    [...before.filter((one) => one.revision !== revision), held],
+    record,
+  );
   if (reason === undefined) {
     change.batch.delete(heldKey(dot));
     change.state.hybrid.observe(hlc);
@@ -98,9 +111,12 @@ export function replaceRegister(
   for (const held of after) {
     const was = before.find(({ revision }) => revision === held.revision);
     const superseded = held.applied && !held.head;
-    if (superseded && (!was?.applied || was.head)) change.batch.put(supersededKey(change.nowMs, dotOfHeld(held)), empty);
+    if (superseded && (!was?.applied || was.head))
+      change.batch.put(supersededKey(change.nowMs, dotOfHeld(held)), empty);
   }
-  if (sameHeads(before, after)) return;
+  // What is under a tombstone may show again: see `places.ts`.
+  const shows = table !== 'entry' || !winnerOf(after)?.tombstone;
+  if (shows && sameHeads(before, after)) return;
   change.tell(table, id, record);
   if (table === 'entry' && isId('entry', id)) change.entries.add(entryId(id));
   if (table === 'version') touchEntries(change, [...before, ...after]);
@@ -114,7 +130,9 @@ const seniorityIn =
 function sameHeads(before: Register, after: Register): boolean {
   const heads = after.filter(({ head }) => head);
   const old = before.filter(({ head }) => head);
-  return heads.length === old.length && heads.every(({ revision }, index) => revision === old[index]?.revision);
+  return (
+    heads.length === old.length && heads.every(({ revision }, index) => revision === old[index]?.revision)
+  );
 }
 
 /** A deleted entry may come back, or go, with a version of it. */

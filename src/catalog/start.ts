@@ -3,7 +3,8 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { PeerstorError } from '../model/errors.ts';
 import type { Revision } from '../model/ids.ts';
 import type { CatalogRecord } from '../model/records.ts';
-import type { AuthorityRecord } from './authority.ts';
+import { hlcTicksPerMs } from '../model/records.ts';
+import type { AuthorityRecord } from './authority-fold.ts';
 import type { CatalogState } from './catalog-state.ts';
 import { futureMsMax } from './clock.ts';
 import { isAuthorityRecord } from './policy.ts';
@@ -22,18 +23,19 @@ import {
   wholeVector,
 } from './store-layout.ts';
 import type { Writer } from './writer.ts';
-import { hlcTicksPerMs } from '../model/records.ts';
 
 const recordsAtOnce = 500;
 
 /** @returns whether the last process ended in order: if not, the database may have lost the end of its log */
 export async function openState(state: CatalogState, writer: Writer): Promise<{ endedInOrder: boolean }> {
   checkGenesis(state);
-  for await (const [key, row] of state.store.range(wholeVector)) state.vector.set(deviceOfKey(key), numberOfBytes(row));
+  for await (const [key, row] of state.store.range(wholeVector))
+    state.vector.set(deviceOfKey(key), numberOfBytes(row));
   for await (const [key] of state.store.range(allTables)) state.tables.add(tableOfKey(key));
   state.hybrid.restore(numberOfBytes(state.store.get(meta.clock) ?? new Uint8Array(0)));
   await readAuthority(state);
   await state.outbox.open();
+  checkOutbox(state);
   const own = state.vector.get(state.self) ?? 0;
   state.ownSeq = Math.max(own, state.outbox.lastSeq);
   const endedInOrder = state.store.get(meta.ended) !== undefined;
@@ -60,7 +62,11 @@ export async function endInOrder(state: CatalogState): Promise<void> {
  * Puts own records that the database has lost back into it (I7).
  * @returns how many
  */
-export async function restoreFromOutbox(state: CatalogState, writer: Writer, signal?: AbortSignal): Promise<number> {
+export async function restoreFromOutbox(
+  state: CatalogState,
+  writer: Writer,
+  signal?: AbortSignal,
+): Promise<number> {
   let restored = 0;
   let page: CatalogRecord[] = [];
   for await (const bytes of state.outbox.records()) {
@@ -74,7 +80,11 @@ export async function restoreFromOutbox(state: CatalogState, writer: Writer, sig
   return restored + (await restorePage(state, writer, page));
 }
 
-async function restorePage(state: CatalogState, writer: Writer, page: readonly CatalogRecord[]): Promise<number> {
+async function restorePage(
+  state: CatalogState,
+  writer: Writer,
+  page: readonly CatalogRecord[],
+): Promise<number> {
   return writer.run(async () => {
     const lost = page.filter((record) => record.device === state.self && !state.store.get(logKey(record)));
     const change = writer.begin();
@@ -91,6 +101,14 @@ function checkGenesis(state: CatalogState): void {
   const known = state.store.get(meta.genesis);
   if (!known || Buffer.compare(known, state.genesis.bytes) === 0) return;
   throw new PeerstorError('conflict', 'The database of this home belongs to another network.');
+}
+
+function checkOutbox({ outbox, self }: CatalogState): void {
+  if (outbox.device === undefined || outbox.device === self) return;
+  throw new PeerstorError(
+    'conflict',
+    'The outbox of this home belongs to another device key; move it aside.',
+  );
 }
 
 /** User and device records are all kept in memory: there are few, and every other right follows from them. */

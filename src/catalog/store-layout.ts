@@ -56,7 +56,7 @@ export const empty = new Uint8Array(0);
 export const meta = {
   /** n8: highest stamp of the clock. */
   clock: 'mclock',
-  /** Text: the authority that the statuses of the log were brought up to. */
+  /** Text: the rules and the authority that the statuses of the log were brought up to. */
   authority: 'mauthority',
   /** (empty), present while no process has the catalog open that was not stopped in order. */
   ended: 'mended',

@@ -12,9 +12,9 @@ import {
   counted,
   countedAsk,
   type Difference,
+  type DigestsMessage,
   difference,
   digestsMessage,
-  type DigestsMessage,
   found,
   methods,
   type Vector,
@@ -51,7 +51,9 @@ export class Comparing {
       const { table, buckets, after } = countedAsk.read(body);
       return counted.write(await this.#catalog.counted(table, buckets, after));
     });
-    this.#transport.handle(methods.records, async (_from, body) => found.write(this.#find(wanted.read(body))));
+    this.#transport.handle(methods.records, async (_from, body) =>
+      found.write(this.#find(wanted.read(body))),
+    );
     this.#transport.handle(methods.compare, async (from) => {
       compareWith(from);
       return new Uint8Array(0);
@@ -68,7 +70,10 @@ export class Comparing {
     let healed = 0;
     let peerLacks = false;
     for (const { table, buckets } of answer.tables) {
-      const [theirs, mine] = [await this.#listOf(device, table, buckets, signal), await this.#list(table, buckets)];
+      const [theirs, mine] = [
+        await this.#listOf(device, table, buckets, signal),
+        await this.#list(table, buckets),
+      ];
       const lacking = [...theirs.values()].filter(({ revision }) => !mine.has(revision));
       peerLacks ||= [...mine.keys()].some((revision) => !theirs.has(revision));
       const records = await this.#heal(device, lacking, signal);
@@ -115,7 +120,9 @@ export class Comparing {
   ): Promise<Map<Revision, CountedRecord>> {
     return collect(async (after) => {
       const body = countedAsk.write({ table, buckets, after });
-      return counted.read(await this.#transport.call(device, methods.counted, body, { lane: 'bulk', signal }));
+      return counted.read(
+        await this.#transport.call(device, methods.counted, body, { lane: 'bulk', signal }),
+      );
     });
   }
 
@@ -125,7 +132,9 @@ export class Comparing {
 }
 
 async function collect(
-  page: (after: string | undefined) => Promise<{ records: readonly CountedRecord[]; next: string | undefined }>,
+  page: (
+    after: string | undefined,
+  ) => Promise<{ records: readonly CountedRecord[]; next: string | undefined }>,
 ): Promise<Map<Revision, CountedRecord>> {
   const all = new Map<Revision, CountedRecord>();
   let after: string | undefined;

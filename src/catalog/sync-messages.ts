@@ -94,7 +94,7 @@ export const hello = {
     return {
       vector: readVector(vector),
       wallMs: count(wallMs),
-      yours: isFields(yours) ? { seq: count(yours['seq']), revision: revision(hex(yours['revision'])) } : null,
+      yours: isFields(yours) ? { seq: count(yours.seq), revision: revision(hex(yours.revision)) } : null,
     };
   },
 };
@@ -150,7 +150,8 @@ export const difference = {
 };
 
 export const countedAsk = {
-  write: ({ table, buckets, after }: CountedAsk) => encode({ table, buckets: [...buckets], after: after ?? null }),
+  write: ({ table, buckets, after }: CountedAsk) =>
+    encode({ table, buckets: [...buckets], after: after ?? null }),
   read(bytes: Uint8Array): CountedAsk {
     const { table, buckets, after } = fieldsOf(bytes);
     return {
@@ -171,7 +172,7 @@ export const counted = {
 
 export const wanted = {
   write: (records: readonly CountedRecord[]) => encode({ records: records.map(placeOf) }),
-  read: (bytes: Uint8Array): CountedRecord[] => list(fieldsOf(bytes)['records'], readPlace),
+  read: (bytes: Uint8Array): CountedRecord[] => list(fieldsOf(bytes).records, readPlace),
 };
 
 export const found = {

@@ -28,17 +28,15 @@ export class Pulling {
   }
 
   /**
-   * Fetches until this device has everything that the peer said it has.
-   * @returns false when the peer gave less than it said
+   * Fetches what the peer said it has, as far as it gives it.
    * @throws what the call threw, or `peer-failed`
    */
-  async pull(peer: DeviceId, theirs: Vector, signal: AbortSignal): Promise<boolean> {
+  async pull(peer: DeviceId, theirs: Vector, signal: AbortSignal): Promise<void> {
     const slots = new Slots(logsAtOnce);
     const outcomes = await Promise.allSettled(
       [...theirs].map(([author, seq]) => slots.run(() => this.#pullUpTo(peer, author, seq, signal))),
     );
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-    return !this.lacks(theirs);
   }
 
   async #pullUpTo(peer: DeviceId, author: DeviceId, seq: number, signal: AbortSignal): Promise<void> {
@@ -84,9 +82,15 @@ export class Pulling {
 
   async #fetch(peer: DeviceId, author: DeviceId, since: number, signal: AbortSignal): Promise<LogPage> {
     const body = ask.write({ device: author, since });
-    const page = logPage.read(await this.#transport.call(peer, methods.missing, body, { lane: 'bulk', signal }));
-    if (page.device === author && page.since === since && page.reaches >= since && page.reaches <= seqMax) return page;
-    throw new PeerstorError('peer-failed', 'A device answered with another part of the catalog than was asked for.');
+    const page = logPage.read(
+      await this.#transport.call(peer, methods.missing, body, { lane: 'bulk', signal }),
+    );
+    if (page.device === author && page.since === since && page.reaches >= since && page.reaches <= seqMax)
+      return page;
+    throw new PeerstorError(
+      'peer-failed',
+      'A device answered with another part of the catalog than was asked for.',
+    );
   }
 
   #reaches(author: DeviceId): number {

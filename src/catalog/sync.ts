@@ -105,10 +105,10 @@ class RunningSync implements CatalogSync {
     ];
     for (const { device } of this.#transport.peers()) this.#connected(device);
     this.#every('exchange', this.#exchangeMs, () => {
-      for (const peer of this.#peers.values()) this.#run(() => this.#exchange(peer));
+      for (const peer of this.#peers.values()) this.#spawn(() => this.#exchange(peer));
     });
     this.#every('compare', this.#digestMs, () => {
-      for (const { device } of this.#peers.values()) this.#run(() => this.#compareWith(device));
+      for (const { device } of this.#peers.values()) this.#spawn(() => this.#compareWith(device));
     });
   }
 
@@ -154,13 +154,13 @@ class RunningSync implements CatalogSync {
       }
       return hello.write(await this.#helloTo(from));
     });
-    this.#comparing.register((from) => this.#run(() => this.#compareWith(from)));
+    this.#comparing.register((from) => this.#spawn(() => this.#compareWith(from)));
   }
 
   #connected(device: DeviceId): void {
     const peer: Peer = { device, known: undefined, pushing: false, pulling: undefined };
     this.#peers.set(device, peer);
-    this.#run(async () => {
+    this.#spawn(async () => {
       await this.#exchange(peer);
       await this.#compareWith(device);
     });
@@ -191,7 +191,8 @@ class RunningSync implements CatalogSync {
     this.#catalog.peerClock(device, wallMs);
     const { self, ownSeq } = this.#catalog;
     const ahead = (vector.get(self) ?? 0) > ownSeq;
-    if (ahead || (yours && this.#catalog.contradicts(self, yours.seq, yours.revision))) this.#catalog.overtaken();
+    if (ahead || (yours && this.#catalog.contradicts(self, yours.seq, yours.revision)))
+      this.#catalog.overtaken();
     const peer = this.#peers.get(device);
     if (!peer) return;
     peer.known = vector;
@@ -199,18 +200,13 @@ class RunningSync implements CatalogSync {
   }
 
   #pull(peer: Peer): void {
-    if (peer.pulling || !peer.known || !this.#pulling.lacks(peer.known)) return;
-    peer.pulling = this.#run(async () => {
-      try {
-        // It may say that it has more while this is under way.
-        for (let known = peer.known; known && this.#pulling.lacks(known); known = peer.known) {
-          const gaveAll = await this.#pulling.pull(peer.device, known, this.#stopping.signal);
-          this.#tellLater();
-          if (!gaveAll && peer.known === known) return;
-        }
-      } finally {
-        peer.pulling = undefined;
-      }
+    const { device, known } = peer;
+    if (!this.#running || peer.pulling || !known || !this.#pulling.lacks(known)) return;
+    peer.pulling = this.#run(() => this.#pulling.pull(device, known, this.#stopping.signal)).then(() => {
+      peer.pulling = undefined;
+      this.#tellLater();
+      // It may have said meanwhile that it has more.
+      if (peer.known !== known) this.#pull(peer);
     });
   }
 
@@ -221,7 +217,7 @@ class RunningSync implements CatalogSync {
   #push(peer: Peer): void {
     if (peer.pushing || this.#unpushed(peer) === 0) return;
     peer.pushing = true;
-    this.#run(async () => {
+    this.#spawn(async () => {
       try {
         while (this.#unpushed(peer) > 0) if (!(await this.#pushPage(peer))) return;
       } finally {
@@ -261,8 +257,10 @@ class RunningSync implements CatalogSync {
       this.#timers.delete('news');
       const mine = Object.entries(this.#catalog.vector());
       for (const { device, known } of this.#peers.values()) {
-        const news = mine.some(([author, seq]) => author !== device && seq > (known?.get(deviceId(author)) ?? 0));
-        if (news) this.#run(async () => this.#notifyNews(device));
+        const news = mine.some(
+          ([author, seq]) => author !== device && seq > (known?.get(deviceId(author)) ?? 0),
+        );
+        if (news) this.#spawn(() => this.#notifyNews(device));
       }
     });
     this.#timers.set('news', timer);
@@ -289,6 +287,10 @@ class RunningSync implements CatalogSync {
     this.#timers.set(name, timer);
   }
 
+  #spawn(work: () => Promise<void>): void {
+    void this.#run(work);
+  }
+
   /** A task that ends with the sync, and whose failure is no one else's: the next exchange makes it good. */
   #run(work: () => Promise<void>): Promise<void> {
     const task = work()
@@ -296,7 +298,11 @@ class RunningSync implements CatalogSync {
         if (this.#stopping.signal.aborted) return;
         const quiet = isPeerstorError(error, 'peer-unreachable') || isPeerstorError(error, 'peer-timeout');
         const say = quiet ? this.#log.debug : this.#log.warn;
-        say.call(this.#log, { error: sentenceOf(error) }, 'The catalog could not be exchanged with a device.');
+        say.call(
+          this.#log,
+          { error: sentenceOf(error) },
+          'The catalog could not be exchanged with a device.',
+        );
       })
       .finally(() => this.#tasks.delete(task));
     this.#tasks.add(task);

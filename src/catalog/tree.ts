@@ -119,7 +119,7 @@ class Climbs {
     const { id: loser } = weakest;
     this.#standing.set(loser, (this.#standing.get(loser) ?? 0) + 1);
     const rivals = this.#rivals.get(loser) ?? new Set();
-    for (const id of cycle) if (false) rivals.add(id);
+    for (const id of cycle) if (id !== loser) rivals.add(id);
     this.#rivals.set(loser, rivals);
     return loser;
   }

@@ -39,13 +39,17 @@ export class Upkeep {
 
   async stop(): Promise<void> {
     if (!this.#starting) return;
-    await this.#starting.catch(() => undefined);
+    const started = await this.#starting.then(
+      () => true,
+      () => false,
+    );
     this.#starting = undefined;
     this.#stopping.abort();
     this.#timer?.cancel();
     await this.#running;
     await this.#writer.idle();
-    if (!this.#state.failure) {
+    this.#state.running = false;
+    if (started && !this.#state.failure) {
       await this.#acknowledgements.save();
       await endInOrder(this.#state);
     }
@@ -55,6 +59,8 @@ export class Upkeep {
   async #start(): Promise<void> {
     this.#stopping = new AbortController();
     const { clock } = this.#state;
+    this.#state.running = true;
+    this.#state.failure = undefined;
     const { endedInOrder } = await openState(this.#state, this.#writer);
     await this.#acknowledgements.load();
     this.#driftMs = clock.wallMs() - clock.monotonicMs();
@@ -66,7 +72,8 @@ export class Upkeep {
   /** After a crash the database may have lost records without a word: the outbox says which. */
   async #restoreLost(): Promise<void> {
     const restored = await restoreFromOutbox(this.#state, this.#writer, this.#stopping.signal);
-    if (restored > 0) this.#state.log.warn({ restored }, 'Records that the database had lost came back from the outbox.');
+    if (restored > 0)
+      this.#state.log.warn({ restored }, 'Records that the database had lost came back from the outbox.');
   }
 
   #tickLater(): void {
@@ -80,7 +87,8 @@ export class Upkeep {
   async #tick(): Promise<void> {
     const { clock } = this.#state;
     const driftMs = clock.wallMs() - clock.monotonicMs();
-    if (driftMs < this.#driftMs - setBackMs) await this.#writer.run(() => holdEarly(this.#state, this.#writer));
+    if (driftMs < this.#driftMs - setBackMs)
+      await this.#writer.run(() => holdEarly(this.#state, this.#writer));
     this.#driftMs = driftMs;
     await this.#writer.run(() => applyDue(this.#state, this.#writer));
     await this.#acknowledgements.save();

@@ -30,7 +30,9 @@ interface Link extends VersionLink {
   readonly record: VersionRecord;
 }
 
-export class Views implements Pick<Catalog, 'get' | 'heads' | 'list' | 'children' | 'placeOf' | 'versions' | 'currentVersions'> {
+export class Views
+  implements Pick<Catalog, 'get' | 'heads' | 'list' | 'children' | 'placeOf' | 'versions' | 'currentVersions'>
+{
   readonly #state: CatalogState;
 
   constructor(state: CatalogState) {
@@ -49,7 +51,9 @@ export class Views implements Pick<Catalog, 'get' | 'heads' | 'list' | 'children
   heads<Name extends TableName>(table: Name, id: string): RecordOf<Name>[] {
     const { genesis, store } = this.#state;
     if (table === 'genesis') return id === genesisId ? [this.#typed(table, genesis)] : [];
-    return headsIn(decodeRegister(store.get(registerKey(table, id)))).map((head) => this.#read(table, dotOfHeld(head)));
+    return headsIn(decodeRegister(store.get(registerKey(table, id)))).map((head) =>
+      this.#read(table, dotOfHeld(head)),
+    );
   }
 
   /** What stood in a register before it was deleted, or stands there: to see what a tombstone took away. */
@@ -58,7 +62,10 @@ export class Views implements Pick<Catalog, 'get' | 'heads' | 'list' | 'children
     return lastLive && this.#read(table, dotOfHeld(lastLive));
   }
 
-  async *list<Name extends TableName>(table: Name, options: { after?: string } = {}): AsyncIterable<RecordOf<Name>> {
+  async *list<Name extends TableName>(
+    table: Name,
+    options: { after?: string } = {},
+  ): AsyncIterable<RecordOf<Name>> {
     if (table === 'genesis') {
       if (options.after === undefined) yield this.#typed(table, this.#state.genesis);
       return;
@@ -89,7 +96,8 @@ export class Views implements Pick<Catalog, 'get' | 'heads' | 'list' | 'children
     const parent = row.parent ?? this.#rootOf(row);
     if (!body || parent === undefined) return null;
     const { fallback, wrappedKey } = body;
-    const underFallback = row.rung === 'fallback' || (row.rung === 'recovered' && fallback?.parent === parent);
+    const underFallback =
+      row.rung === 'fallback' || (row.rung === 'recovered' && fallback?.parent === parent);
     return { parent, wrappedKey: underFallback && fallback ? fallback.wrappedKey : wrappedKey };
   }
 
@@ -167,4 +175,3 @@ function isRecordOf<Name extends TableName>(table: Name, record: CatalogRecord):
 function isVersionRecord(record: CatalogRecord): record is VersionRecord {
   return isBody('version', record.id, record.body);
 }
-

@@ -1,16 +1,18 @@
 /** Records that are written on this device. */
-import { PeerstorError, sentenceOf } from '../model/errors.ts';
+
 import type { Draft, Signer } from '../model/contracts/catalog.ts';
+import { PeerstorError, sentenceOf } from '../model/errors.ts';
 import type { Revision } from '../model/ids.ts';
 import type { CatalogRecord } from '../model/records.ts';
+import type { Authority } from './authority.ts';
 import type { CatalogState } from './catalog-state.ts';
 import type { Change } from './change.ts';
 import { faultOf, type HoldReason, hasDeviceProofNow } from './policy.ts';
 import { isBody, isId } from './record-bodies.ts';
 import { writeRecord } from './record-format.ts';
+import { followAuthority } from './reexamine.ts';
 import { headsIn, type Register } from './register-row.ts';
 import { addRecords } from './registers.ts';
-import { followAuthority } from './reexamine.ts';
 import type { Writer } from './writer.ts';
 
 /** Records that share one sync of the disk. */
@@ -67,12 +69,28 @@ export class WritePath {
         }
       }
       const records = written.flatMap((one) => one.records);
-      if (records.length > 0) await this.#writer.commit(change, records.map(({ bytes }) => bytes));
+      if (records.length > 0)
+        await this.#writer.commit(
+          change,
+          records.map(({ bytes }) => bytes),
+        );
+      await this.#follow(before);
       for (const { call, records: own } of written) call.resolve(own);
-      await followAuthority(this.#state, this.#writer, before);
     } catch (error) {
       this.#state.log.error({ error: sentenceOf(error) }, 'Records could not be written.');
       for (const call of calls) call.reject(error);
+    }
+  }
+
+  /** The records are durable by now: what fails here is made good at the next start. */
+  async #follow(before: Authority): Promise<void> {
+    try {
+      await followAuthority(this.#state, this.#writer, before);
+    } catch (error) {
+      this.#state.log.error(
+        { error: sentenceOf(error) },
+        'What follows from changed rights could not be written.',
+      );
     }
   }
 
@@ -109,7 +127,8 @@ function writeDrafts(change: Change, drafts: readonly Draft[], signer: Signer): 
     const [reason] = addRecords(change, [record]);
     if (reason) throw forbidden(reason);
     const register = change.register(record.table, record.id);
-    const taken = headsIn(register).length > 0 && !headsIn(register).some(({ revision }) => revision === record.revision);
+    const taken =
+      headsIn(register).length > 0 && !headsIn(register).some(({ revision }) => revision === record.revision);
     if (taken) throw new PeerstorError('forbidden', 'This belongs to somebody else.');
     return record;
   });

@@ -31,6 +31,8 @@ export class Writer {
 
   begin(): Change {
     if (this.#state.failure) throw this.#state.failure;
+    if (!this.#state.running)
+      throw new PeerstorError('not-ready', 'The catalog is not started, or stopped again.');
     return new Change(this.#state);
   }
 

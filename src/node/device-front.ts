@@ -66,8 +66,9 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
     },
 
     async health(): Promise<HealthView> {
-      const network = requireNetwork(parts);
-      return healthView(await network.chunks.health(), list(), parts.config.tunables.copiesWanted);
+      const { chunks } = requireNetwork(parts);
+      const repairs = { repair: chunks.repairStatus(), receipts: chunks.receipts() };
+      return healthView(await chunks.health(), list(), parts.config.tunables.copiesWanted, repairs);
     },
 
     checkSetupCode(code, from) {

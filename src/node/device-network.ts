@@ -1,4 +1,5 @@
 /** Wires what a device has once it belongs to a network: catalog, transport, copies, pairing. */
+import { createServer } from 'node:net';
 import { createCatalog, createCatalogSync, createOutbox } from '../catalog/index.ts';
 import type { SigningKey } from '../crypto/index.ts';
 import type { Clock, Random } from '../model/clock.ts';
@@ -102,7 +103,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
 }
 
 async function openTransport(
-  { config, home, identity, membership, index, settings, clock, random, log }: NetworkOptions,
+  { config, identity, membership, index, settings, clock, random, log }: NetworkOptions,
   catalog: Catalog,
   directory: CatalogDirectory,
 ): Promise<Libp2pTransport> {
@@ -111,7 +112,7 @@ async function openTransport(
     identitySeed: identity.seed,
     networkId: membership.networkId,
     networkSecret: membership.networkSecret,
-    listen: { host: config.host === 'localhost' ? '127.0.0.1' : config.host, port: settings().p2pPort },
+    listen: await listenAddress(config, settings()),
     name: () => settings().name,
     class: () => settings().class,
     // Until the catalog has arrived, what was handed over at pairing proves the membership.
@@ -121,10 +122,11 @@ async function openTransport(
       const body = catalog.verifyMember(device, certificates);
       return body && { class: body.class };
     },
-    members: () => [
-      ...directory.members().map((member) => member.id),
-      ...Object.keys(membership.introductions).map((id) => deviceId(id)),
-    ],
+    // Until the catalog has arrived, the devices that the welcome named are all that is known.
+    members: () =>
+      directory.find(self)
+        ? directory.members().map((member) => member.id)
+        : Object.keys(membership.introductions).map((id) => deviceId(id)),
     onMembersChange: (listener) => directory.onChange(listener),
     addressBook: withPrefix(index, 'addresses/'),
     mdns: config.mdns,
@@ -132,9 +134,22 @@ async function openTransport(
     log,
     clock,
     random,
-  }).then((transport) => {
-    log.debug({ home: home.folder }, 'transport wired');
-    return transport;
+  });
+}
+
+/** The port of the last time, so that others find it there; any other one if that was taken meanwhile. */
+async function listenAddress(config: DeviceConfig, settings: HomeSettings) {
+  const host = config.host === 'localhost' ? '127.0.0.1' : config.host;
+  const isAsked = config.p2pPort !== undefined;
+  const port = isAsked || (await isFree(host, settings.p2pPort)) ? settings.p2pPort : 0;
+  return { host, port };
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(true)));
   });
 }
 

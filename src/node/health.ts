@@ -2,7 +2,12 @@
 import type { AlertView, DeviceView, HealthView } from '../model/api.ts';
 import type { ChunkHealth } from '../model/contracts/health.ts';
 
-export function healthView(chunks: ChunkHealth, devices: DeviceView[], wanted: number): HealthView {
+export function healthView(
+  chunks: ChunkHealth,
+  devices: DeviceView[],
+  wanted: number,
+  { repair, receipts }: Pick<HealthView, 'repair' | 'receipts'>,
+): HealthView {
   const alerts = alertsOf(chunks, devices);
   return {
     level: levelOf(chunks, wanted, alerts),
@@ -10,10 +15,10 @@ export function healthView(chunks: ChunkHealth, devices: DeviceView[], wanted: n
     chunks: { total: chunks.total, byCopies: chunks.byCopies },
     bytes: chunks.bytes,
     devices,
-    repair: { queued: 0, active: 0, etaSeconds: null },
+    repair,
     scrub: { running: false, lastFinishedAt: null },
     alerts,
-    receipts: [],
+    receipts,
   };
 }
 

@@ -53,6 +53,11 @@ export class BucketDigests {
     return bytes;
   }
 
+  /** Is this what `readBucket` would give? */
+  isBucket(bucket: number, bytes: Uint8Array): boolean {
+    return Buffer.compare(this.readBucket(bucket), bytes) === 0;
+  }
+
   writeBucket(bucket: number, bytes: Uint8Array): void {
     assert(bytes.length === entryBytes, 'a bucket digest has 12 bytes');
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,5 +1,5 @@
 /** Builds the parts of this room and wires them: the one place that knows them all. */
-import type { SafetyView } from '../model/api.ts';
+import type { HealthView, ReceiptView, SafetyView } from '../model/api.ts';
 import type { Clock, Random, Timer } from '../model/clock.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import type { ChunkHealth } from '../model/contracts/health.ts';
@@ -14,6 +14,7 @@ import type { Transport } from '../model/contracts/transport.ts';
 import type { ChunkId, DeviceId } from '../model/ids.ts';
 import type { Tunables } from '../model/limits.ts';
 import type { Log } from '../model/log.ts';
+import { Attendance } from './attendance.ts';
 import { CatchUp } from './catch-up.ts';
 import { SpreadingUpload } from './chunk-upload.ts';
 import { Copies } from './copies.ts';
@@ -25,8 +26,10 @@ import { InventoryFollow } from './inventory-follow.ts';
 import { Members } from './members.ts';
 import { OwnChunks } from './own-chunks.ts';
 import { Peers } from './peers.ts';
+import { Receipts } from './receipts.ts';
 import { ReferenceIndex } from './reference-index.ts';
 import { References } from './references.ts';
+import { Repair } from './repair.ts';
 import { safetyView } from './safety.ts';
 import { Serve } from './serve.ts';
 import { Spreader } from './spreader.ts';
@@ -48,8 +51,10 @@ export interface ReplicationParts {
 }
 
 export interface Replication extends ChunkNetwork {
-  /** Chunks on their way to other devices. */
-  repairStatus(): { queued: number; active: number };
+  /** Chunks on their way to other devices; the time left is that of copies being made again, where measured. */
+  repairStatus(): HealthView['repair'];
+  /** What this device repaired, newest first. */
+  receipts(): ReceiptView[];
   /** Called, at most once a second, when copies, holders or references changed. Returns the unsubscriber. */
   onHealthChange(listener: () => void): () => void;
 }
@@ -81,6 +86,9 @@ class WiredReplication implements Replication {
   readonly #references: References;
   readonly #copies: Copies;
   readonly #catchUp: CatchUp;
+  readonly #attendance: Attendance;
+  readonly #receipts: Receipts;
+  readonly #repair: Repair;
   readonly #listeners = new Set<() => void>();
   #state: 'new' | 'started' | 'stopped' = 'new';
   #counted: Promise<void> = Promise.resolve();
@@ -140,6 +148,13 @@ class WiredReplication implements Replication {
     });
     this.#copies = copies;
     this.#catchUp = new CatchUp({ ...shared, follow, references, copies, spreader });
+    const { presenceStableMs } = tunables;
+    const attendance = new Attendance({ self, transport, peers, members, clock, presenceStableMs, everyMs });
+    const receipts = new Receipts({ index, log });
+    const found = { references, copies, spreader, attendance, receipts, tunables };
+    this.#attendance = attendance;
+    this.#receipts = receipts;
+    this.#repair = new Repair({ ...shared, ...found });
     this.#listen(references);
   }
 
@@ -149,6 +164,8 @@ class WiredReplication implements Replication {
     this.#members.start();
     await this.#inventory.start();
     await this.#peers.start();
+    this.#attendance.start();
+    await this.#receipts.start();
     this.#inventory.setInterest(this.#members.interest());
     this.#copies.start();
     this.#own.start();
@@ -158,6 +175,7 @@ class WiredReplication implements Replication {
     const compared = this.#references.start();
     this.#recount(compared);
     this.#catchUp.start();
+    this.#repair.start();
   }
 
   async stop(): Promise<void> {
@@ -165,6 +183,8 @@ class WiredReplication implements Replication {
     this.#state = 'stopped';
     this.#healthTimer?.cancel();
     this.#damageTimer?.cancel();
+    this.#repair.stop();
+    this.#attendance.stop();
     this.#catchUp.stop();
     await this.#references.stop();
     this.#transfer.stop();
@@ -219,9 +239,18 @@ class WiredReplication implements Replication {
     return { ...this.#copies.health(this.#reachableNow()), unknownVersions: this.#references.unknown };
   }
 
-  repairStatus(): { queued: number; active: number } {
-    const { queued, active } = this.#spreader.load();
-    return { queued, active: active + this.#catchUp.active };
+  repairStatus(): HealthView['repair'] {
+    const spreading = this.#spreader.load();
+    const repairing = this.#repair.status();
+    return {
+      queued: spreading.queued + repairing.queued,
+      active: spreading.active + repairing.active + this.#catchUp.active,
+      etaSeconds: repairing.etaSeconds,
+    };
+  }
+
+  receipts(): ReceiptView[] {
+    return this.#receipts.list();
   }
 
   onHealthChange(listener: () => void): () => void {

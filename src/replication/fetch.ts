@@ -21,6 +21,7 @@ const answerPatienceMs = 60_000;
 const retryAfterS = 30;
 
 export interface FetchParts {
+  self: DeviceId;
   transport: Transport;
   inventory: Inventory;
   peers: Peers;
@@ -87,54 +88,50 @@ export class Fetch {
   }
 
   async #attempt(device: DeviceId): Promise<Uint8Array | undefined> {
-    const { clock, peers, stallMs } = this.#parts;
-    let counted = false;
-    const fail = () => {
-      if (!counted) peers.failed(device);
-      counted = true;
-    };
+    const { clock, peers } = this.#parts;
     const hedge = clock.after(peers.hedgeAfterMs(device), () => {
       if (!this.#hedged) this.#next();
       this.#hedged = true;
     });
-    const stall = clock.after(stallMs, () => {
-      fail();
-      this.#next();
-    });
     try {
       const bytes = await this.#call(device);
       if (await matchesId(this.#id, bytes)) return bytes;
-      fail();
+      peers.failed(device);
       this.#reportBad(device);
     } catch (error) {
-      if (!this.#ending.signal.aborted) this.#explain(device, error, fail);
+      if (!this.#ending.signal.aborted) this.#explain(device, error);
     } finally {
       hedge.cancel();
-      stall.cancel();
     }
     return undefined;
   }
 
   async #call(device: DeviceId): Promise<Uint8Array> {
-    const { clock, peers, transport } = this.#parts;
+    const { clock, peers, transport, stallMs } = this.#parts;
     const { signal } = this.#ending;
     const release = await peers.fetches(device).take(signal);
     const startedMs = clock.monotonicMs();
+    const stall = clock.after(stallMs, () => {
+      // On a slow link many chunks take their time, and some still arrive.
+      if (peers.silentMs(device, startedMs) >= stallMs) peers.failed(device);
+      this.#next();
+    });
     try {
       const options = { lane: 'bulk', signal, timeoutMs: answerPatienceMs } as const;
       const bytes = await transport.call(device, 'chunk/get', writeIds([this.#id]), options);
       peers.answered(device, clock.monotonicMs() - startedMs);
       return bytes;
     } finally {
+      stall.cancel();
       release();
     }
   }
 
   /** A holder that has it no more is no bad holder: only the inventory was wrong. */
-  #explain(device: DeviceId, error: unknown, fail: () => void): void {
+  #explain(device: DeviceId, error: unknown): void {
     const gone = isPeerstorError(error, 'chunk-missing') || isPeerstorError(error, 'chunk-corrupt');
     if (gone) this.#parts.inventory.set(device, idKey(this.#id), false);
-    else fail();
+    else this.#parts.peers.failed(device);
     this.#parts.log.debug({ error, device, chunk: this.#id }, 'A holder did not give a chunk');
   }
 
@@ -159,9 +156,10 @@ export class Fetch {
   }
 
   #missing(): PeerstorError {
-    const { inventory, peers, members } = this.#parts;
+    const { inventory, peers, members, self } = this.#parts;
     const holders = inventory
       .holdersOf(this.#id)
+      .filter((device) => device !== self)
       .flatMap((device) => members.find(device) ?? [])
       .map((member) => ({ member, seenMs: peers.lastSeenMs(member.id) }))
       .sort((a, b) => (b.seenMs ?? 0) - (a.seenMs ?? 0));

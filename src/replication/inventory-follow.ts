@@ -9,7 +9,7 @@ import type { Transport } from '../model/contracts/transport.ts';
 import { isPeerstorError } from '../model/errors.ts';
 import type { DeviceId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
-import { bucketCount, bucketOf } from './bucket-digest.ts';
+import { bucketOf } from './bucket-digest.ts';
 import type { Inventory } from './inventory.ts';
 import { type Delta, readBuckets, readDelta, readDigests, type Stamp, writeBucketNumbers } from './wire.ts';
 
@@ -26,8 +26,8 @@ interface Followed {
   feed: string;
   /** Number of the last batch that is included everywhere. */
   batch: number;
-  /** For each bucket the batch that its fetched list included: older changes are skipped. */
-  readonly asOf: Float64Array;
+  /** For fetched buckets the batch that their list included, where it is a later one. */
+  readonly asOf: Map<number, number>;
   /** Batches that came while a list was on its way: they are newer or older, but not lost. */
   held: Delta[] | undefined;
   comparing: boolean;
@@ -97,7 +97,7 @@ export class InventoryFollow {
       ending: new AbortController(),
       feed: '',
       batch: 0,
-      asOf: new Float64Array(bucketCount),
+      asOf: new Map(),
       held: undefined,
       comparing: false,
       stale: false,
@@ -121,7 +121,8 @@ export class InventoryFollow {
     const followed = this.#peers.get(from);
     // Not connected as far as this room knows: the comparison at the connection will tell it.
     if (!followed) return;
-    if (!followed.held) this.#apply(followed, delta);
+    if (this.#parts.inventory.isBehind) this.#compareSoon(followed);
+    else if (!followed.held) this.#apply(followed, delta);
     else if (followed.held.length < heldMax) followed.held.push(delta);
     else followed.stale = true;
   }
@@ -135,7 +136,7 @@ export class InventoryFollow {
     if (delta.overflow || delta.batch > followed.batch + 1) this.#compareSoon(followed);
     followed.batch = delta.batch;
     for (const { key, present } of delta.changes) {
-      if (delta.batch <= (followed.asOf[bucketOf(key)] ?? 0)) continue;
+      if (delta.batch <= (followed.asOf.get(bucketOf(key)) ?? 0)) continue;
       this.#parts.inventory.follow(followed.device, key, present);
     }
   }
@@ -144,7 +145,7 @@ export class InventoryFollow {
   #enterFeed(followed: Followed, stamp: Stamp): void {
     followed.feed = stamp.feed;
     followed.batch = stamp.batch;
-    followed.asOf.fill(0);
+    followed.asOf.clear();
   }
 
   #compareSoon(followed: Followed): void {
@@ -192,10 +193,7 @@ export class InventoryFollow {
       }
       followed.batch = Math.max(followed.batch, stamp.batch);
       differing = inventory.digestsOf(followed.device).differing(digests);
-      // Equal buckets include everything up to the stamp, whatever was missed on the way.
-      followed.asOf.forEach((batch, bucket) => {
-        followed.asOf[bucket] = Math.max(batch, stamp.batch);
-      });
+      followed.asOf.clear();
     });
     while (differing.length > 0) {
       await this.#holding(followed, async () => {
@@ -203,7 +201,7 @@ export class InventoryFollow {
         for (const { bucket, keys } of answer.buckets) {
           followed.ending.signal.throwIfAborted();
           await inventory.replace(followed.device, bucket, bucket + 1, keys);
-          followed.asOf[bucket] = answer.stamp.batch;
+          followed.asOf.set(bucket, answer.stamp.batch);
         }
         const done = new Set(answer.buckets.map(({ bucket }) => bucket));
         differing = done.size === 0 ? [] : differing.filter((bucket) => !done.has(bucket));

@@ -138,6 +138,11 @@ export class Inventory {
     else this.#toggle(holder, key, present);
   }
 
+  /** The database does not keep up: changes of other devices are better compared later than followed now. */
+  get isBehind(): boolean {
+    return this.#index.isFull;
+  }
+
   /** The digests of a device's list as it is known here; for this device, the list itself. */
   digestsOf(device: DeviceId): BucketDigests {
     return this.#holder(device).digests;
@@ -167,10 +172,16 @@ export class Inventory {
     for (const key of listed) {
       if (!known.has(key) && !changed.has(key) && this.#keeps(device, key)) this.set(device, key, true);
     }
-    for (let bucket = from; bucket < to; bucket++) holder.digests.clear(bucket);
+    const before = new Map<number, Uint8Array>();
+    for (let bucket = from; bucket < to; bucket++) {
+      before.set(bucket, holder.digests.readBucket(bucket));
+      holder.digests.clear(bucket);
+    }
     for (const key of listed) if (!changed.has(key)) holder.digests.toggle(key, true);
     for (const key of changed) if (holds(this.maskOf(key), holder.number)) holder.digests.toggle(key, true);
-    for (let bucket = from; bucket < to; bucket++) this.#keepDigest(holder, bucket);
+    for (const [bucket, digest] of before) {
+      if (!holder.digests.isBucket(bucket, digest)) this.#keepDigest(holder, bucket);
+    }
   }
 
   async #listWithRoom(device: DeviceId, from: number, to: number): Promise<ChunkKey[]> {

@@ -28,6 +28,8 @@ interface Manners {
   failures: number[];
   restsUntilMs: number;
   fullUntilMs: number;
+  /** When it last answered a fetch. */
+  answeredMs: number;
   latenciesMs: number[];
 }
 
@@ -95,8 +97,14 @@ export class Peers {
   /** It answered a fetch in this time. */
   answered(device: DeviceId, tookMs: number): void {
     const manners = this.#of(device);
+    manners.answeredMs = this.#now();
     manners.latenciesMs.push(tookMs);
     if (manners.latenciesMs.length > latenciesKept) manners.latenciesMs.shift();
+  }
+
+  /** How long a fetch that began at `sinceMs` (monotonic) has seen no answer of the peer, to any fetch. */
+  silentMs(device: DeviceId, sinceMs: number): number {
+    return this.#now() - Math.max(sinceMs, this.#of(device).answeredMs);
   }
 
   /** It stalled, broke off, or sent something wrong. */
@@ -166,6 +174,7 @@ export class Peers {
       failures: [],
       restsUntilMs: 0,
       fullUntilMs: 0,
+      answeredMs: 0,
       latenciesMs: [],
     };
     this.#manners.set(device, fresh);

@@ -26,6 +26,8 @@ export interface Spread {
   onlyInMemory: boolean;
   /** The copy here turned out to be bad: there is nothing to push. */
   unreadable: boolean;
+  /** A push of `body` did not end with an answer. */
+  pushFailed: boolean;
   watchers: SpreadWatcher[];
   /** No device is under way with it. */
   idle: boolean;

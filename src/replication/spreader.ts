@@ -1,13 +1,4 @@
-/**
- * Brings new chunks to the devices that should have them.
- *
- * The rule of this version: a chunk shall have `copiesWanted` copies. The copy on the device that
- * uploads counts as one of them even where placement would not put it there (it is the spool, and safe);
- * so at most `copiesWanted - 1` others are given one, taken from the placement order of the connected
- * devices. A device that is known to have the chunk already is only asked. Copies on devices that are
- * off count as placed, but not for safety: two devices must confirm in this session. Who is off or full
- * now gets nothing later from here: that is catch-up's part.
- */
+/** Brings new chunks to the devices that should have them, as `spread-choice.ts` says which. */
 import type { Clock } from '../model/clock.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import { idKey } from '../model/contracts/ordered-store.ts';
@@ -16,6 +7,7 @@ import { isPeerstorError } from '../model/errors.ts';
 import type { ChunkId, DeviceId } from '../model/ids.ts';
 import { pushBytesInMemoryMax, sealedChunkBytesMax } from '../model/limits.ts';
 import type { Log } from '../model/log.ts';
+import { releaseMemory } from '../model/memory.ts';
 import type { Have } from './have.ts';
 import type { Inventory } from './inventory.ts';
 import type { Members } from './members.ts';
@@ -24,6 +16,7 @@ import { pushChunk } from './push.ts';
 import { PushLane, type PushLaneParts } from './push-lane.ts';
 import { Slots } from './slots.ts';
 import { liveAttempts, type Spread, type SpreadWatcher } from './spread.ts';
+import { SpreadChoice } from './spread-choice.ts';
 import { type PutAnswer, writePut } from './wire.ts';
 
 /**
@@ -33,7 +26,6 @@ import { type PutAnswer, writePut } from './wire.ts';
 const spreadsMax = 100_000;
 /** Chunks decided on in one turn of the event loop. */
 const decisionsPerTurn = 256;
-const safeCopies = 2;
 
 export interface SpreaderParts {
   self: DeviceId;
@@ -51,6 +43,7 @@ export interface SpreaderParts {
 
 export class Spreader {
   readonly #parts: SpreaderParts;
+  readonly #choice: SpreadChoice;
   readonly #spreads = new Map<ChunkId, Spread>();
   /** Fewer copies than wanted and nobody under way: looked at again when a device may take one. */
   readonly #idle = new Set<Spread>();
@@ -65,6 +58,7 @@ export class Spreader {
 
   constructor(parts: SpreaderParts) {
     this.#parts = parts;
+    this.#choice = new SpreadChoice(parts);
   }
 
   start(): void {
@@ -108,6 +102,7 @@ export class Spreader {
     const spread = known ?? newSpread(id);
     this.#spreads.set(id, spread);
     spread.watchers = [...spread.watchers.filter((one) => one !== watcher), watcher];
+    spread.unreadable = false;
     if (options.storedHere) {
       spread.onlyInMemory = false;
       if (!spread.confirmed.includes(this.#parts.self)) spread.confirmed.push(this.#parts.self);
@@ -137,7 +132,8 @@ export class Spreader {
   #keepBody(spread: Spread, bytes: Uint8Array): void {
     if (spread.body) return;
     const fits = this.#bytesInMemory + bytes.length <= pushBytesInMemoryMax;
-    if (!spread.onlyInMemory && !(fits && this.#candidates(spread).length > 0)) return;
+    if (!spread.onlyInMemory && !(fits && this.#choice.candidates(spread, this.#isStalled).length > 0))
+      return;
     spread.body = writePut(spread.id, bytes);
     this.#bytesInMemory += spread.body.length;
   }
@@ -145,43 +141,16 @@ export class Spreader {
   #dropBody(spread: Spread): void {
     if (!spread.body) return;
     this.#bytesInMemory -= spread.body.length;
+    // A push that failed may have left it in a queue that is still being written.
+    if (spread.attempts.length === 0 && !spread.pushFailed) releaseMemory(spread.body);
     spread.body = undefined;
   }
 
-  /** Devices that should be asked to take it, or whether they have it, best first. */
-  #candidates(spread: Spread): DeviceId[] {
-    if (spread.unreadable) return [];
-    const { inventory, members, peers, self } = this.#parts;
-    const known = inventory.holdersOf(spread.id).filter((device) => members.find(device) !== undefined);
-    const isCandidate = (device: DeviceId) =>
-      device !== self &&
-      peers.isConnected(device) &&
-      !peers.isResting(device) &&
-      !(this.#lanes.get(device)?.isStalled ?? false) &&
-      !spread.confirmed.includes(device) &&
-      !spread.refused.includes(device) &&
-      !spread.attempts.some((attempt) => attempt.device === device);
-    const others = members
-      .order(spread.id)
-      .filter((device) => !known.includes(device) && !peers.isFull(device));
-    return [...known, ...others].filter(isCandidate);
-  }
-
-  /** How many more devices should be tried now. */
-  #missing(spread: Spread): number {
-    const { inventory, members, peers, copiesWanted } = this.#parts;
-    const coming = spread.confirmed.length + liveAttempts(spread);
-    const away = inventory
-      .holdersOf(spread.id)
-      .filter(
-        (device) => members.find(device) && !peers.isConnected(device) && !spread.confirmed.includes(device),
-      );
-    return Math.max(copiesWanted - coming - away.length, Math.min(safeCopies, copiesWanted) - coming);
-  }
-
   #decide(spread: Spread): void {
-    const missing = this.#missing(spread);
-    for (const device of missing > 0 ? this.#candidates(spread).slice(0, missing) : []) {
+    const missing = this.#choice.missing(spread);
+    for (const device of missing > 0
+      ? this.#choice.candidates(spread, this.#isStalled).slice(0, missing)
+      : []) {
       spread.attempts.push({ device, stalled: false });
       if (this.#parts.inventory.has(device, spread.id)) this.#ask(device, spread);
       else this.#lane(device).add(spread);
@@ -224,6 +193,8 @@ export class Spreader {
     }
     this.#decide(spread);
   }
+
+  readonly #isStalled = (device: DeviceId) => this.#lanes.get(device)?.isStalled ?? false;
 
   #lane(device: DeviceId): PushLane<Spread> {
     const known = this.#lanes.get(device);
@@ -285,6 +256,7 @@ export class Spreader {
     if (this.#stopping.signal.aborted) return;
     const { log, peers } = this.#parts;
     log.debug({ error, device, chunk: spread.id }, 'A chunk could not be pushed');
+    spread.pushFailed = true;
     if (isRefusal(error)) spread.refused.push(device);
     // The next push reads the bytes from the disk, with a check.
     if (isPeerstorError(error, 'chunk-corrupt') && !spread.onlyInMemory) this.#dropBody(spread);
@@ -348,6 +320,7 @@ function newSpread(id: ChunkId): Spread {
     body: undefined,
     onlyInMemory: false,
     unreadable: false,
+    pushFailed: false,
     watchers: [],
     idle: true,
   };

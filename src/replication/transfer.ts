@@ -31,14 +31,15 @@ export class Transfer {
 
   /** See `ChunkNetwork.read`. The bytes may be shared with other readers: do not change them. */
   async read(id: ChunkId, options: { signal?: AbortSignal; verify?: boolean } = {}): Promise<Uint8Array> {
-    const { store } = this.#parts;
+    const { store, log } = this.#parts;
     if (store.has(id)) {
       try {
         return await store.get(id, options);
       } catch (error) {
-        const gone = isPeerstorError(error, 'chunk-missing') || isPeerstorError(error, 'chunk-corrupt');
-        if (!gone && !isPeerstorError(error, 'storage-failed')) throw error;
-        if (gone) this.#heal(id);
+        options.signal?.throwIfAborted();
+        if (!isPeerstorError(error)) throw error;
+        log.warn({ error, chunk: id }, 'The copy here cannot be read; asking other devices');
+        if (error.code === 'chunk-missing' || error.code === 'chunk-corrupt') this.#heal(id);
       }
     }
     return this.fetch(id, options.signal);

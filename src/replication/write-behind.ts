@@ -44,9 +44,14 @@ export class WriteBehind {
     this.#running ??= this.#run();
   }
 
+  /** More waits for the database than should: what can be learned again later need not be written now. */
+  get isFull(): boolean {
+    return this.#waiting.size > waitingMax;
+  }
+
   /** Waits while too much is on its way. @throws what the database threw, when it refuses writes */
   async room(): Promise<void> {
-    while (this.#waiting.size > waitingMax) {
+    while (this.isFull) {
       if (this.#failure !== undefined) throw this.#failed();
       await this.#running;
     }

@@ -30,7 +30,16 @@ export const ids = 5;
 
 export const steps = fc.array(
   fc.record<Step>({
-    what: fc.constantFrom('entry', 'entry', 'entry', 'entry', 'entry', 'entry gone', 'version', 'version gone'),
+    what: fc.constantFrom(
+      'entry',
+      'entry',
+      'entry',
+      'entry',
+      'entry',
+      'entry gone',
+      'version',
+      'version gone',
+    ),
     id: fc.integer({ min: 0, max: ids - 1 }),
     device: fc.integer({ min: 0, max: 2 }),
     ticks: fc.integer({ min: 1, max: 30 }),
@@ -53,8 +62,11 @@ export function written(world: World, history: readonly Step[]): CatalogRecord[]
     const earlier = records.filter((one) => one.table === draft.table && one.id === draft.id);
     // A version is written once.
     if (what === 'version' && earlier.length > 0) continue;
-    const base: Revision[] = earlier.filter((_, index) => step.base[index % 4] ?? false).map((one) => one.revision);
-    const seq = (seqs[device] = (seqs[device] ?? 0) + 1);
+    const base: Revision[] = earlier
+      .filter((_, index) => step.base[index % 4] ?? false)
+      .map((one) => one.revision);
+    const seq = (seqs[device] ?? 0) + 1;
+    seqs[device] = seq;
     const hlc = (world.clock.wallMs() + 1000) * hlcTicksPerMs + ticks * 3 + (id % 3);
     const fields: RecordFields = {
       table: draft.table,
@@ -96,7 +108,10 @@ export function seenEntries(records: readonly CatalogRecord[]): Map<EntryId, Wri
   for (const [, register] of registers) {
     const winner = winnerOf<EntryBody>(register, 'entry');
     if (!winner) continue;
-    const lastLive = winnerOf<EntryBody>(register.filter(({ body }) => body !== null), 'entry');
+    const lastLive = winnerOf<EntryBody>(
+      register.filter(({ body }) => body !== null),
+      'entry',
+    );
     const shown = winner.body === null && liveVersions.has(winner.id) ? lastLive : winner;
     if (shown && shown.body !== null) seen.set(entryId(shown.id), { ...shown, body: shown.body });
   }

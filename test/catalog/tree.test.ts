@@ -32,12 +32,15 @@ function tree(...locations: Location[]): Locations {
   return {
     find: (one) => byId.get(one),
     rootOf: (owner: UserId) =>
-      [...byId.values()].filter((one) => one.parent === null && one.owner === owner).sort(compareRoots)[0]?.id,
+      [...byId.values()].filter((one) => one.parent === null && one.owner === owner).sort(compareRoots)[0]
+        ?.id,
   };
 }
 
 function shown(place: Place | undefined): string {
-  return place ? `${place.rung} ${place.parent === null ? '' : Number.parseInt(place.parent, 16)}`.trim() : 'nowhere';
+  return place
+    ? `${place.rung} ${place.parent === null ? '' : Number.parseInt(place.parent, 16)}`.trim()
+    : 'nowhere';
 }
 
 /** The rule as it is written, on the whole tree at once, breaking cycles in an order of `pick`'s choice. */
@@ -98,7 +101,10 @@ const trees = fc
   )
   .map((shapes) =>
     shapes.flatMap(({ owner, kind, parent, fallback, hlc, present }, number) => {
-      const place = { parent: parent === null ? null : id(parent), fallback: fallback === null ? null : id(fallback) };
+      const place = {
+        parent: parent === null ? null : id(parent),
+        fallback: fallback === null ? null : id(fallback),
+      };
       return present || number < 4 ? [location(number, { owner, kind, hlc, ...place })] : [];
     }),
   );
@@ -118,7 +124,11 @@ describe('places in the tree', () => {
   });
 
   it('breaks a cycle at the entry with the lowest clock', () => {
-    const locations = tree(root, location(1, { parent: id(2), hlc: 7 }), location(2, { parent: id(1), hlc: 5 }));
+    const locations = tree(
+      root,
+      location(1, { parent: id(2), hlc: 7 }),
+      location(2, { parent: id(1), hlc: 5 }),
+    );
     assert.equal(shown(placeOf(id(2), locations)), 'fallback 0');
     assert.equal(shown(placeOf(id(1), locations)), 'parent 2');
   });
@@ -137,7 +147,13 @@ describe('places in the tree', () => {
   it('takes no file and no folder of another user for a parent', () => {
     const theirs = location(1, { owner: bob });
     const file = location(2, { kind: 'file' });
-    const locations = tree(root, theirs, file, location(3, { parent: id(1) }), location(4, { parent: id(2) }));
+    const locations = tree(
+      root,
+      theirs,
+      file,
+      location(3, { parent: id(1) }),
+      location(4, { parent: id(2) }),
+    );
     assert.equal(shown(placeOf(id(3), locations)), 'fallback 0');
     assert.equal(shown(placeOf(id(4), locations)), 'fallback 0');
   });
@@ -152,13 +168,18 @@ describe('places in the tree', () => {
     fc.assert(
       fc.property(trees, fc.infiniteStream(fc.nat()), (locations, choices) => {
         const expected = allPlaces(locations, () => 0);
-        const random = allPlaces(locations, (count) => (count === 0 ? 0 : (choices.next().value ?? 0) % count));
+        const random = allPlaces(locations, (count) =>
+          count === 0 ? 0 : (choices.next().value ?? 0) % count,
+        );
         assert.deepEqual(random, expected);
         const alone = locations.map((one) => [one.id, shown(placeOf(one.id, tree(...locations)))] as const);
         assert.deepEqual(new Map(alone), expected);
         const settled = new Map<EntryId, Place>();
         for (const one of locations) placeOf(one.id, tree(...locations), settled);
-        assert.deepEqual(new Map([...settled].map(([one, place]) => [one, shown(place)] as const)).size, expected.size);
+        assert.deepEqual(
+          new Map([...settled].map(([one, place]) => [one, shown(place)] as const)).size,
+          expected.size,
+        );
         for (const [one, place] of settled) assert.equal(shown(place), expected.get(one));
       }),
       { numRuns: 500 },

@@ -36,7 +36,22 @@ export function keyOf(name: string): SigningKey {
 }
 
 export const entryOf = (number: number): EntryId => entryId(number.toString(16).padStart(32, '0'));
-export const versionOf = (number: number): VersionId => versionId(`e${number.toString(16).padStart(31, '0')}`);
+export const versionOf = (number: number): VersionId =>
+  versionId(`e${number.toString(16).padStart(31, '0')}`);
+
+/** A device's own clock: runs with the others', shows something else. */
+export class OwnClock implements Clock {
+  aheadMs = 0;
+  readonly #true: VirtualClock;
+
+  constructor(trueClock: VirtualClock) {
+    this.#true = trueClock;
+  }
+
+  wallMs = () => this.#true.wallMs() + this.aheadMs;
+  monotonicMs = () => this.#true.monotonicMs();
+  after = (ms: number, run: () => void) => this.#true.after(ms, run);
+}
 
 export class World {
   readonly clock: VirtualClock;
@@ -98,7 +113,14 @@ export class World {
   userDraft(key: SigningKey, change: Partial<UserBody> = {}): Draft<'user'> {
     const username = key.principal.slice(0, 8);
     const sealingKey = new Uint8Array(32);
-    const body: UserBody = { username, role: 'member', sealingKey, disabled: false, quotaBytes: null, ...change };
+    const body: UserBody = {
+      username,
+      role: 'member',
+      sealingKey,
+      disabled: false,
+      quotaBytes: null,
+      ...change,
+    };
     return { table: 'user', id: key.principal, body };
   }
 
@@ -141,7 +163,12 @@ export class World {
     return { table: 'entry', id: entryOf(number), body };
   }
 
-  versionDraft(number: number, entry: number, replaces: number[] = [], owner = this.adminId): Draft<'version'> {
+  versionDraft(
+    number: number,
+    entry: number,
+    replaces: number[] = [],
+    owner = this.adminId,
+  ): Draft<'version'> {
     return {
       table: 'version',
       id: versionOf(number),
@@ -159,7 +186,10 @@ export class World {
 
   /** Lets further devices into the network. */
   async admit(catalog: LocalCatalog, ...indexes: number[]): Promise<void> {
-    await catalog.author(indexes.map((index) => this.deviceDraft(index)), this.admin);
+    await catalog.author(
+      indexes.map((index) => this.deviceDraft(index)),
+      this.admin,
+    );
   }
 }
 
@@ -195,7 +225,9 @@ export async function viewOf(catalog: LocalCatalog): Promise<unknown> {
     children: await Promise.all(
       entries.map(async ({ id }) => revisions(await collect(catalog.children(entryId(id))))),
     ),
-    versions: await Promise.all(entries.map(async ({ id }) => revisions(await catalog.versions(entryId(id))))),
+    versions: await Promise.all(
+      entries.map(async ({ id }) => revisions(await catalog.versions(entryId(id)))),
+    ),
     current: await Promise.all(
       entries.map(async ({ id }) => revisions(await catalog.currentVersions(entryId(id)))),
     ),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { LocalCatalog, Outbox } from '../../src/catalog/index.ts';
+import { writeRecord } from '../../src/catalog/record-format.ts';
 import type { CatalogChange } from '../../src/model/contracts/catalog.ts';
 import type { OrderedStore } from '../../src/model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
@@ -100,7 +101,10 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
     it('forgets what is deleted, and remembers that it was', async () => {
       const a = await single();
       await a.author([world.entryDraft(1), world.versionDraft(1, 1)], world.admin);
-      const gone = [{ ...world.versionDraft(1, 1), body: null }, { ...world.entryDraft(1), body: null }];
+      const gone = [
+        { ...world.versionDraft(1, 1), body: null },
+        { ...world.entryDraft(1), body: null },
+      ];
       await a.author(gone, world.admin);
       assert.equal(a.get('entry', entryOf(1)), undefined);
       assert.equal(a.heads('entry', entryOf(1))[0]?.body, null);
@@ -111,7 +115,10 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
 
     it('lists live registers in id order, from where one likes', async () => {
       const a = await single();
-      await a.author([3, 1, 2].map((number) => world.entryDraft(number)), world.admin);
+      await a.author(
+        [3, 1, 2].map((number) => world.entryDraft(number)),
+        world.admin,
+      );
       await a.author([{ ...world.entryDraft(2), body: null }], world.admin);
       const ids = async (after?: string) =>
         (await collect(a.list('entry', after === undefined ? {} : { after }))).map(({ id }) => id);
@@ -125,13 +132,19 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       await a.author([world.entryDraft(1), world.entryDraft(2)], world.admin);
       await carry(a, b);
       await a.author([world.entryDraft(1, { parent: entryOf(2) })], world.admin);
-      world.clock.advance(10);
+      await world.clock.advance(10);
       await b.author([world.entryDraft(2, { parent: entryOf(1) })], world.admin);
       await carry(a, b);
       await carry(b, a);
       for (const catalog of [a, b]) {
-        assert.deepEqual((await collect(catalog.children(entryOf(0)))).map(({ id }) => id), [entryOf(1)]);
-        assert.deepEqual((await collect(catalog.children(entryOf(1)))).map(({ id }) => id), [entryOf(2)]);
+        assert.deepEqual(
+          (await collect(catalog.children(entryOf(0)))).map(({ id }) => id),
+          [entryOf(1)],
+        );
+        assert.deepEqual(
+          (await collect(catalog.children(entryOf(1)))).map(({ id }) => id),
+          [entryOf(2)],
+        );
         assert.deepEqual(catalog.placeOf(entryOf(1)), { parent: entryOf(0), wrappedKey: Uint8Array.of(2) });
         assert.deepEqual(catalog.placeOf(entryOf(2)), { parent: entryOf(1), wrappedKey: Uint8Array.of(1) });
         assert.equal(catalog.placeOf(entryOf(0)), null);
@@ -143,7 +156,7 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       await a.author([world.entryDraft(1, { kind: 'file' }), world.versionDraft(1, 1)], world.admin);
       await carry(a, b);
       await a.author([world.versionDraft(2, 1, [1])], world.admin);
-      world.clock.advance(10);
+      await world.clock.advance(10);
       await b.author([world.versionDraft(3, 1, [1])], world.admin);
       await carry(b, a);
       const ids = (records: readonly { id: string }[]) => records.map(({ id }) => id);
@@ -186,7 +199,10 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       await refused('forbidden', a.author([{ ...world.entryDraft(0), body: null }], member));
       await refused('bad-record', a.author([{ ...world.entryDraft(1), id: 'x' }], world.admin));
       await refused('bad-record', a.author([world.entryDraft(1, { createdAt: -1 })], world.admin));
-      await refused('bad-record', a.author([world.entryDraft(1, { name: new Uint8Array(70_000) })], world.admin));
+      await refused(
+        'bad-record',
+        a.author([world.entryDraft(1, { name: new Uint8Array(70_000) })], world.admin),
+      );
       await a.author([world.versionDraft(1, 0)], world.admin);
       await refused('conflict', a.author([world.versionDraft(1, 0)], world.admin));
     });
@@ -194,7 +210,10 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
     it('has everything again after a restart', async () => {
       const place = await newPlace();
       const a = await open(0, place);
-      await a.author([world.userDraft(world.admin, { role: 'admin' }), world.deviceDraft(0), world.rootDraft()], world.admin);
+      await a.author(
+        [world.userDraft(world.admin, { role: 'admin' }), world.deviceDraft(0), world.rootDraft()],
+        world.admin,
+      );
       await a.author([world.entryDraft(1), world.versionDraft(1, 1)], world.admin);
       const before = [await viewOf(a), a.vector(), await a.digests()];
       await a.stop();
@@ -219,16 +238,54 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       assert.notDeepEqual(await b.digest('entry'), await b.digest('version'));
     });
 
+    it('keeps, forwards and counts what it does not know, and applies none of it', async () => {
+      const [a, b] = await pair();
+      const fields = {
+        table: 'later',
+        id: 'x',
+        device: world.device(0),
+        seq: a.ownSeq + 1,
+        hlc: 1,
+        base: [],
+      };
+      const principal = world.admin.principal;
+      const later = writeRecord(world.networkId, { ...fields, principal, body: { new: true } }, world.admin);
+      assert.equal((await a.accept([later.bytes])).pending, 1);
+      await carry(a, b);
+      const page = await b.missing(world.device(0), later.seq - 1);
+      assert.deepEqual(
+        page.records.map((bytes) => Buffer.from(bytes)),
+        [Buffer.from(later.bytes)],
+      );
+      assert.deepEqual(await b.digest('later'), await a.digest('later'));
+      assert.notDeepEqual(await b.digest('later'), await b.digest('nothing'));
+    });
+
+    it('counts in its digests what is there, and not what was deleted', async () => {
+      const a = await single();
+      const before = await a.digest('entry');
+      await a.author([world.entryDraft(1)], world.admin);
+      assert.notDeepEqual(await a.digest('entry'), before);
+      await a.author([{ ...world.entryDraft(1), body: null }], world.admin);
+      assert.deepEqual(await a.digest('entry'), before);
+    });
+
     it('advances its vector over a gap only when it is told that there is nothing', async () => {
       const [a, b] = await pair();
       const device = world.device(0);
       const known = b.vector()[device] ?? 0;
-      const records = await a.author([1, 2, 3].map((number) => world.entryDraft(number)), world.admin);
+      const records = await a.author(
+        [1, 2, 3].map((number) => world.entryDraft(number)),
+        world.admin,
+      );
       const last = records[2];
       assert.ok(last);
       await b.accept([last.bytes]);
+      assert.deepEqual(await b.accept([last.bytes]), { accepted: 0, known: 1, pending: 0, refused: [] });
       assert.equal(b.vector()[device], known);
       assert.equal((await b.missing(device, known)).records.length, 0);
+      const page = await b.missing(device, known - 1);
+      assert.deepEqual([page.records.length, page.reachesSeq, page.complete], [1, known, true]);
       await b.accept([], { head: { device, seq: known + 2 } });
       assert.equal(b.vector()[device], known + 3);
     });
@@ -272,14 +329,21 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       const device = world.device(0);
       const name = new Uint8Array(20_000);
       for (let from = 1; from < 90; from += 30) {
-        await a.author(Array.from({ length: 30 }, (_, index) => world.entryDraft(from + index, { name })), world.admin);
+        await a.author(
+          Array.from({ length: 30 }, (_, index) => world.entryDraft(from + index, { name })),
+          world.admin,
+        );
       }
       const start = b.vector()[device] ?? 0;
       const page = await a.missing(device, start);
       assert.equal(page.complete, false);
       assert.equal(page.reachesSeq, start + page.records.length);
       const size = page.records.reduce((sum, { length }) => sum + length, 0);
-      assert.ok(size <= catalogPageBytesMax && size + 10_000 < frameBytesMax && page.records.length <= catalogPageRecordsMax);
+      assert.ok(
+        size <= catalogPageBytesMax &&
+          size + 10_000 < frameBytesMax &&
+          page.records.length <= catalogPageRecordsMax,
+      );
       await carry(a, b);
       assert.deepEqual(b.vector(), a.vector());
       assert.equal((await collect(b.children(entryOf(0)))).length, 90);

@@ -33,9 +33,9 @@ test('two thousand entries are listed in order, page by page, also from a cold s
   }
   const desc = await allPages(drive, id, { sort: 'name', order: 'desc', limit: 1000 });
   assert.deepEqual(desc, wanted.toReversed());
-  await put(drive, folder.id, 'file 1000.5', 'new');
-  assert.equal((await drive.resolve(['many', 'FILE 1234'])).name, 'file 1234');
-  assert.equal((await namesIn(drive, folder.id)).length, 1000);
+  await put(resumed.drive, folder.id, 'file 1000.5', 'new');
+  assert.equal((await resumed.drive.resolve(['many', 'FILE 1234'])).name, 'file 1234');
+  assert.equal((await namesIn(resumed.drive, folder.id)).length, 1000);
 });
 
 test('sizes and dates give an order too', async () => {

@@ -3,8 +3,12 @@ import { test } from 'node:test';
 import { startCluster, TestCluster } from './support/cluster.ts';
 import { fileOf, save } from './support/files.ts';
 
+function sent(cluster: TestCluster, method: string): number {
+  return cluster.devices.flatMap((device) => device.sent.filter((one) => one.method === method)).length;
+}
+
 function pushes(cluster: TestCluster): number {
-  return cluster.devices.flatMap(({ sent }) => sent.filter(({ method }) => method === 'chunk/put')).length;
+  return sent(cluster, 'chunk/put');
 }
 
 test('what was uploaded alone reaches the devices that come later', async () => {
@@ -77,6 +81,47 @@ test('one holder pushes, not all of them', async () => {
   await cluster.end();
 });
 
+test('a device that has the chunk without telling is asked, not sent it', async () => {
+  const cluster = new TestCluster(3, { tunables: { inventoryDigestMs: 24 * 3_600_000 } });
+  const [a, b, c] = cluster.devices;
+  await cluster.start(a!, b!);
+  const file = fileOf(1, 2, 3);
+  await save(cluster, a!, 1, file);
+  c!.store.full = true;
+  await cluster.start(c!);
+  c!.store.full = false;
+  cluster.mangle = () => undefined;
+  for (const { id, bytes } of file.chunks) await c!.store.put(id, bytes);
+  const before = pushes(cluster);
+  assert.equal(a!.replication.holders(file.manifest).length, 2);
+  // As long as a device that was full is left alone.
+  await cluster.clock.advance(11 * 60_000);
+  assert.equal(pushes(cluster), before);
+  for (const { id } of file.chunks) {
+    const known = [a!, b!].filter(({ replication }) => replication.holders(id).includes(c!.id));
+    assert.equal(known.length, 1, 'the one that would have pushed it knows');
+  }
+  await cluster.end();
+});
+
+test('copies that a device lost are made again at once, each by one holder', async () => {
+  const cluster = await startCluster(3);
+  const [a, , c] = cluster.devices;
+  const file = fileOf(1, 2, 3, 4, 5, 6, 7, 8);
+  await save(cluster, a!, 1, file);
+  await cluster.clock.advance(1000);
+  for (const device of cluster.devices) device.sent.length = 0;
+  for (const { id } of file.chunks) await c!.store.delete(id);
+  await cluster.clock.advance(2000);
+  for (const { id } of file.chunks) assert.ok(c!.store.has(id));
+  const asked = cluster.devices.flatMap((one) => one.sent.filter(({ method }) => method === 'chunk/have'));
+  assert.equal(
+    asked.reduce((sum, { bytes }) => sum + bytes / 32, 0),
+    file.chunks.length,
+  );
+  await cluster.end();
+});
+
 test('chunks that no version needs are not spread', async () => {
   const cluster = new TestCluster(2);
   const [a, b] = cluster.devices;
@@ -85,6 +130,24 @@ test('chunks that no version needs are not spread', async () => {
   await cluster.start(b!);
   await cluster.clock.advance(60_000);
   assert.equal(b!.store.chunks.size, 0);
+  await cluster.end();
+});
+
+test('not even while others are being given what they lack', async () => {
+  const cluster = new TestCluster(4);
+  const [a, b, , d] = cluster.devices;
+  await cluster.start(a!);
+  const file = fileOf(...Array.from({ length: 20 }, (_, number) => number));
+  await save(cluster, a!, 1, file, 'accepted');
+  await cluster.start(b!, d!);
+  await cluster.clock.advance(3000);
+  const thin = file.chunks.filter(({ id }) => cluster.holdersOf(id).length < 3);
+  assert.ok(thin.length > 0, 'some wait for the device that is off');
+  for (const { id, bytes } of fileOf(100, 101, 102, 103, 104).chunks) await a!.store.put(id, bytes);
+  await cluster.clock.advance(5000);
+  for (const { id } of fileOf(100, 101, 102, 103, 104).chunks.slice(0, 5)) {
+    assert.deepEqual(cluster.holdersOf(id), [a!.id]);
+  }
   await cluster.end();
 });
 

@@ -164,6 +164,20 @@ test('copies on devices that are off count as placed, but not for safety', async
   await cluster.end();
 });
 
+test('content that is stored already is not copied again because one of its devices is off', async () => {
+  const cluster = await startCluster(4);
+  const [a, b, , d] = cluster.devices;
+  const some = chunks(0, 8);
+  await cluster.stop(d!);
+  await cluster.upload(a!, some, 'full');
+  await cluster.restart(d!);
+  await cluster.stop(b!);
+  assert.equal((await cluster.upload(a!, some, 'safe')).level, 'safe');
+  await cluster.clock.advance(1000);
+  for (const { id } of some) assert.ok(!d!.store.has(id));
+  await cluster.end();
+});
+
 test('one peer has at most eight pushes under way', async () => {
   const cluster = await startCluster(2);
   const [a, b] = cluster.devices;

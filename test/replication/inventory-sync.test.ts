@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { idKey } from '../../src/model/contracts/ordered-store.ts';
 import type { ChunkId } from '../../src/model/ids.ts';
+import { BucketDigests, bucketOf } from '../../src/replication/bucket-digest.ts';
+import { writeBuckets, writeDigests } from '../../src/replication/wire.ts';
 import { seededRandom } from '../sim/seeded-random.ts';
-import { startCluster, TestCluster, type TestDevice } from './support/cluster.ts';
+import { liarFeed, startCluster, TestCluster, type TestDevice } from './support/cluster.ts';
 import { chunkOf } from './support/fixtures.ts';
 
 /** Every device knows of every other one exactly what is on its disk. */
@@ -30,8 +33,10 @@ function clearSent(cluster: TestCluster): void {
   for (const { sent } of cluster.devices) sent.length = 0;
 }
 
+/** What was said about chunks. */
 function sentMethods(cluster: TestCluster): Set<string> {
-  return new Set(cluster.devices.flatMap(({ sent }) => sent.map(({ method }) => method)));
+  const methods = cluster.devices.flatMap(({ sent }) => sent.map(({ method }) => method));
+  return new Set(methods.filter((method) => /^(chunk|inventory)\//.test(method)));
 }
 
 test('what is stored before the start and after it is known everywhere', async () => {
@@ -157,5 +162,32 @@ test('after more changes than can be told one by one peers compare instead', asy
   assertTrue(cluster, ids.slice(0, 300));
   const told = cluster.devices[0]!.sent.filter(({ method }) => method === 'inventory/delta');
   assert.equal(told.length, 1);
+  await cluster.end();
+});
+
+test('a change that a fetched list already includes, or that comes twice, changes nothing', async () => {
+  const cluster = new TestCluster(1);
+  const [a] = cluster.devices;
+  const { id } = chunkOf(1);
+  const theirs = new BucketDigests();
+  theirs.toggle(idKey(id), true);
+  const list = [{ bucket: bucketOf(idKey(id)), keys: [idKey(id)] }];
+  const liar = cluster.addLiar({
+    'inventory/digests': async () => writeDigests({ feed: liarFeed, batch: 1 }, theirs.toBytes()),
+    'inventory/buckets': async () => writeBuckets({ feed: liarFeed, batch: 3 }, list),
+  });
+  await cluster.start();
+  await liar.transport.start();
+  await cluster.clock.advance(2000);
+  const isHeld = () => a!.replication.holders(id).includes(liar.id);
+  assert.ok(isHeld());
+  await cluster.tell(a!, liar, 2, id, false);
+  assert.ok(isHeld(), 'the list of batch 3 is newer');
+  await cluster.tell(a!, liar, 3, id, true);
+  await cluster.tell(a!, liar, 4, id, false);
+  assert.ok(!isHeld());
+  await cluster.tell(a!, liar, 5, id, true);
+  await cluster.tell(a!, liar, 4, id, false);
+  assert.ok(isHeld(), 'the batch came twice');
   await cluster.end();
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { afterPrefix } from '../../src/model/contracts/ordered-store.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
-import { startCluster } from './support/cluster.ts';
+import { startCluster, type TestDevice } from './support/cluster.ts';
 import { fileOf, indexOf, save } from './support/files.ts';
 import { chunkOf } from './support/fixtures.ts';
 
@@ -126,19 +127,81 @@ test('counts follow any mix of uploads, losses and removals', async () => {
   await cluster.end();
 });
 
-test('a damaged row of the index is read again from manifests and peers', async () => {
+test('a version that went and came again is watched again', async () => {
+  const cluster = await startCluster(2);
+  const [a, b] = cluster.devices;
+  const file = fileOf(1, 2);
+  await save(cluster, a!, 1, file);
+  assert.equal(a!.replication.safetyOf(file.manifest).copies, 2);
+  cluster.versions.remove(1);
+  await cluster.clock.advance(10);
+  cluster.versions.add(2, file.manifest);
+  await cluster.clock.advance(10);
+  b!.store.full = true;
+  await b!.store.delete(file.chunks[0]!.id);
+  await cluster.clock.advance(200);
+  assert.equal(a!.replication.safetyOf(file.manifest).copies, 1);
+  await cluster.end();
+});
+
+test('a part that two files share is kept as long as one of them is there', async () => {
+  const cluster = await startCluster(1);
+  const [a] = cluster.devices;
+  const shared = fileOf(1, 2);
+  await save(cluster, a!, 1, indexOf(shared, fileOf(3)));
+  await save(cluster, a!, 2, indexOf(shared, fileOf(4)));
+  await save(cluster, a!, 3, shared);
+  const total = async () => (await a!.replication.health()).total;
+  assert.equal(await total(), 2 + 1 + 2 * 3);
+  cluster.versions.remove(3);
+  await cluster.clock.advance(10);
+  assert.equal(await total(), 2 + 1 + 2 * 3);
+  cluster.versions.remove(1);
+  await cluster.clock.advance(10);
+  assert.equal(await total(), 2 + 1 + 3);
+  cluster.versions.add(4, shared.manifest);
+  cluster.versions.remove(2);
+  await cluster.clock.advance(10);
+  assert.equal(await total(), 2 + 1);
+  cluster.versions.remove(4);
+  await cluster.clock.advance(10);
+  assert.equal(await total(), 0);
+  await cluster.end();
+});
+
+test('a manifest that arrives after its version is read at once', async () => {
+  const cluster = await startCluster(1);
+  const [a] = cluster.devices;
+  const file = fileOf(1, 2);
+  cluster.versions.add(1, file.manifest);
+  await cluster.clock.advance(1000);
+  assert.equal((await a!.replication.health()).unknownVersions, 1);
+  for (const { id, bytes } of file.chunks) await a!.store.put(id, bytes);
+  await cluster.clock.advance(100);
+  assert.equal((await a!.replication.health()).unknownVersions, 0);
+  await cluster.end();
+});
+
+test('a damaged row of the references is read again from the manifests', async () => {
+  const cluster = await startCluster(1);
+  const [a] = cluster.devices;
+  const file = fileOf(1, 2, 3);
+  await save(cluster, a!, 1, file);
+  const before = await a!.replication.health();
+  await damage(a!, 'P');
+  await a!.store.delete(file.chunks[0]!.id);
+  await a!.store.put(file.chunks[0]!.id, file.chunks[0]!.bytes);
+  await cluster.clock.advance(5000);
+  assert.deepEqual(await a!.replication.health(), before);
+  await cluster.end();
+});
+
+test('damaged rows of the inventory are counted and fetched again', async () => {
   const cluster = await startCluster(2);
   const [a] = cluster.devices;
   const file = fileOf(1, 2, 3);
   await save(cluster, a!, 1, file);
-  const get = a!.index.get.bind(a!.index);
-  const damaged = new Set<string>();
-  for await (const [key] of a!.index.range({ gte: 'P', lt: 'Q' })) damaged.add(key);
-  for await (const [key] of a!.index.range({ gte: 'c', lt: 'd' })) damaged.add(key);
-  a!.index.get = (key) => {
-    if (damaged.delete(key)) throw new PeerstorError('index-corrupt', 'A test damaged this row.');
-    return get(key);
-  };
+  await damage(a!, 'c');
   await a!.store.delete(file.chunks[0]!.id);
   await cluster.clock.advance(cluster.tunables.inventoryDigestMs * 3);
   const health = await a!.replication.health();
@@ -146,3 +209,14 @@ test('a damaged row of the index is read again from manifests and peers', async 
   assert.deepEqual(health, await cluster.devices[1]!.replication.health());
   await cluster.end();
 });
+
+/** Every row with this prefix fails its checksum the next time it is read. */
+async function damage({ index }: TestDevice, prefix: string): Promise<void> {
+  const damaged = new Set<string>();
+  for await (const [key] of index.range({ gte: prefix, lt: afterPrefix(prefix) })) damaged.add(key);
+  const get = index.get.bind(index);
+  index.get = (key) => {
+    if (damaged.delete(key)) throw new PeerstorError('index-corrupt', 'A test damaged this row.');
+    return get(key);
+  };
+}

@@ -208,3 +208,25 @@ test('no more than eight chunks are asked of one device at once', async () => {
   assert.equal(most, 8);
   await cluster.end();
 });
+
+test('a slow link is not taken for a bad holder', async () => {
+  const cluster = new TestCluster(2);
+  const [a, b] = cluster.devices;
+  const some = Array.from({ length: 60 }, (_, number) => chunkOf(number));
+  for (const { id, bytes } of some) await b!.store.put(id, bytes);
+  await cluster.start();
+  // One chunk in 1.5 s: the eighth that is under way waits for 12 s.
+  let turn: Promise<void> = Promise.resolve();
+  const get = b!.store.get.bind(b!.store);
+  b!.store.get = async (id, options) => {
+    turn = turn.then(() => new Promise<void>((resolve) => void cluster.clock.after(1500, resolve)));
+    await turn;
+    return get(id, options);
+  };
+  const reads = Promise.all(some.map(({ id }) => a!.replication.read(id)));
+  await cluster.clock.until(reads);
+  assert.equal(asks(a!), some.length);
+  const { level } = await cluster.upload(a!, [chunkOf(1000)], 'safe');
+  assert.equal(level, 'safe', 'it is not left alone as one that fails');
+  await cluster.end();
+});

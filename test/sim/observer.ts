@@ -76,7 +76,7 @@ export class Observer {
   async healed(): Promise<void> {
     await this.#everythingReads();
     await this.#catalogsAgree();
-    await this.#clock.advance(200_000);
+    await this.#clock.advance(90_000);
     this.#inventoriesAreTrue();
     this.#copiesAreMade();
     await this.#healthIsTrue();

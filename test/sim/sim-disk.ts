@@ -49,6 +49,9 @@ export class SimDisk {
         await outbox.append(records);
       },
       records: () => outbox.records(),
+      get device() {
+        return outbox.device;
+      },
       get lastSeq() {
         return outbox.lastSeq;
       },

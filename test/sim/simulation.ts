@@ -8,7 +8,7 @@ import type { Draft } from '../../src/model/contracts/catalog.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
 import { type ChunkId, chunkId, toHex, type VersionId } from '../../src/model/ids.ts';
 import { defaultTunables, type Tunables } from '../../src/model/limits.ts';
-import { entryOf, versionOf, World } from '../catalog/world.ts';
+import { versionOf, World } from '../catalog/world.ts';
 import { MemoryNetwork } from '../support/memory-network.ts';
 import { seedNode } from './deterministic-node.ts';
 import { Observer, type Saved } from './observer.ts';
@@ -233,7 +233,7 @@ export class Simulation {
       if (!device.running) await this.#clock.until(this.#boot(device));
     }
     // Longer than any rest, any full device's pause and any retry.
-    await this.#clock.advance(15 * 60_000);
+    await this.#clock.advance(12 * 60_000);
   }
 
   #chunk(number: number): { id: ChunkId; bytes: Uint8Array } {
@@ -249,6 +249,3 @@ export class Simulation {
     this.#trace.push(`${this.#clock.monotonicMs().toFixed(3)} ${what}`);
   }
 }
-
-/** The entry that a file number belongs to, for looking into a failed run. */
-export const entryOfFile = entryOf;

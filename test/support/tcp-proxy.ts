@@ -73,6 +73,11 @@ export class TcpProxy {
     for (const socket of [...this.#sockets]) socket.resetAndDestroy();
   }
 
+  /** Resets only the connection that was opened last. */
+  cutNewest(): void {
+    for (const socket of [...this.#sockets].slice(-2)) socket.resetAndDestroy();
+  }
+
   accept(): void {
     this.#refuses = false;
   }

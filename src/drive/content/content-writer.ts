@@ -83,7 +83,10 @@ async function writeChunks(
   const { content, keys, entryKey, upload, signal } = options;
   const manifests = new ManifestWriter({
     entryKey,
-    put: (id, bytes) => upload.put(id, bytes),
+    put: async (id, bytes) => {
+      signal.throwIfAborted();
+      await upload.put(id, bytes);
+    },
     referencesMax: limits.manifestReferencesMax,
   });
   const digest = new ContentDigest();
@@ -97,7 +100,6 @@ async function writeChunks(
       digest.add(plainHash);
       total.sealedBytes += reference.size;
     }
-    signal.throwIfAborted();
     await manifests.leaf(chunks);
   };
   const written = (manifest: ChunkId): WrittenContent => ({
@@ -112,7 +114,7 @@ async function writeChunks(
     if (total.size <= inlineBytesMax) {
       // The cutter makes no chunk as small as this one unless it is the last.
       digest.add(await plainHashOf(chunk));
-      const manifest = await manifests.inline(chunk.buffer.slice(1, 1 + chunk.size));
+      const manifest = await manifests.inline(chunk.buffer.subarray(1, 1 + chunk.size));
       payloadBuffers.give(chunk.buffer);
       return written(manifest);
     }

@@ -14,7 +14,8 @@ export class PayloadBuffers {
 
   /** A buffer that nobody else has; what is in it is not defined. */
   take(): Uint8Array {
-    return this.#idle.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
+    // A Buffer would be a trap: its `slice` is a view, not a copy. Not zeroed: most are filled anyway.
+    return this.#idle.pop() ?? new Uint8Array(Buffer.allocUnsafeSlow(bufferBytes).buffer);
   }
 
   /** Gives it back. Only when nothing reads it any more: the next chunk is written over it. */

@@ -26,12 +26,13 @@ export async function* plainChunks(
   buffers: PayloadBuffers,
 ): AsyncGenerator<PlainChunk> {
   let buffer = buffers.take();
+  let content = buffer.subarray(1);
   let size = 0;
   for await (const piece of pieces) {
     for (let offset = 0; offset < piece.length; ) {
       const stride = Math.min(strideBytes, piece.length - offset, chunkBytesMax - size);
-      buffer.set(piece.subarray(offset, offset + stride), 1 + size);
-      const cut = findCut(gear, buffer.subarray(1), size, size + stride);
+      content.set(piece.subarray(offset, offset + stride), size);
+      const cut = findCut(gear, content, size, size + stride);
       if (cut === 0) {
         offset += stride;
         size += stride;
@@ -40,6 +41,7 @@ export async function* plainChunks(
       offset += cut - size;
       yield { buffer, size: cut };
       buffer = buffers.take();
+      content = buffer.subarray(1);
       size = 0;
     }
   }

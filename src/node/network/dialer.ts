@@ -4,11 +4,11 @@ import type { Lane } from '../../model/contracts/transport.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { DeviceId } from '../../model/ids.ts';
 import type { Tunables } from '../../model/limits.ts';
+import type { Log } from '../../model/log.ts';
 import type { AddressBook } from './address-book.ts';
 import { asError } from './framed-stream.ts';
 import type { Lanes } from './lanes.ts';
 import { findPeer, type PeerstorNode } from './libp2p-node.ts';
-import type { Log } from '../../model/log.ts';
 import { dialTarget } from './peer-address.ts';
 import { peerIdOf } from './peer-identity.ts';
 import type { LaneLink, PeerLink } from './peer-link.ts';
@@ -34,7 +34,8 @@ export interface DialerOptions {
 
 export class Dialer {
   readonly #options: DialerOptions;
-  readonly #keeping = new Set<DeviceId>();
+  /** Control lanes whose bulk lane is being dialled already. */
+  readonly #keeping = new Set<LaneLink>();
 
   constructor(options: DialerOptions) {
     this.#options = options;
@@ -58,8 +59,8 @@ export class Dialer {
   /** Whoever dialled control dials bulk too, again and again for as long as that control lane lives. */
   async keepBulk(peer: PeerLink, control: LaneLink): Promise<void> {
     const { book, clock, log, signal, tunables } = this.#options;
-    if (this.#keeping.has(peer.device)) return;
-    this.#keeping.add(peer.device);
+    if (this.#keeping.has(control)) return;
+    this.#keeping.add(control);
     let waitMs = Math.max(1, tunables.redialMinMs);
     try {
       while (peer.control === control && peer.bulk === undefined && !signal.aborted) {
@@ -77,7 +78,7 @@ export class Dialer {
         }
       }
     } finally {
-      this.#keeping.delete(peer.device);
+      this.#keeping.delete(control);
     }
   }
 

@@ -7,10 +7,10 @@ import type { Clock } from '../../model/clock.ts';
 import type { Handler } from '../../model/contracts/transport.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { DeviceId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
 import type { CreditAccount } from './credits.ts';
 import type { FrameQueue } from './frame-queue.ts';
 import { limit } from './limit-timer.ts';
-import type { Log } from '../../model/log.ts';
 import { bodyBytesMax, failureParts, largeRequestBytes, messageParts } from './message.ts';
 
 /** A peer keeps to `callsInFlightMax` of rpc-channel.ts; twice that is not a peer that we know. */

@@ -11,11 +11,11 @@ import type { Handler, Lane, PeerEvent } from '../../model/contracts/transport.t
 import { PeerstorError } from '../../model/errors.ts';
 import type { DeviceId } from '../../model/ids.ts';
 import { helloTimeoutMs, type Tunables } from '../../model/limits.ts';
+import type { Log } from '../../model/log.ts';
 import type { DeviceClass } from '../../model/records.ts';
 import type { CreditPool } from './credits.ts';
 import { asError, FramedStream } from './framed-stream.ts';
 import { type Hello, shakeHands } from './hello.ts';
-import type { Log } from '../../model/log.ts';
 import { deviceOf } from './peer-identity.ts';
 import { type LaneLink, PeerLink } from './peer-link.ts';
 import { RpcChannel } from './rpc-channel.ts';

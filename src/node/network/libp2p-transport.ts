@@ -16,6 +16,7 @@ import type {
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { type DeviceId, type NetworkId, toHex } from '../../model/ids.ts';
 import { putCreditsPerPeer, putCreditsStart, putCreditsTotal, type Tunables } from '../../model/limits.ts';
+import type { Log } from '../../model/log.ts';
 import type { DeviceClass } from '../../model/records.ts';
 import { AddressBook } from './address-book.ts';
 import { CreditPool } from './credits.ts';
@@ -24,11 +25,10 @@ import { asError } from './framed-stream.ts';
 import { type Hello, protocolRange } from './hello.ts';
 import { Lanes, type MemberFacts } from './lanes.ts';
 import { createNode, type PeerstorNode } from './libp2p-node.ts';
-import { limit, ownLagMs } from './limit-timer.ts';
-import type { Log } from '../../model/log.ts';
+import { ownLagMs, within } from './limit-timer.ts';
 import { deviceOf, identityFromSeed } from './peer-identity.ts';
 import type { LaneLink, PeerLink } from './peer-link.ts';
-import { decodePresence, encodePresence, presenceEveryMs, presenceMethod } from './presence.ts';
+import { Presence, presenceMethod } from './presence.ts';
 import { Pulse } from './pulse.ts';
 import { Redial } from './redial.ts';
 import { guardStrayRejections } from './stray-rejections.ts';
@@ -97,6 +97,7 @@ interface Run {
   lanes: Lanes;
   dialer: Dialer;
   redial: Redial;
+  presence: Presence;
   pulse: Pulse;
   stop: AbortController;
   /** Undone in reverse order. */
@@ -125,7 +126,6 @@ class NetworkTransport implements Libp2pTransport {
   #starting: Promise<Run> | undefined;
   #run: Run | undefined;
   #beatAtMs = 0;
-  #presenceAtMs = 0;
 
   constructor(self: DeviceId, key: PrivateKey, options: Libp2pTransportOptions) {
     this.self = self;
@@ -135,7 +135,10 @@ class NetworkTransport implements Libp2pTransport {
     this.#random = options.random ?? systemRandom;
     this.#bootId = toHex(this.#random.bytes(16));
     this.#book = new AddressBook(options.addressBook, this.#clock, options.log);
-    this.#handlers.set(presenceMethod, async (_from, body) => this.#learn(body));
+    this.#handlers.set(presenceMethod, async (from, body) => {
+      this.#run?.presence.learn(from, body);
+      return new Uint8Array(0);
+    });
   }
 
   async start(): Promise<void> {
@@ -186,7 +189,9 @@ class NetworkTransport implements Libp2pTransport {
     }
     if (lane === 'control') return peer.control.channel.call(method, body, { signal, timeoutMs });
     const startedAtMs = this.#clock.monotonicMs();
-    const bulk = peer.bulk ?? (await within(peer.bulkReady, this.#clock, timeoutMs, signal));
+    const sentence = 'The bulk lane of the device did not come up in time.';
+    const bulk =
+      peer.bulk ?? (await within(peer.bulkReady, { clock: this.#clock, timeoutMs, signal, sentence }));
     const leftMs = Math.max(0, timeoutMs - (this.#clock.monotonicMs() - startedAtMs));
     return bulk.channel.call(method, body, { signal, timeoutMs: leftMs });
   }
@@ -250,6 +255,13 @@ class NetworkTransport implements Libp2pTransport {
       random: this.#random,
       dial: (device) => dialer.dialControl(device),
     });
+    const presence = new Presence({
+      ...parts,
+      self: this.self,
+      book: this.#book,
+      redial,
+      addresses: () => this.addresses(),
+    });
     const pulse = new Pulse({
       clock: this.#clock,
       everyMs: Math.min(tickMaxMs, Math.max(tickMinMs, tunables.heartbeatMs / 4)),
@@ -258,11 +270,11 @@ class NetworkTransport implements Libp2pTransport {
       onUpheaval: (why) => {
         log.info({ why }, 'looking for every device anew');
         redial.hurryAll();
-        this.#tellPresence(this.#connected());
+        presence.tell();
         restartDiscovery().catch((error) => log.warn({ why: sentenceOf(error) }, 'mDNS did not start again'));
       },
     });
-    const run: Run = { node, lanes, dialer, redial, pulse, stop, cleanups };
+    const run: Run = { node, lanes, dialer, redial, presence, pulse, stop, cleanups };
     for (const lane of lanesOfDevice) await node.handle(laneProtocol[lane], this.#acceptor(lanes, lane));
     node.addEventListener('connection:open', ({ detail }) => lanes.expectHello(detail));
     // From here on others may come in, before `start` has returned.
@@ -332,16 +344,22 @@ class NetworkTransport implements Libp2pTransport {
     const beatIsDue = nowMs - this.#beatAtMs >= this.#options.tunables.heartbeatMs;
     if (beatIsDue) this.#beatAtMs = nowMs;
     this.#run?.lanes.beat(nowMs, lagged, beatIsDue);
-    if (nowMs - this.#presenceAtMs >= presenceEveryMs) {
-      this.#presenceAtMs = nowMs;
-      this.#tellPresence(this.#connected());
-    }
+    this.#run?.presence.tick(nowMs);
   }
 
   #peerEvent(event: PeerEvent): void {
     if (event.kind === 'connected') this.#run?.redial.connected(event.device);
     else this.#run?.redial.disconnected(event.device);
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // Its mistake must be seen, but not leave a lane half made.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   #laneEvent(link: LaneLink, reason: Error | undefined): void {
@@ -352,7 +370,7 @@ class NetworkTransport implements Libp2pTransport {
       this.#offsets.set(link.hello, link.hello.wallMs - this.#clock.wallMs());
       this.#remember(link);
       this.#identify(run, link);
-      this.#tellPresence(this.#connected());
+      run.presence.tell();
     }
     if (peer.control.weDialled && peer.bulk === undefined) {
       run.dialer.keepBulk(peer, peer.control).catch((error: unknown) => {
@@ -377,22 +395,6 @@ class NetworkTransport implements Libp2pTransport {
     });
   }
 
-  #tellPresence(to: { peer: PeerLink; control: LaneLink }[]): void {
-    if (to.length === 0) return;
-    const others = this.#connected().map(({ peer: { addresses, device } }) => ({ addresses, device }));
-    const body = encodePresence([{ device: this.self, addresses: this.addresses() }, ...others]);
-    for (const { control } of to) control.channel.notify(presenceMethod, body);
-  }
-
-  #learn(body: Uint8Array): Uint8Array {
-    for (const { device, addresses } of decodePresence(body)) {
-      if (device === this.self) continue;
-      this.#book.hint(device, addresses);
-      if (!this.isConnected(device)) this.#run?.redial.hearsay(device);
-    }
-    return new Uint8Array(0);
-  }
-
   #nearby(peer: PeerId, addresses: string[]): void {
     const device = deviceOf(peer);
     if (this.isConnected(device) || !this.#wanted().has(device)) return;
@@ -410,6 +412,8 @@ class NetworkTransport implements Libp2pTransport {
 
   #membersChanged(): void {
     this.#run?.lanes.reconsider();
+    // Who was introduced and has become a member is one like all others: removed when it is removed.
+    for (const device of this.#options.members()) this.#introduced.delete(device);
     this.#wantMembers();
   }
 }
@@ -421,33 +425,6 @@ async function end(run: Run): Promise<void> {
   await run.lanes.stop();
   await run.node.stop();
   for (const undo of run.cleanups.reverse()) undo();
-}
-
-/** The promise's value, or the failure that `call` names when it takes too long. */
-function within<Value>(
-  promise: Promise<Value>,
-  clock: Clock,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => settle(() => reject(signal?.reason));
-    const timer = limit(clock, timeoutMs, () => {
-      settle(() =>
-        reject(new PeerstorError('peer-timeout', 'The bulk lane of the device did not come up in time.')),
-      );
-    });
-    const settle = (how: () => void) => {
-      timer.cancel();
-      signal?.removeEventListener('abort', onAbort);
-      how();
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    promise.then(
-      (value) => settle(() => resolve(value)),
-      (error: unknown) => settle(() => reject(error)),
-    );
-  });
 }
 
 function cannotListen({ host, port }: { host: string; port: number }, cause: unknown): PeerstorError {

@@ -5,6 +5,9 @@
  */
 import { decode, encode, isFields } from '../../crypto/index.ts';
 import { type DeviceId, deviceId } from '../../model/ids.ts';
+import type { AddressBook } from './address-book.ts';
+import type { Lanes } from './lanes.ts';
+import type { Redial } from './redial.ts';
 
 export const presenceMethod = 'transport/presence';
 export const presenceEveryMs = 30_000;
@@ -15,6 +18,52 @@ const addressesMax = 12;
 export interface Sighting {
   device: DeviceId;
   addresses: string[];
+}
+
+export interface PresenceOptions {
+  self: DeviceId;
+  lanes: Pick<Lanes, 'connected' | 'find'>;
+  book: Pick<AddressBook, 'hint'>;
+  redial: Pick<Redial, 'hearsay'>;
+  /** Where this device listens now. */
+  addresses: () => string[];
+}
+
+export class Presence {
+  readonly #options: PresenceOptions;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PresenceOptions) {
+    this.#options = options;
+  }
+
+  /** Call it often: tells everyone when it is time again. */
+  tick(nowMs: number): void {
+    if (nowMs - this.#toldAtMs < presenceEveryMs) return;
+    this.#toldAtMs = nowMs;
+    this.tell();
+  }
+
+  /** Tells every connected device what is known here. */
+  tell(): void {
+    const { addresses, lanes, self } = this.#options;
+    const peers = lanes.connected();
+    if (peers.length === 0) return;
+    const body = encodePresence([{ device: self, addresses: addresses() }, ...peers]);
+    for (const { control } of peers) control?.channel.notify(presenceMethod, body);
+  }
+
+  /** What another device says. @throws `bad-record`, `bad-id` */
+  learn(from: DeviceId, body: Uint8Array): void {
+    const { book, lanes, redial, self } = this.#options;
+    for (const { device, addresses } of decodePresence(body)) {
+      if (device === self) continue;
+      book.hint(device, addresses);
+      const peer = lanes.find(device);
+      if (peer === undefined) redial.hearsay(device);
+      else if (device === from) peer.addresses = addresses;
+    }
+  }
 }
 
 export function encodePresence(sightings: readonly Sighting[]): Uint8Array {

@@ -6,12 +6,12 @@ import type { Clock } from '../../model/clock.ts';
 import type { Handler } from '../../model/contracts/transport.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { DeviceId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
 import { type CreditAccount, type CreditPool, CreditPurse } from './credits.ts';
 import { FrameQueue } from './frame-queue.ts';
 import { asError, type FramedStream } from './framed-stream.ts';
 import { Inbox } from './inbox.ts';
 import { limit } from './limit-timer.ts';
-import type { Log } from '../../model/log.ts';
 import {
   bodyBytesMax,
   largeRequestBytes,

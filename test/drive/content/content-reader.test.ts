@@ -143,6 +143,36 @@ test('leaving the loop cancels the reads that are under way', async () => {
   assert.equal(network.readsAborted, network.readsUnderWay);
 });
 
+test('a read that fails after the reader left disturbs nobody', async () => {
+  const { network, written, ids } = await withFile(8 * MiB);
+  network.beforeRead = async (id) => {
+    for (let i = 0; i < 10 * ids.indexOf(id); i += 1) await turn();
+    if (ids.indexOf(id) > 2) throw new PeerstorError('chunk-missing', 'The device was switched off.');
+  };
+  let pieces = 0;
+  for await (const piece of readContent({ manifest: written.manifest, entryKey, network })) {
+    assert.ok(piece.length > 0);
+    pieces += 1;
+    if (pieces < 3) continue;
+    assert.ok(network.readsUnderWay > 0);
+    // What was read ahead fails now, before anybody waits for it.
+    for (let i = 0; i < 100; i += 1) await turn();
+    break;
+  }
+  assert.equal(network.readsUnderWay, 0);
+});
+
+test('a damaged manifest is not taken for a wrong key', async () => {
+  const { network, written } = await withFile(300_000);
+  const bytes = network.chunks.get(written.manifest);
+  assert.ok(bytes);
+  for (let at = 0; at < bytes.length; at += 9) {
+    spoil(network, written.manifest, at);
+    await assert.rejects(readAll(network, written), { code: 'chunk-corrupt' });
+    network.chunks.set(written.manifest, bytes);
+  }
+});
+
 test('what fails before the first byte has a code', async () => {
   const { network, written } = await withFile(300_000);
   const read = (range: { start: number; end: number }, key = entryKey) =>

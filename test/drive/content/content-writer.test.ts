@@ -132,6 +132,14 @@ test('an abort during the last put leaves no manifest', async () => {
   network.beforePut = () => abort.abort(new PeerstorError('aborted', 'The client went away.'));
   await assert.rejects(write(randomContent(5000, 1), network, { signal: abort.signal }), { code: 'aborted' });
   assert.equal(network.puts, 1);
+  for (const content of [randomContent(100, 1), new Uint8Array(0)]) {
+    const late = new AbortController();
+    const ending = new Source(content, async () =>
+      late.abort(new PeerstorError('aborted', 'The client went away.')),
+    );
+    await assert.rejects(write(ending, network, { signal: late.signal }), { code: 'aborted' });
+  }
+  assert.equal(network.manifests, 0);
 });
 
 test('a signal that was aborted before stores nothing', async () => {

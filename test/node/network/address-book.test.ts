@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { idKey } from '../../../src/model/contracts/ordered-store.ts';
 import { deviceId } from '../../../src/model/ids.ts';
+import { silentLog } from '../../../src/model/log.ts';
 import { AddressBook, hintLifeMs } from '../../../src/node/network/address-book.ts';
 import { decodePresence, encodePresence } from '../../../src/node/network/presence.ts';
-import { mapStore } from './libp2p-world.ts';
+import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
 import { ManualClock } from './manual-clock.ts';
 
 const device = deviceId('5'.repeat(64));
@@ -13,15 +14,15 @@ const at = (host: number, port = 4001) => `/ip4/10.0.0.${host}/tcp/${port}`;
 
 describe('address book', () => {
   it('keeps the last eight addresses that worked, latest first, over a restart', async () => {
-    const store = mapStore();
+    const store = new MemoryOrderedStore();
     const clock = new ManualClock();
-    const book = new AddressBook(store, clock, noLog);
+    const book = new AddressBook(store, clock, silentLog);
     for (let host = 1; host <= 10; host += 1) {
       await clock.pass(1000);
       await book.worked(device, `${at(host)}/p2p/${peer}`);
     }
     await book.worked(device, at(5));
-    const again = new AddressBook(store, clock, noLog);
+    const again = new AddressBook(store, clock, silentLog);
     assert.deepEqual(
       again.addressesOf(device),
       [5, 10, 9, 8, 7, 6, 4, 3].map((host) => at(host)),
@@ -29,7 +30,7 @@ describe('address book', () => {
   });
 
   it('tries what worked first, then hints, then what the device claims', async () => {
-    const book = new AddressBook(mapStore(), new ManualClock(), noLog);
+    const book = new AddressBook(new MemoryOrderedStore(), new ManualClock(), silentLog);
     await book.claimed(device, [at(1), at(3)]);
     await book.worked(device, at(2));
     book.hint(device, [at(3), at(4)]);
@@ -40,7 +41,7 @@ describe('address book', () => {
 
   it('forgets hints after ten minutes', async () => {
     const clock = new ManualClock();
-    const book = new AddressBook(mapStore(), clock, noLog);
+    const book = new AddressBook(new MemoryOrderedStore(), clock, silentLog);
     book.hint(device, [at(1)]);
     await clock.pass(hintLifeMs);
     assert.deepEqual(book.addressesOf(device), [at(1)]);
@@ -49,7 +50,7 @@ describe('address book', () => {
   });
 
   it('drops what is no address, and bounds what it keeps', () => {
-    const book = new AddressBook(mapStore(), new ManualClock(), noLog);
+    const book = new AddressBook(new MemoryOrderedStore(), new ManualClock(), silentLog);
     book.hint(device, ['', 'http://x', '/ip4/1.2.3.4/udp/5', '/dns4/x/tcp/1', '/ip4/1.2.3.4', `${at(1)}/ws`]);
     assert.deepEqual(book.addressesOf(device), []);
     book.hint(
@@ -64,9 +65,9 @@ describe('address book', () => {
   });
 
   it('takes a damaged page for an empty one', async () => {
-    const store = mapStore();
+    const store = new MemoryOrderedStore();
     await store.batch([{ key: idKey(device), value: new Uint8Array([0xff, 0x00]) }]);
-    const book = new AddressBook(store, new ManualClock(), noLog);
+    const book = new AddressBook(store, new ManualClock(), silentLog);
     assert.deepEqual(book.addressesOf(device), []);
     await book.worked(device, at(1));
     assert.deepEqual(book.addressesOf(device), [at(1)]);
@@ -81,5 +82,3 @@ describe('presence', () => {
     assert.deepEqual(read[0], { device, addresses: Array(12).fill(at(1)) });
   });
 });
-
-const noLog = { debug: () => undefined, info: () => undefined, warn: () => undefined };

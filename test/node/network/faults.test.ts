@@ -8,12 +8,12 @@ import type { DeviceId } from '../../../src/model/ids.ts';
 import { createNode } from '../../../src/node/network/libp2p-node.ts';
 import { dialTarget } from '../../../src/node/network/peer-address.ts';
 import { identityFromSeed, peerIdOf } from '../../../src/node/network/peer-identity.ts';
+import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
 import { allConnected, nextEvent } from '../../contract/transport.contract.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import {
   connect,
   eventually,
-  mapStore,
   portOf,
   seedOf,
   stopAll,
@@ -188,7 +188,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
 
   it('remembers over its own restart where the others were', async () => {
     const members: DeviceId[] = [];
-    const addressBook = mapStore();
+    const addressBook = new MemoryOrderedStore();
     const a = await testDevice({ number: 1, members: () => members, addressBook });
     const b = await testDevice({ number: 2, members: () => members });
     members.push(a.transport.self, b.transport.self);
@@ -275,6 +275,34 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     );
     assert.ok(surplus.length > 0, 'at least once both dialled at the same time');
     await end();
+  });
+
+  it('opens the bulk lane again when only that one was lost', async () => {
+    const [a, b] = await strangers(2);
+    if (a === undefined || b === undefined) throw new Error('two devices');
+    for (const { transport } of [a, b]) {
+      transport.handle('echo', async (_from, body) => body);
+      await transport.start();
+    }
+    const proxy = await TcpProxy.open({ host: '127.0.0.1', port: portOf(b.transport) });
+    a.transport.hint(b.transport.self, [`/ip4/127.0.0.1/tcp/${proxy.port}`]);
+    await allConnected([a.transport, b.transport]);
+    let events = 0;
+    a.transport.onPeer(() => {
+      events += 1;
+    });
+    const body = new Uint8Array(100 * KiB);
+    for (let round = 0; round < 3; round += 1) {
+      const there: Uint8Array = await a.transport.call(b.transport.self, 'echo', body, { lane: 'bulk' });
+      const back: Uint8Array = await b.transport.call(a.transport.self, 'echo', body, { lane: 'bulk' });
+      assert.deepEqual([there.length, back.length], [body.length, body.length]);
+      const bulkLost = () => a.log.filter(({ sentence }) => sentence === 'a lane closed').length > round;
+      proxy.cutNewest();
+      await eventually(bulkLost, 'the loss is seen');
+    }
+    assert.equal(events, 0);
+    await stopAll([a, b]);
+    await proxy.close();
   });
 
   it('tells each device from the others where the third is', async () => {

@@ -1,13 +1,13 @@
 /** Real transports on loopback, made in one line, with membership and addresses in the test's hand. */
-import type { OrderedStore } from '../../../src/model/contracts/ordered-store.ts';
 import { type DeviceId, type NetworkId, networkId } from '../../../src/model/ids.ts';
 import { defaultTunables, type Tunables } from '../../../src/model/limits.ts';
+import type { Log } from '../../../src/model/log.ts';
 import {
   createLibp2pTransport,
   type Libp2pTransport,
   type Libp2pTransportOptions,
-  type Log,
 } from '../../../src/node/network/index.ts';
+import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
 import { allConnected } from '../../contract/transport.contract.ts';
 
 export const testNetworkId: NetworkId = networkId('ab'.repeat(32));
@@ -27,7 +27,7 @@ export const quick: Tunables = {
 export const patient: Tunables = { ...quick, heartbeatMs: 500, peerSuspectMs: 5000, peerDropMs: 15_000 };
 
 export interface LogLine {
-  level: 'debug' | 'info' | 'warn';
+  level: 'debug' | 'info' | 'warn' | 'error';
   facts: object;
   sentence: string;
 }
@@ -60,7 +60,7 @@ export async function testDevice({ number, ...options }: DeviceOptions): Promise
     class: () => 'always-on',
     certificates: () => [new Uint8Array([number])],
     authorize: (device) => (membersNow().includes(device) ? { class: 'always-on' } : undefined),
-    addressBook: mapStore(),
+    addressBook: new MemoryOrderedStore(),
     mdns: false,
     tunables: quick,
     log: collect(log),
@@ -131,25 +131,5 @@ function collect(lines: LogLine[]): Log {
   const at = (level: LogLine['level']) => (facts: object, sentence: string) => {
     lines.push({ level, facts, sentence });
   };
-  return { debug: at('debug'), info: at('info'), warn: at('warn') };
-}
-
-export function mapStore(): OrderedStore {
-  const values = new Map<string, Uint8Array>();
-  return {
-    get: (key) => values.get(key),
-    async batch(changes) {
-      for (const { key, value } of changes) {
-        if (value === null) values.delete(key);
-        else values.set(key, value);
-      }
-    },
-    async *range({ gte, lt }) {
-      for (const key of [...values.keys()].sort()) {
-        const value = values.get(key);
-        if (value !== undefined && key >= gte && key < lt) yield [key, value] as const;
-      }
-    },
-    close: () => Promise.resolve(),
-  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/model/clock.ts';
 import type { Handler } from '../../../src/model/contracts/transport.ts';
 import { isPeerstorError } from '../../../src/model/errors.ts';
 import { deviceId } from '../../../src/model/ids.ts';
+import { silentLog } from '../../../src/model/log.ts';
 import { CreditPool } from '../../../src/node/network/credits.ts';
 import { FramedStream } from '../../../src/node/network/framed-stream.ts';
 import { type Message, messageParts, readMessage } from '../../../src/node/network/message.ts';
@@ -164,7 +165,7 @@ async function channelAndHand(handlers: Record<string, Handler>) {
     handlerOf: (method) => handlers[method],
     pool: new CreditPool({ start: 2, perPeer: 8, total: 32 }, systemClock),
     clock: systemClock,
-    log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
+    log: silentLog,
     onRoundTrip: (ms) => roundTrips.push(ms),
     onClosed: closed.resolve,
     onReleased: () => undefined,

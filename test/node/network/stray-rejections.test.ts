@@ -32,7 +32,7 @@ function run(reason: string, before = ''): Promise<{ code: number | null; stdout
     import { StreamResetEvent } from '@libp2p/interface';
     import { guardStrayRejections } from ${JSON.stringify(guard)};
     const say = (level) => (facts) => console.log(level, JSON.stringify(facts));
-    const release = guardStrayRejections({ debug: say('debug'), info: say('info'), warn: say('warn') });
+    const release = guardStrayRejections({ debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') });
     ${before}
     Promise.reject(${reason});
     setTimeout(() => { console.log('still here'); release(); }, 50);

@@ -38,6 +38,8 @@ export async function streamPair<End>(wrap: (stream: Stream) => End): Promise<{
     accepted: await accepted.promise,
     cut: () => connection.abort(new Error('cut by the test')),
     end: async () => {
+      // libp2p's own stop waits half a second for a connection that is open.
+      connection.abort(new Error('the test is over'));
       await Promise.all([a.stop(), b.stop()]);
     },
   };

@@ -70,6 +70,16 @@ export interface Liar {
   asked(method: string): number;
 }
 
+const liarMethods = [
+  'chunk/get',
+  'chunk/put',
+  'chunk/have',
+  'chunk/bad',
+  'inventory/digests',
+  'inventory/buckets',
+];
+export const liarFeed = '0123456789abcdef';
+
 export interface ClusterOptions {
   tunables?: Partial<Tunables>;
   network?: Partial<MemoryNetworkOptions>;
@@ -166,7 +176,7 @@ export class TestCluster {
     this.#members.push(known);
     const transport = this.network.transport(known.id);
     const counts = new Map<string, number>();
-    for (const method of ['chunk/get', 'chunk/put', 'chunk/have', 'chunk/bad', 'inventory/digests']) {
+    for (const method of liarMethods) {
       transport.handle(method, async (_from, body) => {
         counts.set(method, (counts.get(method) ?? 0) + 1);
         const answer = answers[method];
@@ -179,9 +189,14 @@ export class TestCluster {
 
   /** Lets a device hear from another one, as if by its feed, that it has a chunk. */
   async believe(device: TestDevice, holder: Liar, id: ChunkId): Promise<void> {
-    const changes = [{ key: idKey(id), present: true }];
     holder.batch += 1;
-    const message = writeDelta({ feed: '0123456789abcdef', batch: holder.batch, overflow: false, changes });
+    await this.tell(device, holder, holder.batch, id, true);
+  }
+
+  /** The same with any number of the batch. */
+  async tell(device: TestDevice, holder: Liar, batch: number, id: ChunkId, present: boolean): Promise<void> {
+    const changes = [{ key: idKey(id), present }];
+    const message = writeDelta({ feed: liarFeed, batch, overflow: false, changes });
     holder.transport.notify(device.id, 'inventory/delta', message);
     await this.clock.advance(10);
   }

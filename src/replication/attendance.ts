@@ -1,0 +1,142 @@
+/**
+ * Who is here since when, and for how long the others have been away. Survives restarts by the times
+ * that `Peers` keeps; within one process the clock that never jumps counts.
+ *
+ * Devices tell each other what they saw with their own eyes (`device/seen`, one way: CBOR of device id
+ * → milliseconds since it was last there, 0 while it is): a device that slept itself does not take
+ * another one for lost that was here an hour ago, and all decide alike.
+ */
+import { decode, encode } from '../crypto/index.ts';
+import type { Clock, Timer } from '../model/clock.ts';
+import type { PeerEvent, Transport } from '../model/contracts/transport.ts';
+import type { DeviceId } from '../model/ids.ts';
+import type { Members } from './members.ts';
+import type { Peers } from './peers.ts';
+import type { DeviceSight, NetworkSight } from './repair-plan.ts';
+
+const method = 'device/seen';
+
+export interface AttendanceParts {
+  self: DeviceId;
+  transport: Transport;
+  peers: Peers;
+  members: Members;
+  clock: Clock;
+  presenceStableMs: number;
+  /** Between two tellings. */
+  everyMs: number;
+}
+
+export class Attendance {
+  readonly #parts: AttendanceParts;
+  readonly #connectedSinceMs = new Map<DeviceId, number>();
+  /** When a device left, as this one saw it; also while one is back for too short a time to count. */
+  readonly #leftMs = new Map<DeviceId, number>();
+  /** When others saw it last. */
+  readonly #heardMs = new Map<DeviceId, number>();
+  #watchingSinceMs = 0;
+  #timer: Timer | undefined;
+  #stopListening: (() => void) | undefined;
+
+  constructor(parts: AttendanceParts) {
+    this.#parts = parts;
+    parts.transport.handle(method, async (_from, body) => {
+      this.#hear(decode(body));
+      return new Uint8Array(0);
+    });
+  }
+
+  /** After `Peers` has read when it saw whom. */
+  start(): void {
+    const { clock, transport, members, peers } = this.#parts;
+    this.#watchingSinceMs = this.#now();
+    for (const device of members.ids()) {
+      const wallMs = peers.lastSeenMs(device);
+      if (wallMs !== undefined) this.#leftMs.set(device, this.#now() - Math.max(0, clock.wallMs() - wallMs));
+    }
+    for (const { device } of transport.peers()) this.#connectedSinceMs.set(device, this.#now());
+    this.#stopListening = transport.onPeer((event) => this.#follow(event));
+    this.#tellAll();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#stopListening?.();
+  }
+
+  /** @param takes may the device be given chunks now? */
+  sight(takes: (device: DeviceId) => boolean): NetworkSight {
+    const { self, members } = this.#parts;
+    const devices = new Map<DeviceId, DeviceSight>();
+    for (const id of members.ids()) {
+      const member = members.find(id);
+      if (!member) continue;
+      devices.set(id, {
+        id,
+        alwaysOn: member.class === 'always-on',
+        draining: member.state !== 'active',
+        takes: takes(id),
+        connectedSinceMs: id === self ? this.#watchingSinceMs : (this.#connectedSinceMs.get(id) ?? null),
+        lastSeenMs: id === self ? this.#now() : this.#lastSeenMs(id),
+      });
+    }
+    return { nowMs: this.#now(), watchingSinceMs: this.#watchingSinceMs, devices };
+  }
+
+  #follow({ kind, device }: PeerEvent): void {
+    if (kind === 'connected') {
+      this.#connectedSinceMs.set(device, this.#now());
+      this.#parts.transport.notify(device, method, this.#told());
+      return;
+    }
+    // One that comes for a moment again and again is away all the same.
+    if (this.#wasStable(device) || !this.#leftMs.has(device)) this.#leftMs.set(device, this.#now());
+    this.#connectedSinceMs.delete(device);
+  }
+
+  #wasStable(device: DeviceId): boolean {
+    const sinceMs = this.#connectedSinceMs.get(device);
+    return sinceMs !== undefined && this.#now() - sinceMs >= this.#parts.presenceStableMs;
+  }
+
+  #lastSeenMs(device: DeviceId): number {
+    const seenMs = [this.#ownLastSeenMs(device), this.#heardMs.get(device)].filter((ms) => ms !== undefined);
+    return seenMs.length > 0 ? Math.max(...seenMs) : this.#watchingSinceMs;
+  }
+
+  /** undefined for a device that this one never met. */
+  #ownLastSeenMs(device: DeviceId): number | undefined {
+    return this.#wasStable(device) ? this.#now() : this.#leftMs.get(device);
+  }
+
+  #tellAll(): void {
+    const { clock, transport, everyMs } = this.#parts;
+    for (const device of this.#connectedSinceMs.keys()) transport.notify(device, method, this.#told());
+    this.#timer = clock.after(everyMs, () => this.#tellAll());
+  }
+
+  /** Only what this device saw itself: hearsay would grow younger at each telling. */
+  #told(): Uint8Array {
+    const { members, self } = this.#parts;
+    const ages: Record<string, number> = {};
+    for (const id of members.ids()) {
+      const seenMs = id === self ? undefined : this.#ownLastSeenMs(id);
+      if (seenMs !== undefined) ages[id] = Math.round(this.#now() - seenMs);
+    }
+    return encode(ages);
+  }
+
+  #hear(told: unknown): void {
+    if (typeof told !== 'object' || told === null) return;
+    const ages = new Map(Object.entries(told));
+    for (const id of this.#parts.members.ids()) {
+      const age: unknown = ages.get(id);
+      if (typeof age !== 'number' || !(age >= 0)) continue;
+      this.#heardMs.set(id, Math.max(this.#heardMs.get(id) ?? Number.NEGATIVE_INFINITY, this.#now() - age));
+    }
+  }
+
+  #now(): number {
+    return this.#parts.clock.monotonicMs();
+  }
+}

@@ -1,0 +1,332 @@
+/**
+ * Makes the copies again that were lost with a device. `repair-plan.ts` says of each chunk whether it
+ * is time, who does it and who gets it; here that is asked whenever something changed or falls due, and
+ * what is this device's to do is done, fewest copies first.
+ *
+ * Almost always nothing is due: that is seen from the few different sets of holders that there are,
+ * without looking at a single chunk.
+ */
+import { type Clock, sleep, type Timer } from '../model/clock.ts';
+import type { ChunkStore } from '../model/contracts/chunk-store.ts';
+import { idOfKey } from '../model/contracts/ordered-store.ts';
+import type { Transport } from '../model/contracts/transport.ts';
+import { type ChunkId, chunkId, type DeviceId } from '../model/ids.ts';
+import type { Log } from '../model/log.ts';
+import type { Attendance } from './attendance.ts';
+import type { ChunkKey } from './bucket-digest.ts';
+import type { Copies } from './copies.ts';
+import type { Have } from './have.ts';
+import type { HolderMask } from './holder-mask.ts';
+import type { Inventory } from './inventory.ts';
+import type { Members } from './members.ts';
+import type { Peers } from './peers.ts';
+import { pushChunk } from './push.ts';
+import type { Receipts } from './receipts.ts';
+import type { ReferenceIndex } from './reference-index.ts';
+import {
+  heldBackUntilMs,
+  isStable,
+  isTarget,
+  type NetworkSight,
+  planRepair,
+  type RepairPlan,
+  type RepairTunables,
+  urgencyOf,
+} from './repair-plan.ts';
+import { RepairQueue } from './repair-queue.ts';
+import type { Spreader } from './spreader.ts';
+import { type PutAnswer, writePut } from './wire.ts';
+
+/** Lets a burst of events pass. */
+const settleMs = 1000;
+/** Between two walks over all chunks while no device came or went, and this many times what one took. */
+const walkAgainMs = 30_000;
+const walkShare = 20;
+/** Looks again after this long even if nothing seems to fall due: timers do not run while a laptop sleeps. */
+const lookAgainMs = 10 * 60_000;
+/** However soon something falls due: never a loop without a pause. */
+const lookMinMs = 50;
+/** Streams of chunks from this device: people are using the link. */
+const pushedAtOnce = 2;
+/** A device that is busy with others is asked again after this long, this often. */
+const busyMs = 1000;
+const triesMax = 20;
+
+export interface RepairParts {
+  self: DeviceId;
+  transport: Transport;
+  store: ChunkStore;
+  inventory: Inventory;
+  references: ReferenceIndex;
+  copies: Copies;
+  members: Members;
+  peers: Peers;
+  have: Have;
+  spreader: Spreader;
+  attendance: Attendance;
+  receipts: Receipts;
+  clock: Clock;
+  log: Log;
+  tunables: RepairTunables;
+}
+
+export class Repair {
+  readonly #parts: RepairParts;
+  readonly #stopping = new AbortController();
+  readonly #queue = new RepairQueue();
+  readonly #losses = new Map<string, number>();
+  #timer: Timer | undefined;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #running = false;
+  #walkNotBeforeMs = Number.NEGATIVE_INFINITY;
+  #devicesChanged = false;
+  #active = 0;
+  #startedMs = 0;
+  #bytesDone = 0;
+  #stopListening: (() => void)[] = [];
+
+  constructor(parts: RepairParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { inventory, members, peers, references } = this.#parts;
+    const devices = () => {
+      this.#devicesChanged = true;
+      this.#lookAfter(settleMs);
+    };
+    const chunks = () => this.#lookAfter(settleMs);
+    this.#stopListening = [
+      members.onChange(devices),
+      peers.onChange(devices),
+      inventory.onChange(chunks),
+      references.onChange(chunks),
+    ];
+    this.#lookAfter(settleMs);
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    this.#timer?.cancel();
+    for (const stop of this.#stopListening) stop();
+    this.#queue.clear();
+    this.#writeReceipts();
+  }
+
+  /** Chunks that are due for a copy from here, those under way, and how long they take at the speed so far. */
+  status(): { queued: number; active: number; etaSeconds: number | null } {
+    const { length: queued, bytes } = this.#queue;
+    const tookMs = this.#parts.clock.monotonicMs() - this.#startedMs;
+    const isMeasured = queued > 0 && this.#bytesDone > 0;
+    const etaSeconds = isMeasured ? Math.ceil((bytes / this.#bytesDone) * (tookMs / 1000)) : null;
+    return { queued, active: this.#active, etaSeconds };
+  }
+
+  #lookAfter(ms: number): void {
+    const { clock } = this.#parts;
+    const dueMs = clock.monotonicMs() + ms;
+    if (this.#stopping.signal.aborted || dueMs >= this.#dueMs) return;
+    this.#dueMs = dueMs;
+    this.#timer?.cancel();
+    this.#timer = clock.after(ms, () => {
+      this.#dueMs = Number.POSITIVE_INFINITY;
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    if (this.#running) {
+      // What is queued was chosen among other devices: the run ends, and the next one chooses anew.
+      if (this.#devicesChanged) this.#queue.clear();
+      return;
+    }
+    if (this.#devicesChanged) this.#walkNotBeforeMs = Number.NEGATIVE_INFINITY;
+    this.#devicesChanged = false;
+    const { isDue, nextMs } = this.#outlook(this.#sight());
+    const nowMs = this.#parts.clock.monotonicMs();
+    this.#lookAfter(Math.min(lookAgainMs, Math.max(lookMinMs, nextMs - nowMs)));
+    if (!isDue) return;
+    if (nowMs < this.#walkNotBeforeMs) this.#lookAfter(this.#walkNotBeforeMs - nowMs);
+    else this.#run();
+  }
+
+  #run(): void {
+    const { clock, log } = this.#parts;
+    this.#running = true;
+    this.#startedMs = clock.monotonicMs();
+    this.#bytesDone = 0;
+    this.#walk()
+      .then(() => {
+        const tookMs = clock.monotonicMs() - this.#startedMs;
+        this.#walkNotBeforeMs = clock.monotonicMs() + Math.max(walkAgainMs, walkShare * tookMs);
+        this.#startedMs = clock.monotonicMs();
+        return Promise.all(Array.from({ length: pushedAtOnce }, () => this.#work()));
+      })
+      .catch((error: unknown) => {
+        this.#walkNotBeforeMs = clock.monotonicMs() + walkAgainMs;
+        if (!this.#stopping.signal.aborted) log.warn({ error }, 'Lost copies could not be made again yet');
+      })
+      .finally(() => {
+        this.#running = false;
+        this.#queue.clear();
+        this.#writeReceipts();
+        this.#lookAfter(settleMs);
+      });
+  }
+
+  #sight(): NetworkSight {
+    const { attendance, members, peers } = this.#parts;
+    const lending = new Set(members.placement.devices());
+    return attendance.sight(
+      (device) => lending.has(device) && !peers.isFull(device) && !peers.isResting(device),
+    );
+  }
+
+  /** Whether chunks are due that this device may be the one to copy, and when that may change by itself. */
+  #outlook(sight: NetworkSight): { isDue: boolean; nextMs: number } {
+    const { copies, tunables } = this.#parts;
+    const heldUntilMs = heldBackUntilMs(sight, tunables);
+    const laterMs = [...sight.devices.values()].flatMap((device) =>
+      device.connectedSinceMs === null || isStable(device, sight, tunables)
+        ? []
+        : device.connectedSinceMs + tunables.presenceStableMs,
+    );
+    let isDue = false;
+    for (const mask of copies.holderSets()) {
+      const dueMs = this.#dueOf(mask, sight);
+      if (dueMs === undefined) continue;
+      if (Math.max(dueMs, heldUntilMs) <= sight.nowMs) isDue = true;
+      else laterMs.push(Math.max(dueMs, heldUntilMs));
+    }
+    return { isDue, nextMs: Math.min(...laterMs) };
+  }
+
+  #dueOf(mask: HolderMask, sight: NetworkSight): number | undefined {
+    const { inventory, self, tunables } = this.#parts;
+    const holders = inventory.devicesIn(mask);
+    const canHelp = holders.includes(self) && isStable(sight.devices.get(self), sight, tunables);
+    const canTake = [...sight.devices.keys()].some((id) => isTarget(id, holders, sight, tunables));
+    return canHelp && canTake ? urgencyOf(holders, sight, tunables)?.dueMs : undefined;
+  }
+
+  /** Queues what is due and this device's to do. Pages are read one by one, so nothing else waits for long. */
+  async #walk(): Promise<void> {
+    const { inventory, references } = this.#parts;
+    const dueMasks = new Map<HolderMask, boolean>();
+    const sight = this.#sight();
+    const isDue = (mask: HolderMask) => {
+      const known =
+        dueMasks.get(mask) ?? (this.#dueOf(mask, sight) ?? Number.POSITIVE_INFINITY) <= sight.nowMs;
+      dueMasks.set(mask, known);
+      return known;
+    };
+    for await (const keys of references.chunks()) {
+      if (this.#devicesChanged || this.#stopping.signal.aborted) return;
+      for (const key of keys) {
+        if (!isDue(inventory.maskOf(key))) continue;
+        const plan = this.#plan(key, sight);
+        const need = plan && references.needOf(key);
+        if (plan && need) this.#queue.add({ key, bytes: need.size, copies: plan.copies });
+      }
+    }
+  }
+
+  /** undefined when this device has nothing to do for the chunk now. */
+  #plan(key: ChunkKey, sight: NetworkSight): RepairPlan | undefined {
+    const { inventory, members, self, tunables } = this.#parts;
+    const holders = inventory.devicesIn(inventory.maskOf(key));
+    const order = members.order(chunkId(idOfKey(key)));
+    const plan = planRepair({ holders, order }, sight, tunables);
+    return plan && plan.repairer === self && !plan.isCatchUps && plan.dueMs <= sight.nowMs ? plan : undefined;
+  }
+
+  async #work(): Promise<void> {
+    for (let next = this.#queue.take(); next; next = this.#queue.take()) {
+      this.#active += 1;
+      try {
+        await this.#repair(next.key);
+        this.#bytesDone += next.bytes;
+      } finally {
+        this.#active -= 1;
+      }
+    }
+  }
+
+  /** Gives the chunk to one device after the other until enough have it, as the plan sees it each time. */
+  async #repair(key: ChunkKey): Promise<void> {
+    const { references, spreader, peers, clock, log } = this.#parts;
+    const { signal } = this.#stopping;
+    const id = chunkId(idOfKey(key));
+    for (let tries = 0; tries < triesMax && !signal.aborted; tries++) {
+      if (spreader.isBusy(id) || !references.needOf(key)) return;
+      const plan = this.#plan(key, this.#sight());
+      if (!plan) return;
+      const { target, missing } = plan;
+      const body = (await this.#has(target, id)) ? undefined : await this.#readBody(id);
+      if (body === null) return;
+      try {
+        const answer = body ? await this.#push(target, key, body) : 'present';
+        if (answer === 'stored') this.#remember(missing);
+        if (answer === 'full') peers.declined(target);
+        if (answer === 'busy') await sleep(clock, busyMs, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        peers.failed(target);
+        log.debug({ error, device: target, chunk: id }, 'A device could not be given a lost copy');
+        return;
+      }
+    }
+  }
+
+  /** Asked of the device itself: what the inventory says may be a little old, and the answer corrects it. */
+  async #has(device: DeviceId, id: ChunkId): Promise<boolean> {
+    try {
+      return await this.#parts.have.ask(device, id);
+    } catch (error) {
+      this.#parts.log.debug({ error, device, chunk: id }, 'A device did not say whether it has a chunk');
+      return false;
+    }
+  }
+
+  /** null when the copy here is bad or gone: the store has said so, and another holder repairs. */
+  async #readBody(id: ChunkId): Promise<Uint8Array | null> {
+    const { store, log } = this.#parts;
+    const { signal } = this.#stopping;
+    try {
+      return writePut(id, await store.get(id, { verify: true, signal }));
+    } catch (error) {
+      if (!signal.aborted) log.warn({ error, chunk: id }, 'A chunk could not be read for a new copy of it');
+      return null;
+    }
+  }
+
+  async #push(device: DeviceId, key: ChunkKey, body: Uint8Array): Promise<PutAnswer> {
+    const { transport, inventory } = this.#parts;
+    const answer = await pushChunk(transport, device, body, this.#stopping.signal);
+    if (answer === 'stored' || answer === 'present') inventory.set(device, key, true);
+    return answer;
+  }
+
+  #remember(missing: readonly DeviceId[]): void {
+    const { members } = this.#parts;
+    // The index has been written for the last time.
+    if (this.#stopping.signal.aborted) return;
+    const names = missing.map((id) => members.find(id)?.name ?? 'a removed device').sort();
+    const cause = [...new Set(names)].join(' and ');
+    this.#losses.set(cause, (this.#losses.get(cause) ?? 0) + 1);
+  }
+
+  #writeReceipts(): void {
+    const { clock, receipts } = this.#parts;
+    for (const [names, count] of this.#losses) {
+      const chunks = count === 1 ? '1 chunk' : `${count} chunks`;
+      const verb = count === 1 ? 'was' : 'were';
+      const sentence =
+        names === ''
+          ? `${chunks} had too few copies; copied again.`
+          : `${chunks} ${verb} lost with ${names}; copied again.`;
+      receipts.add(clock.wallMs(), sentence);
+    }
+    this.#losses.clear();
+  }
+}
