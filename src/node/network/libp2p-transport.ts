@@ -4,26 +4,16 @@
  */
 import type { Connection, PeerId, PrivateKey, Stream } from '@libp2p/interface';
 import { type Clock, type Random, systemClock, systemRandom } from '../../model/clock.ts';
-import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
-import type {
-  CallOptions,
-  Handler,
-  Lane,
-  PeerEvent,
-  PeerStatus,
-  Transport,
-} from '../../model/contracts/transport.ts';
+import type { CallOptions, Handler, Lane, PeerEvent, PeerStatus } from '../../model/contracts/transport.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
-import { type DeviceId, type NetworkId, toHex } from '../../model/ids.ts';
-import { putCreditsPerPeer, putCreditsStart, putCreditsTotal, type Tunables } from '../../model/limits.ts';
-import type { Log } from '../../model/log.ts';
-import type { DeviceClass } from '../../model/records.ts';
+import { type DeviceId, toHex } from '../../model/ids.ts';
+import { putCreditsPerPeer, putCreditsStart, putCreditsTotal } from '../../model/limits.ts';
 import { AddressBook } from './address-book.ts';
 import { CreditPool } from './credits.ts';
 import { Dialer, laneProtocol } from './dialer.ts';
 import { asError } from './framed-stream.ts';
 import { type Hello, protocolRange } from './hello.ts';
-import { Lanes, type MemberFacts } from './lanes.ts';
+import { Lanes } from './lanes.ts';
 import { createNode, type PeerstorNode } from './libp2p-node.ts';
 import { ownLagMs, within } from './limit-timer.ts';
 import { deviceOf, identityFromSeed } from './peer-identity.ts';
@@ -32,57 +22,7 @@ import { Presence, presenceMethod } from './presence.ts';
 import { Pulse } from './pulse.ts';
 import { Redial } from './redial.ts';
 import { guardStrayRejections } from './stray-rejections.ts';
-
-export interface Libp2pTransportOptions {
-  /** 32 bytes: the seed of the device's Ed25519 key, which is its id here too. */
-  identitySeed: Uint8Array;
-  networkId: NetworkId;
-  /** 32 bytes that all members share: the noise prologue. */
-  networkSecret: Uint8Array;
-  /** `host` is an IP literal (0.0.0.0: all interfaces); port 0 takes a free one. */
-  listen: { host: string; port: number };
-  /** What this device says of itself in its hello. */
-  name: () => string;
-  class: () => DeviceClass;
-  /** Optional abilities; the other side ignores those that it does not know. */
-  features?: readonly string[];
-  /** Proof of the own membership (`Catalog.certificatesOf`), asked for at each hello. */
-  certificates: () => Uint8Array[];
-  /** The one who knocks, with its proof: its facts when it is a member that was not removed. */
-  authorize: (device: DeviceId, certificates: readonly Uint8Array[]) => MemberFacts | undefined;
-  /** Every device to be connected with; the own id does not matter. */
-  members: () => Iterable<DeviceId>;
-  /** Calls back when `members` or an answer of `authorize` may have changed. */
-  onMembersChange: (listener: () => void) => () => void;
-  /** A store of its own (`withPrefix`). */
-  addressBook: OrderedStore;
-  mdns: boolean;
-  tunables: Tunables;
-  log: Log;
-  clock?: Clock;
-  random?: Random;
-}
-
-export interface Libp2pTransport extends Transport {
-  /** Own addresses with the peer id, such as /ip4/192.168.1.7/tcp/4001/p2p/…; empty before `start`. */
-  addresses(): string[];
-  /**
-   * Someone says that the device is there: dial it now, and keep trying for as long as it is hinted
-   * at even when it is no member yet as far as this device knows.
-   */
-  hint(device: DeviceId, addresses: readonly string[]): void;
-  /** Of a connected device: what its hello said besides `PeerStatus`. */
-  facts(device: DeviceId): PeerFacts | undefined;
-}
-
-export interface PeerFacts {
-  name: string;
-  features: string[];
-  /** Its wall clock less ours when it said hello: within a round trip of the truth. */
-  clockOffsetMs: number;
-  /** libp2p connections with it; two (control and bulk) when all is well. */
-  connections: number;
-}
+import type { Libp2pTransport, Libp2pTransportOptions, PeerFacts } from './transport-options.ts';
 
 const lanesOfDevice: readonly Lane[] = ['control', 'bulk'];
 const callTimeoutMs = 30_000;
