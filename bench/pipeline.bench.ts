@@ -3,10 +3,12 @@
  *
  *   node bench/pipeline.bench.ts [--mib 1024] [--rounds 3] [--dir DIR] [--objects 200000] [--raw]
  *
- * Needs Linux's dd and room for (2 × rounds + 1) × 2 × MiB in DIR (default: the temporary folder). Rounds take
- * turns and the medians are compared, because a disk's speed drifts. Nothing is deleted before the
- * end: ext4 searches long for an inode while many were freed a moment ago. `objects` are kept alive
- * meanwhile, as a running device would, because they decide what a garbage collection costs.
+ * Needs Linux's dd, and in DIR (default: the temporary folder) room for 3 × rounds + 1 copies. Rounds
+ * take turns and the medians are compared, because a disk's speed drifts; on a virtual machine dd is
+ * five times as fast when the page cache gets memory that the host has given before. Nothing is
+ * deleted before the end: ext4 searches long for an inode while many were freed a moment ago.
+ * `objects` are kept alive meanwhile, as in a running device, because they decide what a garbage
+ * collection costs.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { createCipheriv, createHash, randomFillSync } from 'node:crypto';
@@ -68,7 +70,7 @@ function makeSource(path: string, mib: number): void {
   closeSync(file);
 }
 
-/** As the gateway does: the writer has copied a piece when it asks for the next one. */
+/** The writer has copied a piece when it asks for the next one, so whoever made it can give it back. */
 async function* released(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) {
     yield piece;

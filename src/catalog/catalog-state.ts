@@ -30,6 +30,8 @@ export class CatalogState {
 
   /** device → how far its log is here without a gap. */
   readonly vector = new Map<DeviceId, number>();
+  /** device → the highest number in its log, gaps or not: beyond it nothing has to be looked up. */
+  readonly highest = new Map<DeviceId, number>();
   readonly tables = new Set<string>();
   authorityRecords: ReadonlyMap<Revision, AuthorityRecord> = new Map();
   authority: Authority;
@@ -81,6 +83,7 @@ export class CatalogState {
 
   /** The record at a place in the log, or undefined when it is not (or no more) here. */
   find(dot: Dot): CatalogRecord | undefined {
+    if (dot.seq > (this.highest.get(dot.device) ?? 0)) return undefined;
     const key = dotKey(dot);
     const known = this.#records.get(key);
     if (known) return known;

@@ -27,6 +27,8 @@ export class Change {
   authorityRecords: ReadonlyMap<Revision, AuthorityRecord>;
   ownSeq: number;
   readonly vector = new Map<DeviceId, number>();
+  /** What the log of each device has been given beyond what it had. */
+  readonly highest = new Map<DeviceId, number>();
   readonly tables = new Set<string>();
   readonly digests = new Digests();
   /** Entries whose register changed: their places are settled before the commit. */
@@ -61,6 +63,7 @@ export class Change {
     this.authorityRecords = fork.authorityRecords;
     this.ownSeq = fork.ownSeq;
     for (const [device, seq] of fork.vector) this.vector.set(device, seq);
+    for (const [device, seq] of fork.highest) this.#reachedUp(device, seq);
     for (const table of fork.tables) this.tables.add(table);
     this.digests.join(fork.digests);
     for (const entry of fork.entries) this.entries.add(entry);
@@ -105,6 +108,11 @@ export class Change {
     const dot = this.dotOf(record);
     this.batch.put(logKey(dot), record.bytes);
     this.#fresh.set(dotKey(dot), record);
+    this.#reachedUp(record.device, record.seq);
+  }
+
+  #reachedUp(device: DeviceId, seq: number): void {
+    this.highest.set(device, Math.max(seq, this.highest.get(device) ?? 0));
   }
 
   find(dot: Dot): CatalogRecord | undefined {

@@ -47,6 +47,7 @@ export async function settlePlaces(change: Change): Promise<void> {
 class Settling implements Locations {
   readonly #change: Change;
   readonly #found = new Map<EntryId, EntryRecord | undefined>();
+  readonly #rows = new Map<EntryId, PlaceRow | undefined>();
   readonly #settled = new Map<EntryId, Place>();
   readonly #waiting = new Set<EntryId>();
   readonly #done = new Set<EntryId>();
@@ -92,7 +93,8 @@ class Settling implements Locations {
   }
 
   #row(id: EntryId): PlaceRow | undefined {
-    return decodePlace(this.#change.batch.get(placeKey(id)));
+    if (!this.#rows.has(id)) this.#rows.set(id, decodePlace(this.#change.batch.get(placeKey(id))));
+    return this.#rows.get(id);
   }
 
   async #touch(id: EntryId): Promise<void> {
@@ -147,8 +149,11 @@ class Settling implements Locations {
     const place = placeOf(id, this, this.#settled, (climbed) => this.#waiting.add(climbed));
     const after = record && place && rowOf(record, this.#change.dotOf(record), place);
     writeRow(this.#change, id, before, after);
+    this.#rows.set(id, after);
     if (before?.rung === after?.rung && before?.parent === after?.parent) return;
-    if (!this.#change.entries.has(id)) this.#change.tell('entry', id, record);
+    // What waits for a changed entry is looked at anyway: see `#touch`.
+    if (this.#change.entries.has(id)) return;
+    this.#change.tell('entry', id, record);
     await this.#lookAgainAtDependents(id);
   }
 }

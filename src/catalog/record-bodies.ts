@@ -122,8 +122,15 @@ export function isBody<Table extends TableName>(
   id: string,
   body: unknown,
 ): body is Tables[Table] {
-  return isId(table, id) && tables[table].body(body);
+  if (!isId(table, id) || !isFields(body)) return false;
+  if (whole.get(body) === table) return true;
+  if (!tables[table].body(body)) return false;
+  whole.set(body, table);
+  return true;
 }
+
+/** Bodies that were found whole: the same one is asked about at every step. Bodies do not change. */
+const whole = new WeakMap<object, TableName>();
 
 /** Is `id` one of this table's ids? (A tombstone has nothing else to check.) */
 export function isId(table: TableName, id: string): boolean {

@@ -14,12 +14,15 @@ import { decodeRegister, dotOfHeld } from './register-row.ts';
 import { addRecords } from './registers.ts';
 import {
   allTables,
+  type Dot,
   deviceOfKey,
+  dotOfLogKey,
   logKey,
   meta,
   numberOfBytes,
   registersOf,
   tableOfKey,
+  wholeLog,
   wholeVector,
 } from './store-layout.ts';
 import type { Writer } from './writer.ts';
@@ -33,6 +36,7 @@ export async function openState(state: CatalogState, writer: Writer): Promise<{ 
     state.vector.set(deviceOfKey(key), numberOfBytes(row));
   for await (const [key] of state.store.range(allTables)) state.tables.add(tableOfKey(key));
   state.hybrid.restore(numberOfBytes(state.store.get(meta.clock) ?? new Uint8Array(0)));
+  await readHighest(state);
   await readAuthority(state);
   await state.outbox.open();
   checkOutbox(state);
@@ -95,6 +99,19 @@ async function restorePage(
     if (lost.length > 0 || change.vector.size > 0) await writer.commit(change);
     return lost.length;
   });
+}
+
+/** The last record of each log. Logs that this device has only pieces of are in no vector. */
+async function readHighest({ store, highest }: CatalogState): Promise<void> {
+  let { lt } = wholeLog;
+  for (;;) {
+    let last: Dot | undefined;
+    for await (const [key] of store.range({ gte: wholeLog.gte, lt, reverse: true, limit: 1 }))
+      last = dotOfLogKey(key);
+    if (!last) return;
+    highest.set(last.device, last.seq);
+    lt = logKey({ device: last.device, seq: 0 });
+  }
 }
 
 function checkGenesis(state: CatalogState): void {

@@ -124,7 +124,21 @@ export const entryAtEnd = (key: string): EntryId => entryId(idOfKey(key.slice(-1
 export const idAtEnd = (key: string): string => idOfKey(key.slice(-16));
 
 export function dotKey({ device, seq, twin }: Dot): string {
-  return idKey(device) + numberKey(seq, 6) + (twin === undefined ? '' : idKey(twin));
+  return deviceKey(device) + numberKey(seq, 6) + (twin === undefined ? '' : idKey(twin));
+}
+
+/** The same few devices write everything. */
+const deviceKeys = new Map<DeviceId, string>();
+const deviceKeysMax = 1000;
+
+function deviceKey(device: DeviceId): string {
+  let key = deviceKeys.get(device);
+  if (key === undefined) {
+    key = idKey(device);
+    if (deviceKeys.size >= deviceKeysMax) deviceKeys.clear();
+    deviceKeys.set(device, key);
+  }
+  return key;
 }
 
 export function dotOf(key: string): Dot {

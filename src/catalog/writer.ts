@@ -62,6 +62,9 @@ export class Writer {
   #becomeTrue(change: Change): void {
     const state = this.#state;
     for (const [device, seq] of change.vector) state.vector.set(device, seq);
+    for (const [device, seq] of change.highest) {
+      state.highest.set(device, Math.max(seq, state.highest.get(device) ?? 0));
+    }
     for (const table of change.tables) state.tables.add(table);
     state.authority = change.authority;
     state.authorityRecords = change.authorityRecords;

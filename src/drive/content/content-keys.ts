@@ -7,7 +7,7 @@ export interface ContentKeys {
   gear: GearTable;
 }
 
-/** @param dedupeSecret 32 bytes from the user's bundle. Keep the result: it is 8 KiB of derivation. */
+/** @param dedupeSecret 32 bytes from the user's bundle. Keep the result: it takes 32 rounds of HKDF. */
 export function contentKeys(dedupeSecret: Uint8Array): ContentKeys {
   const seed = hkdf(dedupeSecret, 'gear/1', new Uint8Array(0), gearTableBytes);
   return { dedupeSecret, gear: gearTable(seed) };
