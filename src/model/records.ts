@@ -141,7 +141,7 @@ export interface VersionFacts {
   size: number;
   mime: string;
   modifiedAt: number;
-  /** SHA-256 of the plain content, for ETag and to see that two conflicting versions are equal. */
+  /** Content digest (FORMAT, not what sha256sum prints): tells that two conflicting versions are equal. */
   sha256: Uint8Array;
 }
 
