@@ -139,3 +139,113 @@ export interface EventView {
   ids: string[];
   rev: number;
 }
+
+/** A user as an admin sees them. */
+export interface UserAdminView extends UserView {
+  disabled: boolean;
+  /** Bytes of content that they may keep, versions and trash counted; null for no limit. */
+  quotaBytes: number | null;
+  /** What they keep now: content, and what all copies of it take. */
+  usedBytes: number;
+  storedBytes: number;
+}
+
+export interface InviteView {
+  id: string;
+  /** Given once, when it is made. */
+  invite?: string;
+  /** Path of the page that takes it: /register#CODE. Given once. */
+  url?: string;
+  role: 'admin' | 'member';
+  quotaBytes: number | null;
+  createdAt: string;
+  expiresAt: string;
+  state: 'open' | 'used' | 'expired' | 'withdrawn';
+}
+
+export type RightsView = 'view' | 'upload' | 'edit';
+
+/** A share link, as its owner sees it. */
+export interface ShareView {
+  id: string;
+  entryId: string;
+  /** Name of the entry now; null when it is gone. */
+  entryName: string | null;
+  /** Path on any device of the network: /s/SECRET. */
+  url: string;
+  rights: RightsView;
+  createdAt: string;
+  expiresAt: string | null;
+  hasPassword: boolean;
+  maxDownloads: number | null;
+  downloads: number;
+  note: string;
+  state: 'live' | 'expired' | 'revoked' | 'used-up';
+}
+
+/** An access token or app password. */
+export interface TokenView {
+  id: string;
+  name: string;
+  /** The secret, given once. */
+  token?: string;
+  rights: RightsView;
+  entryId: string;
+  /** Drive path of the entry it opens; null when that is gone. */
+  path: string | null;
+  createdAt: string;
+  expiresAt: string | null;
+}
+
+/** Somebody whom an entry was shared with. */
+export interface AccessView {
+  username: string;
+  rights: RightsView;
+  grantedAt: string;
+}
+
+/** An entry that somebody else shared with the one who asks. */
+export interface SharedEntryView {
+  entry: EntryView;
+  owner: string;
+  rights: RightsView;
+  sharedAt: string;
+}
+
+/** What a guest with a link sees first. */
+export interface GuestView {
+  /** null for a drop box, which shows nothing. */
+  entry: EntryView | null;
+  name: string;
+  owner: string;
+  rights: RightsView;
+  expiresAt: string | null;
+}
+
+export interface AuditView {
+  at: string;
+  /** The device that noted it. */
+  deviceId: string;
+  deviceName: string;
+  /** Stable word, such as `record-refused`, `sign-in`, `share-created`. */
+  event: string;
+  /** The user, where one is known. */
+  username: string | null;
+  sentence: string;
+}
+
+/** What is lost or thin if a device dies now. */
+export interface ImpactView {
+  deviceId: string;
+  /** Chunks, and files they belong to, that no other device is known to have. */
+  lostChunks: number;
+  lostVersions: number;
+  lostBytes: number;
+  /** Chunks that would be left with fewer copies than wanted. */
+  thinChunks: number;
+  thinBytes: number;
+  /** Of a draining device: sealed bytes that still lack a place elsewhere. */
+  bytesLeft: number;
+  /** Entries of the one who asks among the lost ones, at most 100. */
+  entries: { id: string; name: string }[];
+}

@@ -30,6 +30,8 @@ export const errorStatus = {
   'csrf-header-missing': 403,
   forbidden: 403,
   'not-a-member': 403,
+  /** A share link needs its password, or this is not it. */
+  'link-password': 401,
   'too-many-tries': 429,
   // what is (not) there
   'not-found': 404,

@@ -21,6 +21,8 @@ export type EntryId = Branded<'EntryId'>;
 export type VersionId = Branded<'VersionId'>;
 /** Random 16 bytes naming one volume, kept in its marker file: 32 hex digits. */
 export type VolumeId = Branded<'VolumeId'>;
+/** 16 bytes naming what opens an entry to somebody: random, or derived from a link's or token's secret: 32 hex digits. */
+export type GrantId = Branded<'GrantId'>;
 /** SHA-256 of a record's canonical bytes: 64 hex digits. */
 export type Revision = Branded<'Revision'>;
 /** Whoever signs a record: a user, a device or the network's root; a raw Ed25519 public key. */
@@ -47,6 +49,7 @@ export const principalId = parser<PrincipalId>('principal id', hex64);
 export const revision = parser<Revision>('revision', hex64);
 export const entryId = parser<EntryId>('entry id', hex32);
 export const versionId = parser<VersionId>('version id', hex32);
+export const grantId = parser<GrantId>('grant id', hex32);
 export const volumeId = parser<VolumeId>('volume id', hex32);
 
 /** Bytes to lower-case hex. */

@@ -7,6 +7,7 @@ import type {
   ChunkId,
   DeviceId,
   EntryId,
+  GrantId,
   NetworkId,
   PrincipalId,
   Revision,
@@ -78,6 +79,79 @@ export interface BundleBody {
   generation: number;
 }
 
+/**
+ * id: the public key (PrincipalId) of a one-time signing key whose seed is the invite's code. Signed by
+ * an admin. Lets that key sign one user record with this role and quota, before it expires.
+ */
+export interface InviteBody {
+  role: UserRole;
+  quotaBytes: number | null;
+  createdAt: number;
+  /** Unix ms; the new user's record must be dated before. */
+  expiresAt: number;
+  /** True takes it back; a user who came in before stays. */
+  withdrawn: boolean;
+}
+
+export type GrantKind = 'user' | 'link' | 'token';
+/** `upload`: may add, sees nothing (a drop box). `edit` includes both others. Only owners purge and share. */
+export type GrantRights = 'view' | 'upload' | 'edit';
+
+/** id: GrantId. What opens an entry, and all under it, to somebody. Signed by the entry's owner alone. */
+export interface GrantBody {
+  kind: GrantKind;
+  owner: UserId;
+  entry: EntryId;
+  rights: GrantRights;
+  /** Who signs what is written by this grant: the other user, or the key derived from the secret. */
+  grantee: PrincipalId;
+  /**
+   * The entry's key: HPKE to the user's sealing key (`grant-user/1`), or sealed under the key derived
+   * from the secret and the password (`grant-secret/1`). Made anew when the entry's key changes.
+   */
+  sealedKey: Uint8Array;
+  keyVersion: number;
+  /** Of a link with a password: how it becomes a key. */
+  kdf: BundleBody['kdf'] | null;
+  createdAt: number;
+  /** Unix ms, or null. */
+  expiresAt: number | null;
+  /** Downloads (and drops) that a link is good for, or null. */
+  maxUses: number | null;
+  /** Revoked grants are kept: what was written by them before still counts. */
+  revoked: boolean;
+  /** For the owner's eyes: GrantNotes under a key of their own. */
+  notes: Sealed;
+}
+
+/** Inside GrantBody.notes. */
+export interface GrantNotes {
+  /** Of a token. */
+  name?: string;
+  note?: string;
+  /** Of a link, so that its owner can see the address again. */
+  secret?: string;
+}
+
+/** id: GrantId ‖ '.' ‖ DeviceId. How often a device served a link; signed by the link's key. Sums over devices. */
+export interface UseBody {
+  count: number;
+  /** Unix ms of the last one. */
+  lastAt: number;
+}
+
+/**
+ * How the writer of a record that is not its owner shows the right to it: a grant, and the way from
+ * the entry up to the granted one, as it was when this was written. Every device checks it (I5).
+ */
+export interface Via {
+  grant: GrantId;
+  /** entry → the revision of its register that has the next entry of the way as its parent. */
+  steps: Record<EntryId, Revision>;
+  /** Of what this record creates: the id is derived from signer and nonce, so nobody can take another's. */
+  nonce?: Uint8Array;
+}
+
 export type DeviceClass = 'always-on' | 'sleeper';
 export type DeviceState = 'active' | 'draining' | 'removed';
 
@@ -97,6 +171,19 @@ export interface DeviceBody {
   addedAt: number;
   /** Of a removed device: its last sequence that counts. */
   lastSeq?: number;
+  /** Raw X25519 key, derived from the device's own: new network secrets are sealed to it. */
+  sealingKey?: Uint8Array;
+}
+
+/**
+ * id: `epoch-N`, N counted from 1 (0 is what pairing handed over first). Signed by an admin. A new
+ * network secret, for each member that may have it.
+ */
+export interface SecretBody {
+  epoch: number;
+  createdAt: number;
+  /** device → the 32 bytes, HPKE to its sealing key (`network-secret/1`). */
+  sealed: Record<DeviceId, Uint8Array>;
 }
 
 /**
@@ -119,6 +206,14 @@ export interface EntryBody {
   createdAt: number;
   /** Unix ms when it was put into the trash, or null. Restoring clears it. */
   trashedAt: number | null;
+  /** Keys that this entry had before, sealed under the present one: CBOR list of 32 bytes each. */
+  oldKeys?: Sealed;
+  /**
+   * Of what was dropped into a blind drop box: `wrappedKey` is HPKE to the owner's sealing key
+   * (`drop/1`) until their device wraps it anew.
+   */
+  wrappedFor?: 'owner';
+  via?: Via;
 }
 
 /** id: VersionId. One version of a file's content: written once, deleted by a tombstone. */
@@ -134,6 +229,9 @@ export interface VersionBody {
   keyVersion: number;
   /** VersionFacts, sealed under the entry's key. */
   sealed: Sealed;
+  /** Plain bytes, for quotas; versions of before it count with `sealedBytes`. */
+  plainBytes?: number;
+  via?: Via;
 }
 
 /** Inside VersionBody.sealed. */
@@ -149,6 +247,7 @@ export interface VersionFacts {
 export interface FactsBody {
   owner: UserId;
   sealed: Sealed;
+  via?: Via;
 }
 
 export interface EntryFacts {
@@ -165,6 +264,10 @@ export interface Tables {
   entry: EntryBody;
   version: VersionBody;
   facts: FactsBody;
+  invite: InviteBody;
+  grant: GrantBody;
+  use: UseBody;
+  secret: SecretBody;
 }
 export type TableName = keyof Tables;
 

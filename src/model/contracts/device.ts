@@ -1,13 +1,28 @@
 /** What the gateway may ask of the running device besides a user's drive. Built in `node`. */
-import type { DeviceView, HealthView, HealthzView, NearbyDevice, PairingView } from '../api.ts';
+import type {
+  AuditView,
+  DeviceView,
+  HealthView,
+  HealthzView,
+  ImpactView,
+  NearbyDevice,
+  PairingView,
+} from '../api.ts';
 import type { DeviceId } from '../ids.ts';
 import type { DeviceClass } from '../records.ts';
-import type { Accounts, PasswordChanges, Session } from './drive.ts';
+import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from './drive.ts';
 
 export interface DeviceSettings {
   name?: string;
   class?: DeviceClass;
   place?: string;
+  /** Folders that this device lends, the whole list; only of the device that answers. */
+  volumes?: { path: string; limitBytes?: number | null; state?: 'active' | 'draining' }[];
+  /** Bytes a second to and from other devices; null for no limit. Only of the device that answers. */
+  upLimit?: number | null;
+  downLimit?: number | null;
+  /** Hours of the day, local time, in which the limits hold; null for always. */
+  schedule?: { from: string; to: string } | null;
 }
 
 export interface Pairing {
@@ -27,16 +42,32 @@ export interface Devices {
   list(): DeviceView[];
   nearby(): NearbyDevice[];
   change(id: DeviceId, settings: DeviceSettings, session: Session): Promise<DeviceView>;
+  /** Starts (or ends) emptying it: it takes nothing new and its copies are made elsewhere. */
+  drain(id: DeviceId, session: Session, on?: boolean): Promise<DeviceView>;
+  impact(id: DeviceId, session: Session): Promise<ImpactView>;
+  /**
+   * Removes a device for ever, and rotates the network secret.
+   * @param options.lost it is gone: what only it had is given up
+   * @throws `conflict` when last copies would go and `lost` was not said, with what is lost in the sentence
+   */
+  remove(id: DeviceId, session: Session, options: { lost: boolean }): Promise<void>;
 }
 
 /** Everything that `http` serves. */
 export interface DeviceFront {
   readonly deviceName: string;
   healthz(): HealthzView;
-  readonly accounts: Accounts & PasswordChanges;
+  readonly accounts: Accounts & PasswordChanges & UserAdmin & Guests;
   readonly pairing: Pairing;
   readonly devices: Devices;
   health(): Promise<HealthView>;
+  /** What this device noted, newest first. For admins. */
+  audit(options: {
+    limit: number;
+    before?: string;
+  }): Promise<{ items: AuditView[]; nextCursor: string | null }>;
+  /** Figures for Prometheus, as text. */
+  metrics(): string;
   /** Throws `wrong-setup-code` unless it is this start's one-time code or the home's local secret. */
   checkSetupCode(code: string, from: string): void;
   /** Is this the secret in HOME/run.json, so the caller can read this home? */

@@ -1,6 +1,20 @@
 /** What the gateway and other fronts may do for a person: accounts and one user's unlocked drive. */
-import type { EntryView, Page, SafetyLevel, UserView } from '../api.ts';
-import type { EntryId, VersionId } from '../ids.ts';
+import type {
+  AccessView,
+  EntryView,
+  GuestView,
+  InviteView,
+  Page,
+  RightsView,
+  SafetyLevel,
+  SharedEntryView,
+  ShareView,
+  TokenView,
+  UserAdminView,
+  UserView,
+} from '../api.ts';
+import type { EntryId, GrantId, UserId, VersionId } from '../ids.ts';
+import type { UserRole } from '../records.ts';
 
 export interface Accounts {
   /** True until the network of this device has its first user (or while it has no network). */
@@ -35,12 +49,102 @@ export interface PasswordChanges {
   recover(username: string, words: string, newPassword: string, from: string): Promise<Session>;
 }
 
+/** Further users; of the same object as `Accounts`. What needs an admin throws `forbidden` for others. */
+export interface UserAdmin {
+  /** @param expiresInMs default 7 days */
+  invite(
+    session: Session,
+    wish: { role: UserRole; quotaBytes: number | null; expiresInMs?: number },
+  ): Promise<InviteView>;
+  invites(session: Session): Promise<InviteView[]>;
+  withdrawInvite(session: Session, id: string): Promise<void>;
+  /**
+   * Makes the account that an invite is for.
+   * @throws `not-found` for a code that is none, `gone` for one that was used, withdrawn or is over,
+   * `name-taken`, `bad-input`
+   */
+  register(
+    invite: string,
+    username: string,
+    password: string,
+  ): Promise<{ session: Session; recoveryCode: string }>;
+  users(session: Session): Promise<UserAdminView[]>;
+  /** @throws `conflict` for the last admin: the network would have none */
+  changeUser(
+    session: Session,
+    id: UserId,
+    change: { role?: UserRole; disabled?: boolean; quotaBytes?: number | null },
+  ): Promise<UserAdminView>;
+  /** Signs the user out everywhere else; the one returned is new. */
+  endOtherSessions(session: Session): Promise<Session>;
+}
+
+/** People without an account, who have a link; of the same object as `Accounts`. */
+export interface Guests {
+  /**
+   * Opens a share link. Counts nothing: see `Guest.countUse`.
+   * @param from address of the caller: wrong passwords make it wait
+   * @throws `not-found` (unknown), `gone` (expired, revoked, used up), `link-password`,
+   * `too-many-tries`
+   */
+  openLink(secret: string, password: string | undefined, from: string): Promise<Guest>;
+}
+
+export interface Guest {
+  readonly id: GrantId;
+  readonly rights: RightsView;
+  view(): Promise<GuestView>;
+  /** What the link opens; its root is the shared entry. What the rights do not allow is `forbidden`. */
+  readonly drive: Drive;
+  /** Before the first byte of a download or drop: durably one use less. @throws `gone` when none is left */
+  countUse(): Promise<void>;
+}
+
+/** Grants that a signed-in user gives and has; at `Session.sharing`. A token's session has none. */
+export interface Sharing {
+  /** Shares a file or folder with another user; again changes the rights. @throws `not-found` (no such user) */
+  shareWith(entry: EntryId, username: string, rights: RightsView): Promise<AccessView>;
+  accessOf(entry: EntryId): Promise<AccessView[]>;
+  /** Takes it back: what is written from now on is closed to them. */
+  revokeAccess(entry: EntryId, username: string): Promise<void>;
+  sharedWithMe(): Promise<SharedEntryView[]>;
+
+  createLink(wish: LinkWish): Promise<ShareView>;
+  links(): Promise<ShareView[]>;
+  changeLink(id: GrantId, change: Partial<Omit<LinkWish, 'entryId'>>): Promise<ShareView>;
+  revokeLink(id: GrantId): Promise<void>;
+
+  createToken(wish: {
+    name: string;
+    rights: RightsView;
+    entryId: EntryId;
+    expiresAtMs: number | null;
+  }): Promise<TokenView>;
+  tokens(): Promise<TokenView[]>;
+  revokeToken(id: GrantId): Promise<void>;
+}
+
+export interface LinkWish {
+  entryId: EntryId;
+  rights: RightsView;
+  /** null for no end; default 7 days. */
+  expiresAtMs?: number | null;
+  password?: string | null;
+  maxDownloads?: number | null;
+  note?: string;
+}
+
 /** An unlocked user on this device. `secret` is given out once, at its start. */
 export interface Session {
   readonly secret: string;
   readonly expiresAtMs: number;
   readonly user: UserView;
+  /** Own entries, and those that others shared with this user, all by their ids. */
   readonly drive: Drive;
+  /** What a token may do; null for somebody who signed in, who may do everything. */
+  readonly rights: RightsView | null;
+  /** @throws `forbidden` for a token */
+  readonly sharing: Sharing;
   /** Signs what an admin decides (devices). @throws `forbidden` for a member */
   adminSigner(): import('./catalog.ts').Signer;
 }

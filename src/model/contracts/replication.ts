@@ -28,6 +28,21 @@ export interface ChunkNetwork {
   safetyOf(manifest: ChunkId): SafetyView;
   /** Every chunk that a live version references, by number of reachable copies. */
   health(): Promise<ChunkHealth>;
+  /** What would go if this device died now, as far as is known here. */
+  impactOf(device: DeviceId): Promise<ChunkImpact>;
+}
+
+export interface ChunkImpact {
+  /** Chunks that live versions reference and no other member is known to have. */
+  lostChunks: number;
+  lostBytes: number;
+  /** Versions that would miss one of them. */
+  lostVersions: VersionId[];
+  /** Chunks that would have fewer copies than wanted, the lost ones not counted. */
+  thinChunks: number;
+  thinBytes: number;
+  /** Sealed bytes on it that have not yet as many copies as wanted on other active devices. */
+  bytesLeft: number;
 }
 
 export interface ChunkUpload {
