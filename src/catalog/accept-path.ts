@@ -4,53 +4,65 @@ import type { AcceptOutcome } from '../model/contracts/catalog.ts';
 import { sentenceOf } from '../model/errors.ts';
 import { type DeviceId, entryId, type Revision, shortId } from '../model/ids.ts';
 import type { CatalogRecord } from '../model/records.ts';
+import type { Authority } from './authority.ts';
 import type { CatalogState } from './catalog-state.ts';
 import type { Change } from './change.ts';
+import type { Heads } from './heads.ts';
 import { faultOf, hasDeviceProof } from './policy.ts';
 import { isBody, isId } from './record-bodies.ts';
 import { type ParsedRecord, parseRecord, signedBytes } from './record-format.ts';
 import { followAuthority } from './reexamine.ts';
-import { addRecords } from './registers.ts';
+import { Refusals } from './refusals.ts';
 import { Slots } from './slots.ts';
-import { type Dot, logKey } from './store-layout.ts';
+import { logKey } from './store-layout.ts';
+import { type Added, Strays } from './strays.ts';
 import type { Writer } from './writer.ts';
 
 /** Signatures that the thread pool works on at once, over all pages: bounds memory, keeps both cores busy. */
 const checksAtOnce = 64;
 
-export interface AcceptHooks {
-  /** Two different records with one sequence number, or own ones beyond what this device remembers. */
-  onTwice(dot: Dot): void;
+/** What a page of a log says besides its records: there is nothing else of that device up to there. */
+export interface PageHead {
+  device: DeviceId;
+  seq: number;
+  /** The newest head of the log that the sender has: `log-head.ts`. */
+  signed?: Uint8Array;
 }
 
 export class AcceptPath {
   readonly #state: CatalogState;
   readonly #writer: Writer;
-  readonly #hooks: AcceptHooks;
+  readonly #heads: Heads;
+  readonly #strays: Strays;
+  readonly #refusals: Refusals;
   readonly #checks = new Slots(checksAtOnce);
 
-  constructor(state: CatalogState, writer: Writer, hooks: AcceptHooks) {
+  constructor(state: CatalogState, writer: Writer, heads: Heads) {
     this.#state = state;
     this.#writer = writer;
-    this.#hooks = hooks;
+    this.#heads = heads;
+    this.#strays = new Strays(state);
+    this.#refusals = new Refusals(state);
   }
 
   /**
    * Checks signatures beside the event loop, then stores and applies in one synced batch.
-   * @param head says that there is nothing else of that device up to there
+   * @param head how far the page reaches; believed as far as the device of the log has signed
    */
-  async accept(records: readonly Uint8Array[], head?: Dot): Promise<AcceptOutcome> {
+  async accept(records: readonly Uint8Array[], head?: PageHead): Promise<AcceptOutcome> {
     const outcome: AcceptOutcome = { accepted: 0, known: 0, pending: 0, refused: [] };
     const genuine = await this.#checkAll(records, outcome, (record) => this.#isCovered(record));
+    const signed = head?.signed && (await this.#heads.check(head.device, head.signed));
     return this.#writer.run(async () => {
       const before = this.#state.authority;
       const change = this.#writer.begin();
+      if (signed) this.#heads.take(change, signed);
       const fresh = this.#newIn(change, genuine, outcome);
-      const reasons = addRecords(change, fresh);
-      for (const [index, record] of fresh.entries()) count(change, record, reasons[index], outcome);
-      this.#advance(change, fresh, head);
-      await this.#writer.commit(change);
-      await followAuthority(this.#state, this.#writer, before);
+      const { records: taken, reasons } = await this.#add(change, fresh, outcome);
+      for (const [index, record] of taken.entries()) count(change, record, reasons[index], outcome);
+      this.#advance(change, taken, head);
+      await this.#finish(change, before);
+      this.#noteRefused(outcome);
       return outcome;
     });
   }
@@ -63,17 +75,39 @@ export class AcceptPath {
   async heal(records: readonly Uint8Array[]): Promise<number> {
     const outcome: AcceptOutcome = { accepted: 0, known: 0, pending: 0, refused: [] };
     const genuine = await this.#checkAll(records, outcome);
-    for (const sentence of outcome.refused) this.#state.log.warn({}, sentence);
     return this.#writer.run(async () => {
       const before = this.#state.authority;
       const change = this.#writer.begin();
       const lost = genuine.filter((record) => !this.#isHere(change, record) || !isInRegister(change, record));
-      addRecords(change, lost);
-      for (const record of lost) touch(change, record);
-      await this.#writer.commit(change);
-      await followAuthority(this.#state, this.#writer, before);
-      return lost.length;
+      const { records: taken } = await this.#add(change, lost, outcome);
+      for (const record of taken) touch(change, record);
+      await this.#finish(change, before);
+      this.#noteRefused(outcome);
+      return taken.length;
     });
+  }
+
+  async #add(change: Change, records: CatalogRecord[], outcome: AcceptOutcome): Promise<Added> {
+    await this.#strays.count();
+    const added = this.#strays.add(change, records);
+    outcome.refused.push(...added.refused);
+    for (const sentence of added.refused) this.#refusals.refused('unknown', 'too many', sentence);
+    this.#refusals.held(added.records, added.reasons, change.authority);
+    return added;
+  }
+
+  async #finish(change: Change, before: Authority): Promise<void> {
+    await this.#writer.commit(change);
+    if (this.#state.authority.fingerprint() !== before.fingerprint()) this.#strays.forget();
+    await followAuthority(this.#state, this.#writer, before);
+  }
+
+  /** One line for a page: a flood of bad records must not be a flood of lines. */
+  #noteRefused({ refused }: AcceptOutcome): void {
+    const [first] = refused;
+    if (first === undefined) return;
+    const sentence = refused.length === 1 ? first : `${first} (and ${refused.length - 1} more)`;
+    this.#state.log.warn({}, sentence);
   }
 
   /** @param skip records that are known anyway, and need no check */
@@ -100,6 +134,7 @@ export class AcceptPath {
       parsed = parseRecord(bytes);
     } catch (error) {
       outcome.refused.push(sentenceOf(error));
+      this.#refusals.refused('unknown', 'unreadable', sentenceOf(error));
       return undefined;
     }
     const { record } = parsed;
@@ -110,9 +145,9 @@ export class AcceptPath {
     const fault = faultOf(record) ?? (await this.#checks.run(() => this.#signatureFault(parsed)));
     if (fault === undefined) return record;
     const { table, id, device, seq } = record;
-    outcome.refused.push(
-      `Record ${seq} of device ${shortId(device)} (${table} ${shortId(id)}) is refused: ${fault}.`,
-    );
+    const sentence = `Record ${seq} of device ${shortId(device)} (${table} ${shortId(id)}) is refused: ${fault}.`;
+    outcome.refused.push(sentence);
+    this.#refusals.refused(device, fault, sentence);
     return undefined;
   }
 
@@ -139,20 +174,25 @@ export class AcceptPath {
 
   #isHere(change: Change, record: CatalogRecord): boolean {
     const dot = change.dotOf(record);
-    if (dot.twin !== undefined || (record.device === change.state.self && record.seq > change.ownSeq)) {
-      this.#hooks.onTwice(record);
+    if (dot.twin !== undefined) {
+      const { device, seq } = record;
+      this.#state.log.warn({ device: shortId(device), seq }, 'Two different records have one number.');
     }
     return change.find(dot) !== undefined;
   }
 
-  /** A log has no gap as far as the head that the sender states, and then as far as records follow. */
-  #advance(change: Change, records: readonly CatalogRecord[], head: Dot | undefined): void {
+  /**
+   * A log has no gap as far as the sender says, and then as far as records follow; but never beyond what
+   * the device of the log has signed.
+   */
+  #advance(change: Change, records: readonly CatalogRecord[], head: PageHead | undefined): void {
     const devices = new Set<DeviceId>(records.map(({ device }) => device));
     if (head) devices.add(head.device);
     for (const device of devices) {
       const known = change.reaches(device);
-      let reaches = head?.device === device ? Math.max(known, head.seq) : known;
-      while (change.batch.get(logKey({ device, seq: reaches + 1 }))) reaches += 1;
+      const signed = Math.max(known, change.headOf(device)?.seq ?? 0);
+      let reaches = head?.device === device ? Math.max(known, Math.min(head.seq, signed)) : known;
+      while (reaches < signed && change.batch.get(logKey({ device, seq: reaches + 1 }))) reaches += 1;
       if (reaches > known) change.vector.set(device, reaches);
     }
   }

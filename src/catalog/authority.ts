@@ -1,7 +1,7 @@
 /**
- * Who may say what (I5), from the genesis and all user and device records. Pure: a function of the
- * set of records, whatever the order of their arrival. Their signatures, proofs and shapes were
- * checked before. User and device records are never dropped from the log, because this reads them all.
+ * Who may say what (I5), from the genesis and all user, device and invite records. Pure: a function of
+ * the set of records, whatever the order of their arrival. Their signatures, proofs and shapes were
+ * checked before. These records are never dropped from the log, because this reads them all.
  *
  * Records are weighed in the order of their clocks: each needs an admin, and an author device, that
  * were so before it. An honest author's clock is always past what it knows, so this asks nothing of
@@ -38,7 +38,7 @@ export class Authority {
     this.#fold = foldRecords(genesis, sorted, this.#cuts);
   }
 
-  /** Is this user or device record in force? */
+  /** Is this user, device or invite record in force? */
   admits(revision: Revision): boolean {
     return this.#fold.inForce.has(revision);
   }
@@ -88,7 +88,7 @@ export class Authority {
     return seniority(this.genesis, this.#fold, left, right);
   }
 
-  /** User and device records that show that a device is a member: its own and those of all who signed. */
+  /** Records that show that a device is a member: its own, those of all who signed, and how they came in. */
   proofOf(device: DeviceId): AuthorityRecord[] {
     const proof = new Map<Revision, AuthorityRecord>();
     const waiting: AuthorityRecord[] = [...(this.#fold.devices.get(device) ?? [])];
@@ -96,16 +96,17 @@ export class Authority {
       if (proof.has(record.revision)) continue;
       proof.set(record.revision, record);
       waiting.push(...(this.#fold.users.get(record.principal) ?? []));
+      waiting.push(...(this.#fold.invites.get(record.principal) ?? []));
       waiting.push(...(this.#fold.devices.get(record.device) ?? []));
     }
     return [...proof.values()].sort(compareOrder);
   }
 
   /**
-   * What a change of authority takes back: records of these devices, or of these users, that were
-   * applied may have to be taken out of the view again.
+   * What a change of authority takes back: records of these devices, of these users, or of admins,
+   * that were applied may have to be taken out of the view again.
    */
-  tightenedSince(before: Authority): { devices: DeviceId[]; users: boolean } {
+  tightenedSince(before: Authority): { devices: DeviceId[]; users: boolean; admins: boolean } {
     const devices: DeviceId[] = [];
     // The first device and the first admin had rights before there was a record of them.
     const { device: firstDevice, admin: firstAdmin } = this.genesis;
@@ -123,7 +124,17 @@ export class Authority {
       const otherFirst = was !== undefined && is?.[0]?.revision !== was[0]?.revision;
       return otherFirst || history(was, disabled) !== history(is, disabled);
     });
-    return { devices, users };
+    const admins = this.#ranks() !== before.#ranks();
+    return { devices, users, admins };
+  }
+
+  /** Who was an admin when, as text to compare. */
+  #ranks(): string {
+    const { users } = this.#fold;
+    return [...users]
+      .map(([id, records]) => `${id} ${history(records, admin)}`)
+      .sort()
+      .join();
   }
 
   /** Changes whenever a verdict on some other record may change. */
@@ -133,12 +144,14 @@ export class Authority {
       [...this.#cuts].map(([id, lastSeq]) => `${id} ${lastSeq}`).sort(),
       [...users].map(([id, records]) => `${id} ${records[0]?.revision} ${history(records, disabled)}`).sort(),
       [...devices].map(([id, records]) => `${id} ${records[0]?.hlc} ${history(records, storageOnly)}`).sort(),
+      this.#ranks(),
     ];
     return toHex(sha256(Buffer.from(JSON.stringify(said))));
   }
 }
 
 const disabled = (record: UserRecord): boolean => record.body.disabled;
+const admin = ({ body }: UserRecord): boolean => body.role === 'admin' && !body.disabled;
 const storageOnly = (record: DeviceRecord): boolean => record.body.storageOnly;
 
 /** When a yes-or-no changed, as text to compare. */

@@ -1,7 +1,8 @@
 /** What the parts of one running catalog share: the database, and what of it is kept in memory. */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../model/clock.ts';
-import type { CatalogChange } from '../model/contracts/catalog.ts';
+import type { Audit } from '../model/contracts/audit.ts';
+import type { CatalogChange, Signer } from '../model/contracts/catalog.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { PeerstorError, sentenceOf } from '../model/errors.ts';
 import { type DeviceId, type NetworkId, type Revision, shortId } from '../model/ids.ts';
@@ -11,6 +12,7 @@ import { Authority } from './authority.ts';
 import type { AuthorityRecord } from './authority-fold.ts';
 import { HybridClock } from './clock.ts';
 import type { Digests } from './digest.ts';
+import type { LogHead } from './log-head.ts';
 import type { Outbox } from './outbox.ts';
 import { type Genesis, parseRecord } from './record-format.ts';
 import { type Dot, dotKey, logKey } from './store-layout.ts';
@@ -22,16 +24,21 @@ export class CatalogState {
   readonly networkId: NetworkId;
   readonly genesis: Genesis;
   readonly self: DeviceId;
+  readonly identity: Signer;
   readonly store: OrderedStore;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly log: Log;
+  readonly audit: Audit;
   readonly hybrid: HybridClock;
+  readonly mustHaveRoom: () => void;
 
   /** device → how far its log is here without a gap. */
   readonly vector = new Map<DeviceId, number>();
   /** device → the highest number in its log, gaps or not: beyond it nothing has to be looked up. */
   readonly highest = new Map<DeviceId, number>();
+  /** device → the newest head of its log that is known: no vector goes beyond it. */
+  readonly heads = new Map<DeviceId, LogHead>();
   readonly tables = new Set<string>();
   authorityRecords: ReadonlyMap<Revision, AuthorityRecord> = new Map();
   authority: Authority;
@@ -39,8 +46,16 @@ export class CatalogState {
   digests: Digests | undefined;
   /** Changes since that scan began. */
   pendingDigests: Digests | undefined;
+  /** There may be causes (`dependents.ts`) that were not followed. */
+  unsettled = true;
   /** The last sequence number that this device gave out. */
   ownSeq = 0;
+  /** How many rows the database has. */
+  rows = 0;
+  /** New or rebuilt, and not yet compared with others: nothing follows from what is not here. */
+  filling = false;
+  /** Records of somebody known wait for their time: what is shown is not all that there is. */
+  early = false;
   /** Between start and stop. */
   running = false;
   /** Why nothing can be written any more, until the next start. */
@@ -55,19 +70,25 @@ export class CatalogState {
     networkId: NetworkId;
     genesis: Genesis;
     self: DeviceId;
+    identity: Signer;
     store: OrderedStore;
     outbox: Outbox;
     clock: Clock;
     log: Log;
+    audit: Audit;
+    mustHaveRoom?: () => void;
     earliestMs?: number;
   }) {
     this.networkId = parts.networkId;
     this.genesis = parts.genesis;
     this.self = parts.self;
+    this.identity = parts.identity;
     this.store = parts.store;
     this.outbox = parts.outbox;
     this.clock = parts.clock;
     this.log = parts.log;
+    this.audit = parts.audit;
+    this.mustHaveRoom = parts.mustHaveRoom ?? (() => undefined);
     this.hybrid = new HybridClock(parts.clock, parts.earliestMs);
     this.authority = new Authority(this.genesis.body, []);
     this.#records = new LRUCache({
@@ -92,6 +113,11 @@ export class CatalogState {
     const { record } = parseRecord(bytes);
     this.#records.set(key, record);
     return record;
+  }
+
+  /** A record that is to be read from the database again. */
+  forget(dot: Dot): void {
+    this.#records.delete(dotKey(dot));
   }
 
   /** @throws `index-corrupt` when the database has lost the record that it points to */

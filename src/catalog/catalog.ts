@@ -1,22 +1,27 @@
 /** The catalog of one device: what `model/contracts/catalog.ts` promises, put together from its parts. */
 import type { Clock } from '../model/clock.ts';
-import type { Catalog } from '../model/contracts/catalog.ts';
+import { type Audit, noAudit } from '../model/contracts/audit.ts';
+import type { Catalog, Signer } from '../model/contracts/catalog.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../model/errors.ts';
-import { type DeviceId, type Revision, shortId } from '../model/ids.ts';
+import { type DeviceId, shortId } from '../model/ids.ts';
 import { catalogPageBytesMax, catalogPageRecordsMax } from '../model/limits.ts';
 import { type Log, silentLog } from '../model/log.ts';
-import type { CatalogRecord, TableName, Tables } from '../model/records.ts';
 import { AcceptPath } from './accept-path.ts';
 import { Acknowledgements, readVector, vectorOf } from './acknowledgements.ts';
 import { CatalogState } from './catalog-state.ts';
 import { compact } from './compaction.ts';
 import { digestBytes } from './digest.ts';
 import { type CountedRecord, DigestScan, type DigestsAt } from './digest-scan.ts';
-import { certificatesOf, verifyMember } from './membership.ts';
+import { GrantViews } from './grant-views.ts';
+import { Heads } from './heads.ts';
+import { certificatesOf, isRemoved, verifyMember } from './membership.ts';
+import { Mending, watchDamage } from './mending.ts';
 import type { Outbox } from './outbox.ts';
 import { readGenesis } from './record-format.ts';
-import { type Dot, dotOfLogKey, logAfter } from './store-layout.ts';
+import { salvage } from './salvage.ts';
+import { caughtUp, type Met } from './start.ts';
+import { dotOfLogKey, logAfter, meta } from './store-layout.ts';
 import { Upkeep } from './upkeep.ts';
 import { Views } from './views.ts';
 import { WritePath } from './write-path.ts';
@@ -26,18 +31,25 @@ export interface CatalogOptions {
   /** Bytes of the network's genesis record. */
   genesis: Uint8Array;
   self: DeviceId;
+  /** The device's own key: signs how far its log reaches. */
+  identity: Signer;
   /** Kept open by the caller, for as long as the catalog runs. */
   store: OrderedStore;
   /** Opened and closed by the catalog. */
   outbox: Outbox;
   clock: Clock;
   log?: Log;
+  audit?: Audit;
   /**
-   * Other devices have records of this device that it does not know, or other ones under the same
-   * number: its home was restored from an old copy, or runs twice. It needs a new device key; until
-   * then `author` refuses. Called once.
+   * This device's own key has signed more than this device knows, or something else: its home was
+   * restored from an old copy, or runs twice. It needs a new device key; until then `author` refuses.
+   * Called once.
    */
   onOvertaken?: () => void;
+  /** A device's key has signed two different things under one number: two devices run with it. */
+  onTwice?: (device: DeviceId) => void;
+  /** Throws `disk-full` while nothing more should be written down. */
+  mustHaveRoom?: () => void;
   /** A wall clock before this (Unix ms) is taken for unset. */
   earliestMs?: number;
 }
@@ -46,19 +58,33 @@ export interface CatalogOptions {
 export interface LocalCatalog extends Catalog {
   /** A peer said what its wall clock shows (Unix ms) just now. */
   peerClock(device: DeviceId, wallMs: number): void;
-  /** The last record of a register that was no tombstone: what a deletion took away. */
-  lastLive<Name extends TableName>(table: Name, id: string): CatalogRecord<Tables[Name]> | undefined;
   /** Drops superseded records that nobody can need any more; done hourly by itself. */
   compact(): Promise<number>;
 
-  /** The last record that is here of a log. */
-  lastOf(device: DeviceId): Promise<CatalogRecord | undefined>;
-  /** Is there another record in the log with this number, and not this one? */
-  contradicts(device: DeviceId, seq: number, revision: Revision): boolean;
+  /** Does the catalog, with these records of others, show that an admin removed the device? Stores nothing. */
+  isRemoved(device: DeviceId, certificates: readonly Uint8Array[]): boolean;
+  /** The highest number of a record of the device that is here: what it only says it wrote is not in it. */
+  lastSeqHere(device: DeviceId): number;
+  /** The newest head of a log that is known, in bytes. */
+  headOf(device: DeviceId): Uint8Array | undefined;
+  /** A peer told this head of a log; it counts when the device of the log signed it. */
+  heardHead(device: DeviceId, head: Uint8Array): Promise<void>;
   /** The last sequence number that this device gave out. */
   readonly ownSeq: number;
-  /** Others know more of this device than it does itself: see `onOvertaken`. */
-  overtaken(): void;
+  /** Why this device may write nothing more under its key (`onOvertaken`), or undefined. */
+  readonly overtaken: PeerstorError | undefined;
+  /**
+   * May conclusions be drawn from what is not in this catalog (garbage, trimming)? False after its database
+   * was lost or rebuilt, or the device has just joined, until it has what every reachable device has; and
+   * while records wait for their time, as all do whose clock is behind.
+   */
+  isCaughtUp(): boolean;
+  /** Says what the connected devices have; all of it is here. */
+  caughtUp(met: Met): Promise<void>;
+  /** Does the clock of this device agree with those of the others, as far as they were heard? */
+  isClockRight(): boolean;
+  /** Takes what can be read of a damaged database. @returns how many records */
+  salvage(damaged: OrderedStore): Promise<number>;
   /** All digests, with the vector that they belong to. */
   digests(): Promise<DigestsAt>;
   /** Counted records of some buckets of a table, by id; `next` goes on after a list that was cut. */
@@ -75,27 +101,35 @@ export interface LocalCatalog extends Catalog {
 
 export function createCatalog(options: CatalogOptions): LocalCatalog {
   const { genesis, networkId } = readGenesis(options.genesis);
-  const { self, store, outbox, clock, log = silentLog, earliestMs, onOvertaken } = options;
-  const parts = { networkId, genesis, self, store, outbox, clock, log };
-  const state = new CatalogState({ ...parts, ...(earliestMs === undefined ? {} : { earliestMs }) });
+  const { self, identity, outbox, clock, log = silentLog, audit = noAudit, earliestMs } = options;
+  const store = watchDamage(options.store, (key) => mending.found(key));
+  const parts = { networkId, genesis, self, identity, store, outbox, clock, log, audit };
+  const optional = {
+    ...(earliestMs !== undefined && { earliestMs }),
+    ...(options.mustHaveRoom && { mustHaveRoom: options.mustHaveRoom }),
+  };
+  const state = new CatalogState({ ...parts, ...optional });
   const writer = new Writer(state);
   const views = new Views(state);
+  const grants = new GrantViews(state, views);
   const writing = new WritePath(state, writer);
   const acknowledgements = new Acknowledgements(state);
   const digestScan = new DigestScan(state, writer);
+  const mending = new Mending(state, writer, () => digestScan.forget());
   const upkeep = new Upkeep(state, writer, acknowledgements);
 
   const overtaken = () => {
     if (state.overtaken) return;
     state.overtaken = new PeerstorError('conflict', overtakenSentence);
     log.error({ device: shortId(self) }, overtakenSentence);
-    onOvertaken?.();
+    options.onOvertaken?.();
   };
-  const onTwice = (dot: Dot) => {
-    if (dot.device === self) overtaken();
-    else log.warn(dot, 'A device has written two different records with one number: its home was copied.');
+  const onTwice = (device: DeviceId) => {
+    log.error({ device: shortId(device) }, 'Two devices run with the same key: a home was copied.');
+    options.onTwice?.(device);
   };
-  const accepting = new AcceptPath(state, writer, { onTwice });
+  const heads = new Heads(state, writer, { onOvertaken: overtaken, onTwice });
+  const accepting = new AcceptPath(state, writer, heads);
   const find = ({ device, seq, revision }: CountedRecord) => {
     const first = state.find({ device, seq });
     return first?.revision === revision ? first : state.find({ device, seq, twin: revision });
@@ -104,7 +138,10 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
   return {
     networkId,
     self,
-    start: () => upkeep.start(),
+    async start() {
+      await upkeep.start();
+      if (store.get(meta.overtaken)) overtaken();
+    },
     stop: () => upkeep.stop(),
     author: (drafts, signer) => writing.author(drafts, signer),
     get: (table, id) => views.get(table, id),
@@ -115,6 +152,10 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
     placeOf: (entry) => views.placeOf(entry),
     versions: (entry) => views.versions(entry),
     currentVersions: (entry) => views.currentVersions(entry),
+    grantsOf: (entry) => grants.grantsOf(entry),
+    grantsFor: (principal) => grants.grantsFor(principal),
+    usesOf: (grant) => grants.usesOf(grant),
+    versionsOwnedBy: (owner) => grants.versionsOwnedBy(owner),
     accept: (records, page) => accepting.accept(records, page?.head),
     async heal(records) {
       const healed = await accepting.heal(records);
@@ -124,18 +165,29 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
     vector: () => vectorOf(state.vector),
     missing: (device, sinceSeq) => missing(state, device, sinceSeq),
     digest: async (table) => (await digestScan.now()).tables.get(table) ?? new Uint8Array(digestBytes),
+    isCaughtUp: () => !state.filling && !state.early,
+    isClockRight: () => state.hybrid.isFitToAuthor(),
+    caughtUp: (met) => caughtUp(state, met),
+    salvage: (damaged) =>
+      salvage(damaged, {
+        heardHead: (device, head) => heads.heard(device, head),
+        accept: (records) => accepting.accept(records),
+      }),
     digests: () => digestScan.now(),
     counted: (table, buckets, after) => digestScan.list(table, buckets, after),
     bytesOf: (record) => find(record)?.bytes,
-    lastOf: (device) => lastOf(state, device),
-    contradicts: (device, seq, revision) =>
-      state.find({ device, seq }) !== undefined && find({ device, seq, revision }) === undefined,
+    headOf: (device) => state.heads.get(device)?.bytes,
+    heardHead: (device, bytes) => heads.heard(device, bytes),
     get ownSeq() {
       return state.ownSeq;
     },
-    overtaken,
+    get overtaken() {
+      return state.overtaken;
+    },
     certificatesOf: (device) => certificatesOf(state, device),
     verifyMember: (device, certificates) => verifyMember(state, device, certificates),
+    isRemoved: (device, certificates) => isRemoved(state, device, certificates),
+    lastSeqHere: (device) => state.highest.get(device) ?? 0,
     peerHas: (device, vector) => acknowledgements.heard(device, readVector(vector)),
     peerClock: (device, wallMs) => state.hybrid.heardPeer(device, wallMs),
     compact: () => compact(state, writer, acknowledgements.vectors),
@@ -146,12 +198,6 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
 const overtakenSentence =
   'Other devices know newer records of this device than it does itself: it was restored from an old copy, or runs twice. It needs a new device key before it can write again.';
 
-async function lastOf(state: CatalogState, device: DeviceId): Promise<CatalogRecord | undefined> {
-  const last = { ...logAfter(device, 0), reverse: true, limit: 1 };
-  for await (const [key] of state.store.range(last)) return state.find(dotOfLogKey(key));
-  return undefined;
-}
-
 /** What is here of a log above `sinceSeq`; superseded records that were dropped are simply not in it. */
 async function missing(
   state: CatalogState,
@@ -159,6 +205,7 @@ async function missing(
   sinceSeq: number,
 ): ReturnType<Catalog['missing']> {
   const reaches = state.vector.get(device) ?? 0;
+  const signed = state.heads.get(device)?.bytes;
   const records: Uint8Array[] = [];
   let bytesInPage = 0;
   if (sinceSeq < reaches) {
@@ -170,10 +217,10 @@ async function missing(
         records.length >= catalogPageRecordsMax ||
         (records.length > 0 && bytesInPage > catalogPageBytesMax)
       ) {
-        return { records, reachesSeq: seq - 1, complete: false };
+        return { records, reachesSeq: seq - 1, signed, complete: false };
       }
       records.push(bytes);
     }
   }
-  return { records, reachesSeq: Math.max(reaches, sinceSeq), complete: true };
+  return { records, reachesSeq: Math.max(reaches, sinceSeq), signed, complete: true };
 }

@@ -9,6 +9,7 @@ import type { AuthorityRecord } from './authority-fold.ts';
 import { Batch } from './batch.ts';
 import type { CatalogState } from './catalog-state.ts';
 import { Digests } from './digest.ts';
+import type { LogHead } from './log-head.ts';
 import { decodeRegister, encodeRegister, type Register } from './register-row.ts';
 import { type Dot, dotKey, logKey, registerKey } from './store-layout.ts';
 
@@ -27,6 +28,8 @@ export class Change {
   authorityRecords: ReadonlyMap<Revision, AuthorityRecord>;
   ownSeq: number;
   readonly vector = new Map<DeviceId, number>();
+  /** Heads that are newer than those known. */
+  readonly heads = new Map<DeviceId, LogHead>();
   /** What the log of each device has been given beyond what it had. */
   readonly highest = new Map<DeviceId, number>();
   readonly tables = new Set<string>();
@@ -96,6 +99,11 @@ export class Change {
 
   reaches(device: DeviceId): number {
     return this.vector.get(device) ?? this.#origin?.reaches(device) ?? this.state.vector.get(device) ?? 0;
+  }
+
+  /** The newest head of a log that is known, this change included. */
+  headOf(device: DeviceId): LogHead | undefined {
+    return this.heads.get(device) ?? this.state.heads.get(device);
   }
 
   /** Where a record is in the log, or would be. */

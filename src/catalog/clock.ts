@@ -36,6 +36,11 @@ interface Heard {
   driftMs: number;
 }
 
+/** The wall clock's part of a stamp, in Unix ms. */
+export function msOf(hlc: Hlc): number {
+  return Math.floor(hlc / hlcTicksPerMs);
+}
+
 export class HybridClock {
   readonly #clock: Clock;
   readonly #earliestMs: number;
@@ -87,6 +92,15 @@ export class HybridClock {
     const own = this.#clock.wallMs();
     const now = this.#clock.monotonicMs();
     this.#peers.set(device, { aheadMs: own - wallMs, atMs: now, driftMs: own - now });
+  }
+
+  isFitToAuthor(): boolean {
+    try {
+      this.checkFitToAuthor();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** @throws `clock-wrong` when records stamped now would be wrong */

@@ -9,7 +9,9 @@
  *   kept for 30 days.
  * - A deleted entry that comes back with an edit, and a deleted version that says what it replaced, are
  *   read from the record under the tombstone. So what a tombstone replaces is kept with it, and
- *   versions always. User and device records say who had which right: they are never dropped.
+ *   versions always.
+ * - User, device, invite and grant records say who had which right, and grantees show theirs with the
+ *   entry records that they passed (`Via.steps`): these are never dropped. Nor is a network secret.
  *
  * Tombstones themselves are kept.
  */
@@ -26,7 +28,15 @@ export const supersededKeepMs = 30 * dayMs;
 const recordsAtOnce = 500;
 
 /** Tables whose superseded records are never dropped. */
-const kept: ReadonlySet<string> = new Set(['user', 'device', 'version']);
+const kept: ReadonlySet<string> = new Set([
+  'user',
+  'device',
+  'invite',
+  'version',
+  'entry',
+  'grant',
+  'secret',
+]);
 
 /** device → how far its catalog reaches, as it said last. */
 export type Acknowledged = ReadonlyMap<DeviceId, ReadonlyMap<DeviceId, number>>;

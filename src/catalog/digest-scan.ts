@@ -65,7 +65,7 @@ export class DigestScan {
     for await (const [key, row] of this.#state.store.range(registersOf(table, after))) {
       const register = decodeRegister(row);
       for (const held of register) {
-        if (!buckets.has(bucketOf(held.revision)) || !this.#isHere(held)) continue;
+        if (!buckets.has(bucketOf(held.revision)) || !this.#isHere(table, held)) continue;
         const { device, seq, revision } = held;
         records.push({ device, seq, revision });
       }
@@ -105,7 +105,7 @@ export class DigestScan {
         const [key, row] = next.value;
         const table = tableOfRegisterKey(key);
         for (const held of decodeRegister(row)) {
-          if (this.#isHere(held)) scanned.toggle(table, held.revision);
+          if (this.#isHere(table, held)) scanned.toggle(table, held.revision);
         }
         if (count % rowsAtOnce === 0) await breathe();
         next = await rows.next();
@@ -120,7 +120,7 @@ export class DigestScan {
   }
 
   /** A record that the register names but the log has lost is not here. */
-  #isHere(held: Held): boolean {
-    return isCounted(held) && this.#state.store.get(logKey(dotOfHeld(held))) !== undefined;
+  #isHere(table: string, held: Held): boolean {
+    return isCounted(table, held) && this.#state.store.get(logKey(dotOfHeld(held))) !== undefined;
   }
 }

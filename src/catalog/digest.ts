@@ -35,8 +35,8 @@ export class Digests {
 
   /** Takes a register's change into account. */
   replace(table: string, before: Register, after: Register): void {
-    for (const held of before) if (isCounted(held)) this.toggle(table, held.revision);
-    for (const held of after) if (isCounted(held)) this.toggle(table, held.revision);
+    for (const held of before) if (isCounted(table, held)) this.toggle(table, held.revision);
+    for (const held of after) if (isCounted(table, held)) this.toggle(table, held.revision);
   }
 
   join(other: Digests): void {

@@ -23,6 +23,24 @@ export function verifyMember(
   device: DeviceId,
   certificates: readonly Uint8Array[],
 ): DeviceBody | undefined {
+  const body = bodyOf(state, device, certificates);
+  return body && body.state !== 'removed' ? body : undefined;
+}
+
+/** Do the catalog and the certificates together show that an admin removed the device? */
+export function isRemoved(
+  state: CatalogState,
+  device: DeviceId,
+  certificates: readonly Uint8Array[],
+): boolean {
+  return bodyOf(state, device, certificates)?.state === 'removed';
+}
+
+function bodyOf(
+  state: CatalogState,
+  device: DeviceId,
+  certificates: readonly Uint8Array[],
+): DeviceBody | undefined {
   const records = new Map<Revision, AuthorityRecord>(state.authorityRecords);
   for (const bytes of certificates.slice(0, certificatesMax)) {
     const record = readCertificate(state, bytes);
@@ -30,8 +48,7 @@ export function verifyMember(
   }
   const grown = records.size > state.authorityRecords.size;
   const authority = grown ? new Authority(state.genesis.body, [...records.values()]) : state.authority;
-  const body = authority.device(device)?.body;
-  return body && body.state !== 'removed' ? body : undefined;
+  return authority.device(device)?.body;
 }
 
 /** Undefined for what is no genuine user or device record of this network: it proves nothing. */

@@ -10,10 +10,9 @@
  * `test/catalog/places.test.ts` holds this against all places found anew.
  */
 import { type EntryId, entryId, type UserId } from '../model/ids.ts';
-import type { CatalogRecord, EntryBody } from '../model/records.ts';
 import type { Change } from './change.ts';
+import { type EntryRecord, isEntryRecord } from './owned-records.ts';
 import { decodePlace, encodePlace, type PlaceRow } from './place-row.ts';
-import { isBody } from './record-bodies.ts';
 import { decodeWinner, dotOfHeld, lastLiveOf, type Register, winnerOf } from './register-row.ts';
 import {
   childKey,
@@ -35,8 +34,6 @@ import {
   versionsOf,
 } from './store-layout.ts';
 import { compareRoots, type Location, type Locations, type Place, placeOf } from './tree.ts';
-
-export type EntryRecord = CatalogRecord<EntryBody> & { readonly body: EntryBody };
 
 /** Settles the places of everything that the change touched. */
 export async function settlePlaces(change: Change): Promise<void> {
@@ -214,11 +211,7 @@ async function revived(change: Change, id: EntryId, register: Register) {
   if (!lastLive) return undefined;
   for await (const [key] of change.batch.range(versionsOf(id))) {
     const version = decodeWinner(change.batch.get(registerKey('version', idAtEnd(key))));
-    if (version && !version.tombstone && version.principal === lastLive.principal) return lastLive;
+    if (version && !version.tombstone && version.owner === lastLive.owner) return lastLive;
   }
   return undefined;
-}
-
-export function isEntryRecord(record: CatalogRecord): record is EntryRecord {
-  return record.table === 'entry' && isBody('entry', record.id, record.body);
 }

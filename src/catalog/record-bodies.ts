@@ -14,6 +14,8 @@ const text: Check = (value) => typeof value === 'string' && value.length <= 4096
 const bytes: Check = (value) => value instanceof Uint8Array;
 const key: Check = (value) => value instanceof Uint8Array && value.length === 32;
 const signature: Check = (value) => value instanceof Uint8Array && value.length === 64;
+const useId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{32}\.[0-9a-f]{64}$/.test(value);
+const secretId: Check = (value) => typeof value === 'string' && /^epoch-[1-9][0-9]{0,14}$/.test(value);
 const flag: Check = (value) => typeof value === 'boolean';
 const count: Check = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 const oneOf =
@@ -37,6 +39,30 @@ const fields =
   (value) =>
     isFields(value) && Object.entries(shape).every(([name, check]) => check(value[name]));
 
+/** @param most entries that it may have */
+const mapOf =
+  (name: Check, check: Check, most: number): Check =>
+  (value) => {
+    if (!isFields(value)) return false;
+    const entries = Object.entries(value);
+    return entries.length <= most && entries.every(([key, one]) => name(key) && check(one));
+  };
+
+/** Folders between an entry and the granted one: more than a drive is deep, and all that is walked. */
+export const grantStepsMax = 512;
+const devicesMax = 4096;
+
+const kdf = fields({
+  name: oneOf('argon2id'),
+  memoryKiB: count,
+  passes: count,
+  parallelism: count,
+  salt: bytes,
+});
+const via = optional(
+  fields({ grant: hex32, steps: mapOf(hex32, hex64, grantStepsMax), nonce: optional(bytes) }),
+);
+
 /** What the id of a table's record looks like, and its body. */
 const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
   genesis: {
@@ -51,18 +77,13 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
       sealingKey: key,
       disabled: flag,
       quotaBytes: orNull(count),
+      invite: optional(hex64),
     }),
   },
   bundle: {
     id: hex64,
     body: fields({
-      kdf: fields({
-        name: oneOf('argon2id'),
-        memoryKiB: count,
-        passes: count,
-        parallelism: count,
-        salt: bytes,
-      }),
+      kdf,
       byPassword: bytes,
       byRecovery: bytes,
       rootByRecovery: optional(bytes),
@@ -81,6 +102,7 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
       proof: signature,
       addedAt: count,
       lastSeq: optional(count),
+      sealingKey: optional(key),
     }),
   },
   entry: {
@@ -95,6 +117,9 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
       fallback: orNull(fields({ parent: hex32, wrappedKey: bytes })),
       createdAt: count,
       trashedAt: orNull(count),
+      oldKeys: optional(bytes),
+      wrappedFor: optional(oneOf('owner')),
+      via,
     }),
   },
   version: {
@@ -107,9 +132,44 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
       sealedBytes: count,
       keyVersion: count,
       sealed: bytes,
+      plainBytes: optional(count),
+      via,
     }),
   },
-  facts: { id: hex32, body: fields({ owner: hex64, sealed: bytes }) },
+  facts: { id: hex32, body: fields({ owner: hex64, sealed: bytes, via }) },
+  invite: {
+    id: hex64,
+    body: fields({
+      role: oneOf('admin', 'member'),
+      quotaBytes: orNull(count),
+      createdAt: count,
+      expiresAt: count,
+      withdrawn: flag,
+    }),
+  },
+  grant: {
+    id: hex32,
+    body: fields({
+      kind: oneOf('user', 'link', 'token'),
+      owner: hex64,
+      entry: hex32,
+      rights: oneOf('view', 'upload', 'edit'),
+      grantee: hex64,
+      sealedKey: bytes,
+      keyVersion: count,
+      kdf: orNull(kdf),
+      createdAt: count,
+      expiresAt: orNull(count),
+      maxUses: orNull(count),
+      revoked: flag,
+      notes: bytes,
+    }),
+  },
+  use: { id: useId, body: fields({ count, lastAt: count }) },
+  secret: {
+    id: secretId,
+    body: fields({ epoch: count, createdAt: count, sealed: mapOf(hex64, bytes, devicesMax), check: key }),
+  },
 };
 
 export function isTable(table: string): table is TableName {

@@ -7,35 +7,78 @@ import type { Authority } from './authority.ts';
 import type { CatalogState } from './catalog-state.ts';
 import type { Change } from './change.ts';
 import { isAuthorityRecord, rulesVersion } from './policy.ts';
+import { decodeRegister, dotOfHeld } from './register-row.ts';
 import { admit, setApplied } from './registers.ts';
 import {
+  allCauses,
+  allDue,
   allHeld,
   type Bounds,
   type Dot,
+  dependentsOfCause,
   dotOfDueKey,
   dotOfHeldKey,
   dotOfLogKey,
   dueUntil,
   logAfter,
   meta,
+  registersOf,
   wholeLog,
 } from './store-layout.ts';
+import { isStray } from './strays.ts';
 import type { Writer } from './writer.ts';
 
 const recordsAtOnce = 500;
 
-/** Applies and takes back what a change of user and device records calls for. */
+/** Applies and takes back what a change calls for: of who may say what, or of what grants rest on. */
 export async function followAuthority(state: CatalogState, writer: Writer, before: Authority): Promise<void> {
   const { authority } = state;
-  if (authority.fingerprint() === before.fingerprint()) return;
-  const { devices, users } = authority.tightenedSince(before);
+  if (authority !== before && authority.fingerprint() !== before.fingerprint())
+    await followTo(state, writer, before);
+  await followCauses(state, writer);
+}
+
+async function followTo(state: CatalogState, writer: Writer, before: Authority): Promise<void> {
+  const { devices, users, admins } = state.authority.tightenedSince(before);
   if (users) {
     await examine(state, writer, wholeLog, dotOfLogKey);
   } else {
     for (const device of devices) await examine(state, writer, logAfter(device, 0), dotOfLogKey);
     await examine(state, writer, allHeld, dotOfHeldKey);
+    if (admins) await examineSecrets(state, writer);
   }
   await rememberFollowed(state);
+}
+
+/** There are few: one for each removed device. */
+async function examineSecrets({ store }: CatalogState, writer: Writer): Promise<void> {
+  const dots: Dot[] = [];
+  for await (const [, row] of store.range(registersOf('secret')))
+    dots.push(...decodeRegister(row).map(dotOfHeld));
+  const change = writer.begin();
+  examineIn(change, dots);
+  await writer.commit(change);
+}
+
+/**
+ * Examines again what depends on records that came, or that count no more, the earliest cause first:
+ * all that follows from it is later, so each record is looked at once for each thing it depends on.
+ */
+async function followCauses(state: CatalogState, writer: Writer): Promise<void> {
+  while (state.unsettled) {
+    let cause: string | undefined;
+    for await (const [key] of state.store.range({ ...allCauses, limit: 1 })) cause = key;
+    if (cause === undefined) state.unsettled = false;
+    else await followCause(state, writer, cause);
+  }
+}
+
+async function followCause(state: CatalogState, writer: Writer, cause: string): Promise<void> {
+  const { bounds, dotOf } = dependentsOfCause(cause);
+  await examine(state, writer, bounds, dotOf);
+  const change = writer.begin();
+  change.batch.delete(cause);
+  await writer.commit(change);
 }
 
 /** At start: all of it, if the last process ended before it had followed. */
@@ -54,8 +97,9 @@ function followedBy({ authority }: CatalogState): string {
   return `${rulesVersion} ${authority.fingerprint()}`;
 }
 
-/** Applies what has become due. */
+/** Applies what has become due, and what a crash kept from being examined. */
 export async function applyDue(state: CatalogState, writer: Writer): Promise<void> {
+  await followCauses(state, writer);
   for (;;) {
     const change = writer.begin();
     const dots: Dot[] = [];
@@ -69,6 +113,16 @@ export async function applyDue(state: CatalogState, writer: Writer): Promise<voi
     await writer.commit(change);
     await followAuthority(state, writer, before);
   }
+}
+
+/** Notes whether anything of somebody known waits for its time: strangers could make it wait for ever. */
+export async function noteEarly(state: CatalogState): Promise<void> {
+  for await (const [key] of state.store.range(allDue)) {
+    const record = state.find(dotOfDueKey(key));
+    state.early = record !== undefined && !isStray(state.authority, record);
+    if (state.early) return;
+  }
+  state.early = false;
 }
 
 /**

@@ -1,12 +1,14 @@
 /**
  * What the local database keeps of a register: its records in short, the winner first. Row bytes:
- * per record flags (1) ‖ revision (32) ‖ device (32) ‖ seq (6) ‖ hlc (7) ‖ principal (32) ‖ count (1)
+ * per record flags (1) ‖ revision (32) ‖ device (32) ‖ seq (6) ‖ hlc (7) ‖ owner (32) ‖ count (1)
  * ‖ bases (32 each).
  */
 import { assert } from '../model/assert.ts';
 import { deviceId, type PrincipalId, principalId, type Revision, revision } from '../model/ids.ts';
 import type { CatalogRecord } from '../model/records.ts';
 import { headsOf, type Mergeable } from './merge.ts';
+import { isGrantedRecord, isRevocation, ownerOf as ownerOfRecord } from './owned-records.ts';
+import { isTable } from './record-bodies.ts';
 import type { Dot } from './store-layout.ts';
 
 /** A record in short. */
@@ -14,7 +16,12 @@ export interface Held extends Mergeable {
   readonly seq: number;
   /** The log has another record with this number in the first place. */
   readonly isTwin: boolean;
-  readonly principal: PrincipalId;
+  /** Whose it is; of a tombstone, and of what belongs to nobody, the signer. */
+  readonly owner: PrincipalId;
+  /** Written by another than the owner. */
+  readonly byGrantee: boolean;
+  /** Ends a grant. */
+  readonly revokes: boolean;
   readonly tombstone: boolean;
   /** False while its right is not shown, or it is not due. */
   readonly applied: boolean;
@@ -24,12 +31,12 @@ export interface Held extends Mergeable {
 
 export type Register = readonly Held[];
 
-const flags = { tombstone: 1, applied: 2, head: 4, twin: 8 } as const;
+const flags = { tombstone: 1, applied: 2, head: 4, twin: 8, byGrantee: 16, revokes: 32 } as const;
 const fixedBytes = 111;
 const keyBytes = 32;
 
 export function heldOf(record: CatalogRecord, dot: Dot, applied: boolean): Held {
-  const { revision, device, seq, hlc, principal, base, body } = record;
+  const { revision, device, seq, hlc, base, body } = record;
   const isTwin = dot.twin !== undefined;
   return {
     revision,
@@ -37,7 +44,9 @@ export function heldOf(record: CatalogRecord, dot: Dot, applied: boolean): Held 
     seq,
     isTwin,
     hlc,
-    principal,
+    owner: ownerOfRecord(record),
+    byGrantee: isGrantedRecord(record),
+    revokes: isRevocation(record),
     base,
     tombstone: body === null,
     applied,
@@ -53,27 +62,41 @@ export function dotOfHeld({ device, seq, isTwin, revision }: Held): Dot {
 /**
  * Sorts a register out: marks its heads and puts the winner first.
  * @param compareOwners for tables whose records belong to a user: one register belongs to one user.
- * Ids are random, so two owners mean that somebody took an id that was not theirs; the user who has
- * been one for longer keeps it, whatever the clocks say.
+ * Ids are random, or follow from who creates, so two owners mean that somebody took an id that was not
+ * theirs; the user who has been one for longer keeps it, whatever the clocks say.
  */
 export function arrange(
   records: readonly Held[],
   compareOwners?: (left: PrincipalId, right: PrincipalId) => number,
 ): Register {
   const applied = records.filter((record) => record.applied);
-  const owner = compareOwners && ownerOf(applied, compareOwners);
-  const heads = headsOf(compareOwners ? applied.filter(({ principal }) => principal === owner) : applied);
+  const heads = strictestFirst(headsOf(compareOwners ? ownOf(applied, compareOwners) : applied));
   const rest = records.filter((record) => !heads.includes(record)).map((record) => mark(record, false));
   return [...heads.map((record) => mark(record, true)), ...rest];
 }
 
-/** Whose register it is: the senior of those who wrote more than a tombstone. */
-function ownerOf(
+/** The records of whose register it is: the senior of those who wrote, or let write, more than a tombstone. */
+function ownOf(
   applied: readonly Held[],
   compareOwners: (left: PrincipalId, right: PrincipalId) => number,
-): PrincipalId | undefined {
-  const owners = new Set(applied.filter(({ tombstone }) => !tombstone).map(({ principal }) => principal));
-  return owners.size > 1 ? [...owners].sort(compareOwners)[0] : [...owners][0];
+): readonly Held[] {
+  const owners = new Set(applied.filter(({ tombstone }) => !tombstone).map(({ owner }) => owner));
+  const owner = owners.size > 1 ? [...owners].sort(compareOwners)[0] : [...owners][0];
+  const own = applied.filter((record) => record.owner === owner);
+  // What the owner created is not what a grantee created under the same id.
+  const isOwners = own.some((record) => isCreation(record) && !record.byGrantee);
+  return isOwners ? own.filter((record) => !(isCreation(record) && record.byGrantee)) : own;
+}
+
+function isCreation({ base, tombstone }: Held): boolean {
+  return base.length === 0 && !tombstone;
+}
+
+/** Of concurrent records of a grant, one that ends it wins. `heads` is in the order of the clocks. */
+export function strictestFirst(heads: Held[]): Held[] {
+  return heads.some(({ revokes }) => revokes)
+    ? heads.sort((a, b) => Number(b.revokes) - Number(a.revokes))
+    : heads;
 }
 
 function mark(record: Held, head: boolean): Held {
@@ -92,15 +115,16 @@ export function headsIn(register: Register): Held[] {
 
 /** The winner among the records that are no tombstones: what was there before it was deleted. */
 export function lastLiveOf(register: Register): Held | undefined {
-  const owner = winnerOf(register)?.principal;
-  return headsOf(
-    register.filter(({ applied, tombstone, principal }) => applied && !tombstone && principal === owner),
-  )[0];
+  const owner = winnerOf(register)?.owner;
+  return headsOf(register.filter((held) => held.applied && !held.tombstone && held.owner === owner))[0];
 }
 
-/** Does a digest count this record? Everything but what was superseded, and tombstones. */
-export function isCounted({ applied, head, tombstone }: Held): boolean {
-  return !tombstone && (head || !applied);
+/**
+ * Does a digest count this record? What stands, deletions included. What waits is not counted (it is found
+ * when it counts), but for tables that only newer devices know.
+ */
+export function isCounted(table: string, { applied, head }: Held): boolean {
+  return head || (!applied && !isTable(table));
 }
 
 export function encodeRegister(register: Register): Uint8Array {
@@ -114,7 +138,7 @@ export function encodeRegister(register: Register): Uint8Array {
     at = row.writeUIntBE(held.seq, at, 6);
     at = row.writeUInt8(Math.floor(held.hlc / 2 ** 48), at);
     at = row.writeUIntBE(held.hlc % 2 ** 48, at, 6);
-    at += row.write(held.principal, at, 'hex');
+    at += row.write(held.owner, at, 'hex');
     at = row.writeUInt8(held.base.length, at);
     for (const one of held.base) at += row.write(one, at, 'hex');
   }
@@ -122,9 +146,10 @@ export function encodeRegister(register: Register): Uint8Array {
   return new Uint8Array(row.buffer, row.byteOffset, length);
 }
 
-function flagsOf({ tombstone, applied, head, isTwin }: Held): number {
+function flagsOf({ tombstone, applied, head, isTwin, byGrantee, revokes }: Held): number {
   const status = (tombstone ? flags.tombstone : 0) | (applied ? flags.applied : 0);
-  return status | (head ? flags.head : 0) | (isTwin ? flags.twin : 0);
+  const kind = (byGrantee ? flags.byGrantee : 0) | (revokes ? flags.revokes : 0);
+  return status | kind | (head ? flags.head : 0) | (isTwin ? flags.twin : 0);
 }
 
 export function decodeRegister(bytes: Uint8Array | undefined): Register {
@@ -158,7 +183,9 @@ function decodeHeld(row: Buffer, start: number): { held: Held; end: number } {
     device: deviceId(hex(start + 33)),
     seq: row.readUIntBE(start + 65, 6),
     hlc: row.readUInt8(start + 71) * 2 ** 48 + row.readUIntBE(start + 72, 6),
-    principal: principalId(hex(start + 78)),
+    owner: principalId(hex(start + 78)),
+    byGrantee: (flag & flags.byGrantee) !== 0,
+    revokes: (flag & flags.revokes) !== 0,
     base,
     isTwin: (flag & flags.twin) !== 0,
     tombstone: (flag & flags.tombstone) !== 0,

@@ -3,13 +3,15 @@ import { type EntryId, entryId, type PrincipalId, type Revision, versionId } fro
 import type { CatalogRecord } from '../model/records.ts';
 import type { AuthorityRecord } from './authority-fold.ts';
 import type { Change } from './change.ts';
-import { type HoldReason, isAuthorityRecord, isOwnedTable, reasonToHold } from './policy.ts';
+import { noteCause, noteDependencies } from './dependents.ts';
+import { isOwnedTable } from './owned-records.ts';
+import { type HoldReason, isAuthorityRecord, reasonToHold } from './policy.ts';
 import { isBody, isId } from './record-bodies.ts';
 import { arrange, dotOfHeld, type Held, heldOf, type Register, winnerOf } from './register-row.ts';
 import { dueKey, empty, heldKey, logKey, supersededKey, tableKey, versionKey } from './store-layout.ts';
 
 /**
- * Puts new records into the log and applies those that may be. User and device records go first,
+ * Puts new records into the log and applies those that may be. Records of authority go first,
  * because the others' rights follow from them.
  * @returns for each record, in the order given, why it is held, or undefined
  */
@@ -17,13 +19,13 @@ export function addRecords(change: Change, records: readonly CatalogRecord[]): (
   for (const record of records) change.putRecord(record);
   admit(change, records.filter(isAuthorityRecord));
   return records.map((record) => {
-    const reason = reasonToHold(record, change.authority, change.isDue(record));
+    const reason = reasonToHold(record, change, change.isDue(record));
     enter(change, record, reason);
     return reason;
   });
 }
 
-/** Takes user and device records that are due into account, and corrects what that says of known ones. */
+/** Takes user, device and invite records that are due into account, and corrects what that says of known ones. */
 export function admit(change: Change, records: readonly AuthorityRecord[]): void {
   const due = records.filter((record) => change.isDue(record));
   if (due.length === 0) return;
@@ -40,17 +42,19 @@ export function admit(change: Change, records: readonly AuthorityRecord[]): void
 
 /** Examines a record of the log again: applies it, or takes it out of the view. */
 export function setApplied(change: Change, record: CatalogRecord): void {
-  const reason = reasonToHold(record, change.authority, change.isDue(record));
+  const reason = reasonToHold(record, change, change.isDue(record));
   const { table, id } = record;
   const register = change.register(table, id);
   const known = register.find(({ revision }) => revision === record.revision);
+  // An older version of peerstor may have stored it without knowing what it depends on.
+  if (reason !== undefined) noteDependencies(change, record);
   if (!known || known.applied !== (reason === undefined)) enter(change, record, reason);
   // Two users wrote to it, and which of them has been one for longer may be seen otherwise now.
   else if (isContested(register)) replaceRegister(change, table, id, register, register);
 }
 
 function isContested(register: Register): boolean {
-  return register.some(({ principal }) => principal !== register[0]?.principal);
+  return register.some(({ owner }) => owner !== register[0]?.owner);
 }
 
 /** Takes a record out of the log and out of its register. */
@@ -80,6 +84,9 @@ function enter(change: Change, record: CatalogRecord, reason: HoldReason | undef
     [...before.filter((one) => one.revision !== revision), held],
     record,
   );
+  noteDependencies(change, record);
+  const was = before.find((one) => one.revision === revision);
+  if (!was || was.applied !== held.applied) noteCause(change, record, before);
   if (reason === undefined) {
     change.batch.delete(heldKey(dot));
     change.state.hybrid.observe(hlc);

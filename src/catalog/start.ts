@@ -1,22 +1,26 @@
 /** What a catalog does before it answers: reads what it keeps in memory, and makes good what a crash left. */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { PeerstorError } from '../model/errors.ts';
-import type { Revision } from '../model/ids.ts';
+import { type DeviceId, deviceId, type Revision } from '../model/ids.ts';
 import type { CatalogRecord } from '../model/records.ts';
 import { hlcTicksPerMs } from '../model/records.ts';
-import type { AuthorityRecord } from './authority-fold.ts';
+import { type AuthorityRecord, authorityTables } from './authority-fold.ts';
 import type { CatalogState } from './catalog-state.ts';
 import { futureMsMax } from './clock.ts';
+import { readHead } from './log-head.ts';
 import { isAuthorityRecord } from './policy.ts';
 import { parseRecord } from './record-format.ts';
-import { applyDue, catchUpWithAuthority, holdEarly } from './reexamine.ts';
+import { applyDue, catchUpWithAuthority, holdEarly, noteEarly } from './reexamine.ts';
 import { decodeRegister, dotOfHeld } from './register-row.ts';
 import { addRecords } from './registers.ts';
+import { countRows } from './row-counts.ts';
 import {
+  allHeads,
   allTables,
   type Dot,
   deviceOfKey,
   dotOfLogKey,
+  empty,
   logKey,
   meta,
   numberOfBytes,
@@ -32,8 +36,12 @@ const recordsAtOnce = 500;
 /** @returns whether the last process ended in order: if not, the database may have lost the end of its log */
 export async function openState(state: CatalogState, writer: Writer): Promise<{ endedInOrder: boolean }> {
   checkGenesis(state);
+  state.rows = await countRows(state.store);
+  const isNew = state.store.get(meta.genesis) === undefined;
   for await (const [key, row] of state.store.range(wholeVector))
     state.vector.set(deviceOfKey(key), numberOfBytes(row));
+  for await (const [key, row] of state.store.range(allHeads))
+    state.heads.set(deviceOfKey(key), readHead(deviceOfKey(key), row));
   for await (const [key] of state.store.range(allTables)) state.tables.add(tableOfKey(key));
   state.hybrid.restore(numberOfBytes(state.store.get(meta.clock) ?? new Uint8Array(0)));
   await readHighest(state);
@@ -42,19 +50,55 @@ export async function openState(state: CatalogState, writer: Writer): Promise<{ 
   checkOutbox(state);
   const own = state.vector.get(state.self) ?? 0;
   state.ownSeq = Math.max(own, state.outbox.lastSeq);
+  // New, or cut back to a time before the outbox forgot.
+  state.filling = isNew || own < state.outbox.forgottenSeq || state.store.get(meta.filling) !== undefined;
   const endedInOrder = state.store.get(meta.ended) !== undefined;
   await state.store.batch(
     [
       { key: meta.genesis, value: state.genesis.bytes },
       { key: meta.ended, value: null },
+      { key: meta.filling, value: state.filling ? empty : null },
     ],
     { sync: true },
   );
   await writer.run(() => catchUpWithAuthority(state, writer));
   if (state.outbox.lastSeq > own) await restoreFromOutbox(state, writer);
+  if ((state.heads.get(state.self)?.seq ?? 0) < state.ownSeq)
+    await writer.run(() => writer.commit(writer.begin()));
+  if (state.filling && isAlone(state)) await endFilling(state);
   await writer.run(() => holdEarly(state, writer));
   await writer.run(() => applyDue(state, writer));
+  await noteEarly(state);
   return { endedInOrder };
+}
+
+/** Nobody else has anything: the first device, that let nobody in. Its outbox forgets nothing while it is alone. */
+function isAlone({ self, genesis, outbox, vector, ownSeq, authority }: CatalogState): boolean {
+  const hasOwn = ownSeq > 0 && outbox.forgottenSeq === 0 && vector.get(self) === ownSeq;
+  return hasOwn && self === genesis.body.device && authority.members().every(({ id }) => id === self);
+}
+
+/** What a device that fills its catalog was told. */
+export interface Met {
+  /** Connected devices; what they have is here. */
+  devices: readonly DeviceId[];
+  /** One of them said that its own catalog is whole. */
+  whole: boolean;
+}
+
+/** Ends the filling, if it may: one of those that were met was whole, or there is nobody else. */
+export async function caughtUp(state: CatalogState, { devices, whole }: Met): Promise<void> {
+  if (!state.filling) return;
+  const { self, authority } = state;
+  const members = authority.members().map(({ id }) => deviceId(id));
+  const allMet = members.includes(self) && members.every((id) => id === self || devices.includes(id));
+  if (!whole && !allMet) return;
+  await endFilling(state);
+}
+
+async function endFilling(state: CatalogState): Promise<void> {
+  state.filling = false;
+  await state.store.batch([{ key: meta.filling, value: null }], { sync: true });
 }
 
 /** Says that nothing was under way when the process ended. */
@@ -128,11 +172,11 @@ function checkOutbox({ outbox, self }: CatalogState): void {
   );
 }
 
-/** User and device records are all kept in memory: there are few, and every other right follows from them. */
+/** Records of authority are all kept in memory: there are few, and every other right follows from them. */
 async function readAuthority(state: CatalogState): Promise<void> {
   const records = new Map<Revision, AuthorityRecord>();
   const dueUpTo = (state.clock.wallMs() + futureMsMax) * hlcTicksPerMs;
-  for (const table of ['user', 'device']) {
+  for (const table of authorityTables) {
     for await (const [, row] of state.store.range(registersOf(table))) {
       for (const held of decodeRegister(row)) {
         const record = state.find(dotOfHeld(held));

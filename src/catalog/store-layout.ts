@@ -16,14 +16,21 @@
  *   o [owner] [entry]             → (empty)                          parentless entries
  *   O [owner]                     → [entry]                          the one that is the drive's root
  *   v [entry] [version]           → (empty)                          versions of an entry, live or deleted
+ *   k [entry] [grant]             → (empty)                          grants of an entry, now or once
+ *   K [grantee] [grant]           → (empty)                          grants for somebody, now or once
+ *   g [grant] n7 hlc dot          → (empty)                          written by a grant, in the order of the clocks
+ *   y [revision] dot              → (empty)                          shows its right with that revision
+ *   Y [revision]                  → (empty)                          there is some `y` of it
+ *   q n7 hlc cause                → (empty)                          what depends on it is to be examined again
  *   V [device]                    → n6 seq                           the version vector
+ *   H [device]                    → signature, seq, revision         newest head of a log: log-head.ts
  *   A [device]                    → CBOR vector                      how far a peer's catalog reaches
  *   m name                        → see `meta`
  *
  * A dot is [device] n6 seq: the place of a record in the log. Where a device has written two records
  * with one number (its home was restored from an old copy, or ran twice), both are kept: the second is
- * a twin, and its dot ends in its revision. Everything but l, V and A can be made
- * again from the log.
+ * a twin, and its dot ends in its revision. A cause is `g` [grant] (written by it after hlc) or
+ * `y` [revision]. Everything but l, H, V and A can be made again from the log.
  */
 import { afterPrefix, idKey, idOfKey } from '../model/contracts/ordered-store.ts';
 import {
@@ -31,6 +38,8 @@ import {
   deviceId,
   type EntryId,
   entryId,
+  type GrantId,
+  type PrincipalId,
   type Revision,
   revision,
   type UserId,
@@ -60,6 +69,14 @@ export const meta = {
   authority: 'mauthority',
   /** (empty), present while no process has the catalog open that was not stopped in order. */
   ended: 'mended',
+  /** n6: how many rows there are; see row-counts.ts. */
+  rows: 'mrows',
+  /** (empty), present once a damaged value was found that only a rebuild mends. */
+  damaged: 'mdamaged',
+  /** (empty), present while this catalog, new or rebuilt, may lack what others have. */
+  filling: 'mfilling',
+  /** (empty), present once the device's key was found to have signed more than is here. */
+  overtaken: 'movertaken',
   /** Bytes of the genesis: this database belongs to that network. */
   genesis: 'mgenesis',
 } as const;
@@ -73,10 +90,12 @@ export const wholeLog: Bounds = prefixed('l');
 export const dotOfLogKey = (key: string): Dot => dotOf(key.slice(1));
 
 export const registerKey = (table: string, id: string): string => `r${table}\0${id}`;
+export const usesOfGrant = (grant: GrantId): Bounds => prefixed(registerKey('use', `${grant}.`));
 export const registersOf = (table: string, after?: string): Bounds => ({
   gte: after === undefined ? `r${table}\0` : `${registerKey(table, after)}\0`,
   lt: `r${table}\x01`,
 });
+export const wholeDatabase: Bounds = { gte: '', lt: '\xff' };
 export const allRegisters: Bounds = prefixed('r');
 export const tableOfRegisterKey = (key: string): string => key.slice(1, key.indexOf('\0'));
 export const idOfRegisterKey = (table: string, key: string): string => key.slice(table.length + 2);
@@ -113,8 +132,40 @@ export const rootKey = (owner: UserId): string => `O${idKey(owner)}`;
 export const versionKey = (entry: EntryId, version: VersionId): string => `v${idKey(entry)}${idKey(version)}`;
 export const versionsOf = (entry: EntryId): Bounds => afterAndBefore(`v${idKey(entry)}`);
 
+export const grantOfEntryKey = (entry: EntryId, grant: GrantId): string => `k${idKey(entry)}${idKey(grant)}`;
+export const grantsOfEntry = (entry: EntryId): Bounds => afterAndBefore(`k${idKey(entry)}`);
+export const grantForKey = (grantee: PrincipalId, grant: GrantId): string =>
+  `K${idKey(grantee)}${idKey(grant)}`;
+export const grantsForGrantee = (grantee: PrincipalId): Bounds => afterAndBefore(`K${idKey(grantee)}`);
+export const byGrantKey = (grant: GrantId, hlc: Hlc, dot: Dot): string =>
+  `g${idKey(grant)}${numberKey(hlc, 7)}${dotKey(dot)}`;
+export const shownByKey = (shown: Revision, dot: Dot): string => `y${idKey(shown)}${dotKey(dot)}`;
+export const showsSomeKey = (shown: Revision): string => `Y${idKey(shown)}`;
+
+/** A grant changed for everything that was written by it after `hlc`. */
+export const grantCauseKey = (hlc: Hlc, grant: GrantId): string => `q${numberKey(hlc, 7)}g${idKey(grant)}`;
+/** A revision, of that hlc, counts now, or no more. */
+export const revisionCauseKey = (hlc: Hlc, cause: Revision): string =>
+  `q${numberKey(hlc, 7)}y${idKey(cause)}`;
+export const allCauses: Bounds = prefixed('q');
+
+/** The rows that name what a cause concerns; each key ends in the dot of a record. */
+export function dependentsOfCause(key: string): { bounds: Bounds; dotOf: (row: string) => Dot } {
+  const id = key.slice(9);
+  const [dotStart, start] =
+    key[8] === 'g' ? [24, `g${id}${numberKey(hlcOfCause(key) + 1, 7)}`] : [33, `y${id}`];
+  return {
+    bounds: { gte: start, lt: afterId(start.slice(0, 1 + id.length)) },
+    dotOf: (row) => dotOf(row.slice(dotStart)),
+  };
+}
+
+const hlcOfCause = (key: string): Hlc => numberOf(key.slice(1, 8));
+
 export const vectorKey = (device: DeviceId): string => `V${idKey(device)}`;
 export const wholeVector: Bounds = prefixed('V');
+export const headKey = (device: DeviceId): string => `H${idKey(device)}`;
+export const allHeads: Bounds = prefixed('H');
 export const ackedKey = (device: DeviceId): string => `A${idKey(device)}`;
 export const allAcked: Bounds = prefixed('A');
 export const deviceOfKey = (key: string): DeviceId => deviceId(idOfKey(key.slice(1, 33)));

@@ -84,6 +84,15 @@ export class Comparing {
     return healed;
   }
 
+  /** Do the catalogs stand for the same? */
+  async agrees(device: DeviceId, signal: AbortSignal): Promise<boolean> {
+    const { vector, tables } = await this.#catalog.digests();
+    const message = digestsMessage.write({ vector, tables });
+    const options = { lane: 'bulk', signal } as const;
+    const answer = difference.read(await this.#transport.call(device, methods.digests, message, options));
+    return answer.comparable && answer.tables.length === 0;
+  }
+
   async #heal(device: DeviceId, lacking: readonly CountedRecord[], signal: AbortSignal): Promise<number> {
     let healed = 0;
     // The log may still have what the register has lost.

@@ -6,6 +6,8 @@
  *   catalog/news      Hello, no answer                 "I have more than you had"
  *   catalog/missing   Ask → Page                       what the asker lacks of one log
  *   catalog/push      Page → Hello                     new records of the sender
+ *
+ * Heads of logs are as `log-head.ts` has them.
  *   catalog/digests   Digests → Difference             are equal vectors equal catalogs?
  *   catalog/counted   CountedAsk → Counted             what is in the buckets that differ
  *   catalog/records   Wanted → Found                   some of that
@@ -13,7 +15,7 @@
  */
 import { decode, encode, isFields } from '../crypto/index.ts';
 import { PeerstorError } from '../model/errors.ts';
-import { type DeviceId, deviceId, fromHex, type Revision, revision, toHex } from '../model/ids.ts';
+import { type DeviceId, deviceId, fromHex, revision, toHex } from '../model/ids.ts';
 import { readVector } from './acknowledgements.ts';
 import { digestBytes } from './digest.ts';
 import type { CountedRecord } from './digest-scan.ts';
@@ -35,8 +37,10 @@ export interface Hello {
   vector: Vector;
   /** The sender's wall clock, Unix ms. */
   wallMs: number;
-  /** The last record of the receiver's log that the sender has. */
-  yours: { seq: number; revision: Revision } | null;
+  /** The newest head of the receiver's log that the sender has. */
+  yours: Uint8Array | null;
+  /** False when the sender is filling its own catalog: that it lacks something means nothing. */
+  whole: boolean;
 }
 
 export interface Ask {
@@ -48,6 +52,8 @@ export interface Ask {
 export interface LogPage extends Ask {
   records: readonly Uint8Array[];
   reaches: number;
+  /** The newest head of the log that the sender has. */
+  head: Uint8Array | null;
   /** False when the sender has more after it. */
   complete: boolean;
 }
@@ -83,18 +89,20 @@ export interface Found {
 type Fields = Record<string, unknown>;
 
 export const hello = {
-  write: ({ vector, wallMs, yours }: Hello) =>
+  write: ({ vector, wallMs, yours, whole }: Hello) =>
     encode({
       vector: Object.fromEntries(vector),
       wallMs,
-      yours: yours && { seq: yours.seq, revision: fromHex(yours.revision) },
+      yours,
+      whole,
     }),
   read(bytes: Uint8Array): Hello {
-    const { vector, wallMs, yours } = fieldsOf(bytes);
+    const { vector, wallMs, yours, whole } = fieldsOf(bytes);
     return {
       vector: readVector(vector),
       wallMs: count(wallMs),
-      yours: isFields(yours) ? { seq: count(yours.seq), revision: revision(hex(yours.revision)) } : null,
+      yours: yours instanceof Uint8Array ? yours : null,
+      whole: whole === true,
     };
   },
 };
@@ -108,19 +116,29 @@ export const ask = {
 };
 
 export const logPage = {
-  write: ({ device, since, records, reaches, complete }: LogPage) =>
-    encode({ device: fromHex(device), since, records, reaches, complete }),
+  write: ({ device, since, records, reaches, head, complete }: LogPage) =>
+    encode({ device: fromHex(device), since, records, reaches, head, complete }),
   read(bytes: Uint8Array): LogPage {
-    const { device, since, records, reaches, complete } = fieldsOf(bytes);
+    const { device, since, records, reaches, head, complete } = fieldsOf(bytes);
     return {
       device: deviceId(hex(device)),
       since: count(since),
       records: list(records, byteString),
       reaches: count(reaches),
+      head: head instanceof Uint8Array ? head : null,
       complete: complete === true,
     };
   },
 };
+
+/** What a page says to `accept`. */
+export function headOfPage({ device, reaches, head }: LogPage): {
+  device: DeviceId;
+  seq: number;
+  signed?: Uint8Array;
+} {
+  return { device, seq: reaches, ...(head ? { signed: head } : {}) };
+}
 
 export const digestsMessage = {
   write: ({ vector, tables }: DigestsMessage) =>

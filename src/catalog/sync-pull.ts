@@ -5,7 +5,7 @@ import type { DeviceId } from '../model/ids.ts';
 import type { LocalCatalog } from './catalog.ts';
 import { seqMax } from './record-format.ts';
 import { Slots } from './slots.ts';
-import { ask, type LogPage, logPage, methods, type Vector } from './sync-messages.ts';
+import { ask, headOfPage, type LogPage, logPage, methods, type Vector } from './sync-messages.ts';
 
 /** Logs that are fetched from one peer at once, each with one page under way. */
 const logsAtOnce = 4;
@@ -74,7 +74,7 @@ export class Pulling {
         // It is awaited in the next round; if writing fails before, nobody else would hear of it.
         next.catch(() => undefined);
       }
-      await this.#catalog.accept(page.records, { head: { device: author, seq: page.reaches } });
+      await this.#catalog.accept(page.records, { head: headOfPage(page) });
       if (isLast) return;
       since = page.reaches;
     }

@@ -15,7 +15,16 @@ import { type Log, silentLog } from '../model/log.ts';
 import { readVector, vectorOf } from './acknowledgements.ts';
 import type { LocalCatalog } from './catalog.ts';
 import { Comparing, type Healed } from './sync-compare.ts';
-import { ask, type Hello, hello, type LogPage, logPage, methods, type Vector } from './sync-messages.ts';
+import {
+  ask,
+  type Hello,
+  headOfPage,
+  hello,
+  type LogPage,
+  logPage,
+  methods,
+  type Vector,
+} from './sync-messages.ts';
 import { Pulling } from './sync-pull.ts';
 
 export interface CatalogSyncOptions {
@@ -37,6 +46,8 @@ export interface CatalogSync {
   refresh(): Promise<void>;
   /** Compares digests with a connected device now. @returns how many records were fetched */
   compare(device: DeviceId): Promise<number>;
+  /** Has a connected device the same vector and digests as this one? */
+  agrees(device: DeviceId): Promise<boolean>;
 }
 
 /** Vectors are exchanged every so many heartbeats. */
@@ -50,6 +61,8 @@ interface Peer {
   readonly device: DeviceId;
   /** How far its catalog reaches; undefined until it has said so. */
   known: Vector | undefined;
+  /** It has said that its catalog is whole. */
+  whole: boolean;
   pushing: boolean;
   pulling: Promise<void> | undefined;
 }
@@ -106,6 +119,7 @@ class RunningSync implements CatalogSync {
     for (const { device } of this.#transport.peers()) this.#connected(device);
     this.#every('exchange', this.#exchangeMs, () => {
       for (const peer of this.#peers.values()) this.#spawn(() => this.#exchange(peer));
+      this.#spawn(() => this.#noteCaughtUp());
     });
     this.#every('compare', this.#digestMs, () => {
       for (const { device } of this.#peers.values()) this.#spawn(() => this.#compareWith(device));
@@ -131,11 +145,15 @@ class RunningSync implements CatalogSync {
     return this.#comparing.compare(device, this.#stopping.signal);
   }
 
+  agrees(device: DeviceId): Promise<boolean> {
+    return this.#comparing.agrees(device, this.#stopping.signal);
+  }
+
   #register(): void {
     const transport = this.#transport;
     transport.handle(methods.vectors, async (from, body) => {
       this.#heard(from, hello.read(body));
-      return hello.write(await this.#helloTo(from));
+      return hello.write(this.#helloTo(from));
     });
     transport.handle(methods.news, async (from, body) => {
       this.#heard(from, hello.read(body));
@@ -146,29 +164,31 @@ class RunningSync implements CatalogSync {
       return logPage.write(await this.#pageOf(device, since));
     });
     transport.handle(methods.push, async (from, body) => {
-      const { device, since, records, reaches } = logPage.read(body);
+      const page = logPage.read(body);
+      const { device, since, records } = page;
       // With a gap before it the page is of no use: the answer says what is lacking here.
       if (since <= this.#reaches(device)) {
-        await this.#catalog.accept(records, { head: { device, seq: reaches } });
+        await this.#catalog.accept(records, { head: headOfPage(page) });
         this.#tellLater();
       }
-      return hello.write(await this.#helloTo(from));
+      return hello.write(this.#helloTo(from));
     });
     this.#comparing.register((from) => this.#spawn(() => this.#compareWith(from)));
   }
 
   #connected(device: DeviceId): void {
-    const peer: Peer = { device, known: undefined, pushing: false, pulling: undefined };
+    const peer: Peer = { device, known: undefined, whole: false, pushing: false, pulling: undefined };
     this.#peers.set(device, peer);
     this.#spawn(async () => {
       await this.#exchange(peer);
       await this.#compareWith(device);
+      await this.#noteCaughtUp();
     });
   }
 
   /** Exchanges vectors, and fetches what is lacking here. */
   async #exchange(peer: Peer): Promise<void> {
-    const body = hello.write(await this.#helloTo(peer.device));
+    const body = hello.write(this.#helloTo(peer.device));
     const options = { signal: this.#stopping.signal };
     const answer = hello.read(await this.#transport.call(peer.device, methods.vectors, body, options));
     this.#heard(peer.device, answer);
@@ -177,25 +197,31 @@ class RunningSync implements CatalogSync {
     this.#push(peer);
   }
 
-  async #helloTo(device: DeviceId): Promise<Hello> {
-    const last = await this.#catalog.lastOf(device);
+  /** A catalog that was rebuilt is whole again when it has what all connected devices have. */
+  async #noteCaughtUp(): Promise<void> {
+    const peers = [...this.#peers.values()];
+    const covered = peers.every(({ known }) => known && !this.#pulling.lacks(known));
+    const devices = peers.map(({ device }) => device);
+    if (covered) await this.#catalog.caughtUp({ devices, whole: peers.some(({ whole }) => whole) });
+  }
+
+  #helloTo(device: DeviceId): Hello {
     return {
       vector: readVector(this.#catalog.vector()),
       wallMs: this.#clock.wallMs(),
-      yours: last ? { seq: last.seq, revision: last.revision } : null,
+      yours: this.#catalog.headOf(device) ?? null,
+      whole: this.#catalog.isCaughtUp(),
     };
   }
 
-  #heard(device: DeviceId, { vector, wallMs, yours }: Hello): void {
+  #heard(device: DeviceId, { vector, wallMs, yours, whole }: Hello): void {
     this.#catalog.peerHas(device, vectorOf(vector));
     this.#catalog.peerClock(device, wallMs);
-    const { self, ownSeq } = this.#catalog;
-    const ahead = (vector.get(self) ?? 0) > ownSeq;
-    if (ahead || (yours && this.#catalog.contradicts(self, yours.seq, yours.revision)))
-      this.#catalog.overtaken();
+    if (yours) this.#spawn(() => this.#catalog.heardHead(this.#catalog.self, yours));
     const peer = this.#peers.get(device);
     if (!peer) return;
     peer.known = vector;
+    peer.whole = whole;
     this.#pull(peer);
   }
 
@@ -246,8 +272,8 @@ class RunningSync implements CatalogSync {
   }
 
   async #pageOf(device: DeviceId, since: number): Promise<LogPage> {
-    const { records, reachesSeq: reaches, complete } = await this.#catalog.missing(device, since);
-    return { device, since, records, reaches, complete };
+    const { records, reachesSeq: reaches, signed, complete } = await this.#catalog.missing(device, since);
+    return { device, since, records, reaches, head: signed ?? null, complete };
   }
 
   /** Says soon, to those who may not have it, that there is something new from others. */
@@ -260,14 +286,10 @@ class RunningSync implements CatalogSync {
         const news = mine.some(
           ([author, seq]) => author !== device && seq > (known?.get(deviceId(author)) ?? 0),
         );
-        if (news) this.#spawn(() => this.#notifyNews(device));
+        if (news) this.#transport.notify(device, methods.news, hello.write(this.#helloTo(device)));
       }
     });
     this.#timers.set('news', timer);
-  }
-
-  async #notifyNews(device: DeviceId): Promise<void> {
-    this.#transport.notify(device, methods.news, hello.write(await this.#helloTo(device)));
   }
 
   async #compareWith(device: DeviceId): Promise<void> {

@@ -4,7 +4,7 @@ import { sentenceOf } from '../model/errors.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { CatalogState } from './catalog-state.ts';
 import { compact } from './compaction.ts';
-import { applyDue, holdEarly } from './reexamine.ts';
+import { applyDue, holdEarly, noteEarly } from './reexamine.ts';
 import { endInOrder, openState, restoreFromOutbox } from './start.ts';
 import type { Writer } from './writer.ts';
 
@@ -90,7 +90,10 @@ export class Upkeep {
     if (driftMs < this.#driftMs - setBackMs)
       await this.#writer.run(() => holdEarly(this.#state, this.#writer));
     this.#driftMs = driftMs;
-    await this.#writer.run(() => applyDue(this.#state, this.#writer));
+    await this.#writer.run(async () => {
+      await applyDue(this.#state, this.#writer);
+      await noteEarly(this.#state);
+    });
     await this.#acknowledgements.save();
     if (clock.monotonicMs() < this.#nextCompactionMs) return;
     this.#nextCompactionMs = clock.monotonicMs() + compactEveryMs;

@@ -109,16 +109,16 @@ export class Views
     return currentOf(await this.#links(entry)).map(({ record }) => record);
   }
 
-  /** All versions of an entry that its owner wrote, with what deleted ones said. */
+  /** All versions of an entry that its owner wrote or let write, with what deleted ones said. */
   async #links(entry: EntryId): Promise<Link[]> {
     const { store } = this.#state;
     const links: Link[] = [];
-    const owner = decodeWinner(store.get(registerKey('entry', entry)))?.principal;
+    const owner = decodeWinner(store.get(registerKey('entry', entry)))?.owner;
     for await (const [key] of store.range(versionsOf(entry))) {
       const id = idAtEnd(key);
       const register = decodeRegister(store.get(registerKey('version', id)));
       const [winner, lastLive] = [winnerOf(register), lastLiveOf(register)];
-      if (!winner || !lastLive || winner.principal !== owner) continue;
+      if (!winner || !lastLive || winner.owner !== owner) continue;
       const record = this.#read('version', dotOfHeld(lastLive));
       if (!isVersionRecord(record) || record.body.entry !== entry) continue;
       const { hlc, device, revision, body } = record;

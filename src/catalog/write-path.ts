@@ -7,6 +7,7 @@ import type { CatalogRecord } from '../model/records.ts';
 import type { Authority } from './authority.ts';
 import type { CatalogState } from './catalog-state.ts';
 import type { Change } from './change.ts';
+import { withSteps } from './granted-draft.ts';
 import { faultOf, type HoldReason, hasDeviceProofNow } from './policy.ts';
 import { isBody, isId } from './record-bodies.ts';
 import { writeRecord } from './record-format.ts';
@@ -117,7 +118,7 @@ export class WritePath {
 /** @throws `bad-record`, `forbidden`, `conflict` */
 function writeDrafts(change: Change, drafts: readonly Draft[], signer: Signer): CatalogRecord[] {
   return drafts.map((draft) => {
-    const record = sign(change, draft, signer);
+    const record = sign(change, draft, draft.signer ?? signer);
     const { networkId } = change.state;
     const fault = faultOf(record);
     if (fault) throw new PeerstorError('forbidden', `This cannot be written: ${fault}.`);
@@ -150,7 +151,8 @@ function sign(change: Change, draft: Draft, signer: Signer): CatalogRecord {
   const { self, hybrid, networkId } = state;
   const hlc = hybrid.next(highestOf(register, base));
   const { principal } = signer;
-  const fields = { table, id, device: self, seq: change.ownSeq, hlc, base, principal, body };
+  const shown = withSteps(change, { table, id, body }, signer, base);
+  const fields = { table, id, device: self, seq: change.ownSeq, hlc, base, principal, body: shown };
   const record = writeRecord(networkId, fields, signer);
   // After a lost database the start of the own log comes back from others; see `AcceptPath`.
   if (change.reaches(self) === record.seq - 1) change.vector.set(self, record.seq);
@@ -171,6 +173,9 @@ const sentences: Readonly<Record<HoldReason, string>> = {
   'unknown-user': 'There is no such user in this network.',
   'disabled-user': 'This account is locked. Ask an admin of your network.',
   'no-right': 'Only an admin of the network may do this.',
+  unshown: 'This share, or the folder that it is about, is not known here (yet).',
+  'no-grant': 'This share is over, or is for somebody else.',
+  'beyond-grant': 'This share does not allow that.',
 };
 
 function forbidden(reason: HoldReason): PeerstorError {

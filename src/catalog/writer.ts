@@ -5,9 +5,12 @@
 import { PeerstorError, sentenceOf } from '../model/errors.ts';
 import type { CatalogState } from './catalog-state.ts';
 import { Change } from './change.ts';
+import { signOwnHead } from './heads.ts';
 import { settlePlaces } from './places.ts';
 import { dotOfHeld, winnerOf } from './register-row.ts';
-import { meta, numberBytes, vectorKey } from './store-layout.ts';
+import { countBatch } from './row-counts.ts';
+import { dotOfDueKey, headKey, meta, numberBytes, vectorKey } from './store-layout.ts';
+import { isStray } from './strays.ts';
 
 export class Writer {
   readonly #state: CatalogState;
@@ -33,6 +36,7 @@ export class Writer {
     if (this.#state.failure) throw this.#state.failure;
     if (!this.#state.running)
       throw new PeerstorError('not-ready', 'The catalog is not started, or stopped again.');
+    this.#state.mustHaveRoom();
     return new Change(this.#state);
   }
 
@@ -45,7 +49,17 @@ export class Writer {
     const state = this.#state;
     await settlePlaces(change);
     for (const [device, seq] of change.vector) change.batch.put(vectorKey(device), numberBytes(seq, 6));
+    signOwnHead(change);
+    for (const [device, { bytes }] of change.heads) change.batch.put(headKey(device), bytes);
     change.batch.put(meta.clock, numberBytes(state.hybrid.last, 7));
+    // The very first records of a network: there is nothing that could be lacking.
+    const isFounding = own.length > 0 && state.ownSeq === 0 && state.self === state.genesis.body.device;
+    if (isFounding && state.vector.size === 0) change.batch.delete(meta.filling);
+    const rows = countBatch(state.store, state.rows, change.batch);
+    // Before the rows are there: whoever reads them while the outbox is still written finds the records.
+    for (const [device, seq] of change.highest) {
+      state.highest.set(device, Math.max(seq, state.highest.get(device) ?? 0));
+    }
     try {
       const written = [state.store.batch(change.batch.changes(), { sync: true })];
       if (own.length > 0) written.push(state.outbox.append(own));
@@ -53,8 +67,10 @@ export class Writer {
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     } catch (error) {
       state.failure = failed(error);
-      throw error;
+      throw state.failure;
     }
+    if (isFounding && state.vector.size === 0) state.filling = false;
+    state.rows = rows;
     this.#becomeTrue(change);
     state.emit(changesOf(change, own.length > 0));
   }
@@ -62,16 +78,21 @@ export class Writer {
   #becomeTrue(change: Change): void {
     const state = this.#state;
     for (const [device, seq] of change.vector) state.vector.set(device, seq);
-    for (const [device, seq] of change.highest) {
-      state.highest.set(device, Math.max(seq, state.highest.get(device) ?? 0));
-    }
+    for (const [device, head] of change.heads) state.heads.set(device, head);
     for (const table of change.tables) state.tables.add(table);
     state.authority = change.authority;
     state.authorityRecords = change.authorityRecords;
     state.ownSeq = change.ownSeq;
+    state.early ||= change.batch.changes().some(({ key, value }) => value && isEarlyRow(change, key));
     state.digests?.join(change.digests);
     state.pendingDigests?.join(change.digests);
   }
+}
+
+function isEarlyRow(change: Change, key: string): boolean {
+  if (!key.startsWith('d')) return false;
+  const record = change.find(dotOfDueKey(key));
+  return record !== undefined && !isStray(change.authority, record);
 }
 
 function changesOf(change: Change, local: boolean) {
@@ -84,5 +105,11 @@ function changesOf(change: Change, local: boolean) {
 
 function failed(cause: unknown): PeerstorError {
   const sentence = `The catalog could not be written (${sentenceOf(cause)}). Nothing was lost; free the disk and start this device again.`;
-  return new PeerstorError('storage-failed', sentence, { cause });
+  return new PeerstorError(isDiskFull(cause) ? 'disk-full' : 'storage-failed', sentence, { cause });
+}
+
+/** The database says it with a code of ours, the journal with one of the system. */
+function isDiskFull(cause: unknown): boolean {
+  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
+  return cause.code === 'disk-full' || cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
 }

@@ -2,6 +2,7 @@
 export { decode, encode, isFields } from './canonical.ts';
 export { chunkIdOf, matchesId, openChunk, type SealedChunk, sealChunk } from './chunk.ts';
 export { type CpaceInput, type CpaceOutcome, type CpaceRole, type CpaceSide, startCpace } from './cpace.ts';
+export { grantedId, grantedNonceBytesMax, grantedNonceBytesMin } from './granted-id.ts';
 export {
   createSha256,
   equalBytes,
@@ -19,9 +20,10 @@ export {
   readReferences,
   sealManifest,
 } from './manifest.ts';
+export { openFromNow } from './open-sealed-now.ts';
 export { newPasswordKdf, type PasswordKdf, passwordKey } from './password.ts';
 export { newKey, randomBytes, randomId16 } from './random.ts';
 export { newRecoveryCode, recoveryKey } from './recovery-code.ts';
 export { open, seal, sealBytesAdded } from './seal.ts';
-export { newSealingKey, openFrom, type SealingKey, sealTo } from './sealing-key.ts';
+export { newSealingKey, openFrom, type SealingKey, sealingKeyFromSeed, sealTo } from './sealing-key.ts';
 export { newSigningKey, type SigningKey, signingKeyFromSeed, verify, verifyAsync } from './signature.ts';

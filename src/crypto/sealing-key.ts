@@ -23,7 +23,13 @@ export interface SealingKey {
 }
 
 export function newSealingKey(): SealingKey {
-  const secretKey = randomBytes(keyBytes);
+  return sealingKeyFromSeed(randomBytes(keyBytes));
+}
+
+/** @param seed 32 secret bytes, made at random or derived */
+export function sealingKeyFromSeed(seed: Uint8Array): SealingKey {
+  assert(seed.length === keyBytes, 'an X25519 key has 32 bytes');
+  const secretKey = plain(seed);
   const privateKey = createPrivateKey({
     key: Buffer.from(concat(privatePrefix, secretKey)),
     format: 'der',

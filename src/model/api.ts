@@ -48,8 +48,13 @@ export interface VolumeView {
   path: string;
   limitBytes: number;
   usedBytes: number;
-  state: 'ok' | 'full' | 'missing' | 'failed';
+  /** `failing`: its bytes rot, it takes no more; `draining`: it is being emptied. */
+  state: VolumeState;
+  /** For people, where the state has a reason. */
+  problem?: string;
 }
+
+export type VolumeState = 'ok' | 'full' | 'draining' | 'missing' | 'failed' | 'failing';
 
 export interface DeviceView {
   id: string;
@@ -93,9 +98,19 @@ export interface HealthView {
   bytes: number;
   devices: DeviceView[];
   repair: { queued: number; active: number; etaSeconds: number | null };
-  scrub: { running: boolean; lastFinishedAt: string | null };
+  scrub: ScrubView;
   alerts: AlertView[];
   receipts: ReceiptView[];
+}
+
+/** How far this device is with reading all its copies again. */
+export interface ScrubView {
+  running: boolean;
+  lastFinishedAt: string | null;
+  /** Of the pass under way, or of the last one. */
+  checkedChunks: number;
+  /** Found bad or missing in it. */
+  badChunks: number;
 }
 
 export interface AlertView {
@@ -171,8 +186,9 @@ export interface ShareView {
   entryId: string;
   /** Name of the entry now; null when it is gone. */
   entryName: string | null;
-  /** Path on any device of the network: /s/SECRET. */
+  /** Path on any device of the network: /s/SECRET. Over HTTP the whole address, and `path` is the path. */
   url: string;
+  path?: string;
   rights: RightsView;
   createdAt: string;
   expiresAt: string | null;
@@ -248,4 +264,15 @@ export interface ImpactView {
   bytesLeft: number;
   /** Entries of the one who asks among the lost ones, at most 100. */
   entries: { id: string; name: string }[];
+}
+
+/** Where the copies of a file's current content are. */
+export interface EntryHealthView {
+  entryId: string;
+  /** null for a folder. */
+  safety: SafetyView | null;
+  /** Chunks of the current version, its manifests counted. */
+  chunks: number;
+  /** Devices that are known to have some of them, most first. */
+  copies: { deviceId: string; deviceName: string; online: boolean; chunks: number }[];
 }

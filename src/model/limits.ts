@@ -41,6 +41,10 @@ export const putCreditsStart = 2;
 export const putCreditsTotal = 32;
 export const helloTimeoutMs = 5 * secondMs;
 
+/** Catalog records held for one author device that nobody known has signed: bounds what strangers can fill. */
+export const strayRecordsMax = 10_000;
+export const strayBytesMax = 16 * MiB;
+
 // --- work in flight ---
 /** Chunks of one upload between the cutter and the disk: about 16 MiB. */
 export const uploadChunksInFlight = 12;
@@ -60,10 +64,15 @@ export const jsonBodyBytesMax = 1 * MiB;
 export const listLimitDefault = 200;
 export const listLimitMax = 1000;
 export const sessionLifeMs = 30 * dayMs;
+export const inviteLifeMs = 7 * dayMs;
+/** Of a share link for which nobody chose another end. */
+export const linkLifeMs = 7 * dayMs;
 export const passwordLengthMin = 8;
 export const passwordLengthMax = 1024;
 export const passwordTriesPerHour = 9;
 export const pairingTriesMax = 3;
+/** Over all windows of a device, restarts included. */
+export const pairingTriesPerHour = 10;
 
 // --- storage ---
 /** Always left free on a volume's disk: 2 % or this, whichever is more (less on tiny disks). */
@@ -96,6 +105,8 @@ export interface Tunables {
   trashKeepMs: number;
   uploadExpiryMs: number;
   pairingWindowMs: number;
+  /** How long devices still connect by a network secret that was replaced. */
+  secretOverlapMs: number;
   /** A push or fetch that moved no byte for this long goes to another device. */
   transferStallMs: number;
   redialMinMs: number;
@@ -123,6 +134,7 @@ export const defaultTunables: Readonly<Tunables> = {
   trashKeepMs: 30 * dayMs,
   uploadExpiryMs: 3 * dayMs,
   pairingWindowMs: 10 * minuteMs,
+  secretOverlapMs: 7 * dayMs,
   transferStallMs: 5 * secondMs,
   redialMinMs: 1 * secondMs,
   redialMaxMs: 60 * secondMs,

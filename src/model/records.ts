@@ -65,6 +65,8 @@ export interface UserBody {
   disabled: boolean;
   /** Logical bytes, or null for no limit. */
   quotaBytes: number | null;
+  /** The invite that this user came by; the founder came by none. */
+  invite?: PrincipalId;
 }
 
 /** id: UserId. The user's secrets, sealed under the password and under the recovery code. */
@@ -131,6 +133,8 @@ export interface GrantNotes {
   note?: string;
   /** Of a link, so that its owner can see the address again. */
   secret?: string;
+  /** Of a link or token: what `sealedKey` is sealed under, so that its owner can renew it without the password. */
+  key?: Uint8Array;
 }
 
 /** id: GrantId ‖ '.' ‖ DeviceId. How often a device served a link; signed by the link's key. Sums over devices. */
@@ -184,6 +188,8 @@ export interface SecretBody {
   createdAt: number;
   /** device → the 32 bytes, HPKE to its sealing key (`network-secret/1`). */
   sealed: Record<DeviceId, Uint8Array>;
+  /** 32 bytes derived from the secret (`secret-check/1`): who is handed it by another knows the right one. */
+  check: Uint8Array;
 }
 
 /**
@@ -279,5 +285,7 @@ export interface NetworkMembership {
   networkId: NetworkId;
   /** 32 bytes: the noise prologue, so that foreign dials fail at once. */
   networkSecret: Uint8Array;
+  /** Which secret that is: of the record `epoch-N`, or 0 for the one the network was founded with. */
+  epoch: number;
   genesis: Uint8Array;
 }

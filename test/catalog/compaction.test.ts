@@ -4,7 +4,7 @@ import { supersededKeepMs } from '../../src/catalog/compaction.ts';
 import { createMemoryOutbox, type LocalCatalog } from '../../src/catalog/index.ts';
 import { parseRecord } from '../../src/catalog/record-format.ts';
 import { MemoryOrderedStore } from '../../src/store/memory-ordered-store.ts';
-import { carry, entryOf, OwnClock, viewOf, World } from './world.ts';
+import { carry, entryOf, keyOf, OwnClock, viewOf, World } from './world.ts';
 
 async function seqsAt(catalog: LocalCatalog, world: World, device = 0): Promise<number[]> {
   const { records } = await catalog.missing(world.device(device), 0);
@@ -27,7 +27,7 @@ async function pair() {
 describe('dropping superseded records', () => {
   it('waits for 30 days and for every member', async () => {
     const { world, clock, a, b, acknowledge } = await pair();
-    for (const keyVersion of [1, 2, 3]) await a.author([world.entryDraft(1, { keyVersion })], world.admin);
+    for (const stars of [1, 2, 3]) await a.author([world.factsDraft(1, stars)], world.admin);
     acknowledge();
     assert.equal(await a.compact(), 0);
     clock.aheadMs = supersededKeepMs + 60_000;
@@ -52,6 +52,11 @@ describe('dropping superseded records', () => {
     await a.author([world.deviceDraft(0, { name: 'two' })], world.admin);
     await a.author([world.userDraft(world.admin, { role: 'admin', quotaBytes: 5 })], world.admin);
     await a.author([world.entryDraft(1), world.versionDraft(1, 1)], world.admin);
+    for (const keyVersion of [1, 2]) await a.author([world.entryDraft(2, { keyVersion })], world.admin);
+    for (const revoked of [false, true]) await a.author([world.grantDraft(1, 2, { revoked })], world.admin);
+    for (const withdrawn of [false, true])
+      await a.author([world.inviteDraft(keyOf('invite'), { withdrawn })], world.admin);
+    for (const createdAt of [1, 2]) await a.author([world.secretDraft(1, { createdAt })], world.admin);
     await a.author(
       [
         { ...world.versionDraft(1, 1), body: null },
@@ -75,8 +80,8 @@ describe('dropping superseded records', () => {
 
   it('goes from the oldest on, and remembers over a restart', async () => {
     const { world, clock, a, b, acknowledge, parts } = await pair();
-    for (const keyVersion of [1, 2, 3, 4]) {
-      await a.author([world.entryDraft(1, { keyVersion })], world.admin);
+    for (const stars of [1, 2, 3, 4]) {
+      await a.author([world.factsDraft(1, stars)], world.admin);
       clock.aheadMs += supersededKeepMs / 3;
     }
     await carry(a, b);
@@ -88,8 +93,8 @@ describe('dropping superseded records', () => {
     clock.aheadMs += supersededKeepMs;
     assert.equal(await again.compact(), 2);
     assert.deepEqual(
-      again.heads('entry', entryOf(1)).map(({ body }) => body?.keyVersion),
-      [4],
+      again.heads('facts', entryOf(1)).map(({ body }) => body?.sealed),
+      [Uint8Array.of(4)],
     );
   });
 });
@@ -103,11 +108,11 @@ describe('dropping superseded records of several devices', () => {
     await carry(a, b);
     // The device whose log is looked at first writes the record in the middle.
     const [middle, outer] = a.self < b.self ? [a, b] : [b, a];
-    await outer.author([world.entryDraft(1)], world.admin);
+    await outer.author([world.factsDraft(1, 1)], world.admin);
     await carry(outer, middle);
-    await middle.author([world.entryDraft(1, { keyVersion: 2 })], world.admin);
+    await middle.author([world.factsDraft(1, 2)], world.admin);
     await carry(middle, outer);
-    await outer.author([world.entryDraft(1, { keyVersion: 3 })], world.admin);
+    await outer.author([world.factsDraft(1, 3)], world.admin);
     await carry(outer, middle);
     const clock = new OwnClock(world.clock);
     const c = await world.catalog(2, { clock });

@@ -2,56 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { LocalCatalog } from '../../src/catalog/index.ts';
-import { writeRecord } from '../../src/catalog/record-format.ts';
-import type { SigningKey } from '../../src/crypto/index.ts';
 import type { Draft } from '../../src/model/contracts/catalog.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
 import { userId } from '../../src/model/ids.ts';
-import { type CatalogRecord, type Hlc, hlcTicksPerMs } from '../../src/model/records.ts';
+import { type CatalogRecord, hlcTicksPerMs } from '../../src/model/records.ts';
+import { Forger, take } from './forger.ts';
 import { carry, collect, entryOf, keyOf, viewOf, World } from './world.ts';
 
 const bob = keyOf('bob');
 const bobId = userId(bob.principal);
-
-/** A record written past all rules, as a manipulated device would. */
-class Forger {
-  readonly #world: World;
-  readonly #seqs = new Map<number, number>();
-
-  constructor(world: World, seqs: readonly [number, number][] = []) {
-    this.#world = world;
-    for (const [device, seq] of seqs) this.#seqs.set(device, seq);
-  }
-
-  write(
-    device: number,
-    draft: Draft,
-    signer: SigningKey,
-    options: { hlc?: Hlc; base?: readonly CatalogRecord[]; afterMs?: number } = {},
-  ): CatalogRecord {
-    const seq = (this.#seqs.get(device) ?? 0) + 1;
-    this.#seqs.set(device, seq);
-    const { clock, networkId } = this.#world;
-    return writeRecord(
-      networkId,
-      {
-        table: draft.table,
-        id: draft.id,
-        device: this.#world.device(device),
-        seq,
-        hlc: options.hlc ?? (clock.wallMs() + (options.afterMs ?? 1)) * hlcTicksPerMs,
-        base: (options.base ?? []).map(({ revision }) => revision),
-        principal: signer.principal,
-        body: draft.body,
-      },
-      signer,
-    );
-  }
-}
-
-async function take(catalog: LocalCatalog, ...records: CatalogRecord[]) {
-  return catalog.accept(records.map(({ bytes }) => bytes));
-}
 
 async function childrenOf(catalog: LocalCatalog, parent = 0): Promise<string[]> {
   return (await collect(catalog.children(entryOf(parent)))).map(({ id }) => id);
@@ -313,7 +272,7 @@ describe('rights', () => {
 });
 
 interface Dispute {
-  what: 'user' | 'device' | 'remove' | 'entry' | 'delete';
+  what: 'user' | 'device' | 'remove' | 'entry' | 'delete' | 'invite' | 'join' | 'secret';
   by: number;
   on: number;
   target: number;
@@ -325,7 +284,20 @@ interface Dispute {
 
 const disputes = fc.array(
   fc.record<Dispute>({
-    what: fc.constantFrom('user', 'user', 'device', 'remove', 'entry', 'entry', 'entry', 'delete'),
+    what: fc.constantFrom(
+      'user',
+      'user',
+      'device',
+      'remove',
+      'entry',
+      'entry',
+      'entry',
+      'delete',
+      'invite',
+      'join',
+      'join',
+      'secret',
+    ),
     by: fc.integer({ min: 0, max: 3 }),
     on: fc.integer({ min: 0, max: 2 }),
     target: fc.integer({ min: 0, max: 2 }),
@@ -350,7 +322,8 @@ function disputed(world: World, steps: readonly Dispute[]): CatalogRecord[] {
     forger.write(1, world.deviceDraft(2), bob, { hlc: start + 5 }),
   ];
   for (const { what, by, on, target, ticks, flag, lastSeq, base } of steps) {
-    const signer = people[by] ?? world.admin;
+    const code = keyOf(`code ${by % 2}`);
+    const signer = what === 'join' ? code : (people[by] ?? world.admin);
     const other = people[target] ?? bob;
     const owner = userId(signer.principal);
     const drafts: Record<Dispute['what'], Draft> = {
@@ -359,6 +332,9 @@ function disputed(world: World, steps: readonly Dispute[]): CatalogRecord[] {
       remove: world.deviceDraft(target, { state: 'removed', lastSeq }),
       entry: world.entryDraft(target + 1, { owner, parent: entryOf(lastSeq % 4), fallback: null }),
       delete: { ...world.entryDraft(target + 1), body: null },
+      invite: world.inviteDraft(code, { withdrawn: flag && lastSeq > 4, role: 'admin' }),
+      join: world.userDraft(flag ? keyOf('carol') : keyOf(`guest ${target}`), { role: 'admin' }),
+      secret: world.secretDraft(target + 1, { createdAt: ticks }),
     };
     const draft = drafts[what];
     const earlier = records.filter(({ table, id }) => table === draft.table && id === draft.id);

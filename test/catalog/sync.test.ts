@@ -8,7 +8,7 @@ import {
   type LocalCatalog,
   type Outbox,
 } from '../../src/catalog/index.ts';
-import { logKey, registerKey } from '../../src/catalog/store-layout.ts';
+import { logKey, meta, numberBytes, numberOfBytes, registerKey } from '../../src/catalog/store-layout.ts';
 import type { Random } from '../../src/model/clock.ts';
 import type { OrderedStore } from '../../src/model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
@@ -253,17 +253,41 @@ describe('catalog sync', () => {
       const [one] = b.catalog.heads('entry', entryOf(1));
       assert.ok(one);
       await home.remove(b);
+      const rows = numberOfBytes(store.get(meta.rows) ?? new Uint8Array(0));
       await store.batch([
         { key: logKey({ device: one.device, seq: one.seq }), value: null },
         { key: registerKey('entry', entryOf(2)), value: null },
         { key: registerKey('entry', entryOf(3)), value: null },
         { key: logKey({ device: one.device, seq: one.seq + 2 }), value: null },
+        // As a loss that the count does not show.
+        { key: meta.rows, value: numberBytes(rows - 4, 6) },
       ]);
       const again = await home.add(1, store, outbox);
       await home.until(() => again.healed >= 3, 'what was lost is back');
       await home.settled();
       await home.checkEqual();
       assert.equal(a.healed, 0);
+    }));
+
+  it('finds what a liar hid, a deletion too, when it next compares with another', () =>
+    withHome(2, async (home) => {
+      const { world } = home;
+      const [a, b] = [home.at(0), home.at(1)];
+      await a.catalog.author([world.entryDraft(1)], world.admin);
+      await home.settled();
+      home.network.partition([[a.catalog.self], [b.catalog.self]]);
+      await home.clock.advance(60_000);
+      await a.catalog.author([{ ...world.entryDraft(1), body: null }, world.entryDraft(2)], world.admin);
+      const device = a.catalog.self;
+      const signed = a.catalog.headOf(device);
+      assert.ok(signed);
+      await b.catalog.accept([], { head: { device, seq: a.catalog.ownSeq, signed } });
+      assert.ok(b.catalog.get('entry', entryOf(1)) && !b.catalog.get('entry', entryOf(2)));
+      home.network.heal();
+      await home.until(() => b.catalog.get('entry', entryOf(2)) !== undefined, 'it is found');
+      assert.equal(b.catalog.get('entry', entryOf(1)), undefined);
+      await home.settled();
+      await home.checkEqual();
     }));
 
   it('fills a device whose database is gone, from the others and its outbox', () =>

@@ -7,6 +7,7 @@ import {
   type LocalCatalog,
   writeGenesis,
 } from '../../src/catalog/index.ts';
+import { signHead } from '../../src/catalog/log-head.ts';
 import { type SigningKey, signingKeyFromSeed } from '../../src/crypto/index.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import type { Draft } from '../../src/model/contracts/catalog.ts';
@@ -17,6 +18,8 @@ import {
   deviceId,
   type EntryId,
   entryId,
+  type GrantId,
+  grantId,
   type NetworkId,
   networkId,
   type UserId,
@@ -24,20 +27,37 @@ import {
   type VersionId,
   versionId,
 } from '../../src/model/ids.ts';
-import type { CatalogRecord, DeviceBody, EntryBody, UserBody } from '../../src/model/records.ts';
+import type {
+  CatalogRecord,
+  DeviceBody,
+  EntryBody,
+  FactsBody,
+  GrantBody,
+  InviteBody,
+  SecretBody,
+  UserBody,
+} from '../../src/model/records.ts';
 import { MemoryOrderedStore } from '../../src/store/memory-ordered-store.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 
 /** A key that is the same in every run. */
 export function keyOf(name: string): SigningKey {
+  const known = keys.get(name);
+  if (known) return known;
   const seed = Buffer.alloc(32);
   seed.write(name);
-  return signingKeyFromSeed(seed);
+  const key = signingKeyFromSeed(seed);
+  keys.set(name, key);
+  return key;
 }
+
+const keys = new Map<string, SigningKey>();
 
 export const entryOf = (number: number): EntryId => entryId(number.toString(16).padStart(32, '0'));
 export const versionOf = (number: number): VersionId =>
   versionId(`e${number.toString(16).padStart(31, '0')}`);
+
+export const grantOf = (number: number): GrantId => grantId(`a${number.toString(16).padStart(31, '0')}`);
 
 /** A device's own clock: runs with the others', shows something else. */
 export class OwnClock implements Clock {
@@ -90,11 +110,14 @@ export class World {
     const catalog = createCatalog({
       genesis: this.genesis,
       self: this.device(index),
+      identity: keyOf(`device ${index}`),
       store: parts.store ?? new MemoryOrderedStore(),
       outbox: parts.outbox ?? createMemoryOutbox(),
       clock: parts.clock ?? this.clock,
       ...(parts.log ? { log: parts.log } : {}),
       ...(parts.onOvertaken ? { onOvertaken: parts.onOvertaken } : {}),
+      ...(parts.audit ? { audit: parts.audit } : {}),
+      ...(parts.onTwice ? { onTwice: parts.onTwice } : {}),
     });
     await catalog.start();
     return catalog;
@@ -184,6 +207,61 @@ export class World {
     };
   }
 
+  /** What a device says of its log that ends with this record. */
+  head(index: number, last: Pick<CatalogRecord, 'seq' | 'revision'>): Uint8Array {
+    const { seq, revision } = last;
+    const said = { device: this.device(index), seq, revision };
+    return signHead(this.networkId, keyOf(`device ${index}`), said).bytes;
+  }
+
+  factsDraft(number: number, stars: number, change: Partial<FactsBody> = {}): Draft<'facts'> {
+    const body: FactsBody = { owner: this.adminId, sealed: Uint8Array.of(stars), ...change };
+    return { table: 'facts', id: entryOf(number), body };
+  }
+
+  /** A grant of an entry, to bob to edit it unless said otherwise. */
+  grantDraft(number: number, entry: number, change: Partial<GrantBody> = {}): Draft<'grant'> {
+    const body: GrantBody = {
+      kind: 'user',
+      owner: this.adminId,
+      entry: entryOf(entry),
+      rights: 'edit',
+      grantee: keyOf('bob').principal,
+      sealedKey: Uint8Array.of(1),
+      keyVersion: 1,
+      kdf: null,
+      createdAt: 1,
+      expiresAt: null,
+      maxUses: null,
+      revoked: false,
+      notes: Uint8Array.of(1),
+      ...change,
+    };
+    return { table: 'grant', id: grantOf(number), body };
+  }
+
+  /** `key` is the one-time key whose seed is the code. */
+  inviteDraft(key: SigningKey, change: Partial<InviteBody> = {}): Draft<'invite'> {
+    const body: InviteBody = {
+      role: 'member',
+      quotaBytes: null,
+      createdAt: 1,
+      expiresAt: this.clock.wallMs() + 60_000,
+      withdrawn: false,
+      ...change,
+    };
+    return { table: 'invite', id: key.principal, body };
+  }
+
+  secretDraft(epoch: number, change: Partial<SecretBody> = {}): Draft<'secret'> {
+    const body: SecretBody = { epoch, createdAt: 1, sealed: {}, check: new Uint8Array(32), ...change };
+    return { table: 'secret', id: `epoch-${epoch}`, body };
+  }
+
+  useDraft(grant: number, device: number, count: number): Draft<'use'> {
+    return { table: 'use', id: `${grantOf(grant)}.${this.device(device)}`, body: { count, lastAt: count } };
+  }
+
   /** Lets further devices into the network. */
   async admit(catalog: LocalCatalog, ...indexes: number[]): Promise<void> {
     await catalog.author(
@@ -193,13 +271,18 @@ export class World {
   }
 }
 
+/** What `accept` is told of a page of a log. */
+export function headOf(device: DeviceId, page: { reachesSeq: number; signed?: Uint8Array | undefined }) {
+  return { device, seq: page.reachesSeq, ...(page.signed ? { signed: page.signed } : {}) };
+}
+
 /** Everything that `from` has and `to` lacks, in pages, as the sync does it. */
 export async function carry(from: LocalCatalog, to: LocalCatalog): Promise<void> {
   for (const [device, seq] of Object.entries(from.vector())) {
     const author = deviceId(device);
     for (let since = to.vector()[author] ?? 0; since < seq; ) {
       const page = await from.missing(author, since);
-      await to.accept(page.records, { head: { device: author, seq: page.reachesSeq } });
+      await to.accept(page.records, { head: headOf(author, page) });
       since = page.reachesSeq;
     }
   }
@@ -221,6 +304,11 @@ export async function viewOf(catalog: LocalCatalog): Promise<unknown> {
     entries: revisions(entries),
     heads: entries.map(({ id }) => revisions(catalog.heads('entry', id))),
     facts: revisions(await collect(catalog.list('facts'))),
+    invites: revisions(await collect(catalog.list('invite'))),
+    grants: revisions(await collect(catalog.list('grant'))),
+    uses: revisions(await collect(catalog.list('use'))),
+    secrets: revisions(await collect(catalog.list('secret'))),
+    shared: await Promise.all(entries.map(async ({ id }) => revisions(await catalog.grantsOf(entryId(id))))),
     places: entries.map(({ id }) => [id, catalog.placeOf(entryId(id))]),
     children: await Promise.all(
       entries.map(async ({ id }) => revisions(await collect(catalog.children(entryId(id))))),

@@ -8,7 +8,7 @@ import type { OrderedStore } from '../../src/model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
 import { entryId } from '../../src/model/ids.ts';
 import { catalogPageBytesMax, catalogPageRecordsMax, frameBytesMax } from '../../src/model/limits.ts';
-import { carry, collect, entryOf, keyOf, versionOf, viewOf, World } from '../catalog/world.ts';
+import { carry, collect, entryOf, headOf, keyOf, versionOf, viewOf, World } from '../catalog/world.ts';
 
 export interface CatalogPlace {
   /** Opens (again) what the catalog of one device is kept in. */
@@ -229,7 +229,8 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       const since = b.vector()[world.device(0)] ?? 0;
       const page = await a.missing(world.device(0), since);
       assert.equal(page.records.length, 2);
-      const outcome = await b.accept(page.records);
+      const head = headOf(world.device(0), page);
+      const outcome = await b.accept(page.records, { head });
       assert.deepEqual(outcome, { accepted: 2, known: 0, pending: 0, refused: [] });
       assert.deepEqual(await b.accept(page.records), { accepted: 0, known: 2, pending: 0, refused: [] });
       assert.deepEqual(await viewOf(b), await viewOf(a));
@@ -243,16 +244,17 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       const fields = {
         table: 'later',
         id: 'x',
-        device: world.device(0),
-        seq: a.ownSeq + 1,
+        device: world.device(2),
+        seq: 1,
         hlc: 1,
         base: [],
       };
       const principal = world.admin.principal;
       const later = writeRecord(world.networkId, { ...fields, principal, body: { new: true } }, world.admin);
-      assert.equal((await a.accept([later.bytes])).pending, 1);
+      const head = { device: world.device(2), seq: 1, signed: world.head(2, later) };
+      assert.equal((await a.accept([later.bytes], { head })).pending, 1);
       await carry(a, b);
-      const page = await b.missing(world.device(0), later.seq - 1);
+      const page = await b.missing(world.device(2), 0);
       assert.deepEqual(
         page.records.map((bytes) => Buffer.from(bytes)),
         [Buffer.from(later.bytes)],
@@ -261,13 +263,15 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       assert.notDeepEqual(await b.digest('later'), await b.digest('nothing'));
     });
 
-    it('counts in its digests what is there, and not what was deleted', async () => {
+    it('counts in its digests what is there, and that something was deleted', async () => {
       const a = await single();
       const before = await a.digest('entry');
       await a.author([world.entryDraft(1)], world.admin);
-      assert.notDeepEqual(await a.digest('entry'), before);
+      const there = await a.digest('entry');
+      assert.notDeepEqual(there, before);
       await a.author([{ ...world.entryDraft(1), body: null }], world.admin);
-      assert.deepEqual(await a.digest('entry'), before);
+      assert.notDeepEqual(await a.digest('entry'), before);
+      assert.notDeepEqual(await a.digest('entry'), there);
     });
 
     it('advances its vector over a gap only when it is told that there is nothing', async () => {
@@ -287,6 +291,12 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       const page = await b.missing(device, known - 1);
       assert.deepEqual([page.records.length, page.reachesSeq, page.complete], [1, known, true]);
       await b.accept([], { head: { device, seq: known + 2 } });
+      assert.equal(b.vector()[device], known, 'nobody but the device can say how far its log reaches');
+      await b.accept([], { head: { device, seq: known + 2, signed: world.head(1, last) } });
+      assert.equal(b.vector()[device], known, 'nor can another device');
+      await b.accept([], { head: { device, seq: known + 2, signed: world.head(0, last) } });
+      assert.equal(b.vector()[device], known + 3);
+      await b.accept([], { head: { device, seq: known + 1000 } });
       assert.equal(b.vector()[device], known + 3);
     });
 
@@ -300,7 +310,7 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       await b.author([world.userDraft(member)], world.admin);
       await b.author([world.rootDraft(7, world.adminId), world.entryDraft(8, { kind: 'file' })], world.admin);
       const page = await b.missing(world.device(1), 0);
-      const early = await c.accept(page.records, { head: { device: world.device(1), seq: page.reachesSeq } });
+      const early = await c.accept(page.records, { head: headOf(world.device(1), page) });
       assert.deepEqual(early, { accepted: 0, known: 0, pending: 3, refused: [] });
       assert.equal(c.get('entry', entryOf(8)), undefined);
       assert.equal((await c.missing(world.device(1), 0)).records.length, 3);
@@ -317,7 +327,9 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       assert.ok(record);
       const forged = new Uint8Array(record.bytes);
       forged[10] = (forged[10] ?? 0) ^ 1;
-      const outcome = await b.accept([forged, new Uint8Array(3)], { head: { device, seq: record.seq } });
+      const outcome = await b.accept([forged, new Uint8Array(3)], {
+        head: { device, seq: record.seq, signed: world.head(0, record) },
+      });
       assert.equal(outcome.refused.length, 2);
       assert.ok(outcome.refused.some((sentence) => sentence.includes('signature')));
       assert.equal(b.get('entry', entryOf(1)), undefined);

@@ -7,14 +7,8 @@ import { chunkId } from '../../src/model/ids.ts';
 import { sealedChunkBytesMax } from '../../src/model/limits.ts';
 import { byId, testChunk, testChunks } from '../store/chunks.ts';
 
-/** The contract and what replication's garbage collection needs besides. */
-export interface TrashKeepingStore extends ChunkStore {
-  touch(id: ChunkId): Promise<boolean>;
-  purgeTrash(olderThanMs: number): Promise<{ chunks: number; bytes: number }>;
-}
-
 export interface ChunkStoreUnderTest {
-  store: TrashKeepingStore;
+  store: ChunkStore;
   /** Puts other bytes where the chunk's are, as a rotten disk does. */
   rot(id: ChunkId, bytes: Uint8Array): Promise<void> | void;
   /** Lets that much time pass. */
@@ -300,6 +294,24 @@ export function describeChunkStore(
         await assert.rejects(async () => await store.delete(id), { code: 'bad-id' });
         assert.throws(() => store.has(id), { code: 'bad-id' });
       }
+    });
+
+    it('asks at the last moment whether to delete, after every touch that was asked for before', async () => {
+      const { store } = await start();
+      const { id, bytes } = testChunk('a');
+      await store.put(id, bytes);
+      await store.delete(id);
+      const touching = store.touch(id);
+      const heldWhenAsked: boolean[] = [];
+      const onlyIf = () => {
+        heldWhenAsked.push(store.has(id));
+        return false;
+      };
+      await Promise.all([touching, store.delete(id, { onlyIf })]);
+      assert.deepEqual(heldWhenAsked, [true]);
+      assert.equal(store.has(id), true);
+      await store.delete(id, { onlyIf: () => true });
+      assert.equal(store.has(id), false);
     });
 
     it('says every change to one listener as long as it listens, whatever another one does', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { newSealingKey, openFrom, sealTo } from '../../src/crypto/index.ts';
+import { newSealingKey, openFrom, sealingKeyFromSeed, sealTo } from '../../src/crypto/index.ts';
 import { suite } from '../../src/crypto/sealing-key.ts';
 import { fromHex, toHex } from '../../src/model/ids.ts';
 import { inside, spoiled, vectors } from './vectors.ts';
@@ -80,4 +80,13 @@ test('the public key belongs to the secret key', () => {
   const pair = newSealingKey();
   assert.equal(pair.publicKey.length, 32);
   assert.notDeepEqual(newSealingKey().publicKey, pair.publicKey);
+});
+
+test('a key that is made from its secret is the pair of the vector of RFC 9180', () => {
+  for (const { secretKey, publicKey } of [rows.cfrg, ...rows.ours]) {
+    const key = sealingKeyFromSeed(fromHex(secretKey));
+    assert.equal(toHex(key.publicKey), publicKey);
+    assert.equal(toHex(key.secretKey), secretKey);
+  }
+  assert.throws(() => sealingKeyFromSeed(new Uint8Array(31)));
 });

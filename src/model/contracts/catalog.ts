@@ -1,5 +1,5 @@
 /** The replicated metadata on this device. Implementations share one core over LevelDB or memory. */
-import type { DeviceId, EntryId, NetworkId, PrincipalId, Revision } from '../ids.ts';
+import type { DeviceId, EntryId, GrantId, NetworkId, PrincipalId, Revision, UserId } from '../ids.ts';
 import type { CatalogRecord, DeviceBody, TableName, Tables, VersionVector } from '../records.ts';
 
 /** Whoever may sign: holds a private key for as long as it lives. */
@@ -17,6 +17,8 @@ export type Draft<Name extends TableName = TableName> = {
     body: Tables[Table] | null;
     /** Revisions this replaces; by default every head known here. */
     base?: readonly Revision[];
+    /** Who signs this one, where it is not the signer of the whole batch. */
+    signer?: Signer;
   };
 }[Name];
 
@@ -44,6 +46,8 @@ export interface Catalog {
 
   /**
    * Signs and writes all drafts in one durable batch (database synced and outbox journal synced).
+   * Who writes by a grant gives `via` with the grant, with the nonce of what they create, and with
+   * `steps: {}`: the catalog fills in the way up to the granted entry that is not given.
    * @throws `forbidden` when the signer has no right to one of them, `clock-wrong` when this
    * device's clock is far off its peers', `bad-record` when one is too large
    */
@@ -51,6 +55,8 @@ export interface Catalog {
 
   /** The winning record of a register, or undefined when there is none or it is a tombstone. */
   get<Name extends TableName>(table: Name, id: string): CatalogRecord<Tables[Name]> | undefined;
+  /** The last record of a register that was no tombstone: what a deletion took away. */
+  lastLive<Name extends TableName>(table: Name, id: string): CatalogRecord<Tables[Name]> | undefined;
   /** All concurrent heads of a register, winner first, tombstones included. */
   heads<Name extends TableName>(table: Name, id: string): CatalogRecord<Tables[Name]>[];
   /** Live registers of a table in id order. */
@@ -71,17 +77,37 @@ export interface Catalog {
   /** Versions that no other version replaces: more than one means concurrent edits. Winner first. */
   currentVersions(entry: EntryId): Promise<CatalogRecord<Tables['version']>[]>;
 
-  /** Records of other devices. One durable batch, vector included (I2, I5). */
+  /** Grants of an entry, revoked ones included, deleted ones not; in id order. */
+  grantsOf(entry: EntryId): Promise<CatalogRecord<Tables['grant']>[]>;
+  /** Grants whose grantee this is, revoked ones included; in id order. */
+  grantsFor(principal: PrincipalId): Promise<CatalogRecord<Tables['grant']>[]>;
+  /** What each device says of how often it served a link. */
+  usesOf(grant: GrantId): Promise<CatalogRecord<Tables['use']>[]>;
+  /** Live versions in a user's drive, whoever wrote them. Looks at all versions of the network. */
+  versionsOwnedBy(owner: UserId): AsyncIterable<CatalogRecord<Tables['version']>>;
+
+  /**
+   * Records of other devices. One durable batch, vector included (I2, I5).
+   * @param options.head how far the page reaches; believed as far as `signed` (or an earlier one) goes
+   */
   accept(
     records: readonly Uint8Array[],
-    options?: { head?: { device: DeviceId; seq: number } },
+    options?: { head?: { device: DeviceId; seq: number; signed?: Uint8Array } },
   ): Promise<AcceptOutcome>;
   vector(): VersionVector;
-  /** What `since` lacks of one author, in sequence order, and the sequence this page reaches to. */
+  /**
+   * What `since` lacks of one author, in sequence order, the sequence this page reaches to, and the
+   * newest head that the author signed.
+   */
   missing(
     device: DeviceId,
     sinceSeq: number,
-  ): Promise<{ records: Uint8Array[]; reachesSeq: number; complete: boolean }>;
+  ): Promise<{
+    records: Uint8Array[];
+    reachesSeq: number;
+    signed: Uint8Array | undefined;
+    complete: boolean;
+  }>;
   /** 256 XOR buckets over the revisions that this device holds of a table: equal vectors must mean equal digests. */
   digest(table: string): Promise<Uint8Array>;
 

@@ -1,4 +1,5 @@
 /** Chunks on this device. Implementations: disk (`store`), memory (tests). Suite: test/contract. */
+import type { VolumeState } from '../api.ts';
 import type { ChunkId, VolumeId } from '../ids.ts';
 
 export type PutOutcome = 'stored' | 'present';
@@ -8,8 +9,13 @@ export interface VolumeStatus {
   path: string;
   limitBytes: number;
   usedBytes: number;
-  /** `missing`: the marker is gone (unplugged, deleted); nothing is concluded about its chunks. */
-  state: 'ok' | 'full' | 'missing' | 'failed';
+  /**
+   * `missing`: the marker is gone (unplugged, deleted); nothing is concluded about its chunks.
+   * `failing`: too many of its chunks had rotten; it takes no new ones.
+   */
+  state: VolumeState;
+  /** The reason, for people, where there is one. */
+  problem?: string;
 }
 
 export interface ChunkStore {
@@ -38,8 +44,21 @@ export interface ChunkStore {
   /** Sealed bytes of a chunk, or undefined when it is not here. */
   sizeOf(id: ChunkId): number | undefined;
 
-  /** Moves the chunk to the volume's trash folder; a later `put` or `touch` brings it back. */
-  delete(id: ChunkId): Promise<void>;
+  /**
+   * "Have it?" and holding on to it in one step (I4): a chunk in the trash is brought back.
+   * @returns whether the chunk is held now
+   */
+  touch(id: ChunkId): Promise<boolean>;
+
+  /**
+   * Moves the chunk to the volume's trash folder; a later `put` or `touch` brings it back.
+   * @param options.onlyIf asked at the last moment, when no `put` or `touch` of this id can come in
+   * between any more; false leaves the chunk
+   */
+  delete(id: ChunkId, options?: { onlyIf?: () => boolean }): Promise<void>;
+
+  /** Removes for ever what was deleted at least that long ago. */
+  purgeTrash(olderThanMs: number): Promise<{ chunks: number; bytes: number }>;
 
   /** Every chunk held, in id order, in pages that are consistent in themselves. */
   list(options?: { after?: ChunkId }): AsyncIterable<{ id: ChunkId; size: number }>;

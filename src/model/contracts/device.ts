@@ -2,13 +2,14 @@
 import type {
   AuditView,
   DeviceView,
+  EntryHealthView,
   HealthView,
   HealthzView,
   ImpactView,
   NearbyDevice,
   PairingView,
 } from '../api.ts';
-import type { DeviceId } from '../ids.ts';
+import type { DeviceId, EntryId } from '../ids.ts';
 import type { DeviceClass } from '../records.ts';
 import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from './drive.ts';
 
@@ -21,6 +22,8 @@ export interface DeviceSettings {
   /** Bytes a second to and from other devices; null for no limit. Only of the device that answers. */
   upLimit?: number | null;
   downLimit?: number | null;
+  /** Whether the limits hold for devices of the own local network too; false until somebody says so. */
+  limitLan?: boolean;
   /** Hours of the day, local time, in which the limits hold; null for always. */
   schedule?: { from: string; to: string } | null;
 }
@@ -34,8 +37,9 @@ export interface Pairing {
   /**
    * Joins this device, which has no network yet, to the one that shows `code`.
    * @param address HOST:PORT of the other device's page; without it nearby devices are tried
+   * @param options.storageOnly it keeps copies for the others, and nobody signs in on it
    */
-  join(code: string, address?: string): Promise<{ networkId: string }>;
+  join(code: string, address?: string, options?: { storageOnly?: boolean }): Promise<{ networkId: string }>;
 }
 
 export interface Devices {
@@ -61,6 +65,8 @@ export interface DeviceFront {
   readonly pairing: Pairing;
   readonly devices: Devices;
   health(): Promise<HealthView>;
+  /** Which devices have the copies of a file. @throws `not-found` as the session's drive does */
+  entryHealth(id: EntryId, session: Session): Promise<EntryHealthView>;
   /** What this device noted, newest first. For admins. */
   audit(options: {
     limit: number;

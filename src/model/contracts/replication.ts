@@ -41,7 +41,10 @@ export interface ChunkImpact {
   /** Chunks that would have fewer copies than wanted, the lost ones not counted. */
   thinChunks: number;
   thinBytes: number;
-  /** Sealed bytes on it that have not yet as many copies as wanted on other active devices. */
+  /**
+   * Sealed bytes on it that have not yet as many copies as wanted on other active devices, or one on each
+   * where there are fewer. 0 means that it is drained.
+   */
   bytesLeft: number;
 }
 
@@ -78,6 +81,15 @@ export interface MemberDevice {
   place: string;
 }
 
+/** Whether conclusions may be drawn from what is not in the catalog: nothing is given up before. */
+export interface CatalogStanding {
+  /** It was not lost or made anew without hearing of the others since. */
+  isComplete(): boolean;
+  isClockRight(): boolean;
+  /** Resolves when what the connected devices have is here. */
+  refresh(): Promise<void>;
+}
+
 /** Versions whose content must be kept: live ones, history and trash. */
 export interface LiveVersions {
   list(): AsyncIterable<{ id: VersionId; manifest: ChunkId }>;
@@ -85,7 +97,8 @@ export interface LiveVersions {
   onChange(
     listener: (change: {
       added: { id: VersionId; manifest: ChunkId }[];
-      removed: { id: VersionId; manifest: ChunkId }[];
+      /** `wasDeleted`: a tombstone took it away; false where its record counts no more for another reason. */
+      removed: { id: VersionId; manifest: ChunkId; wasDeleted: boolean }[];
     }) => void,
   ): () => void;
 }
