@@ -1,4 +1,5 @@
 /** What a device is told: flags and environment, parsed once; and what its home remembers. */
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PeerstorError } from '../model/errors.ts';
@@ -17,6 +18,8 @@ export interface StartOptions {
   mdns?: boolean;
   /** HOST:PORT of other devices' pages. */
   peers?: string[];
+  /** IP:PORT at which other devices reach this one's p2p port, where that is not its own address. */
+  announce?: string[];
   logLevel?: string;
 }
 
@@ -24,6 +27,16 @@ export interface VolumeConfig {
   path: string;
   /** null: half of what is free when it is first used. */
   limitBytes: number | null;
+  /** It is being emptied. */
+  state?: 'draining';
+  /** Lent while the device ran: it stays so although --storage does not name it. */
+  added?: true;
+}
+
+/** Where others dial this device: behind a port forward, a container or a proxy. */
+export interface AnnouncedAddress {
+  host: string;
+  port: number;
 }
 
 export interface DeviceConfig {
@@ -37,6 +50,7 @@ export interface DeviceConfig {
   class: DeviceClass | undefined;
   mdns: boolean;
   peers: string[];
+  announce: AnnouncedAddress[];
   logLevel: string;
   tunables: Tunables;
 }
@@ -58,6 +72,7 @@ export function readConfig(options: StartOptions, env: NodeJS.ProcessEnv = proce
     class: options.class,
     mdns: options.mdns ?? true,
     peers: (options.peers ?? []).map(pageAddress),
+    announce: (options.announce ?? []).map(announcedAddress),
     logLevel: options.logLevel ?? 'info',
     tunables: parseTunables(env.PEERSTOR_TUNE),
   };
@@ -92,6 +107,17 @@ export function pageAddress(text: string): string {
     throw new PeerstorError('bad-input', `"${text}" is not HOST:PORT, such as 192.168.1.10:8080.`);
   }
   return `${match[1]}:${match[2]}`;
+}
+
+/** IP:PORT or [IP6]:PORT. @throws `bad-input` */
+function announcedAddress(text: string): AnnouncedAddress {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text.trim());
+  const host = match?.[1] ?? match?.[2] ?? '';
+  const port = Number(match?.[3] ?? 0);
+  if (isIP(host) === 0 || port < 1 || port > 65535) {
+    throw new PeerstorError('bad-input', `--announce "${text}" is not IP:PORT, such as 203.0.113.7:4001.`);
+  }
+  return { host, port };
 }
 
 const sizeUnits: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };

@@ -1,32 +1,35 @@
 /** The one place where a device is built from its parts, started and stopped. */
-import { readGenesis, writeGenesis } from '../catalog/index.ts';
-import { createAccounts, type Founding } from '../drive/index.ts';
-import { createGateway, type Gateway } from '../http/index.ts';
+import { readGenesis } from '../catalog/index.ts';
+import type { Founding } from '../drive/index.ts';
+import { createGateway } from '../http/index.ts';
 import { assert } from '../model/assert.ts';
 import { systemClock, systemRandom } from '../model/clock.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { withPrefix } from '../model/contracts/ordered-store.ts';
-import { isPeerstorError, PeerstorError, sentenceOf } from '../model/errors.ts';
-import { deviceId, networkId } from '../model/ids.ts';
+import { isPeerstorError, sentenceOf } from '../model/errors.ts';
+import { type DeviceId, deviceId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
-import { DiskChunkStore, LevelStore } from '../store/index.ts';
+import type { DiskChunkStore } from '../store/index.ts';
 import { localUrl, pageUrls } from './addresses.ts';
-import { type DeviceConfig, defaultDeviceName } from './config.ts';
+import { AuditLog } from './audit-log.ts';
+import type { DeviceConfig } from './config.ts';
+import { createDeviceAccounts } from './device-accounts.ts';
 import { createDeviceFront } from './device-front.ts';
-import { type NetworkOptions, type WiredNetwork, wireNetwork } from './device-network.ts';
+import { introduce, type NetworkOptions, type WiredNetwork, wireNetwork } from './device-network.ts';
 import type { DeviceParts, NetworkParts } from './device-parts.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
 import { EventHub } from './event-hub.ts';
-import { Home, type HomeSettings, homeFormat, newLocalSecret, readRunFacts } from './home.ts';
+import { Home, type HomeSettings, newLocalSecret, type StoredMembership } from './home.ts';
+import { openIndex } from './home-lock.ts';
+import { joinNetwork } from './joining.ts';
+import { removed as asRemoved, finishLeaving, type Leaving } from './leaving.ts';
 import { createLog } from './log.ts';
-import { joinByCode } from './pairing-join.ts';
-import { membershipProofBytes, type Welcome } from './pairing-window.ts';
-import { lentBytes, planVolumes } from './volumes.ts';
+import { overtaken as asOvertaken } from './overtaken.ts';
+import { OwnSettings } from './own-settings.ts';
+import { startGateway } from './page-port.ts';
+import { PairingLimits } from './pairing-limits.ts';
+import { putIndexAside, withCatalogStore } from './rebuilding.ts';
 import { webRoot } from './web-root.ts';
-
-const defaultPort = 8080;
-/** Ports that are tried after 8080 when nobody named one. */
-const portsTried = 50;
 
 export interface ReadyFacts {
   urls: string[];
@@ -51,6 +54,16 @@ export interface RunningDevice {
 export async function startDevice(config: DeviceConfig): Promise<RunningDevice> {
   const log = createLog(config.logLevel);
   const home = await Home.open(config.home);
+  try {
+    return await startOn(home, config, log);
+  } catch (error) {
+    if (!isPeerstorError(error, 'index-corrupt')) throw error;
+    await putIndexAside(home, log, error);
+    return startOn(home, config, log);
+  }
+}
+
+async function startOn(home: Home, config: DeviceConfig, log: Log): Promise<Device> {
   const device = new Device(config, home, log);
   try {
     await device.start();
@@ -63,7 +76,6 @@ export async function startDevice(config: DeviceConfig): Promise<RunningDevice> 
 
 class Device implements RunningDevice, DeviceParts {
   readonly config: DeviceConfig;
-  readonly identity: Home['identity'];
   readonly localSecret = newLocalSecret();
   setupCode: string | null = null;
   readonly #home: Home;
@@ -71,43 +83,44 @@ class Device implements RunningDevice, DeviceParts {
   readonly #events = new EventHub();
   /** Undone in reverse order when the device stops. */
   readonly #cleanups: (() => Promise<void> | void)[] = [];
-  #settings!: HomeSettings;
-  #store!: DiskChunkStore;
+  #own!: OwnSettings;
   #index!: OrderedStore;
   #catalogStore: OrderedStore | undefined;
   #network: NetworkParts | undefined;
   #discovery: Discovery | undefined;
   #port = 0;
+  #audit!: AuditLog;
+  #pairingLimits!: PairingLimits;
+  #closeAccounts: () => void = () => undefined;
+  readonly #started = Promise.withResolvers<void>();
+  #leaving: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(config: DeviceConfig, home: Home, log: Log) {
     this.config = config;
-    this.identity = home.identity;
     this.#home = home;
     this.#log = log;
   }
 
   async start(): Promise<void> {
     await this.#lockHome();
+    if (await this.#home.isLeaving()) await finishLeaving(this.#home, this.#index);
+    await this.#openNotes();
     await this.#openSettings();
     // Reserved here, so that both end after the gateway and in this order, whenever a network was entered.
     this.#cleanups.push(() => this.#catalogStore?.close());
     this.#cleanups.push(() => this.#network?.stop());
+    this.#cleanups.push(() => this.#own.leave());
     const membership = await this.#home.membership();
     if (membership) {
-      await this.#openCatalogStore();
-      await this.#enter(await wireNetwork(this.#networkOptions(membership)));
+      await this.#enter(await this.#wire(membership));
     } else this.setupCode = newLocalSecret().slice(0, 12);
     await this.#serve();
-    await this.#home.saveRunFacts({
-      pid: process.pid,
-      port: this.#port,
-      url: localUrl(this.config.host, this.#port),
-      localSecret: this.localSecret,
-      setupCode: this.setupCode,
-    });
+    await this.#saveRunFacts();
     this.#cleanups.push(() => this.#home.removeRunFacts());
+    this.#cleanups.push(() => this.#discovery?.stop());
     this.#announce();
+    this.#started.resolve();
   }
 
   /** Safe to call again. */
@@ -117,6 +130,8 @@ class Device implements RunningDevice, DeviceParts {
   }
 
   async #stop(): Promise<void> {
+    this.#started.resolve();
+    await this.#leaving;
     for (const cleanup of this.#cleanups.reverse()) {
       try {
         await cleanup();
@@ -132,81 +147,100 @@ class Device implements RunningDevice, DeviceParts {
       port: this.#port,
       p2p: this.#network?.transport.addresses() ?? [],
       deviceId: this.identity.principal,
-      deviceName: this.#settings.name,
+      deviceName: this.#own.current.name,
       setupCode: this.setupCode,
     };
   }
 
   unprotectedWarning(): string | undefined {
-    const waiting = this.#network?.chunks.repairStatus().queued ?? 0;
+    const waiting = this.#network?.chunks.unprotectedChunks() ?? 0;
     if (waiting === 0) return undefined;
     return `${waiting} chunks are not yet on as many devices as wanted; they go on when this device is back.`;
   }
 
-  get store(): DiskChunkStore {
-    return this.#store;
+  get identity(): Home['identity'] {
+    return this.#home.identity;
   }
 
-  settings = (): HomeSettings => this.#settings;
+  get audit(): AuditLog {
+    return this.#audit;
+  }
+
+  get store(): DiskChunkStore {
+    return this.#own.store;
+  }
+
+  get own(): OwnSettings {
+    return this.#own;
+  }
+
+  settings = (): HomeSettings => this.#own.current;
   network = (): NetworkParts | undefined => this.#network;
   port = (): number => this.#port;
   nearby = () => this.#discovery?.nearby() ?? [];
+  tell: DeviceParts['tell'] = (topic) => this.#events.tell(topic, []);
   onEvent: DeviceParts['onEvent'] = (listener) => this.#events.listen(listener);
 
-  /** LevelDB's own lock is what keeps a second process away from this home. */
   async #lockHome(): Promise<void> {
-    try {
-      const index = await LevelStore.open(this.#home.file('db', 'index'));
-      this.#index = index;
-      this.#cleanups.push(() => index.close());
-    } catch (error) {
-      if (!isPeerstorError(error, 'home-locked')) throw error;
-      const facts = await readRunFacts(this.#home.folder);
-      const holder = facts ? `process ${facts.pid}, page on port ${facts.port}` : 'another process';
-      throw new PeerstorError(
-        'home-locked',
-        `${this.#home.folder} is in use by ${holder}. Stop that one first, or start this one with another --home.`,
-        { cause: error },
-      );
-    }
+    const index = await openIndex(this.#home, this.#log);
+    this.#index = index;
+    this.#cleanups.push(() => index.close());
   }
 
-  async #openCatalogStore(): Promise<void> {
-    this.#catalogStore = await LevelStore.open(this.#home.file('db', 'catalog'));
+  async #openNotes(): Promise<void> {
+    this.#pairingLimits = new PairingLimits(withPrefix(this.#index, 'pairing/'), systemClock);
+    const audit = await AuditLog.open({
+      store: withPrefix(this.#index, 'audit/'),
+      clock: systemClock,
+      log: this.#log,
+      device: () => ({ id: this.#self, name: this.#own.current.name }),
+    });
+    this.#audit = audit;
+    this.#cleanups.push(() => audit.flush());
+  }
+
+  get #self(): DeviceId {
+    return deviceId(this.identity.principal);
+  }
+
+  async #saveRunFacts(): Promise<void> {
+    await this.#home.saveRunFacts({
+      pid: process.pid,
+      port: this.#port,
+      url: localUrl(this.config.host, this.#port),
+      localSecret: this.localSecret,
+      setupCode: this.setupCode,
+    });
+  }
+
+  #wire(membership: NetworkOptions['membership']): Promise<WiredNetwork> {
+    const notes = { log: this.#log, audit: this.#audit };
+    return withCatalogStore(this.#home, notes, (catalogStore, damaged) => {
+      this.#catalogStore = catalogStore;
+      const options = this.#networkOptions(membership);
+      return wireNetwork({ ...options, catalogStore, ...(damaged ? { damaged } : {}) });
+    });
   }
 
   async #openSettings(): Promise<void> {
-    const remembered = await this.#home.settings();
-    const volumes = await planVolumes(this.config.volumes, remembered?.volumes ?? [], this.#home.folder);
-    this.#settings = {
-      format: homeFormat,
-      name: this.config.name ?? remembered?.name ?? defaultDeviceName(),
-      class: this.config.class ?? remembered?.class ?? 'always-on',
-      place: remembered?.place ?? '',
-      p2pPort: this.config.p2pPort ?? remembered?.p2pPort ?? 0,
-      volumes: volumes.map(({ path, limitBytes }) => ({ path, limitBytes })),
-    };
-    this.#store = new DiskChunkStore({
-      volumes,
-      index: withPrefix(this.#index, 'chunks/'),
-      clock: systemClock,
-    });
-    await this.#store.start();
-    this.#cleanups.push(() => this.#store.stop());
-    await this.#home.saveSettings(this.#settings);
+    const parts = { home: this.#home, config: this.config, index: this.#index, log: this.#log };
+    this.#own = await OwnSettings.open({ ...parts, clock: systemClock });
+    this.#cleanups.push(() => this.#own.stop());
   }
 
-  #networkOptions(membership: NetworkOptions['membership']): NetworkOptions {
-    assert(this.#catalogStore, 'the catalog has its database before it is wired');
+  #networkOptions(membership: NetworkOptions['membership']): Omit<NetworkOptions, 'catalogStore'> {
     return {
       config: this.config,
       home: this.#home,
       identity: this.identity,
       membership,
       settings: this.settings,
-      store: this.#store,
+      store: this.#own.store,
+      bandwidth: this.#own.bandwidth,
+      onBattery: () => this.#own.battery.isOn,
       index: this.#index,
-      catalogStore: this.#catalogStore,
+      pairingLimits: this.#pairingLimits,
+      audit: this.#audit,
       clock: systemClock,
       random: systemRandom,
       log: this.#log,
@@ -217,13 +251,51 @@ class Device implements RunningDevice, DeviceParts {
   async #enter(wired: WiredNetwork): Promise<void> {
     this.#network = wired.parts;
     await wired.start();
+    await this.#own.enter(wired.parts);
     this.#events.follow(wired.parts);
     const taken = /\/tcp\/(\d+)/.exec(wired.parts.transport.addresses()[0] ?? '')?.[1];
-    if (taken !== undefined && Number(taken) !== this.#settings.p2pPort && !this.config.p2pPort) {
-      this.#settings = { ...this.#settings, p2pPort: Number(taken) };
-      await this.#home.saveSettings(this.#settings);
+    const isChosen = this.config.p2pPort || this.config.announce.length > 0;
+    if (taken !== undefined && Number(taken) !== this.#own.current.p2pPort && !isChosen) {
+      await this.#own.save({ p2pPort: Number(taken) });
     }
     this.#discovery?.setNetwork(wired.parts.catalog.networkId);
+    const { removal, overtaken } = wired.parts;
+    void removal.learned.then(() => this.#leave(wired.parts, asRemoved));
+    void overtaken.settled.then(() => this.#leave(wired.parts, asOvertaken));
+  }
+
+  /** What this device has of the network goes; its copies stay where they are. */
+  #leave(network: NetworkParts, leaving: Leaving): Promise<void> {
+    if (this.#stopping || this.#network !== network) return Promise.resolve();
+    this.#leaving ??= this.#forget(network, leaving)
+      .catch((error: unknown) => {
+        this.#log.error({}, `Not all of the network could be put away: ${sentenceOf(error)} Start again.`);
+      })
+      .finally(() => {
+        this.#leaving = undefined;
+      });
+    return this.#leaving;
+  }
+
+  async #forget(network: NetworkParts, { note, before, after }: Leaving): Promise<void> {
+    await this.#started.promise;
+    // The next start sees the reason too.
+    if (this.#stopping) return;
+    this.#log.warn({}, note.sentence);
+    this.#audit.note(note);
+    await before(network, systemClock);
+    this.#network = undefined;
+    this.#closeAccounts();
+    await this.#own.leave();
+    await network.stop();
+    await this.#catalogStore?.close();
+    this.#catalogStore = undefined;
+    await after(this.#home, this.#index);
+    this.setupCode = newLocalSecret().slice(0, 12);
+    await this.#saveRunFacts();
+    await this.#discovery?.stop();
+    this.#announce();
+    this.#events.tell('devices', []);
   }
 
   /**
@@ -233,8 +305,7 @@ class Device implements RunningDevice, DeviceParts {
   async #become(membership: NetworkOptions['membership'], populate: Founding['populate']): Promise<void> {
     // A founding that broke off, or a `network.key` that was lost: kept aside, never deleted (I7).
     await this.#home.setAside(['db/catalog', 'outbox.log']);
-    await this.#openCatalogStore();
-    const wired = await wireNetwork(this.#networkOptions(membership));
+    const wired = await this.#wire(membership);
     try {
       await populate(wired.parts.catalog);
       await this.#home.saveMembership(membership);
@@ -250,6 +321,8 @@ class Device implements RunningDevice, DeviceParts {
     const membership = {
       networkId: readGenesis(genesis).networkId,
       networkSecret: systemRandom.bytes(32),
+      epoch: 0,
+      replaced: [],
       genesis,
       certificates: [],
       introductions: {},
@@ -258,27 +331,21 @@ class Device implements RunningDevice, DeviceParts {
     return requireCatalog(this.#network);
   }
 
-  join: DeviceParts['join'] = async (code, address) => {
+  join: DeviceParts['join'] = async (code, address, { storageOnly }) => {
     const addresses = address === undefined ? this.#nearbyNetworks() : [address];
-    if (addresses.length === 0) {
-      throw new PeerstorError(
-        'peer-unreachable',
-        'No device of a network was found nearby. Give the address of its page: --peer HOST:PORT.',
-      );
-    }
-    const { name, class: deviceClass, place } = this.#settings;
-    const self = {
-      id: deviceId(this.identity.principal),
-      name,
-      class: deviceClass,
-      place,
-      capacityBytes: lentBytes(this.#settings),
-    };
-    const welcome = await firstThatWelcomes(addresses, (at) => joinByCode(code, at, this.identity, self));
-    const membership = { ...welcome, networkId: networkId(welcome.networkId) };
-    await this.#become(membership, async () => undefined);
-    return { networkId: welcome.networkId };
+    const only = this.#network?.catalog.networkId;
+    const wish = { code, addresses, storageOnly, only };
+    const membership = await joinNetwork(wish, this.identity, this.#own.current);
+    if (this.#network) await this.#comeBack(this.#network, membership);
+    else await this.#become(membership, async () => undefined);
+    return { networkId: membership.networkId };
   };
+
+  /** The network's secret changed while this device was away for too long: a code brings the new one. */
+  async #comeBack({ secrets, transport }: NetworkParts, welcome: StoredMembership): Promise<void> {
+    await secrets.learn({ epoch: welcome.epoch, secret: welcome.networkSecret });
+    introduce(transport, welcome.introductions);
+  }
 
   #nearbyNetworks(): string[] {
     const shown = this.nearby().filter((device) => device.network !== null);
@@ -286,32 +353,12 @@ class Device implements RunningDevice, DeviceParts {
   }
 
   async #serve(): Promise<void> {
-    const device = deviceId(this.identity.principal);
-    const accounts = createAccounts({
-      catalog: () => this.#network?.catalog,
-      network: () => this.#network?.chunks,
-      foundNetwork: (founding) => this.#found(founding),
-      makeGenesis: (body, root) => writeGenesis(body, root).bytes,
-      device,
-      deviceBody: (network) => ({
-        name: this.#settings.name,
-        class: this.#settings.class,
-        state: 'active',
-        capacityBytes: lentBytes(this.#settings),
-        place: this.#settings.place,
-        storageOnly: false,
-        proof: this.identity.sign(membershipProofBytes(network, device)),
-        addedAt: systemClock.wallMs(),
-      }),
-      sessions: withPrefix(this.#index, 'sessions/'),
-      clock: systemClock,
-      random: systemRandom,
-      tunables: this.config.tunables,
-      log: this.#log,
-    });
-    this.#cleanups.push(() => accounts.stop());
+    const foundNetwork = (founding: Founding) => this.#found(founding);
+    const accounts = createDeviceAccounts(this, { index: this.#index, foundNetwork, log: this.#log });
+    this.#closeAccounts = () => accounts.stop();
+    this.#cleanups.push(this.#closeAccounts);
     const front = createDeviceFront(this, accounts);
-    const gateway = await this.#listen((port) =>
+    const { gateway, port } = await startGateway(this.config.port, (port) =>
       createGateway({
         front,
         webRoot: webRoot(),
@@ -321,44 +368,20 @@ class Device implements RunningDevice, DeviceParts {
         clock: systemClock,
       }),
     );
+    this.#port = port;
     this.#cleanups.push(() => gateway.stop());
-  }
-
-  /** The port that was asked for; or 8080, or the next one that is free. */
-  async #listen(make: (port: number) => Gateway): Promise<Gateway> {
-    const first = this.config.port ?? defaultPort;
-    const last = this.config.port === undefined ? first + portsTried : first;
-    for (let port = first; ; port++) {
-      const gateway = make(port);
-      try {
-        this.#port = (await gateway.start()).port;
-        return gateway;
-      } catch (error) {
-        const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-        if (taken && port < last) continue;
-        if (!taken) throw error;
-        throw new PeerstorError(
-          'bad-input',
-          `Port ${port} is taken. Choose another with --port, or --port 0 for any.`,
-          {
-            cause: error,
-          },
-        );
-      }
-    }
   }
 
   #announce(): void {
     if (!this.config.mdns) return;
     const discovery = createDiscovery({
       device: deviceId(this.identity.principal),
-      name: () => this.#settings.name,
+      name: () => this.#own.current.name,
       port: this.#port,
       network: this.#network?.catalog.networkId ?? null,
       log: this.#log,
     });
     this.#discovery = discovery;
-    this.#cleanups.push(() => discovery.stop());
     discovery.start();
   }
 }
@@ -366,21 +389,4 @@ class Device implements RunningDevice, DeviceParts {
 function requireCatalog(network: NetworkParts | undefined) {
   assert(network, 'a device that entered a network has its catalog');
   return network.catalog;
-}
-
-/** The first device that lets us in; else the most telling refusal. */
-async function firstThatWelcomes(
-  addresses: string[],
-  ask: (address: string) => Promise<Welcome>,
-): Promise<Welcome> {
-  let refusal: unknown;
-  for (const address of addresses) {
-    try {
-      return await ask(address);
-    } catch (error) {
-      // A device that is not pairing says nothing about the code; one that refuses it does.
-      if (refusal === undefined || isPeerstorError(error, 'wrong-pairing-code')) refusal = error;
-    }
-  }
-  throw refusal;
 }

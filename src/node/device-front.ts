@@ -2,14 +2,19 @@
 import { renderSVG } from 'uqr';
 import { equalBytes } from '../crypto/index.ts';
 import type { DeviceView, HealthView } from '../model/api.ts';
+import { systemClock } from '../model/clock.ts';
 import type { DeviceFront, DeviceSettings } from '../model/contracts/device.ts';
 import type { Session } from '../model/contracts/drive.ts';
 import { PeerstorError } from '../model/errors.ts';
 import type { DeviceId } from '../model/ids.ts';
 import { pageUrls } from './addresses.ts';
 import { deviceName, pageAddress } from './config.ts';
+import { drainDevice, impactView, removeForEver } from './device-changes.ts';
 import type { DeviceParts } from './device-parts.ts';
+import { entryHealthView } from './entry-health.ts';
 import { healthView } from './health.ts';
+import { HealthWatch } from './health-watch.ts';
+import { metricsText } from './metrics.ts';
 import { parsePairingCode } from './pairing-window.ts';
 
 const setupTriesPerHour = 20;
@@ -23,6 +28,22 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
     if (!network) return [];
     return network.directory.members().map((member) => deviceView(parts, network, member.id));
   };
+
+  const health = async (): Promise<HealthView> => {
+    const { chunks, clones, transport } = requireNetwork(parts);
+    const facts = {
+      chunks: await chunks.health(),
+      devices: list(),
+      wanted: parts.config.tunables.copiesWanted,
+      scrub: chunks.scrubStatus(),
+      garbageStopped: chunks.garbageStopped(),
+      chunksWithoutPlace: parts.own.chunksWithoutPlace,
+      clockOffsetsMs: transport.peers().flatMap(({ device }) => transport.facts(device)?.clockOffsetMs ?? []),
+      nowMs: Date.now(),
+    };
+    return clones.alertIn(healthView(facts, { repair: chunks.repairStatus(), receipts: chunks.receipts() }));
+  };
+  const watch = new HealthWatch({ clock: systemClock, health, changed: () => parts.tell('health') });
 
   return {
     get deviceName() {
@@ -47,12 +68,10 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
       },
       close: () => parts.network()?.pairing.close(),
       exchange: async (message) => requireNetwork(parts).pairing.exchange(message),
-      async join(typed, address) {
-        if (parts.network()) {
-          throw new PeerstorError('already-in-network', 'This device is in a network already.');
-        }
+      async join(typed, address, options) {
         const code = parsePairingCode(typed);
-        return parts.join(code, address === undefined ? undefined : pageAddress(address));
+        const page = address === undefined ? undefined : pageAddress(address);
+        return parts.join(code, page, { storageOnly: options?.storageOnly ?? false });
       },
     },
 
@@ -60,16 +79,25 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
       list,
       nearby: () => parts.nearby(),
       async change(id, settings, session) {
+        await changeOwn(parts, id, settings, session);
         await changeDevice(parts, id, settings, session);
         return deviceView(parts, requireNetwork(parts), id);
       },
+      async drain(id, session, on = true) {
+        const network = requireNetwork(parts);
+        await drainDevice(network, parts.audit, { id, session, on });
+        return deviceView(parts, network, id);
+      },
+      impact: (id, session) => impactView(requireNetwork(parts), id, session),
+      remove: (id, session, { lost }) =>
+        removeForEver(requireNetwork(parts), parts.audit, { id, session, lost }),
     },
 
-    async health(): Promise<HealthView> {
-      const { chunks } = requireNetwork(parts);
-      const repairs = { repair: chunks.repairStatus(), receipts: chunks.receipts() };
-      return healthView(await chunks.health(), list(), parts.config.tunables.copiesWanted, repairs);
-    },
+    audit: (options) => parts.audit.list(options),
+
+    health,
+    entryHealth: (id, session) => entryHealthView(requireNetwork(parts), id, session),
+    metrics: () => metricsText(parts),
 
     checkSetupCode(code, from) {
       const nowMs = Date.now();
@@ -96,7 +124,10 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
     isLocalSecret: (secret) => sameText(secret, parts.localSecret),
 
     onEvent(listener) {
-      return parts.onEvent((topic, ids) => listener(topic, ids));
+      const stops = [watch.listen(), parts.onEvent((topic, ids) => listener(topic, ids))];
+      return () => {
+        for (const stop of stops) stop();
+      };
     },
   };
 }
@@ -119,7 +150,7 @@ function deviceView(parts: DeviceParts, network: Network, id: DeviceId): DeviceV
   const self = id === parts.identity.principal;
   const peer = network.transport.peers().find((candidate) => candidate.device === id);
   const { presence } = network;
-  const lastSeenMs = self ? Date.now() : presence.lastSeenMs(id);
+  const lastSeenMs = self ? Date.now() : (presence.lastSeenMs(id) ?? network.chunks.lastSeenMs(id));
   const usage = parts.store.usage();
   return {
     id,
@@ -133,20 +164,34 @@ function deviceView(parts: DeviceParts, network: Network, id: DeviceId): DeviceV
     capacityBytes: member.capacityBytes,
     usedBytes: self ? usage.bytes : (presence.usageOf(id)?.usedBytes ?? null),
     addresses: self ? network.transport.addresses() : (peer?.addresses ?? []),
-    volumes: self
-      ? usage.volumes.map(({ path, limitBytes, usedBytes, state }) => ({
-          path,
-          limitBytes,
-          usedBytes,
-          state,
-        }))
-      : [],
+    volumes: self ? usage.volumes.map(({ id: _id, ...volume }) => volume) : [],
     rttMs: peer ? Math.round(peer.rttMs) : null,
   };
 }
 
+/** What only the device itself can change: an admin who is signed in there does it. */
+async function changeOwn(parts: DeviceParts, id: DeviceId, settings: DeviceSettings, session: Session) {
+  const { volumes, upLimit, downLimit, schedule, limitLan } = settings;
+  if ([volumes, upLimit, downLimit, schedule, limitLan].every((one) => one === undefined)) return;
+  const network = requireNetwork(parts);
+  session.adminSigner();
+  if (id !== parts.identity.principal) {
+    throw new PeerstorError(
+      'bad-input',
+      'Folders and limits are changed at the device itself: open its own page.',
+    );
+  }
+  await parts.own.change(settings, network);
+  if (volumes === undefined) return;
+  const { username } = session.user;
+  const sentence = `${parts.settings().name} lends other folders, or more or less of them.`;
+  parts.audit.note({ event: 'volumes-changed', sentence, username });
+}
+
 /** An admin changes what is said of a device; its proof and its history stay. */
 async function changeDevice(parts: DeviceParts, id: DeviceId, settings: DeviceSettings, session: Session) {
+  const { name, class: deviceClass, place } = settings;
+  if ([name, deviceClass, place].every((one) => one === undefined)) return;
   const network = requireNetwork(parts);
   const record = network.catalog.get('device', id);
   if (!record?.body) throw new PeerstorError('not-found', 'There is no such device in this network.');
@@ -157,4 +202,7 @@ async function changeDevice(parts: DeviceParts, id: DeviceId, settings: DeviceSe
     ...(settings.place === undefined ? {} : { place: settings.place.slice(0, 64) }),
   };
   await network.catalog.author([{ table: 'device', id, body }], session.adminSigner());
+  if (body.name === record.body.name) return;
+  const sentence = `${record.body.name} is called ${body.name} now.`;
+  parts.audit.note({ event: 'device-renamed', sentence, username: session.user.username });
 }

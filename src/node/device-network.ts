@@ -1,26 +1,33 @@
 /** Wires what a device has once it belongs to a network: catalog, transport, copies, pairing. */
 import { createServer } from 'node:net';
-import { createCatalog, createCatalogSync, createOutbox } from '../catalog/index.ts';
+import { createCatalog, createCatalogSync, createOutbox, type LocalCatalog } from '../catalog/index.ts';
 import type { SigningKey } from '../crypto/index.ts';
 import type { Clock, Random } from '../model/clock.ts';
-import type { Catalog, Signer } from '../model/contracts/catalog.ts';
+import type { Audit } from '../model/contracts/audit.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import { type OrderedStore, withPrefix } from '../model/contracts/ordered-store.ts';
-import { sentenceOf } from '../model/errors.ts';
-import type { DeviceId } from '../model/ids.ts';
-import { deviceId } from '../model/ids.ts';
+import { deviceId, shortId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
-import type { DeviceBody } from '../model/records.ts';
 import { createReplication } from '../replication/index.ts';
+import { admit } from './admission.ts';
+import { standingOf } from './catalog-standing.ts';
 import type { DeviceConfig } from './config.ts';
 import { CatalogDirectory } from './device-directory.ts';
 import type { NetworkParts } from './device-parts.ts';
 import type { Home, HomeSettings, StoredMembership } from './home.ts';
+import { HomeRoom } from './home-room.ts';
+import { KeyClones } from './key-clones.ts';
 import { liveVersionsOf } from './live-versions.ts';
-import { createLibp2pTransport, type Libp2pTransport } from './network/index.ts';
-import { type JoiningDevice, PairingWindow, type Welcome } from './pairing-window.ts';
+import { answerReaches } from './membership-calls.ts';
+import { type Bandwidth, createLibp2pTransport, type Libp2pTransport } from './network/index.ts';
+import { NetworkSecrets } from './network-secrets.ts';
+import { Overtaken } from './overtaken.ts';
+import { deviceSealingKey, keepOwnRecord } from './own-record.ts';
+import { OwnRemoval } from './own-removal.ts';
+import type { PairingLimits } from './pairing-limits.ts';
+import { PairingWindow } from './pairing-window.ts';
 import { Presence } from './presence.ts';
-import { lentBytes } from './volumes.ts';
+import { SecretFollower } from './secret-rotation.ts';
 
 export interface NetworkOptions {
   config: DeviceConfig;
@@ -28,10 +35,16 @@ export interface NetworkOptions {
   identity: SigningKey;
   membership: StoredMembership;
   settings(): HomeSettings;
+  bandwidth: Bandwidth;
+  onBattery(): boolean;
   store: ChunkStore;
   /** Local database for what can be made again: inventory, references, addresses. */
   index: OrderedStore;
   catalogStore: OrderedStore;
+  /** What can still be read of a damaged database that `catalogStore` replaces. */
+  damaged?: OrderedStore;
+  pairingLimits: PairingLimits;
+  audit: Audit;
   clock: Clock;
   random: Random;
   log: Log;
@@ -48,18 +61,46 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   const { tunables } = config;
   const self = deviceId(identity.principal);
 
+  let handOver: (() => void) | undefined;
+  const overtaken = new Overtaken();
+  const clones = new KeyClones({
+    clock,
+    audit: options.audit,
+    nameOf: (device) => catalog.get('device', device)?.body?.name ?? shortId(device),
+  });
+  const room = new HomeRoom(home.folder, clock);
   const catalog = createCatalog({
     genesis: membership.genesis,
     self,
+    audit: options.audit,
+    identity,
     store: options.catalogStore,
     outbox: createOutbox(home.file('outbox.log')),
     clock,
     log,
+    mustHaveRoom: () => room.mustHave(),
+    onOvertaken: () => handOver?.(),
+    onTwice: (device) => clones.seen(device),
   });
-  await catalog.start();
+  await startCatalog(catalog, options);
   const directory = await CatalogDirectory.open(catalog);
-  const transport = await openTransport(options, catalog, directory);
+  const secrets = secretsOf(options);
+  const removal = new OwnRemoval(catalog, membership.certificates);
+  const transport = await openTransport(options, { catalog, directory, secrets, removal });
+  secrets.onChange(() => transport.secretsChanged());
+  answerReaches(transport, catalog);
+  const follower = new SecretFollower({
+    catalog,
+    transport,
+    secrets,
+    sealingSecret: deviceSealingKey(identity).secretKey,
+    isMember: (device) => directory.find(device) !== undefined,
+    clock,
+    log,
+  });
   const sync = createCatalogSync({ catalog, transport, clock, tunables, log });
+  handOver = () => overtaken.begin({ catalog, sync, transport, clock, log });
+  clones.follow(transport);
   const chunks = createReplication({
     self,
     transport,
@@ -67,16 +108,23 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
     index: withPrefix(options.index, 'replication/'),
     devices: directory,
     versions: liveVersionsOf(catalog),
+    catalog: standingOf(catalog, sync),
     clock,
     random,
     tunables,
     log,
+    onBattery: options.onBattery,
   });
   const presence = new Presence({ transport, store: options.store, clock });
   const pairing = new PairingWindow({
     self: { id: self, name: () => options.settings().name },
     networkId: () => catalog.networkId,
-    welcome: (joiner, signer) => welcome({ catalog, transport, membership, directory }, joiner, signer),
+    welcome: (joiner, signer) => {
+      const nowMs = () => clock.wallMs();
+      return admit({ catalog, transport, membership, secrets, nowMs }, joiner, signer);
+    },
+    limits: options.pairingLimits,
+    audit: options.audit,
     clock,
     tunables,
   });
@@ -84,35 +132,92 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   const stop = async () => {
     pairing.close();
     presence.stop();
+    secrets.stop();
+    await follower.stop();
+    await overtaken.stop();
     await sync.stop();
     await chunks.stop();
     await transport.stop();
     await catalog.stop();
   };
   return {
-    parts: { catalog, transport, chunks, directory, presence, pairing, stop },
+    parts: {
+      catalog,
+      sync,
+      transport,
+      chunks,
+      directory,
+      presence,
+      pairing,
+      secrets,
+      removal,
+      overtaken,
+      clones,
+      stop,
+    },
     async start() {
       await chunks.start();
       await sync.start();
       presence.start();
       await transport.start();
-      introduce(transport, membership);
-      await keepOwnRecord(options, catalog, self);
+      introduce(transport, membership.introductions);
+      if (catalog.overtaken) handOver?.();
+      secrets.start();
+      follower.start();
+      await keepOwnRecord({ ...options, settings: options.settings() }, catalog);
     },
   };
 }
 
+/** @throws `index-corrupt` when the catalog's database is damaged; nothing but it is open then */
+async function startCatalog(catalog: LocalCatalog, { damaged, log }: NetworkOptions): Promise<void> {
+  try {
+    await catalog.start();
+    if (damaged)
+      log.info({ records: await catalog.salvage(damaged) }, 'Records were read from the old catalog.');
+    if (!catalog.isCaughtUp()) log.info({}, 'The catalog is being filled from the other devices.');
+  } catch (error) {
+    await catalog.stop();
+    throw error;
+  }
+}
+
+/** The secrets in force; each change is in the home before it is used. */
+function secretsOf({ config, home, membership, clock }: NetworkOptions): NetworkSecrets {
+  const { networkSecret, epoch, replaced } = membership;
+  return new NetworkSecrets({
+    kept: { current: { epoch, secret: networkSecret }, replaced },
+    save: (kept) =>
+      home.saveMembership({
+        ...membership,
+        networkSecret: kept.current.secret,
+        epoch: kept.current.epoch,
+        replaced: kept.replaced,
+      }),
+    clock,
+    overlapMs: config.tunables.secretOverlapMs,
+  });
+}
+
+/** What says who is in the network. */
+interface MemberParts {
+  catalog: LocalCatalog;
+  directory: CatalogDirectory;
+  secrets: NetworkSecrets;
+  removal: OwnRemoval;
+}
+
 async function openTransport(
-  { config, identity, membership, index, settings, clock, random, log }: NetworkOptions,
-  catalog: Catalog,
-  directory: CatalogDirectory,
+  { bandwidth, config, identity, membership, index, settings, clock, random, log }: NetworkOptions,
+  { catalog, directory, secrets, removal }: MemberParts,
 ): Promise<Libp2pTransport> {
   const self = deviceId(identity.principal);
   return createLibp2pTransport({
     identitySeed: identity.seed,
     networkId: membership.networkId,
-    networkSecret: membership.networkSecret,
+    networkSecrets: () => secrets.inForce(),
     listen: await listenAddress(config, settings()),
+    announce: config.announce,
     name: () => settings().name,
     class: () => settings().class,
     // Until the catalog has arrived, what was handed over at pairing proves the membership.
@@ -122,6 +227,8 @@ async function openTransport(
       const body = catalog.verifyMember(device, certificates);
       return body && { class: body.class };
     },
+    removalProof: (device) => (catalog.isRemoved(device, []) ? catalog.certificatesOf(device) : []),
+    onRefused: (proof) => removal.refused(proof),
     // Until the catalog has arrived, the devices that the welcome named are all that is known.
     members: () =>
       directory.find(self)
@@ -131,6 +238,7 @@ async function openTransport(
     addressBook: withPrefix(index, 'addresses/'),
     mdns: config.mdns,
     tunables: config.tunables,
+    bandwidth,
     log,
     clock,
     random,
@@ -153,68 +261,9 @@ function isFree(host: string, port: number): Promise<boolean> {
   });
 }
 
-function introduce(transport: Libp2pTransport, membership: StoredMembership): void {
-  for (const [id, addresses] of Object.entries(membership.introductions)) {
+/** Dials devices at addresses that were handed over. */
+export function introduce(transport: Libp2pTransport, introductions: Record<string, string[]>): void {
+  for (const [id, addresses] of Object.entries(introductions)) {
     transport.hint(deviceId(id), addresses);
-  }
-}
-
-/** Signs a joining device in and gathers what it needs to find the others and be believed by them. */
-async function welcome(
-  network: {
-    catalog: Catalog;
-    transport: Libp2pTransport;
-    membership: StoredMembership;
-    directory: CatalogDirectory;
-  },
-  joiner: JoiningDevice,
-  signer: Signer,
-): Promise<Welcome> {
-  const { catalog, transport, membership } = network;
-  const body: DeviceBody = {
-    name: joiner.name,
-    class: joiner.class,
-    state: 'active',
-    capacityBytes: joiner.capacityBytes,
-    place: joiner.place,
-    storageOnly: false,
-    proof: joiner.proof,
-    addedAt: Date.now(),
-  };
-  await catalog.author([{ table: 'device', id: joiner.id, body }], signer);
-  const introductions: Record<string, string[]> = { [transport.self]: transport.addresses() };
-  for (const peer of transport.peers()) introductions[peer.device] = peer.addresses;
-  return {
-    networkId: catalog.networkId,
-    networkSecret: membership.networkSecret,
-    genesis: membership.genesis,
-    certificates: catalog.certificatesOf(joiner.id),
-    introductions,
-  };
-}
-
-/**
- * A device may say itself what it is called, whether it sleeps and how much it lends: keep that true.
- * A clock that is wrong just now must not keep the device from starting.
- */
-async function keepOwnRecord(options: NetworkOptions, catalog: Catalog, self: DeviceId): Promise<void> {
-  const body = catalog.get('device', self)?.body;
-  if (!body) return;
-  const settings = options.settings();
-  const changed: DeviceBody = {
-    ...body,
-    capacityBytes: lentBytes(settings),
-    ...(options.config.name === undefined ? {} : { name: settings.name }),
-    ...(options.config.class === undefined ? {} : { class: settings.class }),
-  };
-  const isSame =
-    changed.capacityBytes === body.capacityBytes &&
-    changed.name === body.name &&
-    changed.class === body.class;
-  if (isSame) return;
-  try {
-    await catalog.author([{ table: 'device', id: self, body: changed }], options.identity);
-  } catch (error) {
-    options.log.warn({}, `This device's record could not be brought up to date: ${sentenceOf(error)}`);
   }
 }

@@ -1,32 +1,44 @@
 /** The parts of a running device, as those who wire them see each other. */
-import type { LocalCatalog } from '../catalog/index.ts';
+import type { CatalogSync, LocalCatalog } from '../catalog/index.ts';
 import type { SigningKey } from '../crypto/index.ts';
 import type { NearbyDevice } from '../model/api.ts';
-import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import type { Replication } from '../replication/index.ts';
+import type { DiskChunkStore } from '../store/index.ts';
+import type { AuditLog } from './audit-log.ts';
 import type { DeviceConfig } from './config.ts';
 import type { CatalogDirectory } from './device-directory.ts';
-import type { EventListener } from './event-hub.ts';
+import type { EventListener, EventTopic } from './event-hub.ts';
 import type { HomeSettings } from './home.ts';
+import type { KeyClones } from './key-clones.ts';
 import type { Libp2pTransport } from './network/index.ts';
+import type { NetworkSecrets } from './network-secrets.ts';
+import type { Overtaken } from './overtaken.ts';
+import type { OwnRemoval } from './own-removal.ts';
+import type { OwnSettings } from './own-settings.ts';
 import type { PairingWindow } from './pairing-window.ts';
 import type { Presence } from './presence.ts';
 
 /** What exists only in a network. */
 export interface NetworkParts {
   catalog: LocalCatalog;
+  sync: CatalogSync;
   transport: Libp2pTransport;
   chunks: Replication;
   directory: CatalogDirectory;
   presence: Presence;
   pairing: PairingWindow;
+  secrets: NetworkSecrets;
+  removal: OwnRemoval;
+  overtaken: Overtaken;
+  clones: KeyClones;
   stop(): Promise<void>;
 }
 
 export interface DeviceParts {
   readonly config: DeviceConfig;
   readonly identity: SigningKey;
-  readonly store: ChunkStore;
+  readonly store: DiskChunkStore;
+  readonly own: OwnSettings;
   readonly localSecret: string;
   /** null when this device belonged to a network when it started. */
   readonly setupCode: string | null;
@@ -35,6 +47,14 @@ export interface DeviceParts {
   /** Port of the page. */
   port(): number;
   nearby(): NearbyDevice[];
-  join(code: string, address: string | undefined): Promise<{ networkId: string }>;
+  /** Joins a network, or comes back into this device's own one after its secret has changed. */
+  join(
+    code: string,
+    address: string | undefined,
+    options: { storageOnly: boolean },
+  ): Promise<{ networkId: string }>;
+  readonly audit: AuditLog;
   onEvent(listener: EventListener): () => void;
+  /** Tells all listeners that this changed. */
+  tell(topic: EventTopic): void;
 }

@@ -13,12 +13,13 @@ export class EventHub {
   }
 
   follow({ chunks, directory, transport }: NetworkParts): void {
-    directory.onChange(() => this.#tell('devices', []));
-    transport.onPeer(({ device }) => this.#tell('devices', [device]));
-    chunks.onHealthChange(() => this.#tell('health', []));
+    directory.onChange(() => this.tell('devices', []));
+    transport.onPeer(({ device }) => this.tell('devices', [device]));
+    chunks.onHealthChange(() => this.tell('health', []));
   }
 
-  #tell(topic: EventTopic, ids: string[]): void {
+  /** Tells all listeners that these changed; no ids: any. */
+  tell(topic: EventTopic, ids: string[]): void {
     for (const listener of this.#listeners) listener(topic, ids);
   }
 }

@@ -1,14 +1,14 @@
 /** One sentence first, then the figures: how safe everything in this network is. */
 import type { AlertView, DeviceView, HealthView } from '../model/api.ts';
 import type { ChunkHealth } from '../model/contracts/health.ts';
+import { alertsOf, type HealthFacts } from './health-alerts.ts';
 
 export function healthView(
-  chunks: ChunkHealth,
-  devices: DeviceView[],
-  wanted: number,
+  facts: HealthFacts,
   { repair, receipts }: Pick<HealthView, 'repair' | 'receipts'>,
 ): HealthView {
-  const alerts = alertsOf(chunks, devices);
+  const { chunks, devices, wanted, scrub } = facts;
+  const alerts = alertsOf(facts);
   return {
     level: levelOf(chunks, wanted, alerts),
     sentence: sentenceOf(chunks, devices, wanted),
@@ -16,7 +16,7 @@ export function healthView(
     bytes: chunks.bytes,
     devices,
     repair,
-    scrub: { running: false, lastFinishedAt: null },
+    scrub,
     alerts,
     receipts,
   };
@@ -57,43 +57,4 @@ function sentenceOf(chunks: ChunkHealth, devices: DeviceView[], wanted: number):
   if (online < members)
     return `${have}: ${members - online === 1 ? 'one device is' : `${members - online} devices are`} off.`;
   return `${have}; the others are being made.`;
-}
-
-function alertsOf(chunks: ChunkHealth, devices: DeviceView[]): AlertView[] {
-  const alerts: AlertView[] = [];
-  for (const device of devices) {
-    for (const volume of device.volumes) {
-      if (volume.state === 'missing') {
-        alerts.push({
-          code: 'volume-missing',
-          level: 'warn',
-          sentence: `The folder ${volume.path} of ${device.name} is gone, and its copies with it.`,
-          action: 'Plug the drive in again, or choose another folder with --storage.',
-        });
-      } else if (volume.state === 'failed') {
-        alerts.push({
-          code: 'volume-failed',
-          level: 'danger',
-          sentence: `The disk under ${volume.path} of ${device.name} fails to write.`,
-          action: 'Replace the disk; everything on it has copies elsewhere or is listed here.',
-        });
-      } else if (volume.state === 'full') {
-        alerts.push({
-          code: 'volume-full',
-          level: 'warn',
-          sentence: `${volume.path} of ${device.name} is full.`,
-          action: 'Lend more space or add a device.',
-        });
-      }
-    }
-  }
-  if (chunks.unknownVersions > 0) {
-    alerts.push({
-      code: 'versions-unknown',
-      level: 'warn',
-      sentence: `${chunks.unknownVersions} files could not be checked yet: what lists their chunks is on a device that is off.`,
-      action: null,
-    });
-  }
-  return alerts;
 }

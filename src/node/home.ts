@@ -10,6 +10,8 @@ import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import { fromHex, networkId, toHex } from '../model/ids.ts';
 import type { DeviceClass, NetworkMembership } from '../model/records.ts';
 import type { VolumeConfig } from './config.ts';
+import type { BandwidthSettings } from './network/index.ts';
+import type { ReplacedSecret } from './network-secrets.ts';
 
 export const homeFormat = 1;
 
@@ -20,6 +22,8 @@ export interface HomeSettings {
   place: string;
   p2pPort: number;
   volumes: VolumeConfig[];
+  /** Absent while nobody limited anything. */
+  bandwidth?: BandwidthSettings;
 }
 
 /** What a running device leaves for the command line of the same person. */
@@ -38,17 +42,23 @@ export interface StoredMembership extends NetworkMembership {
   certificates: Uint8Array[];
   /** Addresses of devices to dial first: device id → libp2p addresses. */
   introductions: Record<string, string[]>;
+  /** Secrets of before that devices may still connect by. */
+  replaced: readonly ReplacedSecret[];
 }
 
 export class Home {
   readonly folder: string;
-  readonly identity: SigningKey;
   readonly isNew: boolean;
+  #identity: SigningKey;
 
   private constructor(folder: string, identity: SigningKey, isNew: boolean) {
     this.folder = folder;
-    this.identity = identity;
+    this.#identity = identity;
     this.isNew = isNew;
+  }
+
+  get identity(): SigningKey {
+    return this.#identity;
   }
 
   /**
@@ -65,9 +75,12 @@ export class Home {
       }
       return new Home(folder, signingKeyFromSeed(fromHex(text.trim())), false);
     }
-    const identity = newSigningKey();
-    await replaceFile(path, `${toHex(identity.seed)}\n`, 0o600);
-    return new Home(folder, identity, true);
+    return new Home(folder, await makeIdentity(path), true);
+  }
+
+  /** A new key, and so a new device: the old key of a removed device never returns. */
+  async renewIdentity(): Promise<void> {
+    this.#identity = await makeIdentity(this.file('identity.key'));
   }
 
   file(...names: string[]): string {
@@ -91,11 +104,15 @@ export class Home {
 
   async membership(): Promise<StoredMembership | undefined> {
     const stored = await this.#json<Record<string, unknown>>('network.key');
-    if (!stored) return undefined;
+    if (!stored || stored.left === true) return undefined;
     const bytes = (value: unknown) => new Uint8Array(Buffer.from(String(value), 'base64'));
     return {
       networkId: networkId(String(stored.networkId)),
       networkSecret: bytes(stored.networkSecret),
+      epoch: Number(stored.epoch ?? 0),
+      replaced: Array.isArray(stored.replaced)
+        ? stored.replaced.map(({ epoch, secret, untilMs }) => ({ epoch, secret: bytes(secret), untilMs }))
+        : [],
       genesis: bytes(stored.genesis),
       certificates: Array.isArray(stored.certificates) ? stored.certificates.map(bytes) : [],
       introductions: (stored.introductions ?? {}) as Record<string, string[]>,
@@ -107,6 +124,12 @@ export class Home {
     const stored = {
       networkId: membership.networkId,
       networkSecret: text(membership.networkSecret),
+      epoch: membership.epoch,
+      replaced: membership.replaced.map(({ epoch, secret, untilMs }) => ({
+        epoch,
+        secret: text(secret),
+        untilMs,
+      })),
       genesis: text(membership.genesis),
       certificates: membership.certificates.map(text),
       introductions: membership.introductions,
@@ -114,16 +137,38 @@ export class Home {
     await replaceFile(this.file('network.key'), `${JSON.stringify(stored, null, 2)}\n`, 0o600);
   }
 
-  /** Renames what is there to a name that nothing reads, so that a person can still find it. */
-  async setAside(names: readonly string[]): Promise<void> {
+  /** Forgets the network's secrets at once; what else is left of it is deleted after (`leaving.ts`). */
+  async markLeft(): Promise<void> {
+    await replaceFile(this.file('network.key'), `${JSON.stringify({ left: true })}\n`, 0o600);
+  }
+
+  /** Was this device removed, and what it had of the network not deleted to the end? */
+  async isLeaving(): Promise<boolean> {
+    return (await this.#json<Record<string, unknown>>('network.key'))?.left === true;
+  }
+
+  /** Deletes files and folders of the home, where they are there. */
+  async erase(names: readonly string[]): Promise<void> {
+    for (const name of names) await rm(this.file(name), { recursive: true, force: true });
+  }
+
+  /**
+   * Renames what is there to a name that nothing reads, so that a person can still find it.
+   * @returns the new paths of what was there
+   */
+  async setAside(names: readonly string[], why: 'aside' | 'overtaken' = 'aside'): Promise<string[]> {
     const stamp = new Date().toISOString().replace(/[:.]/g, '-');
+    const paths: string[] = [];
     for (const name of names) {
+      const path = this.file(`${name}.${why}-${stamp}`);
       try {
-        await rename(this.file(name), this.file(`${name}.aside-${stamp}`));
+        await rename(this.file(name), path);
+        paths.push(path);
       } catch (error) {
         if (!isMissing(error)) throw error;
       }
     }
+    return paths;
   }
 
   async saveRunFacts(facts: RunFacts): Promise<void> {
@@ -162,6 +207,12 @@ export async function readRunFacts(folder: string): Promise<RunFacts | undefined
   }
 }
 
+async function makeIdentity(path: string): Promise<SigningKey> {
+  const identity = newSigningKey();
+  await replaceFile(path, `${toHex(identity.seed)}\n`, 0o600);
+  return identity;
+}
+
 /** 32 random bytes as hex, for secrets of one run. */
 export function newLocalSecret(): string {
   return toHex(randomBytes(32));
@@ -183,17 +234,34 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-/** Durable whole-file replacement (I2). */
-export async function replaceFile(path: string, content: string, mode: number): Promise<void> {
-  const beside = `${path}.${process.pid}.new`;
-  const file = await open(beside, 'w', mode);
+async function writeBeside(path: string, content: string, mode: number): Promise<void> {
+  const file = await open(path, 'w', mode);
   try {
     await file.writeFile(content);
     await file.datasync();
   } finally {
     await file.close();
   }
-  await rename(beside, path);
+}
+
+function fullOr(path: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new PeerstorError('disk-full', `${path} cannot be written, and stays as it was: the disk is full.`, {
+    cause: error,
+  });
+}
+
+/** Durable whole-file replacement (I2). @throws `disk-full`; the file is as it was then */
+export async function replaceFile(path: string, content: string, mode: number): Promise<void> {
+  const beside = `${path}.${process.pid}.new`;
+  try {
+    await writeBeside(beside, content, mode);
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw fullOr(path, error);
+  }
   if (process.platform === 'win32') return;
   const folder = await open(dirname(path), 'r');
   try {

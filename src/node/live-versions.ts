@@ -19,14 +19,16 @@ export function liveVersionsOf(catalog: LocalCatalog): LiveVersions {
     onChange(listener) {
       return catalog.onChange((changes) => {
         const added: NamedVersion[] = [];
-        const removed: NamedVersion[] = [];
+        const removed: (NamedVersion & { wasDeleted: boolean })[] = [];
         for (const { record } of changes) {
           if (record.table !== 'version') continue;
           const now = catalog.get('version', record.id)?.body;
           // Written once: a version that is not there any more is what it last was.
           const before = now ? undefined : catalog.lastLive('version', record.id)?.body;
           if (now) added.push(named(record.id, now));
-          if (before) removed.push(named(record.id, before));
+          if (!before) continue;
+          const wasDeleted = catalog.heads('version', record.id).some(({ body }) => body === null);
+          removed.push({ ...named(record.id, before), wasDeleted });
         }
         if (added.length + removed.length > 0) listener({ added, removed });
       });

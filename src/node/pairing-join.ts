@@ -1,7 +1,7 @@
 /** The side that types the code: joins the network of the device whose page is at `address`. */
 import { decode, encode, open, randomBytes, type SigningKey, seal, startCpace } from '../crypto/index.ts';
 import { isErrorCode, PeerstorError, sentenceOf } from '../model/errors.ts';
-import { deviceId, networkId } from '../model/ids.ts';
+import { deviceId, type NetworkId, networkId } from '../model/ids.ts';
 import {
   associatedData,
   type ConfirmAnswer,
@@ -22,13 +22,15 @@ const answerTimeoutMs = 15_000;
  * Runs both steps of the exchange.
  * @param code eight digits
  * @param address HOST:PORT of the page of the device that shows the code
- * @throws `pairing-closed`, `wrong-pairing-code`, `peer-unreachable`
+ * @param only the network to be let into, where this device has one already
+ * @throws `already-in-network` for another one, `pairing-closed`, `wrong-pairing-code`, `peer-unreachable`
  */
 export async function joinByCode(
   code: string,
   address: string,
   identity: SigningKey,
   self: Omit<JoiningDevice, 'proof'>,
+  only?: NetworkId,
 ): Promise<Welcome> {
   const session = randomBytes(16);
   const side = startCpace('initiator', { code, channel: pairingChannel, sessionId: session });
@@ -39,6 +41,8 @@ export async function joinByCode(
     device: { id: self.id, name: self.name },
   })) as StartAnswer;
 
+  // Before anything is said that would make this device a member there.
+  if (only !== undefined && started.networkId !== only) throw inAnotherNetwork();
   const other = deviceId(started.device?.id);
   const agreed = side.finish(toBytes(started.share), {
     mine: associatedData(self.id, self.name),
@@ -60,6 +64,13 @@ export async function joinByCode(
     throw new PeerstorError('bad-input', `${address} answered with another network than it began with.`);
   }
   return welcome;
+}
+
+function inAnotherNetwork(): PeerstorError {
+  return new PeerstorError(
+    'already-in-network',
+    'This device is in another network already. Start it on a new --home to join that one.',
+  );
 }
 
 async function exchange(address: string, message: unknown): Promise<unknown> {

@@ -2,7 +2,8 @@
  * The side that shows the code. A signed-in admin opens a window; the joining device proves with
  * CPace that it knows the eight digits, and only then is anything handed over, sealed under the key
  * that both now share (docs/PROTOCOL.md, pairing). Wrong codes are counted when an attempt begins,
- * so an attempt that is simply dropped costs its guesser a try as well.
+ * so an attempt that is simply dropped costs its guesser a try as well: three in a window, and no more
+ * in an hour than `PairingLimits` allows.
  */
 import {
   type CpaceSide,
@@ -15,11 +16,13 @@ import {
   startCpace,
 } from '../crypto/index.ts';
 import type { Clock, Timer } from '../model/clock.ts';
+import type { Audit } from '../model/contracts/audit.ts';
 import type { Signer } from '../model/contracts/catalog.ts';
 import { PeerstorError } from '../model/errors.ts';
 import { type DeviceId, deviceId, fromHex } from '../model/ids.ts';
 import { pairingTriesMax, type Tunables } from '../model/limits.ts';
 import type { DeviceClass } from '../model/records.ts';
+import type { PairingLimits } from './pairing-limits.ts';
 
 /** What a joining device says of itself. */
 export interface JoiningDevice {
@@ -28,6 +31,10 @@ export interface JoiningDevice {
   class: DeviceClass;
   capacityBytes: number;
   place: string;
+  /** It keeps copies, and nobody signs in on it. */
+  storageOnly: boolean;
+  /** Raw X25519: later network secrets are sealed to it. */
+  sealingKey: Uint8Array;
   proof: Uint8Array;
 }
 
@@ -35,6 +42,8 @@ export interface JoiningDevice {
 export interface Welcome {
   networkId: string;
   networkSecret: Uint8Array;
+  /** Which of the network's secrets that is. */
+  epoch: number;
   genesis: Uint8Array;
   /** Its own device record and what proves it, for its first hellos. */
   certificates: Uint8Array[];
@@ -66,6 +75,8 @@ export function associatedData(id: string, name: string): Uint8Array {
   return encode({ id, name });
 }
 
+const sealingKeyBytes = 32;
+
 export const toText = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
 export const toBytes = (text: string) => new Uint8Array(Buffer.from(text, 'base64url'));
 
@@ -75,6 +86,8 @@ interface Attempt {
   key: Uint8Array;
   myTag: Uint8Array;
   checkTag(tag: Uint8Array): boolean;
+  /** The code was right: the try does not count. */
+  forgive(): Promise<void>;
 }
 
 interface Window {
@@ -91,6 +104,8 @@ export interface PairingWindowParts {
   networkId(): string;
   /** Signs the joining device in as `signer` and returns what it needs. */
   welcome(joiner: JoiningDevice, signer: Signer): Promise<Welcome>;
+  limits: PairingLimits;
+  audit: Audit;
   clock: Clock;
   tunables: Tunables;
 }
@@ -103,8 +118,9 @@ export class PairingWindow {
     this.#parts = parts;
   }
 
-  /** Opens a window with a fresh code; an older one ends. */
+  /** Opens a window with a fresh code; an older one ends. @throws `too-many-tries` */
   open(signer: Signer): { code: string; expiresAtMs: number } {
+    this.#parts.limits.check();
     this.close();
     const { clock, tunables } = this.#parts;
     const code = newPairingCode();
@@ -119,7 +135,7 @@ export class PairingWindow {
     this.#window = undefined;
   }
 
-  /** @throws `pairing-closed`, `wrong-pairing-code`, `bad-input` */
+  /** @throws `pairing-closed`, `wrong-pairing-code`, `too-many-tries`, `bad-input` */
   async exchange(message: unknown): Promise<StartAnswer | ConfirmAnswer> {
     const window = this.#window;
     if (!window) {
@@ -133,13 +149,15 @@ export class PairingWindow {
     throw new PeerstorError('bad-input', 'This is not a pairing message.');
   }
 
-  #start(window: Window, message: StartMessage): StartAnswer {
+  async #start(window: Window, message: StartMessage): Promise<StartAnswer> {
     // One attempt at a time; a new one gives up the old, which has already cost its try.
     if (window.triesLeft === 0) {
       this.close();
       throw voided();
     }
     window.triesLeft -= 1;
+    window.attempt = undefined;
+    const forgive = await this.#parts.limits.count();
     const joiner = { id: deviceId(message.device.id), name: String(message.device.name).slice(0, 64) };
     const self = { id: this.#parts.self.id, name: this.#parts.self.name() };
     const side: CpaceSide = startCpace('responder', {
@@ -151,7 +169,13 @@ export class PairingWindow {
       mine: associatedData(self.id, self.name),
       theirs: associatedData(joiner.id, joiner.name),
     });
-    window.attempt = { id: randomId16(), joiner, ...agreed, checkTag: (tag) => agreed.checkTag(tag) };
+    window.attempt = {
+      id: randomId16(),
+      joiner,
+      ...agreed,
+      checkTag: (tag) => agreed.checkTag(tag),
+      forgive,
+    };
     return {
       attempt: window.attempt.id,
       share: toText(side.share),
@@ -164,6 +188,10 @@ export class PairingWindow {
     const attempt = window.attempt;
     window.attempt = undefined;
     if (!attempt || attempt.id !== message.attempt || !attempt.checkTag(toBytes(message.tag))) {
+      this.#parts.audit.note({
+        event: 'pairing-refused',
+        sentence: 'A device tried to join with a wrong pairing code.',
+      });
       if (window.triesLeft === 0) {
         this.close();
         throw voided();
@@ -173,8 +201,10 @@ export class PairingWindow {
         `That is not the code. ${window.triesLeft} ${window.triesLeft === 1 ? 'try' : 'tries'} left.`,
       );
     }
+    await attempt.forgive();
     const joiner = readJoiner(open(attempt.key, joinLabel, toBytes(message.sealed)), attempt.joiner.id);
     const welcome = await this.#parts.welcome(joiner, window.signer);
+    this.#parts.audit.note({ event: 'device-joined', sentence: `${joiner.name} joined the network.` });
     // Another window may have been opened meanwhile; that one stays.
     if (this.#window === window) this.close();
     return { tag: toText(attempt.myTag), sealed: toText(seal(attempt.key, welcomeLabel, encode(welcome))) };
@@ -215,6 +245,9 @@ function readJoiner(bytes: Uint8Array, expected: DeviceId): JoiningDevice {
     Number.isSafeInteger(joiner.capacityBytes) &&
     joiner.capacityBytes >= 0 &&
     typeof joiner.place === 'string' &&
+    typeof joiner.storageOnly === 'boolean' &&
+    joiner.sealingKey instanceof Uint8Array &&
+    joiner.sealingKey.length === sealingKeyBytes &&
     joiner.proof instanceof Uint8Array;
   if (!whole) throw new PeerstorError('bad-input', 'The joining device said something that cannot be read.');
   return joiner;

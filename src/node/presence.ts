@@ -7,8 +7,12 @@ import type { Clock, Timer } from '../model/clock.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import type { Transport } from '../model/contracts/transport.ts';
 import type { DeviceId } from '../model/ids.ts';
+import { volumeStopRatio, volumeWarnRatio } from '../model/limits.ts';
 
 const tellEveryMs = 30_000;
+/** A device that fills up, or has room again, says so at once: others would push to it for nothing. */
+const toldShare = 0.01;
+const changeGatherMs = 1000;
 const method = 'presence/usage';
 
 export interface DeviceUsage {
@@ -23,7 +27,9 @@ export class Presence {
   readonly #usage = new Map<DeviceId, DeviceUsage>();
   readonly #lastSeenMs = new Map<DeviceId, number>();
   #timer: Timer | undefined;
-  #stopListening: (() => void) | undefined;
+  #changeTimer: Timer | undefined;
+  #toldRatio = 0;
+  #stopListening: (() => void)[] = [];
 
   constructor(parts: { transport: Transport; store: ChunkStore; clock: Clock }) {
     this.#transport = parts.transport;
@@ -36,16 +42,18 @@ export class Presence {
   }
 
   start(): void {
-    this.#stopListening = this.#transport.onPeer(({ device, kind }) => {
+    const stopPeers = this.#transport.onPeer(({ device, kind }) => {
       this.#lastSeenMs.set(device, this.#clock.wallMs());
       if (kind === 'connected') this.#transport.notify(device, method, this.#own());
     });
+    this.#stopListening = [stopPeers, this.#store.onChange(() => this.#changed())];
     this.#tellAll();
   }
 
   stop(): void {
     this.#timer?.cancel();
-    this.#stopListening?.();
+    this.#changeTimer?.cancel();
+    for (const stop of this.#stopListening) stop();
   }
 
   usageOf(device: DeviceId): DeviceUsage | undefined {
@@ -57,7 +65,22 @@ export class Presence {
     return this.#transport.isConnected(device) ? this.#clock.wallMs() : this.#lastSeenMs.get(device);
   }
 
+  /** Looks once for many changes. */
+  #changed(): void {
+    this.#changeTimer ??= this.#clock.after(changeGatherMs, () => {
+      this.#changeTimer = undefined;
+      if (isWorthTelling(this.#toldRatio, this.#ratio())) this.#tellAll();
+    });
+  }
+
+  #ratio(): number {
+    const { bytes, limitBytes } = this.#store.usage();
+    return limitBytes > 0 ? bytes / limitBytes : 0;
+  }
+
   #tellAll(): void {
+    this.#timer?.cancel();
+    this.#toldRatio = this.#ratio();
     for (const { device } of this.#transport.peers()) this.#transport.notify(device, method, this.#own());
     this.#timer = this.#clock.after(tellEveryMs, () => this.#tellAll());
   }
@@ -74,4 +97,10 @@ export class Presence {
     }
     this.#lastSeenMs.set(from, this.#clock.wallMs());
   }
+}
+
+/** @param told @param now shares of what is lent */
+export function isWorthTelling(told: number, now: number): boolean {
+  const crossed = [volumeWarnRatio, volumeStopRatio].some((ratio) => told < ratio !== now < ratio);
+  return crossed || Math.abs(now - told) > toldShare;
 }

@@ -4,43 +4,48 @@ import { PeerstorError } from '../model/errors.ts';
 import { freeBytesKept } from '../model/limits.ts';
 import type { VolumeConfig } from './config.ts';
 
-export interface PlannedVolume {
-  path: string;
+export interface PlannedVolume extends VolumeConfig {
   limitBytes: number;
   /** Inside the home, so it may be made again when it is gone; anything else may be an unplugged drive. */
   owned: boolean;
 }
 
 /**
- * Volumes of the flags, else those remembered, else one in the home. A volume without a limit lends
- * half of what is free now, and leaves `freeBytesKept` alone.
+ * Volumes of the flags with those that were added while the device ran, else those remembered, else one
+ * in the home. A volume without a limit lends half of what is free now, and leaves `freeBytesKept` alone.
+ * @param mayBeNone nothing is lent where nothing is asked for
  */
 export async function planVolumes(
   asked: readonly VolumeConfig[],
   remembered: readonly VolumeConfig[],
   home: string,
+  mayBeNone = false,
 ): Promise<PlannedVolume[]> {
-  const wanted = asked.length > 0 ? asked : remembered;
-  const volumes = wanted.length > 0 ? wanted : [{ path: `${home}/volume`, limitBytes: null }];
+  const isAsked = (path: string) => asked.some((volume) => volume.path === path);
+  const added = remembered.filter((volume) => volume.added === true && !isAsked(volume.path));
+  const wanted = asked.length > 0 ? [...asked, ...added] : remembered;
+  const isNone = wanted.length === 0 && !mayBeNone;
+  const volumes = isNone ? [{ path: `${home}/volume`, limitBytes: null }] : wanted;
   const paths = new Set(volumes.map((volume) => volume.path));
   if (paths.size !== volumes.length) {
     throw new PeerstorError('bad-input', 'The same folder is named twice with --storage.');
   }
   return Promise.all(
     volumes.map(async ({ path, limitBytes }) => {
-      const known = remembered.find((volume) => volume.path === path)?.limitBytes;
-      const limit = limitBytes ?? known ?? (await defaultLimit(path));
-      return { path, limitBytes: limit, owned: path.startsWith(`${home}/`) };
+      const known = remembered.find((volume) => volume.path === path);
+      const limit = limitBytes ?? known?.limitBytes ?? (await defaultLimit(path));
+      return { ...known, path, limitBytes: limit, owned: path.startsWith(`${home}/`) };
     }),
   );
 }
 
 /**
  * Bytes that a device lends in all. A drive that is unplugged counts as well: placement goes by what
- * is lent for good, not by what is there today.
+ * is lent for good, not by what is there today. One that is being emptied does not.
  */
 export function lentBytes(settings: { volumes: readonly VolumeConfig[] }): number {
-  return settings.volumes.reduce((sum, volume) => sum + (volume.limitBytes ?? 0), 0);
+  const kept = settings.volumes.filter(({ state }) => state !== 'draining');
+  return kept.reduce((sum, volume) => sum + (volume.limitBytes ?? 0), 0);
 }
 
 async function defaultLimit(path: string): Promise<number> {

@@ -1,10 +1,27 @@
-/** A device with one account and a drive in memory: what the gateway's tests stand on. */
-import type { DeviceView, HealthView, PairingView } from '../../src/model/api.ts';
+/** A device with accounts and one drive in memory: what the gateway's tests stand on. */
+import type {
+  AuditView,
+  DeviceView,
+  EntryHealthView,
+  HealthView,
+  ImpactView,
+  InviteView,
+  PairingView,
+  UserAdminView,
+} from '../../src/model/api.ts';
 import type { DeviceFront, DeviceSettings, Devices, Pairing } from '../../src/model/contracts/device.ts';
-import type { Accounts, PasswordChanges, Session } from '../../src/model/contracts/drive.ts';
+import type {
+  Accounts,
+  Guests,
+  PasswordChanges,
+  Session,
+  Sharing,
+  UserAdmin,
+} from '../../src/model/contracts/drive.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
-import type { DeviceId } from '../../src/model/ids.ts';
+import { type DeviceId, type EntryId, userId } from '../../src/model/ids.ts';
 import { FakeDrive } from './fake-drive.ts';
+import { FakeSharing } from './fake-sharing.ts';
 
 type EventListener = Parameters<DeviceFront['onEvent']>[0];
 
@@ -16,10 +33,18 @@ export class FakeDeviceFront implements DeviceFront {
   readonly setupCode = '1234-5678';
   readonly localSecret = 'local-secret';
   readonly drive = new FakeDrive();
+  readonly sharing = new FakeSharing(this.drive, (username) => this.#passwords.has(username));
+  /** What `devices` was asked, in order. */
+  readonly asked: unknown[] = [];
+  /** Last settings that a device was given. */
+  lastSettings: DeviceSettings | undefined;
   readonly #sessions = new Map<string, Session>();
   readonly #listeners = new Set<EventListener>();
   /** username → password; the first is the admin. */
   readonly #passwords = new Map<string, string>();
+  /** username → what an admin changed about them. */
+  readonly #changes = new Map<string, Partial<UserAdminView>>();
+  readonly #invites = new Map<string, InviteView>();
   #sessionsOpened = 0;
   #pairingCode: string | undefined;
   #device: DeviceView = {
@@ -51,7 +76,7 @@ export class FakeDeviceFront implements DeviceFront {
     for (const listener of this.#listeners) listener(...event);
   }
 
-  readonly accounts: Accounts & PasswordChanges = {
+  readonly accounts: Accounts & PasswordChanges & UserAdmin & Guests = {
     setupNeeded: () => this.#passwords.size === 0,
     setup: async (username, password) => {
       if (password.length < 8) {
@@ -68,7 +93,7 @@ export class FakeDeviceFront implements DeviceFront {
       }
       return this.#open(username);
     },
-    resume: async (secret) => this.#sessions.get(secret),
+    resume: async (secret) => this.#sessions.get(secret) ?? this.#tokenSession(secret),
     logout: async (secret) => {
       this.#sessions.delete(secret);
     },
@@ -85,6 +110,53 @@ export class FakeDeviceFront implements DeviceFront {
       }
       return this.#renew(username, newPassword);
     },
+    invite: async (session, { role, quotaBytes, expiresInMs = 7 * 86_400_000 }) => {
+      this.#refuseMember(session);
+      const id = `invite-${this.#invites.size + 1}`;
+      const nowMs = Date.now();
+      const invite: InviteView = {
+        id,
+        role,
+        quotaBytes,
+        createdAt: new Date(nowMs).toISOString(),
+        expiresAt: new Date(nowMs + expiresInMs).toISOString(),
+        state: 'open',
+      };
+      this.#invites.set(id, invite);
+      return { ...invite, invite: `code-of-${id}`, url: `/register#code-of-${id}` };
+    },
+    invites: async () => [...this.#invites.values()],
+    withdrawInvite: async (_session, id) => {
+      const invite = this.#invites.get(id);
+      if (invite === undefined) throw new PeerstorError('not-found', 'There is no such invite.');
+      invite.state = 'withdrawn';
+    },
+    register: async (code, username, password) => {
+      const invite = this.#invites.get(code.replace('code-of-', ''));
+      if (invite === undefined) throw new PeerstorError('not-found', 'This is not an invite.');
+      if (invite.state !== 'open') throw new PeerstorError('gone', `This invite is ${invite.state}.`);
+      if (this.#passwords.has(username)) throw new PeerstorError('name-taken', 'There is such a user.');
+      invite.state = 'used';
+      this.#passwords.set(username, password);
+      this.#changes.set(username, { role: invite.role, quotaBytes: invite.quotaBytes });
+      return { session: this.#open(username), recoveryCode };
+    },
+    users: async () => [...this.#passwords.keys()].map((username) => this.#userView(username)),
+    changeUser: async (session, id, change) => {
+      this.#refuseMember(session);
+      const username = [...this.#passwords.keys()].find((name) => this.#userView(name).id === id);
+      if (username === undefined) throw new PeerstorError('not-found', 'There is no such user.');
+      if (username === session.user.username && change.role === 'member') {
+        throw new PeerstorError('conflict', 'This is the last admin: the network would have none.');
+      }
+      this.#changes.set(username, { ...this.#changes.get(username), ...change });
+      return this.#userView(username);
+    },
+    endOtherSessions: async (session) => {
+      const { username } = session.user;
+      return this.#renew(username, this.#passwords.get(username) ?? '');
+    },
+    openLink: (secret, password) => this.sharing.openLink(secret, password),
   };
 
   readonly pairing: Pairing = {
@@ -99,7 +171,8 @@ export class FakeDeviceFront implements DeviceFront {
       if (this.#pairingCode === undefined) throw new PeerstorError('pairing-closed', 'No window is open.');
       return { heard: message };
     },
-    join: async (code) => {
+    join: async (code, _address, options) => {
+      this.asked.push(options);
       if (code !== '11112222') throw new PeerstorError('wrong-pairing-code', 'The code is wrong.');
       return { networkId: 'b'.repeat(64) };
     },
@@ -111,10 +184,63 @@ export class FakeDeviceFront implements DeviceFront {
     change: async (id: DeviceId, settings: DeviceSettings, session: Session) => {
       if (session.user.role !== 'admin') throw new PeerstorError('forbidden', 'Only an admin may do this.');
       if (id !== selfId) throw new PeerstorError('not-found', 'There is no such device.');
-      this.#device = { ...this.#device, ...settings };
+      this.lastSettings = settings;
+      const { name = this.#device.name, class: kind = this.#device.class } = settings;
+      this.#device = { ...this.#device, name, class: kind };
       return this.#device;
     },
+    drain: async (id, _session, on = true) => {
+      this.#refuseOther(id);
+      this.#device = { ...this.#device, state: on ? 'draining' : 'active' };
+      return this.#device;
+    },
+    impact: async (id): Promise<ImpactView> => {
+      this.#refuseOther(id);
+      return {
+        deviceId: id,
+        lostChunks: 3,
+        lostVersions: 1,
+        lostBytes: 3_000_000,
+        thinChunks: 5,
+        thinBytes: 5_000_000,
+        bytesLeft: 0,
+        entries: [],
+      };
+    },
+    remove: async (id, _session, { lost }) => {
+      this.#refuseOther(id);
+      if (!lost) throw new PeerstorError('conflict', 'The last copies of 3 chunks would go.');
+      this.asked.push({ removed: id });
+    },
   };
+
+  async entryHealth(id: EntryId, session: Session): Promise<EntryHealthView> {
+    const { safety } = await session.drive.entry(id);
+    const copies = [{ deviceId: selfId, deviceName: 'Kitchen', online: true, chunks: 1 }];
+    return { entryId: id, safety, chunks: 1, copies };
+  }
+
+  async audit({ limit, before }: { limit: number; before?: string }) {
+    const from = Number(before ?? 0);
+    const all = ['sign-in', 'share-created', 'device-removed'].map(
+      (event): AuditView => ({
+        at: new Date(0).toISOString(),
+        deviceId: selfId,
+        deviceName: 'Kitchen',
+        event,
+        username: 'anna',
+        sentence: `It happened: ${event}.`,
+      }),
+    );
+    return {
+      items: all.slice(from, from + limit),
+      nextCursor: from + limit < all.length ? String(from + limit) : null,
+    };
+  }
+
+  metrics(): string {
+    return 'peerstor_up 1\n';
+  }
 
   async health(): Promise<HealthView> {
     return {
@@ -124,7 +250,7 @@ export class FakeDeviceFront implements DeviceFront {
       bytes: 0,
       devices: this.devices.list(),
       repair: { queued: 0, active: 0, etaSeconds: null },
-      scrub: { running: false, lastFinishedAt: null },
+      scrub: { running: false, lastFinishedAt: null, checkedChunks: 0, badChunks: 0 },
       alerts: [],
       receipts: [],
     };
@@ -155,18 +281,59 @@ export class FakeDeviceFront implements DeviceFront {
     return this.accounts.setupNeeded() ? null : 'b'.repeat(64);
   }
 
+  #refuseMember(session: Session): void {
+    if (session.user.role !== 'admin') throw new PeerstorError('forbidden', 'Only an admin may do this.');
+  }
+
+  #refuseOther(id: DeviceId): void {
+    if (id !== selfId) throw new PeerstorError('not-found', 'There is no such device.');
+  }
+
+  #userView(username: string): UserAdminView {
+    const at = [...this.#passwords.keys()].indexOf(username);
+    return {
+      // The first is `cc…c`, the others are numbered.
+      id: at === 0 ? 'c'.repeat(64) : at.toString(16).padStart(64, 'c'),
+      username,
+      role: at === 0 ? 'admin' : 'member',
+      disabled: false,
+      quotaBytes: null,
+      usedBytes: 0,
+      storedBytes: 0,
+      ...this.#changes.get(username),
+    };
+  }
+
+  #tokenSession(secret: string): Session | undefined {
+    const token = this.sharing.tokenOf(secret);
+    if (token === undefined) return undefined;
+    const { drive, rights, username } = token;
+    const sharing = new Proxy({} as Sharing, {
+      get() {
+        throw new PeerstorError('forbidden', 'A token shares nothing.');
+      },
+    });
+    return { ...this.#session(secret, username), drive, rights, sharing };
+  }
+
   #open(username: string): Session {
-    const admin = [...this.#passwords.keys()][0] === username;
-    const session: Session = {
-      secret: `secret-of-${username}-${++this.#sessionsOpened}`,
+    const session = this.#session(`secret-of-${username}-${++this.#sessionsOpened}`, username);
+    this.#sessions.set(session.secret, session);
+    return session;
+  }
+
+  #session(secret: string, username: string): Session {
+    const { id, role } = this.#userView(username);
+    return {
+      secret,
       expiresAtMs: Date.now() + 3_600_000,
-      user: { id: 'c'.repeat(64), username, role: admin ? 'admin' : 'member' },
+      user: { id: userId(id), username, role },
       drive: this.drive,
+      rights: null,
+      sharing: this.sharing.of(username),
       adminSigner() {
         throw new PeerstorError('forbidden', 'The fake has no keys.');
       },
     };
-    this.#sessions.set(session.secret, session);
-    return session;
   }
 }

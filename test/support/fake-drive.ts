@@ -102,13 +102,29 @@ export class FakeDrive implements Drive {
     return this.#view(this.#resolve(names));
   }
 
+  async resolveBelow(root: EntryId, names: readonly string[]): Promise<EntryView> {
+    return this.#view(this.#resolve(names, this.#find(root)));
+  }
+
+  /** True for the entry itself and all that is in it. */
+  isBelow(id: string, root: EntryId): boolean {
+    for (let at = this.#entries.get(id); at !== undefined; at = this.#entries.get(at.parentId ?? '')) {
+      if (at.id === root) return true;
+    }
+    return false;
+  }
+
   async createFolder(parent: EntryId, name: string): Promise<EntryView> {
     this.#refuseTaken(parent, name);
     return this.#changed(this.#add(this.#find(parent).id, name, 'folder'));
   }
 
-  async ensureFolder(names: readonly string[]): Promise<EntryView> {
-    let folder = this.#root;
+  ensureFolder(names: readonly string[]): Promise<EntryView> {
+    return this.ensureFolderBelow(this.#root.id, names);
+  }
+
+  async ensureFolderBelow(root: EntryId, names: readonly string[]): Promise<EntryView> {
+    let folder = this.#find(root);
     for (const name of names) {
       const found = this.#childrenOf(folder.id).find((entry) => entry.name === name);
       if (found?.kind === 'file') throw new PeerstorError('name-taken', `"${name}" is a file.`);
@@ -177,7 +193,11 @@ export class FakeDrive implements Drive {
   ): Promise<UploadOutcome> {
     this.lastUpload = options;
     this.#refuseFull(options.sizeHint ?? 0);
-    const found = this.#childrenOf(this.#find(parent).id).find((entry) => entry.name === name);
+    let found = this.#childrenOf(this.#find(parent).id).find((entry) => entry.name === name);
+    if (found !== undefined && options.onConflict === 'rename') {
+      name = `${name} (2)`;
+      found = undefined;
+    }
     if (found?.kind === 'folder') throw new PeerstorError('name-taken', `"${name}" is a folder.`);
     this.#refuseUnless(options.ifMatch, found);
     const bytes = await this.#take(content);
@@ -300,8 +320,8 @@ export class FakeDrive implements Drive {
     return [...this.#entries.values()].filter((entry) => entry.parentId === id && entry.trashedAt === null);
   }
 
-  #resolve(names: readonly string[]): Entry {
-    let entry: Entry | undefined = this.#root;
+  #resolve(names: readonly string[], from = this.#root): Entry {
+    let entry: Entry | undefined = from;
     for (const name of names) {
       entry = this.#childrenOf(entry.id).find((child) => child.name === name);
       if (entry === undefined) throw new PeerstorError('not-found', `There is no "${name}" here.`);

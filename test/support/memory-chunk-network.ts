@@ -67,6 +67,9 @@ export function createMemoryChunkNetwork(chunks = new Map<ChunkId, Uint8Array>()
     health: () => {
       throw new Error('the memory network does not do this');
     },
+    impactOf: () => {
+      throw new Error('the memory network does not do this');
+    },
   };
   return network;
 }

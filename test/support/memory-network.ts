@@ -46,6 +46,7 @@ export class MemoryNetwork {
   readonly #options: Required<MemoryNetworkOptions>;
   readonly #transports = new Map<DeviceId, MemoryTransport>();
   readonly #links = new Map<string, Link>();
+  readonly #separated = new Set<string>();
   #groupOf: ((device: DeviceId) => unknown) | undefined;
 
   constructor(options: MemoryNetworkOptions) {
@@ -99,9 +100,16 @@ export class MemoryNetwork {
     }
   }
 
+  /** Two devices that have no way to each other, whoever else both can reach; until `heal`. */
+  separate(one: DeviceId, other: DeviceId): void {
+    this.#separated.add(linkKey(one, other));
+    this.cut(one, other);
+  }
+
   /** Everyone hears everyone again; links that were dropped come back after a redial. */
   heal(): void {
     this.#groupOf = undefined;
+    this.#separated.clear();
     for (const link of this.#links.values()) {
       link.silentSinceMs = undefined;
       link.dropTimer?.cancel();
@@ -162,6 +170,7 @@ export class MemoryNetwork {
   }
 
   #reaches({ ends: [a, b] }: Pick<Link, 'ends'>): boolean {
+    if (this.#separated.has(linkKey(a.self, b.self))) return false;
     return this.#groupOf === undefined || this.#groupOf(a.self) === this.#groupOf(b.self);
   }
 

@@ -8,6 +8,7 @@ import type { Stream } from '@libp2p/interface';
 import type { Clock } from '../../model/clock.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { frameBytesMax } from '../../model/limits.ts';
+import type { Throttle } from './bandwidth.ts';
 import { limit } from './limit-timer.ts';
 
 const headBytes = 4;
@@ -24,6 +25,8 @@ export interface FramedStreamOptions {
   clock: Clock;
   /** A frame that has begun, or a write, may go without a byte for this long. */
   stallMs: number;
+  /** Holds bytes back in both directions; they are then no sign that the peer is gone. */
+  throttle?: Throttle | undefined;
 }
 
 export interface ReadOptions {
@@ -35,10 +38,13 @@ export class FramedStream {
   readonly #stream: Stream;
   readonly #clock: Clock;
   readonly #stallMs: number;
+  readonly #throttle: Throttle | undefined;
   readonly #pieces: Uint8Array[] = [];
   readonly #closeListeners = new Set<(reason: Error) => void>();
   #buffered = 0;
   #paused = false;
+  /** Lots of bytes that came and that the limit has not allowed yet: until then no more are taken. */
+  #heldBack = 0;
   #finished = false;
   #failure: Error | undefined;
   #endSeen = false;
@@ -51,6 +57,7 @@ export class FramedStream {
     this.#stream = stream;
     this.#clock = options.clock;
     this.#stallMs = options.stallMs;
+    this.#throttle = options.throttle;
     this.#lastByteAtMs = options.clock.monotonicMs();
     stream.addEventListener('message', ({ data }) => this.#take(data));
     stream.addEventListener('end', () => this.#finish());
@@ -66,7 +73,8 @@ export class FramedStream {
 
   /** Monotonic time of the last byte from the peer: the sign of life that the heartbeat looks at. */
   get lastByteAtMs(): number {
-    return this.#lastByteAtMs;
+    // A silence that this device makes itself says nothing about the peer.
+    return this.#heldBack > 0 ? this.#clock.monotonicMs() : this.#lastByteAtMs;
   }
 
   /** Bytes that arrived and were not read yet. */
@@ -147,11 +155,13 @@ export class FramedStream {
   #take(data: Uint8Array | Iterable<Uint8Array>): void {
     this.#lastByteAtMs = this.#clock.monotonicMs();
     const pieces = data instanceof Uint8Array ? [data] : data;
+    const before = this.#buffered;
     for (const piece of pieces) {
       this.#pieces.push(piece);
       this.#buffered += piece.byteLength;
     }
-    if (!this.#paused && this.#buffered >= pauseAtBytes) {
+    this.#holdBack(this.#throttle?.down(this.#buffered - before));
+    if (!this.#paused && (this.#heldBack > 0 || this.#buffered >= pauseAtBytes)) {
       this.#paused = true;
       // In a microtask: a pause inside the handler is undone by the resume() that dispatched it.
       queueMicrotask(() => {
@@ -159,6 +169,16 @@ export class FramedStream {
       });
     }
     this.#notice();
+  }
+
+  #holdBack(allowed: Promise<void> | undefined): void {
+    if (allowed === undefined) return;
+    this.#heldBack += 1;
+    void allowed.then(() => {
+      this.#heldBack -= 1;
+      this.#lastByteAtMs = this.#clock.monotonicMs();
+      if (this.#wake !== undefined || this.#buffered < pauseAtBytes) this.#resume();
+    });
   }
 
   #finish(): void {
@@ -200,7 +220,7 @@ export class FramedStream {
   }
 
   #resume(): void {
-    if (!this.#paused) return;
+    if (!this.#paused || this.#heldBack > 0) return;
     this.#paused = false;
     if (this.#stream.readStatus !== 'paused') return;
     try {
@@ -232,6 +252,8 @@ export class FramedStream {
     const head = new Uint8Array(headBytes);
     new DataView(head.buffer).setUint32(0, length);
     for (const piece of pieces([head, ...parts])) {
+      const held = this.#throttle?.up(piece.byteLength);
+      if (held !== undefined) await held;
       if (this.#stream.writeStatus !== 'writable') throw this.#gone();
       try {
         this.#stream.send(piece);

@@ -4,7 +4,8 @@
  * that key belongs to a member is proved here, by certificates.
  *
  *     both sides send    hello
- *     both sides send    welcome, when the other's hello is good (else refusal, and close)
+ *     both sides send    welcome, when the other's hello is good (else refusal, and close; one who was
+ *                        removed is sent the records that show it, too)
  *     a side is ready    when it has sent and received a welcome
  */
 import { decode, encode, isFields } from '../../crypto/index.ts';
@@ -56,6 +57,10 @@ export interface HandshakeInput {
   clock: Clock;
   /** @throws `not-a-member` or anything else that refuses this peer; the sentence reaches it */
   admit(theirs: Hello): void | Promise<void>;
+  /** Records that show the peer that it was removed, sent after a refusal as `not-a-member`. */
+  proofFor?(): readonly Uint8Array[];
+  /** The peer refused us as `not-a-member` and sent such records; they are not checked. */
+  onProof?(records: readonly Uint8Array[]): void;
 }
 
 /**
@@ -69,16 +74,16 @@ export async function shakeHands(stream: FramedStream, input: HandshakeInput): P
   });
   try {
     await stream.write(messageParts('hello', 0, undefined, encodeHello(input.own)));
-    const theirs = decodeHello(await next(stream, 'hello'));
+    const theirs = decodeHello(await next(stream, 'hello', input));
     try {
       checkHello(theirs, input);
       await input.admit(theirs);
     } catch (error) {
-      await refuse(stream, error);
+      await refuse(stream, error, input);
       throw error;
     }
     await stream.write(messageParts('welcome', 0));
-    await next(stream, 'welcome');
+    await next(stream, 'welcome', input);
     return theirs;
   } finally {
     timer.cancel();
@@ -86,10 +91,14 @@ export async function shakeHands(stream: FramedStream, input: HandshakeInput): P
 }
 
 /** Tells the peer why, as well as it still can be told. */
-async function refuse(stream: FramedStream, reason: unknown): Promise<void> {
+async function refuse(stream: FramedStream, reason: unknown, { proofFor }: HandshakeInput): Promise<void> {
   const error = isPeerstorError(reason) ? reason : new PeerstorError('peer-failed', sentenceOf(reason));
+  const proof = error.code === 'not-a-member' ? (proofFor?.() ?? []) : [];
   try {
     await stream.write(failureParts('refusal', 0, error));
+    if (proof.length > 0) {
+      await stream.write(messageParts('proof', 0, undefined, encode(proof.slice(0, certificatesMax))));
+    }
   } catch (failure) {
     stream.abort(asError(failure));
     return;
@@ -97,15 +106,38 @@ async function refuse(stream: FramedStream, reason: unknown): Promise<void> {
   await stream.end();
 }
 
-async function next(stream: FramedStream, expected: 'hello' | 'welcome'): Promise<Message> {
+async function next(
+  stream: FramedStream,
+  expected: 'hello' | 'welcome',
+  input: HandshakeInput,
+): Promise<Message> {
   const frame = await stream.read({ timeoutMs: helloTimeoutMs });
   if (frame === undefined) throw new PeerstorError('peer-unreachable', 'The device closed during the hello.');
   const message = readMessage(frame);
-  if (message.kind === 'refusal') throw readFailure(message.rest);
+  if (message.kind === 'refusal') {
+    const refusal = readFailure(message.rest);
+    if (refusal.code === 'not-a-member') await readProof(stream, input);
+    throw refusal;
+  }
   if (message.kind !== expected) {
     throw new PeerstorError('bad-frame', `The device sent a ${message.kind} where its ${expected} belongs.`);
   }
   return message;
+}
+
+/** What comes after a refusal is extra: the refusal counts whether it can be read or not. */
+async function readProof(stream: FramedStream, { onProof }: HandshakeInput): Promise<void> {
+  let records: Uint8Array[];
+  try {
+    const frame = await stream.read({ timeoutMs: helloTimeoutMs });
+    if (frame === undefined) return;
+    const message = readMessage(frame);
+    if (message.kind !== 'proof') return;
+    records = list(decode(message.rest), certificatesMax, isBytes, 'proof');
+  } catch {
+    return;
+  }
+  onProof?.(records);
 }
 
 function checkHello(theirs: Hello, { own, peer }: HandshakeInput): void {

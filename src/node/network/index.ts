@@ -1,5 +1,6 @@
 /** The only door of the network: a Transport over libp2p. */
 
+export { Bandwidth, type BandwidthSettings, noLimits } from './bandwidth.ts';
 export type { MemberFacts } from './lanes.ts';
 export { createLibp2pTransport } from './libp2p-transport.ts';
 export type { Libp2pTransport, Libp2pTransportOptions, PeerFacts } from './transport-options.ts';

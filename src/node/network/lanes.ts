@@ -13,6 +13,7 @@ import type { DeviceId } from '../../model/ids.ts';
 import { helloTimeoutMs, type Tunables } from '../../model/limits.ts';
 import type { Log } from '../../model/log.ts';
 import type { DeviceClass } from '../../model/records.ts';
+import type { Bandwidth } from './bandwidth.ts';
 import type { CreditPool } from './credits.ts';
 import { asError, FramedStream } from './framed-stream.ts';
 import { type Hello, shakeHands } from './hello.ts';
@@ -40,6 +41,12 @@ export interface LanesOptions {
   /** The own hello for a lane, made anew each time: addresses and certificates change. */
   ownHello: (lane: Lane) => Hello;
   authorize: (device: DeviceId, certificates: readonly Uint8Array[]) => MemberFacts | undefined;
+  /** Limits of bulk lanes; control lanes have none. */
+  bandwidth: Bandwidth | undefined;
+  /** What shows a device that it was removed; empty for a stranger. */
+  removalProof: (device: DeviceId) => Uint8Array[];
+  /** This device was refused as no member, with what may prove that it was removed. */
+  onRefused: (proof: readonly Uint8Array[]) => void;
   handlerOf: (method: string) => Handler | undefined;
   onEvent: (event: PeerEvent) => void;
   /** A lane is up, or (with `reason`) down again; control comes first and goes last. */
@@ -82,13 +89,14 @@ export class Lanes {
    * @throws why it did not become one; the connection is closed then
    */
   async open(stream: Stream, connection: Connection, lane: Lane): Promise<void> {
-    const { clock, tunables } = this.#options;
+    const { bandwidth, clock, tunables } = this.#options;
     if (this.#stopped || this.#claimed.has(connection)) {
       stream.abort(new Error('one lane per connection'));
       throw new PeerstorError('bad-frame', 'The device opened a second lane on one connection.');
     }
     this.#claimed.add(connection);
-    const framed = new FramedStream(stream, { clock, stallMs: tunables.peerDropMs });
+    const throttle = lane === 'bulk' ? bandwidth?.throttleFor(connection.remoteAddr.toString()) : undefined;
+    const framed = new FramedStream(stream, { clock, stallMs: tunables.peerDropMs, throttle });
     let device: DeviceId | undefined;
     try {
       device = deviceOf(connection.remotePeer);
@@ -135,7 +143,7 @@ export class Lanes {
   }
 
   async #greet(stream: FramedStream, connection: Connection, lane: Lane, device: DeviceId): Promise<void> {
-    const { authorize, clock, ownHello, self } = this.#options;
+    const { authorize, clock, onRefused, ownHello, removalProof, self } = this.#options;
     const weDialled = connection.direction === 'outbound';
     const decides = lane === 'control' && self < device;
     let member: MemberFacts | undefined;
@@ -145,6 +153,8 @@ export class Lanes {
         own: ownHello(lane),
         peer: device,
         clock,
+        proofFor: () => removalProof(device),
+        onProof: onRefused,
         admit: async (theirs) => {
           member = authorize(device, theirs.certificates);
           if (member === undefined) {

@@ -2,7 +2,6 @@
  * The libp2p node as peerstor needs it. Every setting that differs from libp2p's own answers to
  * something measured with the versions pinned in package.json (README.md lists them).
  */
-import { noise } from '@chainsafe/libp2p-noise';
 import { identify } from '@libp2p/identify';
 import {
   type Connection,
@@ -24,6 +23,7 @@ import type { NetworkId } from '../../model/ids.ts';
 import { helloTimeoutMs } from '../../model/limits.ts';
 import { asError } from './framed-stream.ts';
 import { listenAddress } from './peer-address.ts';
+import { SecretEncrypters } from './secret-encrypters.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -34,9 +34,11 @@ const findPeerTimeoutMs = 5_000;
 export interface NodeOptions {
   key: PrivateKey;
   networkId: NetworkId;
-  /** 32 bytes: whoever does not know them cannot finish the noise handshake. */
-  networkSecret: Uint8Array;
+  /** 32 bytes each, the newest first: whoever knows none of them cannot finish the noise handshake. */
+  networkSecrets: readonly Uint8Array[];
   listen: { host: string; port: number };
+  /** What others are told instead, where it is not empty. */
+  announce: readonly { host: string; port: number }[];
   mdns: boolean;
   /** Passed the hello on a connection of this peer: only then do libp2p's own services answer it. */
   isWelcome: (peer: PeerId) => boolean;
@@ -57,16 +59,22 @@ export async function createNode(options: NodeOptions): Promise<{
   node: PeerstorNode;
   /** Opens the mDNS sockets anew: after sleep or a change of network they may be deaf. */
   restartDiscovery: () => Promise<void>;
+  /** New connections are made under these secrets from now on. */
+  useSecrets: (secrets: readonly Uint8Array[]) => void;
 }> {
+  const encrypters = new SecretEncrypters();
   const discoveries: Startable[] = [];
   const onlyMembers = (registrar: KadDHTComponents['registrar']) =>
     guardHandlers(registrar, options.isWelcome);
   const node = await createLibp2p<Services>({
     start: false,
     privateKey: options.key,
-    addresses: { listen: [listenAddress(options.listen.host, options.listen.port)] },
+    addresses: {
+      listen: [listenAddress(options.listen.host, options.listen.port)],
+      announce: options.announce.map(({ host, port }) => listenAddress(host, port)),
+    },
     transports: [tcp()],
-    connectionEncrypters: [noise({ prologueBytes: options.networkSecret })],
+    connectionEncrypters: encrypters.makers(options.networkSecrets),
     streamMuxers: [
       yamux({
         // 40 streams opened straight after a dial killed the muxer at the default of 10.
@@ -147,7 +155,7 @@ export async function createNode(options: NodeOptions): Promise<{
       if (node.status === 'started') await discovery.start();
     }
   };
-  return { node, restartDiscovery };
+  return { node, restartDiscovery, useSecrets: (secrets) => encrypters.use(secrets) };
 }
 
 /**

@@ -39,6 +39,7 @@ interface Run {
   redial: Redial;
   presence: Presence;
   pulse: Pulse;
+  useSecrets: (secrets: readonly Uint8Array[]) => void;
   stop: AbortController;
   /** Undone in reverse order. */
   cleanups: (() => void)[];
@@ -161,6 +162,14 @@ class NetworkTransport implements Libp2pTransport {
     this.#run?.redial.hurry(device);
   }
 
+  secretsChanged(): void {
+    const run = this.#run;
+    if (run === undefined) return;
+    run.useSecrets(this.#options.networkSecrets());
+    // Who could not be reached for want of a common secret may be reached now.
+    run.redial.hurryAll();
+  }
+
   facts(device: DeviceId): PeerFacts | undefined {
     const control = this.#run?.lanes.find(device)?.control;
     if (this.#run === undefined || control === undefined) return undefined;
@@ -174,15 +183,17 @@ class NetworkTransport implements Libp2pTransport {
   }
 
   async #begin(): Promise<Run> {
-    const { log, networkId, networkSecret, listen, mdns, tunables, onMembersChange } = this.#options;
+    const { log, networkId, networkSecrets, listen, announce, mdns, tunables, onMembersChange } =
+      this.#options;
     const stop = new AbortController();
     const cleanups = [guardStrayRejections(log)];
     const lanes = this.#newLanes();
-    const { node, restartDiscovery } = await createNode({
+    const { node, restartDiscovery, useSecrets } = await createNode({
       key: this.#key,
       networkId,
-      networkSecret,
+      networkSecrets: networkSecrets(),
       listen,
+      announce: announce ?? [],
       mdns,
       isWelcome: (peer) => lanes.find(deviceOf(peer)) !== undefined,
       onNearby: (peer, addresses) => this.#nearby(peer, addresses),
@@ -214,7 +225,7 @@ class NetworkTransport implements Libp2pTransport {
         restartDiscovery().catch((error) => log.warn({ why: sentenceOf(error) }, 'mDNS did not start again'));
       },
     });
-    const run: Run = { node, lanes, dialer, redial, presence, pulse, stop, cleanups };
+    const run: Run = { node, lanes, dialer, redial, presence, pulse, useSecrets, stop, cleanups };
     for (const lane of lanesOfDevice) await node.handle(laneProtocol[lane], this.#acceptor(lanes, lane));
     node.addEventListener('connection:open', ({ detail }) => lanes.expectHello(detail));
     // From here on others may come in, before `start` has returned.
@@ -233,7 +244,7 @@ class NetworkTransport implements Libp2pTransport {
   }
 
   #newLanes(): Lanes {
-    const { authorize, log, tunables } = this.#options;
+    const { authorize, log, tunables, removalProof, onRefused } = this.#options;
     const limits = { start: putCreditsStart, perPeer: putCreditsPerPeer, total: putCreditsTotal };
     return new Lanes({
       self: this.self,
@@ -241,7 +252,10 @@ class NetworkTransport implements Libp2pTransport {
       tunables,
       log,
       pool: new CreditPool(limits, this.#clock),
+      bandwidth: this.#options.bandwidth,
       authorize,
+      removalProof: (device) => removalProof?.(device) ?? [],
+      onRefused: (proof) => onRefused?.(proof),
       ownHello: (lane) => this.#hello(lane),
       handlerOf: (method) => this.#handlers.get(method),
       onEvent: (event) => this.#peerEvent(event),

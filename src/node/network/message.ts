@@ -7,6 +7,7 @@
  *        1  hello        0            canonical CBOR, see hello.ts
  *        2  welcome      0            —
  *        3  refusal      0            as failure
+ *        4  proof        0            after a refusal: CBOR, see hello.ts
  *       10  request      request id   u8 length ‖ method ‖ body
  *       11  answer       request id   body
  *       12  failure      request id   u8 length ‖ error code ‖ sentence
@@ -27,6 +28,7 @@ const kinds = {
   hello: 1,
   welcome: 2,
   refusal: 3,
+  proof: 4,
   request: 10,
   answer: 11,
   failure: 12,

@@ -60,7 +60,11 @@ describe('faults on the wire', { concurrency: 4 }, () => {
       return { class: 'always-on' as const };
     };
     const home = await testDevice({ number: 1, authorize });
-    const foreign = await testDevice({ number: 2, authorize, networkSecret: new Uint8Array(32).fill(9) });
+    const foreign = await testDevice({
+      number: 2,
+      authorize,
+      networkSecrets: () => [new Uint8Array(32).fill(9)],
+    });
     await Promise.all([home.transport.start(), foreign.transport.start()]);
     foreign.transport.hint(home.transport.self, home.transport.addresses());
     home.transport.hint(foreign.transport.self, foreign.transport.addresses());
@@ -115,7 +119,8 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     const { node } = await createNode({
       key: (await identityFromSeed(seedOf(5))).key,
       networkId: testNetworkId,
-      networkSecret: testSecret,
+      networkSecrets: [testSecret],
+      announce: [],
       listen: { host: '127.0.0.1', port: 0 },
       mdns: false,
       isWelcome: () => true,
@@ -150,7 +155,8 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     const { node } = await createNode({
       key: (await identityFromSeed(seedOf(5))).key,
       networkId: testNetworkId,
-      networkSecret: testSecret,
+      networkSecrets: [testSecret],
+      announce: [],
       listen: { host: '127.0.0.1', port: 0 },
       mdns: false,
       isWelcome: () => true,

@@ -5,7 +5,13 @@ import { systemClock } from '../../../src/model/clock.ts';
 import { isPeerstorError, PeerstorError } from '../../../src/model/errors.ts';
 import { deviceId, networkId } from '../../../src/model/ids.ts';
 import { FramedStream } from '../../../src/node/network/framed-stream.ts';
-import { decodeHello, encodeHello, type Hello, shakeHands } from '../../../src/node/network/hello.ts';
+import {
+  decodeHello,
+  encodeHello,
+  type HandshakeInput,
+  type Hello,
+  shakeHands,
+} from '../../../src/node/network/hello.ts';
 import { streamPair } from './stream-pair.ts';
 
 const one = deviceId('1'.repeat(64));
@@ -71,8 +77,66 @@ describe('hello', () => {
   });
 });
 
+describe('a refusal', () => {
+  const records = [new Uint8Array([1, 2, 3]), new Uint8Array([4])];
+
+  it('brings one who was removed the records that show it', async () => {
+    const told: (readonly Uint8Array[])[] = [];
+    const refusal = new PeerstorError('not-a-member', 'This device was removed.');
+    const [, refused] = await meet(helloOf(one), helloOf(two), refusal, {
+      proofFor: () => records,
+      onProof: (proof) => told.push(proof),
+    });
+    assert.deepEqual(told, [records]);
+    assert.ok(refused.status === 'rejected' && isPeerstorError(refused.reason, 'not-a-member'));
+  });
+
+  it('for another reason brings none', async () => {
+    const told: (readonly Uint8Array[])[] = [];
+    const refusal = new PeerstorError('conflict', 'The two devices are connected already.');
+    await meet(helloOf(one), helloOf(two), refusal, {
+      proofFor: () => records,
+      onProof: (proof) => told.push(proof),
+    });
+    assert.deepEqual(told, []);
+  });
+
+  for (const [what, junk] of [
+    ['junk', [4, 0, 0, 0, 0, 0xff]],
+    ['something else', [2, 0, 0, 0, 0]],
+    ['records of a wrong kind', [4, 0, 0, 0, 0, ...encode(['text'])]],
+  ] as const) {
+    it(`counts where ${what} comes in the place of a proof`, async () => {
+      const told: unknown[] = [];
+      const pair = await streamPair(
+        (stream) => new FramedStream(stream, { clock: systemClock, stallMs: 5000 }),
+      );
+      const refused = shakeHands(pair.accepted, {
+        own: helloOf(two),
+        peer: one,
+        clock: systemClock,
+        admit: () => undefined,
+        onProof: (proof) => told.push(proof),
+      });
+      const sentence = Buffer.from('No.');
+      await pair.dialled.write([new Uint8Array([1, 0, 0, 0, 0]), encodeHello(helloOf(one))]);
+      const code = Buffer.from('not-a-member');
+      await pair.dialled.write([new Uint8Array([3, 0, 0, 0, 0, code.length]), code, sentence]);
+      await pair.dialled.write([Uint8Array.from(junk)]);
+      await assert.rejects(refused, (error) => isPeerstorError(error, 'not-a-member'));
+      assert.deepEqual(told, []);
+      await pair.end();
+    });
+  }
+});
+
 /** Both hellos over a real stream; `refusal` is what the first side throws at the second. */
-async function meet(first: Hello, second: Hello, refusal?: PeerstorError) {
+async function meet(
+  first: Hello,
+  second: Hello,
+  refusal?: PeerstorError,
+  proving: Pick<HandshakeInput, 'proofFor' | 'onProof'> = {},
+) {
   const pair = await streamPair((stream) => new FramedStream(stream, { clock: systemClock, stallMs: 5000 }));
   const outcomes = await Promise.allSettled([
     shakeHands(pair.dialled, {
@@ -82,8 +146,15 @@ async function meet(first: Hello, second: Hello, refusal?: PeerstorError) {
       admit: () => {
         if (refusal !== undefined) throw refusal;
       },
+      ...proving,
     }),
-    shakeHands(pair.accepted, { own: second, peer: one, clock: systemClock, admit: () => undefined }),
+    shakeHands(pair.accepted, {
+      own: second,
+      peer: one,
+      clock: systemClock,
+      admit: () => undefined,
+      ...proving,
+    }),
   ]);
   await pair.end();
   return outcomes;

@@ -54,7 +54,7 @@ export async function testDevice({ number, ...options }: DeviceOptions): Promise
   const transport = await createLibp2pTransport({
     identitySeed: seedOf(number),
     networkId: testNetworkId,
-    networkSecret: testSecret,
+    networkSecrets: () => [testSecret],
     listen: { host: '127.0.0.1', port: 0 },
     name: () => `device ${number}`,
     class: () => 'always-on',

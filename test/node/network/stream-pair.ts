@@ -10,7 +10,8 @@ export async function bareNode(number: number): Promise<PeerstorNode> {
   const { node } = await createNode({
     key: (await identityFromSeed(seedOf(number))).key,
     networkId: testNetworkId,
-    networkSecret: testSecret,
+    networkSecrets: [testSecret],
+    announce: [],
     listen: { host: '127.0.0.1', port: 0 },
     mdns: false,
     isWelcome: () => true,
