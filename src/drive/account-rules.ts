@@ -34,6 +34,13 @@ export function checkPassword(password: string): void {
   if (length > passwordLengthMax) throw refuse(`A password has at most ${passwordLengthMax} characters.`);
 }
 
+/** Guests type it; how many tries they have is limited. @throws `bad-input` */
+export function checkLinkPassword(password: string): void {
+  const isText = typeof password === 'string' && password.isWellFormed();
+  if (isText && [...password.normalize('NFC')].length <= passwordLengthMax) return;
+  throw refuse(`The password of a link is text of at most ${passwordLengthMax} characters.`);
+}
+
 function refuse(sentence: string): PeerstorError {
   return new PeerstorError('bad-input', sentence);
 }

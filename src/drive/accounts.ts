@@ -2,20 +2,23 @@
  * Accounts of the network, as this device serves them. Everything that is needed to sign in is in
  * the catalog, sealed; so any device of the network can do it.
  */
+import { type Audit, noAudit } from '../model/contracts/audit.ts';
 import type { Catalog } from '../model/contracts/catalog.ts';
-import type { Accounts, PasswordChanges, Session } from '../model/contracts/drive.ts';
+import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from '../model/contracts/drive.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import type { ChunkNetwork } from '../model/contracts/replication.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
-import { userId } from '../model/ids.ts';
 import type { Tunables } from '../model/limits.ts';
 import type { Log } from '../model/log.ts';
 import { checkPassword, checkUsername } from './account-rules.ts';
 import { type FoundingParts, found } from './founding.ts';
+import { isTokenSecret } from './grant-secrets.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { createLiveSessions } from './live-sessions.ts';
+import { type NetworkDrives, openNetworkDrives } from './network-drives.ts';
 import { createOpenUsers } from './open-users.ts';
 import { PasswordTries } from './password-tries.ts';
+import { createSecretAccess } from './secret-access.ts';
 import { createSessionStore } from './sessions.ts';
 import {
   accountOf,
@@ -25,6 +28,7 @@ import {
   openRecovered,
   requireEnabled,
 } from './sign-in.ts';
+import { createUserAdmin } from './user-admin.ts';
 import { firstGeneration, rekeyedBundle } from './user-keys.ts';
 
 export interface AccountsParts extends FoundingParts {
@@ -33,31 +37,56 @@ export interface AccountsParts extends FoundingParts {
   network(): ChunkNetwork | undefined;
   /** Where sessions are kept; not shared with anything else. */
   sessions: OrderedStore;
+  /** Does this device only keep copies? Then nobody signs in on it. */
+  storageOnly?(): boolean;
   tunables: Tunables;
   log: Log;
+  audit?: Audit;
 }
 
-export interface AccountsRoom extends Accounts, PasswordChanges {
+export interface AccountsRoom extends Accounts, PasswordChanges, UserAdmin, Guests {
   /** Closes every unlocked user; sessions stay on disk. */
   stop(): void;
 }
 
+/** Of what somebody typed as a name. */
+const usernameNotedMax = 64;
 /** Argon2id takes 64 MiB: one at a time, and nobody waits behind more than these. */
 const passwordsWaitingMax = 64;
 
 export function createAccounts(parts: AccountsParts): AccountsRoom {
-  const { clock, random, log, kdfCost } = parts;
-  const users = createOpenUsers(parts);
+  const { clock, random, log, kdfCost, audit = noAudit } = parts;
+  const users = createOpenUsers({ ...parts, audit, kdfCost });
   const store = createSessionStore(parts.sessions, clock, random);
   const sessions = createLiveSessions({ store, users, clock, log });
   const tries = new PasswordTries(clock);
   const passwordQueue = new KeyedLock(passwordsWaitingMax);
+  const treeParts = { network: () => parts.network(), clock, random, tunables: parts.tunables, log };
+  const secrets = createSecretAccess({ ...treeParts, audit, tries, passwordQueue });
   let settingUp = false;
+  let drives: NetworkDrives | undefined;
+
+  function drivesOf(catalog: Catalog): NetworkDrives {
+    if (drives?.catalog === catalog) return drives;
+    drives?.stop();
+    drives = openNetworkDrives(catalog);
+    drives.onChange((changes) => sessions.apply(catalog, changes));
+    return drives;
+  }
 
   function requireCatalog(): Catalog {
     const catalog = parts.catalog();
     if (catalog) return catalog;
     throw new PeerstorError('no-network', 'This device has no network yet: set it up, or join one.');
+  }
+
+  /** What is written for a user on a device that only keeps copies would count nowhere. */
+  function requireSignIns(): void {
+    if (!parts.storageOnly?.()) return;
+    throw new PeerstorError(
+      'forbidden',
+      "This device only keeps copies; open another device's page to sign in.",
+    );
   }
 
   /** The costly part of every sign-in: one at a time, and counted against the caller's address. */
@@ -66,16 +95,42 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     return tries.run(from, () => passwordQueue.run(['password'], check), isWrong);
   }
 
+  async function noted(username: string, check: () => Promise<OpenedAccount>): Promise<OpenedAccount> {
+    try {
+      return await check();
+    } catch (error) {
+      const sentence = `A sign-in was refused: ${isPeerstorError(error) ? error.code : 'internal'}.`;
+      audit.note({ event: 'sign-in-refused', username: username.slice(0, usernameNotedMax), sentence });
+      throw error;
+    }
+  }
+
   /** Puts the bundle under a new password; every session of the old one ends, here and elsewhere. */
   async function rekey(catalog: Catalog, opened: OpenedAccount, password: string): Promise<Session> {
     const { account, keys } = opened;
     const bundle = await rekeyedBundle(account.bundle, keys, password, kdfCost);
     await catalog.author([{ table: 'bundle', id: keys.user, body: bundle }], keys.signing);
     await sessions.endAllOf(keys.user);
-    return sessions.begin(catalog, keys, bundle.generation);
+    const sentence = 'The password was changed; older sessions ended.';
+    audit.note({ event: 'password-changed', username: account.user.username, sentence });
+    return sessions.begin(drivesOf(catalog), keys, bundle.generation);
   }
 
+  const userAdmin = createUserAdmin({
+    requireCatalog,
+    drivesOf,
+    sessions,
+    passwordQueue,
+    clock,
+    random,
+    tunables: parts.tunables,
+    kdfCost,
+    audit,
+  });
+
   return {
+    ...userAdmin,
+
     setupNeeded: () => parts.catalog() === undefined,
 
     async setup(username, password) {
@@ -87,35 +142,47 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
       settingUp = true;
       try {
         const { catalog, keys, recoveryCode } = await found(parts, name, password);
-        return { session: await sessions.begin(catalog, keys, firstGeneration), recoveryCode };
+        return { session: await sessions.begin(drivesOf(catalog), keys, firstGeneration), recoveryCode };
       } finally {
         settingUp = false;
       }
     },
 
     async login(username, password, from) {
+      requireSignIns();
       const catalog = requireCatalog();
-      const { account, keys } = await guarded(from, () => openAccount(catalog, username, password));
+      const { account, keys } = await noted(username, () =>
+        guarded(from, () => openAccount(catalog, username, password)),
+      );
       requireEnabled(account);
-      return sessions.begin(catalog, keys, account.bundle.generation);
+      const sentence = 'Somebody signed in.';
+      audit.note({ event: 'sign-in', username: account.user.username, sentence });
+      return sessions.begin(drivesOf(catalog), keys, account.bundle.generation);
     },
 
     async resume(secret) {
       const catalog = parts.catalog();
-      return catalog && sessions.resume(catalog, secret);
+      if (!catalog) return undefined;
+      if (isTokenSecret(secret)) return secrets.token(drivesOf(catalog), secret);
+      return sessions.resume(drivesOf(catalog), secret);
     },
 
-    logout: (secret) => sessions.end(secret),
+    // A token is not signed out: whoever gave it takes it back.
+    logout: async (secret) => (isTokenSecret(secret) ? undefined : sessions.end(secret)),
+
+    openLink: async (secret, password, from) =>
+      secrets.link(drivesOf(requireCatalog()), secret, password, from),
 
     async changePassword(session, oldPassword, newPassword) {
       checkPassword(newPassword);
       const catalog = requireCatalog();
-      const id = userId(session.user.id);
+      const id = sessions.keysOf(session).user;
       const opened = await guarded(`user ${id}`, () => openAccountOf(accountOf(catalog, id), oldPassword));
       return rekey(catalog, opened, newPassword);
     },
 
     async recover(username, words, newPassword, from) {
+      requireSignIns();
       checkPassword(newPassword);
       const catalog = requireCatalog();
       const opened = await guarded(from, () => openRecovered(catalog, username, words));
@@ -125,7 +192,10 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
 
     stop() {
       sessions.stop();
+      secrets.stop();
       users.closeAll();
+      drives?.stop();
+      drives = undefined;
     },
   };
 }

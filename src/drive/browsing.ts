@@ -60,7 +60,7 @@ async function sortable(
   // Only where the order depends on it: opening the version of every file costs.
   if (kind === 'folder' || sort === 'name' || sort === 'kind') return item;
   const { heads, keys } = tree.cache;
-  const { winner } = heads.known(id) ?? (await heads.of(id, keys.keyOf(id)));
+  const { winner } = heads.known(id) ?? (await heads.of(id, keys.keysOf(id).all));
   return winner ? { ...item, size: winner.size, modifiedAtMs: winner.modifiedAt } : item;
 }
 

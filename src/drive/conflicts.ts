@@ -10,6 +10,7 @@ import type { ChunkId, EntryId, VersionId } from '../model/ids.ts';
 import type { EntryFacts } from '../model/records.ts';
 import { factsDraft, newEntry, versionDraft } from './entry-drafts.ts';
 import { headsLike } from './heads.ts';
+import { runFresh } from './rekeying.ts';
 import { resealManifest } from './reseal.ts';
 import {
   author,
@@ -18,13 +19,14 @@ import {
   findConflict,
   newEntryKey,
   notFound,
+  requireFolder,
   requireFreeName,
   type Tree,
 } from './tree.ts';
 
 /** The winner once more, as a version that replaces the losing one too. */
 async function settlingDraft(tree: Tree, { version, file }: Conflict): Promise<Draft<'version'>> {
-  const heads = await tree.cache.heads.of(file.id, file.key);
+  const heads = await tree.cache.heads.of(file.id, file.keys);
   if (!heads.winner) throw new PeerstorError('conflict', 'The file was changed meanwhile; look again.');
   const replaces = [...headsLike(heads, heads.winner), ...headsLike(heads, version)];
   return versionDraft(tree, entryOf(file), heads.winner, replaces).draft;
@@ -32,16 +34,16 @@ async function settlingDraft(tree: Tree, { version, file }: Conflict): Promise<D
 
 /** Settles a conflict in favour of the winner. */
 export async function settleConflict(tree: Tree, conflict: Conflict): Promise<void> {
-  await tree.locks.run(lockOf(conflict), async () => {
+  await runFresh(tree, lockOf(conflict), [conflict.file.id], async () => {
     await author(tree, [await settlingDraft(tree, await again(tree, conflict))]);
   });
 }
 
 /** The same, and the losing version goes for ever. */
 export async function purgeConflict(tree: Tree, conflict: Conflict): Promise<void> {
-  await tree.locks.run(lockOf(conflict), async () => {
+  await runFresh(tree, lockOf(conflict), [conflict.file.id], async () => {
     const { file, version } = await again(tree, conflict);
-    const heads = await tree.cache.heads.of(file.id, file.key);
+    const heads = await tree.cache.heads.of(file.id, file.keys);
     const gone = headsLike(heads, version).map((id): Draft => ({ table: 'version', id, body: null }));
     await author(tree, [await settlingDraft(tree, { ...conflict, version, file }), ...gone]);
   });
@@ -63,10 +65,11 @@ export async function adoptConflict(
     const key = newEntryKey(tree);
     const manifest = await underKey(tree, conflict, key, upload);
     await upload.settle('safe', tree.tunables.safeWaitMs);
-    return await tree.locks.run([folder.id, ...lockOf(conflict)], async () => {
+    const fresh = [folder.id, conflict.file.id];
+    return await runFresh(tree, [folder.id, ...lockOf(conflict)], fresh, async () => {
       const current = await again(tree, conflict);
       await requireFreeName(tree, folder.id, name);
-      const entry = newEntry(tree, folder, 'file', name, { key });
+      const entry = newEntry(tree, requireFolder(tree, folder.id), 'file', name, { key });
       const facts = target.facts ? [factsDraft(tree, entry.id, key, target.facts)] : [];
       const { drafts } = await adoptionDrafts(tree, current, entry, manifest);
       await author(tree, [...drafts, entry.draft, ...facts]);
@@ -86,7 +89,7 @@ export function underKey(
   signal?: AbortSignal,
 ): Promise<ChunkId> {
   const { manifest } = version;
-  return resealManifest({ manifest, fromKey: file.key, toKey, network: tree.network, upload, signal });
+  return resealManifest({ manifest, fromKeys: file.keys, toKey, network: tree.network, upload, signal });
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Copying files and folders. The chunks are shared: only the manifest is sealed again, under the key
+ * Copying files and folders, also from one drive into another (`from`, `to`). The chunks are shared: only the manifest is sealed again, under the key
  * of the new file. History and what lies in the trash stay behind.
  */
 import type { EntryView } from '../model/api.ts';
@@ -12,6 +12,8 @@ import { changedEntry, factsDraft, type NewEntry, newEntry, versionDraft } from 
 import { conflictNameOf, factsOf, viewOf } from './entry-view.ts';
 import type { OpenVersion } from './heads.ts';
 import { checkName, freeName } from './names.ts';
+import type { Reservation } from './quotas.ts';
+import { freshen, runFresh } from './rekeying.ts';
 import { resealManifest } from './reseal.ts';
 import { sealName } from './sealed-parts.ts';
 import {
@@ -40,43 +42,63 @@ interface Target {
   name: string | undefined;
 }
 
+/** Where a copy is read, and where it is written: most often the same. */
+export interface Trees {
+  from: Tree;
+  to: Tree;
+}
+
+interface Copying extends Trees {
+  reservation: Reservation;
+}
+
 /** @throws `name-taken` (only for a name that was given), `would-make-a-cycle`, `bad-name` */
-export async function copy(tree: Tree, id: EntryId, parent: EntryId, name?: string): Promise<EntryView> {
+export async function copy(
+  { from, to }: Trees,
+  id: EntryId,
+  parent: EntryId,
+  name?: string,
+): Promise<EntryView> {
   if (name !== undefined) checkName(name);
-  const source = await requireEntryOrConflict(tree, id);
-  if (!isConflict(source)) requireNotRoot(tree, source);
-  const target: Target = { folder: requireFolder(tree, parent), name };
+  const source = await requireEntryOrConflict(from, id);
+  if (!isConflict(source) && !from.granted) requireNotRoot(from, source);
+  await freshen(to, parent);
+  const target: Target = { folder: requireFolder(to, parent), name };
   // Known before any work is done; asked again under the lock.
-  if (name !== undefined) await requireFreeName(tree, parent, name);
-  const upload = tree.network.beginUpload();
+  if (name !== undefined) await requireFreeName(to, parent, name);
+  const upload = to.network.beginUpload();
+  const reservation = await to.quotas.reserve(to.user, 0);
   try {
     const folder = !isConflict(source) && source.body.kind === 'folder';
     const copied = folder
-      ? await copyFolder(tree, source, target, upload)
-      : await copyFile(tree, source, target, upload);
-    return await viewOf(tree, requireEntry(tree, copied));
+      ? await copyFolder({ from, to, reservation }, source, target, upload)
+      : await copyFile({ from, to, reservation }, source, target, upload);
+    return await viewOf(to, requireEntry(to, copied));
   } finally {
+    reservation.release();
     upload.close();
   }
 }
 
 async function copyFile(
-  tree: Tree,
+  copying: Copying,
   source: Entry | Conflict,
   target: Target,
   upload: ChunkUpload,
 ): Promise<EntryId> {
-  const key = newEntryKey(tree);
-  const shown = isConflict(source) ? await conflictNameOf(tree, source) : await nameOf(tree, source);
+  const { from, to, reservation } = copying;
+  const key = newEntryKey(to);
+  const shown = isConflict(source) ? await conflictNameOf(from, source) : await nameOf(from, source);
   const copied = isConflict(source)
-    ? { version: source.version, manifest: await underKey(tree, source, key, upload) }
-    : await copiedContent(tree, source, key, upload);
-  await upload.settle('safe', tree.tunables.safeWaitMs);
-  return tree.locks.run([target.folder.id], async () => {
-    const folder = requireFolder(tree, target.folder.id);
-    const name = await targetName(tree, target, shown, 'file');
-    const entry = newEntry(tree, folder, 'file', name, { key });
-    await author(tree, fileDrafts(tree, source, entry, copied));
+    ? { version: source.version, manifest: await underKey(from, source, key, upload) }
+    : await copiedContent(from, source, key, upload);
+  reservation.grow(copied?.version.size ?? 0);
+  await upload.settle('safe', to.tunables.safeWaitMs);
+  return runFresh(to, [target.folder.id], [target.folder.id], async () => {
+    const folder = requireFolder(to, target.folder.id);
+    const name = await targetName(to, target, shown, 'file');
+    const entry = newEntry(to, folder, 'file', name, { key });
+    await author(to, fileDrafts(copying, source, entry, copied));
     return entry.id;
   });
 }
@@ -93,89 +115,102 @@ async function copiedContent(
   toKey: Uint8Array,
   upload: ChunkUpload,
 ): Promise<CopiedContent | undefined> {
-  const { winner: version } = await tree.cache.heads.of(file.id, file.key);
+  const { winner: version } = await tree.cache.heads.of(file.id, file.keys);
   if (!version) return undefined;
-  const seals = { manifest: version.manifest, fromKey: file.key, toKey, network: tree.network, upload };
+  const seals = { manifest: version.manifest, fromKeys: file.keys, toKey, network: tree.network, upload };
   return { version, manifest: await resealManifest(seals) };
 }
 
 /** The version first: see `uploads.ts`. */
 function fileDrafts(
-  tree: Tree,
+  { from, to }: Trees,
   source: Entry | Conflict,
   entry: NewEntry,
   copied: CopiedContent | undefined,
 ): Draft[] {
   const drafts: Draft[] = [];
   if (copied) {
-    drafts.push(versionDraft(tree, entry, { ...copied.version, manifest: copied.manifest }, []).draft);
+    drafts.push(versionDraft(to, entry, { ...copied.version, manifest: copied.manifest }, []).draft);
   }
   drafts.push(entry.draft);
-  if (!isConflict(source)) drafts.push(...copiedTags(tree, source, entry));
+  if (!isConflict(source)) drafts.push(...copiedTags({ from, to }, source, entry));
   return drafts;
 }
 
 /** Tags go along; a star says "this one". */
-function copiedTags(tree: Tree, source: Entry, entry: NewEntry): Draft[] {
-  const { tags } = factsOf(tree, source);
-  return tags.length === 0 ? [] : [factsDraft(tree, entry.id, entry.key, { tags, starred: false })];
+function copiedTags({ from, to }: Trees, source: Entry, entry: NewEntry): Draft[] {
+  const { tags } = factsOf(from, source);
+  return tags.length === 0 ? [] : [factsDraft(to, entry.id, entry.key, { tags, starred: false })];
 }
 
 /**
  * Parents before children. A copy of more than one batch lies in the trash until it is whole, so
  * that half of one is never taken for the whole, and what breaks off goes away with the trash.
  */
-async function copyFolder(tree: Tree, source: Entry, target: Target, upload: ChunkUpload): Promise<EntryId> {
-  if (isWithin(tree, target.folder.id, source.id)) {
+async function copyFolder(
+  copying: Copying,
+  source: Entry,
+  target: Target,
+  upload: ChunkUpload,
+): Promise<EntryId> {
+  const { from, to } = copying;
+  if (isWithin(to, target.folder.id, source.id)) {
     throw new PeerstorError('would-make-a-cycle', 'A folder cannot be copied into itself.');
   }
-  const shown = await nameOf(tree, source);
-  const hidden = { trashedAt: tree.clock.wallMs() };
-  const top = newEntry(tree, target.folder, 'folder', target.name ?? shown, hidden);
-  let batch: Draft[] = [top.draft, ...copiedTags(tree, source, top)];
+  const shown = await nameOf(from, source);
+  const hidden = { trashedAt: to.clock.wallMs() };
+  const top = newEntry(to, target.folder, 'folder', target.name ?? shown, hidden);
+  let batch: Draft[] = [top.draft, ...copiedTags(copying, source, top)];
   let isHidden = false;
-  for await (const drafts of copiedBranch(tree, source, top, target.folder.id, upload)) {
+  for await (const drafts of copiedBranch(copying, source, top, target.folder.id, upload)) {
     batch.push(...drafts);
     if (batch.length < draftsPerBatch) continue;
-    await author(tree, batch);
+    await author(to, batch);
     isHidden = true;
     batch = [];
   }
-  await upload.settle('safe', tree.tunables.safeWaitMs);
-  await tree.locks.run([target.folder.id], async () => {
-    const folder = requireFolder(tree, target.folder.id);
-    const name = await targetName(tree, target, shown, 'folder');
-    const shownNow = { name: sealName(top.key, name), trashedAt: null };
-    if (isHidden) batch.push(changedEntry(requireEntry(tree, top.id), shownNow));
-    else batch[0] = newEntry(tree, folder, 'folder', name, { key: top.key, id: top.id }).draft;
-    await author(tree, batch);
+  await upload.settle('safe', to.tunables.safeWaitMs);
+  await runFresh(to, [target.folder.id], [target.folder.id, ...(isHidden ? [top.id] : [])], async () => {
+    const folder = requireFolder(to, target.folder.id);
+    const name = await targetName(to, target, shown, 'folder');
+    if (isHidden) {
+      const copied = requireEntry(to, top.id);
+      batch.push(changedEntry(to, copied, { name: sealName(copied.key, name), trashedAt: null }));
+    } else {
+      batch[0] = newEntry(to, folder, 'folder', name, { key: top.key, id: top.id }).draft;
+    }
+    await author(to, batch);
   });
   return top.id;
 }
 
 /** Records of everything under a folder, level by level. */
 async function* copiedBranch(
-  tree: Tree,
+  copying: Copying,
   source: Entry,
   top: NewEntry,
   parent: EntryId,
   upload: ChunkUpload,
 ): AsyncGenerator<Draft[]> {
+  const { from, to, reservation } = copying;
+  let sizeBytes = 0;
   let level: { from: Entry; to: NewEntry }[] = [{ from: source, to: top }];
   for (let depth = 1; level.length > 0; depth += 1) {
-    checkDepth(tree, parent, depth);
+    checkDepth(to, parent, depth);
     const next: typeof level = [];
-    for (const { from, to } of level) {
-      const { rows, names } = await tree.cache.listings.of(from.id);
+    for (const folder of level) {
+      const { rows, names } = await from.cache.listings.of(folder.from.id);
       for (const { id, kind } of [...rows.values()]) {
-        const child = requireEntry(tree, id);
-        const copied = newEntry(tree, to, kind, names.nameOf(id) ?? id);
+        const child = requireEntry(from, id);
+        const copied = newEntry(to, folder.to, kind, names.nameOf(id) ?? id);
         if (kind === 'folder') {
           next.push({ from: child, to: copied });
-          yield [copied.draft, ...copiedTags(tree, child, copied)];
+          yield [copied.draft, ...copiedTags(copying, child, copied)];
         } else {
-          const content = await copiedContent(tree, child, copied.key, upload);
-          yield fileDrafts(tree, child, copied, content);
+          const content = await copiedContent(from, child, copied.key, upload);
+          sizeBytes += content?.version.size ?? 0;
+          reservation.grow(sizeBytes);
+          yield fileDrafts(copying, child, copied, content);
         }
       }
     }

@@ -24,7 +24,7 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     createFolder: (parent, name) => createFolder(tree, parent, name),
     ensureFolder: (names) => ensureFolder(tree, names),
     patch: (id, change, ifMatch) => patch(tree, id, change, ifMatch),
-    copy: (id, parent, name) => copy(tree, id, parent, name),
+    copy: (id, parent, name) => copy({ from: tree, to: tree }, id, parent, name),
 
     trash: (id, ifMatch) => trash(tree, id, ifMatch),
     trashed: (options) => trashed(tree, options),

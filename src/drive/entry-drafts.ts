@@ -1,11 +1,19 @@
 /** Records of entries as they are written: new ones, and changed ones. */
 import type { Draft } from '../model/contracts/catalog.ts';
-import type { EntryId, VersionId } from '../model/ids.ts';
-import type { EntryBody, EntryFacts } from '../model/records.ts';
+import type { EntryId, Revision, VersionId } from '../model/ids.ts';
+import type { EntryBody, EntryFacts, VersionBody } from '../model/records.ts';
 import type { OpenVersion } from './heads.ts';
 import type { EntryKind } from './names.ts';
-import { sealFacts, sealName, sealVersionFacts, wrapKey } from './sealed-parts.ts';
-import { type Entry, newEntryId, newEntryKey, newVersionId, type Tree } from './tree.ts';
+import {
+  openName,
+  openWithAny,
+  sealFacts,
+  sealName,
+  sealOldKeys,
+  sealVersionFacts,
+  wrapKey,
+} from './sealed-parts.ts';
+import { type Entry, newEntryId, newEntryKey, newVersionId, requireEntry, type Tree } from './tree.ts';
 
 export interface NewEntry {
   id: EntryId;
@@ -13,7 +21,7 @@ export interface NewEntry {
   draft: Draft<'entry'>;
 }
 
-/** The first version of an entry's key; more come with revoked grants. */
+/** The first version of an entry's key; more come where somebody loses access: see `rekeying.ts`. */
 const firstKeyVersion = 1;
 
 /**
@@ -65,9 +73,49 @@ export function rootEntry(
   return { table: 'entry', id: root, body };
 }
 
-/** The same entry with some fields changed; fields of newer versions are kept. */
-export function changedEntry(entry: Entry, change: Partial<EntryBody>): Draft<'entry'> {
-  return { table: 'entry', id: entry.id, body: { ...entry.body, ...change } };
+/**
+ * The same entry with some fields changed; fields of newer versions are kept. Over several heads it
+ * takes in the keys of all: they must agree on the present one (`rekeying.ts` sees to that).
+ */
+export function changedEntry(tree: Tree, entry: Entry, change: Partial<EntryBody>): Draft<'entry'> {
+  const merged = tree.catalog.heads('entry', entry.id).length > 1 ? mergedSeals(tree, entry) : {};
+  const body = { ...bodyWithoutProof(entry.body), ...merged, ...change };
+  return { table: 'entry', id: entry.id, body, ...baseOf(tree, entry.id) };
+}
+
+/** What the record says under the present key, whichever head it was read from. */
+function mergedSeals(tree: Tree, entry: Entry): Partial<EntryBody> {
+  const { present, all, keyVersion } = tree.cache.keys.keysOf(entry.id);
+  const name = openWithAny(all, (key) => openName(key, entry.body.name));
+  const old = all.length > 1 ? { oldKeys: sealOldKeys(present, all.slice(1)) } : {};
+  return { ...wrapsIn(tree, entry, undefined, present), name: sealName(present, name), keyVersion, ...old };
+}
+
+/** A key of an entry, wrapped for its places. @param folder where it goes; by default it stays */
+export function wrapsIn(
+  tree: Tree,
+  entry: Entry,
+  folder: Entry | undefined,
+  key: Uint8Array,
+): Pick<EntryBody, 'parent' | 'wrappedKey' | 'fallback'> {
+  if (entry.parent === null && tree.own) {
+    return { parent: null, wrappedKey: tree.own.wrapTop(key), fallback: null };
+  }
+  const around = folder ?? requireEntry(tree, entry.parent ?? tree.root);
+  return { parent: around.id, wrappedKey: wrapKey(around.key, key), fallback: fallbackOf(tree, key) };
+}
+
+/** Without what showed the right of who wrote it last. */
+export function bodyWithoutProof({ via, ...body }: EntryBody): EntryBody {
+  return body;
+}
+
+/** Heads whose key is not known here must stay: replacing them would lose it. By default all are replaced. */
+export function baseOf(tree: Tree, id: EntryId): { base?: Revision[] } {
+  const { closed } = tree.cache.keys.keysOf(id);
+  if (closed.length === 0) return {};
+  const heads = tree.catalog.heads('entry', id).map(({ revision }) => revision);
+  return { base: heads.filter((revision) => !closed.includes(revision)) };
 }
 
 /** The fields that put an entry into a folder. */
@@ -79,7 +127,8 @@ export function placedIn(tree: Tree, entry: Entry, folder: Entry): Partial<Entry
   };
 }
 
-function fallbackOf(tree: Tree, key: Uint8Array): EntryBody['fallback'] {
+/** The drive's root; of a grantee, who cannot open that, the entry that was granted. */
+export function fallbackOf(tree: Tree, key: Uint8Array): EntryBody['fallback'] {
   return { parent: tree.root, wrappedKey: wrapKey(tree.cache.keys.keyOf(tree.root), key) };
 }
 
@@ -101,13 +150,14 @@ export function versionDraft(
 ): { id: VersionId; draft: Draft<'version'> } {
   const id = newVersionId(tree);
   const { manifest, sealedBytes, size, mime, modifiedAt, sha256 } = content;
-  const body = {
+  const body: VersionBody = {
     entry: entry.id,
     owner: tree.user,
     replaces: [...replaces],
     manifest,
     sealedBytes,
     keyVersion: entry.keyVersion ?? firstKeyVersion,
+    plainBytes: size,
     sealed: sealVersionFacts(entry.key, { size, mime, modifiedAt, sha256 }),
   };
   return { id, draft: { table: 'version', id, body } };

@@ -1,11 +1,11 @@
 /** Entries as people and programs see them. */
 import type { EntryView, SafetyView } from '../model/api.ts';
 import { sentenceOf } from '../model/errors.ts';
-import { type EntryId, shortId } from '../model/ids.ts';
+import { shortId } from '../model/ids.ts';
 import { type EntryFacts, hlcTicksPerMs } from '../model/records.ts';
 import type { OpenVersion } from './heads.ts';
 import { isLive } from './live.ts';
-import { isDate, noFacts, openFacts } from './sealed-parts.ts';
+import { isDate, noFacts, openFacts, openWithAny } from './sealed-parts.ts';
 import { type Conflict, type Entry, isConflict, nameOf, type Tree, trashedAt } from './tree.ts';
 
 /** What whoever asks knows already, so that lists do not ask again for each item. */
@@ -24,7 +24,7 @@ export async function viewOf(
   if (isConflict(found)) return viewOfConflict(tree, found, known);
   const entry = found;
   const { body, record } = entry;
-  const winner = body.kind === 'file' ? (await tree.cache.heads.of(entry.id, entry.key)).winner : undefined;
+  const winner = body.kind === 'file' ? (await tree.cache.heads.of(entry.id, entry.keys)).winner : undefined;
   const { tags, starred } = factsOf(tree, entry);
   const trashed = known.trashedAt === undefined ? trashedAt(tree, entry) : known.trashedAt;
   return {
@@ -78,11 +78,11 @@ function contentView(tree: Tree, version: OpenVersion | undefined, known: KnownO
 }
 
 /** Tags and star; an entry that nobody marked has none. */
-export function factsOf(tree: Tree, { id, key }: { id: EntryId; key: Uint8Array }): EntryFacts {
+export function factsOf(tree: Tree, { id, keys }: Pick<Entry, 'id' | 'keys'>): EntryFacts {
   const record = tree.catalog.get('facts', id);
   if (!isLive(record) || record.body.owner !== tree.user) return { ...noFacts };
   try {
-    return openFacts(key, record.body.sealed);
+    return openWithAny(keys, (key) => openFacts(key, record.body.sealed));
   } catch (error) {
     tree.log.warn({ entry: shortId(id) }, `Tags cannot be opened: ${sentenceOf(error)}`);
     return { ...noFacts };

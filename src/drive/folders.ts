@@ -6,6 +6,7 @@ import type { EntryId } from '../model/ids.ts';
 import { newEntry } from './entry-drafts.ts';
 import { viewOf } from './entry-view.ts';
 import { checkName } from './names.ts';
+import { runFresh } from './rekeying.ts';
 import {
   author,
   checkDepth,
@@ -20,7 +21,7 @@ import {
 /** @throws `name-taken`, `bad-name`, `not-found`, `gone` */
 export async function createFolder(tree: Tree, parent: EntryId, name: string): Promise<EntryView> {
   checkName(name);
-  const made = await tree.locks.run([parent], async () => {
+  const made = await runFresh(tree, [parent], [parent], async () => {
     const folder = requireFolder(tree, parent);
     await requireFreeName(tree, parent, name);
     checkDepth(tree, parent);
@@ -58,7 +59,7 @@ export async function ensureFolder(tree: Tree, names: readonly string[]): Promis
 
 /** Makes all folders of a path whose first is missing, in one batch; unless somebody just made it. */
 async function makeMissing(tree: Tree, parent: EntryId, names: readonly string[]): Promise<void> {
-  await tree.locks.run([parent], async () => {
+  await runFresh(tree, [parent], [parent], async () => {
     const [first = ''] = names;
     if (await lookUp(tree, parent, first)) return;
     let inside: { id: EntryId; key: Uint8Array } = requireFolder(tree, parent);

@@ -17,7 +17,7 @@ import {
 import type { Log } from '../model/log.ts';
 import { hlcTicksPerMs, type VersionBody, type VersionFacts } from '../model/records.ts';
 import { isLive, type Live } from './live.ts';
-import { openVersionFacts } from './sealed-parts.ts';
+import { openVersionFacts, openWithAny } from './sealed-parts.ts';
 
 /** About 500 bytes each: 50 MB at most. */
 const headsKept = 100_000;
@@ -43,13 +43,15 @@ export interface Heads {
 }
 
 export interface HeadsCache {
-  /** @param key of the entry */
-  of(entry: EntryId, key: Uint8Array): Promise<Heads>;
+  /** @param keys of the entry, the present one first */
+  of(entry: EntryId, keys: readonly Uint8Array[]): Promise<Heads>;
   /** The same, if it is at hand. */
   known(entry: EntryId): Heads | undefined;
   /** Opens one version; undefined (and a line in the log) when it cannot be. */
-  open(record: Live<VersionBody>, key: Uint8Array): OpenVersion | undefined;
+  open(record: Live<VersionBody>, keys: readonly Uint8Array[]): OpenVersion | undefined;
   forget(entry: EntryId): void;
+  /** Keys may have come that open what could not be opened. */
+  keysChanged(): void;
   /** The entry whose kept heads have this version: a tombstone does not say it. */
   entryOf(version: string): EntryId | undefined;
   /** Keeps nothing from now on: nobody tells it of changes any more. */
@@ -62,24 +64,33 @@ export function createHeadsCache(catalog: Catalog, log: Log): HeadsCache {
   /** Counts what was forgotten, so that an answer that was under way meanwhile is not kept. */
   let changes = 0;
   let closed = false;
+  /** Entries with a version that did not open. */
+  const unopened = new Set<EntryId>();
 
-  function open(record: Live<VersionBody>, key: Uint8Array): OpenVersion | undefined {
+  function open(record: Live<VersionBody>, keys: readonly Uint8Array[]): OpenVersion | undefined {
     try {
       const { entry, manifest, sealedBytes, sealed } = record.body;
       const writtenAtMs = Math.floor(record.hlc / hlcTicksPerMs);
       const said = { entry, manifest, sealedBytes, device: record.device, writtenAtMs };
-      return { id: versionId(record.id), ...said, ...openVersionFacts(key, sealed) };
+      return {
+        id: versionId(record.id),
+        ...said,
+        ...openWithAny(keys, (key) => openVersionFacts(key, sealed)),
+      };
     } catch (error) {
       log.warn({ version: shortId(record.id) }, `A version cannot be opened: ${sentenceOf(error)}`);
       return undefined;
     }
   }
 
-  async function read(entry: EntryId, key: Uint8Array): Promise<Heads> {
+  async function read(entry: EntryId, keys: readonly Uint8Array[]): Promise<Heads> {
     const heads: Heads = { winner: undefined, conflicts: [], all: [] };
     for (const record of await catalog.currentVersions(entry)) {
-      const version = isLive(record) ? open(record, key) : undefined;
-      if (!version) continue;
+      const version = isLive(record) ? open(record, keys) : undefined;
+      if (!version) {
+        unopened.add(entry);
+        continue;
+      }
       owners.set(version.id, entry);
       if (!heads.winner) heads.winner = version;
       else if (!heads.all.some((other) => sameContent(version, other))) heads.conflicts.push(version);
@@ -89,11 +100,11 @@ export function createHeadsCache(catalog: Catalog, log: Log): HeadsCache {
   }
 
   return {
-    async of(entry, key) {
+    async of(entry, keys) {
       const known = kept.get(entry);
       if (known) return known;
       const before = changes;
-      const heads = await read(entry, key);
+      const heads = await read(entry, keys);
       if (changes === before && !closed) kept.set(entry, heads);
       return heads;
     },
@@ -102,6 +113,12 @@ export function createHeadsCache(catalog: Catalog, log: Log): HeadsCache {
     forget(entry) {
       changes += 1;
       kept.delete(entry);
+    },
+    keysChanged() {
+      if (unopened.size === 0) return;
+      changes += 1;
+      for (const entry of unopened) kept.delete(entry);
+      unopened.clear();
     },
     entryOf: (version) => owners.get(version),
     close() {

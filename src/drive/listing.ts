@@ -17,7 +17,7 @@ import type { KeyTree } from './key-tree.ts';
 import { isLive, type Live } from './live.ts';
 import { conflictName, type EntryKind, repairName } from './names.ts';
 import type { Sortable } from './paging.ts';
-import { openName } from './sealed-parts.ts';
+import { openName, openWithAny } from './sealed-parts.ts';
 import { SiblingNames } from './sibling-names.ts';
 
 /** Rows of all folders of one user together: about 350 bytes each, 70 MB at most. */
@@ -77,6 +77,7 @@ export interface Listings {
   versionChanged(entry: EntryId): void;
   /** Names of conflicting versions hold the device's. */
   deviceChanged(): void;
+  forgetAll(): void;
   /** Keeps nothing from now on: nobody tells it of changes any more. */
   close(): void;
 }
@@ -166,6 +167,8 @@ export function createListings(parts: ListingParts): Listings {
         if (listing.rows.has(id) || listing.folder === parent || listing.unopenable.has(id)) {
           listing.dirty.add(id);
         }
+        // A key that this record brings may open them.
+        for (const other of listing.unopenable) listing.dirty.add(other);
       }
     },
     versionChanged(entry) {
@@ -183,6 +186,7 @@ export function createListings(parts: ListingParts): Listings {
     deviceChanged() {
       for (const listing of known()) if (listing.conflicted.size > 0) listing.revision += 1;
     },
+    forgetAll: dropAll,
     close() {
       closed = true;
       dropAll();
@@ -197,7 +201,7 @@ async function checkSome({ heads, keys }: ListingParts, listing: Working): Promi
     await Promise.all(
       some.map(async (id) => {
         if (!listing.rows.has(id)) return;
-        const { conflicts } = await heads.of(id, keys.keyOf(id));
+        const { conflicts } = await heads.of(id, keys.keysOf(id).all);
         if (conflicts.length > 0) listing.conflicted.set(id, conflicts);
         else if (!listing.conflicted.delete(id)) return;
         listing.revision += 1;
@@ -249,8 +253,8 @@ function put(parts: ListingParts, listing: Working, record: Live<EntryBody>): vo
   const { kind, owner, parent, trashedAt } = record.body;
   if (trashedAt !== null || owner !== parts.user) return takeOut(listing, id);
   try {
-    const key = parts.keys.keyIn(listing.folder, record);
-    listing.names.set(id, repairName(openName(key, record.body.name)), kind);
+    const name = openWithAny(parts.keys.keysOf(id).all, (key) => openName(key, record.body.name));
+    listing.names.set(id, repairName(name), kind);
   } catch (error) {
     takeOut(listing, id);
     listing.unopenable.add(id);

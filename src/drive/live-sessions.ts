@@ -1,11 +1,12 @@
 /** Sessions with their keys at hand: begun by a sign-in, or opened again from the store. */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../model/clock.ts';
-import type { Catalog } from '../model/contracts/catalog.ts';
+import type { Catalog, CatalogChange } from '../model/contracts/catalog.ts';
 import type { Session } from '../model/contracts/drive.ts';
 import { PeerstorError, sentenceOf } from '../model/errors.ts';
 import type { UserId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
+import type { NetworkDrives } from './network-drives.ts';
 import type { OpenUsers } from './open-users.ts';
 import { type SessionStore, type StoredSession, sessionName } from './sessions.ts';
 import { accountOf } from './sign-in.ts';
@@ -16,11 +17,15 @@ const sessionsKept = 1000;
 const sweepEveryMs = 3_600_000;
 
 export interface LiveSessions {
-  begin(catalog: Catalog, keys: UserKeys, generation: number): Promise<Session>;
+  begin(drives: NetworkDrives, keys: UserKeys, generation: number): Promise<Session>;
   /** undefined when it is over, or its account is not in this catalog (yet). */
-  resume(catalog: Catalog, secret: string): Promise<Session | undefined>;
+  resume(drives: NetworkDrives, secret: string): Promise<Session | undefined>;
   end(secret: string): Promise<void>;
   endAllOf(user: UserId): Promise<void>;
+  /** Ends what a changed account does not allow any more. */
+  apply(catalog: Catalog, changes: readonly CatalogChange[]): void;
+  /** The keys of who signed in. @throws `forbidden` for a token's session, `not-signed-in` */
+  keysOf(session: Session): UserKeys;
   stop(): void;
 }
 
@@ -33,6 +38,7 @@ export interface LiveSessionsParts {
 
 interface LiveSession {
   session: Session;
+  keys: UserKeys;
   user: UserId;
   generation: number;
 }
@@ -44,10 +50,14 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
   });
   let sweptAtMs = Number.NEGATIVE_INFINITY;
 
-  function hold(catalog: Catalog, secret: string, { keys, generation, expiresAtMs }: StoredSession): Session {
-    const drive = users.open(keys, catalog);
-    const session = sessionOf(catalog, keys, { secret, expiresAtMs, drive });
-    live.set(sessionName(secret), { session, user: keys.user, generation });
+  function hold(
+    drives: NetworkDrives,
+    secret: string,
+    { keys, generation, expiresAtMs }: StoredSession,
+  ): Session {
+    const { drive, sharing } = users.open(keys, drives);
+    const session = sessionOf(drives.catalog, keys, { secret, expiresAtMs, drive, sharing });
+    live.set(sessionName(secret), { session, keys, user: keys.user, generation });
     return session;
   }
 
@@ -60,13 +70,14 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
   }
 
   return {
-    async begin(catalog, keys, generation) {
+    async begin(drives, keys, generation) {
       sweepNowAndThen();
       const { secret, expiresAtMs } = await store.create(keys, generation);
-      return hold(catalog, secret, { keys, generation, expiresAtMs });
+      return hold(drives, secret, { keys, generation, expiresAtMs });
     },
 
-    async resume(catalog, secret) {
+    async resume(drives, secret) {
+      const { catalog } = drives;
       const name = sessionName(secret);
       const held = live.get(name);
       if (held) {
@@ -80,7 +91,7 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
       if (state === 'over') await store.delete(secret);
       if (state !== 'good') return undefined;
       // Somebody else may have opened it in the meantime.
-      return live.get(name)?.session ?? hold(catalog, secret, stored);
+      return live.get(name)?.session ?? hold(drives, secret, stored);
     },
 
     async end(secret) {
@@ -91,6 +102,26 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
     async endAllOf(user) {
       for (const [name, session] of [...live.entries()]) if (session.user === user) live.delete(name);
       await store.deleteAllOf(user);
+    },
+
+    apply(catalog, changes) {
+      const users = new Set<string>();
+      for (const { record } of changes) {
+        if (record.table === 'user' || record.table === 'bundle') users.add(record.id);
+      }
+      if (users.size === 0) return;
+      for (const [name, { user, generation }] of [...live.entries()]) {
+        if (users.has(user) && stateOf(catalog, user, generation) === 'over') live.delete(name);
+      }
+    },
+
+    keysOf(session) {
+      if (session.rights !== null) {
+        throw new PeerstorError('forbidden', 'An access token may not do that: sign in.');
+      }
+      const held = live.get(sessionName(session.secret));
+      if (held) return held.keys;
+      throw new PeerstorError('not-signed-in', 'This session has ended: sign in again.');
     },
 
     stop: () => live.clear(),
@@ -110,7 +141,7 @@ function stateOf(catalog: Catalog, id: UserId, generation: number): 'good' | 'ov
 function sessionOf(
   catalog: Catalog,
   keys: UserKeys,
-  given: Pick<Session, 'secret' | 'expiresAtMs' | 'drive'>,
+  given: Pick<Session, 'secret' | 'expiresAtMs' | 'drive' | 'sharing'>,
 ): Session {
   const { principal } = keys.signing;
   const user = () => {
@@ -120,6 +151,7 @@ function sessionOf(
   };
   return {
     ...given,
+    rights: null,
     // Asked each time: an admin may change the role while the session lives.
     get user() {
       const { username, role } = user();

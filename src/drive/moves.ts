@@ -4,12 +4,13 @@ import type { Draft } from '../model/contracts/catalog.ts';
 import type { EntryPatch } from '../model/contracts/drive.ts';
 import { PeerstorError } from '../model/errors.ts';
 import type { EntryId } from '../model/ids.ts';
-import type { EntryBody, EntryFacts } from '../model/records.ts';
+import type { EntryFacts } from '../model/records.ts';
 import { adoptConflict } from './conflicts.ts';
-import { changedEntry, factsDraft, placedIn } from './entry-drafts.ts';
+import { changedEntry, factsDraft } from './entry-drafts.ts';
 import { conflictNameOf, factsOf, viewOf } from './entry-view.ts';
 import { checkName } from './names.ts';
 import { currentVersion, requireMatch } from './preconditions.ts';
+import { moved, runFresh } from './rekeying.ts';
 import { noFacts, sealName } from './sealed-parts.ts';
 import {
   author,
@@ -17,6 +18,7 @@ import {
   checkDepth,
   type Entry,
   givenName,
+  heightOf,
   isConflict,
   isWithin,
   requireEntry,
@@ -45,49 +47,43 @@ export async function patch(
   const wanted: EntryPatch = tags ? { ...change, tags } : change;
   const found = await requireEntryOrConflict(tree, id);
   if (isConflict(found)) return patchConflict(tree, found, wanted, ifMatch);
-  requireNotRoot(tree, found);
+  if (wanted.name !== undefined || wanted.parentId !== undefined || !tree.granted)
+    requireNotRoot(tree, found);
   const moves = wanted.parentId !== undefined && wanted.parentId !== found.parent;
   const locks: string[] = [found.parent ?? id, ...(wanted.parentId === undefined ? [] : [wanted.parentId])];
   if (moves && found.body.kind === 'folder') locks.push(folderMoves);
-  await tree.locks.run(locks, async () => {
+  await runFresh(tree, locks, [id, ...(wanted.parentId === undefined ? [] : [wanted.parentId])], async () => {
     const entry = requireEntry(tree, id);
     requireOutsideTrash(tree, entry);
     if (ifMatch !== undefined) requireMatch(ifMatch, await currentVersion(tree, entry));
-    const place = await placeDraft(tree, entry, wanted);
+    const place = await placeDrafts(tree, entry, wanted);
     const facts = changedFacts(factsOf(tree, entry), wanted);
-    const drafts: Draft[] = [];
-    if (place) drafts.push(place);
+    const drafts: Draft[] = [...place];
     if (facts) drafts.push(factsDraft(tree, id, entry.key, facts));
     if (drafts.length > 0) await author(tree, drafts);
   });
   return viewOf(tree, requireEntry(tree, id));
 }
 
-/** The entry's register with its new name and place, or undefined when neither changes. */
-async function placeDraft(
-  tree: Tree,
-  entry: Entry,
-  { name, parentId }: EntryPatch,
-): Promise<Draft<'entry'> | undefined> {
+/** The entry's register with its new name and place; nothing when neither changes. */
+async function placeDrafts(tree: Tree, entry: Entry, { name, parentId }: EntryPatch): Promise<Draft[]> {
   const before = givenName(entry);
   const moves = parentId !== undefined && parentId !== entry.parent;
-  const renames = name !== undefined && name !== before;
-  if (!moves && !renames) return undefined;
+  const renamed = name !== undefined && name !== before ? name : undefined;
+  if (!moves && renamed === undefined) return [];
   const folder = requireFolder(tree, parentId ?? entry.parent ?? tree.root);
-  if (moves) requireNoCycle(tree, entry, folder);
+  if (moves) await requireNoCycle(tree, entry, folder);
   await requireFreeName(tree, folder.id, name ?? before, entry.id);
-  const change: Partial<EntryBody> = {};
-  if (renames) change.name = sealName(entry.key, name);
-  if (moves) Object.assign(change, placedIn(tree, entry, folder));
-  return changedEntry(entry, change);
+  if (moves) return moved(tree, entry, folder, renamed === undefined ? {} : { name: renamed });
+  return [changedEntry(tree, entry, { name: sealName(entry.key, name ?? before) })];
 }
 
-function requireNoCycle(tree: Tree, entry: Entry, folder: Entry): void {
+async function requireNoCycle(tree: Tree, entry: Entry, folder: Entry): Promise<void> {
   if (entry.body.kind !== 'folder') return;
   if (isWithin(tree, folder.id, entry.id)) {
     throw new PeerstorError('would-make-a-cycle', 'A folder cannot be moved into itself.');
   }
-  checkDepth(tree, folder.id);
+  checkDepth(tree, folder.id, await heightOf(tree, entry.id));
 }
 
 function changedFacts(facts: EntryFacts, { tags, starred }: EntryPatch): EntryFacts | undefined {

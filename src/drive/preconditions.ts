@@ -6,7 +6,7 @@ import { type Conflict, type Entry, isConflict, type Tree } from './tree.ts';
 export async function currentVersion(tree: Tree, entry: Entry | Conflict): Promise<string> {
   if (isConflict(entry)) return entry.version.id;
   if (entry.body.kind === 'folder') return entry.record.revision;
-  const { winner } = await tree.cache.heads.of(entry.id, entry.key);
+  const { winner } = await tree.cache.heads.of(entry.id, entry.keys);
   return winner?.id ?? entry.record.revision;
 }
 

@@ -3,10 +3,12 @@ import { type Manifest, openManifest, type Reference, sealManifest } from '../cr
 import type { ChunkNetwork, ChunkUpload } from '../model/contracts/replication.ts';
 import { PeerstorError } from '../model/errors.ts';
 import type { ChunkId } from '../model/ids.ts';
+import { openWithAny } from './sealed-parts.ts';
 
 export interface ResealOptions {
   manifest: ChunkId;
-  fromKey: Uint8Array;
+  /** Of the entry that it is sealed for, the likeliest first. */
+  fromKeys: readonly Uint8Array[];
   toKey: Uint8Array;
   network: ChunkNetwork;
   upload: ChunkUpload;
@@ -25,9 +27,10 @@ export async function resealManifest(options: ResealOptions, level = 1): Promise
 }
 
 async function resealOne(options: ResealOptions, id: ChunkId, level: number): Promise<Reference> {
-  const { network, fromKey, toKey, upload, signal } = options;
+  const { network, fromKeys, toKey, upload, signal } = options;
   if (level > levelsMax) throw new PeerstorError('chunk-corrupt', 'This manifest is nested too deep.');
-  const manifest = openManifest(fromKey, await network.read(id, signal ? { signal } : {}));
+  const bytes = await network.read(id, signal ? { signal } : {});
+  const manifest = openWithAny(fromKeys, (key) => openManifest(key, bytes));
   const resealed = sealManifest(toKey, await withChildren(options, manifest, level));
   signal?.throwIfAborted();
   await upload.put(resealed.id, resealed.bytes);

@@ -2,17 +2,33 @@
  * The parts of a drive's records that only who has the entry's key can read: names, display facts,
  * facts of a version, and the keys of children. Each is sealed under its own label.
  */
-import { decode, encode, isFields, open, seal } from '../crypto/index.ts';
-import { PeerstorError } from '../model/errors.ts';
+import { decode, encode, isFields, open, openFromNow, seal, sealTo } from '../crypto/index.ts';
+import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import type { EntryFacts, Sealed, VersionFacts } from '../model/records.ts';
 
 const keyLabel = 'entry-key/1';
 const nameLabel = 'name/1';
 const factsLabel = 'facts/1';
 const versionLabel = 'version/1';
+const oldKeysLabel = 'old-keys/1';
+const dropLabel = 'drop/1';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const keyBytes = 32;
+
+/** Tries each key in turn; most often the first one fits. @throws what `open` throws for the last one */
+export function openWithAny<Result>(keys: readonly Uint8Array[], open: (key: Uint8Array) => Result): Result {
+  let failed: unknown = new PeerstorError('forbidden', 'This cannot be opened with your keys.');
+  for (const key of keys) {
+    try {
+      return open(key);
+    } catch (error) {
+      if (!isPeerstorError(error, 'forbidden')) throw error;
+      failed = error;
+    }
+  }
+  throw failed;
+}
 
 /** Seals an entry's key under its parent's. */
 export function wrapKey(parentKey: Uint8Array, key: Uint8Array): Sealed {
@@ -24,6 +40,30 @@ export function unwrapKey(parentKey: Uint8Array, wrapped: Sealed): Uint8Array {
   const key = open(parentKey, keyLabel, wrapped);
   if (key.length !== keyBytes) throw malformed('key');
   return key;
+}
+
+/** Seals an entry's key for the owner of the drive alone: whoever drops something cannot look inside. */
+export function wrapForOwner(sealingKey: Uint8Array, key: Uint8Array): Promise<Sealed> {
+  return sealTo(sealingKey, dropLabel, key);
+}
+
+/** @throws `forbidden` to everybody but the owner */
+export function unwrapForOwner(sealingSecret: Uint8Array, wrapped: Sealed): Uint8Array {
+  const key = openFromNow(sealingSecret, dropLabel, wrapped);
+  if (key.length !== keyBytes) throw malformed('key');
+  return key;
+}
+
+/** Keys that an entry had before, for whoever has its present one. */
+export function sealOldKeys(key: Uint8Array, oldKeys: readonly Uint8Array[]): Sealed {
+  return seal(key, oldKeysLabel, encode([...oldKeys]));
+}
+
+export function openOldKeys(key: Uint8Array, sealed: Sealed): Uint8Array[] {
+  const keys = decode(open(key, oldKeysLabel, sealed));
+  const isKey = (one: unknown): one is Uint8Array => one instanceof Uint8Array && one.length === keyBytes;
+  if (!Array.isArray(keys) || !keys.every(isKey)) throw malformed('keys');
+  return keys;
 }
 
 export function sealName(key: Uint8Array, name: string): Sealed {

@@ -7,12 +7,13 @@ import type { Draft } from '../model/contracts/catalog.ts';
 import type { ListOptions } from '../model/contracts/drive.ts';
 import { type EntryId, entryId } from '../model/ids.ts';
 import { purgeConflict, settleConflict } from './conflicts.ts';
-import { changedEntry, placedIn } from './entry-drafts.ts';
+import { changedEntry } from './entry-drafts.ts';
 import { viewOf } from './entry-view.ts';
 import { isLive } from './live.ts';
 import { freeName } from './names.ts';
 import { comparison, pageOf, type Sortable } from './paging.ts';
 import { currentVersion, requireMatch } from './preconditions.ts';
+import { moved, rekeyed, runFresh } from './rekeying.ts';
 import { sealName } from './sealed-parts.ts';
 import {
   author,
@@ -37,11 +38,11 @@ export async function trash(tree: Tree, id: EntryId, ifMatch?: string): Promise<
     return settleConflict(tree, found);
   }
   requireNotRoot(tree, found);
-  await tree.locks.run([found.parent ?? id], async () => {
+  await runFresh(tree, [found.parent ?? id], [id], async () => {
     const entry = requireEntry(tree, id);
     if (ifMatch !== undefined) requireMatch(ifMatch, await currentVersion(tree, entry));
     if (entry.body.trashedAt !== null) return;
-    await author(tree, [changedEntry(entry, { trashedAt: tree.clock.wallMs() })]);
+    await author(tree, [changedEntry(tree, entry, { trashedAt: tree.clock.wallMs() })]);
   });
 }
 
@@ -50,7 +51,7 @@ export async function trashed(tree: Tree, options: ListOptions): Promise<Page<En
   const root = requireEntry(tree, tree.root);
   const items: (Sortable & { entry: Entry })[] = [];
   for (const entry of await topmost(tree)) {
-    const { winner } = await tree.cache.heads.of(entry.id, entry.key);
+    const { winner } = await tree.cache.heads.of(entry.id, entry.keys);
     items.push({
       id: entry.id,
       kind: entry.body.kind,
@@ -91,15 +92,20 @@ export async function restore(tree: Tree, id: EntryId): Promise<EntryView> {
   const found = requireEntry(tree, id);
   if (trashedAt(tree, found) !== null) {
     const target = restoreTarget(tree, found);
-    await tree.locks.run([target.id, found.parent ?? id], async () => {
+    await runFresh(tree, [target.id, found.parent ?? id], [target.id, id], async () => {
       const entry = requireEntry(tree, id);
       const { names } = await tree.cache.listings.of(target.id);
       const given = givenName(entry);
       const isTaken = (name: string) => ![undefined, id].includes(names.find(name));
       const name = freeName(given, entry.body.kind, isTaken);
-      const renamed = name === given ? {} : { name: sealName(entry.key, name) };
-      const moved = target.id === entry.parent ? {} : placedIn(tree, entry, target);
-      await author(tree, [changedEntry(entry, { trashedAt: null, ...renamed, ...moved })]);
+      const change = { trashedAt: null };
+      const renamed = name === given ? {} : { name };
+      if (target.id !== entry.parent) {
+        const folder = requireEntry(tree, target.id);
+        return author(tree, await moved(tree, entry, folder, { change, ...renamed }));
+      }
+      const sealed = name === given ? {} : { name: sealName(entry.key, name) };
+      return author(tree, [changedEntry(tree, entry, { ...change, ...sealed })]);
     });
   }
   return viewOf(tree, requireEntry(tree, id));
@@ -140,7 +146,17 @@ async function* tombstones(tree: Tree, id: EntryId): AsyncGenerator<Draft[]> {
     .filter(({ body }) => body?.owner === tree.user)
     .map((version) => ({ table: 'version', id: version.id, body: null }));
   if (isLive(tree.catalog.get('facts', id))) drafts.push({ table: 'facts', id, body: null });
-  yield [...drafts, { table: 'entry', id, body: null }];
+  yield [...drafts, ...(await mergedKeys(tree, id)), { table: 'entry', id, body: null }];
+}
+
+/**
+ * What a tombstone replaces still opens versions that its writer did not know of. Of several heads the
+ * keys are brought together first: the catalog shows only one of them afterwards.
+ */
+async function mergedKeys(tree: Tree, id: EntryId): Promise<Draft[]> {
+  if (tree.catalog.heads('entry', id).length < 2) return [];
+  const entry = openOrUndefined(tree, id);
+  return entry ? rekeyed(tree, entry) : [];
 }
 
 /** @returns how many entries that lay in the trash went, those inside them not counted */

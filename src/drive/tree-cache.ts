@@ -4,7 +4,7 @@ import { isPeerstorError } from '../model/errors.ts';
 import { type EntryId, entryId, type UserId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
 import { createHeadsCache, type HeadsCache } from './heads.ts';
-import { createKeyTree, type KeyTree } from './key-tree.ts';
+import { createKeyTree, type KeyTree, type KeyTreeTop } from './key-tree.ts';
 import { createListings, type Listings } from './listing.ts';
 import { createTrashIndex, type TrashIndex } from './trash-index.ts';
 
@@ -15,20 +15,22 @@ export interface TreeCache {
   readonly trash: TrashIndex;
   /** @returns ids of the entries whose view may have changed, folders whose content did included */
   apply(changes: readonly CatalogChange[]): Set<string>;
+  /** What opens the topmost entry is something else now. */
+  keysChanged(): void;
   /** Forgets everything and keeps nothing any more: nobody tells it of changes now. */
   close(): void;
 }
 
 export interface TreeCacheParts {
   catalog: Catalog;
+  /** Whose drive it is. */
   user: UserId;
-  root: EntryId;
-  rootEntryKey: Uint8Array;
+  top: KeyTreeTop;
   log: Log;
 }
 
-export function createTreeCache({ catalog, user, root, rootEntryKey, log }: TreeCacheParts): TreeCache {
-  const keys = createKeyTree(catalog, root, rootEntryKey);
+export function createTreeCache({ catalog, user, top, log }: TreeCacheParts): TreeCache {
+  const keys = createKeyTree(catalog, top);
   const heads = createHeadsCache(catalog, log);
   const listings = createListings({ catalog, user, keys, heads, log });
   const trash = createTrashIndex(catalog, user);
@@ -40,6 +42,7 @@ export function createTreeCache({ catalog, user, root, rootEntryKey, log }: Tree
         touched.add(id);
         for (const folder of listings.foldersOf(id)) touched.add(folder);
         keys.forget(id);
+        heads.keysChanged();
         listings.entryChanged(record, local);
         trash.entryChanged(id);
         const place = catalog.placeOf(id);
@@ -84,6 +87,11 @@ export function createTreeCache({ catalog, user, root, rootEntryKey, log }: Tree
         }
       }
       return touched;
+    },
+    keysChanged() {
+      keys.clear();
+      heads.keysChanged();
+      listings.forgetAll();
     },
     close() {
       keys.clear();

@@ -10,29 +10,49 @@ import { PeerstorError } from '../model/errors.ts';
 import { type EntryId, entryId, toHex, type UserId, type VersionId, versionId } from '../model/ids.ts';
 import { folderDepthMax, type Tunables } from '../model/limits.ts';
 import type { Log } from '../model/log.ts';
-import type { CatalogRecord, EntryBody } from '../model/records.ts';
+import type { CatalogRecord, EntryBody, Sealed } from '../model/records.ts';
 import type { ContentKeys } from './content/index.ts';
+import { type Granted, withVia } from './granted.ts';
+import type { GrantIndex } from './grants.ts';
 import type { OpenVersion } from './heads.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { isLive, type Live } from './live.ts';
 import { mayBeConflictName, repairName } from './names.ts';
-import { openName } from './sealed-parts.ts';
+import type { Quotas } from './quotas.ts';
+import { openName, openWithAny } from './sealed-parts.ts';
 import type { TreeCache } from './tree-cache.ts';
 
 export interface Tree {
+  /** Whose drive it is. */
   readonly user: UserId;
+  /** Where it begins: the root of the drive, or the entry that was granted. */
   readonly root: EntryId;
+  /** The owner, or whom a grant lets write. */
   readonly signer: SigningKey;
-  /** What cuts and seals this user's content. */
+  /** The grant that opened it; undefined in the hands of the owner. */
+  readonly granted: Granted | undefined;
+  /** What only the owner can seal; undefined in the hands of a grantee. */
+  readonly own: OwnSeals | undefined;
+  /** What cuts and seals the content that this user brings. */
   readonly contentKeys: ContentKeys;
   readonly catalog: Catalog;
   readonly network: ChunkNetwork;
   readonly cache: TreeCache;
+  /** Shared by everybody who has this drive open on this device. */
   readonly locks: KeyedLock;
+  readonly grants: GrantIndex;
+  readonly quotas: Quotas;
   readonly clock: Clock;
   readonly random: Random;
   readonly tunables: Tunables;
   readonly log: Log;
+}
+
+export interface OwnSeals {
+  /** Wraps the key of the drive's root. */
+  wrapTop(key: Uint8Array): Sealed;
+  /** Seals the notes of grants. */
+  readonly notesKey: Uint8Array;
 }
 
 /** An entry of this user, opened. */
@@ -40,7 +60,10 @@ export interface Entry {
   readonly id: EntryId;
   readonly record: Live<EntryBody>;
   readonly body: EntryBody;
+  /** The present key: seals whatever is new. */
   readonly key: Uint8Array;
+  /** All keys that may open what is there, the present one first. */
+  readonly keys: readonly Uint8Array[];
   /** Where it effectively is; null for the root. */
   readonly parent: EntryId | null;
 }
@@ -62,13 +85,15 @@ const climbMax = 4 * folderDepthMax;
 export function requireEntry(tree: Tree, id: EntryId): Entry {
   const record = tree.catalog.get('entry', id);
   if (!isLive(record) || record.body.owner !== tree.user) {
-    if (id !== tree.root) throw notFound();
+    if (id !== tree.root || tree.granted) throw notFound();
     throw new PeerstorError('not-ready', 'Your drive is still on its way to this device; try again soon.', {
       details: { retryAfterS: 5 },
     });
   }
-  const key = tree.cache.keys.keyOf(id);
-  return { id, record, body: record.body, key, parent: tree.catalog.placeOf(id)?.parent ?? null };
+  if (tree.granted && !isWithin(tree, id, tree.root)) throw notFound();
+  const { present: key, all: keys } = tree.cache.keys.keysOf(id);
+  const parent = id === tree.root ? null : (tree.catalog.placeOf(id)?.parent ?? null);
+  return { id, record, body: record.body, key, keys, parent };
 }
 
 /** The conflict view under an id, or undefined when the id is none (or is settled by now). */
@@ -76,7 +101,7 @@ export async function findConflict(tree: Tree, id: EntryId): Promise<Conflict | 
   const record = tree.catalog.get('version', id);
   if (!isLive(record) || record.body.owner !== tree.user) return undefined;
   const file = requireEntry(tree, record.body.entry);
-  const { conflicts } = await tree.cache.heads.of(file.id, file.key);
+  const { conflicts } = await tree.cache.heads.of(file.id, file.keys);
   const version = conflicts.find((other) => other.id === versionId(id));
   return version && { id, version, file };
 }
@@ -108,18 +133,26 @@ export function requireOutsideTrash(tree: Tree, entry: Entry): void {
 /** @throws `forbidden`: the root has no name, no place and no way out */
 export function requireNotRoot(tree: Tree, entry: Entry): void {
   if (entry.id !== tree.root) return;
-  throw new PeerstorError('forbidden', 'The top folder of a drive cannot be changed.');
+  const what = tree.granted
+    ? 'What was shared with you can be changed inside, not moved, renamed or'
+    : 'The top folder of a drive cannot be';
+  throw new PeerstorError('forbidden', tree.granted ? `${what} deleted.` : `${what} changed.`);
 }
 
 /** When it (or the nearest folder around it that was) went to the trash; null outside the trash. */
 export function trashedAt(tree: Tree, entry: Entry): number | null {
-  if (entry.body.trashedAt !== null) return entry.body.trashedAt;
-  for (const body of ancestors(tree, entry.id)) if (body.trashedAt !== null) return body.trashedAt;
+  return trashedAtOf(tree, entry.id, entry.body);
+}
+
+/** The same for who cannot open it. */
+export function trashedAtOf(tree: Tree, id: EntryId, body: EntryBody): number | null {
+  if (body.trashedAt !== null) return body.trashedAt;
+  for (const around of ancestors(tree, id)) if (around.trashedAt !== null) return around.trashedAt;
   return null;
 }
 
 /** Bodies of the folders around an entry, from its parent to the root. */
-function* ancestors(tree: Tree, id: EntryId): Iterable<EntryBody & { id: EntryId }> {
+export function* ancestors(tree: Pick<Tree, 'catalog'>, id: EntryId): Iterable<EntryBody & { id: EntryId }> {
   let at = id;
   for (let climbed = 0; climbed < climbMax; climbed += 1) {
     const parent = tree.catalog.placeOf(at)?.parent;
@@ -145,9 +178,25 @@ export function checkDepth(tree: Tree, parent: EntryId, levels = 1): void {
   throw new PeerstorError('bad-input', `Folders can lie at most ${folderDepthMax} deep in each other.`);
 }
 
+/** Levels of folders in a branch, its top one included; what is more than a path can say is not counted. */
+export async function heightOf(tree: Tree, top: EntryId): Promise<number> {
+  let level: EntryId[] = [top];
+  let height = 0;
+  for (; level.length > 0 && height <= folderDepthMax; height += 1) {
+    const next: EntryId[] = [];
+    for (const folder of level) {
+      for await (const { id, body } of tree.catalog.children(folder)) {
+        if (body?.kind === 'folder') next.push(entryId(id));
+      }
+    }
+    level = next;
+  }
+  return height;
+}
+
 /** The name that an entry shows in its folder; in the trash the one that it was given. */
 export async function nameOf(tree: Tree, entry: Entry): Promise<string> {
-  if (entry.id === tree.root) return '';
+  if (entry.id === tree.root) return tree.granted ? grantedName(tree, entry) : '';
   if (entry.body.trashedAt === null && entry.parent !== null) {
     const { names } = await tree.cache.listings.of(entry.parent);
     const shown = names.nameOf(entry.id);
@@ -156,9 +205,15 @@ export async function nameOf(tree: Tree, entry: Entry): Promise<string> {
   return givenName(entry);
 }
 
+/** What others see as the name of an entry that was granted: a whole drive has its owner's. */
+export function grantedName(tree: Tree, entry: Entry): string {
+  if (entry.body.parent !== null) return givenName(entry);
+  return tree.catalog.get('user', tree.user)?.body?.username ?? '';
+}
+
 /** The name as its owner gave it, made fit to show. */
 export function givenName(entry: Entry): string {
-  return repairName(openName(entry.key, entry.body.name));
+  return repairName(openWithAny(entry.keys, (key) => openName(key, entry.body.name)));
 }
 
 /** The real entry with this name (or one equal to it) in a folder. */
@@ -196,19 +251,29 @@ export async function resolvePath(tree: Tree, names: readonly string[]): Promise
   return at;
 }
 
-/** Writes records in one durable batch, signed by the user; the next look sees them. */
+/**
+ * Writes records in one durable batch, signed by whoever has this tree open, with the proof that a
+ * grant allows it; the next look sees them.
+ */
 export async function author(tree: Tree, drafts: readonly Draft[]): Promise<CatalogRecord[]> {
-  const records = await tree.catalog.author(drafts, tree.signer);
+  const shown = tree.granted ? withVia(tree.granted, drafts) : drafts;
+  const records = await tree.catalog.author(shown, tree.signer);
   tree.cache.apply(records.map((record) => ({ record, local: true })));
   return records;
 }
 
 export function newEntryId(tree: Tree): EntryId {
-  return entryId(toHex(tree.random.bytes(16)));
+  return entryId(newId(tree));
 }
 
 export function newVersionId(tree: Tree): VersionId {
-  return versionId(toHex(tree.random.bytes(16)));
+  return versionId(newId(tree));
+}
+
+/** 16 random bytes; of a grantee an id that follows from them and their key. */
+function newId({ random, granted, signer }: Tree): string {
+  const chance = random.bytes(16);
+  return granted ? granted.newId(signer.principal, chance) : toHex(chance);
 }
 
 export function newEntryKey(tree: Tree): Uint8Array {

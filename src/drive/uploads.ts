@@ -3,6 +3,7 @@
  * records, then the answer. Whatever breaks off before the records leaves nothing listed; its chunks
  * are unreferenced and go with the garbage.
  */
+import { equalBytes } from '../crypto/index.ts';
 import type { SafetyView } from '../model/api.ts';
 import type { UploadOptions, UploadOutcome } from '../model/contracts/drive.ts';
 import type { ChunkUpload } from '../model/contracts/replication.ts';
@@ -15,6 +16,8 @@ import { viewOf } from './entry-view.ts';
 import { headsLike } from './heads.ts';
 import { checkName, freeName, mayBeConflictName } from './names.ts';
 import { currentVersion, requireMatch } from './preconditions.ts';
+import { type Reservation, within } from './quotas.ts';
+import { freshen, runFresh } from './rekeying.ts';
 import { resealManifest } from './reseal.ts';
 import { isDate } from './sealed-parts.ts';
 import {
@@ -30,7 +33,7 @@ import {
   type Tree,
 } from './tree.ts';
 
-const defaultMime = 'application/octet-stream';
+export const defaultMime = 'application/octet-stream';
 const mimeLengthMax = 255;
 /** type/subtype and parameters of RFC 9110 section 8.3.1, loosely: it is kept, never interpreted here. */
 const mimeShape = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?$/;
@@ -75,19 +78,33 @@ export async function upload(
   const { signal } = options;
   const target: Target = { parent, name, options };
   const session = tree.network.beginUpload();
+  let reservation: Reservation | undefined;
   try {
     requireFolder(tree, parent);
     const there = await findTarget(tree, target);
     if (there && options.onConflict === 'skip') return { entry: await viewOf(tree, there), created: false };
-    const stored = await store(tree, session, content, there, options);
+    reservation = await tree.quotas.reserve(tree.user, options.sizeHint ?? 0);
+    const sealedIn = async () => {
+      const file = await findTarget(tree, target);
+      return file ? [parent, isConflict(file) ? file.file.id : file.id] : [parent];
+    };
+    for (const one of await sealedIn()) await freshen(tree, one);
+    const stored = await store(
+      tree,
+      session,
+      within(reservation, content),
+      await findTarget(tree, target),
+      options,
+    );
     const work = () => commit(tree, session, target, stored);
-    const { id, created, skipped } = await tree.locks.run([parent], work, signal);
+    const { id, created, skipped } = await runFresh(tree, [parent], sealedIn, work, signal);
     const known = skipped ? {} : { safety: stored.safety };
     return { entry: await viewOf(tree, await requireEntryOrConflict(tree, id), known), created };
   } catch (cause) {
     if (!signal?.aborted) throw cause;
     throw new PeerstorError('aborted', 'The upload was cancelled; nothing of it is listed.', { cause });
   } finally {
+    reservation?.release();
     session.close();
   }
 }
@@ -156,11 +173,13 @@ async function newVersion(
   { options: { signal } }: Target,
   stored: Stored,
 ): Promise<Written> {
-  const heads = await tree.cache.heads.of(there.id, there.key);
+  const heads = await tree.cache.heads.of(there.id, there.keys);
   // Only what the winner shows is replaced: a conflicting version stays until somebody decided.
   const replaces = heads.winner ? headsLike(heads, heads.winner) : [];
   const content =
-    stored.madeFor === there.id ? stored.content : await resealed(tree, session, stored, there.key, signal);
+    stored.madeFor === there.id && equalBytes(stored.key, there.key)
+      ? stored.content
+      : await resealed(tree, session, stored, there.key, signal);
   const entry = { id: there.id, key: there.key, keyVersion: there.body.keyVersion };
   signal?.throwIfAborted();
   await author(tree, [versionDraft(tree, entry, content, replaces).draft]);
@@ -201,12 +220,12 @@ async function resealed(
   signal: AbortSignal | undefined,
 ): Promise<Content> {
   const { manifest } = content;
-  const seals = { manifest, fromKey: key, toKey, network: tree.network, upload, signal };
+  const seals = { manifest, fromKeys: [key], toKey, network: tree.network, upload, signal };
   return { ...content, manifest: await resealManifest(seals) };
 }
 
 /** @throws `bad-input` */
-function checkOptions({ mime, modifiedAtMs, sizeHint, waitMs }: UploadOptions): void {
+export function checkOptions({ mime, modifiedAtMs, sizeHint, waitMs }: UploadOptions): void {
   const refuse = (sentence: string) => new PeerstorError('bad-input', sentence);
   if (mime !== undefined && (mime.length > mimeLengthMax || !mimeShape.test(mime))) {
     throw refuse(`This is not a media type: "${mime.slice(0, 80)}".`);

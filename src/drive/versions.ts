@@ -8,6 +8,7 @@ import { versionDraft } from './entry-drafts.ts';
 import { conflictNameOf, viewOf } from './entry-view.ts';
 import { headsLike, type OpenVersion } from './heads.ts';
 import { isLive } from './live.ts';
+import { runFresh } from './rekeying.ts';
 import {
   author,
   type Entry,
@@ -31,11 +32,11 @@ export interface VersionView {
 export async function versions(tree: Tree, id: EntryId): Promise<VersionView[]> {
   const found = await requireEntryOrConflict(tree, id);
   const file = isConflict(found) ? found.file : requireFile(found);
-  const { winner } = await tree.cache.heads.of(file.id, file.key);
+  const { winner } = await tree.cache.heads.of(file.id, file.keys);
   const current = isConflict(found) ? found.version.id : winner?.id;
   const views: VersionView[] = [];
   for (const record of await tree.catalog.versions(file.id)) {
-    const version = isLive(record) ? tree.cache.heads.open(record, file.key) : undefined;
+    const version = isLive(record) ? tree.cache.heads.open(record, file.keys) : undefined;
     if (!version) continue;
     const modifiedAt = new Date(version.modifiedAt).toISOString();
     views.push({ id: version.id, size: version.size, modifiedAt, current: version.id === current });
@@ -47,17 +48,22 @@ export async function versions(tree: Tree, id: EntryId): Promise<VersionView[]> 
 export async function restoreVersion(tree: Tree, id: EntryId, wanted: VersionId): Promise<EntryView> {
   const found = await requireEntryOrConflict(tree, id);
   const file = isConflict(found) ? found.file : requireFile(found);
-  await tree.locks.run([file.parent ?? file.id], async () => {
+  await runFresh(tree, [file.parent ?? file.id], [file.id], async () => {
     const entry = requireEntry(tree, file.id);
     requireOutsideTrash(tree, entry);
     const version = requireVersion(tree, entry, wanted);
-    const heads = await tree.cache.heads.of(entry.id, entry.key);
+    const heads = await tree.cache.heads.of(entry.id, entry.keys);
     if (heads.winner?.id === wanted) return;
     const replaced = heads.winner ? headsLike(heads, heads.winner) : [];
     const settled = heads.all.some((head) => head.id === wanted) ? headsLike(heads, version) : [];
     const { key, body } = entry;
     const target = { id: entry.id, key, keyVersion: body.keyVersion };
-    await author(tree, [versionDraft(tree, target, version, [...replaced, ...settled]).draft]);
+    const reservation = await tree.quotas.reserve(tree.user, version.size);
+    try {
+      await author(tree, [versionDraft(tree, target, version, [...replaced, ...settled]).draft]);
+    } finally {
+      reservation.release();
+    }
   });
   return viewOf(tree, requireEntry(tree, file.id));
 }
@@ -66,14 +72,19 @@ export async function restoreVersion(tree: Tree, id: EntryId, wanted: VersionId)
 export async function openContent(tree: Tree, id: EntryId, wanted?: VersionId): Promise<OpenContent> {
   const found = await requireEntryOrConflict(tree, id);
   if (isConflict(found) && (wanted === undefined || wanted === found.version.id)) {
-    return contentOf(tree, found.file.key, found.version, await conflictNameOf(tree, found));
+    return contentOf(tree, found.file.keys, found.version, await conflictNameOf(tree, found));
   }
   const file = isConflict(found) ? found.file : requireFile(found);
   const version = wanted ? requireVersion(tree, file, wanted) : await currentOf(tree, file);
-  return contentOf(tree, file.key, version, await nameOf(tree, file));
+  return contentOf(tree, file.keys, version, await nameOf(tree, file));
 }
 
-function contentOf(tree: Tree, entryKey: Uint8Array, version: OpenVersion, name: string): OpenContent {
+function contentOf(
+  tree: Tree,
+  [entryKey = new Uint8Array(0), ...otherKeys]: readonly Uint8Array[],
+  version: OpenVersion,
+  name: string,
+): OpenContent {
   const { manifest, size, mime, modifiedAt: modifiedAtMs, id: etag } = version;
   return {
     name,
@@ -87,13 +98,13 @@ function contentOf(tree: Tree, entryKey: Uint8Array, version: OpenVersion, name:
       if (!whole || start < 0 || end < start || end > size) {
         throw new PeerstorError('bad-range', `This file has ${size} bytes; ${start} to ${end} is not in it.`);
       }
-      return readContent({ manifest, entryKey, network: tree.network, range, signal });
+      return readContent({ manifest, entryKey, otherKeys, network: tree.network, range, signal });
     },
   };
 }
 
 async function currentOf(tree: Tree, file: Entry): Promise<OpenVersion> {
-  const { winner } = await tree.cache.heads.of(file.id, file.key);
+  const { winner } = await tree.cache.heads.of(file.id, file.keys);
   if (winner) return winner;
   throw new PeerstorError('gone', 'The content of this file was deleted for ever on another device.');
 }
@@ -101,7 +112,7 @@ async function currentOf(tree: Tree, file: Entry): Promise<OpenVersion> {
 function requireVersion(tree: Tree, file: Entry, wanted: VersionId): OpenVersion {
   const record = tree.catalog.get('version', wanted);
   const mine = isLive(record) && record.body.owner === tree.user && record.body.entry === file.id;
-  const version = mine ? tree.cache.heads.open(record, file.key) : undefined;
+  const version = mine ? tree.cache.heads.open(record, file.keys) : undefined;
   if (!version) throw new PeerstorError('not-found', 'There is no such version of this file.');
   return version;
 }

@@ -150,3 +150,21 @@ test('a file put into a folder that another device purged meanwhile shows in the
   assert.deepEqual(await wholeTree(drive), ['/late.txt: late']);
   assert.deepEqual(await wholeTree(other), ['/late.txt: late']);
 });
+
+test('a folder moves only where all that lies in it still fits', async () => {
+  const { drive, root } = await createHome();
+  const chain = async (name: string, levels: number) =>
+    drive.ensureFolder(Array.from({ length: levels }, (_, level) => `${name}${level}`));
+  const bottom = await chain('a', 100);
+  await chain('b', 28);
+  const top = await drive.resolve(['b0']);
+  await drive.patch(entryId(top.id), { parentId: entryId(bottom.id) });
+  await drive.patch(entryId(top.id), { parentId: root });
+  await drive.createFolder(entryId((await drive.resolve(namesOf('b', 28))).id), 'one too many');
+  const move = drive.patch(entryId(top.id), { parentId: entryId(bottom.id) });
+  await assert.rejects(move, coded('bad-input', /deep/));
+});
+
+function namesOf(name: string, levels: number): string[] {
+  return Array.from({ length: levels }, (_, level) => `${name}${level}`);
+}

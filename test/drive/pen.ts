@@ -1,7 +1,7 @@
 /** Records as another program might write them, with the keys of the test's user. */
 import assert from 'node:assert/strict';
 import { createKeyTree } from '../../src/drive/key-tree.ts';
-import { sealName, wrapKey } from '../../src/drive/sealed-parts.ts';
+import { sealName, unwrapKey, wrapKey } from '../../src/drive/sealed-parts.ts';
 import { openByPassword } from '../../src/drive/user-keys.ts';
 import { systemRandom } from '../../src/model/clock.ts';
 import type { Signer } from '../../src/model/contracts/catalog.ts';
@@ -28,7 +28,12 @@ export async function takePen(device: TestDevice, session: Session): Promise<Pen
   const bundle = catalog.get('bundle', session.user.id)?.body;
   assert.ok(bundle);
   const keys = await openByPassword(bundle, password);
-  const tree = createKeyTree(catalog, keys.root, keys.rootEntryKey);
+  const tree = createKeyTree(catalog, {
+    id: keys.root,
+    mayRenew: true,
+    keyIn: (body) => unwrapKey(keys.rootEntryKey, body.wrappedKey),
+    openDropped: () => assert.fail('nothing was dropped'),
+  });
   return {
     signer: keys.signing,
     keyOf: (id) => tree.keyOf(entryId(id)),

@@ -11,6 +11,7 @@ import { newSigningKey, type SigningKey } from '../../src/crypto/index.ts';
 import { type AccountsRoom, createAccounts } from '../../src/drive/index.ts';
 import type { EntryView } from '../../src/model/api.ts';
 import { systemRandom } from '../../src/model/clock.ts';
+import { type Audit, noAudit } from '../../src/model/contracts/audit.ts';
 import type { Drive, ListOptions, Session, UploadOptions } from '../../src/model/contracts/drive.ts';
 import {
   type ChunkId,
@@ -53,6 +54,7 @@ interface Disk {
 }
 
 export interface World {
+  readonly audit: Audit;
   readonly clock: ManualClock;
   readonly chunks: Map<ChunkId, Uint8Array>;
   device(name: string): TestDevice;
@@ -60,10 +62,11 @@ export interface World {
   join(name: string, other: TestDevice, admin: Session): Promise<TestDevice>;
 }
 
-export function createWorld(): World {
+export function createWorld(audit: Audit = noAudit): World {
   const clock = createManualClock();
   const chunks = new Map<ChunkId, Uint8Array>();
   const world: World = {
+    audit,
     clock,
     chunks,
     device: (name) =>
@@ -90,8 +93,8 @@ export function createWorld(): World {
 export async function openCatalog({ clock }: World, disk: Disk): Promise<LocalCatalog> {
   assert.ok(disk.genesis);
   const self = deviceId(disk.key.principal);
-  const { genesis, catalog: store } = disk;
-  const catalog = createCatalog({ genesis, self, store, outbox: createMemoryOutbox(), clock });
+  const { genesis, key: identity, catalog: store } = disk;
+  const catalog = createCatalog({ genesis, self, identity, store, outbox: createMemoryOutbox(), clock });
   await catalog.start();
   return catalog;
 }
@@ -119,6 +122,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     random: systemRandom,
     tunables: defaultTunables,
     log: logInto(warnings),
+    audit: world.audit,
     kdfCost: { memoryKiB: 64, passes: 1 },
   });
   const device: TestDevice = {
@@ -175,8 +179,10 @@ async function tell(from: LocalCatalog, to: LocalCatalog): Promise<void> {
   for (const [id, head] of Object.entries(from.vector())) {
     const device = deviceId(id);
     for (let since = to.vector()[device] ?? 0; since < head; ) {
-      const { records, reachesSeq } = await from.missing(device, since);
-      const { refused } = await to.accept(records, { head: { device, seq: reachesSeq } });
+      const { records, reachesSeq, signed } = await from.missing(device, since);
+      const { refused } = await to.accept(records, {
+        head: { device, seq: reachesSeq, ...(signed ? { signed } : {}) },
+      });
       assert.deepEqual(refused, []);
       since = reachesSeq;
     }
@@ -193,8 +199,8 @@ export interface Home {
 }
 
 /** One device with one user who is signed in. */
-export async function createHome(): Promise<Home> {
-  const world = createWorld();
+export async function createHome(audit?: Audit): Promise<Home> {
+  const world = createWorld(audit);
   const device = world.device('NAS');
   const { session, recoveryCode } = await device.accounts.setup(username, password);
   const { drive } = session;
@@ -256,4 +262,35 @@ export async function wholeTree(drive: Drive, folder?: string, path = ''): Promi
     else lines.push(`${path}/${name}/`, ...(await wholeTree(drive, id, `${path}/${name}`)));
   }
   return lines;
+}
+
+/** Another user, who came by an invite and is signed in on `device`. */
+export async function addUser(
+  device: TestDevice,
+  admin: Session,
+  name: string,
+  wish: { role?: 'admin' | 'member'; quotaBytes?: number | null } = {},
+): Promise<Session> {
+  const { role = 'member', quotaBytes = null } = wish;
+  const { invite } = await device.accounts.invite(admin, { role, quotaBytes });
+  assert.ok(invite);
+  return (await device.accounts.register(invite, name, password)).session;
+}
+
+/** Lets `author` of a device's catalog fail: at the call of this number, counted from 1, and all after it. */
+export function failAuthor(device: TestDevice, fromCall: number): { calls: number; heal(): void } {
+  const catalog = catalogOf(device);
+  const { author } = catalog;
+  const state = {
+    calls: 0,
+    heal() {
+      catalog.author = author;
+    },
+  };
+  catalog.author = async (drafts, signer) => {
+    state.calls += 1;
+    if (state.calls >= fromCall) throw new Error('the device lost power');
+    return author(drafts, signer);
+  };
+  return state;
 }

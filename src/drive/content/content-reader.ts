@@ -18,6 +18,8 @@ export interface ReadOptions {
   /** The root manifest's id, or the manifest as `openManifestTree` gave it (for several ranges). */
   manifest: ChunkId | ManifestTree;
   entryKey: Uint8Array;
+  /** Other keys of the entry: see `openManifestTree`. */
+  otherKeys?: readonly Uint8Array[];
   network: ChunkReader;
   /** Bytes [start, end); everything if absent. */
   range?: { start: number; end: number };
@@ -35,6 +37,7 @@ interface WantedSlice {
 interface Reading {
   signal: AbortSignal;
   entryKey: Uint8Array;
+  otherKeys: readonly Uint8Array[] | undefined;
   network: ChunkReader;
 }
 
@@ -55,8 +58,8 @@ export async function* readContent(options: ReadOptions): AsyncGenerator<Uint8Ar
 }
 
 async function* inOrder(options: ReadOptions, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
-  const { manifest, network, entryKey } = options;
-  const reading = { signal, entryKey, network };
+  const { manifest, network, entryKey, otherKeys } = options;
+  const reading = { signal, entryKey, otherKeys, network };
   const tree = typeof manifest === 'string' ? await openManifestTree({ manifest, ...reading }) : manifest;
   const { start, end } = options.range ?? { start: 0, end: tree.size };
   if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= tree.size)) {

@@ -4,6 +4,7 @@ import { type ChunkSlot, openManifest, type Reference } from '../../crypto/index
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
+import { openWithAny } from '../sealed-parts.ts';
 
 export type ManifestTree = { /** Plain bytes. */ size: number } & (
   | { kind: 'inline'; content: Uint8Array }
@@ -23,6 +24,8 @@ export interface OpenTreeOptions {
   manifest: ChunkId;
   /** Key of the entry whose version this is. */
   entryKey: Uint8Array;
+  /** Keys that the entry had before, or beside it: tried where the first does not fit. */
+  otherKeys?: readonly Uint8Array[] | undefined;
   network: Pick<ChunkNetwork, 'read'>;
   signal: AbortSignal;
 }
@@ -32,10 +35,10 @@ export interface OpenTreeOptions {
  * @throws `chunk-missing`, `chunk-corrupt`, `unsupported-format`, `forbidden` for a wrong key
  */
 export async function openManifestTree(options: OpenTreeOptions): Promise<ManifestTree> {
-  const { manifest: id, entryKey, network, signal } = options;
+  const { manifest: id, entryKey, otherKeys = [], network, signal } = options;
   // Hashed, unlike chunks: a manifest is small, and a wrong key would look like a damaged copy.
   const bytes = await network.read(id, { signal, verify: true });
-  const manifest = openManifest(entryKey, bytes);
+  const manifest = openWithAny([entryKey, ...otherKeys], (key) => openManifest(key, bytes));
   switch (manifest.kind) {
     case 'inline':
       return { kind: 'inline', size: manifest.content.length, content: manifest.content };
