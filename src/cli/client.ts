@@ -1,5 +1,5 @@
 /** Speaks to a running device over its HTTP interface, as the person whose credentials are in the home. */
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
@@ -85,6 +85,8 @@ export class Client {
     const secret = cookies.map((cookie) => /^peerstor_session=([^;]+)/.exec(cookie)?.[1]).find(Boolean);
     if (!secret) throw new PeerstorError('internal', 'The device answered without a session.');
     const file = join(this.home, 'credentials.json');
+    // With --url there may be no device here, and so no home yet.
+    await mkdir(this.home, { recursive: true, mode: 0o700 });
     await writeFile(file, `${JSON.stringify({ username, secret: decodeURIComponent(secret) })}\n`, {
       mode: 0o600,
     });

@@ -1,7 +1,10 @@
 /** The command line: arguments to commands, errors to one line and an exit code. */
 import { Command, CommanderError, Option } from 'commander';
-import { isPeerstorError, PeerstorError } from '../model/errors.ts';
-import type { GlobalOptions } from './client.ts';
+import { isPeerstorError } from '../model/errors.ts';
+import { call, list, wholeNumber } from './declare/call.ts';
+import { addNetwork } from './declare/devices.ts';
+import { addAccounts, addUsers } from './declare/people.ts';
+import { addSharing, addTokens } from './declare/sharing.ts';
 import { packageVersion } from './package-version.ts';
 
 const done = 0;
@@ -21,33 +24,17 @@ function buildProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'peerstor: ')) });
   addStart(program);
   addAccounts(program);
+  addUsers(program);
   addNetwork(program);
   addFiles(program);
+  addSharing(program);
+  addTokens(program);
   program
     .command('version')
     .description('print the version')
     .action(() => console.log(packageVersion()));
   return program;
 }
-
-type Action = (...args: never[]) => Promise<void>;
-
-/** Runs an action with the command's arguments and all options, its own and the global ones. */
-function call(command: Command, load: () => Promise<Action>): void {
-  command.action(async (...given: unknown[]) => {
-    given.pop();
-    given.pop();
-    const action = await load();
-    await action(...([...given, command.optsWithGlobals<GlobalOptions>()] as never[]));
-  });
-}
-
-const list = (value: string, before: string[] = []) => [...before, value];
-const wholeNumber = (text: string) => {
-  const value = Number(text);
-  if (!Number.isInteger(value)) throw new PeerstorError('bad-input', `"${text}" is not a whole number.`);
-  return value;
-};
 
 function addStart(program: Command): void {
   const start = program
@@ -67,6 +54,11 @@ function addStart(program: Command): void {
     )
     .option('--no-mdns', 'do not look for devices on the local network')
     .option('--peer <host:port>', "address of another device's page (repeatable)", list)
+    .option(
+      '--announce <ip:port>',
+      'where others reach the p2p port, if not at its own address (repeatable)',
+      list,
+    )
     .addOption(
       new Option('--log-level <level>', 'how much to log on stderr')
         .choices(['silent', 'error', 'warn', 'info', 'debug', 'trace'])
@@ -77,53 +69,6 @@ function addStart(program: Command): void {
     const { start: run } = await import('./commands/start.ts');
     await run({ ...options, ...(options.peer ? { peers: options.peer } : {}) });
   });
-}
-
-function addAccounts(program: Command): void {
-  const account = () => import('./commands/account.ts');
-  const setup = program
-    .command('setup')
-    .description('make a new network with its first account')
-    .requiredOption('--user <name>', 'user name')
-    .option('--password-stdin', 'read the password from standard input');
-  call(setup, async () => (await account()).setup);
-  const login = program
-    .command('login')
-    .description('sign in')
-    .requiredOption('--user <name>', 'user name')
-    .option('--password-stdin', 'read the password from standard input');
-  call(login, async () => (await account()).login);
-  call(program.command('logout').description('sign out'), async () => (await account()).logout);
-}
-
-function addNetwork(program: Command): void {
-  const network = () => import('./commands/network.ts');
-  call(
-    program.command('pair').description('show a code with which a new device can join'),
-    async () => (await network()).pair,
-  );
-  const join = program
-    .command('join')
-    .argument('<code>', 'the eight digits that the other device shows')
-    .description('join this device to the network that shows the code')
-    .option('--peer <host:port>', "address of the other device's page", list);
-  call(join, async () => (await network()).join);
-  call(program.command('status').description('what this device is'), async () => (await network()).status);
-  call(
-    program.command('devices').description('devices of the network'),
-    async () => (await network()).devices,
-  );
-  call(
-    program.command('health').description('how many copies everything has'),
-    async () => (await network()).health,
-  );
-  const device = program.command('device').description('change a device');
-  const rename = device
-    .command('rename')
-    .argument('<name-or-id>')
-    .argument('<new-name>')
-    .description('give a device another name');
-  call(rename, async () => (await network()).renameDevice);
 }
 
 function addFiles(program: Command): void {

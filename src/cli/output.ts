@@ -1,5 +1,6 @@
 /** What people see: tables, sizes, progress. Colour only on a terminal that wants it. */
 import { styleText } from 'node:util';
+import { PeerstorError } from '../model/errors.ts';
 
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -35,6 +36,18 @@ function displayWidth(text: string): number {
         : 1;
   }
   return width;
+}
+
+/**
+ * What a name or the beginning of an id stands for.
+ * @throws `not-found` for nothing, `conflict` for several
+ */
+export function onlyOne<Item extends { id: string }>(found: Item[], noun: string, which: string): Item {
+  const [only, ...more] = found;
+  if (only === undefined) throw new PeerstorError('not-found', `There is no ${noun} "${which}".`);
+  if (more.length === 0) return only;
+  const ids = found.map(({ id }) => id).join(', ');
+  throw new PeerstorError('conflict', `"${which}" is ${found.length} ${noun}s: use an id, one of ${ids}.`);
 }
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];

@@ -1,4 +1,4 @@
-/** Who is asking: the session behind a cookie or a bearer token, or the owner of this home. */
+/** Who is asking: the session behind a cookie or a token, or the owner of this home. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../model/clock.ts';
 import type { DeviceFront } from '../model/contracts/device.ts';
@@ -12,13 +12,19 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Routes need a session unless they say otherwise. */
-    access?: 'session' | 'public';
+    /**
+     * Routes need somebody who signed in unless they say otherwise; `files` takes access tokens too,
+     * within their scope and rights.
+     */
+    access?: 'session' | 'files' | 'public';
   }
   interface FastifyRequest {
     session: Session | null;
   }
 }
+
+/** Route configuration: what an access token opens, too. */
+export const openToTokens = { access: 'files' } as const;
 
 /**
  * Makes the hook that runs before any body is read.
@@ -26,10 +32,35 @@ declare module 'fastify' {
  */
 export function requireSession(front: DeviceFront): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
-    if (request.is404 || request.routeOptions.config.access === 'public') return;
-    request.session = (await front.accounts.resume(secretOf(request))) ?? null;
-    signedIn(request);
+    const { access = 'session' } = request.routeOptions.config;
+    if (request.is404 || access === 'public') return;
+    const session = await sessionOf(request, front);
+    if (access === 'session' && session.rights !== null) {
+      throw new PeerstorError(
+        'forbidden',
+        'An access token opens files only: sign in with name and password for this.',
+      );
+    }
   };
+}
+
+/**
+ * Finds the session, a token's included, and keeps it for `signedIn`.
+ * @throws `not-signed-in`, `csrf-header-missing`
+ */
+export async function sessionOf(request: FastifyRequest, front: DeviceFront): Promise<Session> {
+  const password = basicPassword(request);
+  const session = (await front.accounts.resume(password ?? secretOf(request))) ?? null;
+  // Browsers keep what was typed as name and password, and send it along from other pages.
+  const usable = password === undefined || (session?.rights !== null && !isFromForeignPage(request));
+  request.session = usable ? session : null;
+  return signedIn(request);
+}
+
+/** Another site's page made this request. Programs send no Origin. */
+export function isFromForeignPage({ headers }: FastifyRequest): boolean {
+  const { origin, host } = headers;
+  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
 }
 
 /** The session of a request that needed one. @throws `not-signed-in` */
@@ -91,6 +122,14 @@ function secretOf(request: FastifyRequest): string {
     );
   }
   return cookie;
+}
+
+/** The password of `Authorization: Basic`, which may be an access token; the name says nothing. */
+function basicPassword(request: FastifyRequest): string | undefined {
+  const pair = authorization(request, 'Basic');
+  if (pair === undefined) return undefined;
+  const text = Buffer.from(pair, 'base64').toString('utf8');
+  return text.slice(text.indexOf(':') + 1);
 }
 
 function authorization(request: FastifyRequest, scheme: string): string | undefined {

@@ -17,13 +17,22 @@ import { type StreamedReply, sendStream } from './streamed-reply.ts';
 /**
  * Answers GET or HEAD with `content`.
  * @param options.download true to have it saved under its name, whatever its type
+ * @param options.headers beside those that every stored content has, or instead
+ * @param options.beforeFirstByte awaited when the first bytes are read and none is sent; is told at
+ * which byte of the content they begin
  * @throws `precondition-failed`, `bad-range`, and what reading the first byte throws
  */
 export async function sendContent(
   request: FastifyRequest,
   reply: FastifyReply,
   content: OpenContent,
-  options: { download: boolean; clock: Clock; log: Log },
+  options: {
+    download: boolean;
+    clock: Clock;
+    log: Log;
+    headers?: Readonly<Record<string, string>>;
+    beforeFirstByte?: (startsAtByte: number) => Promise<void>;
+  },
 ): Promise<FastifyReply> {
   const { headers } = request;
   const { etag, modifiedAtMs, size } = content;
@@ -35,6 +44,7 @@ export async function sendContent(
   }
   const common = {
     ...userContentHeaders,
+    ...options.headers,
     etag: entityTag(etag),
     'last-modified': new Date(modifiedAtMs).toUTCString(),
     'accept-ranges': 'bytes',
@@ -51,12 +61,31 @@ export async function sendContent(
     throw new PeerstorError('bad-range', `None of these ranges lies within the ${size} bytes of this file.`);
   }
   const whole = { ...answer, headers: { ...named, ...answer.headers } };
+  const { beforeFirstByte } = options;
   if (request.method === 'HEAD' || answer.length === 0) {
+    if (request.method !== 'HEAD') await beforeFirstByte?.(0);
     if (answer.length !== undefined) reply.header('content-length', answer.length);
     return reply.code(answer.status).headers(whole.headers).send();
   }
-  await sendStream(reply, whole, options);
+  const open = (signal: AbortSignal) =>
+    beforeFirstByte === undefined
+      ? answer.open(signal)
+      : after(() => beforeFirstByte(answer.startsAtByte), answer.open(signal));
+  await sendStream(reply, { ...whole, open }, options);
   return reply;
+}
+
+/** The same pieces; the first one is given when `allowed` has resolved. */
+async function* after(
+  allowed: () => Promise<void>,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let first = true;
+  for await (const piece of pieces) {
+    if (first) await allowed();
+    first = false;
+    yield piece;
+  }
 }
 
 /** Not what is saved as a file: a download whose length is unknown shows no progress. */
@@ -65,13 +94,16 @@ function compresses(content: OpenContent, download: boolean): boolean {
   return !download && size >= compressedBytesMin && size <= compressedBytesMax && isCompressible(mime);
 }
 
+/** What to send, and at which byte of the content it begins. */
+type Answer = StreamedReply & { startsAtByte: number };
+
 /** Undefined when no range can be satisfied. */
 function chooseAnswer(
   request: FastifyRequest,
   content: OpenContent,
   contentType: string,
   download: boolean,
-): StreamedReply | undefined {
+): Answer | undefined {
   const { headers, method } = request;
   const { size } = content;
   // Range has a meaning for GET only (RFC 9110 section 14.2).
@@ -88,11 +120,18 @@ function chooseAnswer(
           status: 206,
           headers: { 'content-type': contentType, 'content-range': contentRange(range, size) },
           length: range.end - range.start,
+          startsAtByte: range.start,
           open: (signal) => content.read(range, signal),
         };
   }
   const whole = (signal: AbortSignal) => content.read({ start: 0, end: size }, signal);
-  const plain = { status: 200, headers: { 'content-type': contentType }, length: size, open: whole };
+  const plain = {
+    status: 200,
+    headers: { 'content-type': contentType },
+    length: size,
+    startsAtByte: 0,
+    open: whole,
+  };
   const encoding = compresses(content, download) ? chooseEncoding(headers['accept-encoding']) : undefined;
   if (encoding === undefined) return plain;
   return {
@@ -105,11 +144,7 @@ function chooseAnswer(
 }
 
 /** A multipart/byteranges answer (RFC 9110 section 14.6). */
-function severalRanges(
-  content: OpenContent,
-  ranges: readonly ByteRange[],
-  contentType: string,
-): StreamedReply {
+function severalRanges(content: OpenContent, ranges: readonly ByteRange[], contentType: string): Answer {
   const boundary = toHex(systemRandom.bytes(16));
   const openings = ranges.map((range) =>
     Buffer.from(
@@ -137,6 +172,7 @@ function severalRanges(
     status: 206,
     headers: { 'content-type': `multipart/byteranges; boundary=${boundary}` },
     length: partsBytes + framesBytes,
+    startsAtByte: Math.min(...ranges.map((range) => range.start)),
     open: parts,
   };
 }

@@ -13,13 +13,14 @@ export interface DrivePath {
 /**
  * Reads the drive path out of a request's raw URL, each segment decoded by itself. The router's own
  * decoding is not used: it turns `%2F` into a separator.
- * @param rawUrl as it stood in the request line, beginning with `drivePathPrefix`
+ * @param rawUrl as it stood in the request line
+ * @param prefix with which it begins, as it stood there
  * Names are judged by the drive; here only what would change the path's shape, and the length, so
  * that an upload which must fail makes no folders first.
  * @throws `bad-name` naming the rule: `/` inside a name, `.` and `..`, empty, too long, not UTF-8
  */
-export function drivePathOf(rawUrl: string): DrivePath {
-  const path = pathnameOf(rawUrl).slice(drivePathPrefix.length);
+export function drivePathOf(rawUrl: string, prefix = drivePathPrefix): DrivePath {
+  const path = pathnameOf(rawUrl).slice(prefix.length);
   if (path === '' || path === '/') return { names: [], folder: true };
   const names: string[] = [];
   let bytes = 0;
@@ -33,6 +34,11 @@ export function drivePathOf(rawUrl: string): DrivePath {
     throw new PeerstorError('bad-name', `A path has at most ${pathBytesMax} bytes; this one has ${bytes}.`);
   }
   return { names, folder };
+}
+
+/** The names of a path such as `/a/b` that stands in a field or a query; none for the root. */
+export function pathNames(path: string): string[] {
+  return path.split('/').filter((name) => name !== '');
 }
 
 /** The URL without its query. */

@@ -10,21 +10,28 @@ import { answerConnectionError, noteReplies } from './connection-error.ts';
 import { pathnameOf } from './drive-path.ts';
 import { createErrorReply } from './error-reply.ts';
 import { holdContinue } from './expect-continue.ts';
+import { createGuestAccess } from './guest-access.ts';
 import { eventFrameBytesMax, headerBytesMax, headersWaitMs } from './http-limits.ts';
 import { jsonBodyParser } from './json-body.ts';
 import { limitRates } from './rate-limits.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { authRoutes } from './routes/auth.ts';
 import { contentRoutes } from './routes/content.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { entryRoutes } from './routes/entries.ts';
 import { eventRoutes, eventsPath } from './routes/events.ts';
+import { guestRoutes } from './routes/guests.ts';
 import { healthRoutes } from './routes/health.ts';
 import { healthzRoutes } from './routes/healthz.ts';
+import { metricRoutes } from './routes/metrics.ts';
 import { pairingRoutes } from './routes/pairing.ts';
 import { pathRoutes } from './routes/path.ts';
 import { setupRoutes } from './routes/setup.ts';
+import { shareRoutes } from './routes/shares.ts';
 import type { Surroundings } from './routes/surroundings.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { trashRoutes } from './routes/trash.ts';
+import { userRoutes } from './routes/users.ts';
 import { versionRoutes } from './routes/versions.ts';
 import { apiHeaders, everyReplyHeaders } from './security-headers.ts';
 import { noSuchAddress } from './unknown-address.ts';
@@ -34,14 +41,19 @@ const routeGroups = [
   healthzRoutes,
   setupRoutes,
   authRoutes,
+  userRoutes,
+  tokenRoutes,
   entryRoutes,
   trashRoutes,
   pathRoutes,
   contentRoutes,
   versionRoutes,
+  shareRoutes,
   deviceRoutes,
   pairingRoutes,
   healthRoutes,
+  auditRoutes,
+  metricRoutes,
   eventRoutes,
 ];
 
@@ -97,7 +109,9 @@ export async function createGatewayApp(
   });
 
   for (const addRoutes of routeGroups) addRoutes(app, surroundings);
-  if (webRoot !== undefined) await webPages(app, webRoot, allowed);
+  const guests = createGuestAccess(front, clock);
+  guestRoutes(app, surroundings, guests);
+  if (webRoot !== undefined) await webPages(app, webRoot, allowed, guests);
   await app.ready();
   return app;
 }

@@ -56,3 +56,12 @@ export const loginsPerMinute = 100;
 export const setupsPerMinute = 20;
 export const joinsPerMinute = 20;
 export const exchangesPerMinute = 60;
+export const unlocksPerMinute = 60;
+
+/** A guest types the password of a link again after this long. */
+export const unlockedMs = 60 * minuteMs;
+/** Guests whose password is remembered; beyond it the oldest types it again. */
+export const unlockedMax = 1000;
+/** A download that began this recently may go on in ranges without being counted again. */
+export const begunDownloadMs = 60 * minuteMs;
+export const begunDownloadsMax = 10_000;

@@ -44,3 +44,6 @@ export const userContentHeaders: Readonly<Record<string, string>> = {
   // May be kept, but must be asked for each time: after signing out it is not shown again.
   'cache-control': 'private, no-cache',
 };
+
+/** On what guests get, in its place: a machine that is not theirs should keep nothing. */
+export const guestContentHeaders: Readonly<Record<string, string>> = { 'cache-control': 'no-store' };

@@ -1,10 +1,12 @@
 /** The web UI: built files as they are, and its one page for every address that is none. */
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import staticFiles from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isPeerstorError } from '../model/errors.ts';
 import type { AllowedMethods } from './allowed-methods.ts';
 import { pathnameOf } from './drive-path.ts';
+import type { GuestAccess } from './guest-access.ts';
 import { pageHeaders } from './security-headers.ts';
 import { noSuchAddress } from './unknown-address.ts';
 
@@ -20,6 +22,7 @@ export async function webPages(
   app: FastifyInstance,
   webRoot: string,
   allowed: AllowedMethods,
+  guests: GuestAccess,
 ): Promise<void> {
   const files = await filesBelow(webRoot);
   await app.register(staticFiles, {
@@ -27,6 +30,28 @@ export async function webPages(
     serve: false,
     index: false,
     preCompressed: [...files].some((file) => file.endsWith('.br') || file.endsWith('.gz')),
+  });
+
+  // What a guest sees. The page says in words what is wrong with a link, its status says it to programs.
+  app.route<{ Params: { secret: string } }>({
+    method: ['GET', 'HEAD'],
+    url: '/s/:secret',
+    config: { access: 'public' },
+    handler: async (request, reply) => {
+      if (!files.has(page)) throw noSuchAddress(request, reply, allowed);
+      const status = await guests.open(request, request.params.secret).then(
+        () => 200,
+        (error: unknown) => {
+          if (isPeerstorError(error)) return error.status;
+          throw error;
+        },
+      );
+      return reply
+        .code(status)
+        .headers(pageHeaders)
+        .type('text/html; charset=utf-8')
+        .send(await readFile(join(webRoot, page)));
+    },
   });
 
   app.route({

@@ -5,13 +5,17 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { DeviceProcess } from '../cluster/device-process.ts';
-import { browserPath, launchBrowser } from './browser.ts';
+import {
+  assertAccessible,
+  assertNoOverflow,
+  browserPath,
+  collectProblems,
+  shot as keepShot,
+  launchBrowser,
+} from './browser.ts';
 
-/** Set to a folder to keep screenshots, for looking at them. */
-const shots = process.env.PEERSTOR_SHOTS;
 const skip = browserPath() === undefined && 'no Chromium on this machine (set CHROMIUM=/path/to/it)';
 
 describe('the page', { skip, timeout: 180_000 }, () => {
@@ -19,7 +23,7 @@ describe('the page', { skip, timeout: 180_000 }, () => {
   let browser: Browser;
   let page: Page;
   let folder: string;
-  const problems: string[] = [];
+  let problems: string[];
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'peerstor-page-'));
@@ -31,11 +35,8 @@ describe('the page', { skip, timeout: 180_000 }, () => {
     });
     page = await context.newPage();
     page.setDefaultTimeout(15_000);
-    page.on('pageerror', (error) => problems.push(`page error: ${error.message}`));
-    page.on('console', (message) => {
-      // Asking who is signed in answers 401 before a login; the browser notes that by itself.
-      if (message.type() === 'error' && !message.text().includes('401')) problems.push(message.text());
-    });
+    // Asking who is signed in answers 401 before a login; the browser notes that by itself.
+    problems = collectProblems(page, ['401']);
   });
   after(async () => {
     await browser?.close();
@@ -43,26 +44,8 @@ describe('the page', { skip, timeout: 180_000 }, () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const shot = async (name: string) => {
-    if (shots) await page.screenshot({ path: join(shots, `${name}.png`) });
-  };
-  const accessible = async (where: string) => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      // Colours are judged as they end up: a busy machine may still be painting the other theme.
-      let found: string[] = [];
-      for (let look = 0; look < 4; look++) {
-        await page.waitForTimeout(300);
-        const { violations } = await new AxeBuilder({ page })
-          .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'])
-          .analyze();
-        found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
-        if (found.length === 0) break;
-      }
-      assert.deepEqual(found, [], `${where} in ${colorScheme}`);
-    }
-    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  };
+  const shot = (name: string) => keepShot(page, name);
+  const accessible = (where: string) => assertAccessible(page, where);
   const row = (name: string) => page.locator('.entry', { hasText: name });
   const choose = async (name: string, action: string) => {
     await row(name)
@@ -184,9 +167,8 @@ describe('the page', { skip, timeout: 180_000 }, () => {
       await phone.getByLabel('Password').fill('correct horse battery');
       await phone.getByRole('button', { name: 'Sign in' }).click();
       await phone.locator('.entry', { hasText: 'Holiday plan.txt' }).waitFor();
-      if (shots) await phone.screenshot({ path: join(shots, 'phone.png') });
-      const overflow = await phone.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-      assert.equal(overflow, false, 'nothing sticks out sideways on a phone');
+      await keepShot(phone, 'phone');
+      await assertNoOverflow(phone, 'the drive on a phone');
       await phone.close();
     } finally {
       await nas.remove();

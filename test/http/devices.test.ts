@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { DeviceView, HealthView, HealthzView, NearbyDevice, Page } from '../../src/model/api.ts';
+import type {
+  AuditView,
+  DeviceView,
+  EntryHealthView,
+  HealthView,
+  HealthzView,
+  ImpactView,
+  NearbyDevice,
+  Page,
+} from '../../src/model/api.ts';
 import { assertProblem, GatewayFixture } from './gateway-fixture.ts';
 
 describe('devices, pairing and health', () => {
@@ -36,8 +45,74 @@ describe('devices, pairing and health', () => {
     const headers = asMember();
     assertProblem(await g.ask('PATCH', path, { json: { name: 'Mine' }, headers }), 'forbidden');
     assertProblem(await g.ask('PATCH', path, { json: { class: 'fast' } }), 'bad-input');
-    const later = assertProblem(await g.ask('PATCH', path, { json: { upLimit: 5 } }), 'bad-input');
-    assert.equal(later.field, 'upLimit');
+    const unknown = assertProblem(await g.ask('PATCH', path, { json: { colour: 'red' } }), 'bad-input');
+    assert.equal(unknown.field, 'colour');
+  });
+
+  it('take folders, limits and hours, and refuse what is none', async () => {
+    const path = `/api/v1/devices/${'a'.repeat(64)}`;
+    const json = {
+      volumes: [
+        { path: '/mnt/usb', limitBytes: 5_000_000_000 },
+        { path: '/mnt/old', state: 'draining' },
+      ],
+      upLimit: 1_000_000,
+      downLimit: null,
+      schedule: { from: '08:00', to: '22:30' },
+    };
+    assert.equal((await g.ask('PATCH', path, { json })).status, 200);
+    assert.deepEqual(g.front.lastSettings, json);
+    for (const [field, wrong] of [
+      ['upLimit', { upLimit: 0 }],
+      ['downLimit', { downLimit: 1.5 }],
+      ['schedule.from', { schedule: { from: '8', to: '22:00' } }],
+      ['schedule.to', { schedule: { from: '08:00' } }],
+      ['volumes.0.path', { volumes: [{ limitBytes: 5 }] }],
+      ['volumes.0.state', { volumes: [{ path: '/x', state: 'gone' }] }],
+    ] as const) {
+      const problem = assertProblem(await g.ask('PATCH', path, { json: wrong }), 'bad-input');
+      assert.equal(problem.field, field);
+    }
+    assert.deepEqual(g.front.lastSettings, json);
+  });
+
+  it('are emptied and filled again by an admin', async () => {
+    const path = `/api/v1/devices/${'a'.repeat(64)}/drain`;
+    assertProblem(await g.ask('POST', path, { headers: asMember() }), 'forbidden');
+    assert.equal((await g.ask('POST', path)).json<DeviceView>().state, 'draining');
+    assert.equal((await g.ask('DELETE', path)).json<DeviceView>().state, 'active');
+    assertProblem(await g.ask('POST', `/api/v1/devices/${'d'.repeat(64)}/drain`), 'not-found');
+    assertProblem(await g.ask('POST', '/api/v1/devices/kitchen/drain'), 'bad-id');
+  });
+
+  it('tell what would be lost, and are removed only by an admin who accepts it', async () => {
+    const path = `/api/v1/devices/${'a'.repeat(64)}`;
+    const impact = (await g.get(`${path}/impact`)).json<ImpactView>();
+    assert.deepEqual([impact.lostChunks, impact.thinChunks], [3, 5]);
+    assertProblem(await g.ask('DELETE', `${path}?lost=true`, { headers: asMember() }), 'forbidden');
+    assert.match(assertProblem(await g.ask('DELETE', path), 'conflict').detail, /last copies of 3 chunks/);
+    assertProblem(await g.ask('DELETE', `${path}?lost=maybe`), 'bad-input');
+    assert.equal((await g.ask('DELETE', `${path}?lost=true`)).status, 204);
+    assert.deepEqual(g.front.asked, [{ removed: 'a'.repeat(64) }]);
+  });
+
+  it('tell an admin what they noted, page by page', async () => {
+    assertProblem(await g.get('/api/v1/audit', asMember()), 'forbidden');
+    const first = (await g.get('/api/v1/audit?limit=2')).json<Page<AuditView>>();
+    assert.deepEqual(
+      first.items.map((item) => item.event),
+      ['sign-in', 'share-created'],
+    );
+    const next = await g.get(`/api/v1/audit?limit=2&cursor=${first.nextCursor}`);
+    assert.equal(next.json<Page<AuditView>>().items[0]?.event, 'device-removed');
+    assert.equal(next.json<Page<AuditView>>().nextCursor, null);
+    assertProblem(await g.get('/api/v1/audit?limit=0'), 'bad-input');
+  });
+
+  it('give their figures to this machine without a login', async () => {
+    const answer = await g.ask('GET', '/metrics', { anonymous: true });
+    assert.equal(answer.text, 'peerstor_up 1\n');
+    assert.match(answer.headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4/);
   });
 
   it('open and close a pairing window for an admin only', async () => {
@@ -63,9 +138,17 @@ describe('devices, pairing and health', () => {
     assert.deepEqual(joined.json(), { networkId: 'b'.repeat(64) });
     const local = await join({ code: '11112222' }, { authorization: `Local ${g.front.localSecret}` });
     assert.equal(local.status, 200);
+    const storing = await join({ code: '11112222', setupCode, storageOnly: true });
+    assert.equal(storing.status, 200);
+    assert.deepEqual(g.front.asked.at(-1), { storageOnly: true });
+    assertProblem(await join({ code: '11112222', setupCode, storageOnly: 'yes' }), 'bad-input');
   });
 
   it('tell how well everything is kept', async () => {
     assert.equal((await g.get('/api/v1/health')).json<HealthView>().sentence, 'Add a device.');
+    const { id } = await g.put('/kept.txt', 'kept');
+    const one = (await g.get(`/api/v1/entries/${id}/health`)).json<EntryHealthView>();
+    assert.deepEqual([one.entryId, one.copies[0]?.deviceName], [id, 'Kitchen']);
+    assertProblem(await g.get(`/api/v1/entries/${'9'.repeat(32)}/health`), 'not-found');
   });
 });

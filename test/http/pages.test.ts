@@ -52,7 +52,7 @@ describe('the web pages', () => {
   });
 
   it('are one page at every address that a person may open', async () => {
-    for (const path of ['/drive/folder', '/setup', '/s/abc.def', '/devices?x=1']) {
+    for (const path of ['/drive/folder', '/setup', '/register', '/devices?x=1']) {
       const answer = await get(path, html);
       assert.equal(answer.status, 200, path);
       assert.match(answer.text, /peerstor/);

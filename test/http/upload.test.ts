@@ -37,6 +37,25 @@ describe('an upload', { timeout: 15_000 }, () => {
     return (await g.get(`/api/v1/entries/${id}/content`)).text;
   };
 
+  it('goes below a folder that is named by its id, as it would by a path', async () => {
+    await put('/shared/old.txt', 'old');
+    const folder = (await g.get('/api/v1/path/shared')).json<EntryView>();
+    const below = (path: string, body: string, headers = {}) =>
+      g.ask('PUT', `/api/v1/entries/${folder.id}/path${path}`, { body, headers });
+    const made = await below('/a/b%20c/new.txt', 'new');
+    assert.equal(made.status, 201);
+    assert.equal(made.headers.location, `/api/v1/entries/${made.json<EntryView>().id}`);
+    assert.equal(await contentAt('/shared/a/b%20c/new.txt'), 'new');
+    assert.equal((await below('/a/b%20c/new.txt', 'newer')).status, 200);
+    assertProblem(await below('/old.txt', 'x', { 'if-none-match': '*' }), 'precondition-failed');
+    assertProblem(await below('/old.txt', 'x', { 'if-match': '"other"' }), 'precondition-failed');
+    assert.equal((await below('/old.txt', 'x', { 'if-match': '*' })).status, 200);
+    assertProblem(await below('/a%2fb', 'x'), 'bad-name');
+    assertProblem(await below('', 'x'), 'not-found');
+    const unknown = `/api/v1/entries/${'9'.repeat(32)}/path/x`;
+    assertProblem(await g.ask('PUT', unknown, { body: 'x' }), 'not-found');
+  });
+
   it('makes the file and its folders, then new versions of it', async () => {
     const first = await put('/deep/down/a.txt', 'one');
     assert.equal(first.status, 201, first.text);

@@ -1,72 +1,18 @@
 /** Typed requests to the device that serves this page. No Preact, no document. */
 import type {
+  AuditView,
   DeviceView,
   EntryView,
   HealthView,
   HealthzView,
+  ImpactView,
   NearbyDevice,
   Page,
   PairingView,
-  ProblemView,
   SetupView,
   UserView,
 } from '../../src/model/api.ts';
-
-/** What the device answered instead; `message` is a sentence for people. */
-export class ApiError extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(problem: Pick<ProblemView, 'status' | 'code' | 'detail'>) {
-    super(problem.detail);
-    this.name = 'ApiError';
-    this.status = problem.status;
-    this.code = problem.code;
-  }
-}
-
-export function problemFrom(status: number, text: string): ApiError {
-  try {
-    const problem = JSON.parse(text) as ProblemView;
-    if (typeof problem.detail === 'string') return new ApiError({ ...problem, status });
-  } catch {
-    // not JSON: said below
-  }
-  if (status === 0) {
-    return new ApiError({
-      status,
-      code: 'unreachable',
-      detail: 'This device is not answering. Is it still on?',
-    });
-  }
-  return new ApiError({ status, code: 'unknown', detail: `The device answered ${status}.` });
-}
-
-/** Unsafe requests carry this header, which a foreign page cannot send. */
-export const ownPageHeader = { 'X-Peerstor': '1' };
-
-async function ask<Shape>(
-  method: string,
-  path: string,
-  body?: unknown,
-  signal?: AbortSignal,
-): Promise<Shape> {
-  let response: Response;
-  try {
-    response = await fetch(path, {
-      method,
-      headers: { ...ownPageHeader, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
-      body: body === undefined ? null : JSON.stringify(body),
-      ...(signal ? { signal } : {}),
-    });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw problemFrom(0, '');
-  }
-  const text = await response.text();
-  if (!response.ok) throw problemFrom(response.status, text);
-  return (text === '' ? undefined : JSON.parse(text)) as Shape;
-}
+import { ask } from './request.ts';
 
 export interface ChildrenQuery {
   sort: 'name' | 'size' | 'modifiedAt';
@@ -85,6 +31,15 @@ export const api = {
     ask<{ user: UserView }>('POST', '/api/v1/auth/login', { username, password }),
   logout: () => ask<void>('POST', '/api/v1/auth/logout', {}),
   me: () => ask<{ user: UserView }>('GET', '/api/v1/auth/me'),
+  register: (invite: string, username: string, password: string) =>
+    ask<{ user: UserView; recoveryCode: string }>('POST', '/api/v1/auth/register', {
+      invite,
+      username,
+      password,
+    }),
+  changePassword: (oldPassword: string, newPassword: string) =>
+    ask<{ user: UserView }>('POST', '/api/v1/auth/password', { oldPassword, newPassword }),
+  signOutEverywhere: () => ask<{ user: UserView }>('POST', '/api/v1/auth/sign-out-everywhere', {}),
 
   root: () => ask<EntryView>('GET', '/api/v1/entries/root'),
   entry: (id: string, signal?: AbortSignal) => ask<EntryView>('GET', entryPath(id), undefined, signal),
@@ -104,6 +59,14 @@ export const api = {
 
   devices: () => ask<Page<DeviceView>>('GET', '/api/v1/devices'),
   renameDevice: (id: string, name: string) => ask<DeviceView>('PATCH', `/api/v1/devices/${id}`, { name }),
+  drain: (id: string, on: boolean) => ask<DeviceView>(on ? 'POST' : 'DELETE', `/api/v1/devices/${id}/drain`),
+  impact: (id: string) => ask<ImpactView>('GET', `/api/v1/devices/${id}/impact`),
+  removeDevice: (id: string, lost: boolean) => ask<void>('DELETE', `/api/v1/devices/${id}?lost=${lost}`),
+  audit: (cursor: string | null) =>
+    ask<Page<AuditView>>(
+      'GET',
+      `/api/v1/audit?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+    ),
   nearby: () => ask<Page<NearbyDevice>>('GET', '/api/v1/devices/nearby'),
   openPairing: () => ask<PairingView>('POST', '/api/v1/pairing', {}),
   closePairing: () => ask<void>('DELETE', '/api/v1/pairing'),

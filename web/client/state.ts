@@ -1,12 +1,13 @@
 /** What the whole page shares: who is signed in, what the device is, the queue, the feed, messages. */
 import { computed, signal } from '@preact/signals-core';
 import type { DeviceView, HealthView, SetupView, UserView } from '../../src/model/api.ts';
-import { ApiError, api } from './api.ts';
+import { api } from './api.ts';
 import { EventFeed } from './events.ts';
+import { ApiError } from './request.ts';
 import { UploadQueue } from './uploads.ts';
 
 /** `unknown` until the first answer; then where the person has to begin. */
-export type Stage = 'unknown' | 'setup' | 'login' | 'drive' | 'unreachable';
+export type Stage = 'unknown' | 'setup' | 'login' | 'register' | 'drive' | 'unreachable';
 
 export const stage = signal<Stage>('unknown');
 export const user = signal<UserView | undefined>(undefined);
@@ -36,6 +37,10 @@ export async function begin(): Promise<void> {
     setupState.value = setup;
     if (setup.needed) {
       stage.value = 'setup';
+      return;
+    }
+    if (location.pathname === '/register') {
+      stage.value = 'register';
       return;
     }
     user.value = (await api.me()).user;

@@ -5,15 +5,17 @@
  */
 import { computed, type ReadonlySignal, signal } from '@preact/signals-core';
 import type { EntryView, SafetyView } from '../../src/model/api.ts';
-import { ApiError, ownPageHeader, problemFrom } from './api.ts';
+import { ApiError, ownPageHeader, problemFrom } from './request.ts';
 
 export type UploadStatus = 'waiting' | 'sending' | 'saved' | 'failed' | 'cancelled';
 
 export interface UploadItem {
   readonly id: number;
   readonly name: string;
-  /** Names from the root of the drive to the file. */
+  /** Names from the root of the drive, or from `below`, to the file. */
   readonly path: readonly string[];
+  /** Id of a folder in what somebody shared, which has no path in the own drive. */
+  readonly below: string | undefined;
   readonly size: number;
   status: UploadStatus;
   sentBytes: number;
@@ -23,15 +25,15 @@ export interface UploadItem {
 
 export interface UploadSource {
   path: readonly string[];
+  below?: string;
   file: File;
 }
 
-/** Sends one file; resolves with the entry that it became. */
+/** Sends one file; resolves with how safe it is. */
 export type SendFile = (
-  path: readonly string[],
-  file: File,
+  source: UploadSource,
   options: { onProgress(sentBytes: number): void; signal: AbortSignal },
-) => Promise<EntryView>;
+) => Promise<Pick<EntryView, 'safety'>>;
 
 const atOnce = 3;
 const tries = 4;
@@ -66,7 +68,7 @@ export class UploadQueue {
   });
 
   constructor(
-    send: SendFile = sendByXhr,
+    send: SendFile = sendTo(placeInDrive),
     wait = (ms: number) => new Promise<void>((done) => setTimeout(done, ms)),
   ) {
     this.#send = send;
@@ -74,11 +76,12 @@ export class UploadQueue {
   }
 
   add(sources: readonly UploadSource[]): void {
-    const added = sources.map(({ path, file }): UploadItem => {
+    const added = sources.map(({ path, below, file }): UploadItem => {
       const id = this.#nextId++;
       this.#files.set(id, { file, abort: new AbortController() });
       const name = path.at(-1) ?? file.name;
-      return { id, name, path, size: file.size, status: 'waiting', sentBytes: 0, safety: null, error: null };
+      const facts = { id, name, path, below, size: file.size };
+      return { ...facts, status: 'waiting', sentBytes: 0, safety: null, error: null };
     });
     this.#items.value = [...this.#items.value, ...added];
     this.#run();
@@ -124,7 +127,9 @@ export class UploadQueue {
     if (!source) return;
     for (let attempt = 1; ; attempt++) {
       try {
-        const entry = await this.#send(item.path, source.file, {
+        const { path, below } = item;
+        const wanted = { path, file: source.file, ...(below === undefined ? {} : { below }) };
+        const entry = await this.#send(wanted, {
           onProgress: (sentBytes) => this.#change(item.id, { sentBytes }),
           signal: source.abort.signal,
         });
@@ -153,21 +158,32 @@ function isPassing(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status === 503);
 }
 
-/** fetch cannot report how much was sent; XMLHttpRequest can. */
-const sendByXhr: SendFile = (path, file, { onProgress, signal }) =>
-  new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open('PUT', `/api/v1/path/${path.map(encodeURIComponent).join('/')}`);
-    for (const [name, value] of Object.entries(ownPageHeader)) request.setRequestHeader(name, value);
-    request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
-    request.setRequestHeader('X-Modified-At', new Date(file.lastModified).toISOString());
-    request.upload.onprogress = (event) => onProgress(event.loaded);
-    request.onload = () => {
-      if (request.status < 300) resolve(JSON.parse(request.responseText) as EntryView);
-      else reject(problemFrom(request.status, request.responseText));
-    };
-    request.onerror = () => reject(problemFrom(0, ''));
-    request.onabort = () => reject(new DOMException('cancelled', 'AbortError'));
-    signal.addEventListener('abort', () => request.abort(), { once: true });
-    request.send(file);
-  });
+/** The address that the path of an upload is put after. */
+const placeInDrive = ({ below }: UploadSource) =>
+  below === undefined ? '/api/v1/path' : `/api/v1/entries/${below}/path`;
+
+/**
+ * @param placeOf gives the address that the path of an upload is put after
+ *
+ * fetch cannot report how much was sent; XMLHttpRequest can.
+ */
+export function sendTo(placeOf: (source: UploadSource) => string): SendFile {
+  return (source, { onProgress, signal }) =>
+    new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      const { file, path } = source;
+      request.open('PUT', `${placeOf(source)}/${path.map(encodeURIComponent).join('/')}`);
+      for (const [name, value] of Object.entries(ownPageHeader)) request.setRequestHeader(name, value);
+      request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
+      request.setRequestHeader('X-Modified-At', new Date(file.lastModified).toISOString());
+      request.upload.onprogress = (event) => onProgress(event.loaded);
+      request.onload = () => {
+        if (request.status < 300) resolve(JSON.parse(request.responseText) as Pick<EntryView, 'safety'>);
+        else reject(problemFrom(request.status, request.responseText));
+      };
+      request.onerror = () => reject(problemFrom(0, ''));
+      request.onabort = () => reject(new DOMException('cancelled', 'AbortError'));
+      signal.addEventListener('abort', () => request.abort(), { once: true });
+      request.send(file);
+    });
+}

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { Icon } from './icon.tsx';
 
 interface DialogProps {
   title: string;
@@ -11,7 +12,7 @@ interface DialogProps {
   children?: ComponentChildren;
 }
 
-/** A native modal dialog: top layer, Escape and return of focus come with it. */
+/** A question in a dialog, with one thing to do and a way out. */
 export function Dialog({
   title,
   confirm,
@@ -21,12 +22,8 @@ export function Dialog({
   onClose,
   children,
 }: DialogProps) {
-  const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    ref.current?.showModal();
-  }, []);
   return (
-    <dialog ref={ref} class="dialog" aria-labelledby="dialog-title" onClose={onClose}>
+    <DialogFrame onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -44,6 +41,44 @@ export function Dialog({
           </button>
         </div>
       </form>
+    </DialogFrame>
+  );
+}
+
+interface PanelProps {
+  title: string;
+  onClose(): void;
+  children: ComponentChildren;
+}
+
+/** A dialog with several things to do, each with a button of its own. */
+export function DialogPanel({ title, onClose, children }: PanelProps) {
+  return (
+    <DialogFrame onClose={onClose}>
+      <div class="dialog-body">
+        <header class="toolbar">
+          <h2 id="dialog-title" class="grow">
+            {title}
+          </h2>
+          <button type="button" class="button quiet icon-only" aria-label="Close" onClick={onClose}>
+            <Icon name="close" />
+          </button>
+        </header>
+        {children}
+      </div>
+    </DialogFrame>
+  );
+}
+
+/** A native modal dialog: top layer, Escape and return of focus come with it. */
+function DialogFrame({ onClose, children }: { onClose(): void; children: ComponentChildren }) {
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    ref.current?.showModal();
+  }, []);
+  return (
+    <dialog ref={ref} class="dialog" aria-labelledby="dialog-title" onClose={onClose}>
+      {children}
     </dialog>
   );
 }

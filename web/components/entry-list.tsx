@@ -23,6 +23,7 @@ interface EntryListProps {
   onSort(sorting: Sorting): void;
   onMore(): void;
   onRetry(): void;
+  onShare(entry: EntryView): void;
   onRename(entry: EntryView): void;
   onTrash(entry: EntryView): void;
   empty: ComponentChildren;
@@ -55,7 +56,7 @@ export function EntryList(props: EntryListProps) {
   );
 }
 
-function EntryRow({ entry, members, onRename, onTrash }: EntryListProps & { entry: EntryView }) {
+function EntryRow({ entry, members, onShare, onRename, onTrash }: EntryListProps & { entry: EntryView }) {
   const isFolder = entry.kind === 'folder';
   return (
     <li class="entry">
@@ -77,6 +78,7 @@ function EntryRow({ entry, members, onRename, onTrash }: EntryListProps & { entr
       <span>{entry.safety && <SafetyBadge safety={entry.safety} members={members} />}</span>
       <Menu label={`Actions for ${entry.name}`}>
         {!isFolder && <MenuLink icon="download" label="Download" href={api.contentUrl(entry.id)} />}
+        <MenuItem icon="share" label="Share" onChoose={() => onShare(entry)} />
         <MenuItem icon="rename" label="Rename" onChoose={() => onRename(entry)} />
         <MenuItem icon="trash" label="Move to trash" danger onChoose={() => onTrash(entry)} />
       </Menu>

@@ -1,6 +1,6 @@
 import { useId } from 'preact/hooks';
 
-type AutoFill = 'username' | 'current-password' | 'new-password' | 'one-time-code';
+type AutoFill = 'off' | 'username' | 'current-password' | 'new-password' | 'one-time-code';
 
 interface FieldProps {
   label: string;
@@ -9,7 +9,7 @@ interface FieldProps {
   type?: 'text' | 'password';
   hint?: string;
   autocomplete?: AutoFill;
-  inputMode?: 'numeric' | 'text';
+  inputMode?: 'numeric' | 'decimal' | 'text';
   required?: boolean;
   autofocus?: boolean;
   minLength?: number;

@@ -1,8 +1,10 @@
 import {
   ArrowDown,
   ArrowUp,
+  Check,
   ChevronRight,
   CloudUpload,
+  Copy,
   Download,
   Ellipsis,
   File,
@@ -15,7 +17,10 @@ import {
   PenLine,
   Plus,
   RotateCcw,
+  Settings,
+  Share2,
   Trash2,
+  Users,
   X,
 } from 'lucide';
 import { h } from 'preact';
@@ -23,7 +28,9 @@ import { h } from 'preact';
 const icons = {
   'arrow-down': ArrowDown,
   'arrow-up': ArrowUp,
+  check: Check,
   close: X,
+  copy: Copy,
   devices: MonitorSmartphone,
   download: Download,
   file: File,
@@ -35,9 +42,12 @@ const icons = {
   plus: Plus,
   rename: PenLine,
   restore: RotateCcw,
+  settings: Settings,
+  share: Share2,
   'sign-out': LogOut,
   trash: Trash2,
   upload: CloudUpload,
+  users: Users,
 } satisfies Record<string, IconNode>;
 
 export type IconName = keyof typeof icons;

@@ -3,12 +3,16 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { EntryView } from '../../src/model/api.ts';
 import { api, type ChildrenQuery } from '../client/api.ts';
 import { droppedFiles, type PickedFile, pickedFiles } from '../client/picked-files.ts';
+import { ApiError } from '../client/request.ts';
 import { attempt, entriesRevision, memberCount, say, uploads } from '../client/state.ts';
 import { Breadcrumbs } from '../components/breadcrumbs.tsx';
 import { Dialog } from '../components/dialog.tsx';
+import { DropZone } from '../components/drop-zone.tsx';
 import { EntryList, type Sorting } from '../components/entry-list.tsx';
 import { Field } from '../components/field.tsx';
 import { Icon } from '../components/icon.tsx';
+import { UploadButton } from '../components/upload-button.tsx';
+import { ShareDialog } from './share.tsx';
 
 interface Folder {
   entry: EntryView;
@@ -16,13 +20,17 @@ interface Folder {
   path: EntryView[];
 }
 
-/** The folder and its ancestors. */
+/** The folder and its ancestors, as far as they may be seen: those of a shared folder end with it. */
 async function loadFolder(id: string | undefined, signal: AbortSignal): Promise<Folder> {
   const entry = id === undefined ? await api.root() : await api.entry(id, signal);
   const path = [entry];
-  for (let at = entry; at.parentId !== null; ) {
-    at = await api.entry(at.parentId, signal);
-    path.unshift(at);
+  for (let parentId = entry.parentId; parentId !== null; ) {
+    const parent = await api.entry(parentId, signal).catch((error: unknown) => {
+      if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return null;
+      throw error;
+    });
+    if (parent) path.unshift(parent);
+    parentId = parent?.parentId ?? null;
   }
   return { entry, path };
 }
@@ -34,6 +42,7 @@ export function DriveView({ id }: { id?: string }) {
   const [failure, setFailure] = useState<string | null>(null);
   const [sorting, setSorting] = useState<Sorting>({ sort: 'name', order: 'asc' });
   const [asking, setAsking] = useState<Asking>(null);
+  const [sharing, setSharing] = useState<EntryView | null>(null);
   const listing = useListing(folder?.entry.id, sorting);
 
   useEffect(() => {
@@ -48,8 +57,10 @@ export function DriveView({ id }: { id?: string }) {
 
   const upload = (files: PickedFile[]) => {
     if (!folder || files.length === 0) return;
-    const above = folder.path.slice(1).map((entry) => entry.name);
-    uploads.add(files.map(({ names, file }) => ({ path: [...above, ...names], file })));
+    const isOwn = folder.path[0]?.name === '';
+    const above = isOwn ? folder.path.slice(1).map((entry) => entry.name) : [];
+    const below = isOwn ? {} : { below: folder.entry.id };
+    uploads.add(files.map(({ names, file }) => ({ path: [...above, ...names], ...below, file })));
   };
   const moveToTrash = (entry: EntryView) =>
     attempt(async () => {
@@ -80,9 +91,9 @@ export function DriveView({ id }: { id?: string }) {
           <Icon name="folder-plus" />
           New folder
         </button>
-        <UploadButton onFiles={upload} disabled={!folder} />
+        <UploadButton label="Upload" onFiles={(files) => upload(pickedFiles(files))} disabled={!folder} />
       </div>
-      <DropZone onFiles={upload}>
+      <DropZone onDrop={(transfer) => void attempt(async () => upload(await droppedFiles(transfer)))}>
         <EntryList
           items={listing.items}
           loading={listing.loading}
@@ -93,11 +104,13 @@ export function DriveView({ id }: { id?: string }) {
           onSort={setSorting}
           onMore={listing.loadMore}
           onRetry={listing.reload}
+          onShare={setSharing}
           onRename={(entry) => setAsking({ kind: 'rename', entry })}
           onTrash={(entry) => void moveToTrash(entry)}
           empty={<EmptyFolder />}
         />
       </DropZone>
+      {sharing && <ShareDialog entry={sharing} onClose={() => setSharing(null)} />}
       {asking && folder && (
         <NameDialog
           asking={asking}
@@ -168,62 +181,6 @@ function EmptyFolder() {
     <div class="empty">
       <p>Nothing is here yet.</p>
       <p>Drop files here, or choose them with Upload.</p>
-    </div>
-  );
-}
-
-function UploadButton({ onFiles, disabled }: { onFiles(files: PickedFile[]): void; disabled: boolean }) {
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <button type="button" class="button primary" disabled={disabled} onClick={() => input.current?.click()}>
-        <Icon name="upload" />
-        Upload
-      </button>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        aria-label="Files to upload"
-        onChange={(event) => {
-          onFiles(pickedFiles(event.currentTarget.files));
-          event.currentTarget.value = '';
-        }}
-      />
-    </>
-  );
-}
-
-function DropZone({
-  onFiles,
-  children,
-}: {
-  onFiles(files: PickedFile[]): void;
-  children: preact.ComponentChildren;
-}) {
-  const [over, setOver] = useState(false);
-  const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a drop target; the Upload button is its keyboard twin
-    <div
-      class={`card ${over ? 'dropping' : ''}`}
-      onDragOver={(event) => {
-        if (!carriesFiles(event)) return;
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
-      }}
-      onDrop={(event) => {
-        if (!event.dataTransfer || !carriesFiles(event)) return;
-        event.preventDefault();
-        setOver(false);
-        void attempt(async () => onFiles(await droppedFiles(event.dataTransfer as DataTransfer)));
-      }}
-    >
-      {children}
     </div>
   );
 }

@@ -1,16 +1,17 @@
 import { useState } from 'preact/hooks';
 import { api } from '../client/api.ts';
 import { begin, enterDrive, setupState, user } from '../client/state.ts';
+import { CredentialsForm } from '../components/credentials-form.tsx';
 import { Field } from '../components/field.tsx';
-
-const passwordLengthMin = 8;
+import { RecoveryCode } from '../components/recovery-code.tsx';
+import { SubmitForm } from '../components/submit-form.tsx';
 
 /** First start: make a network, or join the one of another device. */
 export function SetupView() {
   const [way, setWay] = useState<'new' | 'join'>('new');
   const [code, setCode] = useState(decodeURIComponent(location.hash.slice(1)));
   const [recovery, setRecovery] = useState<string | null>(null);
-  if (recovery) return <RecoveryCode words={recovery} />;
+  if (recovery) return <RecoveryCode words={recovery} onKept={enterDrive} />;
   return (
     <main class="gate">
       <div class="gate-card">
@@ -69,61 +70,16 @@ function SetupCodeField({ code, onCode }: CodeProps) {
 }
 
 function NewStore({ code, onCode, onDone }: CodeProps & { onDone(words: string): void }) {
-  const [username, setUsername] = useState('');
-  const [password, setPassword] = useState('');
-  const [error, setError] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-
-  const submit = async () => {
-    setBusy(true);
-    setError(null);
-    try {
-      const made = await api.setup(code, username, password);
-      user.value = made.user;
-      history.replaceState(null, '', '/');
-      onDone(made.recoveryCode);
-    } catch (cause) {
-      setError((cause as Error).message);
-      setBusy(false);
-    }
+  const make = async (username: string, password: string) => {
+    const made = await api.setup(code, username, password);
+    user.value = made.user;
+    history.replaceState(null, '', '/');
+    onDone(made.recoveryCode);
   };
-
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
+    <CredentialsForm newAccount submit="Make my store" busy="Making your store…" onSubmit={make}>
       <SetupCodeField code={code} onCode={onCode} />
-      <Field
-        label="User name"
-        value={username}
-        onInput={setUsername}
-        autocomplete="username"
-        required
-        autofocus
-        maxLength={64}
-      />
-      <Field
-        label="Password"
-        type="password"
-        value={password}
-        onInput={setPassword}
-        autocomplete="new-password"
-        required
-        minLength={passwordLengthMin}
-        hint="At least 8 characters. It seals your keys: nobody can reset it for you without the recovery code."
-      />
-      {error && (
-        <p class="notice danger" role="alert">
-          {error}
-        </p>
-      )}
-      <button type="submit" class="button primary" disabled={busy}>
-        {busy ? 'Making your store…' : 'Make my store'}
-      </button>
-    </form>
+    </CredentialsForm>
   );
 }
 
@@ -131,29 +87,15 @@ function JoinStore({ code, onCode }: CodeProps) {
   const nearby = (setupState.value?.nearby ?? []).filter((device) => device.network !== null);
   const [pairingCode, setPairingCode] = useState('');
   const [address, setAddress] = useState(nearby[0]?.address ?? '');
-  const [error, setError] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
 
-  const submit = async () => {
-    setBusy(true);
-    setError(null);
-    try {
-      await api.join(code, pairingCode, address.trim());
-      history.replaceState(null, '', '/');
-      await begin();
-    } catch (cause) {
-      setError((cause as Error).message);
-    }
-    setBusy(false);
+  const join = async () => {
+    await api.join(code, pairingCode, address.trim());
+    history.replaceState(null, '', '/');
+    await begin();
   };
 
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
+    <SubmitForm submit="Join" busy="Joining…" onSubmit={join}>
       <SetupCodeField code={code} onCode={onCode} />
       <Field
         label="Pairing code"
@@ -182,49 +124,6 @@ function JoinStore({ code, onCode }: CodeProps) {
           ))}
         </ul>
       )}
-      {error && (
-        <p class="notice danger" role="alert">
-          {error}
-        </p>
-      )}
-      <button type="submit" class="button primary" disabled={busy}>
-        {busy ? 'Joining…' : 'Join'}
-      </button>
-    </form>
-  );
-}
-
-function RecoveryCode({ words }: { words: string }) {
-  const [kept, setKept] = useState(false);
-  return (
-    <main class="gate">
-      <div class="gate-card wide">
-        <h1>Write this down</h1>
-        <p>
-          These 24 words are the only way back to your files if you forget your password. They are shown now
-          and never again. Keep them on paper, away from your devices.
-        </p>
-        <ol class="words" aria-label="Recovery code">
-          {words.split(' ').map((word, index) => (
-            <li key={`${index}-${word}`}>
-              <span class="number numbers">{index + 1}</span>
-              {word}
-            </li>
-          ))}
-        </ol>
-        <label>
-          <input type="checkbox" checked={kept} onChange={(event) => setKept(event.currentTarget.checked)} />{' '}
-          I have written all 24 words down.
-        </label>
-        <div class="toolbar">
-          <button type="button" class="button" onClick={() => print()}>
-            Print
-          </button>
-          <button type="button" class="button primary" disabled={!kept} onClick={enterDrive}>
-            Open my drive
-          </button>
-        </div>
-      </div>
-    </main>
+    </SubmitForm>
   );
 }

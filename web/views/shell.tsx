@@ -18,10 +18,18 @@ import { UploadPanel } from '../components/upload-panel.tsx';
 
 const places: { href: string; label: string; icon: IconName; matches: RegExp }[] = [
   { href: '/', label: 'Drive', icon: 'folder', matches: /^\/(drive|$)/ },
+  { href: '/shared', label: 'Shared', icon: 'share', matches: /^\/shared/ },
   { href: '/trash', label: 'Trash', icon: 'trash', matches: /^\/trash/ },
   { href: '/devices', label: 'Devices', icon: 'devices', matches: /^\/devices/ },
   { href: '/health', label: 'Health', icon: 'health', matches: /^\/health/ },
 ];
+
+/** Of views that are not in the navigation. */
+const titles: Readonly<Record<string, string>> = {
+  '/settings': 'Settings',
+  '/users': 'Users',
+  '/audit': 'Audit log',
+};
 
 /** What stays around every view: navigation, health in one sentence, uploads, messages. */
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -35,7 +43,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
   }, []);
   useEffect(() => {
     const place = places.find(({ matches }) => matches.test(path));
-    document.title = place ? `${place.label} · peerstor` : 'peerstor';
+    const label = place?.label ?? titles[path];
+    document.title = label ? `${label} · peerstor` : 'peerstor';
   }, [path]);
 
   return (
@@ -50,7 +59,11 @@ export function Shell({ children }: { children: ComponentChildren }) {
         </a>
         <span class="grow" />
         <HealthLine />
-        <span class="user muted">{user.value?.username}</span>
+        <a class="button quiet" href="/settings" aria-current={path === '/settings' ? 'page' : undefined}>
+          <Icon name="settings" />
+          <span class="visually-hidden">Settings of </span>
+          <span class="user">{user.value?.username}</span>
+        </a>
         <button type="button" class="button quiet" onClick={() => void attempt(signOut)}>
           <Icon name="sign-out" />
           <span class="label">Sign out</span>

@@ -1,30 +1,106 @@
-/** setup, login, logout. */
+/** setup, register, login, logout, passwd, recover: one's own account. */
 import type { UserView } from '../../model/api.ts';
-import { Client, type GlobalOptions } from '../client.ts';
+import { type Ask, Client, type GlobalOptions } from '../client.ts';
 import { printJson, printLine } from '../output.ts';
-import { readPassword } from '../prompt.ts';
+import { readPassword, readSecrets } from '../prompt.ts';
 
-interface AccountOptions extends GlobalOptions {
-  user: string;
+interface PasswordOptions extends GlobalOptions {
   passwordStdin?: boolean;
+}
+interface AccountOptions extends PasswordOptions {
+  user: string;
+}
+interface NewAccount {
+  user: UserView;
+  recoveryCode: string;
 }
 
 export async function setup(options: AccountOptions): Promise<void> {
   const client = await Client.connect(options);
   const password = await readPassword({ ...options, twice: true });
-  const answer = await client.send('/api/v1/setup', {
-    method: 'POST',
-    as: 'local',
-    json: { username: options.user, password },
-  });
-  await client.keepSession(answer, options.user);
-  const { user, recoveryCode } = (await answer.body
-    .toArray()
-    .then((pieces) => JSON.parse(Buffer.concat(pieces).toString()))) as {
-    user: UserView;
-    recoveryCode: string;
-  };
-  if (options.json) return printJson({ user, recoveryCode });
+  const show = options.json ? printJson : welcome;
+  await begin<NewAccount>(
+    client,
+    '/api/v1/setup',
+    { as: 'local', json: { username: options.user, password } },
+    show,
+  );
+  if (options.json) return;
+  printLine('Next: "peerstor pair" here, then "peerstor join CODE" on your next device.');
+}
+
+export async function register(code: string, options: AccountOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const password = await readPassword({ ...options, twice: true });
+  // People paste the whole link as often as the code at its end.
+  const invite = code.slice(code.lastIndexOf('#') + 1);
+  const show = options.json ? printJson : welcome;
+  const json = { invite, username: options.user, password };
+  await begin<NewAccount>(client, '/api/v1/auth/register', { as: 'none', json }, show);
+}
+
+export async function login(options: AccountOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const password = await readPassword(options);
+  await signIn(client, '/api/v1/auth/login', { as: 'none', json: { username: options.user, password } });
+  if (options.json) return printJson({ username: options.user });
+  printLine(`Signed in as ${options.user}.`);
+}
+
+export async function logout(options: GlobalOptions & { everywhere?: boolean }): Promise<void> {
+  const client = await Client.connect(options);
+  if (options.everywhere) {
+    await signIn(client, '/api/v1/auth/sign-out-everywhere', {});
+    if (options.json) return printJson({ signedIn: true });
+    return printLine('All other sessions have ended. You are still signed in here.');
+  }
+  await client.send('/api/v1/auth/logout', { method: 'POST' }).then((answer) => answer.body.resume());
+  await client.forgetSession();
+  if (options.json) return printJson({ signedIn: false });
+  printLine('Signed out.');
+}
+
+export async function passwd(options: PasswordOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const [oldPassword, newPassword] = await readSecrets(['Old password', 'New password'], options);
+  const { user } = await signIn(client, '/api/v1/auth/password', { json: { oldPassword, newPassword } });
+  if (options.json) return printJson({ user });
+  printLine('The password is changed. All other sessions have ended.');
+}
+
+export async function recover(options: AccountOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const [recoveryCode, newPassword] = await readSecrets(['The 24 words', 'New password'], options);
+  const json = { username: options.user, recoveryCode, newPassword };
+  const { user } = await signIn(client, '/api/v1/auth/recover', { as: 'none', json });
+  if (options.json) return printJson({ user });
+  printLine(`Welcome back, ${user.username}. The new password holds, and you are signed in here.`);
+}
+
+/** Signs in, and keeps the session. */
+function signIn(client: Client, path: string, ask: Ask): Promise<{ user: UserView }> {
+  return begin<{ user: UserView }>(client, path, ask, () => undefined);
+}
+
+/**
+ * Sends what begins a session, and keeps the session.
+ * @param show comes first: what is given only once must be seen even if this home cannot be written
+ */
+async function begin<Shape extends { user: UserView }>(
+  client: Client,
+  path: string,
+  ask: Ask,
+  show: (answer: Shape) => void,
+): Promise<Shape> {
+  const answer = await client.send(path, { ...ask, method: 'POST' });
+  const pieces = await answer.body.toArray();
+  const body = JSON.parse(Buffer.concat(pieces).toString()) as Shape;
+  show(body);
+  await client.keepSession(answer, body.user.username);
+  return body;
+}
+
+function welcome({ user, recoveryCode }: NewAccount): void {
   printLine(`Welcome, ${user.username}. You are signed in here.`);
   printLine();
   printLine('Recovery code. Write it down and keep it away from your devices: it is shown only now, and it');
@@ -33,27 +109,4 @@ export async function setup(options: AccountOptions): Promise<void> {
   const words = recoveryCode.split(' ');
   for (let at = 0; at < words.length; at += 6) printLine(`  ${words.slice(at, at + 6).join(' ')}`);
   printLine();
-  printLine('Next: "peerstor pair" here, then "peerstor join CODE" on your next device.');
-}
-
-export async function login(options: AccountOptions): Promise<void> {
-  const client = await Client.connect(options);
-  const password = await readPassword(options);
-  const answer = await client.send('/api/v1/auth/login', {
-    method: 'POST',
-    as: 'none',
-    json: { username: options.user, password },
-  });
-  await client.keepSession(answer, options.user);
-  answer.body.resume();
-  if (options.json) return printJson({ username: options.user });
-  printLine(`Signed in as ${options.user}.`);
-}
-
-export async function logout(options: GlobalOptions): Promise<void> {
-  const client = await Client.connect(options);
-  await client.send('/api/v1/auth/logout', { method: 'POST' }).then((answer) => answer.body.resume());
-  await client.forgetSession();
-  if (options.json) return printJson({ signedIn: false });
-  printLine('Signed out.');
 }

@@ -1,7 +1,6 @@
-/** pair, join, status, devices, health, device rename. */
+/** pair, join, status, devices, health. */
 import { renderUnicodeCompact } from 'uqr';
 import type { DeviceView, HealthView, HealthzView, Page, PairingView } from '../../model/api.ts';
-import { PeerstorError } from '../../model/errors.ts';
 import { Client, type GlobalOptions } from '../client.ts';
 import { formatSize, formatTime, printJson, printLine, printTable } from '../output.ts';
 
@@ -17,16 +16,27 @@ export async function pair(options: GlobalOptions): Promise<void> {
   if (process.stdout.isTTY) printLine(`\n${renderUnicodeCompact(pairing.code)}`);
 }
 
-export async function join(code: string, options: GlobalOptions & { peer?: string[] }): Promise<void> {
+export async function join(
+  code: string,
+  options: GlobalOptions & { peer?: string[]; storageOnly?: boolean },
+): Promise<void> {
   const client = await Client.connect(options);
   const address = options.peer?.[0];
   const joined = await client.json<{ networkId: string }>('/api/v1/pairing/join', {
     method: 'POST',
     as: 'local',
-    json: { code, ...(address === undefined ? {} : { address }) },
+    json: {
+      code,
+      ...(address === undefined ? {} : { address }),
+      ...(options.storageOnly ? { storageOnly: true } : {}),
+    },
   });
   if (options.json) return printJson(joined);
-  printLine('This device is in the network now. Its page shows the same drive: sign in with your password.');
+  printLine(
+    options.storageOnly
+      ? 'This device is in the network now and keeps copies for the others.'
+      : 'This device is in the network now. Its page shows the same drive: sign in with your password.',
+  );
 }
 
 export async function status(options: GlobalOptions): Promise<void> {
@@ -75,24 +85,4 @@ export async function health(options: GlobalOptions): Promise<void> {
       .map(([copies, chunks]) => [copies, String(chunks)]),
   );
   for (const alert of view.alerts) printLine(`\n${alert.sentence}${alert.action ? ` ${alert.action}` : ''}`);
-}
-
-export async function renameDevice(which: string, name: string, options: GlobalOptions): Promise<void> {
-  const client = await Client.connect(options);
-  const page = await client.json<Page<DeviceView>>('/api/v1/devices');
-  const found = page.items.filter((device) => device.id.startsWith(which) || device.name === which);
-  if (found.length !== 1 || !found[0]) {
-    throw new PeerstorError(
-      'not-found',
-      found.length === 0
-        ? `There is no device "${which}".`
-        : `"${which}" is ${found.length} devices: use the id.`,
-    );
-  }
-  const device = await client.json<DeviceView>(`/api/v1/devices/${found[0].id}`, {
-    method: 'PATCH',
-    json: { name },
-  });
-  if (options.json) return printJson(device);
-  printLine(`${which} is called ${device.name} now.`);
 }

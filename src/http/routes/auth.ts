@@ -61,5 +61,11 @@ export function authRoutes(app: FastifyInstance, { front, clock }: Surroundings)
     },
   );
 
+  app.post('/api/v1/auth/sign-out-everywhere', async (request, reply) => {
+    const session = await front.accounts.endOtherSessions(signedIn(request));
+    giveCookie(request, reply, session, clock);
+    return { user: session.user };
+  });
+
   app.get('/api/v1/auth/me', (request) => ({ user: signedIn(request).user }));
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { versionId } from '../../model/ids.ts';
-import { signedIn } from '../authentication.ts';
+import { openToTokens, signedIn } from '../authentication.ts';
 import { sendContent } from '../content-reply.ts';
 import { entryIdOf } from './entry-id.ts';
 import { flag, isOn, query } from './schemas.ts';
@@ -13,6 +13,7 @@ export function contentRoutes(app: FastifyInstance, { clock, log }: Surroundings
   app.route<{ Params: { id: string }; Querystring: { version?: string; download?: string } }>({
     method: ['GET', 'HEAD'],
     url: '/api/v1/entries/:id/content',
+    config: openToTokens,
     schema: { querystring: contentQuery },
     handler: async (request, reply) => {
       const { drive } = signedIn(request);

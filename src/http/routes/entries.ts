@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { EntryView } from '../../model/api.ts';
 import type { EntryPatch } from '../../model/contracts/drive.ts';
-import { signedIn } from '../authentication.ts';
+import { openToTokens, signedIn } from '../authentication.ts';
 import { entityTag } from '../preconditions.ts';
 import { entryIdOf } from './entry-id.ts';
 import { changedMeanwhile, versionExpected } from './if-match.ts';
@@ -33,14 +33,14 @@ interface ById {
 
 /** The tree: look, make folders, change, copy, remove. */
 export function entryRoutes(app: FastifyInstance, _surroundings: Surroundings): void {
-  app.get<ById>('/api/v1/entries/:id', async (request, reply) => {
+  app.get<ById>('/api/v1/entries/:id', { config: openToTokens }, async (request, reply) => {
     const { drive } = signedIn(request);
     return tagged(reply, await drive.entry(await entryIdOf(drive, request.params.id)));
   });
 
   app.get<ById & { Querystring: ListQuery }>(
     '/api/v1/entries/:id/children',
-    { schema: { querystring: listQuery } },
+    { config: openToTokens, schema: { querystring: listQuery } },
     async (request) => {
       const { drive } = signedIn(request);
       return drive.children(await entryIdOf(drive, request.params.id), listOptionsOf(request.query));
@@ -49,7 +49,7 @@ export function entryRoutes(app: FastifyInstance, _surroundings: Surroundings): 
 
   app.post<{ Body: { parentId: string; name: string } }>(
     '/api/v1/entries',
-    { schema: { body: createBody } },
+    { config: openToTokens, schema: { body: createBody } },
     async (request, reply) => {
       const { drive } = signedIn(request);
       const { parentId, name } = request.body;
@@ -59,7 +59,7 @@ export function entryRoutes(app: FastifyInstance, _surroundings: Surroundings): 
 
   app.patch<ById & { Body: Omit<EntryPatch, 'parentId'> & { parentId?: string } }>(
     '/api/v1/entries/:id',
-    { schema: { body: patchBody } },
+    { config: openToTokens, schema: { body: patchBody } },
     async (request, reply) => {
       const { drive } = signedIn(request);
       const id = await entryIdOf(drive, request.params.id);
@@ -72,7 +72,7 @@ export function entryRoutes(app: FastifyInstance, _surroundings: Surroundings): 
 
   app.post<ById & { Body: { parentId: string; name?: string } }>(
     '/api/v1/entries/:id/copy',
-    { schema: { body: copyBody } },
+    { config: openToTokens, schema: { body: copyBody } },
     async (request, reply) => {
       const { drive } = signedIn(request);
       const { parentId, name } = request.body;
@@ -83,7 +83,7 @@ export function entryRoutes(app: FastifyInstance, _surroundings: Surroundings): 
 
   app.delete<ById & { Querystring: { permanent?: string } }>(
     '/api/v1/entries/:id',
-    { schema: { querystring: query({ permanent: flag }) } },
+    { config: openToTokens, schema: { querystring: query({ permanent: flag }) } },
     async (request, reply) => {
       const { drive } = signedIn(request);
       const id = await entryIdOf(drive, request.params.id);

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { EventView } from '../../model/api.ts';
 import type { Timer } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import { signedIn } from '../authentication.ts';
+import { isFromForeignPage, signedIn } from '../authentication.ts';
 import { createEventCounter, feedEvents } from '../event-feed.ts';
 import { eventBufferBytesMax, eventPingMs, eventSocketsMax } from '../http-limits.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -60,10 +60,8 @@ export function eventRoutes(app: FastifyInstance, surroundings: Surroundings): v
  * A foreign page may open a WebSocket to us and the browser would send the cookie along, so its
  * Origin must be our own address. Programs send none.
  */
-function refuseForeignOrigin({ headers }: FastifyRequest): void {
-  const { origin, host } = headers;
-  if (origin === undefined) return;
-  if (!URL.canParse(origin) || new URL(origin).host !== host) {
+function refuseForeignOrigin(request: FastifyRequest): void {
+  if (isFromForeignPage(request)) {
     throw new PeerstorError('forbidden', 'Only a page of this device may listen to its events.');
   }
 }

@@ -1,7 +1,14 @@
 import type { FastifyInstance } from 'fastify';
+import { signedIn } from '../authentication.ts';
+import { entryIdOf } from './entry-id.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** How well everything is kept. */
+/** How well everything is kept, and one file. */
 export function healthRoutes(app: FastifyInstance, { front }: Surroundings): void {
   app.get('/api/v1/health', () => front.health());
+
+  app.get<{ Params: { id: string } }>('/api/v1/entries/:id/health', async (request) => {
+    const session = signedIn(request);
+    return front.entryHealth(await entryIdOf(session.drive, request.params.id), session);
+  });
 }

@@ -10,6 +10,7 @@ const joinBody = fields(
     setupCode: { type: 'string', maxLength: 200 },
     code: text(32, 'the digits that the other device shows'),
     address: text(300, 'the address of the other device, HOST:PORT'),
+    storageOnly: { type: 'boolean', description: 'true or false' },
   },
   ['code'],
 );
@@ -24,13 +25,13 @@ export function pairingRoutes(app: FastifyInstance, { front }: Surroundings): vo
     return reply.code(204).send();
   });
 
-  app.post<{ Body: { setupCode?: string; code: string; address?: string } }>(
+  app.post<{ Body: { setupCode?: string; code: string; address?: string; storageOnly?: boolean } }>(
     '/api/v1/pairing/join',
     { config: openToAnyone(joinsPerMinute), schema: { body: joinBody } },
     (request) => {
-      const { setupCode, code, address } = request.body;
+      const { setupCode, code, address, storageOnly } = request.body;
       if (!ownsThisHome(request, front)) front.checkSetupCode(setupCode ?? '', request.ip);
-      return front.pairing.join(code, address);
+      return front.pairing.join(code, address, storageOnly === undefined ? {} : { storageOnly });
     },
   );
 

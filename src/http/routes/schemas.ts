@@ -62,6 +62,41 @@ export function listOptionsOf({ sort, order, limit, cursor }: ListQuery): ListOp
   };
 }
 
+/** What an entry is opened for. */
+export const rights = { enum: ['view', 'upload', 'edit'] };
+
+/** A whole number from `least` on, or null for no limit. */
+export const countOrNone = (least: number) => ({
+  type: ['integer', 'null'],
+  minimum: least,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: `a whole number from ${least} on, or null`,
+});
+
+/** A time, or null for never. */
+export const timeOrNever = {
+  type: ['string', 'null'],
+  maxLength: 64,
+  description: 'a time such as 2026-11-21T10:00:00Z, or null for never',
+};
+
+/**
+ * The Unix milliseconds of a field of that kind; undefined when it was not sent.
+ * @throws `bad-input` for what is no time, or one that has passed
+ */
+export function expiryOf(text: string | null | undefined, nowMs: number): number | null | undefined {
+  if (text === undefined || text === null) return text;
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms) || ms <= nowMs) {
+    throw new PeerstorError(
+      'bad-input',
+      `The field "expiresAt" must be a time to come, such as 2027-01-31T10:00:00Z, or null for never.`,
+      { details: { field: 'expiresAt' } },
+    );
+  }
+  return ms;
+}
+
 /** A list that is never long enough to have a second page. */
 export function onePage<Item>(items: Item[]) {
   return { items, nextCursor: null };

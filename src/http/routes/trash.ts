@@ -1,19 +1,27 @@
 import type { FastifyInstance } from 'fastify';
-import { signedIn } from '../authentication.ts';
+import { openToTokens, signedIn } from '../authentication.ts';
 import { entryIdOf } from './entry-id.ts';
 import { type ListQuery, listOptionsOf, listQuery } from './schemas.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What was removed and can still come back. */
 export function trashRoutes(app: FastifyInstance, _surroundings: Surroundings): void {
-  app.get<{ Querystring: ListQuery }>('/api/v1/trash', { schema: { querystring: listQuery } }, (request) =>
-    signedIn(request).drive.trashed(listOptionsOf(request.query)),
+  app.get<{ Querystring: ListQuery }>(
+    '/api/v1/trash',
+    { config: openToTokens, schema: { querystring: listQuery } },
+    (request) => signedIn(request).drive.trashed(listOptionsOf(request.query)),
   );
 
-  app.delete('/api/v1/trash', async (request) => ({ purged: await signedIn(request).drive.emptyTrash() }));
+  app.delete('/api/v1/trash', { config: openToTokens }, async (request) => ({
+    purged: await signedIn(request).drive.emptyTrash(),
+  }));
 
-  app.post<{ Params: { id: string } }>('/api/v1/entries/:id/restore', async (request) => {
-    const { drive } = signedIn(request);
-    return drive.restore(await entryIdOf(drive, request.params.id));
-  });
+  app.post<{ Params: { id: string } }>(
+    '/api/v1/entries/:id/restore',
+    { config: openToTokens },
+    async (request) => {
+      const { drive } = signedIn(request);
+      return drive.restore(await entryIdOf(drive, request.params.id));
+    },
+  );
 }

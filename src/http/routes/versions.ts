@@ -1,19 +1,24 @@
 import type { FastifyInstance } from 'fastify';
 import { versionId } from '../../model/ids.ts';
-import { signedIn } from '../authentication.ts';
+import { openToTokens, signedIn } from '../authentication.ts';
 import { entryIdOf } from './entry-id.ts';
 import { onePage } from './schemas.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The history of a file. */
 export function versionRoutes(app: FastifyInstance, _surroundings: Surroundings): void {
-  app.get<{ Params: { id: string } }>('/api/v1/entries/:id/versions', async (request) => {
-    const { drive } = signedIn(request);
-    return onePage(await drive.versions(await entryIdOf(drive, request.params.id)));
-  });
+  app.get<{ Params: { id: string } }>(
+    '/api/v1/entries/:id/versions',
+    { config: openToTokens },
+    async (request) => {
+      const { drive } = signedIn(request);
+      return onePage(await drive.versions(await entryIdOf(drive, request.params.id)));
+    },
+  );
 
   app.post<{ Params: { id: string; version: string } }>(
     '/api/v1/entries/:id/versions/:version/restore',
+    { config: openToTokens },
     async (request) => {
       const { drive } = signedIn(request);
       const id = await entryIdOf(drive, request.params.id);

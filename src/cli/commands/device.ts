@@ -1,0 +1,86 @@
+/** device rename, drain, impact, remove; audit. */
+import type { AuditView, DeviceView, ImpactView, Page } from '../../model/api.ts';
+import { Client, type GlobalOptions } from '../client.ts';
+import { formatSize, formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
+
+async function find(client: Client, which: string): Promise<DeviceView> {
+  const { items } = await client.json<Page<DeviceView>>('/api/v1/devices');
+  const named = items.filter((device) => device.id.startsWith(which) || device.name === which);
+  return onlyOne(named, 'device', which);
+}
+
+export async function rename(which: string, name: string, options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const { id } = await find(client, which);
+  const device = await client.json<DeviceView>(`/api/v1/devices/${id}`, { method: 'PATCH', json: { name } });
+  if (options.json) return printJson(device);
+  printLine(`${which} is called ${device.name} now.`);
+}
+
+export async function drain(which: string, options: GlobalOptions & { stop?: boolean }): Promise<void> {
+  const client = await Client.connect(options);
+  const { id } = await find(client, which);
+  const method = options.stop ? 'DELETE' : 'POST';
+  const device = await client.json<DeviceView>(`/api/v1/devices/${id}/drain`, { method });
+  if (options.json) return printJson(device);
+  printLine(
+    options.stop
+      ? `${device.name} takes copies again.`
+      : `${device.name} takes nothing new, and its copies are made elsewhere. "peerstor device impact ${device.name}" says how much is left.`,
+  );
+}
+
+export async function impact(which: string, options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const device = await find(client, which);
+  const view = await client.json<ImpactView>(`/api/v1/devices/${device.id}/impact`);
+  if (options.json) return printJson(view);
+  printImpact(device, view);
+}
+
+export async function remove(which: string, options: GlobalOptions & { lost?: boolean }): Promise<void> {
+  const client = await Client.connect(options);
+  const device = await find(client, which);
+  const view = await client.json<ImpactView>(`/api/v1/devices/${device.id}/impact`);
+  if (!options.json) printImpact(device, view);
+  // The device that answers decides whether this may be: it refuses where last copies would go.
+  await client.json(`/api/v1/devices/${device.id}?lost=${options.lost === true}`, { method: 'DELETE' });
+  if (options.json) return printJson({ removed: device.id, impact: view });
+  printLine(`${device.name} is no longer in the network.`);
+}
+
+function printImpact({ name, state }: DeviceView, view: ImpactView): void {
+  const { lostChunks, lostBytes, lostVersions, thinChunks, thinBytes, bytesLeft } = view;
+  printLine(
+    lostChunks === 0
+      ? `If ${name} died now, nothing would be lost.`
+      : `If ${name} died now, ${lostChunks} chunks (${formatSize(lostBytes)}) of ${lostVersions} versions would be lost.`,
+  );
+  if (thinChunks > 0) {
+    printLine(`${thinChunks} more chunks (${formatSize(thinBytes)}) would have fewer copies than wanted.`);
+  }
+  if (state === 'draining') {
+    printLine(
+      bytesLeft === 0
+        ? 'It is drained: the other devices have all it has, as often as they can.'
+        : `${formatSize(bytesLeft)} still have to be copied to other devices.`,
+    );
+  }
+  for (const entry of view.entries) printLine(`  ${entry.name}`);
+}
+
+export async function audit(options: GlobalOptions & { limit: number }): Promise<void> {
+  const client = await Client.connect(options);
+  const page = await client.json<Page<AuditView>>(`/api/v1/audit?limit=${options.limit}`);
+  if (options.json) return printJson(page);
+  printTable(
+    ['WHEN', 'DEVICE', 'USER', 'EVENT', ''],
+    page.items.map((item) => [
+      formatTime(item.at),
+      item.deviceName,
+      item.username ?? '',
+      item.event,
+      item.sentence,
+    ]),
+  );
+}

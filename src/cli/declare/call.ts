@@ -1,0 +1,36 @@
+/** What the lists of commands share: arguments that are checked, actions that are loaded when called. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { GlobalOptions } from '../client.ts';
+
+type Action = (...args: never[]) => Promise<void>;
+
+/** Runs an action with the command's arguments and all options, its own and the global ones. */
+export function call(command: Command, load: () => Promise<Action>): void {
+  command.action(async (...given: unknown[]) => {
+    given.pop();
+    given.pop();
+    const action = await load();
+    await action(...([...given, command.optsWithGlobals<GlobalOptions>()] as never[]));
+  });
+}
+
+export const list = (value: string, before: string[] = []) => [...before, value];
+
+export const wholeNumber = (text: string) => {
+  const value = Number(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError(`"${text}" is not a whole number.`);
+  return value;
+};
+
+const unitMs: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
+
+/** `7d` → milliseconds; `never` → infinite. */
+export const duration = (text: string): number => {
+  if (text === 'never') return Number.POSITIVE_INFINITY;
+  const [, count = '', unit = ''] = /^(\d{1,6})([mhdw])$/.exec(text) ?? [];
+  const ms = Number(count) * (unitMs[unit] ?? 0);
+  if (ms <= 0) throw new InvalidArgumentError('Write 30m, 12h, 7d, 4w or never.');
+  return ms;
+};
+
+export const rightsChoices = ['view', 'upload', 'edit'];

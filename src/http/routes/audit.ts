@@ -1,0 +1,13 @@
+import type { FastifyInstance } from 'fastify';
+import { signedInAdmin } from '../authentication.ts';
+import { type ListQuery, listOptionsOf, listQuery } from './schemas.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** What this device noted, newest first. */
+export function auditRoutes(app: FastifyInstance, { front }: Surroundings): void {
+  app.get<{ Querystring: ListQuery }>('/api/v1/audit', { schema: { querystring: listQuery } }, (request) => {
+    signedInAdmin(request);
+    const { limit, cursor } = listOptionsOf(request.query);
+    return front.audit({ limit, ...(cursor === undefined ? {} : { before: cursor }) });
+  });
+}

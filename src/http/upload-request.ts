@@ -1,0 +1,177 @@
+/** A file that comes as the body of a PUT: what the headers say of it, and handing it to the drive. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { EntryView, SafetyLevel } from '../model/api.ts';
+import type { Drive, UploadOptions, UploadOutcome } from '../model/contracts/drive.ts';
+import { PeerstorError } from '../model/errors.ts';
+import { essence, typeOfUpload } from './content-type.ts';
+import { drivePathOf } from './drive-path.ts';
+import { safetyWaitSecondsMax, uploadStallMs } from './http-limits.ts';
+import { entityTag, httpDateMs, versionsNamed } from './preconditions.ts';
+import { declaredLength, openBody, tooLarge } from './request-body.ts';
+import { changedMeanwhile, versionExpected } from './routes/if-match.ts';
+import { query } from './routes/schemas.ts';
+import type { Surroundings } from './routes/surroundings.ts';
+import type { UploadPlace } from './upload-place.ts';
+
+export interface UploadQuery {
+  copies?: SafetyLevel;
+  wait?: string;
+}
+
+export const uploadQuery = query({
+  copies: { enum: ['accepted', 'safe', 'full'] },
+  wait: {
+    type: 'string',
+    pattern: '^[0-9]{1,4}(?:[.][0-9]{1,3})?$',
+    description: `a number of seconds from 0 to ${safetyWaitSecondsMax}`,
+  },
+});
+
+export interface UploadTarget {
+  drive: Drive;
+  place: UploadPlace;
+  onConflict?: UploadOptions['onConflict'];
+  /** Awaited before the first byte is asked for. */
+  before?(): Promise<void>;
+}
+
+/** In this scope no body is read before its handler asks, whatever its type. */
+export function leaveBodiesAlone(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+}
+
+/**
+ * Stores the body of a request.
+ * @throws what the drive throws, and `aborted`, `request-timeout`, `too-large` for what the client did
+ */
+export async function receiveUpload(
+  request: FastifyRequest<{ Querystring: UploadQuery }>,
+  { drive, place, onConflict, before }: UploadTarget,
+  { clock, maxUploadBytes }: Surroundings,
+): Promise<UploadOutcome> {
+  const options = {
+    ...(await conditionOf(request, place)),
+    ...safetyOf(request.query),
+    ...factsOf(request, place.name),
+    ...(onConflict === undefined ? {} : { onConflict }),
+  };
+  const body = openBody(request.raw, { bytesMax: maxUploadBytes, stallMs: uploadStallMs, clock });
+  try {
+    await before?.();
+    const parent = await place.parent();
+    const outcome = await drive.upload(parent, place.name, body.content, { ...options, signal: body.signal });
+    if (body.failure !== undefined) throw body.failure;
+    return outcome;
+  } catch (error) {
+    // A drive may wrap what its source threw; the source's own error says what the client did.
+    throw body.failure ?? error;
+  } finally {
+    body.close();
+  }
+}
+
+/**
+ * Says what became of an upload: 201 for a new file, 200 for a new version.
+ * @param entries address below which the caller finds entries
+ */
+export function sendUploaded(
+  reply: FastifyReply,
+  { entry, created }: UploadOutcome,
+  entries = '/api/v1/entries',
+): EntryView {
+  reply.code(created ? 201 : 200).header('etag', entityTag(entry.version));
+  if (created) reply.header('location', `${entries}/${entry.id}`);
+  return entry;
+}
+
+/** What can be said before a byte is read. @throws `too-large`, `unsupported-media-type`, `bad-request` */
+export function refuseUpload(request: FastifyRequest, maxUploadBytes: number): void {
+  const { headers } = request;
+  if ((declaredLength(request.raw) ?? 0) > maxUploadBytes) throw tooLarge(maxUploadBytes);
+  const type = essence(headers['content-type'] ?? '');
+  if (type.startsWith('multipart/')) {
+    throw new PeerstorError('unsupported-media-type', 'Send the file itself as the body, not a form.');
+  }
+  if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
+    throw new PeerstorError('unsupported-media-type', 'Send the file without "Content-Encoding".');
+  }
+  if (headers['content-range'] !== undefined) {
+    throw new PeerstorError('bad-request', 'A part of a file cannot be sent with PUT: send the whole file.');
+  }
+}
+
+/** @param prefix of the URL, before the drive path */
+export function filePathOf(request: FastifyRequest, prefix: string): { folders: string[]; name: string } {
+  const { names, folder } = drivePathOf(request.raw.url ?? '', prefix);
+  const name = names.at(-1);
+  if (name === undefined || folder) {
+    throw new PeerstorError('bad-name', 'An upload needs the name of a file at the end of the path.');
+  }
+  return { folders: names.slice(0, -1), name };
+}
+
+/**
+ * If-Match and If-None-Match. What the file must be is checked here as well as by the drive, so
+ * that a refused upload leaves no new folders behind.
+ * @throws `precondition-failed`
+ */
+async function conditionOf(
+  request: FastifyRequest,
+  place: UploadPlace,
+): Promise<Pick<UploadOptions, 'ifMatch'>> {
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
+  if (ifMatch === undefined && ifNoneMatch === undefined) return {};
+  const current = await place.current();
+  if (ifNoneMatch !== undefined) {
+    const named = versionsNamed(ifNoneMatch);
+    if (current !== undefined && (named === '*' || named.includes(current.version))) throw changedMeanwhile();
+    if (named === '*') return { ifMatch: 'none' };
+  }
+  if (ifMatch === undefined) return {};
+  if (current === undefined) throw changedMeanwhile();
+  const version = await versionExpected(ifMatch, async () => current);
+  if (version !== undefined && version !== current.version) throw changedMeanwhile();
+  return { ifMatch: version ?? '*' };
+}
+
+function safetyOf({ copies, wait }: UploadQuery): Pick<UploadOptions, 'copies' | 'waitMs'> {
+  const seconds = wait === undefined ? undefined : Number(wait);
+  if (seconds !== undefined && seconds > safetyWaitSecondsMax) {
+    throw new PeerstorError(
+      'bad-input',
+      `The parameter "wait" must be a number of seconds from 0 to ${safetyWaitSecondsMax}.`,
+      { details: { field: 'wait' } },
+    );
+  }
+  return {
+    ...(copies === undefined ? {} : { copies }),
+    ...(seconds === undefined ? {} : { waitMs: Math.round(seconds * 1000) }),
+  };
+}
+
+/** What the headers tell of the file: type, size, time of its last change. */
+function factsOf(
+  request: FastifyRequest,
+  name: string,
+): Pick<UploadOptions, 'mime' | 'sizeHint' | 'modifiedAtMs'> {
+  const size = declaredLength(request.raw);
+  const { 'x-modified-at': own, 'last-modified': standard } = request.headers;
+  const date = own ?? standard;
+  const modifiedAtMs = typeof date === 'string' ? httpDateMs(date) : undefined;
+  if (date !== undefined && modifiedAtMs === undefined) {
+    const field = own === undefined ? 'Last-Modified' : 'X-Modified-At';
+    throw new PeerstorError(
+      'bad-input',
+      `The header "${field}" must be a date such as 2026-11-21T10:00:00Z.`,
+      {
+        details: { field },
+      },
+    );
+  }
+  return {
+    mime: typeOfUpload(request.headers['content-type'], name),
+    ...(size === undefined ? {} : { sizeHint: size }),
+    ...(modifiedAtMs === undefined ? {} : { modifiedAtMs }),
+  };
+}

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { FastifyInstance } from 'fastify';
+import { createGatewayApp } from '../../src/http/gateway-app.ts';
+import { systemClock } from '../../src/model/clock.ts';
+import { entryId } from '../../src/model/ids.ts';
+import { silentLog } from '../../src/model/log.ts';
+import { FakeDeviceFront } from '../support/fake-device-front.ts';
+
+describe('the figures of a device', () => {
+  let app: FastifyInstance;
+  const front = new FakeDeviceFront();
+  before(async () => {
+    const surroundings = { front, clock: systemClock, log: silentLog, maxUploadBytes: 1 };
+    app = await createGatewayApp(surroundings, undefined);
+  });
+  after(() => app.close());
+
+  const ask = async (remoteAddress: string, headers = {}) =>
+    (await app.inject({ url: '/metrics', remoteAddress, headers })).statusCode;
+
+  it('are given to this machine, by whatever loopback address', async () => {
+    for (const address of ['127.0.0.1', '127.0.0.53', '::1', '::ffff:127.0.0.1']) {
+      assert.equal(await ask(address), 200, address);
+    }
+  });
+
+  it('are given to others who show a session or a token, and to nobody else', async () => {
+    const { session } = await front.accounts.setup('anna', 'correct horse');
+    const root = entryId((await front.drive.root()).id);
+    const wish = { name: 'prometheus', rights: 'view', entryId: root, expiresAtMs: null } as const;
+    const { token } = await session.sharing.createToken(wish);
+    for (const address of ['192.168.1.7', '::ffff:10.0.0.1', '2001:db8::127.0.0.1']) {
+      assert.equal(await ask(address), 401, address);
+      assert.equal(await ask(address, { authorization: 'Bearer guess' }), 401);
+      assert.equal(await ask(address, { authorization: `Bearer ${token}` }), 200);
+      assert.equal(await ask(address, { authorization: `Bearer ${session.secret}` }), 200);
+    }
+  });
+});

@@ -1,0 +1,58 @@
+/** One request to the device that serves this page. No Preact, no document. */
+import type { ProblemView } from '../../src/model/api.ts';
+
+/** What the device answered instead; `message` is a sentence for people. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(problem: Pick<ProblemView, 'status' | 'code' | 'detail'>) {
+    super(problem.detail);
+    this.name = 'ApiError';
+    this.status = problem.status;
+    this.code = problem.code;
+  }
+}
+
+export function problemFrom(status: number, text: string): ApiError {
+  try {
+    const problem = JSON.parse(text) as ProblemView;
+    if (typeof problem.detail === 'string') return new ApiError({ ...problem, status });
+  } catch {
+    // not JSON: said below
+  }
+  if (status === 0) {
+    return new ApiError({
+      status,
+      code: 'unreachable',
+      detail: 'This device is not answering. Is it still on?',
+    });
+  }
+  return new ApiError({ status, code: 'unknown', detail: `The device answered ${status}.` });
+}
+
+/** Unsafe requests carry this header, which a foreign page cannot send. */
+export const ownPageHeader = { 'X-Peerstor': '1' };
+
+export async function ask<Shape>(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<Shape> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: { ...ownPageHeader, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      body: body === undefined ? null : JSON.stringify(body),
+      ...(signal ? { signal } : {}),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw problemFrom(0, '');
+  }
+  const text = await response.text();
+  if (!response.ok) throw problemFrom(response.status, text);
+  return (text === '' ? undefined : JSON.parse(text)) as Shape;
+}

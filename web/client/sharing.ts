@@ -1,0 +1,76 @@
+/** Typed requests about links, people with access, tokens and users. */
+import type {
+  AccessView,
+  InviteView,
+  Page,
+  RightsView,
+  SharedEntryView,
+  ShareView,
+  TokenView,
+  UserAdminView,
+} from '../../src/model/api.ts';
+import { ask } from './request.ts';
+
+export interface NewLink {
+  entryId: string;
+  rights: RightsView;
+  expiresAt: string | null;
+  password?: string;
+  maxDownloads?: number;
+}
+
+const accessPath = (id: string) => `/api/v1/entries/${id}/access`;
+
+export const sharing = {
+  links: () => ask<Page<ShareView>>('GET', '/api/v1/shares'),
+  createLink: (link: NewLink) => ask<ShareView>('POST', '/api/v1/shares', link),
+  revokeLink: (id: string) => ask<void>('DELETE', `/api/v1/shares/${id}`),
+
+  access: (entryId: string) => ask<Page<AccessView>>('GET', accessPath(entryId)),
+  giveAccess: (entryId: string, username: string, rights: RightsView) =>
+    ask<AccessView>('POST', accessPath(entryId), { username, rights }),
+  takeAccess: (entryId: string, username: string) =>
+    ask<void>('DELETE', `${accessPath(entryId)}?username=${encodeURIComponent(username)}`),
+  sharedWithMe: () => ask<Page<SharedEntryView>>('GET', '/api/v1/shared'),
+
+  tokens: () => ask<Page<TokenView>>('GET', '/api/v1/tokens'),
+  createToken: (name: string, rights: RightsView, path: string) =>
+    ask<TokenView>('POST', '/api/v1/tokens', { name, rights, path }),
+  revokeToken: (id: string) => ask<void>('DELETE', `/api/v1/tokens/${id}`),
+
+  invites: () => ask<Page<InviteView>>('GET', '/api/v1/invites'),
+  invite: (role: UserAdminView['role'], quota: number | null) =>
+    ask<InviteView>('POST', '/api/v1/invites', { role, quota }),
+  withdrawInvite: (id: string) => ask<void>('DELETE', `/api/v1/invites/${encodeURIComponent(id)}`),
+  users: () => ask<Page<UserAdminView>>('GET', '/api/v1/users'),
+  changeUser: (
+    id: string,
+    change: { role?: UserAdminView['role']; quota?: number | null; disabled?: boolean },
+  ) => ask<UserAdminView>('PATCH', `/api/v1/users/${id}`, change),
+};
+
+const dayMs = 86_400_000;
+
+/** How long a link may be good for; the first is what most people want. */
+export const lifetimes = [
+  { label: '7 days', days: 7 },
+  { label: '1 day', days: 1 },
+  { label: '30 days', days: 30 },
+  { label: 'until I end it', days: null },
+] as const;
+
+export function expiresAfter(days: number | null, nowMs = Date.now()): string | null {
+  return days === null ? null : new Date(nowMs + days * dayMs).toISOString();
+}
+
+/** What rights let somebody do, in words. */
+export const rightsWords: Readonly<Record<RightsView, string>> = {
+  view: 'can view and download',
+  upload: 'can only drop files in',
+  edit: 'can view and change',
+};
+
+/** "50" or "0.5" gigabytes → bytes; nothing → no quota. NaN for what is no number. */
+export function quotaBytes(gigabytes: string): number | null {
+  return gigabytes.trim() === '' ? null : Math.round(Number(gigabytes.replace(',', '.')) * 1e9);
+}

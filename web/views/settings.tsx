@@ -1,0 +1,147 @@
+import { useState } from 'preact/hooks';
+import type { RightsView, TokenView } from '../../src/model/api.ts';
+import { api } from '../client/api.ts';
+import { formatFullTime } from '../client/format.ts';
+import { rightsWords, sharing } from '../client/sharing.ts';
+import { attempt, say, user } from '../client/state.ts';
+import { CopyField } from '../components/copy-field.tsx';
+import { NewPasswordField } from '../components/credentials-form.tsx';
+import { Field } from '../components/field.tsx';
+import { Row, Rows } from '../components/rows.tsx';
+import { Select } from '../components/select.tsx';
+import { SubmitForm } from '../components/submit-form.tsx';
+import { useLoaded } from './use-loaded.ts';
+
+export function SettingsView() {
+  const name = user.value?.username;
+  return (
+    <>
+      <h1>Settings of {name}</h1>
+      {user.value?.role === 'admin' && (
+        <nav class="toolbar" aria-label="For admins">
+          <a class="button" href="/users">
+            Users and invites
+          </a>
+          <a class="button" href="/audit">
+            Audit log
+          </a>
+        </nav>
+      )}
+      <PasswordSection />
+      <SessionSection />
+      <TokenSection />
+    </>
+  );
+}
+
+function PasswordSection() {
+  const [oldPassword, setOld] = useState('');
+  const [newPassword, setNew] = useState('');
+  const change = async () => {
+    await api.changePassword(oldPassword, newPassword);
+    setOld('');
+    setNew('');
+    say('The password is changed. You are signed out everywhere else.');
+  };
+  return (
+    <section class="card padded" aria-labelledby="password">
+      <h2 id="password">Password</h2>
+      <SubmitForm submit="Change the password" busy="Changing…" onSubmit={change}>
+        <Field
+          label="Old password"
+          type="password"
+          value={oldPassword}
+          onInput={setOld}
+          autocomplete="current-password"
+          required
+        />
+        <NewPasswordField label="New password" value={newPassword} onInput={setNew} />
+      </SubmitForm>
+    </section>
+  );
+}
+
+function SessionSection() {
+  const signOut = () =>
+    attempt(async () => {
+      await api.signOutEverywhere();
+      say('You are signed out everywhere else.');
+    });
+  return (
+    <section class="card padded" aria-labelledby="sessions">
+      <h2 id="sessions">Sessions</h2>
+      <p>Lost a laptop, or signed in at a machine that is not yours? End all sessions but this one.</p>
+      <div>
+        <button type="button" class="button" onClick={() => void signOut()}>
+          Sign out everywhere else
+        </button>
+      </div>
+    </section>
+  );
+}
+
+const tokenRights: { value: RightsView; label: string }[] = (['edit', 'view', 'upload'] as const).map(
+  (value) => ({
+    value,
+    label: rightsWords[value],
+  }),
+);
+
+function TokenSection() {
+  const [tokens, reload] = useLoaded(async () => (await sharing.tokens()).items);
+  const [made, setMade] = useState<TokenView | null>(null);
+  const [name, setName] = useState('');
+  const [path, setPath] = useState('/');
+  const [rights, setRights] = useState<RightsView>('edit');
+  const make = async () => {
+    setMade(await sharing.createToken(name, rights, path));
+    setName('');
+    await reload();
+  };
+  const revoke = (token: TokenView) =>
+    attempt(async () => {
+      await sharing.revokeToken(token.id);
+      if (made?.id === token.id) setMade(null);
+      await reload();
+    });
+  return (
+    <section class="card padded" aria-labelledby="tokens">
+      <h2 id="tokens">Access tokens</h2>
+      <p class="muted">For programs, in place of your password: each opens one folder, and ends alone.</p>
+      {made?.token && (
+        <div class="notice ok stack">
+          <p>This token is shown only now.</p>
+          <CopyField label={`Token “${made.name}”`} text={made.token} />
+        </div>
+      )}
+      <Rows label="Access tokens" count={tokens?.length} empty="You have no access tokens.">
+        {tokens?.map((token) => (
+          <Row
+            key={token.id}
+            icon="settings"
+            title={<strong>{token.name}</strong>}
+            facts={`${rightsWords[token.rights]} ${token.path ?? 'a deleted folder'} · ${
+              token.expiresAt === null ? 'no end' : `until ${formatFullTime(token.expiresAt)}`
+            }`}
+          >
+            <button
+              type="button"
+              class="button danger"
+              aria-label={`Revoke ${token.name}`}
+              onClick={() => void revoke(token)}
+            >
+              Revoke
+            </button>
+          </Row>
+        ))}
+      </Rows>
+      <SubmitForm submit="Make a token" busy="Making a token…" onSubmit={make}>
+        <div class="pair">
+          <Field label="What it is for" value={name} onInput={setName} required maxLength={200} />
+          <Field label="Folder that it opens" value={path} onInput={setPath} required />
+          <Select label="The program" value={rights} options={tokenRights} onChange={setRights} />
+        </div>
+      </SubmitForm>
+    </section>
+  );
+}

@@ -1,0 +1,168 @@
+import { useState } from 'preact/hooks';
+import type { InviteView, UserAdminView } from '../../src/model/api.ts';
+import { formatFullTime, formatSize } from '../client/format.ts';
+import { quotaBytes, sharing } from '../client/sharing.ts';
+import { attempt, user } from '../client/state.ts';
+import { CopyField } from '../components/copy-field.tsx';
+import { Dialog, DialogPanel } from '../components/dialog.tsx';
+import { Field } from '../components/field.tsx';
+import { Icon } from '../components/icon.tsx';
+import { Row, Rows } from '../components/rows.tsx';
+import { Select } from '../components/select.tsx';
+import { SubmitForm } from '../components/submit-form.tsx';
+import { useLoaded } from './use-loaded.ts';
+
+const roles = [
+  { value: 'member', label: 'member: files of their own' },
+  { value: 'admin', label: 'admin: also users and devices' },
+] as const;
+
+/** For admins: who has an account, and who may make one. */
+export function UsersView() {
+  const [users, reloadUsers] = useLoaded(async () => (await sharing.users()).items);
+  const [invites, reloadInvites] = useLoaded(async () =>
+    (await sharing.invites()).items.filter((invite) => invite.state === 'open'),
+  );
+  const [inviting, setInviting] = useState(false);
+  const [changing, setChanging] = useState<UserAdminView | null>(null);
+  const withdraw = (invite: InviteView) =>
+    attempt(async () => {
+      await sharing.withdrawInvite(invite.id);
+      await reloadInvites();
+    });
+  return (
+    <>
+      <div class="toolbar">
+        <h1 class="grow">Users</h1>
+        <button type="button" class="button primary" onClick={() => setInviting(true)}>
+          <Icon name="plus" />
+          Invite somebody
+        </button>
+      </div>
+      <Rows label="Users" count={users?.length} empty="There are no users.">
+        {users?.map((one) => (
+          <UserRow key={one.id} user={one} onChange={() => setChanging(one)} />
+        ))}
+      </Rows>
+      <h2>Open invites</h2>
+      <Rows label="Open invites" count={invites?.length} empty="No invite is open.">
+        {invites?.map((invite) => (
+          <Row
+            key={invite.id}
+            icon="users"
+            title={`For one ${invite.role}`}
+            facts={`until ${formatFullTime(invite.expiresAt)}`}
+          >
+            <button type="button" class="button" onClick={() => void withdraw(invite)}>
+              Withdraw
+            </button>
+          </Row>
+        ))}
+      </Rows>
+      {inviting && (
+        <InviteDialog
+          onClose={() => {
+            setInviting(false);
+            void reloadInvites();
+          }}
+        />
+      )}
+      {changing && (
+        <UserDialog
+          user={changing}
+          onClose={() => setChanging(null)}
+          onDone={() => {
+            setChanging(null);
+            void reloadUsers();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function UserRow({ user: one, onChange }: { user: UserAdminView; onChange(): void }) {
+  const { username, role, disabled, usedBytes, quotaBytes: quota, storedBytes } = one;
+  const used = quota === null ? formatSize(usedBytes) : `${formatSize(usedBytes)} of ${formatSize(quota)}`;
+  return (
+    <Row
+      icon="users"
+      title={
+        <>
+          <strong>{username}</strong> {one.id === user.value?.id && <span class="badge">you</span>}
+        </>
+      }
+      facts={`${role} · keeps ${used} · ${formatSize(storedBytes)} with all copies`}
+    >
+      {disabled && <span class="badge warn">disabled</span>}
+      <button
+        type="button"
+        class="button quiet icon-only"
+        aria-label={`Change ${username}`}
+        onClick={onChange}
+      >
+        <Icon name="rename" />
+      </button>
+    </Row>
+  );
+}
+
+function InviteDialog({ onClose }: { onClose(): void }) {
+  const [role, setRole] = useState<UserAdminView['role']>('member');
+  const [quota, setQuota] = useState('');
+  const [made, setMade] = useState<InviteView | null>(null);
+  const make = async () => setMade(await sharing.invite(role, quotaBytes(quota)));
+  return (
+    <DialogPanel title="Invite somebody" onClose={onClose}>
+      {made ? (
+        <>
+          <p>
+            Send this to one person, by a way that you trust. It is shown only now, and good until{' '}
+            {formatFullTime(made.expiresAt)}.
+          </p>
+          <CopyField label="Link of the invite" text={`${location.origin}${made.url ?? ''}`} />
+        </>
+      ) : (
+        <SubmitForm submit="Make an invite" busy="Making an invite…" onSubmit={make}>
+          <Select label="They will be" value={role} options={roles} onChange={setRole} />
+          <QuotaField value={quota} onInput={setQuota} />
+        </SubmitForm>
+      )}
+    </DialogPanel>
+  );
+}
+
+function QuotaField(props: { value: string; onInput(value: string): void }) {
+  return <Field {...props} label="Quota in GB" inputMode="decimal" hint="Leave it empty for none." />;
+}
+
+interface UserDialogProps {
+  user: UserAdminView;
+  onClose(): void;
+  onDone(): void;
+}
+
+function UserDialog({ user: one, onClose, onDone }: UserDialogProps) {
+  const [role, setRole] = useState(one.role);
+  const [quota, setQuota] = useState(one.quotaBytes === null ? '' : String(one.quotaBytes / 1e9));
+  const [disabled, setDisabled] = useState(one.disabled);
+  const save = () =>
+    attempt(async () => {
+      await sharing.changeUser(one.id, { role, quota: quotaBytes(quota), disabled });
+      onDone();
+    });
+  return (
+    <Dialog title={`Change ${one.username}`} confirm="Save" onConfirm={() => void save()} onClose={onClose}>
+      <Select label="Role" value={role} options={roles} onChange={setRole} />
+      <QuotaField value={quota} onInput={setQuota} />
+      <label>
+        <input
+          type="checkbox"
+          checked={disabled}
+          onChange={(event) => setDisabled(event.currentTarget.checked)}
+        />{' '}
+        Disabled: cannot sign in. Their files stay.
+      </label>
+    </Dialog>
+  );
+}
