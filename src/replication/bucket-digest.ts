@@ -85,6 +85,11 @@ export class BucketDigests {
     return buckets;
   }
 
+  /** Chunks counted in a bucket. */
+  countOf(bucket: number): number {
+    return this.#words[bucket * 3] ?? 0;
+  }
+
   /** Chunks counted, over all buckets. */
   total(): number {
     let total = 0;

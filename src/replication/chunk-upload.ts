@@ -22,7 +22,10 @@ interface Thin {
 }
 
 export interface ChunkUploadParts {
-  store: ChunkStore;
+  /** The store, by the door that keeps what comes in from being swept (I4). */
+  store: Pick<ChunkStore, 'put'>;
+  /** Called once, when the session ends. */
+  onClose(): void;
   spreader: Spreader;
   clock: Clock;
   copiesWanted: number;
@@ -83,6 +86,7 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
   }
 
   close(): void {
+    if (!this.#closed) this.#parts.onClose();
     this.#closed = true;
     this.#parts.spreader.leave(this, this.#thin.keys());
     this.#wake();

@@ -4,7 +4,8 @@
  * that asking costs next to nothing and a device that comes or goes changes no count, only which
  * holders are reachable.
  */
-import type { ChunkHealth } from '../model/contracts/health.ts';
+import type { ChunkHealth, OffSite } from '../model/contracts/health.ts';
+import type { DeviceId } from '../model/ids.ts';
 import type { ChunkKey } from './bucket-digest.ts';
 import { countShared, type HolderMask } from './holder-mask.ts';
 import type { HoldersChange, Inventory } from './inventory.ts';
@@ -24,6 +25,12 @@ interface ManifestCopies {
   number: number;
   chunksByHolders: Map<HolderMask, number>;
   children: ChunkKey[];
+}
+
+/** Who has how much of what a manifest needs, itself and its leaves included. */
+export interface ManifestHolders {
+  chunks: number;
+  byDevice: Map<DeviceId, number>;
 }
 
 export class Copies {
@@ -85,7 +92,7 @@ export class Copies {
   }
 
   /** @param reachable devices that count */
-  health(reachable: HolderMask): Omit<ChunkHealth, 'unknownVersions'> {
+  health(reachable: HolderMask): Omit<ChunkHealth, 'unknownVersions' | 'offSite'> {
     const byCopies: Record<string, number> = {};
     let total = 0;
     let bytes = 0;
@@ -98,6 +105,27 @@ export class Copies {
     return { total, byCopies, bytes };
   }
 
+  /** @param placeOf the named place of each member, '' where it has none */
+  offSite(placeOf: ReadonlyMap<DeviceId, string>): OffSite {
+    const places = new Set([...placeOf.values()].filter((place) => place !== '')).size;
+    let onePlaceChunks = 0;
+    for (const [mask, { chunks }] of places < 2 ? [] : this.#tallies) {
+      const holders = this.#inventory.devicesIn(mask).flatMap((device) => placeOf.get(device) ?? []);
+      // Devices without a named place are never in the same one: nobody said so.
+      if (holders[0] && holders.every((place) => place === holders[0])) onePlaceChunks += chunks;
+    }
+    return { places, onePlaceChunks };
+  }
+
+  /** Needed chunks that one of these devices has, and of `others` fewer than `wanted` have. */
+  thinChunks(here: HolderMask, others: HolderMask, wanted: number): number {
+    let thin = 0;
+    for (const [mask, { chunks }] of this.#tallies) {
+      if (countShared(mask, here) > 0 && countShared(mask, others) < wanted) thin += chunks;
+    }
+    return thin;
+  }
+
   /** The different sets of holders that needed chunks have. */
   holderSets(): Iterable<HolderMask> {
     return this.#tallies.keys();
@@ -108,12 +136,41 @@ export class Copies {
    * yet, the copies of the manifest itself.
    */
   ofManifest(key: ChunkKey, reachable: HolderMask): number {
+    return this.#ofManifest(key, reachable, false);
+  }
+
+  #ofManifest(key: ChunkKey, reachable: HolderMask, isChild: boolean): number {
     const copies = this.#copiesOf(key);
     if (!copies) return countShared(this.#inventory.maskOf(key), reachable);
     let fewest = Number.POSITIVE_INFINITY;
     for (const mask of copies.chunksByHolders.keys()) fewest = Math.min(fewest, countShared(mask, reachable));
-    for (const child of copies.children) fewest = Math.min(fewest, this.ofManifest(child, reachable));
+    // One index over leaves is all that there is (FORMAT).
+    for (const child of isChild ? [] : copies.children)
+      fewest = Math.min(fewest, this.#ofManifest(child, reachable, true));
     return fewest;
+  }
+
+  /** undefined while a manifest has not been read. A chunk that two leaves need is counted for each. */
+  holdersOfManifest(key: ChunkKey): ManifestHolders | undefined {
+    const root = this.#copiesOf(key);
+    const parts = root?.children.map((child) => this.#copiesOf(child)) ?? [];
+    const found: ManifestHolders = { chunks: 0, byDevice: new Map() };
+    // A leaf counts with what it needs, so the index itself counts alone.
+    const counted = parts.length > 0 ? [...parts, this.#alone(key)] : [root];
+    for (const part of counted) {
+      if (!part) return undefined;
+      for (const [mask, count] of part.chunksByHolders) {
+        found.chunks += count;
+        for (const device of this.#inventory.devicesIn(mask)) {
+          found.byDevice.set(device, (found.byDevice.get(device) ?? 0) + count);
+        }
+      }
+    }
+    return found;
+  }
+
+  #alone(key: ChunkKey): Pick<ManifestCopies, 'chunksByHolders'> {
+    return { chunksByHolders: new Map([[this.#inventory.maskOf(key), 1]]) };
   }
 
   #copiesOf(key: ChunkKey): ManifestCopies | undefined {

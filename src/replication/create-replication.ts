@@ -1,63 +1,36 @@
 /** Builds the parts of this room and wires them: the one place that knows them all. */
-import type { HealthView, ReceiptView, SafetyView } from '../model/api.ts';
-import type { Clock, Random, Timer } from '../model/clock.ts';
-import type { ChunkStore } from '../model/contracts/chunk-store.ts';
-import type { ChunkHealth } from '../model/contracts/health.ts';
-import { idKey, type OrderedStore } from '../model/contracts/ordered-store.ts';
-import type {
-  ChunkNetwork,
-  ChunkUpload,
-  DeviceDirectory,
-  LiveVersions,
-} from '../model/contracts/replication.ts';
-import type { Transport } from '../model/contracts/transport.ts';
+import type { HealthView, ReceiptView, SafetyView, ScrubView } from '../model/api.ts';
+import type { Timer } from '../model/clock.ts';
+import type { ChunkHealth, GarbageReport } from '../model/contracts/health.ts';
+import { idKey } from '../model/contracts/ordered-store.ts';
+import type { ChunkImpact, ChunkUpload } from '../model/contracts/replication.ts';
 import type { ChunkId, DeviceId } from '../model/ids.ts';
-import type { Tunables } from '../model/limits.ts';
-import type { Log } from '../model/log.ts';
 import { Attendance } from './attendance.ts';
+import type { AuditFigures } from './audits.ts';
+import { Caretaker } from './caretaker.ts';
 import { CatchUp } from './catch-up.ts';
 import { SpreadingUpload } from './chunk-upload.ts';
-import { Copies } from './copies.ts';
+import { Copies, type ManifestHolders } from './copies.ts';
 import { Have } from './have.ts';
-import type { HolderMask } from './holder-mask.ts';
+import { Holds } from './holds.ts';
 import { Inventory } from './inventory.ts';
 import { InventoryFeed } from './inventory-feed.ts';
 import { InventoryFollow } from './inventory-follow.ts';
 import { Members } from './members.ts';
+import { Overview } from './overview.ts';
 import { OwnChunks } from './own-chunks.ts';
 import { Peers } from './peers.ts';
 import { Receipts } from './receipts.ts';
 import { ReferenceIndex } from './reference-index.ts';
 import { References } from './references.ts';
+import { Relief } from './relief.ts';
 import { Repair } from './repair.ts';
-import { safetyView } from './safety.ts';
+import type { Replication, ReplicationParts } from './replication.ts';
 import { Serve } from './serve.ts';
 import { Spreader } from './spreader.ts';
 import { Transfer } from './transfer.ts';
+import { Upkeep } from './upkeep.ts';
 import { WriteBehind } from './write-behind.ts';
-
-export interface ReplicationParts {
-  self: DeviceId;
-  transport: Transport;
-  store: ChunkStore;
-  /** A part of the database that is this room's alone; what it had before a restart may be lost (I7). */
-  index: OrderedStore;
-  devices: DeviceDirectory;
-  versions: LiveVersions;
-  clock: Clock;
-  random: Random;
-  tunables: Tunables;
-  log: Log;
-}
-
-export interface Replication extends ChunkNetwork {
-  /** Chunks on their way to other devices; the time left is that of copies being made again, where measured. */
-  repairStatus(): HealthView['repair'];
-  /** What this device repaired, newest first. */
-  receipts(): ReceiptView[];
-  /** Called, at most once a second, when copies, holders or references changed. Returns the unsubscriber. */
-  onHealthChange(listener: () => void): () => void;
-}
 
 /** Listeners of `onHealthChange` hear of many changes as one. */
 const healthGatherMs = 1000;
@@ -88,11 +61,14 @@ class WiredReplication implements Replication {
   readonly #catchUp: CatchUp;
   readonly #attendance: Attendance;
   readonly #receipts: Receipts;
+  readonly #caretaker: Caretaker;
   readonly #repair: Repair;
+  readonly #relief: Relief;
+  readonly #upkeep: Upkeep;
+  readonly #overview: Overview;
   readonly #listeners = new Set<() => void>();
   #state: 'new' | 'started' | 'stopped' = 'new';
   #counted: Promise<void> = Promise.resolve();
-  #reachable: HolderMask | undefined;
   #healthTimer: Timer | undefined;
   #damageTimer: Timer | undefined;
 
@@ -126,8 +102,11 @@ class WiredReplication implements Replication {
     const spreader = new Spreader(shared);
     const references = new ReferenceIndex({ index, log });
     const copies = new Copies({ inventory, references });
-    const read = (id: ChunkId, signal: AbortSignal) => transfer.read(id, { signal });
-    new Serve({ self, transport, store, members, log }).register();
+    const read = async (id: ChunkId, signal: AbortSignal) => {
+      // What somebody refers to again may lie in the trash.
+      if (!store.has(id)) await this.#upkeep.garbageClock.touch(id);
+      return transfer.read(id, { signal });
+    };
     this.#index = index;
     this.#members = members;
     this.#inventory = inventory;
@@ -151,10 +130,43 @@ class WiredReplication implements Replication {
     const { presenceStableMs } = tunables;
     const attendance = new Attendance({ self, transport, peers, members, clock, presenceStableMs, everyMs });
     const receipts = new Receipts({ index, log });
-    const found = { references, copies, spreader, attendance, receipts, tunables };
+    const onBattery = parts.onBattery ?? (() => false);
+    const holds = new Holds({ index, clock });
+    this.#caretaker = new Caretaker({
+      ...shared,
+      index,
+      transfer,
+      receipts,
+      holds,
+      random,
+      tunables,
+      onBattery,
+    });
+    const found = { onBattery, references, copies, spreader, attendance, receipts, tunables };
     this.#attendance = attendance;
     this.#receipts = receipts;
-    this.#repair = new Repair({ ...shared, ...found });
+    const relief = new Relief({ self, transport, clock });
+    const repair = new Repair({ ...shared, ...found, relief });
+    const isRepairing = () => isAny(repair.status());
+    const upkeep = new Upkeep({
+      ...shared,
+      ...found,
+      index,
+      holds,
+      random,
+      catalog: parts.catalog,
+      referencesComplete: () => this.#references.isComplete,
+      sight: () => repair.sight(),
+      isHandingOver: (id) => this.#caretaker.handOver.isGivingUp(id),
+      isRepairing,
+      isCopying: () => isRepairing() || isAny(spreader.load()) || this.#catchUp.active > 0,
+    });
+    this.#relief = relief;
+    this.#repair = repair;
+    this.#upkeep = upkeep;
+    const unknownVersions = () => this.#references.unknown;
+    this.#overview = new Overview({ ...shared, references, copies, unknownVersions });
+    new Serve({ self, transport, store, garbageClock: upkeep.garbageClock, members, log }).register();
     this.#listen(references);
   }
 
@@ -172,10 +184,12 @@ class WiredReplication implements Replication {
     this.#feed.start();
     this.#follow.start();
     this.#spreader.start();
+    this.#upkeep.start();
     const compared = this.#references.start();
     this.#recount(compared);
     this.#catchUp.start();
     this.#repair.start();
+    this.#caretaker.start();
   }
 
   async stop(): Promise<void> {
@@ -183,7 +197,10 @@ class WiredReplication implements Replication {
     this.#state = 'stopped';
     this.#healthTimer?.cancel();
     this.#damageTimer?.cancel();
+    await this.#caretaker.stop();
+    await this.#upkeep.stop();
     this.#repair.stop();
+    this.#relief.stop();
     this.#attendance.stop();
     this.#catchUp.stop();
     await this.#references.stop();
@@ -199,11 +216,13 @@ class WiredReplication implements Replication {
   }
 
   beginUpload(): ChunkUpload {
-    const { self, store, clock, tunables } = this.#parts;
+    const { self, clock, tunables } = this.#parts;
     const { copiesWanted, transferStallMs, safeWaitMs } = tunables;
+    const { garbage, garbageClock } = this.#upkeep;
     const elsewhereMs = 4 * transferStallMs;
-    return new SpreadingUpload({
-      store,
+    const upload = new SpreadingUpload({
+      store: garbageClock,
+      onClose: garbage.uploadBegan().end,
       spreader: this.#spreader,
       clock,
       copiesWanted,
@@ -211,9 +230,11 @@ class WiredReplication implements Replication {
       elsewhereMs,
       idleMs: safeWaitMs,
     });
+    return this.#caretaker.foreground.noting(upload);
   }
 
   read(id: ChunkId, options?: { signal?: AbortSignal; verify?: boolean }): Promise<Uint8Array> {
+    this.#caretaker.foreground.note();
     return this.#transfer.read(id, options);
   }
 
@@ -222,21 +243,20 @@ class WiredReplication implements Replication {
   }
 
   holders(id: ChunkId): DeviceId[] {
-    const { self, store } = this.#parts;
-    const others = this.#inventory
-      .holdersOf(id)
-      .filter((device) => device !== self && this.#members.find(device) && this.#peers.isConnected(device));
-    return store.has(id) ? [self, ...others] : others;
+    return this.#overview.holders(id);
   }
 
   safetyOf(manifest: ChunkId): SafetyView {
-    const copies = this.#copies.ofManifest(idKey(manifest), this.#reachableNow());
-    return safetyView(copies, this.#parts.tunables.copiesWanted);
+    return this.#overview.safetyOf(manifest);
   }
 
   async health(): Promise<ChunkHealth> {
     await this.#counted;
-    return { ...this.#copies.health(this.#reachableNow()), unknownVersions: this.#references.unknown };
+    return this.healthNow();
+  }
+
+  healthNow(): ChunkHealth {
+    return this.#overview.health();
   }
 
   repairStatus(): HealthView['repair'] {
@@ -249,8 +269,57 @@ class WiredReplication implements Replication {
     };
   }
 
+  copiesOf(manifest: ChunkId): ManifestHolders | undefined {
+    return this.#copies.holdersOfManifest(idKey(manifest));
+  }
+
+  lastSeenMs(device: DeviceId): number | undefined {
+    return this.#peers.lastSeenMs(device);
+  }
+
+  async impactOf(device: DeviceId): Promise<ChunkImpact> {
+    await this.#counted;
+    return this.#overview.impactOf(device);
+  }
+
+  unprotectedChunks(): number {
+    return this.#overview.unprotectedChunks();
+  }
+
+  garbageReport(): Promise<GarbageReport> {
+    return this.#upkeep.garbage.report();
+  }
+
+  garbageStopped(): GarbageReport['stopped'] {
+    return this.#upkeep.garbage.stopped;
+  }
+
+  confirmGarbage(): void {
+    this.#upkeep.garbage.confirm();
+  }
+
   receipts(): ReceiptView[] {
     return this.#receipts.list();
+  }
+
+  scrubStatus(): ScrubView {
+    return this.#caretaker.scrubStatus();
+  }
+
+  auditFigures(): AuditFigures {
+    return this.#caretaker.auditFigures();
+  }
+
+  uploadsActive(): number {
+    return this.#caretaker.foreground.uploads;
+  }
+
+  isElsewhere(id: ChunkId): boolean {
+    return this.#caretaker.handOver.isElsewhere(id);
+  }
+
+  handOver(id: ChunkId, giveUp: () => Promise<void>): Promise<boolean> {
+    return this.#caretaker.handOver.run(id, giveUp);
   }
 
   onHealthChange(listener: () => void): () => void {
@@ -260,7 +329,7 @@ class WiredReplication implements Replication {
 
   #listen(references: ReferenceIndex): void {
     const devicesChanged = () => {
-      this.#reachable = undefined;
+      this.#overview.devicesChanged();
       this.#healthChanged();
     };
     this.#inventory.onDamage(() => {
@@ -289,16 +358,6 @@ class WiredReplication implements Replication {
     this.#counted.catch((error: unknown) => this.#parts.log.warn({ error }, 'Copies could not be counted'));
   }
 
-  #reachableNow(): HolderMask {
-    const { self } = this.#parts;
-    const connected = this.#peers.connected().map(({ device }) => device);
-    this.#reachable ??= this.#inventory.maskFor([
-      self,
-      ...connected.filter((device) => this.#members.find(device)),
-    ]);
-    return this.#reachable;
-  }
-
   #healthChanged(): void {
     if (this.#listeners.size === 0 || this.#state !== 'started') return;
     this.#healthTimer ??= this.#parts.clock.after(healthGatherMs, () => {
@@ -306,4 +365,8 @@ class WiredReplication implements Replication {
       for (const listener of this.#listeners) listener();
     });
   }
+}
+
+function isAny({ queued, active }: { queued: number; active: number }): boolean {
+  return queued + active > 0;
 }

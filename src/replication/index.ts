@@ -1,3 +1,5 @@
 /** The replication room's door. */
-export { createReplication, type Replication, type ReplicationParts } from './create-replication.ts';
+export type { AuditFigures } from './audits.ts';
+export { createReplication } from './create-replication.ts';
 export { Placement, rank, wantedHolders } from './placement.ts';
+export type { Replication, ReplicationParts } from './replication.ts';

@@ -9,7 +9,7 @@
 
 import { afterPrefix, idKey, idOfKey } from '../model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../model/errors.ts';
-import { type ChunkId, type DeviceId, deviceId } from '../model/ids.ts';
+import { type ChunkId, chunkId, type DeviceId, deviceId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
 import { BucketDigests, bucketCount, bucketOf, bucketStart, type ChunkKey } from './bucket-digest.ts';
 import { type HolderMask, holds, noHolders, numbersOf, withHolder } from './holder-mask.ts';
@@ -20,6 +20,8 @@ const rowPrefix = 'c';
 const digestPrefix = 'b';
 const numberPrefix = 'n';
 const interestKey = 'i';
+/** Of one device; more are found anew when they are asked for. */
+const doubtsMax = 100_000;
 /** The interest of a device that keeps rows of all chunks. */
 export const everything = 'everything';
 
@@ -39,6 +41,8 @@ interface Holder {
 export class Inventory {
   readonly #byDevice = new Map<DeviceId, Holder>();
   readonly #byNumber: Holder[] = [];
+  /** Claims that their device could not prove: not kept as rows, though counted in its digests. */
+  readonly #doubts = new Map<DeviceId, Set<ChunkKey>>();
   readonly #listeners = new Set<(change: HoldersChange) => void>();
   #damaged: (() => void) | undefined;
   readonly #index: WriteBehind;
@@ -119,6 +123,7 @@ export class Inventory {
 
   /** A device itself said that it has a chunk, or has it not. */
   set(device: DeviceId, key: ChunkKey, present: boolean): void {
+    if (this.#isDoubted(device, key)) return present ? undefined : this.#admits(device, key);
     const holder = this.#holder(device);
     const before = this.maskOf(key);
     if (holds(before, holder.number) === present) return;
@@ -134,8 +139,33 @@ export class Inventory {
    */
   follow(device: DeviceId, key: ChunkKey, present: boolean): void {
     const holder = this.#holder(device);
+    if (this.#isDoubted(device, key)) return present ? undefined : this.#admits(device, key);
     if (holds(this.maskOf(key), holder.number) || this.#keeps(device, key)) this.set(device, key, present);
     else this.#toggle(holder, key, present);
+  }
+
+  /** The device claims the chunk and could not prove it: that copy counts no more, whatever it says. */
+  disbelieve(device: DeviceId, key: ChunkKey): void {
+    if (!this.has(device, chunkId(idOfKey(key)))) return;
+    this.set(device, key, false);
+    const doubts = this.#doubts.get(device) ?? new Set();
+    this.#doubts.set(device, doubts);
+    if (doubts.size >= doubtsMax) return;
+    doubts.add(key);
+    // Its own digests go on counting it: without this they would be compared for nothing.
+    this.#toggle(this.#holder(device), key, true);
+  }
+
+  /** The device proved that it has the chunk. */
+  believe(device: DeviceId, key: ChunkKey): void {
+    if (!this.#isDoubted(device, key)) return;
+    this.#admits(device, key);
+    this.set(device, key, true);
+  }
+
+  /** What a device claims and is not believed. */
+  doubted(device: DeviceId): Iterable<ChunkKey> {
+    return this.#doubts.get(device) ?? [];
   }
 
   /** The database does not keep up: changes of other devices are better compared later than followed now. */
@@ -167,6 +197,11 @@ export class Inventory {
     });
     const known = new Set(await this.#listWithRoom(device, from, to).finally(stop));
     const listed = new Set(keys);
+    // What it claims no more needs no doubt.
+    for (const key of this.doubted(device)) {
+      if (bucketOf(key) >= from && bucketOf(key) < to && !listed.has(key))
+        this.#doubts.get(device)?.delete(key);
+    }
     const holder = this.#holder(device);
     for (const key of known) if (!listed.has(key) && !changed.has(key)) this.set(device, key, false);
     for (const key of listed) {
@@ -196,7 +231,18 @@ export class Inventory {
     return () => this.#listeners.delete(listener);
   }
 
+  /** It claims a doubted chunk no longer. */
+  #admits(device: DeviceId, key: ChunkKey): void {
+    this.#doubts.get(device)?.delete(key);
+    this.#toggle(this.#holder(device), key, false);
+  }
+
+  #isDoubted(device: DeviceId, key: ChunkKey): boolean {
+    return this.#doubts.get(device)?.has(key) === true;
+  }
+
   #keeps(device: DeviceId, key: ChunkKey): boolean {
+    if (this.#isDoubted(device, key)) return false;
     return device === this.#self || this.#concerns(key);
   }
 

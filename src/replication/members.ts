@@ -48,6 +48,10 @@ export class Members {
     return this.#placement;
   }
 
+  all(): MemberDevice[] {
+    return [...this.#byId.values()];
+  }
+
   ids(): Iterable<DeviceId> {
     return this.#byId.keys();
   }
@@ -64,6 +68,11 @@ export class Members {
   /** Who should have the chunk, best first, then who takes it when one of those declines. */
   order(id: ChunkId): DeviceId[] {
     return this.#placement.order(id, this.#copiesWanted);
+  }
+
+  /** Of the devices that have it, who should keep it: best first. */
+  orderAmong(id: ChunkId, holders: readonly DeviceId[]): DeviceId[] {
+    return this.#placement.orderAmong(id, holders, this.#copiesWanted);
   }
 
   concerns(key: ChunkKey): boolean {

@@ -42,6 +42,7 @@ export interface PeersParts {
 export class Peers {
   readonly #parts: PeersParts;
   readonly #manners = new Map<DeviceId, Manners>();
+  readonly #doubted = new Set<DeviceId>();
   readonly #lastSeenMs = new Map<DeviceId, number>();
   readonly #listeners = new Set<() => void>();
   readonly #timers = new Set<Timer>();
@@ -129,7 +130,16 @@ export class Peers {
     this.#tellAfter(fullMs);
   }
 
+  /** It could not prove what it claims to have: until it can, it gets no more than a full device. */
+  doubt(device: DeviceId, isDoubted: boolean): void {
+    if (this.#doubted.has(device) === isDoubted) return;
+    if (isDoubted) this.#doubted.add(device);
+    else this.#doubted.delete(device);
+    this.#tell();
+  }
+
   isFull(device: DeviceId): boolean {
+    if (this.#doubted.has(device)) return true;
     return this.#of(device).fullUntilMs > this.#now();
   }
 

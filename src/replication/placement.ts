@@ -62,6 +62,14 @@ export class Placement {
     return [...wanted, ...others].map(({ id }) => id);
   }
 
+  /** The same among some devices alone: who keeps a copy of those that have one. Others come last. */
+  orderAmong(chunk: ChunkId, devices: readonly DeviceId[], copies: number): DeviceId[] {
+    const ranked = this.#ranked(chunk).filter(({ id }) => devices.includes(id));
+    const kept = choose(ranked, copies);
+    const order = [...kept, ...ranked.filter((candidate) => !kept.includes(candidate))].map(({ id }) => id);
+    return [...order, ...devices.filter((id) => !order.includes(id)).sort()];
+  }
+
   #ranked(chunk: ChunkId): Candidate[] {
     const pair = this.#pair;
     pair.set(fromHex(chunk));

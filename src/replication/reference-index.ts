@@ -41,6 +41,8 @@ type UnusedManifest = Pick<KnownManifest, 'number' | 'references'> & { key: Chun
 /** A chunk is needed now, or no more. */
 export interface NeedChange extends KeyReference {
   needed: boolean;
+  /** Somebody deleted what needed it. False where it was only found that nothing does. */
+  wasDeleted: boolean;
 }
 
 export class ReferenceIndex {
@@ -90,14 +92,15 @@ export class ReferenceIndex {
   /**
    * The version needs its manifest no more; if nothing else does, neither are its chunks needed. All in
    * one batch: a manifest without a version would be kept for ever.
+   * @param wasDeleted a record said so; false where the version was only not there any more
    */
-  async removeVersion(manifest: ChunkKey, version: VersionId): Promise<void> {
+  async removeVersion(manifest: ChunkKey, version: VersionId, wasDeleted: boolean): Promise<void> {
     const unused = new Map<number, UnusedManifest>();
     if (!(await this.#hasOtherVersion(manifest, idKey(version)))) await this.#gatherUnused(manifest, unused);
     this.#index.set(versionPrefix + manifest + idKey(version), null);
     for (const { key, references, number } of unused.values()) {
       this.#index.set(manifestPrefix + key, null);
-      for (const reference of needsOf(key, 0, references)) this.#release(reference.key, number);
+      for (const reference of needsOf(key, 0, references)) this.#release(reference.key, number, wasDeleted);
     }
   }
 
@@ -188,10 +191,10 @@ export class ReferenceIndex {
     else value.writeUInt32BE(size);
     value.writeUInt32BE(number, value.length - 4);
     this.#index.set(chunkPrefix + key, value);
-    if (!row) this.#tell({ key, size, needed: true });
+    if (!row) this.#tell({ key, size, needed: true, wasDeleted: false });
   }
 
-  #release(key: ChunkKey, number: number): void {
+  #release(key: ChunkKey, number: number, wasDeleted: boolean): void {
     const row = this.#chunk(key);
     if (!row) return;
     const numbers = numbersIn(row).filter((one) => one !== number);
@@ -201,7 +204,7 @@ export class ReferenceIndex {
       value.writeUInt32BE(one, 4 + at * 4);
     });
     this.#index.set(chunkPrefix + key, numbers.length === 0 ? null : value);
-    if (numbers.length === 0) this.#tell({ key, size: row.readUInt32BE(), needed: false });
+    if (numbers.length === 0) this.#tell({ key, size: row.readUInt32BE(), needed: false, wasDeleted });
   }
 
   #chunk(key: ChunkKey): Buffer | undefined {

@@ -7,13 +7,13 @@ import { readReferences } from '../crypto/index.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import { idKey, idOfKey } from '../model/contracts/ordered-store.ts';
 import type { LiveVersions } from '../model/contracts/replication.ts';
-import { isPeerstorError } from '../model/errors.ts';
+import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import { type ChunkId, chunkId, type VersionId, versionId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
 import type { ChunkKey } from './bucket-digest.ts';
 import { noHolders } from './holder-mask.ts';
 import type { Inventory } from './inventory.ts';
-import type { ReferenceIndex } from './reference-index.ts';
+import type { KeyReference, ReferenceIndex } from './reference-index.ts';
 
 const readsAtOnce = 4;
 /** Unread manifests remembered at once; beyond it the versions are gone through again later. */
@@ -49,6 +49,9 @@ export class References {
   readonly #stopping = new AbortController();
   /** Changes of versions are applied one after the other. */
   #changes: Promise<void> = Promise.resolve();
+  #changesWaiting = 0;
+  /** The index holds no version that the catalog lacks, and lacks none that it holds. */
+  #compared = false;
   #reading = 0;
   #unreadOverflowed = false;
   #timer: Timer | undefined;
@@ -66,7 +69,9 @@ export class References {
       versions.onChange(({ added, removed }) => {
         void this.#inTurn(async () => {
           for (const version of added) this.#add(version);
-          for (const version of removed) await this.#remove(idKey(version.manifest), version.id);
+          for (const { id, manifest, wasDeleted } of removed) {
+            await this.#remove(idKey(manifest), id, wasDeleted);
+          }
         });
       }),
       inventory.onChange(({ key }) => {
@@ -90,6 +95,11 @@ export class References {
     return this.#unread.size + this.#broken.size;
   }
 
+  /** Every version of the catalog was gone through, and every manifest of theirs was read. */
+  get isComplete(): boolean {
+    return this.#compared && this.#changesWaiting === 0 && this.unknown === 0 && !this.#unreadOverflowed;
+  }
+
   /** Devices came near: reads what was out of reach. */
   retry(): void {
     for (const key of this.#unread) if (this.#parts.inventory.maskOf(key) !== noHolders) this.#readSoon(key);
@@ -98,6 +108,7 @@ export class References {
   /** Makes the index's versions equal to the catalog's. */
   async #compare(): Promise<void> {
     const { versions, index } = this.#parts;
+    this.#compared = false;
     const live = new Set<string>();
     for await (const version of versions.list()) {
       if (this.#stopping.signal.aborted) return;
@@ -107,9 +118,10 @@ export class References {
     for await (const page of index.versions()) {
       for (const { manifest, version } of page) {
         if (this.#stopping.signal.aborted) return;
-        if (!live.has(manifest + version)) await this.#remove(manifest, versionId(idOfKey(version)));
+        if (!live.has(manifest + version)) await this.#remove(manifest, versionId(idOfKey(version)), false);
       }
     }
+    this.#compared = true;
   }
 
   #add({ id, manifest }: NamedVersion): void {
@@ -118,8 +130,8 @@ export class References {
     this.#want(key);
   }
 
-  async #remove(manifest: ChunkKey, version: VersionId): Promise<void> {
-    await this.#parts.index.removeVersion(manifest, version);
+  async #remove(manifest: ChunkKey, version: VersionId, wasDeleted: boolean): Promise<void> {
+    await this.#parts.index.removeVersion(manifest, version, wasDeleted);
     if (!(await this.#isNeeded(manifest)))
       for (const set of [this.#unread, this.#broken]) set.delete(manifest);
   }
@@ -129,9 +141,9 @@ export class References {
     return index.needOf(manifest) !== undefined || (await index.hasVersion(manifest));
   }
 
-  #want(key: ChunkKey): void {
+  #want(key: ChunkKey, isChild = false): void {
     const known = this.#parts.index.manifest(key);
-    if (known?.isIndex) for (const child of known.references) this.#want(child.key);
+    if (known?.isIndex && !isChild) for (const child of known.references) this.#want(child.key, true);
     if (known || this.#broken.has(key)) return;
     if (this.#unread.size >= unreadMax) {
       this.#unreadOverflowed = true;
@@ -172,9 +184,16 @@ export class References {
       this.#unread.delete(key);
       // Its last version may have gone while it was being read.
       if (!(await this.#isNeeded(key))) return;
+      if (kind === 'index' && this.#isNested(key, keys)) return this.#explain(key, tooDeep());
       index.addManifest(key, bytes.length, kind === 'index', keys);
       this.#want(key);
     });
+  }
+
+  /** FORMAT knows one index over leaves: an index below an index is no writer's, and could go on for ever. */
+  #isNested(key: ChunkKey, references: readonly KeyReference[]): boolean {
+    const { index } = this.#parts;
+    return index.needOf(key) !== undefined || references.some((child) => index.manifest(child.key)?.isIndex);
   }
 
   #explain(key: ChunkKey, error: unknown): void {
@@ -202,6 +221,7 @@ export class References {
       if (await this.#isNeeded(key)) this.#readSoon(key);
       else this.#unread.delete(key);
     }
+    for (const key of [...this.#broken]) if (!(await this.#isNeeded(key))) this.#broken.delete(key);
   }
 
   /** Forgets everything that was read: a row was damaged, so the rest cannot be trusted (I7). */
@@ -213,12 +233,21 @@ export class References {
 
   /** Resolves when it was tried; what went wrong is in the log. */
   #inTurn(change: () => Promise<void>): Promise<void> {
-    this.#changes = this.#changes.then(change).catch((error: unknown) => {
+    this.#changesWaiting += 1;
+    const tried = this.#changes.then(change).catch((error: unknown) => {
+      this.#compared = false;
       this.#parts.log.warn(
         { error },
         'References of versions could not be kept; the next start compares them',
       );
     });
+    this.#changes = tried.finally(() => {
+      this.#changesWaiting -= 1;
+    });
     return this.#changes;
   }
+}
+
+function tooDeep(): PeerstorError {
+  return new PeerstorError('bad-record', 'A manifest lists manifests that list manifests.');
 }

@@ -52,6 +52,8 @@ export interface ChunkSight {
   holders: readonly DeviceId[];
   /** Devices that may have it, best first. */
   order: readonly DeviceId[];
+  /** Holders that said that they cannot give it to anybody. */
+  excused?: readonly DeviceId[];
 }
 
 export interface RepairPlan extends Urgency {
@@ -102,16 +104,14 @@ export function heldBackUntilMs(sight: NetworkSight, { repairOneCopyMs }: Repair
 
 /** @returns undefined when there is nothing to do, nobody to do it, or nobody to take the copy */
 export function planRepair(
-  { holders, order }: ChunkSight,
+  chunk: ChunkSight,
   sight: NetworkSight,
   tunables: RepairTunables,
 ): RepairPlan | undefined {
+  const { holders, order, excused = [] } = chunk;
   const urgency = urgencyOf(holders, sight, tunables);
   if (!urgency) return undefined;
-  const rank = (id: DeviceId) => (order.includes(id) ? order.indexOf(id) : order.length);
-  const [repairer] = holders
-    .filter((id) => isStable(sight.devices.get(id), sight, tunables))
-    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const repairer = repairerOf(chunk, sight, tunables);
   const target = order.find((id) => isTarget(id, holders, sight, tunables));
   if (repairer === undefined || target === undefined) return undefined;
   const dueMs = Math.max(urgency.dueMs, heldBackUntilMs(sight, tunables));
@@ -120,8 +120,22 @@ export function planRepair(
     dueMs,
     repairer,
     target,
-    isCatchUps: isCatchUps({ holders, order }, urgency, sight, tunables),
+    // Catch-up has one device in mind too: the one that is excused.
+    isCatchUps: excused.length === 0 && isCatchUps(chunk, urgency, sight, tunables),
   };
+}
+
+/** The first connected holder that has no excuse. */
+export function repairerOf(
+  { holders, order, excused = [] }: ChunkSight,
+  sight: NetworkSight,
+  tunables: RepairTunables,
+): DeviceId | undefined {
+  const rank = (id: DeviceId) => (order.includes(id) ? order.indexOf(id) : order.length);
+  const [repairer] = holders
+    .filter((id) => isStable(sight.devices.get(id), sight, tunables) && !excused.includes(id))
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return repairer;
 }
 
 /** May this device be given a copy of a chunk with these holders? */

@@ -11,6 +11,7 @@ import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import { idOfKey } from '../model/contracts/ordered-store.ts';
 import type { Transport } from '../model/contracts/transport.ts';
 import { type ChunkId, chunkId, type DeviceId } from '../model/ids.ts';
+import type { Tunables } from '../model/limits.ts';
 import type { Log } from '../model/log.ts';
 import type { Attendance } from './attendance.ts';
 import type { ChunkKey } from './bucket-digest.ts';
@@ -23,7 +24,9 @@ import type { Peers } from './peers.ts';
 import { pushChunk } from './push.ts';
 import type { Receipts } from './receipts.ts';
 import type { ReferenceIndex } from './reference-index.ts';
+import type { Relief } from './relief.ts';
 import {
+  type ChunkSight,
   heldBackUntilMs,
   isStable,
   isTarget,
@@ -31,6 +34,7 @@ import {
   planRepair,
   type RepairPlan,
   type RepairTunables,
+  repairerOf,
   urgencyOf,
 } from './repair-plan.ts';
 import { RepairQueue } from './repair-queue.ts';
@@ -44,6 +48,7 @@ const walkAgainMs = 30_000;
 const walkShare = 20;
 /** Looks again after this long even if nothing seems to fall due: timers do not run while a laptop sleeps. */
 const lookAgainMs = 10 * 60_000;
+const batteryLookMs = 60_000;
 /** However soon something falls due: never a loop without a pause. */
 const lookMinMs = 50;
 /** Streams of chunks from this device: people are using the link. */
@@ -65,9 +70,12 @@ export interface RepairParts {
   spreader: Spreader;
   attendance: Attendance;
   receipts: Receipts;
+  relief: Relief;
+  /** This machine has only its battery: copies are made again when it is fed. */
+  onBattery(): boolean;
   clock: Clock;
   log: Log;
-  tunables: RepairTunables;
+  tunables: RepairTunables & Pick<Tunables, 'inventoryDigestMs'>;
 }
 
 export class Repair {
@@ -90,12 +98,17 @@ export class Repair {
   }
 
   start(): void {
-    const { inventory, members, peers, references } = this.#parts;
+    const { inventory, members, peers, references, relief } = this.#parts;
     const devices = () => {
+      relief.retry();
       this.#devicesChanged = true;
       this.#lookAfter(settleMs);
     };
     const chunks = () => this.#lookAfter(settleMs);
+    relief.onExcuse(() => {
+      this.#walkNotBeforeMs = Number.NEGATIVE_INFINITY;
+      chunks();
+    });
     this.#stopListening = [
       members.onChange(devices),
       peers.onChange(devices),
@@ -140,9 +153,13 @@ export class Repair {
       if (this.#devicesChanged) this.#queue.clear();
       return;
     }
+    if (this.#parts.onBattery()) {
+      this.#lookAfter(batteryLookMs);
+      return;
+    }
     if (this.#devicesChanged) this.#walkNotBeforeMs = Number.NEGATIVE_INFINITY;
     this.#devicesChanged = false;
-    const { isDue, nextMs } = this.#outlook(this.#sight());
+    const { isDue, nextMs } = this.#outlook(this.sight());
     const nowMs = this.#parts.clock.monotonicMs();
     this.#lookAfter(Math.min(lookAgainMs, Math.max(lookMinMs, nextMs - nowMs)));
     if (!isDue) return;
@@ -174,7 +191,8 @@ export class Repair {
       });
   }
 
-  #sight(): NetworkSight {
+  /** The network as it is seen now, for decisions about copies. */
+  sight(): NetworkSight {
     const { attendance, members, peers } = this.#parts;
     const lending = new Set(members.placement.devices());
     return attendance.sight(
@@ -205,15 +223,17 @@ export class Repair {
     const { inventory, self, tunables } = this.#parts;
     const holders = inventory.devicesIn(mask);
     const canHelp = holders.includes(self) && isStable(sight.devices.get(self), sight, tunables);
-    const canTake = [...sight.devices.keys()].some((id) => isTarget(id, holders, sight, tunables));
+    const canTake = [...sight.devices.keys()].some(
+      (id) => isTarget(id, holders, sight, tunables) || this.#isOutOfReach(id, holders, sight),
+    );
     return canHelp && canTake ? urgencyOf(holders, sight, tunables)?.dueMs : undefined;
   }
 
   /** Queues what is due and this device's to do. Pages are read one by one, so nothing else waits for long. */
   async #walk(): Promise<void> {
-    const { inventory, references } = this.#parts;
+    const { inventory, references, relief } = this.#parts;
     const dueMasks = new Map<HolderMask, boolean>();
-    const sight = this.#sight();
+    const sight = this.sight();
     const isDue = (mask: HolderMask) => {
       const known =
         dueMasks.get(mask) ?? (this.#dueOf(mask, sight) ?? Number.POSITIVE_INFINITY) <= sight.nowMs;
@@ -227,17 +247,49 @@ export class Repair {
         const plan = this.#plan(key, sight);
         const need = plan && references.needOf(key);
         if (plan && need) this.#queue.add({ key, bytes: need.size, copies: plan.copies });
+        else if (this.#needsRelief(key, sight)) relief.excuse(key);
       }
     }
   }
 
   /** undefined when this device has nothing to do for the chunk now. */
   #plan(key: ChunkKey, sight: NetworkSight): RepairPlan | undefined {
-    const { inventory, members, self, tunables } = this.#parts;
-    const holders = inventory.devicesIn(inventory.maskOf(key));
-    const order = members.order(chunkId(idOfKey(key)));
-    const plan = planRepair({ holders, order }, sight, tunables);
+    const { self, tunables } = this.#parts;
+    const plan = planRepair(this.#chunkSight(key), sight, tunables);
     return plan && plan.repairer === self && !plan.isCatchUps && plan.dueMs <= sight.nowMs ? plan : undefined;
+  }
+
+  #chunkSight(key: ChunkKey): ChunkSight {
+    const { inventory, members, relief } = this.#parts;
+    const holders = inventory.devicesIn(inventory.maskOf(key));
+    return { holders, order: members.order(chunkId(idOfKey(key))), excused: relief.excused(key) };
+  }
+
+  /** It is due and this device's to do, and only others may reach a device that could take it. */
+  #needsRelief(key: ChunkKey, sight: NetworkSight): boolean {
+    const { self, tunables } = this.#parts;
+    const chunk = this.#chunkSight(key);
+    const { holders, order, excused = [] } = chunk;
+    if (repairerOf(chunk, sight, tunables) !== self) return false;
+    const next = repairerOf({ holders, order, excused: [...excused, self] }, sight, tunables);
+    // Whoever is connected for too short a time may be a target soon.
+    const mayTake = order.some((id) => {
+      const device = sight.devices.get(id);
+      return device?.takes && device.connectedSinceMs !== null && !holders.includes(id);
+    });
+    if (next === undefined || mayTake) return false;
+    const dueMs = urgencyOf(holders, sight, tunables)?.dueMs ?? Number.POSITIVE_INFINITY;
+    const isDue = Math.max(dueMs, heldBackUntilMs(sight, tunables)) <= sight.nowMs;
+    return isDue && order.some((id) => this.#isOutOfReach(id, holders, sight));
+  }
+
+  /** Others saw it lately and this device does not, or it fails just now. */
+  #isOutOfReach(id: DeviceId, holders: readonly DeviceId[], { devices, nowMs }: NetworkSight): boolean {
+    const { peers, tunables } = this.#parts;
+    const device = devices.get(id);
+    if (!device || device.draining || holders.includes(id) || peers.isFull(id)) return false;
+    const wasSeen = nowMs - device.lastSeenMs <= 2 * tunables.inventoryDigestMs;
+    return device.connectedSinceMs === null ? wasSeen : peers.isResting(id);
   }
 
   async #work(): Promise<void> {
@@ -254,12 +306,12 @@ export class Repair {
 
   /** Gives the chunk to one device after the other until enough have it, as the plan sees it each time. */
   async #repair(key: ChunkKey): Promise<void> {
-    const { references, spreader, peers, clock, log } = this.#parts;
+    const { references, spreader, peers, relief, clock, log } = this.#parts;
     const { signal } = this.#stopping;
     const id = chunkId(idOfKey(key));
     for (let tries = 0; tries < triesMax && !signal.aborted; tries++) {
       if (spreader.isBusy(id) || !references.needOf(key)) return;
-      const plan = this.#plan(key, this.#sight());
+      const plan = this.#plan(key, this.sight());
       if (!plan) return;
       const { target, missing } = plan;
       const body = (await this.#has(target, id)) ? undefined : await this.#readBody(id);
@@ -272,6 +324,8 @@ export class Repair {
       } catch (error) {
         if (signal.aborted) return;
         peers.failed(target);
+        // It failed several times: another holder may have a better way to it.
+        if (peers.isResting(target)) relief.excuse(key);
         log.debug({ error, device: target, chunk: id }, 'A device could not be given a lost copy');
         return;
       }

@@ -3,8 +3,9 @@ import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import type { Transport } from '../model/contracts/transport.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import type { ChunkId, DeviceId } from '../model/ids.ts';
-import { putCreditsTotal } from '../model/limits.ts';
+import { putCreditsTotal, volumeStopRatio } from '../model/limits.ts';
 import type { Log } from '../model/log.ts';
+import type { GarbageClock } from './garbage-clock.ts';
 import type { Members } from './members.ts';
 import { haveIdsMax, type PutAnswer, readIds, readPut, writePutAnswer } from './wire.ts';
 
@@ -15,6 +16,7 @@ export interface ServeParts {
   self: DeviceId;
   transport: Transport;
   store: ChunkStore;
+  garbageClock: GarbageClock;
   members: Members;
   log: Log;
 }
@@ -34,7 +36,7 @@ export class Serve {
       writePutAnswer(await this.#put(body, signal)),
     );
     transport.handle('chunk/get', (_from, body, signal) => this.#get(body, signal));
-    transport.handle('chunk/have', async (_from, body) => this.#have(body));
+    transport.handle('chunk/have', (_from, body) => this.#have(body));
     transport.handle('chunk/bad', async (from, body) => {
       this.#recheck(from, body);
       return new Uint8Array(0);
@@ -44,18 +46,31 @@ export class Serve {
   /** Answers only when the chunk is durable here (I2); the store hashes it first (I3). */
   async #put(body: Uint8Array, signal: AbortSignal): Promise<PutAnswer> {
     const { id, bytes } = readPut(body);
-    const { store, members, self } = this.#parts;
-    if (members.find(self)?.state === 'draining' && !store.has(id)) return 'full';
+    const { store, garbageClock, members, self } = this.#parts;
+    const takesNone = members.find(self)?.state === 'draining' || this.#isFull();
+    if (takesNone && !store.has(id)) return 'full';
     if (this.#puts >= putCreditsTotal) return 'busy';
     this.#puts += 1;
     try {
-      return await store.put(id, bytes, { signal });
+      return await garbageClock.put(id, bytes, { signal });
     } catch (error) {
-      if (isPeerstorError(error, 'disk-full')) return 'full';
+      if (isPeerstorError(error, 'disk-full') || this.#takesNothing()) return 'full';
       throw error;
     } finally {
       this.#puts -= 1;
     }
+  }
+
+  /** Its volumes are away, emptied or not trusted: whoever pushes had better go elsewhere. */
+  #takesNothing(): boolean {
+    const { volumes } = this.#parts.store.usage();
+    return volumes.length > 0 && volumes.every(({ state }) => state !== 'ok');
+  }
+
+  /** The last of what is lent is for this device's own uploads; trash gives way. */
+  #isFull(): boolean {
+    const { bytes, limitBytes } = this.#parts.store.usage();
+    return bytes >= limitBytes * volumeStopRatio;
   }
 
   /** Hashed before it leaves: a rotten copy is quarantined here, not spread. */
@@ -63,8 +78,16 @@ export class Serve {
     return this.#parts.store.get(onlyId(body), { verify: true, signal });
   }
 
-  #have(body: Uint8Array): Uint8Array {
-    return Uint8Array.from(readIds(body, haveIdsMax), (id) => (this.#parts.store.has(id) ? 1 : 0));
+  /** Who asks may build on the answer, so that a chunk that is said to be here is kept for a while (I4). */
+  async #have(body: Uint8Array): Promise<Uint8Array> {
+    const { store, garbageClock, log } = this.#parts;
+    const touch = (id: ChunkId) =>
+      garbageClock.touch(id).catch((error: unknown) => {
+        log.warn({ error, chunk: id }, 'A deleted chunk that is wanted could not be brought back');
+        return store.has(id);
+      });
+    const held = await Promise.all(readIds(body, haveIdsMax).map(touch));
+    return Uint8Array.from(held, (isHere) => (isHere ? 1 : 0));
   }
 
   /** Somebody got wrong bytes from here: reading with a check quarantines the copy if it is bad. */

@@ -18,7 +18,7 @@ interface Flight {
 export class Transfer {
   readonly #parts: TransferParts;
   readonly #flights = new Map<ChunkId, Flight>();
-  readonly #healing = new Map<ChunkId, Promise<void>>();
+  readonly #healing = new Map<ChunkId, Promise<boolean>>();
   readonly #stopping = new AbortController();
 
   constructor(parts: TransferParts) {
@@ -39,7 +39,7 @@ export class Transfer {
         options.signal?.throwIfAborted();
         if (!isPeerstorError(error)) throw error;
         log.warn({ error, chunk: id }, 'The copy here cannot be read; asking other devices');
-        if (error.code === 'chunk-missing' || error.code === 'chunk-corrupt') this.#heal(id);
+        if (error.code === 'chunk-missing' || error.code === 'chunk-corrupt') void this.heal(id);
       }
     }
     return this.fetch(id, options.signal);
@@ -48,7 +48,7 @@ export class Transfer {
   /** See `ChunkNetwork.badLocal`. */
   async badLocal(id: ChunkId): Promise<void> {
     await this.#parts.store.reportCorrupt(id);
-    this.#heal(id);
+    void this.heal(id);
   }
 
   /** The bytes of a chunk from another device. */
@@ -80,16 +80,28 @@ export class Transfer {
     return flight;
   }
 
-  /** The copy here was bad or gone: gets another one, so that the count of copies stays true. */
-  #heal(id: ChunkId): void {
-    if (this.#healing.has(id)) return;
-    const { store, log } = this.#parts;
-    const healing = this.fetch(id)
-      .then((bytes) => store.put(id, bytes, { trusted: true }))
-      .then(() => log.info({ chunk: id }, 'A bad copy was replaced by one from another device'))
-      .catch((error: unknown) => log.warn({ error, chunk: id }, 'A bad copy could not be replaced yet'))
-      .finally(() => this.#healing.delete(id));
+  /**
+   * The copy here was bad or gone: gets another one, so that the count of copies stays true. Never
+   * rejects. @returns whether it is here again
+   */
+  heal(id: ChunkId): Promise<boolean> {
+    const known = this.#healing.get(id);
+    if (known) return known;
+    const healing = this.#replace(id).finally(() => this.#healing.delete(id));
     this.#healing.set(id, healing);
+    return healing;
+  }
+
+  async #replace(id: ChunkId): Promise<boolean> {
+    const { store, log } = this.#parts;
+    try {
+      await store.put(id, await this.fetch(id), { trusted: true });
+      log.info({ chunk: id }, 'A bad copy was replaced by one from another device');
+      return true;
+    } catch (error) {
+      log.warn({ error, chunk: id }, 'A bad copy could not be replaced yet');
+      return false;
+    }
   }
 }
 

@@ -7,7 +7,10 @@
  * | chunk/put         | bulk    | id ‖ sealed bytes             | 1 byte: stored, present, full or busy    |
  * | chunk/get         | bulk    | id                            | sealed bytes                             |
  * | chunk/have        | control | ids                           | 1 byte each: 0 or 1                      |
+ * | chunk/hold        | bulk    | ids                           | 1 byte each: 1 is a promise              |
  * | chunk/bad         | control | id                            | nothing                                  |
+ * | chunk/excuse      | notify  | ids                           |                                          |
+ * | chunk/prove       | control | nonce (32) ‖ ids              | 1 byte each, and if it is 1 an HMAC (32) |
  * | inventory/delta   | notify  | stamp ‖ flag ‖ (±, id)*       |                                          |
  * | inventory/digests | control | nothing                       | stamp ‖ 4096 × (count u32 ‖ XOR u64)     |
  * | inventory/buckets | bulk    | bucket numbers (u16)          | stamp ‖ (bucket u16 ‖ count u32 ‖ ids)*  |
@@ -23,6 +26,10 @@ import { bucketCount, type ChunkKey, digestBytes } from './bucket-digest.ts';
 export const idBytes = 32;
 /** Ids in one `chunk/have`: 32 KiB, a small frame of the control lane. */
 export const haveIdsMax = 1024;
+/** Ids in one `chunk/hold`: each is read from the disk before the answer. */
+export const holdIdsMax = 16;
+/** Ids in one `chunk/prove`: each costs a read of a chunk. */
+export const proveIdsMax = 20;
 /** Changes in one delta: 33 KiB. */
 export const deltaChangesMax = 1000;
 /** Bytes of one answer to `inventory/buckets`, unless a single bucket is larger. */
@@ -74,6 +81,37 @@ export function readIds(body: Uint8Array, max: number): ChunkId[] {
 export function readHaveAnswer(body: Uint8Array, count: number): boolean[] {
   if (body.length !== count || body.some((byte) => byte > 1)) throw malformed('the answer to chunk/have');
   return Array.from(body, (byte) => byte === 1);
+}
+
+/** HMAC-SHA256 of the sealed bytes under the nonce; null where they are not there. */
+export type Proof = Uint8Array | null;
+const proofBytes = 32;
+
+export function writeProve({ nonce, ids }: { nonce: Uint8Array; ids: readonly ChunkId[] }): Uint8Array {
+  return Buffer.concat([nonce, writeIds(ids)]);
+}
+
+export function readProve(body: Uint8Array): { nonce: Uint8Array; ids: ChunkId[] } {
+  if (body.length < proofBytes) throw malformed('chunk/prove');
+  return { nonce: body.slice(0, proofBytes), ids: readIds(body.subarray(proofBytes), proveIdsMax) };
+}
+
+export function writeProofs(proofs: readonly Proof[]): Uint8Array {
+  return Buffer.concat(proofs.flatMap((proof) => (proof ? [Uint8Array.of(1), proof] : [Uint8Array.of(0)])));
+}
+
+export function readProofs(body: Uint8Array, count: number): Proof[] {
+  const proofs: Proof[] = [];
+  let at = 0;
+  for (let number = 0; number < count; number += 1) {
+    const isThere = body[at] === 1;
+    const end = at + 1 + (isThere ? proofBytes : 0);
+    if (end > body.length || (body[at] ?? 2) > 1) throw malformed('the answer to chunk/prove');
+    proofs.push(isThere ? body.subarray(at + 1, end) : null);
+    at = end;
+  }
+  if (at !== body.length) throw malformed('the answer to chunk/prove');
+  return proofs;
 }
 
 /** Which state of a device's list a message describes. */

@@ -61,6 +61,7 @@ export class CatchUp {
         this.#due.delete(volume.id);
         try {
           const { added, lost } = await rescanVolume(volume, this.#parts, this.#isThere, this.#abort.signal);
+          if (volume.unverified) await this.#verified(volume);
           sum.added += added;
           sum.lost += lost;
         } catch (error) {
@@ -69,6 +70,15 @@ export class CatchUp {
         }
       }
       return sum;
+    });
+  }
+
+  async #verified(volume: Volume): Promise<void> {
+    const { files, index } = this.#parts;
+    volume.unverified = false;
+    await index.remember(volume.path, {
+      id: volume.id,
+      mountPoint: await files.isMountPoint(volume.path),
     });
   }
 
@@ -91,7 +101,8 @@ export class CatchUp {
   async #someVolumeIsUnknown(): Promise<boolean> {
     const { files, index, volumes } = this.#parts;
     for (const volume of volumes.values()) {
-      if (!volume.present || !this.#due.has(volume.id) || index.count(volume.id).chunks > 0) continue;
+      if (!volume.present || volume.unverified || !this.#due.has(volume.id)) continue;
+      if (index.count(volume.id).chunks > 0) continue;
       if (await hasBlobs(files, volume.path)) return true;
     }
     return false;

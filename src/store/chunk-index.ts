@@ -26,6 +26,8 @@ export interface KnownVolume {
   id: VolumeId;
   /** It was the root of a mounted file system: an empty folder at its path is then no volume. */
   mountPoint: boolean;
+  /** It came with files of another device, and they have not all been hashed yet. */
+  unverified?: boolean;
 }
 
 interface CleanState {
@@ -64,9 +66,10 @@ export class ChunkIndex {
 
   /**
    * Begins a run: from now until `end` the index counts as unclean.
-   * @returns whether the last run ended cleanly, and which volumes it left to be compared
+   * @returns whether the last run ended cleanly, and which volumes it left to be compared; new is an
+   * index that knows no chunk and no earlier run: it may have been lost
    */
-  async begin(): Promise<{ clean: boolean; due: VolumeId[] }> {
+  async begin(): Promise<{ clean: boolean; due: VolumeId[]; isNew: boolean }> {
     const state = this.#cleanState();
     await this.#store.batch([{ key: stateKey, value: null }], { sync: true });
     this.#counts.clear();
@@ -74,10 +77,10 @@ export class ChunkIndex {
     if (state === undefined) {
       for await (const chunk of this.chunks()) this.#count({ chunk }, 1);
       for await (const trash of this.trash()) this.#count({ trash }, 1);
-      return { clean: false, due: [] };
+      return { clean: false, due: [], isNew: this.#counts.size === 0 };
     }
     for (const [id, count] of Object.entries(state.counts)) this.#counts.set(volumeId(id), count);
-    return { clean: true, due: state.due };
+    return { clean: true, due: state.due, isNew: false };
   }
 
   /** Ends a run cleanly, unless rows were damaged or not written; everything written before is durable with it. */
@@ -155,11 +158,21 @@ export class ChunkIndex {
     if (value === undefined) return undefined;
     const known: unknown = JSON.parse(Buffer.from(value).toString('utf8'));
     if (typeof known !== 'object' || known === null || !('id' in known)) return undefined;
-    return { id: volumeId(String(known.id)), mountPoint: 'mountPoint' in known && known.mountPoint === true };
+    const flag = (name: 'mountPoint' | 'unverified') => (known as Record<string, unknown>)[name] === true;
+    return {
+      id: volumeId(String(known.id)),
+      mountPoint: flag('mountPoint'),
+      ...(flag('unverified') && { unverified: true }),
+    };
+  }
+
+  /** The folder is lent no more. */
+  async forget(path: string): Promise<void> {
+    await this.#store.batch([{ key: volumeKey(path), value: null }], { sync: true });
   }
 
   async remember(path: string, known: KnownVolume): Promise<void> {
-    const value = Buffer.from(JSON.stringify({ id: known.id, mountPoint: known.mountPoint }));
+    const value = Buffer.from(JSON.stringify(known));
     await this.#store.batch([{ key: volumeKey(path), value }], { sync: true });
   }
 

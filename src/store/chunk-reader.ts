@@ -7,6 +7,8 @@ import { diskCode, diskVerdict } from './disk-error.ts';
 import { diskFailure, drop, type IsThere, locate, type StoreParts } from './store-parts.ts';
 import type { Volume } from './volume.ts';
 
+/** One file that may not be read, on a volume whose marker may: as good as gone. */
+const forbiddenCodes = ['EACCES', 'EPERM'];
 /** Codes by which a disk says that it cannot give these bytes any more: as good as wrong ones. */
 const unreadableCodes = ['EIO', 'EUCLEAN', 'EBADMSG', 'EILSEQ'];
 
@@ -67,6 +69,7 @@ export class ChunkReader {
         if (await this.#isThere(volume)) await drop(this.#parts, id, 'missing');
         throw chunkMissing(id);
       }
+      if (forbiddenCodes.includes(diskCode(error)) && (await this.#isThere(volume))) return undefined;
       const failure = diskFailure(volume, `Chunk ${shortId(id)} could not be read from`, error);
       if (!unreadableCodes.includes(diskCode(error))) throw failure;
       return undefined;
@@ -80,6 +83,7 @@ export class ChunkReader {
       // The copy is bad whether or not the disk lets it be moved; a later rescan may find it again.
       diskFailure(volume, `Chunk ${shortId(id)} could not be put into quarantine on`, error);
     }
+    volume.foundRotten(this.#parts.clock.monotonicMs());
     await drop(this.#parts, id, 'corrupt');
   }
 }

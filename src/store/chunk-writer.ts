@@ -24,7 +24,13 @@ export class ChunkWriter {
    * @throws `disk-full`, `volume-missing`, `storage-failed`
    */
   async write(id: ChunkId, bytes: Uint8Array): Promise<void> {
-    const { index, changes, volumes } = this.#parts;
+    await this.place(id, bytes);
+    this.#parts.changes.announce({ kind: 'added', id, size: bytes.length });
+  }
+
+  /** The same for a chunk that is held on a volume which it leaves: nothing changes for anybody else. */
+  async place(id: ChunkId, bytes: Uint8Array): Promise<void> {
+    const { index, volumes } = this.#parts;
     for (let triesLeft = volumes.size + 1; ; triesLeft -= 1) {
       const volume = await this.#reserve(bytes.length);
       try {
@@ -38,7 +44,6 @@ export class ChunkWriter {
       if (!volume.present && triesLeft > 0) continue;
       // Not synced: the rescan after an unclean stop finds the file again (I7).
       await index.set(id, { chunk: { volume: volume.id, size: bytes.length } });
-      changes.announce({ kind: 'added', id, size: bytes.length });
       return;
     }
   }
@@ -110,9 +115,15 @@ export class ChunkWriter {
         { details: { neededBytes: bytes } },
       );
     }
+    if (states.some(({ state }) => state === 'draining')) {
+      return new PeerstorError(
+        'disk-full',
+        'The volumes of this device are being emptied: lend another one.',
+      );
+    }
     const missing = states.find(({ state }) => state === 'missing');
     if (missing?.problem !== undefined) return new PeerstorError('volume-missing', missing.problem);
-    const failed = states.find(({ state }) => state === 'failed');
+    const failed = states.find(({ problem }) => problem !== undefined);
     return new PeerstorError('storage-failed', failed?.problem ?? 'This device lends no volume.');
   }
 }

@@ -2,7 +2,13 @@
 import { resolve } from 'node:path';
 import type { Clock, Random } from '../model/clock.ts';
 import { systemClock, systemRandom } from '../model/clock.ts';
-import type { ChunkChange, ChunkStore, PutOptions, PutOutcome } from '../model/contracts/chunk-store.ts';
+import type {
+  ChunkChange,
+  ChunkStore,
+  PutOptions,
+  PutOutcome,
+  VolumeStatus,
+} from '../model/contracts/chunk-store.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../model/errors.ts';
 import type { ChunkId } from '../model/ids.ts';
@@ -18,11 +24,13 @@ import { ChunkWriter } from './chunk-writer.ts';
 import { diskVerdict } from './disk-error.ts';
 import { IdLocks } from './id-locks.ts';
 import { Lanes } from './lanes.ts';
+import { MoveOut } from './move-out.ts';
 import { type OpenedVolume, openVolume } from './open-volume.ts';
 import type { RescanOutcome } from './rescan.ts';
 import { diskFailure, dropVolume, locate, type StoreParts } from './store-parts.ts';
 import { type PurgeOutcome, Trash } from './trash.ts';
-import type { DiskVolumeStatus, Volume, VolumeOptions } from './volume.ts';
+import type { Volume, VolumeOptions } from './volume.ts';
+import { type VolumeChange, VolumeChanges } from './volume-changes.ts';
 import { VolumePresence } from './volume-presence.ts';
 
 export interface DiskChunkStoreOptions {
@@ -46,6 +54,8 @@ interface Run {
   writer: ChunkWriter;
   reader: ChunkReader;
   catchUp: CatchUp;
+  moveOut: MoveOut;
+  changes: VolumeChanges;
 }
 
 /**
@@ -140,10 +150,6 @@ export class DiskChunkStore implements ChunkStore {
     return locate(this.#parts, chunkId(id))?.row.size;
   }
 
-  /**
-   * "Have it?" and holding on to it in one step (I4): a chunk in the trash is brought back.
-   * @returns whether the chunk is held now
-   */
   touch(id: ChunkId): Promise<boolean> {
     return this.#during((run) =>
       this.#parts.locks.hold(chunkId(id), async () => this.has(id) || (await run.trash.bringBack(id))),
@@ -151,13 +157,14 @@ export class DiskChunkStore implements ChunkStore {
   }
 
   /** @throws also `volume-missing` when the chunk is on a volume that is not there, `storage-failed` */
-  delete(id: ChunkId): Promise<void> {
+  delete(id: ChunkId, options: { onlyIf?: () => boolean } = {}): Promise<void> {
     return this.#during((run) =>
       this.#parts.locks.hold(chunkId(id), async () => {
         const { index, volumes, clock, changes } = this.#parts;
         const row = index.chunk(id);
         const volume = row === undefined ? undefined : volumes.get(row.volume);
         if (row === undefined || volume === undefined) return;
+        if (options.onlyIf?.() === false) return;
         const moved = await this.#moveToTrash(run, volume, id);
         await index.set(id, {
           chunk: null,
@@ -168,7 +175,6 @@ export class DiskChunkStore implements ChunkStore {
     );
   }
 
-  /** Removes for ever what was deleted at least that long ago. */
   purgeTrash(olderThanMs: number): Promise<PurgeOutcome> {
     return this.#during((run) => run.trash.purge(olderThanMs));
   }
@@ -185,8 +191,8 @@ export class DiskChunkStore implements ChunkStore {
   }
 
   /** Chunks, bytes and limit are those of the volumes that are there; `usedBytes` has the trash in it. */
-  usage(): { chunks: number; bytes: number; limitBytes: number; volumes: DiskVolumeStatus[] } {
-    const volumes: DiskVolumeStatus[] = [];
+  usage(): { chunks: number; bytes: number; limitBytes: number; volumes: VolumeStatus[] } {
+    const volumes: VolumeStatus[] = [];
     const usage = { chunks: 0, bytes: 0, limitBytes: 0, volumes };
     for (const volume of this.#parts.volumes.values()) {
       const count = this.#parts.index.count(volume.id);
@@ -199,6 +205,40 @@ export class DiskChunkStore implements ChunkStore {
     return usage;
   }
 
+  /**
+   * Lends another folder from now on. Chunks that it brings are hashed before they count.
+   * @throws `bad-input` when it is a volume already, `storage-failed` when it cannot become one
+   */
+  addVolume(options: VolumeOptions): Promise<void> {
+    return this.#during(async (run) => run.changes.added(await this.#openVolume(options)));
+  }
+
+  /** Chunks that have to leave the volume move to the others, in the background. @throws `not-found` */
+  changeVolume(path: string, change: VolumeChange): Promise<void> {
+    return this.#during(async (run) => run.changes.change(path, change));
+  }
+
+  /** Lends a folder no more; what is on it does not count here from now on. @throws `not-found` */
+  removeVolume(path: string): Promise<void> {
+    return this.#during((run) => run.changes.remove(path));
+  }
+
+  /** The chunks on one volume, which may be missing. @throws `not-found` */
+  async *chunksOf(path: string): AsyncIterable<ChunkId> {
+    if (this.#run === undefined) throw notRunning();
+    yield* this.#run.changes.chunksOf(path);
+  }
+
+  /** Chunks that have to leave their volume, and for which no other one of this device has room. */
+  async *surplus(): AsyncIterable<ChunkId> {
+    if (this.#run !== undefined) yield* this.#run.moveOut.surplus();
+  }
+
+  /** Gives up one of `surplus` that others have: unlike `delete` it makes room at once. */
+  release(id: ChunkId): Promise<void> {
+    return this.#during((run) => run.moveOut.release(chunkId(id)));
+  }
+
   onChange(listener: (change: ChunkChange) => void): () => void {
     return this.#parts.changes.onChange(listener);
   }
@@ -206,32 +246,36 @@ export class DiskChunkStore implements ChunkStore {
   async #open(): Promise<Run> {
     const { index, volumes } = this.#parts;
     volumes.clear();
-    const { clean, due } = await index.begin();
+    const { clean, due, isNew } = await index.begin();
     for (const options of this.#options.volumes) {
-      const { volume, origin } = await this.#openVolume(options);
+      const { volume, origin } = await this.#openVolume(options, isNew);
       if (origin === 'unseen' || (origin === 'known' && !clean)) due.push(volume.id);
     }
 
-    const presence = new VolumePresence(this.#parts, (volume) => run.catchUp.mark([volume]));
+    const presence = new VolumePresence(this.#parts, (volume) => {
+      run.catchUp.mark([volume]);
+      run.moveOut.begin();
+    });
     const isThere = (volume: Volume) => presence.check(volume);
     const trash = new Trash(this.#parts, isThere);
-    const run: Run = {
-      presence,
-      trash,
-      writer: new ChunkWriter(this.#parts, trash, isThere),
-      reader: new ChunkReader(this.#parts, isThere),
-      catchUp: new CatchUp(this.#parts, isThere, due),
-    };
-    await run.catchUp.start();
+    const writer = new ChunkWriter(this.#parts, trash, isThere);
+    const reader = new ChunkReader(this.#parts, isThere);
+    const catchUp = new CatchUp(this.#parts, isThere, due);
+    const moveOut = new MoveOut({ parts: this.#parts, reader, writer, isThere });
+    const changes = new VolumeChanges(this.#parts, catchUp, moveOut);
+    const run: Run = { presence, trash, writer, reader, catchUp, moveOut, changes };
+    await catchUp.start();
     presence.start();
     this.#run = run;
+    moveOut.begin();
     return run;
   }
 
-  async #openVolume(options: VolumeOptions): Promise<OpenedVolume> {
+  async #openVolume(options: VolumeOptions, isIndexNew = false): Promise<OpenedVolume> {
     const { volumes } = this.#parts;
     const path = resolve(options.path);
-    const opened = await openVolume({ ...options, path }, this.#parts, this.#options.random ?? systemRandom);
+    const random = this.#options.random ?? systemRandom;
+    const opened = await openVolume({ ...options, path }, this.#parts, random, isIndexNew);
     const { volume, replaced } = opened;
     const twin = volumes.get(volume.id);
     if (twin !== undefined) {
@@ -268,6 +312,7 @@ export class DiskChunkStore implements ChunkStore {
     this.#started = undefined;
     this.#run = undefined;
     if (run === undefined) return;
+    await run.moveOut.stop();
     await run.catchUp.stop();
     await Promise.allSettled(this.#underWay);
     await run.presence.stop();

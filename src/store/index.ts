@@ -5,4 +5,4 @@ export { MemoryChunkStore, type MemoryChunkStoreOptions } from './memory-chunk-s
 export { MemoryOrderedStore } from './memory-ordered-store.ts';
 export type { RescanOutcome } from './rescan.ts';
 export type { PurgeOutcome } from './trash.ts';
-export type { DiskVolumeStatus, VolumeOptions } from './volume.ts';
+export type { VolumeOptions } from './volume.ts';

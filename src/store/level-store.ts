@@ -1,4 +1,5 @@
 /** The ordered index over LevelDB, with a checksum in front of every value. */
+import { readdir } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { Level } from 'level';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
@@ -37,6 +38,7 @@ export class LevelStore implements OrderedStore {
    * opened any more and must be rebuilt, else as every method
    */
   static async open(path: string): Promise<LevelStore> {
+    await mustHaveCurrent(path);
     const database: Database = new Level(path, { keyEncoding: binaryKeys, valueEncoding: 'view' });
     try {
       await database.open();
@@ -93,6 +95,19 @@ export class LevelStore implements OrderedStore {
   }
 }
 
+/**
+ * Without its file CURRENT LevelDB takes a folder for new, and deletes the tables in it.
+ * @throws `index-corrupt`
+ */
+async function mustHaveCurrent(path: string): Promise<void> {
+  const names = await readdir(path).catch((): string[] => []);
+  if (names.includes('CURRENT') || !names.some((name) => /^MANIFEST-|\.(ldb|sst|log)$/.test(name))) return;
+  throw new PeerstorError(
+    'index-corrupt',
+    `The local database ${path} is damaged: its file CURRENT is gone.`,
+  );
+}
+
 function checksum(key: string, bytes: Uint8Array): number {
   return crc32(bytes, crc32(binaryKeys.encode(key)));
 }
@@ -137,13 +152,17 @@ function openError(path: string, error: unknown): PeerstorError {
   return databaseError(error, path);
 }
 
+/** How LevelDB says that a file of its own is not what it was, whatever code it gives. */
+const damageShape =
+  /corrupt|missing files|CURRENT|(MANIFEST-\d+|\.ldb|\.sst): (No such file|Invalid argument)/i;
+
 function databaseError(error: unknown, path?: string): PeerstorError {
   if (error instanceof PeerstorError) return error;
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const named = path === undefined ? 'The local database' : `The local database ${path}`;
   const codes = codesOf(error);
   const reason = sentenceOf(cause);
-  if (codes.includes('LEVEL_CORRUPTION') || /corrupt|missing files|CURRENT/i.test(reason)) {
+  if (codes.includes('LEVEL_CORRUPTION') || damageShape.test(reason)) {
     return new PeerstorError('index-corrupt', `${named} is damaged and has to be rebuilt: ${reason}`, {
       cause: error,
     });

@@ -99,8 +99,9 @@ export class MemoryChunkStore implements ChunkStore {
     return await this.#locks.hold(chunkId(id), async () => this.has(id) || (await this.#bringBack(id)));
   }
 
-  async delete(id: ChunkId): Promise<void> {
+  async delete(id: ChunkId, options: { onlyIf?: () => boolean } = {}): Promise<void> {
     await this.#locks.hold(chunkId(id), async () => {
+      if (options.onlyIf?.() === false) return;
       const bytes = this.#remove(id);
       if (bytes === undefined) return;
       this.#trash.set(id, { bytes, deletedAtMs: this.#clock.wallMs() });

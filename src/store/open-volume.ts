@@ -16,7 +16,10 @@ export interface OpenedVolume {
   volume: Volume;
   /** The volume that was known at this path and that this one takes the place of: its chunks are gone. */
   replaced: VolumeId | undefined;
-  /** Just made and empty; `unseen`: it may hold chunks that no row knows. */
+  /**
+   * `made`: just now, and empty; `unseen`: it may hold chunks that no row knows, and which are hashed
+   * before they count where the volume is `unverified`.
+   */
   origin: 'known' | 'unseen' | 'made';
 }
 
@@ -24,12 +27,14 @@ export interface OpenedVolume {
  * Looks at a configured folder. A folder that the index knew as a volume and that has no marker is
  * `missing`, unless nothing but its owner can have emptied it: an unplugged drive must not be taken
  * for a new one, nor its mount point be filled.
+ * @param isIndexNew what is found is not strange only because no row knows it
  * @throws `storage-failed` when a folder that never was a volume cannot become one
  */
 export async function openVolume(
   options: VolumeOptions,
   parts: StoreParts,
   random: Random,
+  isIndexNew = false,
 ): Promise<OpenedVolume> {
   const { files, index, clock } = parts;
   const { path } = options;
@@ -50,9 +55,18 @@ export async function openVolume(
     await volume.makeFolders();
     await volume.emptyTmp();
     volume.find();
-    if (volume.id === known?.id) return { volume, replaced: undefined, origin: 'known' };
-    await index.remember(path, { id: volume.id, mountPoint: await files.isMountPoint(path) });
+    if (volume.id === known?.id) {
+      volume.unverified = known.unverified === true;
+      return { volume, replaced: undefined, origin: 'known' };
+    }
     const origin = marked !== undefined || (await hasBlobs(files, path)) ? 'unseen' : 'made';
+    // Where the index itself was lost the files are this device's own: scrubbing reads them in its time.
+    volume.unverified = origin === 'unseen' && !isIndexNew;
+    await index.remember(path, {
+      id: volume.id,
+      mountPoint: await files.isMountPoint(path),
+      ...(volume.unverified && { unverified: true }),
+    });
     return { volume, replaced: marked === undefined ? known?.id : undefined, origin };
   } catch (error) {
     const sentence = `The volume ${path} cannot be used: ${sentenceOf(error)}`;

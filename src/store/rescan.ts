@@ -4,6 +4,7 @@ import type { ChunkId } from '../model/ids.ts';
 import { chunkId } from '../model/ids.ts';
 import { sealedChunkBytesMax } from '../model/limits.ts';
 import type { BlobFiles } from './blob-files.ts';
+import { hashesTo } from './chunk-hash.ts';
 import { diskCode, diskVerdict } from './disk-error.ts';
 import { Lanes } from './lanes.ts';
 import {
@@ -32,7 +33,7 @@ export interface RescanOutcome {
 
 /**
  * Goes through one volume while the store is in use: only what differs is looked at again, under
- * the lock of its id. No hashing; a read finds wrong bytes.
+ * the lock of its id. Only what came from elsewhere is hashed; of the rest a read finds wrong bytes.
  * @param isThere reads the volume's marker: nothing is called lost on a volume that is gone
  * @throws `volume-missing`, `storage-failed`; the signal's reason
  */
@@ -136,6 +137,8 @@ async function lookAgain(scan: Scan, id: ChunkId): Promise<void> {
       // Stored elsewhere while this volume was away: one copy on a device is enough.
       await volume.moveToTrash(id);
       await parts.index.set(id, { trash: { volume: volume.id, size, deletedAtMs: parts.clock.wallMs() } });
+    } else if (volume.unverified && !(await isSound(scan, id, size))) {
+      await volume.quarantine(id);
     } else {
       await volume.folders.syncShard(id);
       await parts.index.set(id, { chunk: { volume: volume.id, size } });
@@ -143,6 +146,12 @@ async function lookAgain(scan: Scan, id: ChunkId): Promise<void> {
       outcome.added += 1;
     }
   });
+}
+
+/** A file that cannot be read is as bad as one with wrong bytes. */
+async function isSound({ volume }: Scan, id: ChunkId, size: number): Promise<boolean> {
+  const bytes = await volume.read(id, size).catch(() => undefined);
+  return bytes !== undefined && (await hashesTo(id, bytes));
 }
 
 async function forgetIfGone(scan: Scan, id: ChunkId): Promise<void> {

@@ -20,7 +20,7 @@ export class VolumeSpace {
   readonly #files: BlobFiles;
   readonly #clock: Clock;
   readonly #path: string;
-  readonly #limitBytes: number;
+  #limitBytes: number;
   #underWayBytes = 0;
   /** What the disk could take at the last look, and what was given out since. */
   #diskBytes = 0;
@@ -33,6 +33,16 @@ export class VolumeSpace {
     this.#clock = clock;
     this.#path = path;
     this.#limitBytes = limitBytes;
+  }
+
+  /** Bytes lent; may be changed at any time. */
+  get limitBytes(): number {
+    return this.#limitBytes;
+  }
+
+  set limitBytes(bytes: number) {
+    this.#limitBytes = bytes;
+    this.forget();
   }
 
   /** Asks the file system, at most once a second; all who ask wait for the answer. Errors are those of node:fs. */

@@ -30,18 +30,18 @@ export interface VolumeOptions {
   limitBytes: number;
   /** It lies in the device's own home, so it may be made again where it is gone: no drive was unplugged. */
   owned?: boolean;
+  /** It is being emptied: it takes nothing new. */
+  draining?: boolean;
 }
 
-/** With the reason, for people, where a volume is missing or failed. */
-export interface DiskVolumeStatus extends VolumeStatus {
-  problem?: string;
-}
+/** A volume on which more chunks than this rot within an hour is not trusted with new ones. */
+const rottenPerHourMax = 5;
+const hourMs = 3_600_000;
 
 /** Methods that touch files reject with the errors of node:fs; the store judges what they mean. */
 export class Volume {
   readonly id: VolumeId;
   readonly path: string;
-  readonly limitBytes: number;
   readonly space: VolumeSpace;
   readonly folders: ShardFolders;
   readonly #files: BlobFiles;
@@ -49,11 +49,17 @@ export class Volume {
   #present = false;
   #missing: string | undefined;
   #failed: string | undefined;
+  #failing: string | undefined;
+  #rottenAtMs: number[] = [];
+  /** It is being emptied. */
+  draining: boolean;
+  /** Its files came with it from elsewhere: each is hashed before it counts. */
+  unverified = false;
 
   constructor(id: VolumeId, options: VolumeOptions, files: BlobFiles, clock: Clock) {
     this.id = id;
     this.path = options.path;
-    this.limitBytes = options.limitBytes;
+    this.draining = options.draining === true;
     this.#files = files;
     this.space = new VolumeSpace(files, clock, options.path, options.limitBytes);
     this.folders = new ShardFolders(files, options.path);
@@ -64,9 +70,13 @@ export class Volume {
     return this.#present;
   }
 
+  get limitBytes(): number {
+    return this.space.limitBytes;
+  }
+
   /** New chunks may go to it. */
   get writable(): boolean {
-    return this.#present && this.#failed === undefined;
+    return this.#present && this.#failed === undefined && this.#failing === undefined && !this.draining;
   }
 
   /** The marker is there (again). */
@@ -88,12 +98,34 @@ export class Volume {
     this.#failed ??= sentence;
   }
 
-  status(count: VolumeCount): DiskVolumeStatus {
+  /** A chunk on it had rotten. @param nowMs monotonic */
+  foundRotten(nowMs: number): void {
+    this.#rottenAtMs = this.#rottenAtMs.filter((atMs) => nowMs - atMs < hourMs);
+    this.#rottenAtMs.push(nowMs);
+    if (this.#rottenAtMs.length <= rottenPerHourMax) return;
+    this.#failing ??= `${this.#rottenAtMs.length} chunks on the volume ${this.path} rotted within an hour: it takes no new ones.`;
+  }
+
+  /** Its owner says that its disk is sound. */
+  trustAgain(): void {
+    this.#failing = undefined;
+    this.#rottenAtMs = [];
+  }
+
+  /** Bytes of chunks that have to leave it. */
+  surplusBytes(count: VolumeCount): number {
+    if (!this.#present) return 0;
+    return this.draining ? count.bytes : Math.max(0, count.bytes - this.limitBytes);
+  }
+
+  status(count: VolumeCount): VolumeStatus {
     const { id, path, limitBytes } = this;
     const usedBytes = count.bytes + count.trashBytes;
     const status = { id, path, limitBytes, usedBytes };
     if (this.#missing !== undefined) return { ...status, state: 'missing', problem: this.#missing };
     if (this.#failed !== undefined) return { ...status, state: 'failed', problem: this.#failed };
+    if (this.#failing !== undefined) return { ...status, state: 'failing', problem: this.#failing };
+    if (this.draining) return { ...status, state: 'draining' };
     return { ...status, state: usedBytes >= limitBytes * volumeStopRatio ? 'full' : 'ok' };
   }
 
@@ -153,6 +185,12 @@ export class Volume {
 
   async emptyFromTrash(id: ChunkId): Promise<void> {
     await this.#unlinkIfThere(trashPath(this.path, id));
+    this.space.forget();
+  }
+
+  /** Another volume has the chunk now. */
+  async giveUp(id: ChunkId): Promise<void> {
+    await this.#unlinkIfThere(blobPath(this.path, id));
     this.space.forget();
   }
 

@@ -22,10 +22,26 @@ type VerifyCallback = (error: Error | null, result: boolean) => void;
 
 function verify(...parts: Parameters<typeof verifyNow> | [...Parameters<typeof verifyNow>, VerifyCallback]) {
   const [algorithm, data, key, signature, callback] = parts;
-  const result = verifyNow(algorithm, data, key, signature);
+  const result = remembered(data, signature, () => verifyNow(algorithm, data, key, signature));
   if (!callback) return result;
   queueMicrotask(() => callback(null, result));
   return undefined;
+}
+
+/** Each record is checked by every device: once is enough. A signature's bytes depend on its key. */
+const verdicts = new Map<string, boolean>();
+const verdictsMax = 100_000;
+
+function remembered(data: unknown, signature: unknown, check: () => boolean): boolean {
+  if (!(data instanceof Uint8Array) || !(signature instanceof Uint8Array)) return check();
+  const name = Buffer.concat([signature, data]).toString('latin1');
+  let verdict = verdicts.get(name);
+  if (verdict === undefined) {
+    verdict = check();
+    if (verdicts.size >= verdictsMax) verdicts.clear();
+    if (verdict) verdicts.set(name, verdict);
+  }
+  return verdict;
 }
 
 function randomBytes(length: number): Buffer {

@@ -72,6 +72,13 @@ export class Observer {
     });
   }
 
+  /** Has a device a chunk of a saved version that is nowhere else? */
+  hasOnly(device: SimDevice): boolean {
+    return this.saved.some(({ chunks }) =>
+      chunks.some((id) => this.copies(id).every((holder) => holder === device)),
+    );
+  }
+
   /** Everything is on and connected, and time has passed: all devices agree, with each other and with the truth. */
   async healed(): Promise<void> {
     await this.#everythingReads();
@@ -80,6 +87,30 @@ export class Observer {
     this.#inventoriesAreTrue();
     this.#copiesAreMade();
     await this.#healthIsTrue();
+    await this.#garbageGoes();
+    await this.#everythingReads();
+  }
+
+  /** After the grace and the days in the trash no disk has anything that no version needs. */
+  async #garbageGoes(): Promise<void> {
+    await this.#clock.advance(290_000);
+    // Indexes that crashed lost what they knew of garbage: a person is asked about much of that.
+    for (const { running } of this.#devices) running?.replication.confirmGarbage();
+    await this.#clock.advance(80_000);
+    const needed = new Set<ChunkId>();
+    for (const { running } of this.#devices) {
+      for (const { body } of running ? await collect(running.catalog.list('version')) : []) {
+        for (const id of body ? (this.#needs.get(body.manifest) ?? [body.manifest]) : []) needed.add(id);
+      }
+    }
+    for (const { id: device, disk, running } of this.#devices) {
+      // What was thrown away while the clock was ahead stays in the trash until then.
+      const trash = [...disk.trash].filter(([, { deletedAtMs }]) => deletedAtMs <= this.#clock.wallMs());
+      const kept = [...disk.chunks.keys(), ...trash.map(([id]) => id)].filter((id) => !needed.has(id));
+      if (!running || kept.length === 0) continue;
+      const report = JSON.stringify(await this.#clock.until(running.replication.garbageReport()));
+      this.broken(`${device} keeps ${kept.length} chunks that no version needs: ${report}`);
+    }
   }
 
   async #everythingReads(): Promise<void> {
@@ -99,13 +130,17 @@ export class Observer {
 
   async #catalogsAgree(): Promise<void> {
     const catalogs = this.#devices.flatMap(({ running }) => running?.catalog ?? []);
+    for (const one of catalogs) {
+      if (one.overtaken) this.broken(`${one.self} is still overtaken`);
+      if (!one.isCaughtUp()) this.broken(`${one.self} does not know that it has caught up`);
+    }
     const [first, ...others] = catalogs;
     if (!first) return;
     const view = JSON.stringify(await viewOf(first));
     for (const other of others) {
       const same = JSON.stringify(sorted(first.vector())) === JSON.stringify(sorted(other.vector()));
       if (!same) this.broken(`vectors differ after healing: ${first.self} and ${other.self}`);
-      for (const table of ['user', 'device', 'entry', 'version']) {
+      for (const table of ['user', 'device', 'entry', 'version', 'facts']) {
         const equal = Buffer.compare(await first.digest(table), await other.digest(table)) === 0;
         if (same && !equal) this.broken(`equal vectors, but other records of "${table}" on ${other.self}`);
       }

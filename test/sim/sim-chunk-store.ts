@@ -69,8 +69,36 @@ export class SimChunkStore implements ChunkStore {
     return this.#parts.disk.chunks.get(id)?.length;
   }
 
-  async delete(id: ChunkId): Promise<void> {
+  async touch(id: ChunkId): Promise<boolean> {
+    const { disk, process } = this.#parts;
+    const entry = disk.trash.get(id);
+    if (disk.chunks.has(id) || !entry) return disk.chunks.has(id);
+    await process.mustLive();
+    disk.trash.delete(id);
+    disk.chunks.set(id, entry.bytes);
+    this.#announce({ kind: 'added', id, size: entry.bytes.length });
+    return true;
+  }
+
+  async delete(id: ChunkId, options: { onlyIf?: () => boolean } = {}): Promise<void> {
+    const { disk, process, clock } = this.#parts;
+    const bytes = disk.chunks.get(id);
+    if (!bytes || !process.alive || options.onlyIf?.() === false) return;
+    disk.trash.set(id, { bytes, deletedAtMs: clock.wallMs() });
     this.#lose(id, 'deleted');
+  }
+
+  async purgeTrash(olderThanMs: number): Promise<{ chunks: number; bytes: number }> {
+    const { disk, process, clock } = this.#parts;
+    const outcome = { chunks: 0, bytes: 0 };
+    await process.mustLive();
+    for (const [id, { bytes, deletedAtMs }] of disk.trash) {
+      if (deletedAtMs > clock.wallMs() - olderThanMs) continue;
+      disk.trash.delete(id);
+      outcome.chunks += 1;
+      outcome.bytes += bytes.length;
+    }
+    return outcome;
   }
 
   async *list(options: { after?: ChunkId } = {}): AsyncIterable<{ id: ChunkId; size: number }> {

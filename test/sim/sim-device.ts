@@ -1,20 +1,27 @@
 /** One simulated device: a disk that stays, and processes that come and go on it. */
-import { createCatalog, createCatalogSync, type LocalCatalog } from '../../src/catalog/index.ts';
-import type { Random } from '../../src/model/clock.ts';
+import {
+  type CatalogSync,
+  createCatalog,
+  createCatalogSync,
+  type LocalCatalog,
+} from '../../src/catalog/index.ts';
+import type { Clock, Random } from '../../src/model/clock.ts';
+import { isPeerstorError } from '../../src/model/errors.ts';
 import type { DeviceId } from '../../src/model/ids.ts';
 import type { Tunables } from '../../src/model/limits.ts';
 import { silentLog } from '../../src/model/log.ts';
+import { standingOf } from '../../src/node/catalog-standing.ts';
 import { CatalogDirectory } from '../../src/node/device-directory.ts';
 import { liveVersionsOf } from '../../src/node/live-versions.ts';
 import { createReplication, type Replication } from '../../src/replication/index.ts';
-import type { MemoryNetwork } from '../support/memory-network.ts';
+import { keyOf, type World } from '../catalog/world.ts';
+import type { MemoryNetwork, MemoryTransport } from '../support/memory-network.ts';
 import { SimChunkStore } from './sim-chunk-store.ts';
-import { SimDisk, SimProcess } from './sim-disk.ts';
+import { SimDatabase, SimDisk, SimProcess } from './sim-disk.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export interface SimDeviceParts {
-  id: DeviceId;
-  genesis: Uint8Array;
+  world: World;
   clock: VirtualClock;
   network: MemoryNetwork;
   random: Random;
@@ -26,35 +33,39 @@ export interface Running {
   process: SimProcess;
   catalog: LocalCatalog;
   replication: Replication;
+  sync: CatalogSync;
+  transport: MemoryTransport;
 }
 
 export class SimDevice {
-  readonly id: DeviceId;
+  /** Which of the world's device keys it has: another one after it was overtaken. */
+  index: number;
   readonly disk = new SimDisk();
   full = false;
+  /** How far its wall clock is ahead of the true one, and since when (true, monotonic). */
+  aheadMs = 0;
+  aheadSinceMs = 0;
   running: Running | undefined;
   readonly #parts: SimDeviceParts;
 
-  constructor(parts: SimDeviceParts) {
-    this.id = parts.id;
+  constructor(index: number, parts: SimDeviceParts) {
+    this.index = index;
     this.#parts = parts;
+  }
+
+  get id(): DeviceId {
+    return this.#parts.world.device(this.index);
   }
 
   /** Starts a process on the disk. */
   async boot(): Promise<Running> {
-    const { id, genesis, network, random, tunables } = this.#parts;
-    const { disk } = this;
+    const { network, random, tunables } = this.#parts;
+    const { disk, id } = this;
     const process = new SimProcess();
-    const clock = process.clock(this.#parts.clock);
-    const catalog = createCatalog({
-      genesis,
-      self: id,
-      store: disk.catalog.store(process),
-      outbox: disk.outboxFor(process),
-      clock,
-    });
-    await catalog.start();
+    const clock = process.clock(this.#ownClock());
+    const catalog = await this.#openCatalog(process, clock);
     const transport = network.transport(id);
+    const sync = createCatalogSync({ catalog, transport, clock, tunables });
     const replication = createReplication({
       self: id,
       transport,
@@ -62,17 +73,54 @@ export class SimDevice {
       index: disk.index.store(process),
       devices: await CatalogDirectory.open(catalog),
       versions: liveVersionsOf(catalog),
+      catalog: standingOf(catalog, sync),
       clock,
       random,
       tunables,
       log: silentLog,
     });
-    const sync = createCatalogSync({ catalog, transport, clock, tunables });
     await replication.start();
     await sync.start();
     await transport.start();
-    this.running = { process, catalog, replication };
+    this.running = { process, catalog, replication, sync, transport };
     return this.running;
+  }
+
+  /** As `node/rebuilding.ts` does it. */
+  async #openCatalog(process: SimProcess, clock: Clock): Promise<LocalCatalog> {
+    const { disk, id } = this;
+    const make = () =>
+      createCatalog({
+        genesis: this.#parts.world.genesis,
+        self: id,
+        identity: keyOf(`device ${this.index}`),
+        store: disk.catalog.store(process),
+        outbox: disk.outboxFor(process),
+        clock,
+      });
+    const catalog = make();
+    try {
+      await catalog.start();
+      return catalog;
+    } catch (error) {
+      if (!isPeerstorError(error, 'index-corrupt')) throw error;
+      await catalog.stop();
+    }
+    const damaged = disk.catalog;
+    disk.catalog = new SimDatabase();
+    const rebuilt = make();
+    await rebuilt.start();
+    await rebuilt.salvage(damaged.store(process));
+    return rebuilt;
+  }
+
+  #ownClock(): Clock {
+    const { clock } = this.#parts;
+    return {
+      wallMs: () => clock.wallMs() + this.aheadMs,
+      monotonicMs: () => clock.monotonicMs(),
+      after: (ms, run) => clock.after(ms, run),
+    };
   }
 
   /** The power is cut. */

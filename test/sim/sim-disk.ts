@@ -31,9 +31,38 @@ export class SimProcess {
 
 export class SimDisk {
   readonly chunks = new Map<ChunkId, Uint8Array>();
-  readonly catalog = new SimDatabase();
-  readonly index = new SimDatabase();
-  readonly outbox = createMemoryOutbox();
+  /** Deleted chunks that can come back. */
+  readonly trash = new Map<ChunkId, { bytes: Uint8Array; deletedAtMs: number }>();
+  catalog = new SimDatabase();
+  index = new SimDatabase();
+  outbox = createMemoryOutbox();
+  #copy: { catalog: SimDatabase; index: SimDatabase; outbox: Outbox } | undefined;
+
+  /** Copies the home, as a backup does; chunks are on other disks. */
+  async copyHome(): Promise<void> {
+    const [catalog, index] = [await this.catalog.copy(), await this.index.copy()];
+    this.#copy = { catalog, index, outbox: await copyOfOutbox(this.outbox) };
+  }
+
+  get hasCopy(): boolean {
+    return this.#copy !== undefined;
+  }
+
+  /** Puts the copy back; nothing runs on the disk. */
+  restoreHome(): void {
+    Object.assign(this, this.#copy);
+    this.#copy = undefined;
+  }
+
+  /** An empty home; the chunks stay. */
+  clearHome(): void {
+    this.#copy = undefined;
+    Object.assign(this, {
+      catalog: new SimDatabase(),
+      index: new SimDatabase(),
+      outbox: createMemoryOutbox(),
+    });
+  }
 
   async crash(random: Random): Promise<void> {
     await this.catalog.crash(random);
@@ -67,6 +96,15 @@ export class SimDisk {
   }
 }
 
+async function copyOfOutbox(outbox: Outbox): Promise<Outbox> {
+  const copy = createMemoryOutbox();
+  const records: Uint8Array[] = [];
+  for await (const record of outbox.records()) records.push(record);
+  await copy.append(records);
+  const { device, lastSeq, forgottenSeq } = outbox;
+  return Object.assign(copy, { device, lastSeq, forgottenSeq });
+}
+
 /** A database whose batches are lost from the end, unless one after them was synced. */
 export class SimDatabase {
   #live = new MemoryOrderedStore();
@@ -91,10 +129,30 @@ export class SimDatabase {
     for (const changes of this.#unsynced.slice(0, kept)) await this.#durable.batch(changes);
     this.#unsynced = [];
     this.#live = new MemoryOrderedStore();
+    await this.#live.batch(await this.#rows());
+  }
+
+  /** What a reader finds on the disk now. */
+  async copy(): Promise<SimDatabase> {
+    const copy = new SimDatabase();
+    await copy.#write(await this.#rows(), true);
+    return copy;
+  }
+
+  /** Rows are gone, and nobody was told. Nothing runs on it. */
+  async lose(random: Random): Promise<void> {
+    const rows = await this.#rows();
+    const from = Math.floor(random.next() * rows.length);
+    const count = random.next() < 0.2 ? rows.length : 1 + Math.floor(random.next() * 20);
+    const lost = rows.slice(from, from + count).map(({ key }) => ({ key, value: null }));
+    await this.#write(lost, true);
+  }
+
+  async #rows(): Promise<{ key: string; value: Uint8Array }[]> {
     const rows: { key: string; value: Uint8Array }[] = [];
     for await (const [key, value] of this.#durable.range({ gte: '', lt: '\xff\xff' }))
       rows.push({ key, value });
-    await this.#live.batch(rows);
+    return rows;
   }
 
   async #write(changes: Changes, sync: boolean): Promise<void> {

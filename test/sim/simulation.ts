@@ -1,6 +1,6 @@
 /**
- * A whole network from one seed: devices that crash, disks that fill up and rot, links that break, and
- * people who save and delete. The same seed gives the same run, to the last message.
+ * A whole network from one seed: devices that crash, are restored, join and leave, disks that fill up and
+ * rot, clocks that are wrong, links that break, and people who save, move and delete. The same seed gives the same run, to the last message.
  */
 import { sealManifest, sha256 } from '../../src/crypto/index.ts';
 import type { Random } from '../../src/model/clock.ts';
@@ -11,9 +11,11 @@ import { defaultTunables, type Tunables } from '../../src/model/limits.ts';
 import { versionOf, World } from '../catalog/world.ts';
 import { MemoryNetwork } from '../support/memory-network.ts';
 import { seedNode } from './deterministic-node.ts';
+import { Nemeses } from './nemeses.ts';
 import { Observer, type Saved } from './observer.ts';
 import { seededRandom } from './seeded-random.ts';
 import { type Running, SimDevice } from './sim-device.ts';
+import { TreeEdits } from './tree-edits.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const entryKey = new Uint8Array(32).fill(1);
@@ -21,12 +23,20 @@ const chunkPool = 40;
 
 const tunables: Tunables = {
   ...defaultTunables,
+  heartbeatMs: 2500,
+  repairOneCopyMs: 30_000,
+  repairTwoCopiesMs: 60_000,
   safeWaitMs: 500,
-  inventoryDigestMs: 60_000,
-  catalogDigestMs: 120_000,
+  inventoryDigestMs: 100_000,
+  catalogDigestMs: 150_000,
   peerSuspectMs: 3000,
   peerDropMs: 6000,
   transferStallMs: 1500,
+  // Longer than anything goes on for: what an acknowledged file is made of is never garbage for so long.
+  garbageGraceMs: 200_000,
+  garbageTrashMs: 30_000,
+  garbageEveryMs: 30_000,
+  trimAfterMs: 120_000,
 };
 
 export interface SimulationOutcome {
@@ -45,9 +55,13 @@ export class Simulation {
   readonly #network: MemoryNetwork;
   readonly #devices: SimDevice[];
   readonly #observer: Observer;
+  readonly #nemeses: Nemeses;
+  readonly #edits: TreeEdits;
   readonly #trace: string[] = [];
   readonly #seed: number;
   #files = 0;
+  #uploads = 0;
+  #wasFull = false;
 
   constructor(seed: number) {
     this.#seed = seed;
@@ -55,12 +69,23 @@ export class Simulation {
     seedNode(seededRandom(seed + 1));
     const [random, clock] = [this.#random, this.#clock];
     this.#network = new MemoryNetwork({ clock, random, tunables, latencyMaxMs: 50 });
-    const parts = { genesis: this.#world.genesis, clock, network: this.#network, random, tunables };
-    const count = 2 + this.#pick(4);
+    const parts = { world: this.#world, clock, network: this.#network, random, tunables };
+    const count = 3 + this.#pick(3);
     this.#devices = Array.from({ length: count }, (_, index) => {
-      return new SimDevice({ ...parts, id: this.#world.device(index) });
+      return new SimDevice(index, parts);
     });
     this.#observer = new Observer({ devices: this.#devices, clock, copiesWanted: tunables.copiesWanted });
+    this.#edits = new TreeEdits(this.#world, random);
+    this.#nemeses = new Nemeses({
+      devices: this.#devices,
+      device: parts,
+      world: this.#world,
+      clock,
+      random,
+      observer: this.#observer,
+      boot: (device) => clock.until(this.#boot(device)),
+      note: (what) => this.#note(what),
+    });
   }
 
   async run(steps = 60): Promise<SimulationOutcome> {
@@ -101,15 +126,28 @@ export class Simulation {
     const device = this.#devices[this.#pick(this.#devices.length)];
     if (!device) return;
     const roll = this.#random.next();
-    if (roll < 0.5) this.#save(device);
-    else if (roll < 0.56) this.#delete(device);
-    else if (roll < 0.64) await this.#crash(device);
-    else if (roll < 0.76) await this.#bootSome();
-    else if (roll < 0.81) this.#partition();
-    else if (roll < 0.88) this.#network.heal();
-    else if (roll < 0.92) this.#network.setNotifyLoss(this.#random.next() * 0.5);
-    else if (roll < 0.95) device.full = !device.full;
-    else this.#rot(device);
+    await this.#nemeses.renew(device);
+    if (roll < 0.32) this.#save(device);
+    else if (roll < 0.37) this.#delete(device);
+    else if (roll < 0.5) this.#edit(device);
+    else if (roll < 0.56) await this.#crash(device);
+    else if (roll < 0.68) await this.#bootSome();
+    else if (roll < 0.73) this.#partition();
+    else if (roll < 0.8) this.#network.heal();
+    else if (roll < 0.82) this.#network.setNotifyLoss(this.#random.next() * 0.5);
+    else if (roll < 0.84) {
+      device.full = !device.full;
+      this.#wasFull = true;
+    } else if (roll < 0.87) this.#rot(device);
+    else await this.#befall(device, roll);
+  }
+
+  async #befall(device: SimDevice, roll: number): Promise<void> {
+    if (roll < 0.9) this.#nemeses.skew(device);
+    else if (roll < 0.94) await this.#nemeses.restore(device);
+    else if (roll < 0.96) await this.#nemeses.damage(device);
+    else if (roll < 0.98) await this.#nemeses.join(device);
+    else if (this.#uploads === 0) await this.#nemeses.remove(device);
   }
 
   async #boot(device: SimDevice): Promise<Running> {
@@ -147,6 +185,8 @@ export class Simulation {
   /** A file of some chunks, some of which others have too; it goes on while other things happen. */
   #save(device: SimDevice): void {
     if (!device.running) return;
+    if (this.#nemeses.isToldWrong(device)) return this.#mustRefuse(device);
+    if (!this.#nemeses.mayWrite(device)) return;
     const number = ++this.#files;
     const chunks = Array.from({ length: this.#pick(4) }, () => this.#chunk(this.#pick(chunkPool)));
     const unique = [...new Map(chunks.map((chunk) => [chunk.id, chunk])).values()];
@@ -165,7 +205,9 @@ export class Simulation {
     const saved: Saved = { version: versionOf(number), manifest: manifest.id, chunks: ids };
     this.#observer.planned(saved);
     this.#upload(device.running, number, [...unique, manifest], saved).catch((error: unknown) => {
-      const expected = isPeerstorError(error, 'disk-full') || isPeerstorError(error, 'clock-wrong');
+      const expected = ['disk-full', 'clock-wrong', 'conflict', 'not-a-member'].some(
+        (code) => isPeerstorError(error) && error.code === code,
+      );
       this.#note(`file ${number} failed: ${String(error)}`);
       if (!expected) this.#observer.broken(`an upload failed with ${String(error)}`);
     });
@@ -178,6 +220,7 @@ export class Simulation {
     saved: Saved,
   ): Promise<void> {
     const upload = replication.beginUpload();
+    this.#uploads += 1;
     try {
       for (const { id, bytes } of chunks) await upload.put(id, bytes);
       const safety = await upload.settle('safe', tunables.safeWaitMs);
@@ -187,11 +230,14 @@ export class Simulation {
         entry,
         { ...version, body: version.body && { ...version.body, manifest: saved.manifest } },
       ];
-      if (!process.alive) return;
+      // The clock of the device may have been set wrong meanwhile.
+      if (!process.alive || !this.#mayWriteOn(catalog)) return;
       await catalog.author(drafts, this.#world.admin);
       this.#note(`file ${number} is ${safety.level} on ${catalog.self}`);
+      this.#edits.saved(number);
       this.#observer.acknowledged(saved, safety);
     } finally {
+      this.#uploads -= 1;
       upload.close();
     }
   }
@@ -200,7 +246,7 @@ export class Simulation {
     const { saved } = this.#observer;
     const victim = saved[this.#pick(saved.length)];
     const catalog = device.running?.catalog;
-    if (!victim || !catalog?.get('version', victim.version)) return;
+    if (!victim || !this.#nemeses.mayWrite(device) || !catalog?.get('version', victim.version)) return;
     this.#observer.deleting(victim.version);
     this.#note(`delete ${victim.version}`);
     this.#forget(catalog, victim.version);
@@ -212,6 +258,34 @@ export class Simulation {
       .catch((error: unknown) => {
         this.#note(`deleting failed: ${String(error)}`);
       });
+  }
+
+  /** Folders, moves, renames. */
+  #edit(device: SimDevice): void {
+    const catalog = device.running?.catalog;
+    if (!catalog || !this.#nemeses.mayWrite(device)) return;
+    const { what, drafts } = this.#edits.next(++this.#files);
+    if (drafts.length === 0) return;
+    this.#note(what);
+    catalog
+      .author(drafts, this.#world.admin)
+      .catch((error: unknown) => this.#note(`${what} failed: ${String(error)}`));
+  }
+
+  /** A device whose clock is wrong, and that was told so, writes nothing and says why. */
+  #mustRefuse(device: SimDevice): void {
+    this.#note(`${device.id} must refuse`);
+    device.running?.catalog.author([this.#world.entryDraft(0)], this.#world.admin).then(
+      () => this.#observer.broken(`${device.id} wrote with a wrong clock`),
+      (error: unknown) => {
+        if (!isPeerstorError(error, 'clock-wrong') && !isPeerstorError(error, 'conflict'))
+          this.#observer.broken(`a wrong clock was refused with ${String(error)}`);
+      },
+    );
+  }
+
+  #mayWriteOn({ self }: Running['catalog']): boolean {
+    return this.#devices.some((device) => device.id === self && this.#nemeses.mayWrite(device));
   }
 
   /** One bit of a chunk that is sound on two other disks. */
@@ -230,10 +304,15 @@ export class Simulation {
     this.#network.setNotifyLoss(0);
     for (const device of this.#devices) {
       device.full = false;
+      device.aheadMs = 0;
       if (!device.running) await this.#clock.until(this.#boot(device));
     }
-    // Longer than any rest, any full device's pause and any retry.
-    await this.#clock.advance(12 * 60_000);
+    for (let round = 0; round < 20; round++) {
+      await this.#clock.advance(5000);
+      for (const device of this.#devices) await this.#nemeses.renew(device);
+    }
+    // Longer than any rest and retry, and than others believe that a device is full.
+    await this.#clock.advance((this.#wasFull ? 12 : 4) * 60_000);
   }
 
   #chunk(number: number): { id: ChunkId; bytes: Uint8Array } {

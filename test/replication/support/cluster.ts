@@ -21,17 +21,18 @@ import { member } from './fixtures.ts';
 import { TestChunkStore } from './test-chunk-store.ts';
 
 type NamedVersion = { id: ReturnType<typeof versionId>; manifest: ChunkId };
+type RemovedVersion = NamedVersion & { wasDeleted: boolean };
 
 /** The catalog's versions, the same for all devices of a test. */
 export class TestVersions implements LiveVersions {
   readonly #live = new Map<string, NamedVersion>();
-  readonly #listeners = new Set<(change: { added: NamedVersion[]; removed: NamedVersion[] }) => void>();
+  readonly #listeners = new Set<(change: { added: NamedVersion[]; removed: RemovedVersion[] }) => void>();
 
   async *list(): AsyncIterable<NamedVersion> {
     yield* [...this.#live.values()];
   }
 
-  onChange(listener: (change: { added: NamedVersion[]; removed: NamedVersion[] }) => void): () => void {
+  onChange(listener: (change: { added: NamedVersion[]; removed: RemovedVersion[] }) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -46,7 +47,9 @@ export class TestVersions implements LiveVersions {
     const version = this.#live.get(number.toString(16).padStart(32, '0'));
     if (!version) return;
     this.#live.delete(version.id);
-    for (const listener of this.#listeners) listener({ added: [], removed: [version] });
+    for (const listener of this.#listeners) {
+      listener({ added: [], removed: [{ ...version, wasDeleted: true }] });
+    }
   }
 }
 
@@ -71,6 +74,8 @@ export interface Liar {
 }
 
 const liarMethods = [
+  'chunk/prove',
+  'chunk/hold',
   'chunk/get',
   'chunk/put',
   'chunk/have',
@@ -95,6 +100,10 @@ export class TestCluster {
   readonly tunables: Tunables;
   /** Stands between a device and its messages that expect no answer. */
   mangle: ((deliver: () => void) => void) | undefined;
+  /** What the catalogs say of themselves. */
+  catalogComplete = true;
+  /** What single devices believe about the members, where it is not the truth. */
+  readonly seenBy = new Map<DeviceId, (members: MemberDevice[]) => MemberDevice[]>();
   readonly #members: MemberDevice[];
   readonly #memberListeners = new Set<() => void>();
   readonly #log: Log;
@@ -142,6 +151,15 @@ export class TestCluster {
   changeMember(number: number, facts: Partial<MemberDevice>): void {
     const known = this.#members[number];
     if (known) this.#members[number] = { ...known, ...facts };
+    this.membersChanged();
+  }
+
+  addMember(known: MemberDevice): void {
+    this.#members.push(known);
+    this.membersChanged();
+  }
+
+  membersChanged(): void {
     for (const listener of this.#memberListeners) listener();
   }
 
@@ -207,7 +225,7 @@ export class TestCluster {
   }
 
   #build(id: DeviceId): TestDevice {
-    const store = new TestChunkStore();
+    const store = new TestChunkStore(this.clock);
     const index = new MemoryOrderedStore();
     const sent: TestDevice['sent'] = [];
     return { id, store, index, sent, running: false, ...this.#process(id, store, index, sent) };
@@ -222,13 +240,18 @@ export class TestCluster {
       store,
       index,
       devices: {
-        members: () => this.#members,
+        members: () => this.seenBy.get(id)?.(this.#members) ?? this.#members,
         onChange: (listener) => {
           this.#memberListeners.add(listener);
           return () => this.#memberListeners.delete(listener);
         },
       },
       versions: this.versions,
+      catalog: {
+        isComplete: () => this.catalogComplete,
+        isClockRight: () => true,
+        refresh: async () => undefined,
+      },
       clock: this.clock,
       random: this.network.random,
       tunables: this.tunables,

@@ -1,5 +1,6 @@
 /** Chunks in memory with knobs for what disks do: fill up, rot, take their time. */
 import { createHash } from 'node:crypto';
+import type { Clock } from '../../../src/model/clock.ts';
 import type {
   ChunkChange,
   ChunkStore,
@@ -12,12 +13,20 @@ import type { ChunkId } from '../../../src/model/ids.ts';
 
 export class TestChunkStore implements ChunkStore {
   readonly chunks = new Map<ChunkId, Uint8Array>();
+  /** Deleted chunks that can come back. */
+  readonly trash = new Map<ChunkId, { bytes: Uint8Array; deletedAtMs: number }>();
   /** Refuses every new chunk. */
   full = false;
   /** Told of every chunk that is written, before it is there. */
   onPut: (id: ChunkId) => Promise<void> = async () => undefined;
   puts = 0;
+  /** Says when something was deleted. */
+  readonly clock: Clock | undefined;
   readonly #listeners = new Set<(change: ChunkChange) => void>();
+
+  constructor(clock?: Clock) {
+    this.clock = clock;
+  }
 
   async start(): Promise<void> {}
   async stop(): Promise<void> {}
@@ -55,8 +64,32 @@ export class TestChunkStore implements ChunkStore {
     return this.chunks.get(id)?.length;
   }
 
-  async delete(id: ChunkId): Promise<void> {
+  async touch(id: ChunkId): Promise<boolean> {
+    const entry = this.trash.get(id);
+    if (this.chunks.has(id) || !entry) return this.chunks.has(id);
+    this.trash.delete(id);
+    this.chunks.set(id, entry.bytes);
+    this.#announce({ kind: 'added', id, size: entry.bytes.length });
+    return true;
+  }
+
+  async delete(id: ChunkId, options: { onlyIf?: () => boolean } = {}): Promise<void> {
+    const bytes = this.chunks.get(id);
+    if (!bytes || options.onlyIf?.() === false) return;
+    this.trash.set(id, { bytes, deletedAtMs: this.clock?.wallMs() ?? 0 });
     this.#lose(id, 'deleted');
+  }
+
+  async purgeTrash(olderThanMs: number): Promise<{ chunks: number; bytes: number }> {
+    const outcome = { chunks: 0, bytes: 0 };
+    const latestMs = (this.clock?.wallMs() ?? 0) - olderThanMs;
+    for (const [id, { bytes, deletedAtMs }] of this.trash) {
+      if (deletedAtMs > latestMs) continue;
+      this.trash.delete(id);
+      outcome.chunks += 1;
+      outcome.bytes += bytes.length;
+    }
+    return outcome;
   }
 
   async *list(options: { after?: ChunkId } = {}): AsyncIterable<{ id: ChunkId; size: number }> {

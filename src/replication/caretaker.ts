@@ -1,0 +1,69 @@
+/** Keeps copies true, here and elsewhere: scrubbing, healing what rotted, proofs asked and given. */
+import type { ScrubView } from '../model/api.ts';
+import type { ChunkId } from '../model/ids.ts';
+import type { Tunables } from '../model/limits.ts';
+import { type AuditFigures, Audits, type AuditsParts } from './audits.ts';
+import { Foreground } from './foreground.ts';
+import { HandOver, type HandOverParts } from './hand-over.ts';
+import { Healing, type HealingParts } from './healing.ts';
+import { Proofs } from './proofs.ts';
+import { Scrub, type ScrubParts } from './scrub.ts';
+import type { Transfer } from './transfer.ts';
+
+export interface CaretakerParts
+  extends Omit<AuditsParts, 'proofs' | 'everyMs'>,
+    Omit<HandOverParts, 'proofs'>,
+    Omit<ScrubParts, 'foreground' | 'periodMs' | 'lost'>,
+    Omit<HealingParts, 'heal' | 'name'> {
+  transfer: Transfer;
+  tunables: Pick<Tunables, 'scrubPeriodMs' | 'auditEveryMs'>;
+}
+
+export class Caretaker {
+  readonly foreground: Foreground;
+  readonly handOver: HandOver;
+  readonly #proofs: Proofs;
+  readonly #healing: Healing;
+  readonly #scrub: Scrub;
+  readonly #audits: Audits;
+
+  constructor(parts: CaretakerParts) {
+    const { clock, members, self, transfer, tunables } = parts;
+    this.foreground = new Foreground(clock);
+    this.#proofs = new Proofs(parts);
+    this.handOver = new HandOver({ ...parts, proofs: this.#proofs });
+    this.#healing = new Healing({
+      ...parts,
+      name: () => members.find(self)?.name ?? 'this device',
+      heal: (id) => transfer.heal(id),
+    });
+    this.#scrub = new Scrub({
+      ...parts,
+      foreground: this.foreground,
+      periodMs: tunables.scrubPeriodMs,
+      lost: (id: ChunkId) => this.#healing.lost(id),
+    });
+    this.#audits = new Audits({ ...parts, proofs: this.#proofs, everyMs: tunables.auditEveryMs });
+    this.#proofs.register();
+  }
+
+  start(): void {
+    this.#healing.start();
+    this.#scrub.start();
+    this.#audits.start();
+  }
+
+  async stop(): Promise<void> {
+    this.handOver.stop();
+    await Promise.all([this.#audits.stop(), this.#scrub.stop()]);
+    this.#healing.stop();
+  }
+
+  scrubStatus(): ScrubView {
+    return this.#scrub.status();
+  }
+
+  auditFigures(): AuditFigures {
+    return this.#audits.figures();
+  }
+}

@@ -1,0 +1,79 @@
+/** What goes: garbage, surplus copies, and copies that belong elsewhere now. Builds these parts and wires them. */
+import type { Clock, Random } from '../model/clock.ts';
+import type { ChunkStore } from '../model/contracts/chunk-store.ts';
+import type { CatalogStanding } from '../model/contracts/replication.ts';
+import type { Transport } from '../model/contracts/transport.ts';
+import type { ChunkId, DeviceId } from '../model/ids.ts';
+import type { Tunables } from '../model/limits.ts';
+import type { Log } from '../model/log.ts';
+import type { Copies } from './copies.ts';
+import { GarbageCollection } from './garbage.ts';
+import { GarbageClock } from './garbage-clock.ts';
+import type { Have } from './have.ts';
+import { Hold } from './hold.ts';
+import type { Holds } from './holds.ts';
+import type { Inventory } from './inventory.ts';
+import type { Members } from './members.ts';
+import type { Peers } from './peers.ts';
+import { Proofs } from './proofs.ts';
+import { Rebalance } from './rebalance.ts';
+import type { ReferenceIndex } from './reference-index.ts';
+import type { NetworkSight } from './repair-plan.ts';
+import { Trim } from './trim.ts';
+import type { WriteBehind } from './write-behind.ts';
+
+export interface UpkeepParts {
+  self: DeviceId;
+  transport: Transport;
+  store: ChunkStore;
+  inventory: Inventory;
+  references: ReferenceIndex;
+  copies: Copies;
+  members: Members;
+  peers: Peers;
+  have: Have;
+  index: WriteBehind;
+  holds: Holds;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  tunables: Tunables;
+  catalog: CatalogStanding;
+  referencesComplete(): boolean;
+  sight(): NetworkSight;
+  /** Others are asked to take the place of this device for a chunk. */
+  isHandingOver(id: ChunkId): boolean;
+  /** Lost copies are being made again. */
+  isRepairing(): boolean;
+  /** Any chunk is being copied. */
+  isCopying(): boolean;
+}
+
+export class Upkeep {
+  readonly garbageClock: GarbageClock;
+  readonly garbage: GarbageCollection;
+  readonly #trim: Trim;
+  readonly #rebalance: Rebalance;
+
+  constructor(parts: UpkeepParts) {
+    this.garbageClock = new GarbageClock(parts);
+    this.garbage = new GarbageCollection({ ...parts, times: this.garbageClock });
+    this.#trim = new Trim({ ...parts, proofs: new Proofs(parts) });
+    this.#rebalance = new Rebalance({ ...parts, isBusy: () => parts.isCopying() });
+    const isGivingUp = (id: ChunkId) => this.#trim.isGivingUp(id) || parts.isHandingOver(id);
+    new Hold({ ...parts, isGivingUp }).register();
+  }
+
+  /** After the members are known, and before references change. */
+  start(): void {
+    this.garbageClock.start();
+    this.garbage.start();
+    this.#trim.start();
+    this.#rebalance.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.garbage.stop(), this.#trim.stop(), this.#rebalance.stop()]);
+    this.garbageClock.stop();
+  }
+}

@@ -1,0 +1,284 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { chmod, cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { ChunkId } from '../../src/model/ids.ts';
+import type { DiskChunkStore } from '../../src/store/index.ts';
+import { type TestChunk, testChunk, testChunks } from './chunks.ts';
+import { DiskWorld } from './disk-world.ts';
+import { diskError, faultyFiles } from './faulty-files.ts';
+
+const MiB = 1024 * 1024;
+
+describe('volumes that are changed while the store runs', () => {
+  let world: DiskWorld;
+  beforeEach(async () => {
+    world = await DiskWorld.make();
+  });
+  afterEach(() => world.remove());
+
+  const chunks = testChunks(40, 1000);
+  const one = () => world.volume('one');
+  const two = () => world.volume('two');
+
+  async function fill(store: DiskChunkStore, some: readonly TestChunk[] = chunks): Promise<void> {
+    for (const { id, bytes } of some) await store.put(id, bytes);
+    world.changes.length = 0;
+  }
+
+  const stateOf = (store: DiskChunkStore, path: string) =>
+    store.usage().volumes.find((volume) => volume.path === path)?.state;
+
+  async function blobsIn(path: string): Promise<number> {
+    const names = await readdir(join(path, 'blobs'), { recursive: true });
+    return names.filter((name) => /[0-9a-f]{64}$/.test(name)).length;
+  }
+
+  async function surplusOf(store: DiskChunkStore): Promise<ChunkId[]> {
+    const ids: ChunkId[] = [];
+    for await (const id of store.surplus()) ids.push(id);
+    return ids;
+  }
+
+  async function assertWhole(store: DiskChunkStore, some: readonly TestChunk[] = chunks): Promise<void> {
+    for (const { id, bytes } of some) assert.deepEqual(Buffer.from(await store.get(id)), Buffer.from(bytes));
+  }
+
+  it('adds one, with a marker of its own, and uses it at once', async () => {
+    const store = await world.open({ volumes: [{ path: one(), limitBytes: 10_000 }] });
+    await fill(store, chunks.slice(0, 9));
+    await assert.rejects(store.put(testChunk('big', 5000).id, testChunk('big', 5000).bytes), {
+      code: 'disk-full',
+    });
+    await store.addVolume({ path: two(), limitBytes: MiB });
+    await store.put(testChunk('big', 5000).id, testChunk('big', 5000).bytes);
+    assert.equal(await blobsIn(two()), 1);
+    assert.match(await readFile(join(two(), '.peerstor-volume'), 'utf8'), /"format":1/);
+    await assert.rejects(store.addVolume({ path: two(), limitBytes: MiB }), { code: 'bad-input' });
+  });
+
+  it('empties one into the others without a moment in which a chunk is not held', async () => {
+    const store = await world.open({ volumes: [{ path: one() }] });
+    await fill(store);
+    await store.addVolume({ path: two(), limitBytes: MiB });
+    await store.changeVolume(one(), { draining: true });
+    const watch = setInterval(() => assert.ok(chunks.every(({ id }) => store.has(id))));
+    assert.deepEqual(await surplusOf(store), []);
+    clearInterval(watch);
+    assert.deepEqual([await blobsIn(one()), await blobsIn(two())], [0, chunks.length]);
+    assert.equal(stateOf(store, one()), 'draining');
+    assert.deepEqual(world.changes, [], 'nobody else has to hear of it');
+    await store.removeVolume(one());
+    await assertWhole(store);
+    assert.deepEqual(await store.rescan(), { added: 0, lost: 0 });
+  });
+
+  it('goes on emptying it after a kill', async () => {
+    const store = await world.open({ volumes: [{ path: one() }, { path: two(), limitBytes: 1 }] });
+    await fill(store);
+    await store.changeVolume(one(), { draining: true });
+    await world.kill();
+    const again = await world.open({ volumes: [{ path: one(), draining: true }, { path: two() }] });
+    assert.deepEqual(await surplusOf(again), []);
+    assert.equal(await blobsIn(one()), 0);
+    await assertWhole(again);
+  });
+
+  it('moves what is over a smaller limit, and no more', async () => {
+    const store = await world.open({ volumes: [{ path: one() }, { path: two(), limitBytes: 1 }] });
+    await fill(store);
+    await store.changeVolume(two(), { limitBytes: MiB });
+    await store.changeVolume(one(), { limitBytes: 10_000 });
+    assert.deepEqual(await surplusOf(store), []);
+    assert.equal(await blobsIn(one()), 10);
+    await assertWhole(store);
+  });
+
+  it('names what has no place here, is full meanwhile, and gives up what others have', async () => {
+    const store = await world.open({ volumes: [{ path: one() }] });
+    await fill(store);
+    await store.changeVolume(one(), { limitBytes: 30_000 });
+    assert.equal(stateOf(store, one()), 'full');
+    for await (const id of store.surplus()) await store.release(id);
+    assert.equal(store.usage().chunks, 30);
+    assert.equal(await blobsIn(one()), 30);
+    assert.deepEqual(
+      world.changes.map(({ kind }) => kind),
+      Array.from({ length: 10 }, () => 'lost'),
+    );
+    await store.release(chunks.find(({ id }) => store.has(id))?.id as ChunkId);
+    assert.equal(store.usage().chunks, 30, 'what is not too much is not given up');
+  });
+
+  it('moves no rotten chunk: it is quarantined and told', async () => {
+    const store = await world.open({ volumes: [{ path: one() }] });
+    await fill(store);
+    const [bad] = chunks as [TestChunk];
+    await writeFile(world.blob(bad.id, 'one'), Buffer.alloc(1000, 1));
+    await store.addVolume({ path: two(), limitBytes: MiB });
+    await store.changeVolume(one(), { draining: true });
+    assert.deepEqual(await surplusOf(store), []);
+    assert.equal(await blobsIn(two()), chunks.length - 1);
+    assert.deepEqual(world.changes, [{ kind: 'lost', id: bad.id, reason: 'corrupt' }]);
+  });
+
+  it('leaves chunks where they are when the disks fail, and loses none', async () => {
+    let broken = false;
+    const files = faultyFiles((operation, path) =>
+      broken && operation === 'datasync' && path.startsWith(two()) ? diskError('EIO') : undefined,
+    );
+    const store = await world.open({ volumes: [{ path: one() }, { path: two() }], files });
+    await fill(store);
+    broken = true;
+    await store.changeVolume(one(), { draining: true });
+    await surplusOf(store);
+    assert.equal(stateOf(store, two()), 'failed');
+    assert.ok(chunks.every(({ id }) => store.has(id)));
+    broken = false;
+    await assertWhole(store);
+  });
+
+  it('removes one: what was on it counts no more, and is found again, hashed, when it comes back', async () => {
+    const store = await world.open({ volumes: [{ path: one() }] });
+    await fill(store);
+    await store.addVolume({ path: two(), limitBytes: MiB });
+    await store.removeVolume(one());
+    assert.equal(store.usage().chunks, 0);
+    assert.equal(world.changes.length, chunks.length);
+    await assert.rejects(store.changeVolume(one(), { draining: true }), { code: 'not-found' });
+    assert.equal(await blobsIn(one()), chunks.length, 'its files stay');
+    await store.addVolume({ path: one(), limitBytes: MiB });
+    await store.rescan();
+    await assertWhole(store);
+  });
+
+  it("takes a dead device's disk: every chunk is hashed, bad ones are quarantined and never counted", async () => {
+    const many = testChunks(200, 500);
+    const dead = await world.open({ volumes: [{ path: one() }] });
+    await fill(dead, many);
+    await world.kill();
+    world.loseIndex();
+    const [flipped, short, empty, swapped, other] = many as [
+      TestChunk,
+      TestChunk,
+      TestChunk,
+      TestChunk,
+      TestChunk,
+    ];
+    await writeFile(world.blob(flipped.id, 'one'), Buffer.from(flipped.bytes).fill(0, 7, 8));
+    await truncate(world.blob(short.id, 'one'), 499);
+    await truncate(world.blob(empty.id, 'one'), 0);
+    await cp(world.blob(other.id, 'one'), world.blob(swapped.id, 'one'));
+    const bad = new Set([flipped.id, short.id, empty.id, swapped.id]);
+
+    const store = await world.open({ volumes: [{ path: two() }] });
+    await store.put(testChunk('own').id, testChunk('own').bytes);
+    world.changes.length = 0;
+    await store.addVolume({ path: one(), limitBytes: MiB });
+    await store.rescan();
+    for (const { id } of many) assert.equal(store.has(id), !bad.has(id));
+    assert.deepEqual(
+      world.changes.map(({ kind }) => kind),
+      many.slice(bad.size).map(() => 'added'),
+    );
+    assert.deepEqual((await world.names('quarantine', 'one')).sort(), [...bad].sort());
+    await assertWhole(
+      store,
+      many.filter(({ id }) => !bad.has(id)),
+    );
+  });
+
+  it('goes on hashing an adopted disk after a kill', async () => {
+    const dead = await world.open({ volumes: [{ path: one() }] });
+    await fill(dead);
+    await world.kill();
+    world.loseIndex();
+    const [bad] = chunks as [TestChunk];
+    await writeFile(world.blob(bad.id, 'one'), Buffer.alloc(1000, 1));
+    let stuck = true;
+    const files = faultyFiles((operation, path) =>
+      stuck && operation === 'list' && path.endsWith('trash') && path.startsWith(one())
+        ? diskError('EMFILE')
+        : undefined,
+    );
+    const store = await world.open({ volumes: [{ path: two() }], files });
+    await store.put(testChunk('own').id, testChunk('own').bytes);
+    await store.addVolume({ path: one(), limitBytes: MiB });
+    await assert.rejects(store.rescan());
+    await world.kill();
+    stuck = false;
+    await writeFile(world.blob(bad.id, 'one'), Buffer.alloc(1000, 1));
+    const again = await world.open({ volumes: [{ path: two() }, { path: one() }] });
+    await again.rescan();
+    assert.equal(again.has(bad.id), false);
+    await assertWhole(again, chunks.slice(1));
+  });
+});
+
+describe('a volume whose bytes rot', () => {
+  let world: DiskWorld;
+  beforeEach(async () => {
+    world = await DiskWorld.make();
+  });
+  afterEach(() => world.remove());
+  const chunks = testChunks(10);
+
+  async function withRot(count: number): Promise<DiskChunkStore> {
+    const store = await world.open();
+    for (const { id, bytes } of chunks) await store.put(id, bytes);
+    for (const { id } of chunks.slice(0, count)) {
+      await writeFile(world.blob(id), Buffer.alloc(1000, 1));
+      await assert.rejects(store.get(id), { code: 'chunk-corrupt' });
+    }
+    return store;
+  }
+
+  const fresh = testChunk('fresh');
+
+  it('takes new chunks after five bad ones in an hour', async () => {
+    const store = await withRot(5);
+    assert.equal(store.usage().volumes[0]?.state, 'ok');
+    await store.put(fresh.id, fresh.bytes);
+  });
+
+  it('takes none after six, is still read from, and is trusted again when its owner says so', async () => {
+    const store = await withRot(6);
+    const [volume] = store.usage().volumes;
+    assert.equal(volume?.state, 'failing');
+    assert.match(volume?.problem ?? '', /6 chunks .* rotted within an hour/);
+    await assert.rejects(store.put(fresh.id, fresh.bytes), { code: 'storage-failed' });
+    const last = chunks.at(-1) as TestChunk;
+    assert.deepEqual(Buffer.from(await store.get(last.id)), Buffer.from(last.bytes));
+    await store.changeVolume(world.volume(), { trusted: true });
+    await store.put(fresh.id, fresh.bytes);
+    assert.equal(store.usage().volumes[0]?.state, 'ok');
+  });
+
+  it('counts only those of the last hour', async () => {
+    const store = await withRot(4);
+    await world.clock.advance(3_600_001);
+    for (const { id } of chunks.slice(4, 8)) {
+      await rm(world.blob(id));
+      await writeFile(world.blob(id), '');
+      await assert.rejects(store.get(id), { code: 'chunk-corrupt' });
+    }
+    assert.equal(store.usage().volumes[0]?.state, 'ok');
+  });
+
+  it('takes one file that may not be read for a bad copy, and the volume for sound', async () => {
+    const [bad] = chunks as [TestChunk];
+    const files = faultyFiles((operation, path) =>
+      operation === 'open' && path.endsWith(bad.id) && path.includes('blobs')
+        ? diskError('EACCES')
+        : undefined,
+    );
+    const store = await world.open({ files });
+    await store.put(bad.id, bad.bytes);
+    await chmod(world.blob(bad.id), 0);
+    await assert.rejects(store.get(bad.id), { code: 'chunk-corrupt' });
+    assert.equal(store.has(bad.id), false);
+    assert.ok(existsSync(join(world.volume(), 'quarantine', bad.id)));
+    assert.equal(store.usage().volumes[0]?.state, 'ok');
+  });
+});
