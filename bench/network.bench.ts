@@ -44,7 +44,7 @@ async function device(seed: number): Promise<Libp2pTransport> {
   return createLibp2pTransport({
     identitySeed: new Uint8Array(32).fill(seed),
     networkId: network,
-    networkSecret: secret,
+    networkSecrets: () => [secret],
     listen,
     name: () => `device ${seed}`,
     class: () => 'always-on',
@@ -64,8 +64,9 @@ async function bareNode(seed: number) {
   const { node } = await createNode({
     key: identity.key,
     networkId: network,
-    networkSecret: secret,
+    networkSecrets: [secret],
     listen,
+    announce: [],
     mdns: false,
     isWelcome: () => true,
     onNearby: () => undefined,

@@ -32,6 +32,8 @@ export interface StartSettings {
   home?: string;
   args?: string[];
   tune?: Record<string, number>;
+  /** Environment besides this process's own. */
+  env?: Record<string, string>;
   /** Words put before the command, such as `ip netns exec NAME`. */
   prefix?: string[];
   /** Address under which tests reach it. */
@@ -88,6 +90,7 @@ export class DeviceProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
+        ...this.settings.env,
         PEERSTOR_TUNE: JSON.stringify({ redialMinMs: 200, redialMaxMs: 2000, ...tune }),
       },
     });

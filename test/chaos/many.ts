@@ -1,0 +1,35 @@
+/** Many schedules on one cluster, within a bound of time. */
+import { ChaosCluster } from './cluster.ts';
+import { type Outcome, runSchedule } from './schedule.ts';
+import type { WrittenFile } from './workload.ts';
+
+/** Files of earlier schedules that are looked at again: enough to notice, few enough to read on each device. */
+const filesKept = 40;
+
+export async function runMany(options: {
+  seed: number;
+  runs: number;
+  devices: number;
+  minutes: number;
+  say(line: string): void;
+}): Promise<Outcome[]> {
+  const { seed, runs, devices, say } = options;
+  const giveUpMs = performance.now() + options.minutes * 60_000;
+  const outcomes: Outcome[] = [];
+  const cluster = await ChaosCluster.start(devices);
+  if (cluster.withoutDisks !== undefined) say(`without full and read-only disks: ${cluster.withoutDisks}`);
+  try {
+    let kept: WrittenFile[] = [];
+    for (let next = seed; next < seed + runs && performance.now() < giveUpMs; next += 1) {
+      const { files, ...outcome } = await runSchedule(cluster, next, kept);
+      outcomes.push(outcome);
+      const { troubles, acknowledged, refused, broken } = outcome;
+      say(`seed ${next}: ${troubles.join('; ')}. ${acknowledged} acknowledged, ${refused} not`);
+      for (const sentence of broken) say(`  BROKEN ${sentence}`);
+      kept = files.slice(-filesKept);
+    }
+  } finally {
+    await cluster.close();
+  }
+  return outcomes;
+}

@@ -1,0 +1,213 @@
+/** What can go wrong. Each begins, says what it did, and gives back how it ends. */
+import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Random } from '../../src/model/clock.ts';
+import { type ChaosCluster, run } from './cluster.ts';
+
+export interface Trouble {
+  sentence: string;
+  /** Undoes what the world did to the device; what the device must do about it is its own business. */
+  end(): Promise<void>;
+}
+
+export interface Nemesis {
+  name: string;
+  /** Takes copies away for good: at most one device of a schedule has such a thing. */
+  destroys?: boolean;
+  /** Needs a disk of its own under the volume. */
+  needsDisk?: boolean;
+  begin(cluster: ChaosCluster, device: number, random: Random): Promise<Trouble>;
+}
+
+const dayMs = 24 * 3_600_000;
+const slowBytesPerSecond = 100 * 1024;
+
+export const nemeses: readonly Nemesis[] = [
+  { name: 'kill', begin: kill },
+  { name: 'pause', begin: pause },
+  { name: 'partition', begin: partition },
+  { name: 'reset', begin: reset },
+  { name: 'slow link', begin: slowLink },
+  { name: 'wrong clock', begin: wrongClock },
+  { name: 'full disk', needsDisk: true, begin: fullDisk },
+  { name: 'read-only disk', needsDisk: true, begin: readOnlyDisk },
+  { name: 'deleted volume', destroys: true, begin: deletedVolume },
+  { name: 'damaged chunks', destroys: true, begin: damagedChunks },
+];
+
+const noEnd = async () => undefined;
+
+async function restart(cluster: ChaosCluster, index: number): Promise<void> {
+  const device = deviceAt(cluster, index);
+  await device.start();
+  await cluster.signIn(device);
+}
+
+async function kill(cluster: ChaosCluster, index: number): Promise<Trouble> {
+  const device = deviceAt(cluster, index);
+  await device.stop('SIGKILL');
+  return { sentence: `${device.name} is killed`, end: () => restart(cluster, index) };
+}
+
+async function pause(cluster: ChaosCluster, index: number): Promise<Trouble> {
+  const device = deviceAt(cluster, index);
+  device.signal('SIGSTOP');
+  return { sentence: `${device.name} hangs`, end: async () => device.signal('SIGCONT') };
+}
+
+/** Splits the devices in two: nothing passes between the parts, and nobody is told. */
+async function partition(cluster: ChaosCluster, index: number, random: Random): Promise<Trouble> {
+  const inside = [...cluster.devices.keys()].filter((other) => other === index || random.next() < 0.4);
+  const cut = inside.flatMap((one) =>
+    [...cluster.devices.keys()]
+      .filter((other) => !inside.includes(other))
+      .flatMap((other) => cluster.links.between(one, other)),
+  );
+  for (const link of cut) link.blackHole(true);
+  const names = inside.map((one) => deviceAt(cluster, one).name).join(', ');
+  return {
+    sentence: `${names} are cut off from the others`,
+    async end() {
+      for (const link of cut) link.blackHole(false);
+    },
+  };
+}
+
+/** Every connection of the device is reset, and new ones are refused. */
+async function reset(cluster: ChaosCluster, index: number): Promise<Trouble> {
+  const links = cluster.links.of(index);
+  for (const link of links) link.cut({ refuse: true });
+  return {
+    sentence: `${deviceAt(cluster, index).name} is refused by all`,
+    async end() {
+      for (const link of links) link.accept();
+    },
+  };
+}
+
+async function slowLink(cluster: ChaosCluster, index: number): Promise<Trouble> {
+  const links = cluster.links.of(index);
+  for (const link of links) {
+    link.setRate(slowBytesPerSecond);
+    link.setDelay(50);
+  }
+  return {
+    sentence: `${deviceAt(cluster, index).name} has 100 KiB/s`,
+    async end() {
+      for (const link of links) {
+        link.setRate(Number.POSITIVE_INFINITY);
+        link.setDelay(0);
+      }
+    },
+  };
+}
+
+async function wrongClock(cluster: ChaosCluster, index: number, random: Random): Promise<Trouble> {
+  const device = deviceAt(cluster, index);
+  const skewMs = random.next() < 0.5 ? -dayMs : dayMs;
+  const env = device.settings.env ?? {};
+  device.settings.env = env;
+  await device.stop('SIGTERM');
+  env.PEERSTOR_TEST_SKEW_MS = String(skewMs);
+  env.NODE_OPTIONS = `--import ${new URL('./skewed-clock.mjs', import.meta.url).href}`;
+  await device.start();
+  return {
+    sentence: `${device.name} starts with a clock that is ${skewMs > 0 ? 'ahead' : 'behind'} by a day`,
+    async end() {
+      await device.stop('SIGTERM');
+      delete env.PEERSTOR_TEST_SKEW_MS;
+      delete env.NODE_OPTIONS;
+      await restart(cluster, index);
+    },
+  };
+}
+
+/** ENOSPC for everything that the device writes beside what is there. */
+async function fullDisk(cluster: ChaosCluster, index: number): Promise<Trouble> {
+  const ballast = join(dirname(volumeAt(cluster, index)), 'ballast');
+  const piece = Buffer.alloc(1024 * 1024);
+  try {
+    for (;;) await writeFile(ballast, piece, { flag: 'a' });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+  }
+  return {
+    sentence: `the disk of ${deviceAt(cluster, index).name} is full`,
+    end: () => rm(ballast, { force: true }),
+  };
+}
+
+async function readOnlyDisk(cluster: ChaosCluster, index: number): Promise<Trouble> {
+  const disk = dirname(volumeAt(cluster, index));
+  const device = deviceAt(cluster, index);
+  const refused = run('mount', '-o', 'remount,ro', disk);
+  return {
+    sentence: refused ?? `the disk of ${device.name} takes no writes`,
+    async end() {
+      run('mount', '-o', 'remount,rw', disk);
+      // A volume that failed to write is believed again by a new process only.
+      await device.stop('SIGTERM');
+      await restart(cluster, index);
+    },
+  };
+}
+
+/** Everything that the device lent is gone while it was off. */
+async function deletedVolume(cluster: ChaosCluster, index: number): Promise<Trouble> {
+  const device = deviceAt(cluster, index);
+  await device.stop('SIGKILL');
+  await rm(volumeAt(cluster, index), { recursive: true, force: true });
+  await restart(cluster, index);
+  return { sentence: `the volume of ${device.name} is deleted`, end: noEnd };
+}
+
+/** Bits flip, files are cut short, and two chunks change places. */
+async function damagedChunks(cluster: ChaosCluster, index: number, random: Random): Promise<Trouble> {
+  const paths = await chunkFiles(volumeAt(cluster, index));
+  const some = () => paths[Math.floor(random.next() * paths.length)];
+  const hit = Math.min(10, Math.ceil(paths.length / 10));
+  for (let done = 0; done < hit; done += 1) {
+    const [path, other] = [some(), some()];
+    if (!path || !other) break;
+    // A chunk may be deleted under our hands.
+    await damage(path, other, random).catch(() => undefined);
+  }
+  return { sentence: `${hit} chunks of ${deviceAt(cluster, index).name} are damaged`, end: noEnd };
+}
+
+async function damage(path: string, other: string, random: Random): Promise<void> {
+  const dice = random.next();
+  if (dice < 0.4) {
+    const bytes = await readFile(path);
+    const at = Math.floor(random.next() * bytes.length);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    await writeFile(path, bytes, { flag: 'r+' });
+  } else if (dice < 0.7) {
+    await truncate(path, Math.floor(random.next() * 100));
+  } else {
+    await cp(other, path);
+  }
+}
+
+/** Files of chunks in a volume, sorted. */
+export async function chunkFiles(volume: string): Promise<string[]> {
+  const found = await readdir(join(volume, 'blobs'), { recursive: true, withFileTypes: true }).catch(
+    () => [],
+  );
+  return found
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name))
+    .sort();
+}
+
+function deviceAt(cluster: ChaosCluster, index: number) {
+  const device = cluster.devices[index];
+  if (!device) throw new Error(`there is no device ${index}`);
+  return device;
+}
+
+function volumeAt(cluster: ChaosCluster, index: number): string {
+  const volume = cluster.volumes[index];
+  if (!volume) throw new Error(`there is no device ${index}`);
+  return volume;
+}

@@ -1,0 +1,27 @@
+/**
+ * node test/chaos/run.ts [--seed N] [--runs R] [--devices D] [--minutes M]
+ *
+ * Runs schedules for seeds N, N + 1, … on one cluster; prints what was broken, and ends with 1 then.
+ */
+import { parseArgs } from 'node:util';
+import { runMany } from './many.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    runs: { type: 'string', default: '30' },
+    devices: { type: 'string', default: '5' },
+    minutes: { type: 'string', default: '600' },
+  },
+});
+const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
+const outcomes = await runMany({
+  seed,
+  runs: Number(values.runs),
+  devices: Number(values.devices),
+  minutes: Number(values.minutes),
+  say: (line) => console.log(line),
+});
+const failed = outcomes.filter(({ broken }) => broken.length > 0);
+console.log(`${outcomes.length} schedules, ${failed.length} with broken promises`);
+if (failed.length > 0) process.exitCode = 1;

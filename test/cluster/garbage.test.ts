@@ -1,0 +1,65 @@
+/** Three real devices: what is deleted for ever leaves all three disks, and nothing else does. */
+import assert from 'node:assert/strict';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type DeviceProcess, hashOf, randomStream, startThree, until } from './device-process.ts';
+
+const MiB = 1024 * 1024;
+const size = 12 * MiB;
+const tune = { garbageGraceMs: 2000, garbageTrashMs: 1000, garbageEveryMs: 500 };
+
+/** Bytes of all files of a device's volume, its trash among them. */
+async function bytesOnDisk(device: DeviceProcess): Promise<number> {
+  const volume = join(device.home, 'volume');
+  const files = await readdir(volume, { recursive: true, withFileTypes: true });
+  const sizes = files
+    .filter((file) => file.isFile())
+    .map(async (file) => (await stat(join(file.parentPath, file.name)).catch(() => ({ size: 0 }))).size);
+  return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
+}
+
+describe('three devices that collect garbage', { timeout: 240_000 }, () => {
+  let devices: DeviceProcess[] = [];
+  before(async () => {
+    devices = await startThree(tune);
+  });
+  after(() => Promise.all(devices.map((device) => device.remove())));
+
+  it('free the bytes of what was deleted for ever, on every disk, and keep the rest', async () => {
+    const [first, second] = devices as [DeviceProcess, DeviceProcess];
+    await first.put('/kept.bin', randomStream(size, 'kept'), '?copies=full&wait=60');
+    await first.put('/gone.bin', randomStream(size, 'gone'), '?copies=full&wait=60');
+    for (const device of devices) assert.ok((await bytesOnDisk(device)) > 2 * size);
+    await purge(first, '/gone.bin');
+    await untilLessThan(size + MiB);
+    const kept = await hashOf(randomStream(size, 'kept'));
+    for (const device of devices) assert.deepEqual(await device.hashAt('/kept.bin'), { sha256: kept, size });
+    const again = await second.put('/again.bin', randomStream(size, 'gone'), '?copies=full&wait=60');
+    assert.equal(again.size, size);
+    const gone = await hashOf(randomStream(size, 'gone'));
+    for (const device of devices) assert.deepEqual(await device.hashAt('/again.bin'), { sha256: gone, size });
+  });
+
+  it('and whatever is collected after, what a file needs stays', async () => {
+    const [first] = devices as [DeviceProcess];
+    await first.put('/marker.bin', randomStream(4 * MiB, 'marker'), '?copies=full&wait=60');
+    for (const device of devices) assert.ok((await bytesOnDisk(device)) > 2 * size + 4 * MiB);
+    await purge(first, '/marker.bin');
+    await untilLessThan(2 * size + MiB);
+    for (const device of devices) assert.ok((await bytesOnDisk(device)) > 2 * size);
+  });
+
+  async function purge(device: DeviceProcess, path: string): Promise<void> {
+    const { id } = await device.entryAt(path);
+    await device.must('DELETE', `/api/v1/entries/${id}`);
+    await device.must('DELETE', `/api/v1/entries/${id}?permanent=true`);
+  }
+
+  async function untilLessThan(most: number): Promise<void> {
+    await until('the bytes are free on every disk', async () => {
+      const bytes = await Promise.all(devices.map(bytesOnDisk));
+      return bytes.every((one) => one < most) || bytes.join(' ');
+    });
+  }
+});

@@ -1,0 +1,336 @@
+/** Real devices: draining, removing, and what becomes of the network secret. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { AuditView, DeviceView, ImpactView, Page } from '../../src/model/api.ts';
+import {
+  type ApiAnswer,
+  allConnected,
+  DeviceProcess,
+  pair,
+  randomStream,
+  startThree,
+  until,
+} from './device-process.ts';
+
+const MiB = 1024 * 1024;
+
+describe('a device that alone has some chunks', { timeout: 240_000 }, () => {
+  const folders: string[] = [];
+  let devices: DeviceProcess[] = [];
+  /** What a thief has: the home as it was before the removal. */
+  let stolen = '';
+
+  before(async () => {
+    const small = async (name: string) => {
+      const folder = await mkdtemp(join(tmpdir(), `peerstor-small-${name}-`));
+      folders.push(folder);
+      return DeviceProcess.start({ name, args: ['--storage', `${folder}=1M`] });
+    };
+    devices = [await small('a'), await small('b'), await DeviceProcess.start({ name: 'big' })];
+    const [a, b, big] = three(devices);
+    await a.setup();
+    for (const other of [b, big]) {
+      await pair(a, other);
+      await until(`${other.name} can sign in`, async () => (await other.login()).status === 200);
+    }
+    await allConnected(devices);
+    await big.put('/film.mkv', randomStream(8 * MiB, 'film'), '?copies=accepted');
+  });
+  after(async () => {
+    await Promise.all(devices.map((device) => device.remove()));
+    for (const folder of [...folders, stolen].filter(Boolean)) await rm(folder, { recursive: true });
+  });
+
+  it('says before what would be lost with it, by number and name', async () => {
+    const [a, , big] = three(devices);
+    await until('the others know what only big has', async () => {
+      const impact = await a.must<ImpactView>('GET', `/api/v1/devices/${big.ready.deviceId}/impact`);
+      return (impact.lostChunks > 0 && impact.entries[0]?.name === 'film.mkv') || JSON.stringify(impact);
+    });
+    const impact = await a.must<ImpactView>('GET', `/api/v1/devices/${big.ready.deviceId}/impact`);
+    assert.ok(impact.lostBytes > 4 * MiB && impact.lostVersions === 1, JSON.stringify(impact));
+  });
+
+  it('is drained: every device shows it, and it can be taken back', async () => {
+    const [a, b, big] = three(devices);
+    const path = `/api/v1/devices/${big.ready.deviceId}/drain`;
+    const drained = await a.must<DeviceView>('POST', path);
+    assert.equal(drained.state, 'draining');
+    await until('b shows it', async () => stateOf(b, big));
+    const impact = await a.must<ImpactView>('GET', `/api/v1/devices/${big.ready.deviceId}/impact`);
+    assert.ok(impact.bytesLeft > 4 * MiB, 'the others have no room for it');
+    const back = await a.must<DeviceView>('DELETE', path);
+    assert.equal(back.state, 'active');
+  });
+
+  it('is not removed without a word about what is lost', async () => {
+    const [a, , big] = three(devices);
+    const answer = await a.api<{ code: string; detail: string }>(
+      'DELETE',
+      `/api/v1/devices/${big.ready.deviceId}`,
+    );
+    assert.equal(answer.status, 409, JSON.stringify(answer.body));
+    assert.equal(answer.body.code, 'conflict');
+    assert.match(
+      answer.body.detail,
+      /chunks of 1 file are only on big: drain it first, or remove it with --lost/,
+    );
+    assert.equal((await devicesOf(a)).length, 3);
+  });
+
+  it('forgets the network when it is removed, and keeps its copies', async () => {
+    const [a, , big] = three(devices);
+    const { deviceId } = big.ready;
+    stolen = await mkdtemp(join(tmpdir(), 'peerstor-stolen-'));
+    await big.stop();
+    await cp(big.home, stolen, { recursive: true });
+    await big.start();
+    await allConnected(devices);
+    const chunks = await blobsIn(big.home);
+    assert.ok(chunks > 0);
+    const answer = await a.api('DELETE', `/api/v1/devices/${deviceId}?lost=true`);
+    assert.equal(answer.status, 204, JSON.stringify(answer.body));
+    await until('it has no network', async () => (await healthz(big)).networkId === null);
+    await until('its keys are gone', async () => !existsSync(join(big.home, 'network.key')));
+    assert.ok(!existsSync(join(big.home, 'db', 'catalog')));
+    assert.equal((await big.api('GET', '/api/v1/auth/me')).status, 401);
+    assert.equal((await big.must<{ needed: boolean }>('GET', '/api/v1/setup')).needed, true);
+    assert.notEqual((await healthz(big)).deviceId, deviceId, 'it is another device now');
+    assert.equal(await blobsIn(big.home), chunks);
+    assert.match(big.stderr, /removed from its network/);
+    const { items } = await a.must<Page<AuditView>>('GET', '/api/v1/audit?limit=50');
+    assert.ok(items.some(({ event, username }) => event === 'device-removed' && username === 'anna'));
+  });
+
+  it('does not come back: not after a restart, not from a copy of its home', async () => {
+    const [a, b, big] = three(devices);
+    await big.stop();
+    await big.start();
+    assert.equal((await healthz(big)).networkId, null);
+    assert.ok(existsSync(join(stolen, 'network.key')), 'it has all keys that it needs');
+    const thief = await DeviceProcess.start({ name: 'thief', home: stolen });
+    try {
+      await until('the others told it so', async () => (await healthz(thief)).networkId === null);
+    } finally {
+      await thief.stop();
+    }
+    for (const device of [a, b]) assert.equal((await devicesOf(device)).length, 2);
+  });
+
+  it('leaves the others together, after a restart too, and may join as a new device', async () => {
+    const [a, b, big] = three(devices);
+    await allConnected([a, b]);
+    await Promise.all([a.stop(), b.stop()]);
+    await Promise.all([a.start(), b.start()]);
+    await allConnected([a, b]);
+    await pair(a, Object.assign(big, { ready: { ...big.ready, setupCode: await setupCodeOf(big) } }));
+    await allConnectedSeenBy(a, 3);
+  });
+});
+
+describe('a device that was off while the secret changed', { timeout: 240_000 }, () => {
+  let devices: DeviceProcess[] = [];
+
+  before(async () => {
+    devices = await startThree();
+    const [a] = three(devices);
+    await a.put('/film.mkv', randomStream(4 * MiB, 'film'), '?copies=full&wait=60');
+  });
+  after(() => Promise.all(devices.map((device) => device.remove())));
+
+  it('comes back by the old one within the overlap, and learns the new one', async () => {
+    const [a, b, c] = three(devices);
+    await c.stop();
+    await addAndRemove(a);
+    await until('a and b use the new secret', async () => {
+      const epochs = [await epochOf(a), await epochOf(b)];
+      return (epochs[0] === 1 && epochs[1] === 1) || JSON.stringify(epochs);
+    });
+    await c.start();
+    await allConnected(devices);
+    await until('c uses it too', async () => (await epochOf(c)) === 1);
+    for (const device of devices) await device.stop();
+    for (const device of devices) await device.start();
+    await allConnected(devices);
+  });
+
+  it('cannot connect beyond it, and is let in again by a code, as the device that it was', async () => {
+    const [a, b, c] = three(devices);
+    await c.stop();
+    const before = await devicesOf(a);
+    await addAndRemove(a);
+    await until(
+      'a and b use the next secret',
+      async () => (await epochOf(a)) === 2 && (await epochOf(b)) === 2,
+    );
+    for (const device of [a, b]) {
+      await device.stop();
+      device.settings.tune = { secretOverlapMs: 1 };
+      await device.start();
+    }
+    await allConnectedSeenBy(a, 2);
+    c.settings.args = ['--log-level', 'debug'];
+    await c.start();
+    await until('c has tried both', async () => {
+      const tries = c.stderr.match(/a device could not be reached/g)?.length ?? 0;
+      return tries >= 4 || String(tries);
+    });
+    assert.deepEqual(await onlineAt(c), ['c']);
+    assert.equal(await epochOf(c), 1);
+    await rejoin(a, c);
+    await allConnected(devices);
+    assert.equal(await epochOf(c), 2);
+    const known = (list: DeviceView[]) => list.map(({ id }) => id).sort();
+    assert.deepEqual(known(await devicesOf(a)), known(before), 'with the record that it had');
+    await until('its chunks count', async () => {
+      const { chunks } = await a.health();
+      return (chunks.byCopies['3'] === chunks.total && chunks.total > 0) || JSON.stringify(chunks);
+    });
+    await c.stop();
+    await c.start();
+    await allConnected(devices);
+  });
+
+  it('is not let into another network meanwhile', async () => {
+    const [, , c] = three(devices);
+    const other = await DeviceProcess.start({ name: 'other' });
+    try {
+      await other.setup();
+      const answer = await rejoin(other, c).catch((error: Error) => error.message);
+      assert.match(String(answer), /already-in-network/);
+      assert.equal((await devicesOf(other)).length, 1);
+    } finally {
+      await other.remove();
+    }
+  });
+});
+
+describe('a device that is emptied', { timeout: 240_000 }, () => {
+  let devices: DeviceProcess[] = [];
+  after(() => Promise.all(devices.map((device) => device.remove())));
+
+  it('shows how much is left, and can be removed without a loss when nothing is', async () => {
+    const tune = { presenceStableMs: 500, copiesWanted: 2, heartbeatMs: 1000 };
+    devices = await startThree(tune);
+    const [a, , c] = three(devices);
+    await c.put('/film.mkv', randomStream(8 * MiB, 'film'), '?copies=full&wait=60');
+    const path = `/api/v1/devices/${c.ready.deviceId}`;
+    const impact = () => a.must<ImpactView>('GET', `${path}/impact`);
+    await until('a knows what c has', async () => (await impact()).thinBytes > 0);
+    const { bytesLeft } = await impact();
+    assert.ok(bytesLeft > 4 * MiB, String(bytesLeft));
+    await a.must('POST', `${path}/drain`);
+    await until('nothing is left', async () => {
+      const left = await impact();
+      return left.bytesLeft === 0 || JSON.stringify(left);
+    });
+    assert.equal((await a.api('DELETE', path)).status, 204);
+    await until('c has no network', async () => (await healthz(c)).networkId === null);
+    const { chunks } = await a.health();
+    assert.equal(chunks.byCopies['2'], chunks.total);
+    assert.ok(chunks.total > 0);
+  });
+});
+
+describe('a device that only keeps copies', { timeout: 240_000 }, () => {
+  let devices: DeviceProcess[] = [];
+  after(() => Promise.all(devices.map((device) => device.remove())));
+
+  it('takes copies, and nobody signs in on it; an admin removes the device they sit at', async () => {
+    const a = await DeviceProcess.start({ name: 'a' });
+    const box = await DeviceProcess.start({ name: 'box' });
+    devices = [a, box];
+    await a.setup();
+    const { code } = await a.must<{ code: string }>('POST', '/api/v1/pairing', { json: {} });
+    await box.must('POST', '/api/v1/pairing/join', {
+      json: { setupCode: box.ready.setupCode, code, address: a.address, storageOnly: true },
+    });
+    const refused = (await box.login()) as ApiAnswer<{ code: string; detail: string }>;
+    assert.equal(refused.status, 403, JSON.stringify(refused.body));
+    assert.match(refused.body.detail, /only keeps copies/);
+    const entry = await a.put('/film.mkv', randomStream(2 * MiB, 'film'), '?copies=safe&wait=60');
+    assert.equal(entry.safety?.level, 'safe');
+    const answer = await a.api('DELETE', `/api/v1/devices/${a.ready.deviceId}?lost=true`);
+    assert.equal(answer.status, 204, JSON.stringify(answer.body));
+    await until('a has no network', async () => (await healthz(a)).networkId === null);
+    await until('box heard of it before', async () => (await epochOf(box)) === 1);
+  });
+});
+
+function three(devices: DeviceProcess[]): [DeviceProcess, DeviceProcess, DeviceProcess] {
+  const [a, b, c] = devices;
+  assert.ok(a && b && c);
+  return [a, b, c];
+}
+
+/** A device comes and is removed at once: the network has a new secret. */
+async function addAndRemove(a: DeviceProcess): Promise<void> {
+  const extra = await DeviceProcess.start({ name: 'extra' });
+  try {
+    await pair(a, extra);
+    await until('it is connected', async () => (await onlineAt(a)).includes('extra'));
+    const path = `/api/v1/devices/${extra.ready.deviceId}`;
+    await until('it is removed', async () => {
+      const answer = await a.api('DELETE', path);
+      return answer.status === 204 || JSON.stringify(answer.body);
+    });
+    await until('it has no network', async () => (await healthz(extra)).networkId === null);
+  } finally {
+    await extra.remove();
+  }
+}
+
+async function rejoin(member: DeviceProcess, device: DeviceProcess): Promise<void> {
+  const { code } = await member.must<{ code: string }>('POST', '/api/v1/pairing', { json: {} });
+  const { localSecret } = await runFacts(device);
+  await device.must('POST', '/api/v1/pairing/join', {
+    json: { code, address: member.address },
+    headers: { authorization: `Local ${localSecret}` },
+    anonymous: true,
+  });
+}
+
+function healthz(device: DeviceProcess): Promise<{ networkId: string | null; deviceId: string }> {
+  return device.must('GET', '/healthz', { anonymous: true });
+}
+
+async function devicesOf(device: DeviceProcess): Promise<DeviceView[]> {
+  return (await device.must<Page<DeviceView>>('GET', '/api/v1/devices')).items;
+}
+
+async function onlineAt(device: DeviceProcess): Promise<string[]> {
+  return (await devicesOf(device)).filter(({ online }) => online).map(({ name }) => name);
+}
+
+async function allConnectedSeenBy(device: DeviceProcess, count: number): Promise<void> {
+  await until(`${count} devices are online`, async () => {
+    const online = await onlineAt(device);
+    return online.length === count || online.join(' ');
+  });
+}
+
+async function stateOf(device: DeviceProcess, of: DeviceProcess): Promise<boolean | string> {
+  const view = (await devicesOf(device)).find(({ id }) => id === of.ready.deviceId);
+  return view?.state === 'draining' || String(view?.state);
+}
+
+async function epochOf({ home }: DeviceProcess): Promise<number> {
+  return JSON.parse(await readFile(join(home, 'network.key'), 'utf8')).epoch;
+}
+
+async function runFacts({ home }: DeviceProcess): Promise<{ localSecret: string; setupCode: string }> {
+  return JSON.parse(await readFile(join(home, 'run.json'), 'utf8'));
+}
+
+async function setupCodeOf(device: DeviceProcess): Promise<string> {
+  return (await runFacts(device)).setupCode;
+}
+
+async function blobsIn(home: string): Promise<number> {
+  const names = await readdir(join(home, 'volume', 'blobs'), { recursive: true, withFileTypes: true });
+  return names.filter((name) => name.isFile()).length;
+}

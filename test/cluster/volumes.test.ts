@@ -1,0 +1,303 @@
+/** Folders of real devices that are added, emptied, taken away, unplugged, adopted, and that rot. */
+import assert from 'node:assert/strict';
+import { mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { DeviceView, EntryHealthView } from '../../src/model/api.ts';
+import {
+  allConnected,
+  DeviceProcess,
+  hashOf,
+  pair,
+  randomStream,
+  startThree,
+  until,
+} from './device-process.ts';
+
+const MiB = 1024 * 1024;
+const size = 8 * MiB;
+const tune = {
+  presenceStableMs: 500,
+  repairOneCopyMs: 1500,
+  repairTwoCopiesMs: 2000,
+  scrubPeriodMs: 4000,
+  auditEveryMs: 3000,
+};
+
+const self = async (device: DeviceProcess): Promise<DeviceView> => {
+  const { devices } = await device.health();
+  const own = devices.find((one) => one.self);
+  assert.ok(own);
+  return own;
+};
+
+type VolumeWish = { path: string; limitBytes?: number; state?: string };
+
+const lend = async (device: DeviceProcess, volumes: VolumeWish[]): Promise<DeviceView> =>
+  device.must('PATCH', `/api/v1/devices/${device.ready.deviceId}`, { json: { volumes } });
+
+/** Paths of the chunks in a folder. */
+async function blobsIn(folder: string): Promise<string[]> {
+  const names = await readdir(join(folder, 'blobs'), { recursive: true }).catch(() => []);
+  return names.filter((name) => /[0-9a-f]{64}$/.test(name)).map((name) => join(folder, 'blobs', name));
+}
+
+async function flip(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  const byte = Buffer.alloc(1);
+  await file.read(byte, 0, 1, 20);
+  await file.write(Buffer.of((byte[0] ?? 0) ^ 255), 0, 1, 20);
+  await file.close();
+}
+
+async function isWhole(device: DeviceProcess, copies: number): Promise<boolean | string> {
+  const { chunks } = await device.health();
+  const counts = Object.entries(chunks.byCopies).filter(([, number]) => number > 0);
+  return (chunks.total > 0 && counts.every(([count]) => Number(count) >= copies)) || JSON.stringify(chunks);
+}
+
+const levelsOf = async (device: DeviceProcess) => (await device.health()).alerts.map(({ code }) => code);
+
+describe('volumes of three devices', { timeout: 240_000 }, () => {
+  let devices: DeviceProcess[] = [];
+  let a: DeviceProcess;
+  let b: DeviceProcess;
+  let disks = '';
+  const disk = (name: string) => join(disks, name);
+  const film = () => hashOf(randomStream(size, 'film'));
+
+  before(async () => {
+    disks = await mkdtemp(join(tmpdir(), 'peerstor-disks-'));
+    devices = await startThree(tune);
+    [a, b] = devices as [DeviceProcess, DeviceProcess];
+    await a.put('/film.mkv', randomStream(size, 'film'), '?copies=full&wait=60');
+    await until('three copies of everything', () => isWhole(a, 3));
+  });
+  after(async () => {
+    await Promise.all(devices.map((device) => device.remove()));
+    await rm(disks, { recursive: true, force: true });
+  });
+
+  it('a folder is added while the device runs, remembered, and told to the others', async () => {
+    const [first] = (await self(a)).volumes;
+    assert.ok(first);
+    const { volumes, capacityBytes } = await lend(a, [
+      { path: first.path },
+      { path: disk('one'), limitBytes: 100 * MiB },
+    ]);
+    assert.deepEqual(
+      volumes.map(({ path, state }) => [path, state]),
+      [
+        [first.path, 'ok'],
+        [disk('one'), 'ok'],
+      ],
+    );
+    assert.match(await readFile(join(disk('one'), '.peerstor-volume'), 'utf8'), /"id"/);
+    const config = JSON.parse(await readFile(join(a.home, 'config.json'), 'utf8'));
+    assert.equal(config.volumes.length, 2);
+    await until('the others know how much it lends', async () => {
+      const seen = (await b.health()).devices.find(({ id }) => id === a.ready.deviceId);
+      return (
+        seen?.capacityBytes === first.limitBytes + 100 * MiB || `${seen?.capacityBytes} ${capacityBytes}`
+      );
+    });
+  });
+
+  it('what cannot be lent is refused with a sentence, and nothing changes', async () => {
+    const now = (await self(a)).volumes.map(({ path }) => ({ path }));
+    for (const wish of [
+      [],
+      [{ path: 'relative' }],
+      [...now, { path: join(disk('one'), 'inside') }],
+      [...now, { path: disks }],
+      [...now, { path: a.home }],
+      [...now, { path: join(a.home, 'db') }],
+    ]) {
+      const answer = await a.api('PATCH', `/api/v1/devices/${a.ready.deviceId}`, { json: { volumes: wish } });
+      assert.equal(answer.status, 422, JSON.stringify(wish));
+    }
+    const other = await a.api('PATCH', `/api/v1/devices/${b.ready.deviceId}`, { json: { volumes: now } });
+    assert.equal(other.status, 422);
+    assert.equal((await self(a)).volumes.length, 2);
+  });
+
+  it('a folder is emptied into the other one, then lent no more, and nothing is lost', async () => {
+    const [first] = (await self(a)).volumes;
+    assert.ok(first);
+    const before = (await blobsIn(first.path)).length;
+    assert.ok(before > 8);
+    await lend(a, [{ path: first.path, state: 'draining' }, { path: disk('one') }]);
+    await until('it is empty', async () => {
+      const left = (await blobsIn(first.path)).length;
+      return left === 0 || `${left} left`;
+    });
+    await lend(a, [{ path: disk('one') }]);
+    await a.stop();
+    await a.start();
+    await until('a is back', async () => (await a.login()).status === 200);
+    assert.deepEqual(
+      (await self(a)).volumes.map(({ path }) => path),
+      [disk('one')],
+    );
+    await allConnected(devices);
+    await until('three copies of everything', () => isWhole(a, 3));
+    assert.deepEqual(await a.hashAt('/film.mkv'), { sha256: await film(), size });
+  });
+
+  it('a drive that is unplugged is missed, and its copies are back when it is', async () => {
+    await rename(disk('one'), disk('unplugged'));
+    await until('it is missed', async () => {
+      const [volume] = (await self(a)).volumes;
+      return volume?.state === 'missing' || `${volume?.state}`;
+    });
+    assert.ok((await levelsOf(a)).includes('volume-missing'));
+    assert.deepEqual(await a.hashAt('/film.mkv'), { sha256: await film(), size });
+    await rename(disk('unplugged'), disk('one'));
+    await until('it is back', async () => (await self(a)).volumes[0]?.state === 'ok');
+    await until('three copies of everything', () => isWhole(b, 3));
+  });
+
+  it('what rots on a disk is found without being read, healed, and a receipt says so', async () => {
+    const [first] = (await self(b)).volumes;
+    const [bad, worse] = await blobsIn(first?.path ?? '');
+    assert.ok(bad && worse);
+    const sound = await readFile(bad);
+    await flip(bad);
+    const file = await open(worse, 'r+');
+    await file.truncate(0);
+    await file.close();
+    await until(
+      'both are healed',
+      async () => {
+        const bytes = await readFile(bad).catch(() => Buffer.alloc(0));
+        const healed = bytes.equals(sound) && (await readFile(worse).catch(() => Buffer.alloc(0))).length > 0;
+        return healed || JSON.stringify((await b.health()).scrub);
+      },
+      60_000,
+    );
+    await until('a receipt is written', async () => {
+      const { receipts } = await b.health();
+      return (
+        receipts.some(({ sentence }) => /rotted on b; repaired/.test(sentence)) || JSON.stringify(receipts)
+      );
+    });
+  });
+
+  it('tells where the copies of a file are, and figures without names', async () => {
+    const entry = await a.entryAt('/film.mkv');
+    const health = await a.must<EntryHealthView>('GET', `/api/v1/entries/${entry.id}/health`);
+    assert.equal(health.copies.length, 3);
+    assert.ok(health.copies.every(({ chunks }) => chunks === health.chunks));
+    const metrics = await a.must<string>('GET', '/metrics');
+    for (const line of [
+      /^peerstor_up 1$/m,
+      /^peerstor_devices 3$/m,
+      /^peerstor_peers_connected 2$/m,
+      /^peerstor_chunks_by_copies\{copies="3"\} \d+$/m,
+      /^peerstor_scrub_checked_chunks \d+$/m,
+      /^peerstor_audits_total\{outcome="proved"\} [1-9]\d*$/m,
+      /^peerstor_audits_total\{outcome="failed"\} \d+$/m,
+    ])
+      assert.match(metrics, line);
+    assert.doesNotMatch(metrics, /film|anna|peerstor-disks/);
+  });
+
+  it('limits are kept over a restart, and refused where they make no sense', async () => {
+    const path = `/api/v1/devices/${a.ready.deviceId}`;
+    await a.must('PATCH', path, { json: { upLimit: 4 * MiB, schedule: { from: '08:00', to: '22:00' } } });
+    const tooSlow = await a.api('PATCH', path, { json: { downLimit: 1000 } });
+    assert.equal(tooSlow.status, 422);
+    const { bandwidth } = JSON.parse(await readFile(join(a.home, 'config.json'), 'utf8'));
+    assert.deepEqual(bandwidth, {
+      upLimit: 4 * MiB,
+      downLimit: null,
+      schedule: { from: '08:00', to: '22:00' },
+      limitLan: false,
+    });
+  });
+});
+
+describe('the disk of a dead device', { timeout: 120_000 }, () => {
+  let a: DeviceProcess;
+  let b: DeviceProcess;
+  let disks = '';
+  before(async () => {
+    disks = await mkdtemp(join(tmpdir(), 'peerstor-disks-'));
+    a = await DeviceProcess.start({ name: 'a', tune });
+    b = await DeviceProcess.start({ name: 'b', tune, args: ['--storage', join(disks, 'b')] });
+    await a.setup();
+    await pair(a, b);
+    await until('b can sign in', async () => (await b.login()).status === 200);
+    await allConnected([a, b]);
+    await a.put('/good.bin', randomStream(size, 'good'));
+    await a.put('/bad.bin', randomStream(MiB / 8, 'bad'));
+    await until('two copies of everything', () => isWhole(a, 2));
+  });
+  after(async () => {
+    await Promise.all([a.remove(), b.remove()]);
+    await rm(disks, { recursive: true, force: true });
+  });
+
+  it('is lent by another one: what is sound on it counts, what is not is put away', async () => {
+    const own = (await self(a)).volumes[0]?.path ?? '';
+    // The last chunk that was stored is the content of bad.bin.
+    const before = new Set((await blobsIn(join(disks, 'b'))).map((path) => path.slice(-64)));
+    await a.must('PUT', '/api/v1/path/other.bin', { body: Buffer.alloc(MiB / 8, 'x') });
+    await until('two copies of everything', () => isWhole(a, 2));
+    const fresh = (await blobsIn(join(disks, 'b'))).filter((path) => !before.has(path.slice(-64)));
+    await b.stop('SIGKILL');
+    const [rotten] = fresh;
+    assert.ok(rotten);
+    await flip(rotten);
+    const id = rotten.slice(-64);
+
+    // What a had is lost as well: its folder is emptied.
+    await a.stop();
+    await rm(own, { recursive: true });
+    await a.start();
+    await until('a is back', async () => (await a.login()).status === 200);
+    await lend(a, [{ path: own }, { path: join(disks, 'b') }]);
+    await until('what is sound is found', async () => {
+      const { chunks } = await a.health();
+      return ((chunks.byCopies['0'] ?? 0) === 1 && (chunks.byCopies['1'] ?? 0) > 8) || JSON.stringify(chunks);
+    });
+    assert.deepEqual(await a.hashAt('/good.bin'), { sha256: await hashOf(randomStream(size, 'good')), size });
+    assert.deepEqual(await readdir(join(disks, 'b', 'quarantine')), [id]);
+    assert.ok(!(await blobsIn(join(disks, 'b'))).some((path) => path.endsWith(id)));
+  });
+
+  it('is not let go again while nobody else has what is on it', async () => {
+    const own = (await self(a)).volumes[0]?.path ?? '';
+    const answer = await a.api<{ code: string; detail: string }>(
+      'PATCH',
+      `/api/v1/devices/${a.ready.deviceId}`,
+      {
+        json: { volumes: [{ path: own }] },
+      },
+    );
+    assert.equal(answer.status, 409);
+    assert.match(answer.body.detail, /too few other devices: drain the folder first/);
+    await lend(a, [{ path: own }, { path: join(disks, 'b'), state: 'draining' }]);
+    await until('it is empty', async () => (await blobsIn(join(disks, 'b'))).length === 0);
+    await lend(a, [{ path: own }]);
+    assert.deepEqual(await a.hashAt('/good.bin'), { sha256: await hashOf(randomStream(size, 'good')), size });
+  });
+
+  it('a device that has no other place keeps what it has, takes nothing, and says why', async () => {
+    const own = (await self(a)).volumes[0]?.path ?? '';
+    await lend(a, [{ path: own, state: 'draining' }]);
+    await until('it says that chunks have no place', async () => {
+      const codes = await levelsOf(a);
+      return codes.includes('no-place-for-chunks') || codes.join();
+    });
+    const answer = await a.api<{ code: string }>('PUT', '/api/v1/path/more.bin', {
+      body: Buffer.alloc(MiB, 'm'),
+    });
+    assert.deepEqual([answer.status, answer.body.code], [507, 'disk-full']);
+    assert.deepEqual(await a.hashAt('/good.bin'), { sha256: await hashOf(randomStream(size, 'good')), size });
+    await lend(a, [{ path: own, state: 'active' }]);
+    await a.put('/more.bin', Buffer.alloc(MiB, 'm'));
+    await until('nothing waits any more', async () => !(await levelsOf(a)).includes('no-place-for-chunks'));
+  });
+});
