@@ -79,6 +79,8 @@ export interface LocalCatalog extends Catalog {
    * while records wait for their time, as all do whose clock is behind.
    */
   isCaughtUp(): boolean;
+  /** New or rebuilt, and without what other devices have. */
+  readonly isFilling: boolean;
   /** Says what the connected devices have; all of it is here. */
   caughtUp(met: Met): Promise<void>;
   /** Does the clock of this device agree with those of the others, as far as they were heard? */
@@ -167,6 +169,9 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
     digest: async (table) => (await digestScan.now()).tables.get(table) ?? new Uint8Array(digestBytes),
     isCaughtUp: () => !state.filling && !state.early,
     isClockRight: () => state.hybrid.isFitToAuthor(),
+    get isFilling() {
+      return state.filling;
+    },
     caughtUp: (met) => caughtUp(state, met),
     salvage: (damaged) =>
       salvage(damaged, {

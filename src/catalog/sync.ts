@@ -210,7 +210,7 @@ class RunningSync implements CatalogSync {
       vector: readVector(this.#catalog.vector()),
       wallMs: this.#clock.wallMs(),
       yours: this.#catalog.headOf(device) ?? null,
-      whole: this.#catalog.isCaughtUp(),
+      whole: !this.#catalog.isFilling,
     };
   }
 

@@ -43,7 +43,7 @@ export class Writer {
   /**
    * Makes a change durable, then true.
    * @param own bytes of records that were written here: they go into the outbox too (I7)
-   * @throws `storage-failed`: what reached the disk is not known, so nothing is written until the next start
+   * @throws `storage-failed`, `disk-full`: what reached the disk is not known, so nothing is written until the next start
    */
   async commit(change: Change, own: readonly Uint8Array[] = []): Promise<void> {
     const state = this.#state;

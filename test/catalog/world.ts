@@ -118,6 +118,7 @@ export class World {
       ...(parts.onOvertaken ? { onOvertaken: parts.onOvertaken } : {}),
       ...(parts.audit ? { audit: parts.audit } : {}),
       ...(parts.onTwice ? { onTwice: parts.onTwice } : {}),
+      ...(parts.mustHaveRoom ? { mustHaveRoom: parts.mustHaveRoom } : {}),
     });
     await catalog.start();
     return catalog;

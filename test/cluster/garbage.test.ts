@@ -38,7 +38,10 @@ describe('three devices that collect garbage', { timeout: 240_000 }, () => {
     const again = await second.put('/again.bin', randomStream(size, 'gone'), '?copies=full&wait=60');
     assert.equal(again.size, size);
     const gone = await hashOf(randomStream(size, 'gone'));
-    for (const device of devices) assert.deepEqual(await device.hashAt('/again.bin'), { sha256: gone, size });
+    for (const device of devices) {
+      await until('the file is listed', async () => (await device.entryAt('/again.bin')).size === size);
+      assert.deepEqual(await device.hashAt('/again.bin'), { sha256: gone, size });
+    }
   });
 
   it('and whatever is collected after, what a file needs stays', async () => {

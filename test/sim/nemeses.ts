@@ -89,7 +89,7 @@ export class Nemeses {
   /** Only what nobody misses: another device has its records, others have its chunks. */
   async remove(victim: SimDevice): Promise<void> {
     const { devices, world, note, observer } = this.#parts;
-    if (devices.length <= 3 || observer.hasOnly(victim)) return;
+    if (devices.length <= 3 || observer.isMissed(victim)) return;
     const by = await this.#twinOf(victim);
     if (!by || !this.mayWrite(by)) return;
     const lastSeq = by.running?.catalog.vector()[victim.id] ?? 0;

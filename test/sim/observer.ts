@@ -72,11 +72,13 @@ export class Observer {
     });
   }
 
-  /** Has a device a chunk of a saved version that is nowhere else? */
-  hasOnly(device: SimDevice): boolean {
-    return this.saved.some(({ chunks }) =>
-      chunks.some((id) => this.copies(id).every((holder) => holder === device)),
-    );
+  /** Has a device a chunk that would be missed? Rot is seen only by reading, so a rotten copy is none. */
+  isMissed(device: SimDevice): boolean {
+    return [...device.disk.chunks.keys()].some((id) => {
+      const sound = this.copies(id).filter((holder) => holder !== device).length;
+      const shown = this.#devices.filter((one) => one !== device && one.disk.chunks.has(id)).length;
+      return sound === 0 || (sound < shown && sound < 2);
+    });
   }
 
   /** Everything is on and connected, and time has passed: all devices agree, with each other and with the truth. */

@@ -127,6 +127,7 @@ export class Simulation {
     if (!device) return;
     const roll = this.#random.next();
     await this.#nemeses.renew(device);
+    for (const one of this.#devices) if (this.#nemeses.isToldWrong(one)) this.#mustRefuse(one);
     if (roll < 0.32) this.#save(device);
     else if (roll < 0.37) this.#delete(device);
     else if (roll < 0.5) this.#edit(device);
@@ -185,7 +186,6 @@ export class Simulation {
   /** A file of some chunks, some of which others have too; it goes on while other things happen. */
   #save(device: SimDevice): void {
     if (!device.running) return;
-    if (this.#nemeses.isToldWrong(device)) return this.#mustRefuse(device);
     if (!this.#nemeses.mayWrite(device)) return;
     const number = ++this.#files;
     const chunks = Array.from({ length: this.#pick(4) }, () => this.#chunk(this.#pick(chunkPool)));
