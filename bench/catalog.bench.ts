@@ -52,6 +52,8 @@ const noChunks = {
   safetyOf: () => ({ level: 'full', copies: 3, wanted: 3 }),
 } as unknown as ChunkNetwork;
 
+type LogPage = Awaited<ReturnType<LocalCatalog['missing']>>;
+
 interface Folder {
   id: EntryId;
   key: Uint8Array;
@@ -90,14 +92,14 @@ async function measure(): Promise<void> {
 /** A new device takes the whole catalog; beside it, the signatures alone. */
 async function measureJoin(from: BenchDrive): Promise<Row[]> {
   const self = deviceId(from.key.principal);
-  const pages: Uint8Array[][] = [];
+  const pages: LogPage[] = [];
   for (let since = 0; ; ) {
     const page = await from.catalog.missing(self, since);
-    pages.push(page.records);
+    pages.push(page);
     since = page.reachesSeq;
     if (page.complete) break;
   }
-  const records = pages.flat();
+  const records = pages.flatMap((page) => page.records);
   const { networkId } = from.catalog;
   const raw = await seconds(async () => {
     for (let at = 0; at < records.length; at += 64) {
@@ -116,8 +118,17 @@ async function measureJoin(from: BenchDrive): Promise<Row[]> {
   });
   await joiner.start();
   const joined = await seconds(async () => {
-    for (const page of pages) await joiner.accept(page);
+    // As `sync-pull.ts` does it: one page is checked while the one before is being written.
+    let [since, writing]: [number, Promise<unknown>] = [0, Promise.resolve()];
+    for (const { records, reachesSeq: seq, signed } of pages) {
+      const head = { device: self, since, seq, ...(signed && { signed }) };
+      const accepting = joiner.accept(records, { head });
+      await writing;
+      [since, writing] = [seq, accepting];
+    }
+    await writing;
   });
+  if (joiner.vector()[self] !== from.catalog.vector()[self]) throw new Error('the joiner lacks records');
   await joiner.stop();
   await store.close();
   return [

@@ -24,6 +24,8 @@ const checksAtOnce = 64;
 /** What a page of a log says besides its records: there is nothing else of that device up to there. */
 export interface PageHead {
   device: DeviceId;
+  /** Where the page begins: it says nothing of a log that is not here up to there. Else at its very start. */
+  since?: number;
   seq: number;
   /** The newest head of the log that the sender has: `log-head.ts`. */
   signed?: Uint8Array;
@@ -191,7 +193,8 @@ export class AcceptPath {
     for (const device of devices) {
       const known = change.reaches(device);
       const signed = Math.max(known, change.headOf(device)?.seq ?? 0);
-      let reaches = head?.device === device ? Math.max(known, Math.min(head.seq, signed)) : known;
+      const isNext = head?.device === device && (head.since ?? 0) <= known;
+      let reaches = isNext ? Math.max(known, Math.min(head.seq, signed)) : known;
       while (reaches < signed && change.batch.get(logKey({ device, seq: reaches + 1 }))) reaches += 1;
       if (reaches > known) change.vector.set(device, reaches);
     }

@@ -10,6 +10,8 @@ type Readable = Pick<OrderedStore, 'get' | 'range'>;
 export class Batch {
   readonly #below: Readable;
   readonly #values = new Map<string, Uint8Array | null>();
+  /** Is it below? Known of keys that were looked up: whoever counts rows asks for most of them again. */
+  readonly #isBelow = new Map<string, boolean>();
 
   constructor(below: Readable) {
     this.#below = below;
@@ -21,17 +23,35 @@ export class Batch {
 
   /** Takes over what a fork of it collected. */
   join(fork: Batch): void {
+    for (const [key, isBelow] of fork.#isBelow) this.#note(key, isBelow);
     for (const [key, value] of fork.#values) this.#values.set(key, value);
   }
 
   get(key: string): Uint8Array | undefined {
     const value = this.#values.get(key);
     if (value !== undefined) return value ?? undefined;
-    return this.#below.get(key);
+    const found = this.#below.get(key);
+    this.#note(key, found !== undefined);
+    return found;
+  }
+
+  /** Is there a value without what was collected here? */
+  isBelow(key: string): boolean {
+    return this.#isBelow.get(key) ?? this.#below.get(key) !== undefined;
   }
 
   put(key: string, value: Uint8Array): void {
     this.#values.set(key, value);
+  }
+
+  /** Puts a value of which the caller knows that there was none. */
+  putNew(key: string, value: Uint8Array): void {
+    this.#note(key, false);
+    this.#values.set(key, value);
+  }
+
+  #note(key: string, isBelow: boolean): void {
+    if (!this.#values.has(key)) this.#isBelow.set(key, isBelow);
   }
 
   delete(key: string): void {

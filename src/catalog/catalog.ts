@@ -154,6 +154,7 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
     placeOf: (entry) => views.placeOf(entry),
     versions: (entry) => views.versions(entry),
     currentVersions: (entry) => views.currentVersions(entry),
+    mayConflict: (entry) => views.mayConflict(entry),
     grantsOf: (entry) => grants.grantsOf(entry),
     grantsFor: (principal) => grants.grantsFor(principal),
     usesOf: (grant) => grants.usesOf(grant),

@@ -36,6 +36,8 @@ export class Change {
   readonly digests = new Digests();
   /** Entries whose register changed: their places are settled before the commit. */
   readonly entries = new Set<EntryId>();
+  /** Records that wait for their time. */
+  readonly early: CatalogRecord[] = [];
   /** Registers to tell the listeners about, with a record to show where no winner is left. */
   readonly told = new Map<string, RegisterName & { record?: CatalogRecord }>();
   readonly #fresh = new Map<string, CatalogRecord>();
@@ -70,6 +72,7 @@ export class Change {
     for (const table of fork.tables) this.tables.add(table);
     this.digests.join(fork.digests);
     for (const entry of fork.entries) this.entries.add(entry);
+    this.early.push(...fork.early);
     for (const [key, told] of fork.told) this.told.set(key, told);
     for (const [key, record] of fork.#fresh) this.#fresh.set(key, record);
     for (const [key, register] of fork.#registers) this.#registers.set(key, register);
@@ -114,7 +117,8 @@ export class Change {
 
   putRecord(record: CatalogRecord): void {
     const dot = this.dotOf(record);
-    this.batch.put(logKey(dot), record.bytes);
+    if (this.find(dot)) this.batch.put(logKey(dot), record.bytes);
+    else this.batch.putNew(logKey(dot), record.bytes);
     this.#fresh.set(dotKey(dot), record);
     this.#reachedUp(record.device, record.seq);
   }

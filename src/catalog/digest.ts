@@ -62,6 +62,7 @@ export function bucketOf(revision: Revision): number {
 
 /** Buckets in which two digests of a table differ. */
 export function differingBuckets(left: Uint8Array, right: Uint8Array): number[] {
+  if (Buffer.compare(left, right) === 0) return [];
   const differing: number[] = [];
   for (let bucket = 0; bucket < digestBuckets; bucket += 1) {
     const [start, end] = [bucket * bucketBytes, (bucket + 1) * bucketBytes];

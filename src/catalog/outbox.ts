@@ -206,11 +206,11 @@ export function createMemoryOutbox(): Outbox {
     open: () => Promise.resolve(),
     async append(records: readonly Uint8Array[]) {
       kept.push(...records);
-      for (const record of records) {
-        const { device, seq } = dotOf(record);
-        outbox.device = device;
-        outbox.lastSeq = Math.max(outbox.lastSeq, seq);
-      }
+      const last = records.at(-1);
+      if (!last) return;
+      const { device, seq } = dotOf(last);
+      outbox.device = device;
+      outbox.lastSeq = Math.max(outbox.lastSeq, seq);
     },
     async *records() {
       yield* [...kept];

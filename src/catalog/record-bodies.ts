@@ -34,10 +34,10 @@ const list =
   (check: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every(check);
-const fields =
-  (shape: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    isFields(value) && Object.entries(shape).every(([name, check]) => check(value[name]));
+const fields = (shape: Readonly<Record<string, Check>>): Check => {
+  const checks = Object.entries(shape);
+  return (value) => isFields(value) && checks.every(([name, check]) => check(value[name]));
+};
 
 /** @param most entries that it may have */
 const mapOf =

@@ -9,6 +9,7 @@ import { type HoldReason, isAuthorityRecord, reasonToHold } from './policy.ts';
 import { isBody, isId } from './record-bodies.ts';
 import { arrange, dotOfHeld, type Held, heldOf, type Register, winnerOf } from './register-row.ts';
 import { dueKey, empty, heldKey, logKey, supersededKey, tableKey, versionKey } from './store-layout.ts';
+import { noteVersion } from './version-line.ts';
 
 /**
  * Puts new records into the log and applies those that may be. Records of authority go first,
@@ -88,11 +89,14 @@ function enter(change: Change, record: CatalogRecord, reason: HoldReason | undef
   const was = before.find((one) => one.revision === revision);
   if (!was || was.applied !== held.applied) noteCause(change, record, before);
   if (reason === undefined) {
-    change.batch.delete(heldKey(dot));
+    if (was && !was.applied) change.batch.delete(heldKey(dot));
     change.state.hybrid.observe(hlc);
   } else {
     change.batch.put(heldKey(dot), empty);
-    if (reason === 'early') change.batch.put(dueKey(hlc, dot), empty);
+    if (reason === 'early') {
+      change.batch.put(dueKey(hlc, dot), empty);
+      change.early.push(record);
+    }
   }
   if (!change.state.tables.has(table) && !change.tables.has(table)) {
     change.tables.add(table);
@@ -100,6 +104,7 @@ function enter(change: Change, record: CatalogRecord, reason: HoldReason | undef
   }
   if (table === 'version' && isBody(table, id, record.body)) {
     change.batch.put(versionKey(entryId(record.body.entry), versionId(id)), empty);
+    noteVersion(change, { ...record, body: record.body }, before, held.applied);
   }
 }
 

@@ -27,10 +27,10 @@ export async function countRows(store: OrderedStore): Promise<number> {
 }
 
 /** @returns how many rows there will be once the batch is written; puts that into it */
-export function countBatch(store: OrderedStore, before: number, batch: Batch): number {
+export function countBatch(before: number, batch: Batch): number {
   let rows = before;
   for (const { key, value } of batch.changes()) {
-    if (isCounted(key)) rows += Number(value !== null) - Number(store.get(key) !== undefined);
+    if (isCounted(key)) rows += Number(value !== null) - Number(batch.isBelow(key));
   }
   batch.put(meta.rows, numberBytes(rows, 6));
   return rows;

@@ -16,6 +16,7 @@
  *   o [owner] [entry]             → (empty)                          parentless entries
  *   O [owner]                     → [entry]                          the one that is the drive's root
  *   v [entry] [version]           → (empty)                          versions of an entry, live or deleted
+ *   u [entry]                     → its newest version               may it have a conflict? version-line.ts
  *   k [entry] [grant]             → (empty)                          grants of an entry, now or once
  *   K [grantee] [grant]           → (empty)                          grants for somebody, now or once
  *   g [grant] n7 hlc dot          → (empty)                          written by a grant, in the order of the clocks
@@ -131,6 +132,8 @@ export const parentlessOf = (owner: UserId): Bounds => afterAndBefore(`o${idKey(
 export const rootKey = (owner: UserId): string => `O${idKey(owner)}`;
 export const versionKey = (entry: EntryId, version: VersionId): string => `v${idKey(entry)}${idKey(version)}`;
 export const versionsOf = (entry: EntryId): Bounds => afterAndBefore(`v${idKey(entry)}`);
+
+export const lineKey = (entry: EntryId): string => `u${idKey(entry)}`;
 
 export const grantOfEntryKey = (entry: EntryId, grant: GrantId): string => `k${idKey(entry)}${idKey(grant)}`;
 export const grantsOfEntry = (entry: EntryId): Bounds => afterAndBefore(`k${idKey(entry)}`);

@@ -132,12 +132,13 @@ export const logPage = {
 };
 
 /** What a page says to `accept`. */
-export function headOfPage({ device, reaches, head }: LogPage): {
+export function headOfPage({ device, since, reaches, head }: LogPage): {
   device: DeviceId;
+  since: number;
   seq: number;
   signed?: Uint8Array;
 } {
-  return { device, seq: reaches, ...(head ? { signed: head } : {}) };
+  return { device, since, seq: reaches, ...(head ? { signed: head } : {}) };
 }
 
 export const digestsMessage = {

@@ -62,10 +62,11 @@ export class Pulling {
     }
   }
 
-  /** The next page is asked for while the last one is being checked and written. */
+  /** One page is asked for, one is being checked and one is being written, all at the same time. */
   async #pullLog(peer: DeviceId, author: DeviceId, signal: AbortSignal): Promise<void> {
     let since = this.#reaches(author);
     let next = this.#fetch(peer, author, since, signal);
+    let writing: Promise<unknown> = Promise.resolve();
     for (;;) {
       const page = await next;
       const isLast = page.complete || page.reaches <= since;
@@ -74,8 +75,12 @@ export class Pulling {
         // It is awaited in the next round; if writing fails before, nobody else would hear of it.
         next.catch(() => undefined);
       }
-      await this.#catalog.accept(page.records, { head: headOfPage(page) });
-      if (isLast) return;
+      // Should the page before fail, this one is not believed to follow it.
+      const accepting = this.#catalog.accept(page.records, { head: headOfPage(page) });
+      accepting.catch(() => undefined);
+      await writing;
+      if (isLast) return void (await accepting);
+      writing = accepting;
       since = page.reaches;
     }
   }

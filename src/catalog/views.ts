@@ -16,6 +16,7 @@ import {
   entryAtEnd,
   idAtEnd,
   idOfRegisterKey,
+  lineKey,
   placeKey,
   recoveredOf,
   registerKey,
@@ -23,6 +24,7 @@ import {
   rootKey,
   versionsOf,
 } from './store-layout.ts';
+import { isSingle } from './version-line.ts';
 
 type RecordOf<Name extends TableName> = CatalogRecord<Tables[Name]>;
 type VersionRecord = CatalogRecord<VersionBody> & { readonly body: VersionBody };
@@ -31,7 +33,11 @@ interface Link extends VersionLink {
 }
 
 export class Views
-  implements Pick<Catalog, 'get' | 'heads' | 'list' | 'children' | 'placeOf' | 'versions' | 'currentVersions'>
+  implements
+    Pick<
+      Catalog,
+      'get' | 'heads' | 'list' | 'children' | 'placeOf' | 'versions' | 'currentVersions' | 'mayConflict'
+    >
 {
   readonly #state: CatalogState;
 
@@ -107,6 +113,10 @@ export class Views
 
   async currentVersions(entry: EntryId): Promise<RecordOf<'version'>[]> {
     return currentOf(await this.#links(entry)).map(({ record }) => record);
+  }
+
+  mayConflict(entry: EntryId): boolean {
+    return !isSingle(this.#state.store.get(lineKey(entry)));
   }
 
   /** All versions of an entry that its owner wrote or let write, with what deleted ones said. */

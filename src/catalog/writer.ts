@@ -9,7 +9,7 @@ import { signOwnHead } from './heads.ts';
 import { settlePlaces } from './places.ts';
 import { dotOfHeld, winnerOf } from './register-row.ts';
 import { countBatch } from './row-counts.ts';
-import { dotOfDueKey, headKey, meta, numberBytes, vectorKey } from './store-layout.ts';
+import { headKey, meta, numberBytes, vectorKey } from './store-layout.ts';
 import { isStray } from './strays.ts';
 
 export class Writer {
@@ -55,7 +55,7 @@ export class Writer {
     // The very first records of a network: there is nothing that could be lacking.
     const isFounding = own.length > 0 && state.ownSeq === 0 && state.self === state.genesis.body.device;
     if (isFounding && state.vector.size === 0) change.batch.delete(meta.filling);
-    const rows = countBatch(state.store, state.rows, change.batch);
+    const rows = countBatch(state.rows, change.batch);
     // Before the rows are there: whoever reads them while the outbox is still written finds the records.
     for (const [device, seq] of change.highest) {
       state.highest.set(device, Math.max(seq, state.highest.get(device) ?? 0));
@@ -83,16 +83,10 @@ export class Writer {
     state.authority = change.authority;
     state.authorityRecords = change.authorityRecords;
     state.ownSeq = change.ownSeq;
-    state.early ||= change.batch.changes().some(({ key, value }) => value && isEarlyRow(change, key));
+    state.early ||= change.early.some((record) => !isStray(change.authority, record));
     state.digests?.join(change.digests);
     state.pendingDigests?.join(change.digests);
   }
-}
-
-function isEarlyRow(change: Change, key: string): boolean {
-  if (!key.startsWith('d')) return false;
-  const record = change.find(dotOfDueKey(key));
-  return record !== undefined && !isStray(change.authority, record);
 }
 
 function changesOf(change: Change, local: boolean) {

@@ -3,13 +3,11 @@
  * One value has exactly one encoding and only that encoding is read, so equal values have equal
  * hashes and a signature covers one meaning.
  */
-import { decode as decodeCbor, encode as encodeCbor } from '@ipld/dag-cbor';
+import { encode as encodeCbor } from '@ipld/dag-cbor';
 import { PeerstorError, sentenceOf } from '../model/errors.ts';
 import { frameBytesMax } from '../model/limits.ts';
 import { type Bytes, plain } from './bytes.ts';
-
-/** A fixed depth, so that all devices agree on what is too deep; the stack's end differs by place. */
-const depthMax = 64;
+import { depthMax, readCanonical } from './canonical-reader.ts';
 
 /**
  * @param value null, booleans, finite numbers (integers within ±(2^53 − 1)), strings, Uint8Array,
@@ -31,13 +29,7 @@ export function encode(value: unknown): Bytes {
  */
 export function decode(bytes: Uint8Array): unknown {
   if (bytes.length > frameBytesMax) throw refusal('cannot be read', 'it is too large');
-  return attempt('cannot be read', () => {
-    const value: unknown = decodeCbor(bytes);
-    checkShape(value, 0);
-    // Key order, number forms and bad UTF-8 pass the decoder: only writing it again tells.
-    if (Buffer.compare(encodeCbor(value), bytes) !== 0) throw new Error('it is not in canonical form');
-    return value;
-  });
+  return attempt('cannot be read', () => readCanonical(bytes));
 }
 
 /** True for a map as `decode` returns it. */

@@ -3,9 +3,10 @@
  * change marks only the entry that changed; the next look opens that one again. A change that may
  * move whole branches (a folder moved or gone) drops all lists.
  *
- * Two steps, because the second costs a look at the versions of every file: `of` knows the entries,
- * `withConflicts` also the views of conflicting versions.
+ * Two steps, because the second asks for the versions of files: `of` knows the entries, `withConflicts`
+ * also the views of conflicting versions. Both let others have their turn in between.
  */
+import { setImmediate as breathe } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Catalog } from '../model/contracts/catalog.ts';
 import { sentenceOf } from '../model/errors.ts';
@@ -23,8 +24,10 @@ import { SiblingNames } from './sibling-names.ts';
 /** Rows of all folders of one user together: about 350 bytes each, 70 MB at most. */
 const rowsKept = 200_000;
 const foldersKept = 512;
-/** Files whose versions are asked for at once. */
-const versionsAtOnce = 64;
+/** Entries that are opened before others have their turn: about 5 ms. */
+const entriesAtOnce = 64;
+/** Files that are asked about at once; of few of them versions must be opened. */
+const filesAtOnce = 256;
 /** Building again because branches moved meanwhile; then the last answer is taken. */
 const buildTriesMax = 3;
 
@@ -194,19 +197,20 @@ export function createListings(parts: ListingParts): Listings {
   };
 }
 
-async function checkSome({ heads, keys }: ListingParts, listing: Working): Promise<void> {
-  const some = [...listing.unchecked.values().take(versionsAtOnce)];
+async function checkSome({ catalog, heads, keys }: ListingParts, listing: Working): Promise<void> {
+  const some = [...listing.unchecked.values().take(filesAtOnce)];
   for (const id of some) listing.unchecked.delete(id);
   try {
     await Promise.all(
       some.map(async (id) => {
         if (!listing.rows.has(id)) return;
-        const { conflicts } = await heads.of(id, keys.keysOf(id).all);
+        const conflicts = catalog.mayConflict(id) ? (await heads.of(id, keys.keysOf(id).all)).conflicts : [];
         if (conflicts.length > 0) listing.conflicted.set(id, conflicts);
         else if (!listing.conflicted.delete(id)) return;
         listing.revision += 1;
       }),
     );
+    await breathe();
   } catch (error) {
     for (const id of some) if (listing.rows.has(id)) listing.unchecked.add(id);
     throw error;
@@ -231,8 +235,11 @@ function newListing(folder: EntryId): Working {
 }
 
 async function fill(parts: ListingParts, listing: Working): Promise<void> {
+  let opened = 0;
   for await (const record of parts.catalog.children(listing.folder)) {
     if (isLive(record)) put(parts, listing, record);
+    opened += 1;
+    if (opened % entriesAtOnce === 0) await breathe();
   }
 }
 

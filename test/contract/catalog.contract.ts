@@ -158,7 +158,9 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       await a.author([world.versionDraft(2, 1, [1])], world.admin);
       await world.clock.advance(10);
       await b.author([world.versionDraft(3, 1, [1])], world.admin);
+      assert.deepEqual([a.mayConflict(entryOf(1)), b.mayConflict(entryOf(1))], [false, false]);
       await carry(b, a);
+      assert(a.mayConflict(entryOf(1)));
       const ids = (records: readonly { id: string }[]) => records.map(({ id }) => id);
       assert.deepEqual(ids(await a.currentVersions(entryOf(1))), [3, 2].map(versionOf));
       assert.deepEqual(ids(await a.versions(entryOf(1))), [3, 2, 1].map(versionOf));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decode as decodeCbor, encode as encodeCbor } from '@ipld/dag-cbor';
 import fc from 'fast-check';
 import { decode, encode, isFields } from '../../src/crypto/index.ts';
 import { fromHex, toHex } from '../../src/model/ids.ts';
@@ -64,6 +65,42 @@ test('any bytes are either refused as bad-record or are the one encoding of what
     }),
     { numRuns: 500 },
   );
+});
+
+test('reading accepts what a general decoder reads and writes the same again, and nothing else', () => {
+  const change = fc.record({ at: fc.nat(), byte: fc.nat(255), insert: fc.boolean() });
+  const readSlowly = (bytes: Uint8Array): unknown => {
+    const read = decodeCbor(bytes);
+    assert.deepEqual(encode(read), bytes);
+    return read;
+  };
+  const outcome = (read: () => unknown) => {
+    try {
+      return { value: read() };
+    } catch {
+      return 'refused';
+    }
+  };
+  let accepted = 0;
+  fc.assert(
+    fc.property(value, fc.array(change, { maxLength: 2 }), (given, changes) => {
+      let bytes = Uint8Array.from(encodeCbor(given));
+      for (const { at, byte, insert } of changes) {
+        const place = at % (bytes.length + 1);
+        const rest = bytes.subarray(place + (insert ? 0 : 1));
+        bytes = Uint8Array.from([...bytes.subarray(0, place), byte, ...rest]);
+      }
+      const slow = outcome(() => readSlowly(bytes));
+      assert.deepEqual(
+        outcome(() => decode(bytes)),
+        slow,
+        toHex(bytes),
+      );
+      accepted += Number(slow !== 'refused' && changes.length > 0);
+    }),
+    { numRuns: 2000 },
+  );
+  assert(accepted > 50, 'some changed bytes are read too');
 });
 
 test('bytes that were read are plain copies of their own', () => {

@@ -76,6 +76,8 @@ export interface Catalog {
   versions(entry: EntryId): Promise<CatalogRecord<Tables['version']>[]>;
   /** Versions that no other version replaces: more than one means concurrent edits. Winner first. */
   currentVersions(entry: EntryId): Promise<CatalogRecord<Tables['version']>[]>;
+  /** False when a file surely has at most one current version: for folders that ask for all of theirs. */
+  mayConflict(entry: EntryId): boolean;
 
   /** Grants of an entry, revoked ones included, deleted ones not; in id order. */
   grantsOf(entry: EntryId): Promise<CatalogRecord<Tables['grant']>[]>;
@@ -88,11 +90,12 @@ export interface Catalog {
 
   /**
    * Records of other devices. One durable batch, vector included (I2, I5).
-   * @param options.head how far the page reaches; believed as far as `signed` (or an earlier one) goes
+   * @param options.head how far the page reaches; believed as far as `signed` (or an earlier one) goes,
+   * and where everything up to `since` (by default 0) is here
    */
   accept(
     records: readonly Uint8Array[],
-    options?: { head?: { device: DeviceId; seq: number; signed?: Uint8Array } },
+    options?: { head?: { device: DeviceId; since?: number; seq: number; signed?: Uint8Array } },
   ): Promise<AcceptOutcome>;
   vector(): VersionVector;
   /**
