@@ -1,6 +1,7 @@
 /** Sees all disks at once and says when a promise was broken. */
 import { sha256 } from '../../src/crypto/index.ts';
 import type { SafetyView } from '../../src/model/api.ts';
+import type { Catalog } from '../../src/model/contracts/catalog.ts';
 import type { ChunkId, VersionId } from '../../src/model/ids.ts';
 import { toHex } from '../../src/model/ids.ts';
 import { collect, viewOf } from '../catalog/world.ts';
@@ -86,8 +87,7 @@ export class Observer {
     await this.#everythingReads();
     await this.#catalogsAgree();
     await this.#clock.advance(90_000);
-    this.#inventoriesAreTrue();
-    this.#copiesAreMade();
+    for (const fault of [...this.#inventoryFaults(), ...this.#copyFaults()]) this.broken(fault);
     await this.#healthIsTrue();
     await this.#garbageGoes();
     await this.#everythingReads();
@@ -130,19 +130,30 @@ export class Observer {
     }
   }
 
-  async #catalogsAgree(): Promise<void> {
+  /** Has everybody everything, and know all of it? What comes after that is nothing but waiting. */
+  isSettled(): boolean {
+    if (this.#devices.some(({ running }) => !running) || this.#standingFaults().length > 0) return false;
+    return this.#copyFaults().length === 0 && this.#inventoryFaults().length === 0;
+  }
+
+  #standingFaults(): string[] {
     const catalogs = this.#devices.flatMap(({ running }) => running?.catalog ?? []);
-    for (const one of catalogs) {
-      if (one.overtaken) this.broken(`${one.self} is still overtaken`);
-      if (!one.isCaughtUp()) this.broken(`${one.self} does not know that it has caught up`);
-    }
-    const [first, ...others] = catalogs;
+    const [first] = catalogs;
+    return catalogs.flatMap((one) => [
+      ...(one.overtaken ? [`${one.self} is still overtaken`] : []),
+      ...(one.isCaughtUp() ? [] : [`${one.self} does not know that it has caught up`]),
+      ...(first && !sameVector(first, one) ? [`vectors differ: ${first.self} and ${one.self}`] : []),
+    ]);
+  }
+
+  async #catalogsAgree(): Promise<void> {
+    for (const fault of this.#standingFaults()) this.broken(fault);
+    const [first, ...others] = this.#devices.flatMap(({ running }) => running?.catalog ?? []);
     if (!first) return;
     const view = JSON.stringify(await viewOf(first));
     for (const other of others) {
-      const same = JSON.stringify(sorted(first.vector())) === JSON.stringify(sorted(other.vector()));
-      if (!same) this.broken(`vectors differ after healing: ${first.self} and ${other.self}`);
-      for (const table of ['user', 'device', 'entry', 'version', 'facts']) {
+      const same = sameVector(first, other);
+      for (const table of ['user', 'device', 'entry', 'version', 'facts', 'grant', 'use']) {
         const equal = Buffer.compare(await first.digest(table), await other.digest(table)) === 0;
         if (same && !equal) this.broken(`equal vectors, but other records of "${table}" on ${other.self}`);
       }
@@ -153,29 +164,34 @@ export class Observer {
     }
   }
 
-  #inventoriesAreTrue(): void {
+  /** What devices think wrongly of who has a chunk. */
+  #inventoryFaults(): string[] {
+    const faults: string[] = [];
     const all = new Set(this.#devices.flatMap(({ disk }) => [...disk.chunks.keys()]));
     for (const { id: device, running } of this.#devices) {
       for (const id of all) {
         const truth = this.#devices.filter(({ disk }) => disk.chunks.has(id)).map((one) => one.id);
         const known = running?.replication.holders(id) ?? [];
         if (truth.sort().join() !== [...known].sort().join()) {
-          this.broken(
+          faults.push(
             `${device} thinks that ${known.length} devices have ${id}, and ${truth.length} have it`,
           );
         }
       }
     }
+    return faults;
   }
 
-  #copiesAreMade(): void {
+  #copyFaults(): string[] {
+    const faults: string[] = [];
     const wanted = Math.min(this.copiesWanted, this.#devices.length);
     for (const { version, chunks } of this.#saved.values()) {
       for (const id of chunks) {
         const copies = this.copies(id).length;
-        if (copies < wanted) this.broken(`version ${version} has ${copies} copies of ${id}`);
+        if (copies < wanted) faults.push(`version ${version} has ${copies} copies of ${id}`);
       }
     }
+    return faults;
   }
 
   async #healthIsTrue(): Promise<void> {
@@ -205,6 +221,9 @@ export class Observer {
   }
 }
 
-function sorted(vector: Record<string, number>): [string, number][] {
-  return Object.entries(vector).sort(([a], [b]) => (a < b ? -1 : 1));
+function sameVector(left: Catalog, right: Catalog): boolean {
+  const [one, other] = [left, right].map((catalog) =>
+    JSON.stringify(Object.entries(catalog.vector()).sort()),
+  );
+  return one === other;
 }

@@ -11,6 +11,7 @@ import { defaultTunables, type Tunables } from '../../src/model/limits.ts';
 import { versionOf, World } from '../catalog/world.ts';
 import { MemoryNetwork } from '../support/memory-network.ts';
 import { seedNode } from './deterministic-node.ts';
+import { type Deed, Grantees } from './grantees.ts';
 import { Nemeses } from './nemeses.ts';
 import { Observer, type Saved } from './observer.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -20,6 +21,8 @@ import { VirtualClock } from './virtual-clock.ts';
 
 const entryKey = new Uint8Array(32).fill(1);
 const chunkPool = 40;
+/** Why a device may refuse what its user is allowed to. */
+const cannotWrite: readonly string[] = ['clock-wrong', 'conflict', 'not-a-member'];
 
 const tunables: Tunables = {
   ...defaultTunables,
@@ -45,6 +48,8 @@ export interface SimulationOutcome {
   /** What happened, for comparing two runs. */
   trace: string[];
   saved: number;
+  /** Records that somebody wrote by a grant: those that count, and those that do not. */
+  byGrants: { kept: number; held: number };
   virtualMs: number;
 }
 
@@ -57,6 +62,7 @@ export class Simulation {
   readonly #observer: Observer;
   readonly #nemeses: Nemeses;
   readonly #edits: TreeEdits;
+  readonly #grantees: Grantees;
   readonly #trace: string[] = [];
   readonly #seed: number;
   #files = 0;
@@ -76,6 +82,7 @@ export class Simulation {
     });
     this.#observer = new Observer({ devices: this.#devices, clock, copiesWanted: tunables.copiesWanted });
     this.#edits = new TreeEdits(this.#world, random);
+    this.#grantees = new Grantees(this.#world, random);
     this.#nemeses = new Nemeses({
       devices: this.#devices,
       device: parts,
@@ -96,8 +103,12 @@ export class Simulation {
     }
     await this.#heal();
     await this.#observer.healed();
+    for (const { running } of this.#devices) {
+      for (const fault of running ? this.#grantees.faults(running.catalog) : []) this.#observer.broken(fault);
+    }
     return {
       seed: this.#seed,
+      byGrants: this.#grantees.counts,
       violations: this.#observer.violations,
       trace: this.#trace,
       saved: this.#observer.saved.length,
@@ -115,8 +126,9 @@ export class Simulation {
       world.userDraft(world.admin, { role: 'admin' }),
       world.deviceDraft(0),
       world.rootDraft(),
+      ...this.#grantees.founding(),
     ];
-    await catalog.author(founding, world.admin);
+    this.#grantees.written(await catalog.author(founding, world.admin));
     await world.admit(catalog, ...others.map((_, index) => index + 1));
     for (const device of others) await this.#clock.until(this.#boot(device));
     await this.#clock.advance(5000);
@@ -128,9 +140,10 @@ export class Simulation {
     const roll = this.#random.next();
     await this.#nemeses.renew(device);
     for (const one of this.#devices) if (this.#nemeses.isToldWrong(one)) this.#mustRefuse(one);
-    if (roll < 0.32) this.#save(device);
-    else if (roll < 0.37) this.#delete(device);
-    else if (roll < 0.5) this.#edit(device);
+    if (roll < 0.3) this.#save(device);
+    else if (roll < 0.34) this.#delete(device);
+    else if (roll < 0.41) this.#edit(device);
+    else if (roll < 0.5) await this.#share(device);
     else if (roll < 0.56) await this.#crash(device);
     else if (roll < 0.68) await this.#bootSome();
     else if (roll < 0.73) this.#partition();
@@ -202,20 +215,37 @@ export class Simulation {
           },
     );
     const ids = [...unique.map(({ id }) => id), manifest.id];
-    const saved: Saved = { version: versionOf(number), manifest: manifest.id, chunks: ids };
+    const deed = this.#saving(number, manifest.id);
+    const saved: Saved = { version: deed.version, manifest: manifest.id, chunks: ids };
     this.#observer.planned(saved);
-    this.#upload(device.running, number, [...unique, manifest], saved).catch((error: unknown) => {
-      const expected = ['disk-full', 'clock-wrong', 'conflict', 'not-a-member'].some(
-        (code) => isPeerstorError(error) && error.code === code,
-      );
+    this.#upload(device.running, deed, [...unique, manifest], saved).catch((error: unknown) => {
       this.#note(`file ${number} failed: ${String(error)}`);
-      if (!expected) this.#observer.broken(`an upload failed with ${String(error)}`);
+      if (!isPeerstorError(error, 'disk-full'))
+        this.#observer.broken(`an upload failed with ${String(error)}`);
     });
+  }
+
+  /** Mostly the owner's own file, sometimes one by somebody whom a folder is shared with. */
+  #saving(number: number, manifest: ChunkId): Deed & { version: VersionId } {
+    if (this.#random.next() < 0.25) return this.#grantees.saving(number, manifest);
+    const { id, table, body } = this.#world.versionDraft(number, number);
+    const drafts: Draft[] = [
+      this.#world.entryDraft(number, { kind: 'file' }),
+      { id, table, body: body && { ...body, manifest } },
+    ];
+    return {
+      what: `file ${number}`,
+      version: versionOf(number),
+      drafts,
+      signer: this.#world.admin,
+      mustBeTaken: () => true,
+      done: () => this.#edits.saved(number),
+    };
   }
 
   async #upload(
     { catalog, replication, process }: Running,
-    number: number,
+    deed: Deed,
     chunks: readonly { id: ChunkId; bytes: Uint8Array }[],
     saved: Saved,
   ): Promise<void> {
@@ -224,21 +254,41 @@ export class Simulation {
     try {
       for (const { id, bytes } of chunks) await upload.put(id, bytes);
       const safety = await upload.settle('safe', tunables.safeWaitMs);
-      const entry = this.#world.entryDraft(number, { kind: 'file' });
-      const version = this.#world.versionDraft(number, number);
-      const drafts: Draft[] = [
-        entry,
-        { ...version, body: version.body && { ...version.body, manifest: saved.manifest } },
-      ];
       // The clock of the device may have been set wrong meanwhile.
-      if (!process.alive || !this.#mayWriteOn(catalog)) return;
-      await catalog.author(drafts, this.#world.admin);
-      this.#note(`file ${number} is ${safety.level} on ${catalog.self}`);
-      this.#edits.saved(number);
+      if (!process.alive || !this.#mayWriteOn(catalog) || !(await this.#do(catalog, deed))) return;
+      this.#note(`${deed.what} is ${safety.level} on ${catalog.self}`);
       this.#observer.acknowledged(saved, safety);
     } finally {
       this.#uploads -= 1;
       upload.close();
+    }
+  }
+
+  /** Those whom a folder is shared with, and its owner. */
+  async #share(device: SimDevice): Promise<void> {
+    const catalog = device.running?.catalog;
+    if (!catalog || !this.#nemeses.mayWrite(device)) return;
+    await this.#clock.until(this.#do(catalog, this.#grantees.next(catalog, ++this.#files)));
+  }
+
+  /** @returns whether it was written */
+  async #do(
+    catalog: Running['catalog'],
+    { what, drafts, signer, mustBeTaken, done }: Deed,
+  ): Promise<boolean> {
+    if (drafts.length === 0) return false;
+    const must = mustBeTaken(catalog);
+    try {
+      done(await catalog.author(drafts, signer));
+      this.#note(`${what} on ${catalog.self}`);
+      return true;
+    } catch (error) {
+      this.#note(`${what} failed: ${String(error)}`);
+      const code = isPeerstorError(error) ? error.code : 'internal';
+      const mayFail = must ? cannotWrite : [...cannotWrite, 'forbidden'];
+      if (!mayFail.includes(code))
+        this.#observer.broken(`${what} was refused on ${catalog.self}: ${String(error)}`);
+      return false;
     }
   }
 
@@ -255,6 +305,7 @@ export class Simulation {
   #forget(catalog: Running['catalog'], version: VersionId): void {
     catalog
       .author([{ table: 'version', id: version, body: null }], this.#world.admin)
+      .then((records) => this.#grantees.written(records))
       .catch((error: unknown) => {
         this.#note(`deleting failed: ${String(error)}`);
       });
@@ -307,12 +358,14 @@ export class Simulation {
       device.aheadMs = 0;
       if (!device.running) await this.#clock.until(this.#boot(device));
     }
-    for (let round = 0; round < 20; round++) {
+    // At most longer than any rest and retry, and than others believe that a device is full.
+    const roundsMax = (this.#wasFull ? 13 : 5) * 12;
+    for (let round = 1; round <= roundsMax; round++) {
       await this.#clock.advance(5000);
       for (const device of this.#devices) await this.#nemeses.renew(device);
+      if (round >= 8 && round % 4 === 0 && this.#observer.isSettled()) break;
     }
-    // Longer than any rest and retry, and than others believe that a device is full.
-    await this.#clock.advance((this.#wasFull ? 12 : 4) * 60_000);
+    for (const version of this.#grantees.heldVersions) this.#observer.deleting(version);
   }
 
   #chunk(number: number): { id: ChunkId; bytes: Uint8Array } {
