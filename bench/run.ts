@@ -9,7 +9,7 @@ for (const name of readdirSync(folder)
   .filter((file) => file.endsWith('.bench.ts'))
   .sort()) {
   console.log(`\n== ${name.replace('.bench.ts', '')}`);
-  const flags = short ? ['--mib', '128', '--rounds', '1', '--small', '300'] : [];
+  const flags = short ? ['--mib', '128', '--rounds', '1', '--small', '300', '--churn-minutes', '1'] : [];
   const { status } = spawnSync(process.execPath, [new URL(name, folder).pathname, ...flags], {
     stdio: 'inherit',
   });

@@ -36,9 +36,28 @@ export class BucketDigests {
     words[at + 2] = (words[at + 2] ?? 0) ^ wordAt(key, 12);
   }
 
-  /** Forgets what was counted in a bucket: it will differ from any list that is not empty. */
-  clear(bucket: number): void {
-    this.#words.fill(0, bucket * 3, bucket * 3 + 3);
+  /** Forgets what was counted in buckets [from, to): they will differ from any list that is not empty. */
+  clear(from: number, to = from + 1): void {
+    this.#words.fill(0, from * 3, to * 3);
+  }
+
+  /** What is counted in buckets [from, to) now, for `changedSince`. */
+  snapshot(from: number, to: number): Uint32Array {
+    return this.#words.slice(from * 3, to * 3);
+  }
+
+  /** Buckets, of those from `from` on in the snapshot, that count something else now. */
+  changedSince(snapshot: Uint32Array, from: number): number[] {
+    const words = this.#words.subarray(from * 3);
+    const buckets: number[] = [];
+    for (let at = 0; at < snapshot.length; at += 3) {
+      const equal =
+        words[at] === snapshot[at] &&
+        words[at + 1] === snapshot[at + 1] &&
+        words[at + 2] === snapshot[at + 2];
+      if (!equal) buckets.push(from + at / 3);
+    }
+    return buckets;
   }
 
   /** Makes a bucket differ from every list, so that the next comparison fetches it. */
@@ -51,11 +70,6 @@ export class BucketDigests {
     const bytes = new Uint8Array(entryBytes);
     this.#copy(bucket, new DataView(bytes.buffer), 0);
     return bytes;
-  }
-
-  /** Is this what `readBucket` would give? */
-  isBucket(bucket: number, bytes: Uint8Array): boolean {
-    return Buffer.compare(this.readBucket(bucket), bytes) === 0;
   }
 
   writeBucket(bucket: number, bytes: Uint8Array): void {
@@ -75,14 +89,9 @@ export class BucketDigests {
   differing(theirs: Uint8Array): number[] {
     assert(theirs.length === digestBytes, 'digests have 48 KiB');
     const view = new DataView(theirs.buffer, theirs.byteOffset, theirs.byteLength);
-    const words = this.#words;
-    const buckets: number[] = [];
-    for (let bucket = 0; bucket < bucketCount; bucket++) {
-      const at = bucket * 3;
-      const equal = [0, 1, 2].every((word) => words[at + word] === view.getUint32((at + word) * 4));
-      if (!equal) buckets.push(bucket);
-    }
-    return buckets;
+    const words = new Uint32Array(bucketCount * 3);
+    for (let word = 0; word < words.length; word++) words[word] = view.getUint32(word * 4);
+    return this.changedSince(words, 0);
   }
 
   /** Chunks counted in a bucket. */

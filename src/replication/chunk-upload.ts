@@ -6,7 +6,7 @@ import type { SafetyLevel, SafetyView } from '../model/api.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import type { ChunkUpload } from '../model/contracts/replication.ts';
-import { isPeerstorError, type PeerstorError } from '../model/errors.ts';
+import { type ErrorCode, isPeerstorError, PeerstorError } from '../model/errors.ts';
 import type { ChunkId } from '../model/ids.ts';
 import { copiesOf, safetyView } from './safety.ts';
 import type { Spread, SpreadWatcher } from './spread.ts';
@@ -14,6 +14,9 @@ import type { Spreader } from './spreader.ts';
 
 /** However slowly an upload goes on: after this long a person wants an answer. */
 const settleMaxMs = 30 * 60_000;
+
+/** This device's own disk is full, gone, fails or may not be written: others may have better ones. */
+const ownDiskCodes: ReadonlySet<ErrorCode> = new Set(['disk-full', 'storage-failed', 'volume-missing']);
 
 /** A chunk of this upload with fewer copies than wanted. */
 interface Thin {
@@ -31,7 +34,7 @@ export interface ChunkUploadParts {
   copiesWanted: number;
   /** Is there another device in the network, reachable or not? */
   hasOthers(): boolean;
-  /** How long a chunk that does not fit this device's disk may look for another one. */
+  /** How long a chunk that this device's disk does not take may look for another one. */
   elsewhereMs: number;
   /** How much of that is spent with no device there that could take it. */
   idleMs: number;
@@ -59,7 +62,7 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
     try {
       await store.put(id, bytes, { trusted: true });
     } catch (error) {
-      if (!isPeerstorError(error, 'disk-full')) throw error;
+      if (!isPeerstorError(error) || !ownDiskCodes.has(error.code)) throw error;
       return this.#putElsewhere(id, bytes, error);
     }
     if (this.#closed) return;
@@ -104,11 +107,14 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
     this.#wake();
   }
 
-  /** This device's disk is full: the chunk counts when another device has it (I1). */
-  async #putElsewhere(id: ChunkId, bytes: Uint8Array, full: PeerstorError): Promise<void> {
+  /**
+   * This device's disk does not take it: the chunk counts when another device has it (I1).
+   * @throws what the own disk said, when no other device takes it
+   */
+  async #putElsewhere(id: ChunkId, bytes: Uint8Array, refusal: PeerstorError): Promise<void> {
     const { spreader, clock, elsewhereMs, idleMs } = this.#parts;
     const spread = spreader.add(id, bytes, this, { storedHere: false });
-    if (!spread) throw full;
+    if (!spread) throw untaken(refusal);
     this.changed(spread);
     const endMs = clock.monotonicMs() + elsewhereMs;
     const isWaiting = () =>
@@ -121,7 +127,7 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
       if (nowMs >= untilMs) break;
       await this.#news(untilMs - nowMs);
     }
-    if (spread.confirmed.length === 0) throw full;
+    if (spread.confirmed.length === 0) throw untaken(refusal);
   }
 
   #count({ copies, idle }: Thin, difference: 1 | -1): void {
@@ -163,4 +169,12 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
       signal?.addEventListener('abort', stop, { once: true });
     });
   }
+}
+
+/** A full disk says itself what to do; who hears of a broken one is told that others were asked too. */
+function untaken(refusal: PeerstorError): PeerstorError {
+  const { code, message, details } = refusal;
+  if (code === 'disk-full') return refusal;
+  const sentence = `${message} No other device could take it either: turn one on, or add one.`;
+  return new PeerstorError(code, sentence, { cause: refusal, details });
 }

@@ -19,6 +19,7 @@ import { InventoryFollow } from './inventory-follow.ts';
 import { Members } from './members.ts';
 import { Overview } from './overview.ts';
 import { OwnChunks } from './own-chunks.ts';
+import { PassOn } from './pass-on.ts';
 import { Peers } from './peers.ts';
 import { Receipts } from './receipts.ts';
 import { ReferenceIndex } from './reference-index.ts';
@@ -99,7 +100,8 @@ class WiredReplication implements Replication {
       copiesWanted,
     };
     const transfer = new Transfer(shared);
-    const spreader = new Spreader(shared);
+    const passOn = new PassOn(shared);
+    const spreader = new Spreader({ ...shared, isPassing: (id) => passOn.isPassing(id) });
     const references = new ReferenceIndex({ index, log });
     const copies = new Copies({ inventory, references });
     const read = async (id: ChunkId, signal: AbortSignal) => {
@@ -167,6 +169,7 @@ class WiredReplication implements Replication {
     const unknownVersions = () => this.#references.unknown;
     this.#overview = new Overview({ ...shared, references, copies, unknownVersions });
     new Serve({ self, transport, store, garbageClock: upkeep.garbageClock, members, log }).register();
+    passOn.register();
     this.#listen(references);
   }
 

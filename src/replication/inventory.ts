@@ -207,16 +207,11 @@ export class Inventory {
     for (const key of listed) {
       if (!known.has(key) && !changed.has(key) && this.#keeps(device, key)) this.set(device, key, true);
     }
-    const before = new Map<number, Uint8Array>();
-    for (let bucket = from; bucket < to; bucket++) {
-      before.set(bucket, holder.digests.readBucket(bucket));
-      holder.digests.clear(bucket);
-    }
+    const before = holder.digests.snapshot(from, to);
+    holder.digests.clear(from, to);
     for (const key of listed) if (!changed.has(key)) holder.digests.toggle(key, true);
     for (const key of changed) if (holds(this.maskOf(key), holder.number)) holder.digests.toggle(key, true);
-    for (const [bucket, digest] of before) {
-      if (!holder.digests.isBucket(bucket, digest)) this.#keepDigest(holder, bucket);
-    }
+    for (const bucket of holder.digests.changedSince(before, from)) this.#keepDigest(holder, bucket);
   }
 
   async #listWithRoom(device: DeviceId, from: number, to: number): Promise<ChunkKey[]> {

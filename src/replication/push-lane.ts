@@ -58,11 +58,9 @@ export class PushLane<Item> {
     this.#pump();
   }
 
-  /** Gives back what was not sent yet. */
-  drain(): Item[] {
-    const queued = this.#queue;
-    this.#queue = [];
-    return queued;
+  /** Gives back what was not sent yet, or at most so many of it. */
+  drain(most = Number.POSITIVE_INFINITY): Item[] {
+    return this.#queue.splice(0, most);
   }
 
   stop(): void {

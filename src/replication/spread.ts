@@ -3,6 +3,8 @@ import type { ChunkId, DeviceId } from '../model/ids.ts';
 
 export interface Attempt {
   device: DeviceId;
+  /** The holder that was asked to give it on; absent when this device pushes or asks itself. */
+  by?: DeviceId;
   /** It takes too long: another device is tried as well. */
   stalled: boolean;
 }
@@ -28,6 +30,8 @@ export interface Spread {
   unreadable: boolean;
   /** A push of `body` did not end with an answer. */
   pushFailed: boolean;
+  /** It was not there after a holder was asked to give it on: this device does it itself. */
+  passRefused: boolean;
   watchers: SpreadWatcher[];
   /** No device is under way with it. */
   idle: boolean;

@@ -11,11 +11,13 @@ import { releaseMemory } from '../model/memory.ts';
 import type { Have } from './have.ts';
 import type { Inventory } from './inventory.ts';
 import type { Members } from './members.ts';
+import { PassLanes } from './pass-lanes.ts';
 import type { Peers } from './peers.ts';
 import { pushChunk } from './push.ts';
 import { PushLane, type PushLaneParts } from './push-lane.ts';
+import { copiesOf } from './safety.ts';
 import { Slots } from './slots.ts';
-import { liveAttempts, type Spread, type SpreadWatcher } from './spread.ts';
+import { type Attempt, liveAttempts, type Spread, type SpreadWatcher } from './spread.ts';
 import { SpreadChoice } from './spread-choice.ts';
 import { type PutAnswer, writePut } from './wire.ts';
 
@@ -24,6 +26,8 @@ import { type PutAnswer, writePut } from './wire.ts';
  * here and left to catch-up.
  */
 const spreadsMax = 100_000;
+/** With so many pushes waiting or under way, about 4 MiB, this device's way out is behind. */
+const behindChunks = 8;
 /** Chunks decided on in one turn of the event loop. */
 const decisionsPerTurn = 256;
 
@@ -39,6 +43,8 @@ export interface SpreaderParts {
   log: Log;
   copiesWanted: number;
   stallMs: number;
+  /** The chunk is being given on for another device. */
+  isPassing(id: ChunkId): boolean;
 }
 
 export class Spreader {
@@ -49,6 +55,7 @@ export class Spreader {
   readonly #idle = new Set<Spread>();
   readonly #due = new Set<Spread>();
   readonly #lanes = new Map<DeviceId, PushLane<Spread>>();
+  readonly #passes: PassLanes;
   readonly #stopping = new AbortController();
   /** Bodies read again from the disk, all peers together. */
   readonly #reads = new Slots(Math.floor(pushBytesInMemoryMax / sealedChunkBytesMax));
@@ -59,6 +66,15 @@ export class Spreader {
   constructor(parts: SpreaderParts) {
     this.#parts = parts;
     this.#choice = new SpreadChoice(parts);
+    this.#passes = new PassLanes({
+      ...parts,
+      signal: this.#stopping.signal,
+      ended: (device, spread, isThere) => {
+        if (isThere) this.#ask(device, spread);
+        else this.#end(device, spread, false);
+      },
+      givenBack: (spreads) => this.#decideLater(spreads),
+    });
   }
 
   start(): void {
@@ -70,19 +86,28 @@ export class Spreader {
     this.#stopping.abort();
     for (const stop of this.#stopListening) stop();
     for (const lane of this.#lanes.values()) lane.stop();
+    this.#passes.stop();
   }
 
-  /** Chunks that wait for a push, and pushes under way. */
+  /** Chunks that wait for a push, and pushes under way; those that others were asked for too. */
   load(): { queued: number; active: number } {
-    const lanes = [...this.#lanes.values()];
-    const sum = (count: (lane: PushLane<Spread>) => number) =>
-      lanes.reduce((total, lane) => total + count(lane), 0);
-    return { queued: sum((lane) => lane.queued), active: sum((lane) => lane.underWay) };
+    const passes = this.#passes;
+    const active = this.#sum((lane) => lane.underWay) + passes.underWay;
+    return { queued: this.#sum((lane) => lane.queued) + passes.queued, active };
+  }
+
+  /** Pushes of this device that it may begin before it is behind; 0 when it is. */
+  get #pushesFree(): number {
+    return Math.max(0, behindChunks - this.#sum((lane) => lane.queued + lane.underWay));
+  }
+
+  #sum(count: (lane: PushLane<Spread>) => number): number {
+    return [...this.#lanes.values()].reduce((total, lane) => total + count(lane), 0);
   }
 
   /** True while some device is under way with the chunk. */
   isBusy(id: ChunkId): boolean {
-    return (this.#spreads.get(id)?.attempts.length ?? 0) > 0;
+    return (this.#spreads.get(id)?.attempts.length ?? 0) > 0 || this.#parts.isPassing(id);
   }
 
   /**
@@ -142,29 +167,50 @@ export class Spreader {
     if (!spread.body) return;
     this.#bytesInMemory -= spread.body.length;
     // A push that failed may have left it in a queue that is still being written.
-    if (spread.attempts.length === 0 && !spread.pushFailed) releaseMemory(spread.body);
+    if (!spread.attempts.some(isOwn) && !spread.pushFailed) releaseMemory(spread.body);
     spread.body = undefined;
   }
 
   #decide(spread: Spread): void {
-    const missing = this.#choice.missing(spread);
-    for (const device of missing > 0
-      ? this.#choice.candidates(spread, this.#isStalled).slice(0, missing)
-      : []) {
-      spread.attempts.push({ device, stalled: false });
-      if (this.#parts.inventory.has(device, spread.id)) this.#ask(device, spread);
-      else this.#lane(device).add(spread);
-    }
+    for (const device of this.#next(spread)) this.#begin(device, spread);
     const idle = liveAttempts(spread) === 0;
     if (idle && spread.confirmed.length < this.#parts.copiesWanted) this.#idle.add(spread);
     else this.#idle.delete(spread);
-    const isNeeded = spread.attempts.length > 0 || (spread.onlyInMemory && spread.confirmed.length === 0);
+    const { attempts, confirmed, onlyInMemory } = spread;
+    const isNeeded = onlyInMemory ? attempts.length > 0 || confirmed.length === 0 : attempts.some(isOwn);
     if (!isNeeded) this.#dropBody(spread);
     if (idle !== spread.idle) {
       spread.idle = idle;
       this.#tell(spread);
     }
     this.#forgetIfDone(spread);
+  }
+
+  /**
+   * Who shall be given the chunk now. While this device's way out is behind, what makes chunks safe goes
+   * first, to whoever waits least; further copies wait for the holder that can give them on.
+   */
+  #next(spread: Spread): DeviceId[] {
+    const missing = this.#choice.missing(spread);
+    if (missing === 0) return [];
+    const devices = this.#choice.candidates(spread, this.#isStalled).slice(0, missing);
+    if (this.#pushesFree > 0) return devices;
+    const coming = spread.confirmed.length + liveAttempts(spread);
+    const urgent = copiesOf('safe', this.#parts.copiesWanted) - coming;
+    const waits = urgent <= 0 && liveAttempts(spread) > 0;
+    if (waits) return [];
+    const isSaid = (device: DeviceId) => this.#parts.inventory.has(device, spread.id);
+    const load = (device: DeviceId) => (isSaid(device) ? -1 : (this.#lanes.get(device)?.queued ?? 0));
+    return urgent > 0 ? devices.sort((a, b) => load(a) - load(b)).slice(0, urgent) : devices;
+  }
+
+  #begin(device: DeviceId, spread: Spread): void {
+    const isSaid = this.#parts.inventory.has(device, spread.id);
+    const by = isSaid || this.#pushesFree > 0 ? undefined : this.#passes.holderFor(spread);
+    spread.attempts.push({ device, stalled: false, ...(by && { by }) });
+    if (isSaid) this.#ask(device, spread);
+    else if (by) this.#passes.add(by, spread);
+    else this.#lane(device).add(spread);
   }
 
   #forgetIfDone(spread: Spread): void {
@@ -186,12 +232,15 @@ export class Spreader {
   }
 
   #end(device: DeviceId, spread: Spread, confirmed: boolean): void {
+    const wasPassed = spread.attempts.some((attempt) => attempt.device === device && !isOwn(attempt));
+    if (wasPassed && !confirmed) spread.passRefused = true;
     spread.attempts = spread.attempts.filter((attempt) => attempt.device !== device);
     if (confirmed && !spread.confirmed.includes(device)) {
       spread.confirmed.push(device);
       this.#tell(spread);
     }
     this.#decide(spread);
+    if (this.#passes.queued > 0) this.#passes.giveBack(this.#pushesFree);
   }
 
   readonly #isStalled = (device: DeviceId) => this.#lanes.get(device)?.isStalled ?? false;
@@ -217,9 +266,11 @@ export class Spreader {
   }
 
   async #push(device: DeviceId, spread: Spread): Promise<PutAnswer | null> {
-    const { transport, copiesWanted } = this.#parts;
+    const { transport, inventory, have, copiesWanted } = this.#parts;
     if (spread.confirmed.length >= copiesWanted) return null;
     const { signal } = this.#stopping;
+    // Somebody else gave it the chunk while it waited here.
+    if (inventory.has(device, spread.id) && (await have.ask(device, spread.id))) return 'present';
     if (spread.body) return pushChunk(transport, device, spread.body, signal);
     const release = await this.#reads.take(signal);
     try {
@@ -287,6 +338,7 @@ export class Spreader {
     for (const [device, lane] of this.#lanes) {
       if (!this.#parts.peers.isConnected(device)) this.#takeBack(device, lane.drain());
     }
+    this.#passes.reconsider();
     this.#decideLater(this.#idle);
   }
 
@@ -321,9 +373,15 @@ function newSpread(id: ChunkId): Spread {
     onlyInMemory: false,
     unreadable: false,
     pushFailed: false,
+    passRefused: false,
     watchers: [],
     idle: true,
   };
+}
+
+/** This device pushes, or asks. */
+function isOwn({ by }: Attempt): boolean {
+  return by === undefined;
 }
 
 /** The device will never take this chunk, however often it is asked. */

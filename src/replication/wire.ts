@@ -5,6 +5,7 @@
  * | method            | lane    | asks                          | answers                                  |
  * |-------------------|---------|-------------------------------|------------------------------------------|
  * | chunk/put         | bulk    | id ‖ sealed bytes             | 1 byte: stored, present, full or busy    |
+ * | chunk/pass        | control | id ‖ device id                | as chunk/put, of that device             |
  * | chunk/get         | bulk    | id                            | sealed bytes                             |
  * | chunk/have        | control | ids                           | 1 byte each: 0 or 1                      |
  * | chunk/hold        | bulk    | ids                           | 1 byte each: 1 is a promise              |
@@ -19,7 +20,7 @@
  * state that the message describes.
  */
 import { PeerstorError } from '../model/errors.ts';
-import { type ChunkId, chunkId, toHex } from '../model/ids.ts';
+import { type ChunkId, chunkId, type DeviceId, deviceId, toHex } from '../model/ids.ts';
 import { sealedChunkBytesMax } from '../model/limits.ts';
 import { bucketCount, type ChunkKey, digestBytes } from './bucket-digest.ts';
 
@@ -62,6 +63,16 @@ export function readPutAnswer(body: Uint8Array): PutAnswer {
   const answer = body.length === 1 ? putAnswers[body[0] ?? -1] : undefined;
   if (!answer) throw malformed('the answer to chunk/put');
   return answer;
+}
+
+/** The chunk, and the device that it shall be given to. */
+export function writePass({ id, device }: { id: ChunkId; device: DeviceId }): Uint8Array {
+  return Buffer.from(id + device, 'hex');
+}
+
+export function readPass(body: Uint8Array): { id: ChunkId; device: DeviceId } {
+  if (body.length !== 2 * idBytes) throw malformed('chunk/pass');
+  return { id: idAt(body, 0), device: deviceId(toHex(body.subarray(idBytes))) };
 }
 
 export function writeIds(ids: readonly ChunkId[]): Uint8Array<ArrayBuffer> {

@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { TcpProxy } from '../support/tcp-proxy.ts';
+import { TcpProxy, type Wire } from '../support/tcp-proxy.ts';
 
 export class Links {
   readonly #pidOf: (device: number) => number;
@@ -47,6 +47,12 @@ export class Links {
   /** Every link that a device has. */
   of(device: number): TcpProxy[] {
     return this.#links.flatMap((_, other) => (other === device ? [] : this.between(device, other)));
+  }
+
+  /** All that leaves a device goes over one wire from now on: a home's way out. */
+  shareUplink(device: number, wire: Wire): void {
+    for (const link of this.#links[device] ?? []) link?.share('there', wire);
+    for (const row of this.#links) row[device]?.share('back', wire);
   }
 
   /** All links carry again, as fast as they can. */

@@ -213,6 +213,41 @@ test('a full device without peers says that the disk is full', async () => {
   await cluster.end();
 });
 
+test('a device whose own disk fails in the middle of an upload stores the rest on others', async () => {
+  const cluster = await startCluster(3);
+  const [a, b, c] = cluster.devices;
+  const some = chunks(0, 6);
+  const upload = a!.replication.beginUpload();
+  for (const [index, { id, bytes }] of some.entries()) {
+    a!.store.broken = index >= 3;
+    await cluster.clock.until(upload.put(id, bytes));
+  }
+  const safety = await cluster.clock.until(upload.settle('safe', 2000));
+  assert.deepEqual(safety, { level: 'safe', copies: 2, wanted: 3 });
+  for (const { id } of some) assert.ok(b!.store.has(id) && c!.store.has(id));
+  assert.ok(!a!.store.has(some[5]!.id));
+  await cluster.end();
+});
+
+test('a device whose disk fails, and whose others are off or full, says what to do: 507, not 500', async () => {
+  const cluster = new TestCluster(3);
+  const [a, b] = cluster.devices;
+  await cluster.start(a!);
+  await cluster.start(b!);
+  await cluster.clock.advance(1000);
+  a!.store.broken = true;
+  b!.store.full = true;
+  const { id, bytes } = chunkOf(1);
+  const put = a!.replication.beginUpload().put(id, bytes);
+  await assert.rejects(cluster.clock.until(put), (error) => {
+    assert.ok(isPeerstorError(error, 'storage-failed'));
+    assert.equal(error.status, 507);
+    assert.match(error.message, /EROFS.*No other device could take it/);
+    return true;
+  });
+  await cluster.end();
+});
+
 test('bytes beyond the memory for pushing are read from the disk again', async () => {
   const cluster = await startCluster(2);
   const [a, b] = cluster.devices;

@@ -8,7 +8,22 @@ const pieceBytes = 16 * 1024;
 /** Small, so that one connection's queue does not hold up the others on the same link for long. */
 const queuedBytesMax = 64 * 1024;
 
-type Way = 'there' | 'back';
+export type Way = 'there' | 'back';
+
+/** What one way of a link can carry; several links may share one, such as a home's way out. */
+export class Wire {
+  bytesPerSecond = Number.POSITIVE_INFINITY;
+  /** All bytes that it took so far. */
+  carriedBytes = 0;
+  #freeAtMs = 0;
+
+  /** @returns when so many bytes, taken now, have passed */
+  take(bytes: number): number {
+    this.carriedBytes += bytes;
+    this.#freeAtMs = Math.max(performance.now(), this.#freeAtMs) + (bytes / this.bytesPerSecond) * 1000;
+    return this.#freeAtMs;
+  }
+}
 
 interface Target {
   host: string;
@@ -20,10 +35,8 @@ export class TcpProxy {
   readonly #target: Target;
   readonly #pipes = new Set<Pipe>();
   readonly #sockets = new Set<Socket>();
-  /** When the link is free to carry more, by way. */
-  readonly #freeAtMs: Record<Way, number> = { there: 0, back: 0 };
+  readonly #wires: Record<Way, Wire> = { there: new Wire(), back: new Wire() };
   #delayMs = 0;
-  #bytesPerSecond = Number.POSITIVE_INFINITY;
   #swallows = false;
   #refuses = false;
   #flipIn: number | undefined;
@@ -58,7 +71,12 @@ export class TcpProxy {
   }
 
   setRate(bytesPerSecond: number): void {
-    this.#bytesPerSecond = bytesPerSecond;
+    for (const wire of Object.values(this.#wires)) wire.bytesPerSecond = bytesPerSecond;
+  }
+
+  /** What passes this way from now on goes over a wire that other proxies may use too. */
+  share(way: Way, wire: Wire): void {
+    this.#wires[way] = wire;
   }
 
   /** Nothing passes any more and nobody is told, not even of a close; `false` lets go on what is left. */
@@ -94,9 +112,7 @@ export class TcpProxy {
 
   /** For a pipe: when this piece comes out at the other end, in the order in which the link took them. */
   schedule(way: Way, bytes: number): number {
-    const startsAtMs = Math.max(performance.now(), this.#freeAtMs[way]);
-    this.#freeAtMs[way] = startsAtMs + (bytes / this.#bytesPerSecond) * 1000;
-    return this.#freeAtMs[way] + this.#delayMs;
+    return this.#wires[way].take(bytes) + this.#delayMs;
   }
 
   /** For a pipe: the piece comes out, whole or damaged. */

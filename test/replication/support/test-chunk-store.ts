@@ -17,6 +17,8 @@ export class TestChunkStore implements ChunkStore {
   readonly trash = new Map<ChunkId, { bytes: Uint8Array; deletedAtMs: number }>();
   /** Refuses every new chunk. */
   full = false;
+  /** Its disk fails, or may not be written: refuses every new chunk. */
+  broken = false;
   /** Told of every chunk that is written, before it is there. */
   onPut: (id: ChunkId) => Promise<void> = async () => undefined;
   puts = 0;
@@ -36,6 +38,7 @@ export class TestChunkStore implements ChunkStore {
     if (this.chunks.has(id)) return 'present';
     if (!options.trusted && !isSound(id, bytes)) throw corrupt(id);
     if (this.full) throw new PeerstorError('disk-full', 'The test disk is full.');
+    if (this.broken) throw new PeerstorError('storage-failed', 'The test disk may not be written (EROFS).');
     await this.onPut(id);
     this.chunks.set(id, bytes.slice());
     this.#announce({ kind: 'added', id, size: bytes.length });

@@ -1,0 +1,74 @@
+/** Gives chunks on for a device that gave them here and whose own way out is behind (`pass-lanes.ts`). */
+import type { ChunkStore } from '../model/contracts/chunk-store.ts';
+import { idKey } from '../model/contracts/ordered-store.ts';
+import type { Transport } from '../model/contracts/transport.ts';
+import { PeerstorError } from '../model/errors.ts';
+import type { ChunkId, DeviceId } from '../model/ids.ts';
+import type { Have } from './have.ts';
+import type { Inventory } from './inventory.ts';
+import type { Members } from './members.ts';
+import { pushChunk } from './push.ts';
+import { Slots } from './slots.ts';
+import { type PutAnswer, readPass, writePut, writePutAnswer } from './wire.ts';
+
+/** For all who ask together: each is a chunk in memory. */
+const passedAtOnce = 8;
+
+export interface PassOnParts {
+  self: DeviceId;
+  transport: Transport;
+  store: ChunkStore;
+  inventory: Inventory;
+  members: Members;
+  have: Have;
+}
+
+export class PassOn {
+  readonly #parts: PassOnParts;
+  readonly #slots = new Slots(passedAtOnce);
+  readonly #passing = new Set<ChunkId>();
+
+  constructor(parts: PassOnParts) {
+    this.#parts = parts;
+  }
+
+  register(): void {
+    this.#parts.transport.handle('chunk/pass', async (_from, body, signal) =>
+      writePutAnswer(await this.#pass(readPass(body), signal)),
+    );
+  }
+
+  /** True while the chunk is being given on: nobody here gives it to anybody else meanwhile. */
+  isPassing(id: ChunkId): boolean {
+    return this.#passing.has(id);
+  }
+
+  /** @returns what the device answered @throws `not-a-member`, `chunk-missing`, `peer-unreachable` … */
+  async #pass({ id, device }: { id: ChunkId; device: DeviceId }, signal: AbortSignal): Promise<PutAnswer> {
+    const { self, members } = this.#parts;
+    if (device === self || !members.find(device)) {
+      throw new PeerstorError('not-a-member', 'A chunk is only given on to another device of the network.');
+    }
+    if (this.#passing.has(id)) return 'busy';
+    this.#passing.add(id);
+    try {
+      const release = await this.#slots.take(signal);
+      try {
+        return await this.#give(id, device, signal);
+      } finally {
+        release();
+      }
+    } finally {
+      this.#passing.delete(id);
+    }
+  }
+
+  async #give(id: ChunkId, device: DeviceId, signal: AbortSignal): Promise<PutAnswer> {
+    const { transport, store, inventory, have } = this.#parts;
+    if (await have.ask(device, id)) return 'present';
+    const body = writePut(id, await store.get(id, { verify: true, signal }));
+    const answer = await pushChunk(transport, device, body, signal);
+    if (answer === 'stored' || answer === 'present') inventory.set(device, idKey(id), true);
+    return answer;
+  }
+}
