@@ -56,11 +56,11 @@ const passwordsWaitingMax = 64;
 
 export function createAccounts(parts: AccountsParts): AccountsRoom {
   const { clock, random, log, kdfCost, audit = noAudit } = parts;
-  const users = createOpenUsers({ ...parts, audit, kdfCost });
+  const passwordQueue = new KeyedLock(passwordsWaitingMax);
+  const users = createOpenUsers({ ...parts, audit, kdfCost, passwordQueue });
   const store = createSessionStore(parts.sessions, clock, random);
   const sessions = createLiveSessions({ store, users, clock, log });
   const tries = new PasswordTries(clock);
-  const passwordQueue = new KeyedLock(passwordsWaitingMax);
   const treeParts = { network: () => parts.network(), clock, random, tunables: parts.tunables, log };
   const secrets = createSecretAccess({ ...treeParts, audit, tries, passwordQueue });
   let settingUp = false;

@@ -7,7 +7,7 @@ import { createFolder, ensureFolder } from './folders.ts';
 import { patch } from './moves.ts';
 import { emptyTrash, purge, restore, trash, trashed } from './trash.ts';
 import { requireEntry, requireEntryOrConflict, resolvePath, type Tree } from './tree.ts';
-import { upload } from './uploads.ts';
+import { upload, uploadTo } from './uploads.ts';
 import { openContent, restoreVersion, versions } from './versions.ts';
 
 /** Tells of changes of the catalog as ids of entries. */
@@ -33,6 +33,7 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     emptyTrash: () => emptyTrash(tree),
 
     upload: (parent, name, content, options) => upload(tree, parent, name, content, options),
+    uploadTo: (file, content, options) => uploadTo(tree, file, content, options),
     open: (id, version) => openContent(tree, id, version),
     versions: (id) => versions(tree, id),
     restoreVersion: (id, version) => restoreVersion(tree, id, version),

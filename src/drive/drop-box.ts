@@ -9,6 +9,7 @@ import { PeerstorError } from '../model/errors.ts';
 import { type EntryId, userId, type VersionId } from '../model/ids.ts';
 import { writeContent } from './content/index.ts';
 import { type Content, versionDraft } from './entry-drafts.ts';
+import { whose } from './entry-view.ts';
 import { isLive } from './live.ts';
 import { checkName } from './names.ts';
 import { within } from './quotas.ts';
@@ -74,6 +75,7 @@ export function boxView(tree: Tree, name: string): EntryView {
     createdAt: at,
     modifiedAt: at,
     version: tree.root,
+    ...whose(tree),
   };
 }
 
@@ -136,5 +138,6 @@ function droppedView(
   const { id, version, name, size, safety } = dropped;
   const createdAt = new Date(tree.clock.wallMs()).toISOString();
   const modifiedAt = new Date(modifiedAtMs).toISOString();
-  return { ...nothing, id, kind: 'file', name, size, mime, createdAt, modifiedAt, version, safety };
+  const view = { ...nothing, id, name, size, mime, createdAt, modifiedAt, version, safety };
+  return { ...view, kind: 'file', ...whose(tree) };
 }

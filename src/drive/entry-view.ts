@@ -42,6 +42,7 @@ export async function viewOf(
     trashedAt: trashed === null ? null : timeText(trashed),
     thumbnail: null,
     media: null,
+    ...whose(tree),
   };
 }
 
@@ -62,7 +63,15 @@ async function viewOfConflict(tree: Tree, conflict: Conflict, known: KnownOfView
     trashedAt: trashed === null ? null : timeText(trashed),
     thumbnail: null,
     media: null,
+    ...whose(tree),
   };
+}
+
+/** What a grantee may do, and in whose drive; nothing of the kind for the owner. */
+export function whose({ granted, grants, catalog, user }: Tree): Pick<EntryView, 'rights' | 'owner'> {
+  if (!granted) return { rights: null, owner: null };
+  const rights = grants.get(granted.grant)?.body.rights ?? granted.rights;
+  return { rights, owner: catalog.get('user', user)?.body?.username ?? '' };
 }
 
 export async function conflictNameOf(tree: Tree, { id, file }: Conflict): Promise<string> {

@@ -89,6 +89,7 @@ const needs: Readonly<Partial<Record<Method, 'view' | 'edit'>>> = {
   trashed: 'edit',
   restore: 'edit',
   upload: 'edit',
+  uploadTo: 'edit',
   restoreVersion: 'edit',
 };
 
@@ -122,6 +123,7 @@ function withRights(whole: Drive, box: Drive, rightsNow: () => RightsView): Driv
     emptyTrash: async () => allowed('emptyTrash').emptyTrash(),
     upload: async (parent, name, content, options) =>
       allowed('upload').upload(parent, name, content, options),
+    uploadTo: async (file, content, options) => allowed('uploadTo').uploadTo(file, content, options),
     open: async (id, version) => allowed('open').open(id, version),
     versions: async (id) => allowed('versions').versions(id),
     restoreVersion: async (id, version) => allowed('restoreVersion').restoreVersion(id, version),
@@ -152,6 +154,7 @@ function dropBox(tree: Tree, whole: Drive, name: () => string): Drive {
     purge: closed,
     emptyTrash: closed,
     upload: (parent, file, content, options) => drop(tree, parent, file, content, options),
+    uploadTo: closed,
     open: closed,
     versions: closed,
     restoreVersion: closed,

@@ -6,6 +6,7 @@ import type { Audit } from '../model/contracts/audit.ts';
 import type { Drive, Sharing } from '../model/contracts/drive.ts';
 import type { UserId } from '../model/ids.ts';
 import { createDrive } from './drive.ts';
+import type { KeyedLock } from './keyed-lock.ts';
 import type { NetworkDrives } from './network-drives.ts';
 import { openOwnTree, type TreeParts } from './open-trees.ts';
 import { openSharedDrives, uniteDrives } from './shared-drives.ts';
@@ -29,6 +30,8 @@ export interface Unlocked {
 export interface OpenUsersParts extends TreeParts {
   audit: Audit;
   kdfCost: KdfCost | undefined;
+  /** One password at a time: see `accounts.ts`. */
+  passwordQueue: KeyedLock;
 }
 
 type Listener = (ids: string[]) => void;
@@ -71,10 +74,10 @@ export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
         release(keys.user, open);
       };
     });
-    const { audit, kdfCost } = parts;
+    const { audit, kdfCost, passwordQueue } = parts;
     const open: OpenUser = {
       drive: uniteDrives(tree, shared, own),
-      sharing: createSharing({ tree, shared, audit, kdfCost }),
+      sharing: createSharing({ tree, shared, audit, kdfCost, passwordQueue }),
       drives,
       holds: 0,
       stop() {

@@ -18,7 +18,7 @@ const keyBytes = 32;
 
 /** Tries each key in turn; most often the first one fits. @throws what `open` throws for the last one */
 export function openWithAny<Result>(keys: readonly Uint8Array[], open: (key: Uint8Array) => Result): Result {
-  let failed: unknown = new PeerstorError('forbidden', 'This cannot be opened with your keys.');
+  let failed: unknown;
   for (const key of keys) {
     try {
       return open(key);
@@ -27,7 +27,7 @@ export function openWithAny<Result>(keys: readonly Uint8Array[], open: (key: Uin
       failed = error;
     }
   }
-  throw failed;
+  throw failed ?? new PeerstorError('forbidden', 'This cannot be opened with your keys.');
 }
 
 /** Seals an entry's key under its parent's. */

@@ -144,6 +144,7 @@ export function uniteDrives(tree: Tree, shared: SharedDrives, own: Drive): Drive
     emptyTrash: () => own.emptyTrash(),
     upload: async (parent, name, content, options) =>
       (await at(parent)).upload(parent, name, content, options),
+    uploadTo: async (file, content, options) => (await at(file)).uploadTo(file, content, options),
     open: async (id, version) => (await at(id)).open(id, version),
     versions: async (id) => (await at(id)).versions(id),
     restoreVersion: async (id, version) => (await at(id)).restoreVersion(id, version),

@@ -11,6 +11,7 @@ import { foldUsername } from './account-rules.ts';
 import { type GrantSecret, newLinkSecret, newTokenSecret, readSecret } from './grant-secrets.ts';
 import { type GrantTerms, onEntry, requireGrant, revokeGrant, writeGrant } from './grant-writing.ts';
 import type { Grant } from './grants.ts';
+import type { KeyedLock } from './keyed-lock.ts';
 import type { SharedDrives } from './shared-drives.ts';
 import { badInput, checkEnd, checkedLink, checkRights, checkText } from './sharing-rules.ts';
 import { accessView, newestFirst, notesOf, shareView, tokenView } from './sharing-views.ts';
@@ -22,9 +23,12 @@ export interface SharingParts {
   shared: SharedDrives;
   audit: Audit;
   kdfCost: KdfCost | undefined;
+  /** One password at a time: see `accounts.ts`. */
+  passwordQueue: KeyedLock;
 }
 
-export function createSharing({ tree, shared, audit, kdfCost }: SharingParts): Sharing {
+export function createSharing(parts: SharingParts): Sharing {
+  const { tree, shared, audit, kdfCost, passwordQueue } = parts;
   const { catalog, grants, clock, random } = tree;
   const username = () => catalog.get('user', tree.user)?.body?.username;
   const note = (event: AuditEvent['event'], sentence: string) =>
@@ -36,8 +40,15 @@ export function createSharing({ tree, shared, audit, kdfCost }: SharingParts): S
       .find(({ body }) => body.kind === 'user' && body.grantee === user && body.owner === tree.user);
   }
 
-  async function keyNotes(secret: GrantSecret, kdf: GrantBody['kdf'], password: string | null | undefined) {
-    return { key: await secret.key(kdf && password ? { text: password, kdf } : undefined) };
+  /** The key of a link, with what its password costs; before any lock is taken, because it takes its time. */
+  async function linkKey(
+    secret: GrantSecret,
+    password: string | null | undefined,
+  ): Promise<{ kdf: GrantBody['kdf']; key: Uint8Array }> {
+    if (!password) return { kdf: null, key: await secret.key() };
+    const kdf = newPasswordKdf(kdfCost);
+    const key = await passwordQueue.run(['password'], () => secret.key({ text: password, kdf }));
+    return { kdf, key };
   }
 
   return {
@@ -105,8 +116,8 @@ export function createSharing({ tree, shared, audit, kdfCost }: SharingParts): S
       const secret = newLinkSecret(random);
       const keys = requireSecret(secret);
       const expiresAt = wish.expiresAtMs === undefined ? clock.wallMs() + linkLifeMs : wish.expiresAtMs;
-      const kdf = wish.password ? newPasswordKdf(kdfCost) : null;
-      const notes = { secret, note: text, ...(await keyNotes(keys, kdf, wish.password)) };
+      const { kdf, key } = await linkKey(keys, wish.password);
+      const notes = { secret, note: text, key };
       const grantee = keys.signing.principal;
       const terms: GrantTerms = {
         id: keys.id,
@@ -134,30 +145,29 @@ export function createSharing({ tree, shared, audit, kdfCost }: SharingParts): S
       const { body } = requireGrant(tree, id, 'link');
       if (body.revoked) throw new PeerstorError('gone', 'This link was taken back: make a new one.');
       checkedLink({ entryId: body.entry, rights: body.rights, ...change });
+      const { password, note: text } = change;
+      const { secret = '' } = notesOf(tree, body);
+      const locked = password === undefined ? undefined : await linkKey(requireSecret(secret), password);
       const grant = await onEntry(tree, body.entry, async (entry) => {
         const before = requireGrant(tree, id, 'link').body;
-        const said = notesOf(tree, before);
-        const { password, note: text, rights = before.rights, maxDownloads = before.maxUses } = change;
+        const { rights = before.rights, maxDownloads = before.maxUses } = change;
         const expiresAt = change.expiresAtMs === undefined ? before.expiresAt : change.expiresAtMs;
-        const notes = { ...said, ...(text !== undefined && { note: text }) };
+        const notes = {
+          ...notesOf(tree, before),
+          ...(text !== undefined && { note: text }),
+          ...(locked && { key: locked.key }),
+        };
         const { kind, grantee } = before;
         const terms: GrantTerms = {
           id,
           kind,
           grantee,
           rights,
-          kdf: before.kdf,
+          kdf: locked ? locked.kdf : before.kdf,
           expiresAt,
           maxUses: maxDownloads,
           notes,
         };
-        if (password !== undefined) {
-          terms.kdf = password ? newPasswordKdf(kdfCost) : null;
-          terms.notes = {
-            ...notes,
-            ...(await keyNotes(requireSecret(said.secret ?? ''), terms.kdf, password)),
-          };
-        }
         return writeGrant(tree, entry, terms, before);
       });
       return shareView(tree, grant);

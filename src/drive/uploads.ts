@@ -12,7 +12,7 @@ import type { EntryId } from '../model/ids.ts';
 import { adoptionDrafts, underKey } from './conflicts.ts';
 import { writeContent } from './content/index.ts';
 import { type Content, newEntry, versionDraft } from './entry-drafts.ts';
-import { viewOf } from './entry-view.ts';
+import { conflictNameOf, viewOf } from './entry-view.ts';
 import { headsLike } from './heads.ts';
 import { checkName, freeName, mayBeConflictName } from './names.ts';
 import { currentVersion, requireMatch } from './preconditions.ts';
@@ -28,8 +28,10 @@ import {
   isConflict,
   lookUp,
   newEntryKey,
+  requireEntry,
   requireEntryOrConflict,
   requireFolder,
+  requireOutsideTrash,
   type Tree,
 } from './tree.ts';
 
@@ -38,12 +40,10 @@ const mimeLengthMax = 255;
 /** type/subtype and parameters of RFC 9110 section 8.3.1, loosely: it is kept, never interpreted here. */
 const mimeShape = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?$/;
 
-/** What an upload was asked to become. */
-interface Target {
-  parent: EntryId;
-  name: string;
-  options: UploadOptions;
-}
+/** What an upload was asked to become: whatever has a name in a folder, or one file wherever it is. */
+type Target =
+  | { parent: EntryId; name: string; options: UploadOptions }
+  | { file: EntryId; options: UploadOptions };
 
 /** Content that is stored, not listed yet. */
 interface Stored {
@@ -75,18 +75,40 @@ export async function upload(
 ): Promise<UploadOutcome> {
   checkName(name);
   checkOptions(options);
+  return run(tree, { parent, name, options }, content);
+}
+
+/** The same for one file, which keeps its place and its name. @throws also `not-found` for a folder */
+export async function uploadTo(
+  tree: Tree,
+  id: EntryId,
+  content: AsyncIterable<Uint8Array>,
+  options: Omit<UploadOptions, 'onConflict'>,
+): Promise<UploadOutcome> {
+  const found = await requireEntryOrConflict(tree, id);
+  // What lost a concurrent edit becomes a file of its own, beside the one that it lost to.
+  if (isConflict(found) && found.file.parent !== null) {
+    return upload(tree, found.file.parent, await conflictNameOf(tree, found), content, options);
+  }
+  checkOptions(options);
+  return run(tree, { file: isConflict(found) ? found.file.id : id, options }, content);
+}
+
+async function run(tree: Tree, target: Target, content: AsyncIterable<Uint8Array>): Promise<UploadOutcome> {
+  const { options } = target;
   const { signal } = options;
-  const target: Target = { parent, name, options };
   const session = tree.network.beginUpload();
   let reservation: Reservation | undefined;
   try {
-    requireFolder(tree, parent);
+    // Whoever has the drive open takes the same lock, also who cannot see the folder.
+    const place = placeOf(tree, target);
     const there = await findTarget(tree, target);
     if (there && options.onConflict === 'skip') return { entry: await viewOf(tree, there), created: false };
     reservation = await tree.quotas.reserve(tree.user, options.sizeHint ?? 0);
     const sealedIn = async () => {
       const file = await findTarget(tree, target);
-      return file ? [parent, isConflict(file) ? file.file.id : file.id] : [parent];
+      const folder = 'file' in target ? [] : [target.parent];
+      return file ? [...folder, isConflict(file) ? file.file.id : file.id] : folder;
     };
     for (const one of await sealedIn()) await freshen(tree, one);
     const stored = await store(
@@ -97,7 +119,7 @@ export async function upload(
       options,
     );
     const work = () => commit(tree, session, target, stored);
-    const { id, created, skipped } = await runFresh(tree, [parent], sealedIn, work, signal);
+    const { id, created, skipped } = await runFresh(tree, [place], sealedIn, work, signal);
     const known = skipped ? {} : { safety: stored.safety };
     return { entry: await viewOf(tree, await requireEntryOrConflict(tree, id), known), created };
   } catch (cause) {
@@ -107,6 +129,12 @@ export async function upload(
     reservation?.release();
     session.close();
   }
+}
+
+/** The folder whose names and files an upload may change. @throws as `requireFolder` */
+function placeOf(tree: Tree, target: Target): EntryId {
+  if ('file' in target) return tree.catalog.placeOf(target.file)?.parent ?? target.file;
+  return requireFolder(tree, target.parent).id;
 }
 
 async function store(
@@ -135,18 +163,30 @@ async function store(
 
 /** Writes the records, under the lock of the folder: what is there may have changed while bytes came. */
 async function commit(tree: Tree, session: ChunkUpload, target: Target, stored: Stored): Promise<Written> {
+  const { signal, onConflict } = target.options;
+  if ('file' in target) {
+    return newVersion(tree, session, await findFile(tree, target.file, target.options), stored, signal);
+  }
   const folder = requireFolder(tree, target.parent);
   const there = await findTarget(tree, target);
-  if (there && target.options.onConflict === 'skip') return { id: there.id, created: false, skipped: true };
-  if (there && !isConflict(there)) return newVersion(tree, session, there, target, stored);
-  return newFile(tree, session, folder, there, target, stored);
+  if (there && onConflict === 'skip') return { id: there.id, created: false, skipped: true };
+  if (there && !isConflict(there)) return newVersion(tree, session, there, stored, signal);
+  return newFile(tree, session, { folder, view: there, name: target.name }, stored, signal);
+}
+
+/** The file itself, as it is now. @throws `not-found`, `gone`, `precondition-failed` */
+async function findFile(tree: Tree, id: EntryId, { ifMatch }: UploadOptions): Promise<Entry> {
+  const file = requireEntry(tree, id);
+  if (file.body.kind !== 'file') throw new PeerstorError('not-found', 'This is a folder, not a file.');
+  requireOutsideTrash(tree, file);
+  if (ifMatch !== undefined) requireMatch(ifMatch, await currentVersion(tree, file));
+  return file;
 }
 
 /** The file that this becomes a version of, or undefined when it becomes a new one. */
-async function findTarget(
-  tree: Tree,
-  { parent, name, options }: Target,
-): Promise<Entry | Conflict | undefined> {
+async function findTarget(tree: Tree, target: Target): Promise<Entry | Conflict | undefined> {
+  if ('file' in target) return findFile(tree, target.file, target.options);
+  const { parent, name, options } = target;
   const there = (await lookUp(tree, parent, name)) ?? (await conflictNamed(tree, parent, name));
   if (there && options.onConflict === 'rename') return undefined;
   if (there && !isConflict(there) && there.body.kind === 'folder') {
@@ -170,8 +210,8 @@ async function newVersion(
   tree: Tree,
   session: ChunkUpload,
   there: Entry,
-  { options: { signal } }: Target,
   stored: Stored,
+  signal: AbortSignal | undefined,
 ): Promise<Written> {
   const heads = await tree.cache.heads.of(there.id, there.keys);
   // Only what the winner shows is replaced: a conflicting version stays until somebody decided.
@@ -186,14 +226,13 @@ async function newVersion(
   return { id: there.id, created: false };
 }
 
-/** @param view of a conflicting version, which becomes this file's first version */
+/** @param place.view of a conflicting version, which becomes this file's first version */
 async function newFile(
   tree: Tree,
   session: ChunkUpload,
-  folder: Entry,
-  view: Conflict | undefined,
-  { name, options: { signal } }: Target,
+  { folder, view, name }: { folder: Entry; view: Conflict | undefined; name: string },
   stored: Stored,
+  signal: AbortSignal | undefined,
 ): Promise<Written> {
   const { names } = await tree.cache.listings.of(folder.id);
   const free = view ? name : freeName(name, 'file', (other) => names.find(other) !== undefined);

@@ -60,8 +60,13 @@ export function problemOf(error: PeerstorError): ProblemView & Record<string, un
 }
 
 function headersOf(error: PeerstorError): Record<string, string> {
+  if (error.status === 401) return { 'www-authenticate': 'Bearer realm="peerstor"' };
+  return waitHeaders(error);
+}
+
+/** When to come back, where that helps. */
+export function waitHeaders(error: PeerstorError): Record<string, string> {
   const { status } = error;
-  if (status === 401) return { 'www-authenticate': 'Bearer realm="peerstor"' };
   if (status !== 429 && status !== 503) return {};
   return { 'retry-after': String(Math.max(1, Math.ceil(error.details.retryAfterS ?? retryAfterDefaultS))) };
 }

@@ -1,6 +1,9 @@
-/** Where an upload goes: below the root of a drive by its path, or below a folder that is named by its id. */
+/**
+ * Where an upload goes: below the root of a drive by its path, below a folder that is named by its id,
+ * or into a file that is.
+ */
 import type { EntryView } from '../model/api.ts';
-import type { Drive } from '../model/contracts/drive.ts';
+import type { Drive, UploadOptions, UploadOutcome } from '../model/contracts/drive.ts';
 import { isPeerstorError } from '../model/errors.ts';
 import { type EntryId, entryId } from '../model/ids.ts';
 import { listLimitMax } from '../model/limits.ts';
@@ -9,16 +12,17 @@ export interface UploadPlace {
   readonly name: string;
   /** What is there now. */
   current(): Promise<EntryView | undefined>;
-  /** The folder that it goes into; makes what is missing on the way. */
-  parent(): Promise<EntryId>;
+  /** Stores it there; makes folders that are missing on the way. */
+  upload(content: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<UploadOutcome>;
 }
 
 export function placeInDrive(drive: Drive, folders: readonly string[], name: string): UploadPlace {
   return {
     name,
     current: () => ifThere(drive.resolve([...folders, name])),
-    async parent() {
-      return entryId((folders.length === 0 ? await drive.root() : await drive.ensureFolder(folders)).id);
+    async upload(content, options) {
+      const { id } = folders.length === 0 ? await drive.root() : await drive.ensureFolder(folders);
+      return drive.upload(entryId(id), name, content, options);
     },
   };
 }
@@ -37,11 +41,21 @@ export function placeBelow(
       for (const step of [...folders, name]) at = at && (await childNamed(drive, entryId(at.id), step));
       return at;
     },
-    async parent() {
+    async upload(content, options) {
       let at = top;
       for (const step of folders) at = entryId((await ensureChild(drive, at, step)).id);
-      return at;
+      return drive.upload(at, name, content, options);
     },
+  };
+}
+
+/** A new version of one file, which may have been shared alone. @throws as `Drive.entry` */
+export async function placeOfFile(drive: Drive, id: EntryId): Promise<UploadPlace> {
+  const file = await drive.entry(id);
+  return {
+    name: file.name,
+    current: async () => file,
+    upload: (content, options) => drive.uploadTo(id, content, options),
   };
 }
 

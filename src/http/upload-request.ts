@@ -1,7 +1,7 @@
 /** A file that comes as the body of a PUT: what the headers say of it, and handing it to the drive. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EntryView, SafetyLevel } from '../model/api.ts';
-import type { Drive, UploadOptions, UploadOutcome } from '../model/contracts/drive.ts';
+import type { UploadOptions, UploadOutcome } from '../model/contracts/drive.ts';
 import { PeerstorError } from '../model/errors.ts';
 import { essence, typeOfUpload } from './content-type.ts';
 import { drivePathOf } from './drive-path.ts';
@@ -28,7 +28,6 @@ export const uploadQuery = query({
 });
 
 export interface UploadTarget {
-  drive: Drive;
   place: UploadPlace;
   onConflict?: UploadOptions['onConflict'];
   /** Awaited before the first byte is asked for. */
@@ -47,7 +46,7 @@ export function leaveBodiesAlone(app: FastifyInstance): void {
  */
 export async function receiveUpload(
   request: FastifyRequest<{ Querystring: UploadQuery }>,
-  { drive, place, onConflict, before }: UploadTarget,
+  { place, onConflict, before }: UploadTarget,
   { clock, maxUploadBytes }: Surroundings,
 ): Promise<UploadOutcome> {
   const options = {
@@ -59,8 +58,7 @@ export async function receiveUpload(
   const body = openBody(request.raw, { bytesMax: maxUploadBytes, stallMs: uploadStallMs, clock });
   try {
     await before?.();
-    const parent = await place.parent();
-    const outcome = await drive.upload(parent, place.name, body.content, { ...options, signal: body.signal });
+    const outcome = await place.upload(body.content, { ...options, signal: body.signal });
     if (body.failure !== undefined) throw body.failure;
     return outcome;
   } catch (error) {

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isPeerstorError } from '../model/errors.ts';
 import type { AllowedMethods } from './allowed-methods.ts';
 import { pathnameOf } from './drive-path.ts';
+import { waitHeaders } from './error-reply.ts';
 import type { GuestAccess } from './guest-access.ts';
 import { pageHeaders } from './security-headers.ts';
 import { noSuchAddress } from './unknown-address.ts';
@@ -39,16 +40,16 @@ export async function webPages(
     config: { access: 'public' },
     handler: async (request, reply) => {
       if (!files.has(page)) throw noSuchAddress(request, reply, allowed);
-      const status = await guests.open(request, request.params.secret).then(
-        () => 200,
+      const refusal = await guests.open(request, request.params.secret).then(
+        () => undefined,
         (error: unknown) => {
-          if (isPeerstorError(error)) return error.status;
+          if (isPeerstorError(error)) return error;
           throw error;
         },
       );
       return reply
-        .code(status)
-        .headers(pageHeaders)
+        .code(refusal?.status ?? 200)
+        .headers({ ...pageHeaders, ...(refusal && waitHeaders(refusal)) })
         .type('text/html; charset=utf-8')
         .send(await readFile(join(webRoot, page)));
     },

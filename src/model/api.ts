@@ -31,6 +31,10 @@ export interface EntryView {
   safety: SafetyView | null;
   thumbnail: string | null;
   media: null;
+  /** What the asker may do with it; null for their own, where they may do everything. */
+  rights?: RightsView | null;
+  /** Whose it is; null for their own. */
+  owner?: string | null;
 }
 
 export interface Page<Item> {
@@ -72,7 +76,20 @@ export interface DeviceView {
   addresses: string[];
   /** Only for the device that answers. */
   volumes: VolumeView[];
+  /** Only for the device that answers. */
+  bandwidth?: BandwidthView;
   rttMs: number | null;
+}
+
+/** How much of its link a device takes for chunks. */
+export interface BandwidthView {
+  /** Bytes a second; null for no limit. */
+  upLimit: number | null;
+  downLimit: number | null;
+  /** Hours of the day, local time, such as 08:00, in which the limits hold; null for always. */
+  schedule: { from: string; to: string } | null;
+  /** Whether they hold for devices of the own local network too. */
+  limitLan: boolean;
 }
 
 export interface NearbyDevice {
@@ -96,6 +113,8 @@ export interface HealthView {
   sentence: string;
   chunks: { total: number; byCopies: Record<string, number> };
   bytes: number;
+  /** Places that the devices' owners named, and chunks whose copies are all in one of them. */
+  offSite: { places: number; onePlaceChunks: number };
   devices: DeviceView[];
   repair: { queued: number; active: number; etaSeconds: number | null };
   scrub: ScrubView;

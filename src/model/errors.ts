@@ -50,7 +50,8 @@ export const errorStatus = {
   'disk-full': 507,
   'quota-exceeded': 507,
   'volume-missing': 503,
-  'storage-failed': 500,
+  /** A disk does not do what it should: nothing can be kept on it. */
+  'storage-failed': 507,
   /** A value of the local database failed its checksum: the database must be rebuilt (I7). */
   'index-corrupt': 500,
   // network

@@ -3,7 +3,8 @@
 import type { ImpactView } from '../model/api.ts';
 import { systemClock, systemRandom } from '../model/clock.ts';
 import type { Session } from '../model/contracts/drive.ts';
-import { isPeerstorError } from '../model/errors.ts';
+import type { GarbageReport } from '../model/contracts/health.ts';
+import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import { type DeviceId, entryId } from '../model/ids.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { NetworkParts } from './device-parts.ts';
@@ -41,6 +42,27 @@ export async function removeForEver(
   const name = await removeDevice(network, { id, signer, lost }, clocks);
   const sentence = `${name} was removed from the network${lost ? ', with what only it had' : ''}.`;
   audit.note({ event: 'device-removed', sentence, username });
+}
+
+/** What nothing needs on this device. @throws `forbidden` for a member */
+export async function garbageReport({ chunks }: NetworkParts, session: Session): Promise<GarbageReport> {
+  session.adminSigner();
+  return chunks.garbageReport();
+}
+
+/** @throws `conflict` when nothing waits for an admin, `forbidden` for a member */
+export async function confirmGarbage(
+  { chunks }: NetworkParts,
+  audit: AuditLog,
+  session: Session,
+): Promise<GarbageReport> {
+  session.adminSigner();
+  const stopped = chunks.garbageStopped();
+  if (stopped === null) throw new PeerstorError('conflict', 'No deletion waits for an admin now.');
+  chunks.confirmGarbage();
+  const sentence = `The deletion of ${stopped.chunks} chunks that nothing needs was agreed to.`;
+  audit.note({ event: 'garbage-confirmed', sentence, username: session.user.username });
+  return chunks.garbageReport();
 }
 
 /** What would go if a device died now; entries are those of the one who asks. */

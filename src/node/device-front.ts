@@ -9,12 +9,13 @@ import { PeerstorError } from '../model/errors.ts';
 import type { DeviceId } from '../model/ids.ts';
 import { pageUrls } from './addresses.ts';
 import { deviceName, pageAddress } from './config.ts';
-import { drainDevice, impactView, removeForEver } from './device-changes.ts';
+import { confirmGarbage, drainDevice, garbageReport, impactView, removeForEver } from './device-changes.ts';
 import type { DeviceParts } from './device-parts.ts';
 import { entryHealthView } from './entry-health.ts';
 import { healthView } from './health.ts';
 import { HealthWatch } from './health-watch.ts';
 import { metricsText } from './metrics.ts';
+import { noLimits } from './network/index.ts';
 import { parsePairingCode } from './pairing-window.ts';
 
 const setupTriesPerHour = 20;
@@ -96,6 +97,8 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
     audit: (options) => parts.audit.list(options),
 
     health,
+    garbage: (session) => garbageReport(requireNetwork(parts), session),
+    confirmGarbage: (session) => confirmGarbage(requireNetwork(parts), parts.audit, session),
     entryHealth: (id, session) => entryHealthView(requireNetwork(parts), id, session),
     metrics: () => metricsText(parts),
 
@@ -165,6 +168,7 @@ function deviceView(parts: DeviceParts, network: Network, id: DeviceId): DeviceV
     usedBytes: self ? usage.bytes : (presence.usageOf(id)?.usedBytes ?? null),
     addresses: self ? network.transport.addresses() : (peer?.addresses ?? []),
     volumes: self ? usage.volumes.map(({ id: _id, ...volume }) => volume) : [],
+    ...(self && { bandwidth: parts.settings().bandwidth ?? noLimits }),
     rttMs: peer ? Math.round(peer.rttMs) : null,
   };
 }

@@ -14,6 +14,7 @@ export function healthView(
     sentence: sentenceOf(chunks, devices, wanted),
     chunks: { total: chunks.total, byCopies: chunks.byCopies },
     bytes: chunks.bytes,
+    offSite: chunks.offSite,
     devices,
     repair,
     scrub,

@@ -77,7 +77,7 @@ describe('the page', { skip, timeout: 180_000 }, () => {
     await writeFile(join(folder, 'Holiday plan.txt'), content);
     await writeFile(join(folder, 'Zürich 🙂.md'), '# hello');
     await page
-      .locator('input[type=file]')
+      .getByLabel('Files to upload')
       .setInputFiles([join(folder, 'Holiday plan.txt'), join(folder, 'Zürich 🙂.md')]);
     await row('Holiday plan.txt').waitFor();
     await row('Zürich 🙂.md').waitFor();

@@ -5,7 +5,17 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { InviteView, ShareView, TokenView, UserAdminView } from '../../src/model/api.ts';
+import type {
+  DeviceView,
+  HealthView,
+  InviteView,
+  Page,
+  ShareView,
+  TokenView,
+  UserAdminView,
+  VolumeView,
+} from '../../src/model/api.ts';
+import type { GarbageReport } from '../../src/model/contracts/health.ts';
 import { GatewayFixture } from '../http/gateway-fixture.ts';
 
 const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
@@ -134,6 +144,91 @@ describe('commands', { timeout: 300_000 }, () => {
     assert.equal((await run(['device', 'remove', 'Kitchen', '--lost'])).code, 0);
     await fails(['device', 'remove', 'Attic'], 1, /no device "Attic"/);
     assert.match((await run(['audit', '--limit', '1'])).out, /sign-in +It happened/);
+  });
+
+  it('set limits, hours, class and place of a device', async () => {
+    const words = ['device', 'set', '--up-limit', '2M', '--schedule', '08:00-22:30', '--limit-lan', 'yes'];
+    const device = await json<DeviceView>(words);
+    assert.deepEqual(g.front.lastSettings, {
+      upLimit: 2 * 2 ** 20,
+      schedule: { from: '08:00', to: '22:30' },
+      limitLan: true,
+    });
+    assert.equal(device.bandwidth?.upLimit, 2 * 2 ** 20);
+    const shown = await run(['device', 'set', 'Kitchen', '--place', 'home', '--down-limit', '10M']);
+    assert.match(
+      shown.out,
+      /Kitchen: always-on, in home\.\nUp 2\.0 MiB\/s, down 10\.0 MiB\/s, from 08:00 to 22:30/,
+    );
+    const free = await run([
+      'device',
+      'set',
+      '--up-limit',
+      'none',
+      '--down-limit',
+      'none',
+      '--schedule',
+      'none',
+    ]);
+    assert.match(free.out, /as fast as it can/);
+    assert.equal(g.front.lastSettings?.schedule, null);
+    await fails(['device', 'set'], 1, /Say what to change/);
+    await fails(['device', 'set', '--schedule', '8-22'], 2, /08:00-22:00/);
+    await fails(['device', 'set', '--limit-lan', 'perhaps'], 2, /Allowed choices/);
+    await fails(['device', 'set', 'Attic', '--place', 'x'], 1, /no device "Attic"/);
+  });
+
+  it('lend, limit, drain and take back folders, and leave the others as they are', async () => {
+    await run(['volume', 'add', '/mnt/one=1G']);
+    assert.match((await run(['volume', 'add', '/mnt/two'])).out, /\/mnt\/two +ok/);
+    assert.deepEqual(g.front.lastSettings, { volumes: [{ path: '/mnt/one' }, { path: '/mnt/two' }] });
+    assert.match((await run(['volume', 'limit', '/mnt/one/', '3G'])).out, /\/mnt\/one +ok +0 B +3\.0 GiB/);
+    assert.match((await run(['volume', 'drain', '/mnt/two'])).out, /\/mnt\/two +draining/);
+    assert.deepEqual(g.front.lastSettings?.volumes?.[0], { path: '/mnt/one' });
+    await run(['volume', 'drain', '/mnt/two', '--stop']);
+    assert.deepEqual(g.front.lastSettings?.volumes?.[1], { path: '/mnt/two', state: 'active' });
+    const left = await json<DeviceView>(['volume', 'remove', '/mnt/two']);
+    assert.deepEqual(
+      left.volumes.map(({ path }) => path),
+      ['/mnt/one'],
+    );
+    assert.equal((await json<Page<VolumeView>>(['volume', 'list'])).items[0]?.limitBytes, 3 * 2 ** 30);
+    await fails(['volume', 'add', '/mnt/one'], 1, /lent already/);
+    await fails(['volume', 'drain', '/mnt/two'], 1, /not lent; what is: \/mnt\/one/);
+    await fails(['volume', 'limit', '/mnt/one', 'much'], 1, /not a size/);
+  });
+
+  it('tell how well everything is kept, and what to do', async () => {
+    g.front.healthChange = {
+      chunks: { total: 9, byCopies: { '2': 4, '3': 5 } },
+      offSite: { places: 2, onePlaceChunks: 3 },
+      repair: { queued: 2, active: 1, etaSeconds: 90 },
+      scrub: { running: true, lastFinishedAt: null, checkedChunks: 7, badChunks: 1 },
+      alerts: [{ code: 'x', level: 'danger', sentence: 'The disk fails.', action: 'Replace it.' }],
+      receipts: [{ at: new Date(0).toISOString(), sentence: '3 chunks were copied again.' }],
+    };
+    const { out } = await run(['health']);
+    for (const expected of [
+      /^Add a device\./,
+      /\n2 +4\n3 +5\n/,
+      /places +2; 3 chunks are in one of them only/,
+      /repair +1 copies under way, 2 wait, about 2 min left/,
+      /scrub +under way: 7 copies read, 1 bad/,
+      /\n!! The disk fails\.\n {2}Replace it\.\n/,
+      /19\d\d-\S+ \S+ {2}3 chunks were copied again\./,
+    ]) {
+      assert.match(out, expected);
+    }
+    assert.equal((await json<HealthView>(['health'])).alerts.length, 1);
+  });
+
+  it('show what nothing needs, and delete it only when that is said', async () => {
+    const { out } = await run(['health', 'garbage']);
+    assert.match(out, /40 chunks \(3\.8 MiB\)[\s\S]*30 of them[\s\S]*An admin has to agree[\s\S]*--confirm/);
+    assert.notEqual(g.front.garbageReport.stopped, null);
+    assert.match((await run(['health', 'garbage', '--confirm'])).out, /^Agreed/);
+    assert.equal((await json<GarbageReport>(['health', 'garbage'])).stopped, null);
+    await fails(['health', 'garbage', '--confirm'], 1, /No deletion waits/);
   });
 
   it('change the password and recover with the words, and end other sessions', async () => {

@@ -13,6 +13,7 @@ import {
   password,
   put,
   read,
+  text,
   wholeTree,
 } from './world.ts';
 
@@ -120,6 +121,58 @@ test('who may edit neither purges nor moves, renames or trashes the shared folde
   await assert.rejects(bob.sharing.shareWith(inner, 'Ada', 'view'), coded('not-found'));
   await assert.rejects(bob.sharing.createLink({ entryId: folder, rights: 'view' }), coded('not-found'));
   await theirs.patch(folder, { tags: ['mine too'] });
+});
+
+test('views say whose an entry is and what the asker may do with it', async () => {
+  const { theirs, bob, drive, session, folder, inner, file } = await createShared('view');
+  const mine = await drive.entry(file);
+  assert.deepEqual([mine.rights, mine.owner], [null, null]);
+  const own = await put(theirs, await rootOf(bob), 'own.txt', 'of Bob');
+  assert.deepEqual([own.rights, own.owner], [null, null]);
+  const seen = async () => {
+    const views = [await theirs.entry(folder), ...(await list(theirs, inner))];
+    return views.map(({ rights, owner }) => `${rights} ${owner}`);
+  };
+  assert.deepEqual(await seen(), ['view Ada', 'view Ada']);
+  await session.sharing.shareWith(folder, 'bob', 'edit');
+  assert.deepEqual(await seen(), ['edit Ada', 'edit Ada']);
+  await session.sharing.shareWith(folder, 'bob', 'upload');
+  const box = await theirs.entry(folder);
+  const { entry: dropped } = await theirs.upload(folder, 'x', text('x'), {});
+  assert.deepEqual([box.rights, box.owner, dropped.rights], ['upload', 'Ada', 'upload']);
+});
+
+test('who may edit a single file brings a new version of it, which its owner sees as one', async () => {
+  const { theirs, drive, session, inner, file } = await createShared('view');
+  const update = (content: string, options = {}) => theirs.uploadTo(file, text(content), options);
+  await assert.rejects(update('no'), coded('forbidden'));
+  await session.sharing.revokeAccess((await drive.entry(inner)).parentId as never, 'bob');
+  await session.sharing.shareWith(file, 'bob', 'edit');
+  const before = await theirs.entry(file);
+  assert.equal(before.parentId, null);
+  const { entry, created } = await update('second', { ifMatch: before.version, mime: 'text/html' });
+  assert.deepEqual([entry.id, entry.name, entry.mime, created], [file, 'a.txt', 'text/html', false]);
+  assert.equal(await read(drive, file), 'second');
+  assert.deepEqual(await namesIn(drive, inner), ['a.txt']);
+  await assert.rejects(update('third', { ifMatch: before.version }), coded('precondition-failed'));
+  await assert.rejects(update('third', { ifMatch: 'none' }), coded('precondition-failed'));
+  // Owner and grantee at once: one after the other, so nothing is a conflict.
+  await Promise.all([put(drive, inner, 'a.txt', 'of Ada'), update('of Bob')]);
+  assert.equal((await drive.versions(file)).length, 4);
+  assert.deepEqual(await namesIn(drive, inner), ['a.txt']);
+  await drive.trash(file);
+  await assert.rejects(update('late'), coded('gone'));
+});
+
+test('a new version goes to a file by its id, never to a folder, and keeps the old ones', async () => {
+  const { drive, inner, file } = await createShared('view');
+  await assert.rejects(drive.uploadTo(inner, text('x'), {}), coded('not-found'));
+  await drive.patch(file, { name: 'renamed.txt' });
+  const { entry, created } = await drive.uploadTo(file, text('second'), {});
+  assert.deepEqual([entry.name, created, entry.size], ['renamed.txt', false, 6]);
+  assert.equal((await drive.versions(file)).length, 2);
+  await drive.trash(file);
+  await assert.rejects(drive.uploadTo(file, text('x'), {}), coded('gone'));
 });
 
 test('nothing moves between drives, and everything can be copied between them', async () => {

@@ -176,6 +176,8 @@ test('what an admin may want to know is noted, without names of files', async ()
     rights: 'view',
     password: 'pw',
   });
+  // Whoever opens its page is asked for the password first: nobody guessed yet.
+  await assert.rejects(accounts.openLink(link.url.slice(3), undefined, 'guest'), coded('link-password'));
   await assert.rejects(accounts.openLink(link.url.slice(3), 'no', 'guest'), coded('link-password'));
   await accounts.changeUser(session, userId(bob.user.id), { quotaBytes: 3 });
   await assert.rejects(accounts.login('Ada', 'wrong', 'here'), coded('wrong-password'));

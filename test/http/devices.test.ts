@@ -10,6 +10,7 @@ import type {
   NearbyDevice,
   Page,
 } from '../../src/model/api.ts';
+import type { GarbageReport } from '../../src/model/contracts/health.ts';
 import { assertProblem, GatewayFixture } from './gateway-fixture.ts';
 
 describe('devices, pairing and health', () => {
@@ -142,6 +143,15 @@ describe('devices, pairing and health', () => {
     assert.equal(storing.status, 200);
     assert.deepEqual(g.front.asked.at(-1), { storageOnly: true });
     assertProblem(await join({ code: '11112222', setupCode, storageOnly: 'yes' }), 'bad-input');
+  });
+
+  it('show an admin what nothing needs, and delete it when that is confirmed', async () => {
+    const path = '/api/v1/health/garbage';
+    assertProblem(await g.get(path, asMember()), 'forbidden');
+    assertProblem(await g.ask('POST', `${path}/confirm`, { headers: asMember() }), 'forbidden');
+    assert.deepEqual((await g.get(path)).json(), g.front.garbageReport);
+    assert.equal((await g.ask('POST', `${path}/confirm`)).json<GarbageReport>().stopped, null);
+    assertProblem(await g.ask('POST', `${path}/confirm`), 'conflict');
   });
 
   it('tell how well everything is kept', async () => {

@@ -153,6 +153,10 @@ describe('a guest with a link', () => {
     assert.ok(last);
     assertProblem(last, 'too-many-tries');
     assert.ok(Number(last.headers['retry-after']) >= 1);
+    const page = await get(path, { 'x-share-password': 'guess again' });
+    assert.equal(page.status, 429);
+    assert.ok(Number(page.headers['retry-after']) >= 1);
+    assert.match(page.headers['content-type'] ?? '', /^text\/html/);
   });
 
   it('uses a link up: downloads count once, HEAD and later parts of one do not', async () => {

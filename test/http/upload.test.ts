@@ -56,6 +56,25 @@ describe('an upload', { timeout: 15_000 }, () => {
     assertProblem(await g.ask('PUT', unknown, { body: 'x' }), 'not-found');
   });
 
+  it('goes into a file that is named by its id, as a new version', async () => {
+    const { id, version } = (await put('/one/a.txt', 'one')).json<EntryView>();
+    const into = (body: string, headers = {}) =>
+      g.ask('PUT', `/api/v1/entries/${id}/content`, { body, headers });
+    const answer = await into('two', { 'if-match': `"${version}"` });
+    assert.equal(answer.status, 200, answer.text);
+    assert.deepEqual([answer.json<EntryView>().id, answer.headers.location], [id, undefined]);
+    assert.equal(answer.json<EntryView>().mime, 'text/plain');
+    assert.equal(await contentAt('/one/a.txt'), 'two');
+    assertProblem(await into('three', { 'if-match': `"${version}"` }), 'precondition-failed');
+    assertProblem(await into('three', { 'if-none-match': '*' }), 'precondition-failed');
+    assertProblem(await into('three', { 'content-type': 'multipart/form-data' }), 'unsupported-media-type');
+    assertProblem(await g.ask('PUT', '/api/v1/entries/root/content', { body: 'x' }), 'not-found');
+    const unknown = `/api/v1/entries/${'9'.repeat(32)}/content`;
+    assertProblem(await g.ask('PUT', unknown, { body: 'x' }), 'not-found');
+    assertProblem(await g.ask('PUT', unknown, { body: 'x', anonymous: true }), 'not-signed-in');
+    assert.equal(await contentAt('/one/a.txt'), 'two');
+  });
+
   it('makes the file and its folders, then new versions of it', async () => {
     const first = await put('/deep/down/a.txt', 'one');
     assert.equal(first.status, 201, first.text);

@@ -18,6 +18,7 @@ import type {
   Sharing,
   UserAdmin,
 } from '../../src/model/contracts/drive.ts';
+import type { GarbageReport } from '../../src/model/contracts/health.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import { type DeviceId, type EntryId, userId } from '../../src/model/ids.ts';
 import { FakeDrive } from './fake-drive.ts';
@@ -26,6 +27,7 @@ import { FakeSharing } from './fake-sharing.ts';
 type EventListener = Parameters<DeviceFront['onEvent']>[0];
 
 const recoveryCode = 'abandon ability able';
+const unlimited = { upLimit: null, downLimit: null, schedule: null, limitLan: false };
 const selfId = 'a'.repeat(64);
 
 export class FakeDeviceFront implements DeviceFront {
@@ -36,6 +38,8 @@ export class FakeDeviceFront implements DeviceFront {
   readonly sharing = new FakeSharing(this.drive, (username) => this.#passwords.has(username));
   /** What `devices` was asked, in order. */
   readonly asked: unknown[] = [];
+  /** What `health` says otherwise. */
+  healthChange: Partial<HealthView> = {};
   /** Last settings that a device was given. */
   lastSettings: DeviceSettings | undefined;
   readonly #sessions = new Map<string, Session>();
@@ -185,8 +189,23 @@ export class FakeDeviceFront implements DeviceFront {
       if (session.user.role !== 'admin') throw new PeerstorError('forbidden', 'Only an admin may do this.');
       if (id !== selfId) throw new PeerstorError('not-found', 'There is no such device.');
       this.lastSettings = settings;
-      const { name = this.#device.name, class: kind = this.#device.class } = settings;
-      this.#device = { ...this.#device, name, class: kind };
+      const { name, class: kind, place, volumes, ...bandwidth } = settings;
+      const known = new Map(this.#device.volumes.map((volume) => [volume.path, volume]));
+      this.#device = {
+        ...this.#device,
+        ...(name !== undefined && { name }),
+        ...(kind !== undefined && { class: kind }),
+        ...(place !== undefined && { place }),
+        ...(volumes && {
+          volumes: volumes.map(({ path, limitBytes, state }) => ({
+            path,
+            limitBytes: limitBytes ?? known.get(path)?.limitBytes ?? 1_000_000,
+            usedBytes: 0,
+            state: state === 'draining' ? 'draining' : 'ok',
+          })),
+        }),
+        bandwidth: { ...unlimited, ...this.#device.bandwidth, ...bandwidth },
+      };
       return this.#device;
     },
     drain: async (id, _session, on = true) => {
@@ -213,6 +232,30 @@ export class FakeDeviceFront implements DeviceFront {
       this.asked.push({ removed: id });
     },
   };
+
+  garbageReport: GarbageReport = {
+    chunks: 40,
+    bytes: 4_000_000,
+    dueChunks: 30,
+    dueBytes: 3_000_000,
+    oldestAt: new Date(0).toISOString(),
+    waitsFor: 'An admin has to agree.',
+    stopped: { chunks: 30, bytes: 3_000_000 },
+  };
+
+  async garbage(session: Session): Promise<GarbageReport> {
+    this.#refuseMember(session);
+    return this.garbageReport;
+  }
+
+  async confirmGarbage(session: Session): Promise<GarbageReport> {
+    this.#refuseMember(session);
+    if (this.garbageReport.stopped === null) {
+      throw new PeerstorError('conflict', 'No deletion waits for an admin now.');
+    }
+    this.garbageReport = { ...this.garbageReport, waitsFor: null, stopped: null };
+    return this.garbageReport;
+  }
 
   async entryHealth(id: EntryId, session: Session): Promise<EntryHealthView> {
     const { safety } = await session.drive.entry(id);
@@ -248,11 +291,13 @@ export class FakeDeviceFront implements DeviceFront {
       sentence: 'Add a device.',
       chunks: { total: 0, byCopies: {} },
       bytes: 0,
+      offSite: { places: 0, onePlaceChunks: 0 },
       devices: this.devices.list(),
       repair: { queued: 0, active: 0, etaSeconds: null },
       scrub: { running: false, lastFinishedAt: null, checkedChunks: 0, badChunks: 0 },
       alerts: [],
       receipts: [],
+      ...this.healthChange,
     };
   }
 

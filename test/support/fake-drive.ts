@@ -208,6 +208,16 @@ export class FakeDrive implements Drive {
     return { entry: this.#changed(entry), created: found === undefined };
   }
 
+  async uploadTo(
+    file: EntryId,
+    content: AsyncIterable<Uint8Array>,
+    options: Omit<UploadOptions, 'onConflict'>,
+  ): Promise<UploadOutcome> {
+    const { kind, name, parentId } = this.#find(file);
+    if (kind === 'folder' || parentId === null) throw new PeerstorError('not-found', 'This is a folder.');
+    return this.upload(parentId, name, content, options);
+  }
+
   async open(id: EntryId, version?: VersionId): Promise<OpenContent> {
     const entry = this.#find(id);
     const chosen =

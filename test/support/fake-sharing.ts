@@ -203,6 +203,7 @@ const writing = [
   'trash',
   'restore',
   'restoreVersion',
+  'uploadTo',
 ] as const;
 
 /** The part of a drive below `root`, for what `rights` allow. */

@@ -2,6 +2,7 @@
 import type {
   AuditView,
   DeviceView,
+  EntryHealthView,
   EntryView,
   HealthView,
   HealthzView,
@@ -12,6 +13,8 @@ import type {
   SetupView,
   UserView,
 } from '../../src/model/api.ts';
+import type { DeviceSettings } from '../../src/model/contracts/device.ts';
+import type { GarbageReport } from '../../src/model/contracts/health.ts';
 import { ask } from './request.ts';
 
 export interface ChildrenQuery {
@@ -58,7 +61,8 @@ export const api = {
   contentUrl: (id: string) => `${entryPath(id)}/content?download=1`,
 
   devices: () => ask<Page<DeviceView>>('GET', '/api/v1/devices'),
-  renameDevice: (id: string, name: string) => ask<DeviceView>('PATCH', `/api/v1/devices/${id}`, { name }),
+  changeDevice: (id: string, settings: DeviceSettings) =>
+    ask<DeviceView>('PATCH', `/api/v1/devices/${id}`, settings),
   drain: (id: string, on: boolean) => ask<DeviceView>(on ? 'POST' : 'DELETE', `/api/v1/devices/${id}/drain`),
   impact: (id: string) => ask<ImpactView>('GET', `/api/v1/devices/${id}/impact`),
   removeDevice: (id: string, lost: boolean) => ask<void>('DELETE', `/api/v1/devices/${id}?lost=${lost}`),
@@ -77,4 +81,7 @@ export const api = {
       ...(address ? { address } : {}),
     }),
   health: () => ask<HealthView>('GET', '/api/v1/health'),
+  entryHealth: (id: string) => ask<EntryHealthView>('GET', `${entryPath(id)}/health`),
+  garbage: () => ask<GarbageReport>('GET', '/api/v1/health/garbage'),
+  confirmGarbage: () => ask<GarbageReport>('POST', '/api/v1/health/garbage/confirm'),
 };

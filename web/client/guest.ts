@@ -1,7 +1,7 @@
 /** What the page of a share link asks: no session, the link is all. */
 import type { EntryView, GuestView, Page } from '../../src/model/api.ts';
 import { ask } from './request.ts';
-import { sendTo, UploadQueue } from './uploads.ts';
+import { addressBelow, sendTo, UploadQueue } from './uploads.ts';
 
 /** The path of a share link, `/s/SECRET`; undefined when this is another page. */
 export function linkPath(pathname: string): string | undefined {
@@ -19,7 +19,7 @@ export interface GuestLink {
 
 export function openLink(path: string): GuestLink {
   return {
-    uploads: new UploadQueue(sendTo(() => `${path}/api/path`)),
+    uploads: new UploadQueue(sendTo((source) => addressBelow(`${path}/api/path`, source))),
     view: () => ask('GET', `${path}/api`),
     unlock: (password) => ask('POST', `${path}/unlock`, { password }),
     children: (id, cursor) => {

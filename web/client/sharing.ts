@@ -1,6 +1,7 @@
 /** Typed requests about links, people with access, tokens and users. */
 import type {
   AccessView,
+  EntryView,
   InviteView,
   Page,
   RightsView,
@@ -73,4 +74,20 @@ export const rightsWords: Readonly<Record<RightsView, string>> = {
 /** "50" or "0.5" gigabytes → bytes; nothing → no quota. NaN for what is no number. */
 export function quotaBytes(gigabytes: string): number | null {
   return gigabytes.trim() === '' ? null : Math.round(Number(gigabytes.replace(',', '.')) * 1e9);
+}
+
+/** What the page offers for an entry: what it would be refused is not offered. */
+export function mayDo({ rights, parentId }: Pick<EntryView, 'rights' | 'parentId'>) {
+  const isOwn = rights === null || rights === undefined;
+  const mayEdit = isOwn || rights === 'edit';
+  return {
+    share: isOwn,
+    /** Of a folder: put something in. */
+    add: mayEdit || rights === 'upload',
+    makeFolder: mayEdit,
+    replace: mayEdit,
+    /** What was shared itself keeps its name and place. */
+    change: isOwn || (mayEdit && parentId !== null),
+    look: rights !== 'upload',
+  };
 }

@@ -16,6 +16,8 @@ export interface UploadItem {
   readonly path: readonly string[];
   /** Id of a folder in what somebody shared, which has no path in the own drive. */
   readonly below: string | undefined;
+  /** Id of a file that this is a new version of, whatever its path is. */
+  readonly replaces: string | undefined;
   readonly size: number;
   status: UploadStatus;
   sentBytes: number;
@@ -26,6 +28,7 @@ export interface UploadItem {
 export interface UploadSource {
   path: readonly string[];
   below?: string;
+  replaces?: string;
   file: File;
 }
 
@@ -68,7 +71,7 @@ export class UploadQueue {
   });
 
   constructor(
-    send: SendFile = sendTo(placeInDrive),
+    send: SendFile = sendTo(addressInDrive),
     wait = (ms: number) => new Promise<void>((done) => setTimeout(done, ms)),
   ) {
     this.#send = send;
@@ -76,11 +79,11 @@ export class UploadQueue {
   }
 
   add(sources: readonly UploadSource[]): void {
-    const added = sources.map(({ path, below, file }): UploadItem => {
+    const added = sources.map(({ path, below, replaces, file }): UploadItem => {
       const id = this.#nextId++;
       this.#files.set(id, { file, abort: new AbortController() });
       const name = path.at(-1) ?? file.name;
-      const facts = { id, name, path, below, size: file.size };
+      const facts = { id, name, path, below, replaces, size: file.size };
       return { ...facts, status: 'waiting', sentBytes: 0, safety: null, error: null };
     });
     this.#items.value = [...this.#items.value, ...added];
@@ -127,8 +130,8 @@ export class UploadQueue {
     if (!source) return;
     for (let attempt = 1; ; attempt++) {
       try {
-        const { path, below } = item;
-        const wanted = { path, file: source.file, ...(below === undefined ? {} : { below }) };
+        const { path, below, replaces } = item;
+        const wanted = { path, file: source.file, ...(below && { below }), ...(replaces && { replaces }) };
         const entry = await this.#send(wanted, {
           onProgress: (sentBytes) => this.#change(item.id, { sentBytes }),
           signal: source.abort.signal,
@@ -158,21 +161,28 @@ function isPassing(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status === 503);
 }
 
-/** The address that the path of an upload is put after. */
-const placeInDrive = ({ below }: UploadSource) =>
-  below === undefined ? '/api/v1/path' : `/api/v1/entries/${below}/path`;
+/** The address of a file below another address. */
+export function addressBelow(top: string, { path }: UploadSource): string {
+  return `${top}/${path.map(encodeURIComponent).join('/')}`;
+}
+
+function addressInDrive(source: UploadSource): string {
+  const { below, replaces } = source;
+  if (replaces !== undefined) return `/api/v1/entries/${replaces}/content`;
+  return addressBelow(below === undefined ? '/api/v1/path' : `/api/v1/entries/${below}/path`, source);
+}
 
 /**
- * @param placeOf gives the address that the path of an upload is put after
+ * @param addressOf where the file is put
  *
  * fetch cannot report how much was sent; XMLHttpRequest can.
  */
-export function sendTo(placeOf: (source: UploadSource) => string): SendFile {
+export function sendTo(addressOf: (source: UploadSource) => string): SendFile {
   return (source, { onProgress, signal }) =>
     new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
-      const { file, path } = source;
-      request.open('PUT', `${placeOf(source)}/${path.map(encodeURIComponent).join('/')}`);
+      const { file } = source;
+      request.open('PUT', addressOf(source));
       for (const [name, value] of Object.entries(ownPageHeader)) request.setRequestHeader(name, value);
       request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
       request.setRequestHeader('X-Modified-At', new Date(file.lastModified).toISOString());

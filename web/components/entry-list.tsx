@@ -23,6 +23,10 @@ interface EntryListProps {
   onSort(sorting: Sorting): void;
   onMore(): void;
   onRetry(): void;
+  /** What may be done with an entry. */
+  may(entry: EntryView): { share: boolean; replace: boolean; change: boolean };
+  onDetails(entry: EntryView): void;
+  onReplace(entry: EntryView): void;
   onShare(entry: EntryView): void;
   onRename(entry: EntryView): void;
   onTrash(entry: EntryView): void;
@@ -56,7 +60,8 @@ export function EntryList(props: EntryListProps) {
   );
 }
 
-function EntryRow({ entry, members, onShare, onRename, onTrash }: EntryListProps & { entry: EntryView }) {
+function EntryRow({ entry, ...props }: EntryListProps & { entry: EntryView }) {
+  const { members } = props;
   const isFolder = entry.kind === 'folder';
   return (
     <li class="entry">
@@ -76,13 +81,27 @@ function EntryRow({ entry, members, onShare, onRename, onTrash }: EntryListProps
         {formatTime(entry.modifiedAt)}
       </time>
       <span>{entry.safety && <SafetyBadge safety={entry.safety} members={members} />}</span>
-      <Menu label={`Actions for ${entry.name}`}>
-        {!isFolder && <MenuLink icon="download" label="Download" href={api.contentUrl(entry.id)} />}
-        <MenuItem icon="share" label="Share" onChoose={() => onShare(entry)} />
-        <MenuItem icon="rename" label="Rename" onChoose={() => onRename(entry)} />
-        <MenuItem icon="trash" label="Move to trash" danger onChoose={() => onTrash(entry)} />
-      </Menu>
+      <EntryMenu entry={entry} {...props} />
     </li>
+  );
+}
+
+function EntryMenu({ entry, may, ...on }: EntryListProps & { entry: EntryView }) {
+  const isFile = entry.kind === 'file';
+  const { share, replace, change } = may(entry);
+  // A folder of somebody else that may only be looked at: there is nothing to do but open it.
+  if (!isFile && !share && !change) return <span />;
+  return (
+    <Menu label={`Actions for ${entry.name}`}>
+      {isFile && <MenuLink icon="download" label="Download" href={api.contentUrl(entry.id)} />}
+      {isFile && <MenuItem icon="health" label="Details" onChoose={() => on.onDetails(entry)} />}
+      {share && <MenuItem icon="share" label="Share" onChoose={() => on.onShare(entry)} />}
+      {isFile && replace && (
+        <MenuItem icon="upload" label="Upload a new version" onChoose={() => on.onReplace(entry)} />
+      )}
+      {change && <MenuItem icon="rename" label="Rename" onChoose={() => on.onRename(entry)} />}
+      {change && <MenuItem icon="trash" label="Move to trash" danger onChoose={() => on.onTrash(entry)} />}
+    </Menu>
   );
 }
 

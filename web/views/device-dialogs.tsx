@@ -72,7 +72,7 @@ export function RenameDialog({ device, onClose }: { device: DeviceView; onClose(
   const [name, setName] = useState(device.name);
   const confirm = () =>
     attempt(async () => {
-      await api.renameDevice(device.id, name);
+      await api.changeDevice(device.id, { name });
       await refreshNetwork();
       onClose();
     });

@@ -6,6 +6,7 @@ import { attempt, devices, refreshNetwork, user } from '../client/state.ts';
 import { Icon } from '../components/icon.tsx';
 import { Menu, MenuItem } from '../components/menu.tsx';
 import { PairingDialog, RemoveDialog, RenameDialog } from './device-dialogs.tsx';
+import { OwnDevice } from './own-device.tsx';
 import { useAsked } from './use-asked.ts';
 
 export function DevicesView() {
@@ -17,6 +18,7 @@ export function DevicesView() {
     void attempt(() => api.closePairing());
   };
   useEffect(() => void refreshNetwork(), []);
+  const self = devices.value.find((device) => device.self);
   return (
     <>
       <div class="toolbar">
@@ -43,6 +45,7 @@ export function DevicesView() {
           />
         ))}
       </ul>
+      {self && user.value?.role === 'admin' && <OwnDevice key={self.id} device={self} />}
       {pairing && <PairingDialog pairing={pairing} onClose={close} onNewCode={() => void open()} />}
       {asking?.kind === 'rename' && <RenameDialog device={asking.device} onClose={() => setAsking(null)} />}
       {asking?.kind === 'remove' && <RemoveDialog device={asking.device} onClose={() => setAsking(null)} />}
@@ -76,7 +79,8 @@ function DeviceRow({ device, onRename, onRemove }: DeviceRowProps) {
           {usedBytes === null
             ? 'use not known yet'
             : `${formatSize(usedBytes)} of ${formatSize(capacityBytes)} used`}{' '}
-          · {device.class === 'always-on' ? 'always on' : 'sleeps at times'} · {device.id.slice(0, 8)}
+          · {device.class === 'always-on' ? 'always on' : 'sleeps at times'}{' '}
+          {device.place && `· ${device.place} `}· {device.id.slice(0, 8)}
         </div>
         {isDraining && <DrainLine device={device} />}
         {usedBytes !== null && (

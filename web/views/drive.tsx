@@ -4,6 +4,7 @@ import type { EntryView } from '../../src/model/api.ts';
 import { api, type ChildrenQuery } from '../client/api.ts';
 import { droppedFiles, type PickedFile, pickedFiles } from '../client/picked-files.ts';
 import { ApiError } from '../client/request.ts';
+import { mayDo, rightsWords } from '../client/sharing.ts';
 import { attempt, entriesRevision, memberCount, say, uploads } from '../client/state.ts';
 import { Breadcrumbs } from '../components/breadcrumbs.tsx';
 import { Dialog } from '../components/dialog.tsx';
@@ -12,6 +13,7 @@ import { EntryList, type Sorting } from '../components/entry-list.tsx';
 import { Field } from '../components/field.tsx';
 import { Icon } from '../components/icon.tsx';
 import { UploadButton } from '../components/upload-button.tsx';
+import { EntryDetails } from './entry-details.tsx';
 import { ShareDialog } from './share.tsx';
 
 interface Folder {
@@ -43,7 +45,10 @@ export function DriveView({ id }: { id?: string }) {
   const [sorting, setSorting] = useState<Sorting>({ sort: 'name', order: 'asc' });
   const [asking, setAsking] = useState<Asking>(null);
   const [sharing, setSharing] = useState<EntryView | null>(null);
-  const listing = useListing(folder?.entry.id, sorting);
+  const [detailed, setDetailed] = useState<EntryView | null>(null);
+  const replacement = useReplacement();
+  const may = folder ? mayDo(folder.entry) : null;
+  const listing = useListing(may?.look ? folder?.entry.id : undefined, sorting);
 
   useEffect(() => {
     const abort = new AbortController();
@@ -57,7 +62,7 @@ export function DriveView({ id }: { id?: string }) {
 
   const upload = (files: PickedFile[]) => {
     if (!folder || files.length === 0) return;
-    const isOwn = folder.path[0]?.name === '';
+    const isOwn = may?.share ?? false;
     const above = isOwn ? folder.path.slice(1).map((entry) => entry.name) : [];
     const below = isOwn ? {} : { below: folder.entry.id };
     uploads.add(files.map(({ names, file }) => ({ path: [...above, ...names], ...below, file })));
@@ -82,34 +87,49 @@ export function DriveView({ id }: { id?: string }) {
     <>
       <div class="toolbar">
         <div class="grow">{folder && <Breadcrumbs path={folder.path} />}</div>
-        <button
-          type="button"
-          class="button"
-          onClick={() => setAsking({ kind: 'new-folder' })}
-          disabled={!folder}
-        >
-          <Icon name="folder-plus" />
-          New folder
-        </button>
-        <UploadButton label="Upload" onFiles={(files) => upload(pickedFiles(files))} disabled={!folder} />
+        {(may?.makeFolder ?? true) && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => setAsking({ kind: 'new-folder' })}
+            disabled={!folder}
+          >
+            <Icon name="folder-plus" />
+            New folder
+          </button>
+        )}
+        {(may?.add ?? true) && (
+          <UploadButton label="Upload" onFiles={(files) => upload(pickedFiles(files))} disabled={!folder} />
+        )}
       </div>
-      <DropZone onDrop={(transfer) => void attempt(async () => upload(await droppedFiles(transfer)))}>
-        <EntryList
-          items={listing.items}
-          loading={listing.loading}
-          error={listing.error}
-          more={listing.more}
-          members={memberCount.value}
-          sorting={sorting}
-          onSort={setSorting}
-          onMore={listing.loadMore}
-          onRetry={listing.reload}
-          onShare={setSharing}
-          onRename={(entry) => setAsking({ kind: 'rename', entry })}
-          onTrash={(entry) => void moveToTrash(entry)}
-          empty={<EmptyFolder />}
-        />
-      </DropZone>
+      {folder?.entry.owner && <SharedNotice {...folder.entry} owner={folder.entry.owner} />}
+      {may?.look !== false && (
+        <DropArea
+          accepts={may?.add ?? false}
+          onDrop={(transfer) => void attempt(async () => upload(await droppedFiles(transfer)))}
+        >
+          <EntryList
+            items={listing.items}
+            loading={listing.loading}
+            error={listing.error}
+            more={listing.more}
+            members={memberCount.value}
+            sorting={sorting}
+            onSort={setSorting}
+            onMore={listing.loadMore}
+            onRetry={listing.reload}
+            may={mayDo}
+            onDetails={setDetailed}
+            onReplace={replacement.ask}
+            onShare={setSharing}
+            onRename={(entry) => setAsking({ kind: 'rename', entry })}
+            onTrash={(entry) => void moveToTrash(entry)}
+            empty={<EmptyFolder mayAdd={may?.add ?? false} />}
+          />
+        </DropArea>
+      )}
+      {replacement.input}
+      {detailed && <EntryDetails entry={detailed} onClose={() => setDetailed(null)} />}
       {sharing && <ShareDialog entry={sharing} onClose={() => setSharing(null)} />}
       {asking && folder && (
         <NameDialog
@@ -176,13 +196,62 @@ function useListing(folderId: string | undefined, sorting: Sorting) {
   };
 }
 
-function EmptyFolder() {
+function EmptyFolder({ mayAdd }: { mayAdd: boolean }) {
   return (
     <div class="empty">
       <p>Nothing is here yet.</p>
-      <p>Drop files here, or choose them with Upload.</p>
+      {mayAdd && <p>Drop files here, or choose them with Upload.</p>}
     </div>
   );
+}
+
+/** A card that takes dropped files, or only a card. */
+function DropArea({ accepts, ...props }: Parameters<typeof DropZone>[0] & { accepts: boolean }) {
+  return accepts ? <DropZone {...props} /> : <div class="card">{props.children}</div>;
+}
+
+/** Whose folder this is, and what one may do in it. */
+function SharedNotice({ owner, rights }: Pick<EntryView, 'rights'> & { owner: string }) {
+  if (rights === 'upload') {
+    return (
+      <p class="notice">
+        A drop box of {owner}: you can add files, and only {owner} sees what is in it.
+      </p>
+    );
+  }
+  return (
+    <p class="muted">
+      Shared by {owner}; you {rightsWords[rights ?? 'view'].replace('can', 'may')}.
+    </p>
+  );
+}
+
+/** Asks for a file that becomes the new version of another. */
+function useReplacement() {
+  const input = useRef<HTMLInputElement>(null);
+  const wanted = useRef<EntryView | null>(null);
+  const replace = (file: File | undefined) => {
+    const entry = wanted.current;
+    if (entry && file) uploads.add([{ path: [entry.name], replaces: entry.id, file }]);
+  };
+  return {
+    ask(entry: EntryView) {
+      wanted.current = entry;
+      input.current?.click();
+    },
+    input: (
+      <input
+        ref={input}
+        type="file"
+        hidden
+        aria-label="New version"
+        onChange={(event) => {
+          replace(event.currentTarget.files?.[0]);
+          event.currentTarget.value = '';
+        }}
+      />
+    ),
+  };
 }
 
 interface NameDialogProps {

@@ -1,12 +1,17 @@
-import { useEffect } from 'preact/hooks';
-import { formatCount, formatSize } from '../client/format.ts';
-import { health, refreshNetwork } from '../client/state.ts';
+import { useEffect, useState } from 'preact/hooks';
+import type { AlertView, HealthView as Health } from '../../src/model/api.ts';
+import { formatAgo, formatCount, formatSize } from '../client/format.ts';
+import { health, refreshNetwork, user } from '../client/state.ts';
+import { Icon } from '../components/icon.tsx';
+import { GarbageDialog } from './garbage.tsx';
 
 const wantedCopies = 3;
 const refreshMs = 5000;
+const receiptsShown = 20;
 
-/** One sentence first, then how many chunks have how many copies. */
+/** One sentence first, then what to do, then the figures. */
 export function HealthView() {
+  const [looking, setLooking] = useState(false);
   useEffect(() => {
     void refreshNetwork();
     const timer = setInterval(() => void refreshNetwork(), refreshMs);
@@ -14,11 +19,69 @@ export function HealthView() {
   }, []);
   const view = health.value;
   if (!view) return <p aria-busy="true">Looking…</p>;
-  const { chunks, alerts } = view;
   return (
     <>
       <h1>Health</h1>
       <p class={`notice ${view.level}`}>{view.sentence}</p>
+      {view.alerts.length > 0 && (
+        <section class="stack" aria-labelledby="alerts">
+          <h2 id="alerts">What needs attention</h2>
+          <ul class="stack">
+            {view.alerts.map((alert) => (
+              <Alert
+                key={`${alert.code}${alert.sentence}`}
+                alert={alert}
+                onGarbage={() => setLooking(true)}
+              />
+            ))}
+          </ul>
+        </section>
+      )}
+      <Copies {...view} />
+      <Work {...view} />
+      <Receipts receipts={view.receipts} />
+      {looking && <GarbageDialog onClose={() => setLooking(false)} />}
+    </>
+  );
+}
+
+/** Alerts whose way out is on the page of the devices. */
+const solvedAtDevices: readonly string[] = [
+  'volume-missing',
+  'volume-failed',
+  'volume-failing',
+  'volume-full',
+  'volume-nearly-full',
+  'no-place-for-chunks',
+  'too-few-devices',
+  'device-off-for-long',
+];
+
+function Alert({ alert, onGarbage }: { alert: AlertView; onGarbage(): void }) {
+  const { code, level, sentence, action } = alert;
+  return (
+    <li class={`notice ${level}`}>
+      <strong>{sentence}</strong> {action}
+      {solvedAtDevices.includes(code) && (
+        <>
+          {' '}
+          <a href="/devices">Go to the devices</a>
+        </>
+      )}
+      {code === 'garbage-stopped' && user.value?.role === 'admin' && (
+        <div>
+          <button type="button" class="button" onClick={onGarbage}>
+            Look at it
+          </button>
+        </div>
+      )}
+    </li>
+  );
+}
+
+function Copies({ chunks, bytes, offSite }: Health) {
+  return (
+    <>
       <section class="card" aria-labelledby="copies">
         <h2 id="copies" class="visually-hidden">
           Copies
@@ -30,22 +93,63 @@ export function HealthView() {
         )}
       </section>
       <p class="muted">
-        {formatCount(chunks.total, 'chunk', 'chunks')}, {formatSize(view.bytes)} a copy. A chunk is a sealed
-        piece of a file.
+        {formatCount(chunks.total, 'chunk', 'chunks')}, {formatSize(bytes)} a copy. A chunk is a sealed piece
+        of a file. {offSiteSentence(offSite)}
       </p>
-      {alerts.length > 0 && (
-        <section aria-labelledby="alerts">
-          <h2 id="alerts">What needs attention</h2>
-          <ul>
-            {alerts.map((alert) => (
-              <li key={`${alert.code}${alert.sentence}`} class={`notice ${alert.level}`}>
-                {alert.sentence} {alert.action}
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
     </>
+  );
+}
+
+function offSiteSentence({ places, onePlaceChunks }: Health['offSite']): string {
+  if (places < 2) return 'The devices are in one place, or nobody said where they are.';
+  if (onePlaceChunks === 0) return `Everything is in at least two of ${places} places.`;
+  return `${formatCount(onePlaceChunks, 'chunk is', 'chunks are')} in only one of ${places} places.`;
+}
+
+/** What this device does for the copies by itself. */
+function Work({ repair, scrub }: Health) {
+  const left = repair.etaSeconds === null ? '' : `, about ${Math.ceil(repair.etaSeconds / 60)} min left`;
+  const found = `${formatCount(scrub.checkedChunks, 'copy', 'copies')} read, ${scrub.badChunks} bad`;
+  return (
+    <section class="card padded" aria-labelledby="work">
+      <h2 id="work">What this device does</h2>
+      <dl>
+        <dt>Repair</dt>
+        <dd>
+          {repair.queued + repair.active === 0
+            ? 'Nothing to copy.'
+            : `${repair.active} copies under way, ${repair.queued} wait${left}.`}
+        </dd>
+        <dt>Reading everything again</dt>
+        <dd>
+          {scrub.running
+            ? `Under way: ${found}.`
+            : scrub.lastFinishedAt === null
+              ? 'Not done yet.'
+              : `Done ${formatAgo(scrub.lastFinishedAt)}: ${found}.`}
+        </dd>
+      </dl>
+    </section>
+  );
+}
+
+function Receipts({ receipts }: Pick<Health, 'receipts'>) {
+  if (receipts.length === 0) return null;
+  return (
+    <section aria-labelledby="receipts">
+      <h2 id="receipts">What it repaired</h2>
+      <ul class="card">
+        {receipts.slice(0, receiptsShown).map(({ at, sentence }) => (
+          <li key={`${at}${sentence}`} class="device">
+            <Icon name="check" />
+            <div>{sentence}</div>
+            <time class="facts" dateTime={at}>
+              {formatAgo(at)}
+            </time>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

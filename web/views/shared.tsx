@@ -1,11 +1,12 @@
 import type { SharedEntryView, ShareView } from '../../src/model/api.ts';
 import { api } from '../client/api.ts';
 import { formatAgo, formatCount, formatFullTime, formatSize } from '../client/format.ts';
-import { rightsWords, sharing } from '../client/sharing.ts';
-import { attempt, entriesRevision, say } from '../client/state.ts';
+import { mayDo, rightsWords, sharing } from '../client/sharing.ts';
+import { attempt, entriesRevision, say, uploads } from '../client/state.ts';
 import { CopyField } from '../components/copy-field.tsx';
 import { Icon } from '../components/icon.tsx';
 import { Row, Rows } from '../components/rows.tsx';
+import { UploadButton } from '../components/upload-button.tsx';
 import { useLoaded } from './use-loaded.ts';
 
 /** What others shared with this user, and the links that this user gave away. */
@@ -51,7 +52,15 @@ function SharedRow({ entry, owner, rights, sharedAt }: SharedEntryView) {
       {entry.name}
     </a>
   );
-  return <Row icon="file" title={link} facts={`${formatSize(entry.size)} · ${facts}`} />;
+  const replace = (files: FileList | null) => {
+    const file = files?.[0];
+    if (file) uploads.add([{ path: [entry.name], replaces: entry.id, file }]);
+  };
+  return (
+    <Row icon="file" title={link} facts={`${formatSize(entry.size)} · ${facts}`}>
+      {mayDo(entry).replace && <UploadButton single label="Upload a new version" onFiles={replace} />}
+    </Row>
+  );
 }
 
 const stateWords: Readonly<Record<ShareView['state'], string>> = {

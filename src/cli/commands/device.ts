@@ -1,5 +1,8 @@
-/** device rename, drain, impact, remove; audit. */
+/** device rename, set, drain, impact, remove; audit. */
 import type { AuditView, DeviceView, ImpactView, Page } from '../../model/api.ts';
+import type { DeviceSettings } from '../../model/contracts/device.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import { parseSize } from '../../node/index.ts';
 import { Client, type GlobalOptions } from '../client.ts';
 import { formatSize, formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
 
@@ -15,6 +18,59 @@ export async function rename(which: string, name: string, options: GlobalOptions
   const device = await client.json<DeviceView>(`/api/v1/devices/${id}`, { method: 'PATCH', json: { name } });
   if (options.json) return printJson(device);
   printLine(`${which} is called ${device.name} now.`);
+}
+
+interface SetOptions extends GlobalOptions {
+  upLimit?: string;
+  downLimit?: string;
+  schedule?: { from: string; to: string } | 'none';
+  limitLan?: 'yes' | 'no';
+  class?: DeviceView['class'];
+  place?: string;
+}
+
+/** @param which absent: the device that answers */
+export async function set(which: string | undefined, options: SetOptions): Promise<void> {
+  const { upLimit, downLimit, schedule, limitLan, class: kind, place } = options;
+  const change: DeviceSettings = {
+    ...(upLimit !== undefined && { upLimit: limitOf(upLimit) }),
+    ...(downLimit !== undefined && { downLimit: limitOf(downLimit) }),
+    ...(schedule !== undefined && { schedule: schedule === 'none' ? null : schedule }),
+    ...(limitLan !== undefined && { limitLan: limitLan === 'yes' }),
+    ...(kind !== undefined && { class: kind }),
+    ...(place !== undefined && { place }),
+  };
+  if (Object.keys(change).length === 0) {
+    const flags = '--up-limit, --down-limit, --schedule, --limit-lan, --class or --place';
+    throw new PeerstorError('bad-input', `Say what to change: ${flags}.`);
+  }
+  const client = await Client.connect(options);
+  const { id } = await (which === undefined ? findSelf(client) : find(client, which));
+  const device = await client.json<DeviceView>(`/api/v1/devices/${id}`, { method: 'PATCH', json: change });
+  if (options.json) return printJson(device);
+  const where = device.place === '' ? '' : `, in ${device.place}`;
+  printLine(`${device.name}: ${device.class}${where}.`);
+  if (device.bandwidth) printLine(bandwidthLine(device.bandwidth));
+}
+
+async function findSelf(client: Client): Promise<DeviceView> {
+  const { items } = await client.json<Page<DeviceView>>('/api/v1/devices');
+  const self = items.find((device) => device.self);
+  if (self) return self;
+  throw new PeerstorError('no-network', 'This device has no network yet.');
+}
+
+function limitOf(text: string): number | null {
+  return text === 'none' ? null : parseSize(text);
+}
+
+function bandwidthLine(bandwidth: NonNullable<DeviceView['bandwidth']>): string {
+  const { upLimit, downLimit, schedule, limitLan } = bandwidth;
+  if (upLimit === null && downLimit === null) return 'It sends and takes as fast as it can.';
+  const rate = (limit: number | null) => (limit === null ? 'no limit' : `${formatSize(limit)}/s`);
+  const hours = schedule === null ? 'always' : `from ${schedule.from} to ${schedule.to}`;
+  const lan = limitLan ? 'in the local network too' : 'not in the local network';
+  return `Up ${rate(upLimit)}, down ${rate(downLimit)}, ${hours}, ${lan}.`;
 }
 
 export async function drain(which: string, options: GlobalOptions & { stop?: boolean }): Promise<void> {

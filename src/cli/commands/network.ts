@@ -1,6 +1,6 @@
-/** pair, join, status, devices, health. */
+/** pair, join, status, devices. */
 import { renderUnicodeCompact } from 'uqr';
-import type { DeviceView, HealthView, HealthzView, Page, PairingView } from '../../model/api.ts';
+import type { DeviceView, HealthzView, Page, PairingView } from '../../model/api.ts';
 import { Client, type GlobalOptions } from '../client.ts';
 import { formatSize, formatTime, printJson, printLine, printTable } from '../output.ts';
 
@@ -70,19 +70,4 @@ export async function devices(options: GlobalOptions): Promise<void> {
       device.id.slice(0, 8),
     ]),
   );
-}
-
-export async function health(options: GlobalOptions): Promise<void> {
-  const client = await Client.connect(options);
-  const view = await client.json<HealthView>('/api/v1/health');
-  if (options.json) return printJson(view);
-  printLine(view.sentence);
-  printLine();
-  printTable(
-    ['COPIES', 'CHUNKS'],
-    Object.entries(view.chunks.byCopies)
-      .sort(([a], [b]) => Number(a) - Number(b))
-      .map(([copies, chunks]) => [copies, String(chunks)]),
-  );
-  for (const alert of view.alerts) printLine(`\n${alert.sentence}${alert.action ? ` ${alert.action}` : ''}`);
 }

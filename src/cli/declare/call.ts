@@ -33,4 +33,12 @@ export const duration = (text: string): number => {
   return ms;
 };
 
+/** `08:00-22:00` → its ends; `none` stays. */
+export const hours = (text: string): { from: string; to: string } | 'none' => {
+  if (text === 'none') return text;
+  const [, from = '', to = ''] = /^((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)$/.exec(text) ?? [];
+  if (from === '') throw new InvalidArgumentError('Write hours such as 08:00-22:00, or none.');
+  return { from, to };
+};
+
 export const rightsChoices = ['view', 'upload', 'edit'];

@@ -1,6 +1,6 @@
 /** Commands about the network and its devices. */
-import type { Command } from 'commander';
-import { call, list, wholeNumber } from './call.ts';
+import { type Command, Option } from 'commander';
+import { call, hours, list, wholeNumber } from './call.ts';
 
 export function addNetwork(program: Command): void {
   const network = () => import('../commands/network.ts');
@@ -20,11 +20,9 @@ export function addNetwork(program: Command): void {
     program.command('devices').description('devices of the network'),
     async () => (await network()).devices,
   );
-  call(
-    program.command('health').description('how many copies everything has'),
-    async () => (await network()).health,
-  );
+  addHealth(program.command('health').description('how well everything is kept, and what to do about it'));
   addDevice(program.command('device').description('change a device'));
+  addVolumes(program.command('volume').description('folders that this device lends'));
   const audit = program
     .command('audit')
     .description('what this device noted, newest first (admin)')
@@ -32,8 +30,60 @@ export function addNetwork(program: Command): void {
   call(audit, async () => (await import('../commands/device.ts')).audit);
 }
 
+function addHealth(health: Command): void {
+  const commands = () => import('../commands/health.ts');
+  call(health, async () => (await commands()).health);
+  const garbage = health
+    .command('garbage')
+    .description('what nothing needs on this device (admin)')
+    .option('--confirm', 'delete what waits for an admin to agree');
+  call(garbage, async () => (await commands()).garbage);
+}
+
+function addVolumes(volume: Command): void {
+  const commands = () => import('../commands/volumes.ts');
+  const add = volume
+    .command('add')
+    .argument('<dir[=size]>', 'such as /mnt/usb=500G')
+    .description('lend a further folder (admin)');
+  const limit = volume
+    .command('limit')
+    .argument('<dir>')
+    .argument('<size>', 'such as 500G')
+    .description('lend more or less of a folder (admin)');
+  const drain = volume
+    .command('drain')
+    .argument('<dir>')
+    .description('bring its copies elsewhere, before it is removed (admin)')
+    .option('--stop', 'use it again');
+  const remove = volume
+    .command('remove')
+    .argument('<dir>')
+    .description('lend it no more; refused while it has copies that others lack (admin)');
+  call(volume.command('list').description('folders that are lent'), async () => (await commands()).list);
+  call(add, async () => (await commands()).add);
+  call(limit, async () => (await commands()).limit);
+  call(drain, async () => (await commands()).drain);
+  call(remove, async () => (await commands()).remove);
+}
+
 function addDevice(device: Command): void {
   const commands = () => import('../commands/device.ts');
+  const set = device
+    .command('set')
+    .argument('[name-or-id]', 'default: the device that answers')
+    .description('change limits, hours, class or place of a device (admin)')
+    .option('--up-limit <size>', 'bytes a second to other devices, such as 2M, or none')
+    .option('--down-limit <size>', 'bytes a second from other devices, such as 10M, or none')
+    .option('--schedule <hours>', 'when the limits hold: 08:00-22:00, or none for always', hours)
+    .addOption(
+      new Option('--limit-lan <yes|no>', 'do they hold in the local network too?').choices(['yes', 'no']),
+    )
+    .addOption(
+      new Option('--class <class>', 'is it always on, or does it sleep?').choices(['always-on', 'sleeper']),
+    )
+    .option('--place <place>', 'where it is: copies are kept in different places');
+  call(set, async () => (await commands()).set);
   call(
     device
       .command('rename')

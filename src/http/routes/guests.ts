@@ -150,7 +150,6 @@ function uploadRoute(app: FastifyInstance, access: GuestAccess, surroundings: Su
       const outcome = await receiveUpload(
         request,
         {
-          drive: guest.drive,
           place: placeInDrive(guest.drive, folders, name),
           // A drop neither replaces what is there nor tells that it is there.
           ...(isDrop ? { onConflict: 'rename' } : {}),

@@ -1,11 +1,15 @@
 import type { FastifyInstance } from 'fastify';
-import { signedIn } from '../authentication.ts';
+import { signedIn, signedInAdmin } from '../authentication.ts';
 import { entryIdOf } from './entry-id.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** How well everything is kept, and one file. */
 export function healthRoutes(app: FastifyInstance, { front }: Surroundings): void {
   app.get('/api/v1/health', () => front.health());
+
+  app.get('/api/v1/health/garbage', (request) => front.garbage(signedInAdmin(request)));
+
+  app.post('/api/v1/health/garbage/confirm', (request) => front.confirmGarbage(signedInAdmin(request)));
 
   app.get<{ Params: { id: string } }>('/api/v1/entries/:id/health', async (request) => {
     const session = signedIn(request);

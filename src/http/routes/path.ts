@@ -3,7 +3,7 @@ import { PeerstorError } from '../../model/errors.ts';
 import { openToTokens, signedIn } from '../authentication.ts';
 import { drivePathOf, drivePathPrefix } from '../drive-path.ts';
 import { entityTag } from '../preconditions.ts';
-import { placeBelow, placeInDrive } from '../upload-place.ts';
+import { placeBelow, placeInDrive, placeOfFile } from '../upload-place.ts';
 import {
   filePathOf,
   leaveBodiesAlone,
@@ -16,7 +16,7 @@ import {
 import { entryIdOf } from './entry-id.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Entries by their path: look them up, and upload in one request. */
+/** Entries by their path: look them up, and upload in one request; a new version of a file also by its id. */
 export function pathRoutes(app: FastifyInstance, surroundings: Surroundings): void {
   for (const url of [drivePathPrefix, `${drivePathPrefix}/*`]) {
     app.get(url, { config: openToTokens }, async (request, reply) => {
@@ -48,7 +48,17 @@ function uploadRoute(app: FastifyInstance, surroundings: Surroundings): void {
       const { drive } = signedIn(request);
       const { folders, name } = filePathOf(request, drivePathPrefix);
       const place = placeInDrive(drive, folders, name);
-      return sendUploaded(reply, await receiveUpload(request, { drive, place }, surroundings));
+      return sendUploaded(reply, await receiveUpload(request, { place }, surroundings));
+    },
+  );
+
+  app.put<{ Params: { id: string }; Querystring: UploadQuery }>(
+    '/api/v1/entries/:id/content',
+    { config: openToTokens, schema: { querystring: uploadQuery }, onRequest: refuseEarly },
+    async (request, reply) => {
+      const { drive } = signedIn(request);
+      const place = await placeOfFile(drive, await entryIdOf(drive, request.params.id));
+      return sendUploaded(reply, await receiveUpload(request, { place }, surroundings));
     },
   );
 
@@ -61,7 +71,7 @@ function uploadRoute(app: FastifyInstance, surroundings: Surroundings): void {
       const [prefix = ''] = /^\/api\/v1\/entries\/[^/]*\/path/.exec(request.raw.url ?? '') ?? [];
       const { folders, name } = filePathOf(request, prefix);
       const place = placeBelow(drive, await entryIdOf(drive, request.params.id), folders, name);
-      return sendUploaded(reply, await receiveUpload(request, { drive, place }, surroundings));
+      return sendUploaded(reply, await receiveUpload(request, { place }, surroundings));
     },
   );
 }

@@ -12,6 +12,7 @@ import type {
 import type { DeviceId, EntryId } from '../ids.ts';
 import type { DeviceClass } from '../records.ts';
 import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from './drive.ts';
+import type { GarbageReport } from './health.ts';
 
 export interface DeviceSettings {
   name?: string;
@@ -65,6 +66,10 @@ export interface DeviceFront {
   readonly pairing: Pairing;
   readonly devices: Devices;
   health(): Promise<HealthView>;
+  /** What this device keeps that nothing needs, and why it does or does not go. Deletes nothing. @throws `forbidden` for a member */
+  garbage(session: Session): Promise<GarbageReport>;
+  /** An admin agrees to delete what `GarbageReport.stopped` says. @throws `conflict` when nothing waits for that, `forbidden` */
+  confirmGarbage(session: Session): Promise<GarbageReport>;
   /** Which devices have the copies of a file. @throws `not-found` as the session's drive does */
   entryHealth(id: EntryId, session: Session): Promise<EntryHealthView>;
   /** What this device noted, newest first. For admins. */

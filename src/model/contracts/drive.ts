@@ -230,6 +230,15 @@ export interface Drive {
     content: AsyncIterable<Uint8Array>,
     options: UploadOptions,
   ): Promise<UploadOutcome>;
+  /**
+   * Stores a stream as a new version of a file, wherever it is: of one that was shared alone, too.
+   * @throws `not-found` for a folder, `gone` for a file in the trash, and as `upload`
+   */
+  uploadTo(
+    file: EntryId,
+    content: AsyncIterable<Uint8Array>,
+    options: Omit<UploadOptions, 'onConflict'>,
+  ): Promise<UploadOutcome>;
   open(id: EntryId, version?: VersionId): Promise<OpenContent>;
   versions(id: EntryId): Promise<{ id: VersionId; size: number; modifiedAt: string; current: boolean }[]>;
   restoreVersion(id: EntryId, version: VersionId): Promise<EntryView>;

@@ -1,0 +1,47 @@
+import { useState } from 'preact/hooks';
+import { api } from '../client/api.ts';
+import { formatCount, formatFullTime, formatSize } from '../client/format.ts';
+import { attempt, refreshNetwork, say } from '../client/state.ts';
+import { Dialog } from '../components/dialog.tsx';
+import { useAsked } from './use-asked.ts';
+
+/** What this device would delete because nothing needs it, and the consent that it waits for. */
+export function GarbageDialog({ onClose }: { onClose(): void }) {
+  const { answer, error } = useAsked(() => api.garbage(), []);
+  const [busy, setBusy] = useState(false);
+  const stopped = answer?.stopped ?? null;
+  const agree = async () => {
+    setBusy(true);
+    const done = await attempt(() => api.confirmGarbage());
+    setBusy(false);
+    if (!done) return;
+    say('It goes to the trash of the folders now, and is deleted later.');
+    await refreshNetwork();
+    onClose();
+  };
+  return (
+    <Dialog
+      title="What nothing needs"
+      confirm={stopped ? 'Delete it' : 'Done'}
+      tone={stopped ? 'danger' : 'primary'}
+      busy={busy || (answer === undefined && error === undefined)}
+      onConfirm={() => (stopped ? void agree() : onClose())}
+      onClose={onClose}
+    >
+      {error && <p class="notice warn">{error.message}</p>}
+      {answer && (
+        <p>
+          {formatCount(answer.chunks, 'chunk', 'chunks')} ({formatSize(answer.bytes)}) on this device belong
+          to no file{answer.oldestAt && `, the oldest since ${formatFullTime(answer.oldestAt)}`}.{' '}
+          {answer.waitsFor}
+        </p>
+      )}
+      {stopped && (
+        <p class="notice warn">
+          {formatCount(stopped.chunks, 'chunk', 'chunks')} ({formatSize(stopped.bytes)}) would go, more than
+          anybody deleted. Look first whether files are missing, here and on your other devices.
+        </p>
+      )}
+    </Dialog>
+  );
+}
