@@ -43,6 +43,17 @@ export class Authority {
     return this.#fold.inForce.has(revision);
   }
 
+  /** Is this the network itself, a user or a device, also one that was locked out or removed? */
+  knows(principal: PrincipalId): boolean {
+    const { root, device } = this.genesis;
+    return (
+      principal === root ||
+      principal === device ||
+      this.isUser(principal) ||
+      this.#fold.devices.has(principal)
+    );
+  }
+
   isUser(principal: PrincipalId): boolean {
     return principal === this.genesis.admin || this.#fold.users.has(principal);
   }

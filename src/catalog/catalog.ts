@@ -19,8 +19,8 @@ import { certificatesOf, isRemoved, verifyMember } from './membership.ts';
 import { Mending, watchDamage } from './mending.ts';
 import type { Outbox } from './outbox.ts';
 import { readGenesis } from './record-format.ts';
-import { salvage } from './salvage.ts';
-import { caughtUp, type Met } from './start.ts';
+import { type DamagedRows, salvage } from './salvage.ts';
+import { caughtUp, isAlone, type Met } from './start.ts';
 import { dotOfLogKey, logAfter, meta } from './store-layout.ts';
 import { Upkeep } from './upkeep.ts';
 import { Views } from './views.ts';
@@ -83,10 +83,13 @@ export interface LocalCatalog extends Catalog {
   readonly isFilling: boolean;
   /** Says what the connected devices have; all of it is here. */
   caughtUp(met: Met): Promise<void>;
-  /** Does the clock of this device agree with those of the others, as far as they were heard? */
+  /**
+   * May times be told by the clock of this device? Another one's agreed with it since it was last set, and most
+   * do; or there is no other.
+   */
   isClockRight(): boolean;
   /** Takes what can be read of a damaged database. @returns how many records */
-  salvage(damaged: OrderedStore): Promise<number>;
+  salvage(damaged: DamagedRows): Promise<number>;
   /** All digests, with the vector that they belong to. */
   digests(): Promise<DigestsAt>;
   /** Counted records of some buckets of a table, by id; `next` goes on after a list that was cut. */
@@ -169,7 +172,7 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
     missing: (device, sinceSeq) => missing(state, device, sinceSeq),
     digest: async (table) => (await digestScan.now()).tables.get(table) ?? new Uint8Array(digestBytes),
     isCaughtUp: () => !state.filling && !state.early,
-    isClockRight: () => state.hybrid.isFitToAuthor(),
+    isClockRight: () => state.hybrid.isFitToAuthor() && (state.hybrid.isConfirmed() || isAlone(state)),
     get isFilling() {
       return state.filling;
     },

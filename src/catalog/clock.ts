@@ -45,6 +45,8 @@ export class HybridClock {
   readonly #clock: Clock;
   readonly #earliestMs: number;
   readonly #peers = new Map<DeviceId, Heard>();
+  /** Our wall clock less our monotonic one when a peer's last agreed with ours. */
+  #confirmedDriftMs: number | undefined;
   #last: Hlc = 0;
 
   constructor(clock: Clock, earliestMs = buildDateMs) {
@@ -92,6 +94,13 @@ export class HybridClock {
     const own = this.#clock.wallMs();
     const now = this.#clock.monotonicMs();
     this.#peers.set(device, { aheadMs: own - wallMs, atMs: now, driftMs: own - now });
+    if (Math.abs(own - wallMs) <= skewMsMax) this.#confirmedDriftMs = own - now;
+  }
+
+  /** Has a peer's clock agreed with ours in this process, and ours not jumped since? */
+  isConfirmed(): boolean {
+    const driftMs = this.#clock.wallMs() - this.#clock.monotonicMs();
+    return this.#confirmedDriftMs !== undefined && Math.abs(driftMs - this.#confirmedDriftMs) <= jumpMs;
   }
 
   isFitToAuthor(): boolean {
@@ -123,13 +132,20 @@ export class HybridClock {
     return this.#heardNow().some((aheadMs) => Math.abs(aheadMs) <= skewMsMax);
   }
 
-  /** How far our wall clock is ahead of the median of the peers', if enough of them were heard. */
+  /**
+   * How far our wall clock is ahead of the median of the peers', if enough of them were heard. Of an even
+   * number all between the middle two is one; it is the nearest to ours, so half of the peers cannot stop
+   * a device with whose clock the others agree.
+   */
   #skewMs(): number | undefined {
     const ahead = this.#heardNow();
     if (ahead.length < peersForMedian) return undefined;
     ahead.sort((a, b) => a - b);
-    const middle = ahead.length / 2;
-    return ((ahead[Math.ceil(middle) - 1] ?? 0) + (ahead[Math.floor(middle)] ?? 0)) / 2;
+    const [below = 0, above = 0] = [
+      ahead[Math.ceil(ahead.length / 2) - 1],
+      ahead[Math.floor(ahead.length / 2)],
+    ];
+    return Math.min(Math.max(0, below), above);
   }
 
   /** What the peers said that still counts. */

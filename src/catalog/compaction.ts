@@ -18,7 +18,7 @@
 import { type DeviceId, deviceId } from '../model/ids.ts';
 import type { CatalogState } from './catalog-state.ts';
 import type { Change } from './change.ts';
-import type { Held, Register } from './register-row.ts';
+import { type Held, keepsSuperseded, type Register } from './register-row.ts';
 import { dropRecord } from './registers.ts';
 import { dotOfSupersededKey, supersededUntil } from './store-layout.ts';
 import type { Writer } from './writer.ts';
@@ -26,17 +26,6 @@ import type { Writer } from './writer.ts';
 const dayMs = 24 * 60 * 60 * 1000;
 export const supersededKeepMs = 30 * dayMs;
 const recordsAtOnce = 500;
-
-/** Tables whose superseded records are never dropped. */
-const kept: ReadonlySet<string> = new Set([
-  'user',
-  'device',
-  'invite',
-  'version',
-  'entry',
-  'grant',
-  'secret',
-]);
 
 /** device → how far its catalog reaches, as it said last. */
 export type Acknowledged = ReadonlyMap<DeviceId, ReadonlyMap<DeviceId, number>>;
@@ -69,7 +58,7 @@ function dropOne(change: Change, key: string, acknowledged: Acknowledged): boole
   const record = change.find(dotOfSupersededKey(key));
   const register = record ? change.register(record.table, record.id) : [];
   const held = register.find(({ revision }) => revision === record?.revision);
-  if (!record || !held || held.head || !held.applied || kept.has(record.table)) {
+  if (!record || !held || held.head || !held.applied || keepsSuperseded(record.table)) {
     // It is gone, or counts again, or stays for ever: nothing to look at any more.
     change.batch.delete(key);
     return false;

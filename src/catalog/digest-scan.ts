@@ -3,6 +3,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { DeviceId, Revision } from '../model/ids.ts';
 import type { CatalogState } from './catalog-state.ts';
 import { bucketOf, Digests } from './digest.ts';
+import { isTable } from './record-bodies.ts';
 import { decodeRegister, dotOfHeld, type Held, isCounted } from './register-row.ts';
 import { allRegisters, idOfRegisterKey, logKey, registersOf, tableOfRegisterKey } from './store-layout.ts';
 import type { Writer } from './writer.ts';
@@ -12,7 +13,7 @@ const rowsAtOnce = 500;
 /** Records in one list: with 80 bytes each it fits a frame. */
 const listMax = 8000;
 
-/** Tables that are compared: with 2 KiB each they fit a frame. Strangers' tables cannot crowd it out of use. */
+/** Tables that are compared: with 2 KiB each they fit a frame. Those that only newer devices know take what room is left. */
 const tablesMax = 128;
 
 /** Digests and the vector that they belong to. */
@@ -39,16 +40,13 @@ export class DigestScan {
 
   async now(): Promise<DigestsAt> {
     const digests = await this.#ready();
-    const { tables, vector } = this.#state;
-    return {
-      vector: new Map(vector),
-      tables: new Map(
-        [...tables]
-          .sort()
-          .slice(0, tablesMax)
-          .map((table) => [table, digests.of(table)] as const),
-      ),
-    };
+    const { known = [], newer = [] } = Object.groupBy(digests.tables().sort(), (table) =>
+      isTable(table) ? 'known' : 'newer',
+    );
+    const counted = [...known, ...newer]
+      .map((table) => [table, digests.of(table)] as const)
+      .filter(([, digest]) => digest.some((byte) => byte !== 0));
+    return { vector: new Map(this.#state.vector), tables: new Map(counted.slice(0, tablesMax)) };
   }
 
   /**
@@ -100,6 +98,7 @@ export class DigestScan {
       this.#state.pendingDigests = changed;
       return rows.next();
     });
+    let isWhole = false;
     try {
       for (let count = 1; !next.done; count += 1) {
         const [key, row] = next.value;
@@ -110,17 +109,20 @@ export class DigestScan {
         if (count % rowsAtOnce === 0) await breathe();
         next = await rows.next();
       }
+      isWhole = this.#state.pendingDigests === changed;
+      scanned.join(changed);
+      if (isWhole) this.#state.digests = scanned;
     } finally {
       this.#state.pendingDigests = undefined;
       await rows.return?.();
     }
-    scanned.join(changed);
-    this.#state.digests = scanned;
-    return scanned;
+    // Meanwhile others became known, whose records were passed over: see `Writer`.
+    return isWhole ? scanned : this.#scan();
   }
 
   /** A record that the register names but the log has lost is not here. */
   #isHere(table: string, held: Held): boolean {
+    if (!isTable(table) && !this.#state.authority.knows(held.owner)) return false;
     return isCounted(table, held) && this.#state.store.get(logKey(dotOfHeld(held))) !== undefined;
   }
 }

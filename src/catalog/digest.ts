@@ -1,8 +1,8 @@
 /**
  * Digests of what this device holds: per table 256 buckets, each the XOR of 8 bytes of the counted
  * records' revisions; the first byte of a revision says its bucket. Devices with equal vectors have
- * equal digests. Counted is what `isCounted` says, so that dropping superseded records, which devices
- * do at different times, changes nothing.
+ * equal digests. Counted is what `isCounted` says, so that dropping superseded records, which devices do at
+ * different times, changes nothing, and nothing that another record may rest on is left out.
  */
 import { fromHex, type Revision } from '../model/ids.ts';
 import { isCounted, type Register } from './register-row.ts';
@@ -35,8 +35,12 @@ export class Digests {
 
   /** Takes a register's change into account. */
   replace(table: string, before: Register, after: Register): void {
-    for (const held of before) if (isCounted(table, held)) this.toggle(table, held.revision);
-    for (const held of after) if (isCounted(table, held)) this.toggle(table, held.revision);
+    const counted = new Set<Revision>();
+    for (const held of before) if (isCounted(table, held)) counted.add(held.revision);
+    for (const held of after) {
+      if (isCounted(table, held) && !counted.delete(held.revision)) this.toggle(table, held.revision);
+    }
+    for (const revision of counted) this.toggle(table, revision);
   }
 
   join(other: Digests): void {

@@ -119,12 +119,28 @@ export function lastLiveOf(register: Register): Held | undefined {
   return headsOf(register.filter((held) => held.applied && !held.tombstone && held.owner === owner))[0];
 }
 
+/** Tables whose superseded records are never dropped: `compaction.ts` says why. */
+const kept: ReadonlySet<string> = new Set([
+  'user',
+  'device',
+  'invite',
+  'version',
+  'entry',
+  'grant',
+  'secret',
+]);
+
+export function keepsSuperseded(table: string): boolean {
+  return kept.has(table);
+}
+
 /**
- * Does a digest count this record? What stands, deletions included. What waits is not counted (it is found
- * when it counts), but for tables that only newer devices know.
+ * Does a digest count this record? What stands, deletions included, and what stood and is kept for ever: others
+ * may rest on it, and a twin comes by digests alone. What waits is not counted (it is found when it counts),
+ * but for tables that only newer devices know.
  */
 export function isCounted(table: string, { applied, head }: Held): boolean {
-  return head || (!applied && !isTable(table));
+  return applied ? head || keepsSuperseded(table) : !isTable(table);
 }
 
 export function encodeRegister(register: Register): Uint8Array {

@@ -6,7 +6,7 @@ import type { Change } from './change.ts';
 import { noteCause, noteDependencies } from './dependents.ts';
 import { isOwnedTable } from './owned-records.ts';
 import { type HoldReason, isAuthorityRecord, reasonToHold } from './policy.ts';
-import { isBody, isId } from './record-bodies.ts';
+import { isBody, isId, isTable } from './record-bodies.ts';
 import { arrange, dotOfHeld, type Held, heldOf, type Register, winnerOf } from './register-row.ts';
 import { dueKey, empty, heldKey, logKey, supersededKey, tableKey, versionKey } from './store-layout.ts';
 import { noteVersion } from './version-line.ts';
@@ -119,7 +119,7 @@ export function replaceRegister(
 ): void {
   const after = arrange(records, isOwnedTable(table) ? seniorityIn(change) : undefined);
   change.putRegister(table, id, after);
-  change.digests.replace(table, before, after);
+  change.digests.replace(table, ofKnown(change, table, before), ofKnown(change, table, after));
   for (const held of after) {
     const was = before.find(({ revision }) => revision === held.revision);
     const superseded = held.applied && !held.head;
@@ -132,6 +132,14 @@ export function replaceRegister(
   change.tell(table, id, record);
   if (table === 'entry' && isId('entry', id)) change.entries.add(entryId(id));
   if (table === 'version') touchEntries(change, [...before, ...after]);
+}
+
+/**
+ * Of a table that only newer devices know, what somebody known has signed: the rest is counted by no
+ * digest, or anyone with a fresh key could make tables to compare.
+ */
+function ofKnown({ authority }: Change, table: string, register: Register): Register {
+  return isTable(table) ? register : register.filter(({ owner }) => authority.knows(owner));
 }
 
 const seniorityIn =

@@ -6,13 +6,16 @@ import { allHeads, type Bounds, deviceOfKey, wholeLog } from './store-layout.ts'
 
 const recordsAtOnce = 500;
 
+/** A damaged database: `range` gives rows in any order, or in order and throws where one is damaged. */
+export type DamagedRows = Pick<OrderedStore, 'range'>;
+
 export interface SalvageInto {
   heardHead(device: DeviceId, head: Uint8Array): Promise<void>;
   accept(records: readonly Uint8Array[]): Promise<unknown>;
 }
 
 /** @returns how many records could be read */
-export async function salvage(damaged: OrderedStore, into: SalvageInto): Promise<number> {
+export async function salvage(damaged: DamagedRows, into: SalvageInto): Promise<number> {
   for await (const [key, row] of readable(damaged, allHeads)) {
     // A damaged head is refused; it comes again from a peer.
     await into.heardHead(deviceId(deviceOfKey(key)), row).catch(() => undefined);
@@ -30,9 +33,9 @@ export async function salvage(damaged: OrderedStore, into: SalvageInto): Promise
   return read;
 }
 
-/** Rows in order, but for those that are damaged. Where LevelDB itself gives up, the rest is given up. */
+/** Rows, but for those that are damaged. Where LevelDB itself gives up, the rest is given up. */
 async function* readable(
-  store: OrderedStore,
+  store: DamagedRows,
   { gte, lt }: Bounds,
 ): AsyncIterable<readonly [key: string, value: Uint8Array]> {
   for (let from = gte; ; ) {

@@ -65,17 +65,23 @@ export async function openState(state: CatalogState, writer: Writer): Promise<{ 
   if (state.outbox.lastSeq > own) await restoreFromOutbox(state, writer);
   if ((state.heads.get(state.self)?.seq ?? 0) < state.ownSeq)
     await writer.run(() => writer.commit(writer.begin()));
-  if (state.filling && isAlone(state)) await endFilling(state);
+  if (state.filling && hasAll(state)) await endFilling(state);
   await writer.run(() => holdEarly(state, writer));
   await writer.run(() => applyDue(state, writer));
   await noteEarly(state);
   return { endedInOrder };
 }
 
+/** No other device is a member. */
+export function isAlone({ self, authority }: CatalogState): boolean {
+  return authority.members().every(({ id }) => id === self);
+}
+
 /** Nobody else has anything: the first device, that let nobody in. Its outbox forgets nothing while it is alone. */
-function isAlone({ self, genesis, outbox, vector, ownSeq, authority }: CatalogState): boolean {
+function hasAll(state: CatalogState): boolean {
+  const { self, genesis, outbox, vector, ownSeq } = state;
   const hasOwn = ownSeq > 0 && outbox.forgottenSeq === 0 && vector.get(self) === ownSeq;
-  return hasOwn && self === genesis.body.device && authority.members().every(({ id }) => id === self);
+  return hasOwn && self === genesis.body.device && isAlone(state);
 }
 
 /** What a device that fills its catalog was told. */

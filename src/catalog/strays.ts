@@ -101,8 +101,7 @@ export class Strays {
 }
 
 export function isStray(authority: Authority, { principal }: CatalogRecord): boolean {
-  if (principal === authority.genesis.root || authority.isUser(principal)) return false;
-  return !isKnownDevice(authority, principal);
+  return !authority.knows(principal);
 }
 
 function isKnownDevice(authority: Authority, id: string): boolean {

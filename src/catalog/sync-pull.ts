@@ -62,26 +62,35 @@ export class Pulling {
     }
   }
 
-  /** One page is asked for, one is being checked and one is being written, all at the same time. */
+  /**
+   * One page is asked for, one is being checked and one is being written, all at the same time. However it
+   * ends, nothing of it is being written any more.
+   */
   async #pullLog(peer: DeviceId, author: DeviceId, signal: AbortSignal): Promise<void> {
     let since = this.#reaches(author);
     let next = this.#fetch(peer, author, since, signal);
     let writing: Promise<unknown> = Promise.resolve();
-    for (;;) {
-      const page = await next;
-      const isLast = page.complete || page.reaches <= since;
-      if (!isLast) {
-        next = this.#fetch(peer, author, page.reaches, signal);
-        // It is awaited in the next round; if writing fails before, nobody else would hear of it.
-        next.catch(() => undefined);
+    const begun: Promise<unknown>[] = [];
+    try {
+      for (;;) {
+        const page = await next;
+        const isLast = page.complete || page.reaches <= since;
+        if (!isLast) {
+          next = this.#fetch(peer, author, page.reaches, signal);
+          // It is awaited in the next round; if writing fails before, nobody else would hear of it.
+          next.catch(() => undefined);
+        }
+        // Should the page before fail, this one is not believed to follow it.
+        const accepting = this.#catalog.accept(page.records, { head: headOfPage(page) });
+        begun.splice(0, begun.length, writing, accepting);
+        accepting.catch(() => undefined);
+        await writing;
+        if (isLast) return void (await accepting);
+        writing = accepting;
+        since = page.reaches;
       }
-      // Should the page before fail, this one is not believed to follow it.
-      const accepting = this.#catalog.accept(page.records, { head: headOfPage(page) });
-      accepting.catch(() => undefined);
-      await writing;
-      if (isLast) return void (await accepting);
-      writing = accepting;
-      since = page.reaches;
+    } finally {
+      await Promise.allSettled(begun);
     }
   }
 

@@ -7,6 +7,7 @@ import type { CatalogState } from './catalog-state.ts';
 import { Change } from './change.ts';
 import { signOwnHead } from './heads.ts';
 import { settlePlaces } from './places.ts';
+import { isTable } from './record-bodies.ts';
 import { dotOfHeld, winnerOf } from './register-row.ts';
 import { countBatch } from './row-counts.ts';
 import { headKey, meta, numberBytes, vectorKey } from './store-layout.ts';
@@ -80,10 +81,16 @@ export class Writer {
     for (const [device, seq] of change.vector) state.vector.set(device, seq);
     for (const [device, head] of change.heads) state.heads.set(device, head);
     for (const table of change.tables) state.tables.add(table);
+    const isAuthorityNew = state.authority !== change.authority;
     state.authority = change.authority;
     state.authorityRecords = change.authorityRecords;
     state.ownSeq = change.ownSeq;
     state.early ||= change.early.some((record) => !isStray(change.authority, record));
+    // What newly known principals have signed in tables of newer devices counts from now on: it is read again.
+    if (isAuthorityNew && [...state.tables].some((table) => !isTable(table))) {
+      state.digests = undefined;
+      state.pendingDigests = undefined;
+    }
     state.digests?.join(change.digests);
     state.pendingDigests?.join(change.digests);
   }

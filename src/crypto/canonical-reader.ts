@@ -119,7 +119,8 @@ class Reader {
       put(fields, name, this.value(depth + 1));
     }
     // The writer takes such a map for a link, and refuses it.
-    if (fields['/'] !== undefined && fields['/'] === fields.bytes) throw new Error('it has a link');
+    const link = fields['/'] ?? undefined;
+    if (link !== undefined && link === fields.bytes) throw new Error('it has a link');
     return fields;
   }
 

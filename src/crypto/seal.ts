@@ -36,7 +36,8 @@ export function open(key: Uint8Array, label: string, sealed: Uint8Array): Bytes 
   const refuse = (cause?: unknown) =>
     new PeerstorError('forbidden', 'This cannot be opened with this key.', { cause, details: { label } });
   if (key.length !== keyBytes || sealed.length < sealBytesAdded) throw refuse();
-  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(key), sealed.subarray(0, nonceBytes), {
+  // The key as bytes: a key object for each of ten thousand names takes a fifth of the time.
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes), {
     authTagLength: tagBytes,
   });
   decipher.setAAD(textBytes(label));

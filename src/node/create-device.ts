@@ -1,6 +1,6 @@
 /** The one place where a device is built from its parts, started and stopped. */
 import { readGenesis } from '../catalog/index.ts';
-import type { Founding } from '../drive/index.ts';
+import type { AccountsRoom, Founding } from '../drive/index.ts';
 import { createGateway } from '../http/index.ts';
 import { assert } from '../model/assert.ts';
 import { systemClock, systemRandom } from '../model/clock.ts';
@@ -91,7 +91,7 @@ class Device implements RunningDevice, DeviceParts {
   #port = 0;
   #audit!: AuditLog;
   #pairingLimits!: PairingLimits;
-  #closeAccounts: () => void = () => undefined;
+  #accounts: AccountsRoom | undefined;
   readonly #started = Promise.withResolvers<void>();
   #leaving: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -238,6 +238,7 @@ class Device implements RunningDevice, DeviceParts {
       store: this.#own.store,
       bandwidth: this.#own.bandwidth,
       onBattery: () => this.#own.battery.isOn,
+      restorable: () => this.#accounts?.restorable() ?? [],
       index: this.#index,
       pairingLimits: this.#pairingLimits,
       audit: this.#audit,
@@ -252,6 +253,7 @@ class Device implements RunningDevice, DeviceParts {
     this.#network = wired.parts;
     await wired.start();
     await this.#own.enter(wired.parts);
+    await this.#own.follow(wired.parts);
     this.#events.follow(wired.parts);
     const taken = /\/tcp\/(\d+)/.exec(wired.parts.transport.addresses()[0] ?? '')?.[1];
     const isChosen = this.config.p2pPort || this.config.announce.length > 0;
@@ -285,7 +287,7 @@ class Device implements RunningDevice, DeviceParts {
     this.#audit.note(note);
     await before(network, systemClock);
     this.#network = undefined;
-    this.#closeAccounts();
+    this.#accounts?.stop();
     await this.#own.leave();
     await network.stop();
     await this.#catalogStore?.close();
@@ -355,8 +357,8 @@ class Device implements RunningDevice, DeviceParts {
   async #serve(): Promise<void> {
     const foundNetwork = (founding: Founding) => this.#found(founding);
     const accounts = createDeviceAccounts(this, { index: this.#index, foundNetwork, log: this.#log });
-    this.#closeAccounts = () => accounts.stop();
-    this.#cleanups.push(this.#closeAccounts);
+    this.#accounts = accounts;
+    this.#cleanups.push(() => accounts.stop());
     const front = createDeviceFront(this, accounts);
     const { gateway, port } = await startGateway(this.config.port, (port) =>
       createGateway({

@@ -6,6 +6,7 @@ import type { Clock, Random } from '../model/clock.ts';
 import type { Audit } from '../model/contracts/audit.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import { type OrderedStore, withPrefix } from '../model/contracts/ordered-store.ts';
+import type { RestorableUser } from '../model/contracts/restoring.ts';
 import { deviceId, shortId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
 import { createReplication } from '../replication/index.ts';
@@ -37,12 +38,14 @@ export interface NetworkOptions {
   settings(): HomeSettings;
   bandwidth: Bandwidth;
   onBattery(): boolean;
+  /** Users who are signed in here. */
+  restorable(): RestorableUser[];
   store: ChunkStore;
   /** Local database for what can be made again: inventory, references, addresses. */
   index: OrderedStore;
   catalogStore: OrderedStore;
   /** What can still be read of a damaged database that `catalogStore` replaces. */
-  damaged?: OrderedStore;
+  damaged?: Pick<OrderedStore, 'range'>;
   pairingLimits: PairingLimits;
   audit: Audit;
   clock: Clock;
@@ -114,6 +117,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
     tunables,
     log,
     onBattery: options.onBattery,
+    restorable: options.restorable,
   });
   const presence = new Presence({ transport, store: options.store, clock });
   const pairing = new PairingWindow({

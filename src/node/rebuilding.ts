@@ -4,6 +4,7 @@
  * from what is readable of the old one, the outbox and the peers.
  */
 import type { Audit } from '../model/contracts/audit.ts';
+import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { isPeerstorError, sentenceOf } from '../model/errors.ts';
 import type { Log } from '../model/log.ts';
 import { LevelStore } from '../store/index.ts';
@@ -24,7 +25,7 @@ export async function putIndexAside(home: Home, log: Log, error: unknown): Promi
 export async function withCatalogStore<Started>(
   home: Home,
   notes: { log: Log; audit: Audit },
-  start: (store: LevelStore, damaged?: LevelStore) => Promise<Started>,
+  start: (store: LevelStore, damaged?: Pick<OrderedStore, 'range'>) => Promise<Started>,
 ): Promise<Started> {
   const path = home.file('db', 'catalog');
   let store: LevelStore | undefined;
@@ -39,14 +40,12 @@ export async function withCatalogStore<Started>(
     notes.audit.note({ event: 'catalog-rebuilt', sentence });
   }
   const [aside] = await home.setAside(['db/catalog']);
-  const damaged = aside === undefined ? undefined : await LevelStore.open(aside).catch(() => undefined);
+  const damaged = aside === undefined ? undefined : await LevelStore.damaged(aside);
   store = await LevelStore.open(path);
   try {
     return await start(store, damaged);
   } catch (error) {
     await store.close();
     throw error;
-  } finally {
-    await damaged?.close();
   }
 }

@@ -6,6 +6,7 @@ import { mkdir, open, readdir, rename, stat, statfs, unlink } from 'node:fs/prom
 import { dirname, parse } from 'node:path';
 import { sleep, systemClock } from '../model/clock.ts';
 import { diskCode } from './disk-error.ts';
+import { makeFolders } from './make-folders.ts';
 
 /** Errors of every method are those of node:fs, with their `code`. */
 export interface BlobFiles {
@@ -77,7 +78,7 @@ export const nodeFiles: BlobFiles = {
     }
   },
 
-  makeFolders: (path) => mkdir(path, { recursive: true }),
+  makeFolders,
 
   async syncFolder(path) {
     // Windows cannot sync a folder; NTFS journals its names by itself.

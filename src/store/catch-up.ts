@@ -51,8 +51,11 @@ export class CatchUp {
     this.#inBackground();
   }
 
-  /** @throws as `rescanVolume`, at the first volume that cannot be looked through */
-  lookThrough(volumes: Iterable<Volume>): Promise<RescanOutcome> {
+  /**
+   * @param hashesNew files that no row knows are hashed before they count
+   * @throws as `rescanVolume`, at the first volume that cannot be looked through
+   */
+  lookThrough(volumes: Iterable<Volume>, hashesNew = false): Promise<RescanOutcome> {
     return this.#oneAtATime.run(async () => {
       const sum = { added: 0, lost: 0 };
       for (const volume of volumes) {
@@ -60,7 +63,11 @@ export class CatchUp {
         // Taken out first: what marks it again meanwhile must be looked at again.
         this.#due.delete(volume.id);
         try {
-          const { added, lost } = await rescanVolume(volume, this.#parts, this.#isThere, this.#abort.signal);
+          const { added, lost } = await rescanVolume(volume, this.#parts, {
+            isThere: this.#isThere,
+            signal: this.#abort.signal,
+            hashesNew: hashesNew || volume.unverified,
+          });
           if (volume.unverified) await this.#verified(volume);
           sum.added += added;
           sum.lost += lost;

@@ -4,7 +4,7 @@
  * written without a sync. Lost rows are found by the rescan that follows an unclean stop.
  *
  * Keys: 'c' ‖ id → chunk, 't' ‖ id → chunk in the trash, 'v' ‖ path → volume last seen there,
- * 's' → state left by a clean stop.
+ * 's' → state left by a clean stop, 'r' → Unix ms of the last recount.
  */
 import { afterPrefix, idKey, idOfKey, type OrderedStore } from '../model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../model/errors.ts';
@@ -40,6 +40,7 @@ const chunkPrefix = 'c';
 const trashPrefix = 't';
 const volumePrefix = 'v';
 const stateKey = 's';
+const recountKey = 'r';
 const pageRows = 256;
 /** Of 'c' and 't' keys: the prefix and 32 bytes. */
 const rowKeyLength = 33;
@@ -174,6 +175,17 @@ export class ChunkIndex {
   async remember(path: string, known: KnownVolume): Promise<void> {
     const value = Buffer.from(JSON.stringify(known));
     await this.#store.batch([{ key: volumeKey(path), value }], { sync: true });
+  }
+
+  /** When all files were last compared with the index because it was time; Unix ms. */
+  recountedAtMs(): number | undefined {
+    const value = this.#get(recountKey);
+    const atMs = value === undefined ? Number.NaN : Number(Buffer.from(value).toString('utf8'));
+    return Number.isFinite(atMs) ? atMs : undefined;
+  }
+
+  async recounted(atMs: number): Promise<void> {
+    await this.#store.batch([{ key: recountKey, value: Buffer.from(String(atMs)) }]);
   }
 
   #cleanState(): CleanState | undefined {

@@ -26,6 +26,7 @@ import { IdLocks } from './id-locks.ts';
 import { Lanes } from './lanes.ts';
 import { MoveOut } from './move-out.ts';
 import { type OpenedVolume, openVolume } from './open-volume.ts';
+import { Recount } from './recount.ts';
 import type { RescanOutcome } from './rescan.ts';
 import { diskFailure, dropVolume, locate, type StoreParts } from './store-parts.ts';
 import { type PurgeOutcome, Trash } from './trash.ts';
@@ -39,6 +40,10 @@ export interface DiskChunkStoreOptions {
   index: OrderedStore;
   clock?: Clock;
   random?: Random;
+  /** Between two comparisons of all files with the index; never if absent. */
+  recountMs?: number;
+  /** As of `VolumeOptions`, for all volumes. */
+  rottenWindowMs?: number;
   /** For tests: disks that fail. */
   files?: BlobFiles;
 }
@@ -54,6 +59,7 @@ interface Run {
   writer: ChunkWriter;
   reader: ChunkReader;
   catchUp: CatchUp;
+  recount: Recount;
   moveOut: MoveOut;
   changes: VolumeChanges;
 }
@@ -263,9 +269,16 @@ export class DiskChunkStore implements ChunkStore {
     const catchUp = new CatchUp(this.#parts, isThere, due);
     const moveOut = new MoveOut({ parts: this.#parts, reader, writer, isThere });
     const changes = new VolumeChanges(this.#parts, catchUp, moveOut);
-    const run: Run = { presence, trash, writer, reader, catchUp, moveOut, changes };
+    const recount = new Recount({
+      index,
+      clock: this.#parts.clock,
+      everyMs: this.#options.recountMs ?? Number.POSITIVE_INFINITY,
+      recount: () => catchUp.lookThrough(volumes.values(), true),
+    });
+    const run: Run = { presence, trash, writer, reader, catchUp, recount, moveOut, changes };
     await catchUp.start();
     presence.start();
+    recount.start();
     this.#run = run;
     moveOut.begin();
     return run;
@@ -274,8 +287,8 @@ export class DiskChunkStore implements ChunkStore {
   async #openVolume(options: VolumeOptions, isIndexNew = false): Promise<OpenedVolume> {
     const { volumes } = this.#parts;
     const path = resolve(options.path);
-    const random = this.#options.random ?? systemRandom;
-    const opened = await openVolume({ ...options, path }, this.#parts, random, isIndexNew);
+    const { random = systemRandom, rottenWindowMs } = this.#options;
+    const opened = await openVolume({ rottenWindowMs, ...options, path }, this.#parts, random, isIndexNew);
     const { volume, replaced } = opened;
     const twin = volumes.get(volume.id);
     if (twin !== undefined) {
@@ -312,8 +325,10 @@ export class DiskChunkStore implements ChunkStore {
     this.#started = undefined;
     this.#run = undefined;
     if (run === undefined) return;
+    const recounted = run.recount.stop();
     await run.moveOut.stop();
     await run.catchUp.stop();
+    await recounted;
     await Promise.allSettled(this.#underWay);
     await run.presence.stop();
     await this.#parts.index.end(run.catchUp.due);

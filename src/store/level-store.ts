@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { Level } from 'level';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { PeerstorError, sentenceOf } from '../model/errors.ts';
+import { damageOfTables, readableRowsOf } from './damaged-tables.ts';
 
 const checksumBytes = 4;
 
@@ -33,19 +34,41 @@ export class LevelStore implements OrderedStore {
   }
 
   /**
-   * Opens the database in a folder and makes it where there is none.
+   * Opens the database in a folder and makes it where there is none. Each of its tables is read once:
+   * LevelDB itself looks at no checksum of what it finds rows by (`level-table.ts`).
    * @throws `home-locked` when another process has it open, `index-corrupt` when it cannot be
    * opened any more and must be rebuilt, else as every method
    */
   static async open(path: string): Promise<LevelStore> {
     await mustHaveCurrent(path);
+    const damage = await damageOfTables(path);
     const database: Database = new Level(path, { keyEncoding: binaryKeys, valueEncoding: 'view' });
     try {
       await database.open();
     } catch (error) {
       throw openError(path, error);
     }
-    return new LevelStore(database);
+    if (damage === undefined) return new LevelStore(database);
+    // Opened nevertheless: it would fail where another process has it, whose tables are not whole yet, and
+    // puts what was in its log into a table, for `readDamaged`.
+    await database.close();
+    throw new PeerstorError('index-corrupt', `The local database ${path} has to be rebuilt: ${damage}.`);
+  }
+
+  /** What can be read of a damaged database that nobody has open: rows in no order, never wrong ones, but old ones too. */
+  static async damaged(path: string): Promise<Pick<OrderedStore, 'range'>> {
+    // What is only in LevelDB's log gets into a table.
+    const opened = LevelStore.open(path);
+    await opened.then((store) => store.close()).catch(() => undefined);
+    return {
+      async *range({ gte, lt }) {
+        for await (const { key, value } of readableRowsOf(path)) {
+          const name = binaryKeys.decode(key);
+          const row = name >= gte && name < lt ? soundValue(name, value) : undefined;
+          if (row) yield [name, row];
+        }
+      },
+    };
   }
 
   get(key: string): Uint8Array | undefined {
@@ -119,12 +142,16 @@ function withChecksum(key: string, bytes: Uint8Array): Uint8Array {
   return stored;
 }
 
-function checked(key: string, stored: Uint8Array): Uint8Array {
+function soundValue(key: string, stored: Uint8Array): Uint8Array | undefined {
+  if (stored.length < checksumBytes) return undefined;
   const bytes = stored.subarray(checksumBytes);
-  if (stored.length >= checksumBytes) {
-    const claimed = new DataView(stored.buffer, stored.byteOffset).getUint32(0);
-    if (claimed === checksum(key, bytes)) return bytes;
-  }
+  const claimed = new DataView(stored.buffer, stored.byteOffset).getUint32(0);
+  return claimed === checksum(key, bytes) ? bytes : undefined;
+}
+
+function checked(key: string, stored: Uint8Array): Uint8Array {
+  const value = soundValue(key, stored);
+  if (value) return value;
   throw new PeerstorError(
     'index-corrupt',
     'A value of the local database is damaged; it has to be made again from the chunks and the other devices.',

@@ -34,22 +34,24 @@ export interface RescanOutcome {
 /**
  * Goes through one volume while the store is in use: only what differs is looked at again, under
  * the lock of its id. Only what came from elsewhere is hashed; of the rest a read finds wrong bytes.
- * @param isThere reads the volume's marker: nothing is called lost on a volume that is gone
+ * @param options.isThere reads the volume's marker: nothing is called lost on a volume that is gone
+ * @param options.hashesNew files that no row knows came from elsewhere
  * @throws `volume-missing`, `storage-failed`; the signal's reason
  */
 export async function rescanVolume(
   volume: Volume,
   parts: StoreParts,
-  isThere: IsThere,
-  signal: AbortSignal,
+  options: { isThere: IsThere; signal: AbortSignal; hashesNew: boolean },
 ): Promise<RescanOutcome> {
+  const { signal, hashesNew } = options;
   const outcome = { added: 0, lost: 0 };
   const scan: Scan = {
     volume,
     parts,
     signal,
+    hashesNew,
     outcome,
-    isThere: () => isThere(volume),
+    isThere: () => options.isThere(volume),
     lanes: new Lanes(foldersAtOnce),
   };
   try {
@@ -71,6 +73,7 @@ interface Scan {
   volume: Volume;
   parts: StoreParts;
   signal: AbortSignal;
+  hashesNew: boolean;
   outcome: RescanOutcome;
   isThere: () => Promise<boolean>;
   lanes: Lanes;
@@ -137,7 +140,7 @@ async function lookAgain(scan: Scan, id: ChunkId): Promise<void> {
       // Stored elsewhere while this volume was away: one copy on a device is enough.
       await volume.moveToTrash(id);
       await parts.index.set(id, { trash: { volume: volume.id, size, deletedAtMs: parts.clock.wallMs() } });
-    } else if (volume.unverified && !(await isSound(scan, id, size))) {
+    } else if (scan.hashesNew && !(await isSound(scan, id, size))) {
       await volume.quarantine(id);
     } else {
       await volume.folders.syncShard(id);

@@ -4,7 +4,7 @@ import type { Clock } from '../model/clock.ts';
 import type { VolumeStatus } from '../model/contracts/chunk-store.ts';
 import { PeerstorError } from '../model/errors.ts';
 import type { ChunkId, VolumeId } from '../model/ids.ts';
-import { volumeStopRatio } from '../model/limits.ts';
+import { defaultTunables, volumeStopRatio } from '../model/limits.ts';
 import type { BlobFiles } from './blob-files.ts';
 import { readWhole, writeSynced } from './blob-files.ts';
 import type { VolumeCount } from './chunk-index.ts';
@@ -32,11 +32,12 @@ export interface VolumeOptions {
   owned?: boolean;
   /** It is being emptied: it takes nothing new. */
   draining?: boolean;
+  /** Six chunks that rot within this time end the trust in it. */
+  rottenWindowMs?: number | undefined;
 }
 
-/** A volume on which more chunks than this rot within an hour is not trusted with new ones. */
-const rottenPerHourMax = 5;
-const hourMs = 3_600_000;
+/** A volume on which more chunks than this rot within the window is not trusted with new ones. */
+const rottenMax = 5;
 
 /** Methods that touch files reject with the errors of node:fs; the store judges what they mean. */
 export class Volume {
@@ -50,6 +51,7 @@ export class Volume {
   #missing: string | undefined;
   #failed: string | undefined;
   #failing: string | undefined;
+  readonly #rottenWindowMs: number;
   #rottenAtMs: number[] = [];
   /** It is being emptied. */
   draining: boolean;
@@ -60,6 +62,7 @@ export class Volume {
     this.id = id;
     this.path = options.path;
     this.draining = options.draining === true;
+    this.#rottenWindowMs = options.rottenWindowMs ?? defaultTunables.rottenWindowMs;
     this.#files = files;
     this.space = new VolumeSpace(files, clock, options.path, options.limitBytes);
     this.folders = new ShardFolders(files, options.path);
@@ -100,10 +103,11 @@ export class Volume {
 
   /** A chunk on it had rotten. @param nowMs monotonic */
   foundRotten(nowMs: number): void {
-    this.#rottenAtMs = this.#rottenAtMs.filter((atMs) => nowMs - atMs < hourMs);
+    this.#rottenAtMs = this.#rottenAtMs.filter((atMs) => nowMs - atMs < this.#rottenWindowMs);
     this.#rottenAtMs.push(nowMs);
-    if (this.#rottenAtMs.length <= rottenPerHourMax) return;
-    this.#failing ??= `${this.#rottenAtMs.length} chunks on the volume ${this.path} rotted within an hour: it takes no new ones.`;
+    const count = this.#rottenAtMs.length;
+    if (count <= rottenMax) return;
+    this.#failing ??= `${count} chunks on the volume ${this.path} rotted within a short time: it takes no new ones.`;
   }
 
   /** Its owner says that its disk is sound. */

@@ -283,6 +283,31 @@ describe('an attacker', () => {
     await isWithoutEffect(a, send(draft(12), carol, { afterMs: 9000 }));
   });
 
+  it('keeps no table from being compared, however many it makes up', async () => {
+    const { world, a, b, send } = await attack();
+    const madeUp = (by: SigningKey, letter: string, length: number) =>
+      Array.from({ length }, (_, number) => {
+        const table = `${letter}${number.toString().padStart(3, '0')}`;
+        return send({ table, id: 'x', body: {} } as unknown as Draft, by);
+      });
+    const compared = async (catalog: LocalCatalog) => [...(await catalog.digests()).tables.keys()];
+    const real = await compared(a);
+    assert.deepEqual(real, ['device', 'entry', 'grant', 'user']);
+    const strays = madeUp(carol, 'a', 60);
+    await take(a, ...strays);
+    assert.deepEqual(await compared(a), real, 'whom nobody knows makes no table');
+    const members = madeUp(keyOf('device 5'), 'b', 128);
+    for (const catalog of [a, b]) await take(catalog, ...members);
+    assert.deepEqual((await compared(a)).slice(0, real.length), real);
+    // Once it is known who signed them they count, whichever came first.
+    await a.author([world.userDraft(carol)], world.admin);
+    await carry(a, b);
+    await take(b, ...strays);
+    assert.equal((await compared(a)).length, 128);
+    assert.deepEqual(await a.digests(), await b.digests());
+    assert.ok((await compared(a)).includes('a059'));
+  });
+
   it('leaves a trace for the admins, and cannot flood it', async () => {
     const { world, a, send } = await attack({ rights: 'view' });
     const notes: AuditEvent[] = [];

@@ -54,6 +54,34 @@ describe('hybrid clock', () => {
     assert.equal(hybrid.next(), clock.wallMs() * hlcTicksPerMs);
   });
 
+  it('is confirmed by a peer that agrees, until it jumps', async () => {
+    const trueClock = new VirtualClock();
+    const own = new OwnClock(trueClock);
+    const hybrid = new HybridClock(own);
+    assert.equal(hybrid.isConfirmed(), false);
+    hybrid.heardPeer(one, own.wallMs() + 60 * minuteMs);
+    assert.equal(hybrid.isConfirmed(), false, 'one of the two is wrong');
+    hybrid.heardPeer(two, own.wallMs());
+    await trueClock.advance(600 * minuteMs);
+    assert.equal(hybrid.isConfirmed(), true, 'a clock that is left alone stays right');
+    own.aheadMs = 24 * 60 * minuteMs;
+    assert.equal(hybrid.isConfirmed(), false);
+    hybrid.heardPeer(two, trueClock.wallMs());
+    assert.equal(hybrid.isConfirmed(), false);
+    own.aheadMs = 0;
+    assert.equal(hybrid.isConfirmed(), true);
+  });
+
+  it('tells times alone, and with others once one of them agrees', async () => {
+    const network = new World();
+    const catalog = await network.founded();
+    assert.equal(catalog.isClockRight(), true);
+    await network.admit(catalog, 1);
+    assert.equal(catalog.isClockRight(), false);
+    catalog.peerClock(network.device(1), network.clock.wallMs());
+    assert.equal(catalog.isClockRight(), true);
+  });
+
   it('lets nobody author with a clock that two peers call wrong, or that was never set', () => {
     const trueClock = new VirtualClock();
     const own = new OwnClock(trueClock);
@@ -68,6 +96,27 @@ describe('hybrid clock', () => {
     hybrid.checkFitToAuthor();
     const unset = new HybridClock({ ...own, wallMs: () => 5000 });
     assert.throws(() => unset.checkFitToAuthor(), clockWrong);
+  });
+
+  it('lets author whom one of two peers agrees with, or who is between them', () => {
+    const own = new OwnClock(new VirtualClock());
+    const hybrid = new HybridClock(own);
+    const hear = (...minutes: number[]) => {
+      for (const [index, device] of [one, two, three, world.device(4)].slice(0, minutes.length).entries())
+        hybrid.heardPeer(device, own.wallMs() + (minutes[index] ?? 0) * minuteMs);
+    };
+    for (const minutes of [
+      [0, 60],
+      [-60, 0],
+      [-1, -60],
+      [-60, 60],
+      [0, 1, 60, 60],
+    ]) {
+      hear(...minutes);
+      hybrid.checkFitToAuthor();
+    }
+    hear(0, 60, 60, 60);
+    assert.throws(() => hybrid.checkFitToAuthor(), clockWrong);
   });
 
   it('forgets what peers said when its own clock was set, or it slept', () => {

@@ -45,10 +45,15 @@ describe('a catalog on a full disk', () => {
       const again = await world.catalog(0, { store, outbox });
       const [one, two] = [again.get('entry', entryOf(1)), again.get('entry', entryOf(2))];
       assert.equal(one === undefined, two === undefined);
-      await again.author([world.entryDraft(4)], world.admin);
+      const reached = again.vector()[again.self] ?? 0;
+      const [record] = await again.author([world.entryDraft(4)], world.admin);
+      assert.equal(record?.seq, reached + 1, 'no number is skipped');
+      assert.equal(again.lastSeqHere(again.self), reached + 1);
       const b = await world.catalog(1);
       await carry(again, b);
       assert.ok(b.get('entry', entryOf(4)));
+      assert.deepEqual(b.vector(), again.vector());
+      assert.equal((await again.missing(again.self, 0)).records.length, reached + 1);
       await again.stop();
       await b.stop();
     });

@@ -51,6 +51,8 @@ describe('the line of versions of a file', () => {
           assert.deepEqual(refused, []);
           const current = await catalog.currentVersions(file);
           if (current.length > 1) assert(catalog.mayConflict(file));
+          // Told by another way where the line is single.
+          assert.deepEqual(current.slice(0, 1), (await catalog.versions(file)).slice(0, 1));
           conflicts += Number(current.length > 1);
           singles += Number(current.length === 1 && !catalog.mayConflict(file));
         }

@@ -39,7 +39,12 @@ export class DiskWorld {
 
   /** Starts a store over the index as it is now. */
   async open(
-    options: { volumes?: Partial<VolumeOptions>[]; files?: BlobFiles; limitBytes?: number } = {},
+    options: {
+      volumes?: Partial<VolumeOptions>[];
+      files?: BlobFiles;
+      limitBytes?: number;
+      recountMs?: number;
+    } = {},
   ): Promise<DiskChunkStore> {
     const volumes = (options.volumes ?? [{}]).map((volume) => ({
       path: this.volume(),
@@ -52,6 +57,7 @@ export class DiskWorld {
       index,
       clock,
       ...(options.files && { files: options.files }),
+      ...(options.recountMs !== undefined && { recountMs: options.recountMs }),
     });
     store.onChange((change) => this.changes.push(change));
     await store.start();

@@ -246,7 +246,7 @@ describe('a volume whose bytes rot', () => {
     const store = await withRot(6);
     const [volume] = store.usage().volumes;
     assert.equal(volume?.state, 'failing');
-    assert.match(volume?.problem ?? '', /6 chunks .* rotted within an hour/);
+    assert.match(volume?.problem ?? '', /6 chunks .* rotted within a short time/);
     await assert.rejects(store.put(fresh.id, fresh.bytes), { code: 'storage-failed' });
     const last = chunks.at(-1) as TestChunk;
     assert.deepEqual(Buffer.from(await store.get(last.id)), Buffer.from(last.bytes));
