@@ -1,7 +1,7 @@
 /** The command line: arguments to commands, errors to one line and an exit code. */
 import { Command, CommanderError, Option } from 'commander';
 import { isPeerstorError } from '../model/errors.ts';
-import { call, list, wholeNumber } from './declare/call.ts';
+import { call, list, seconds, wholeNumber } from './declare/call.ts';
 import { addNetwork } from './declare/devices.ts';
 import { addAccounts, addUsers } from './declare/people.ts';
 import { addSharing, addTokens } from './declare/sharing.ts';
@@ -21,7 +21,7 @@ function buildProgram(): Command {
     .option('--json', 'print one JSON value for programs')
     .exitOverride()
     .showSuggestionAfterError()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'peerstor: ')) });
+    .configureOutput({ outputError: (text, write) => write(asOneLine(text)) });
   addStart(program);
   addAccounts(program);
   addUsers(program);
@@ -82,8 +82,8 @@ function addFiles(program: Command): void {
     .command('put')
     .argument('<path...>', 'local files or folders, then where to put them in the drive')
     .description('upload')
-    .option('--copies <level>', 'wait for accepted, safe or full')
-    .option('--wait <seconds>', 'longest wait for that');
+    .addOption(new Option('--copies <level>', 'safety to wait for').choices(['accepted', 'safe', 'full']))
+    .option('--wait <seconds>', 'longest wait for that', seconds);
   call(put, async () => (await transfer()).put);
   call(
     program
@@ -150,3 +150,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 await main();
+
+/** Commander says on a second line what may have been meant. */
+function asOneLine(text: string): string {
+  return text.replace(/^error: /, 'peerstor: ').replace(/\n(?=\()/, ' ');
+}

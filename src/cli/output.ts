@@ -38,6 +38,12 @@ function displayWidth(text: string): number {
   return width;
 }
 
+/** Those with this name or id; else those whose id begins so. */
+export function called<Item extends { id: string; name?: string }>(items: Item[], which: string): Item[] {
+  const exact = items.filter(({ id, name }) => id === which || name === which);
+  return exact.length > 0 || which === '' ? exact : items.filter(({ id }) => id.startsWith(which));
+}
+
 /**
  * What a name or the beginning of an id stands for.
  * @throws `not-found` for nothing, `conflict` for several

@@ -7,6 +7,7 @@ import type { Catalog } from '../model/contracts/catalog.ts';
 import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from '../model/contracts/drive.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import type { ChunkNetwork } from '../model/contracts/replication.ts';
+import type { RestorableUser } from '../model/contracts/restoring.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import type { Tunables } from '../model/limits.ts';
 import type { Log } from '../model/log.ts';
@@ -45,6 +46,8 @@ export interface AccountsParts extends FoundingParts {
 }
 
 export interface AccountsRoom extends Accounts, PasswordChanges, UserAdmin, Guests {
+  /** The users whose keys are here now, for the restore drill. */
+  restorable(): RestorableUser[];
   /** Closes every unlocked user; sessions stay on disk. */
   stop(): void;
 }
@@ -131,6 +134,11 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
   return {
     ...userAdmin,
 
+    async register(invite, username, password) {
+      requireSignIns();
+      return userAdmin.register(invite, username, password);
+    },
+
     setupNeeded: () => parts.catalog() === undefined,
 
     async setup(username, password) {
@@ -189,6 +197,8 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
       requireEnabled(opened.account);
       return rekey(catalog, opened, newPassword);
     },
+
+    restorable: () => users.restorable(),
 
     stop() {
       sessions.stop();

@@ -1,6 +1,6 @@
 /** A drive as a grant opens it: with its rights, for as long as it is in force. */
 import type { RightsView } from '../model/api.ts';
-import type { Drive } from '../model/contracts/drive.ts';
+import type { Drive, OpenContent } from '../model/contracts/drive.ts';
 import { PeerstorError } from '../model/errors.ts';
 import { type EntryId, entryId, type GrantId } from '../model/ids.ts';
 import { createDrive } from './drive.ts';
@@ -42,11 +42,12 @@ export function openGrantedDrive(
     return () => listeners.delete(listener);
   });
   const box = dropBox(tree, whole, () => nameGiven(requireGrant(), holder.opener));
-  const drive = withRights(whole, box, () => {
+  const rightsNow = () => {
     const { rights } = requireGrant().body;
     requireThere(tree);
     return rights;
-  });
+  };
+  const drive = withRights(whole, box, { rightsNow, mayGoOn: () => mayStillRead(drives, grant) });
   return {
     id: grant.id,
     tree,
@@ -93,8 +94,30 @@ const needs: Readonly<Partial<Record<Method, 'view' | 'edit'>>> = {
   restoreVersion: 'edit',
 };
 
-/** @param rightsNow asked at every call: the owner may change them, or take them back */
-function withRights(whole: Drive, box: Drive, rightsNow: () => RightsView): Drive {
+/** A download that has begun goes on when a grant is over in time or used up, not when it is taken back. */
+function mayStillRead({ grants }: NetworkDrives, { id }: Grant): boolean {
+  const body = grants.get(id)?.body;
+  return body !== undefined && !body.revoked && body.rights !== 'upload';
+}
+
+function readWhile(content: OpenContent, mayGoOn: () => boolean): OpenContent {
+  return {
+    ...content,
+    async *read(range, signal) {
+      for await (const piece of content.read(range, signal)) {
+        if (!mayGoOn()) throw new PeerstorError('gone', 'This was taken back while it was read.');
+        yield piece;
+      }
+    },
+  };
+}
+
+/** @param now.rightsNow asked at every call: the owner may change them, or take them back */
+function withRights(
+  whole: Drive,
+  box: Drive,
+  { rightsNow, mayGoOn }: { rightsNow: () => RightsView; mayGoOn: () => boolean },
+): Drive {
   const allowed = (method: Method): Drive => {
     const rights = rightsNow();
     if (rights === 'upload') return box;
@@ -124,7 +147,7 @@ function withRights(whole: Drive, box: Drive, rightsNow: () => RightsView): Driv
     upload: async (parent, name, content, options) =>
       allowed('upload').upload(parent, name, content, options),
     uploadTo: async (file, content, options) => allowed('uploadTo').uploadTo(file, content, options),
-    open: async (id, version) => allowed('open').open(id, version),
+    open: async (id, version) => readWhile(await allowed('open').open(id, version), mayGoOn),
     versions: async (id) => allowed('versions').versions(id),
     restoreVersion: async (id, version) => allowed('restoreVersion').restoreVersion(id, version),
     onChange: (listener) => whole.onChange(listener),

@@ -20,6 +20,8 @@ export async function countUse(
   signer: Signer,
   nowMs: number,
 ): Promise<void> {
+  // A device that only keeps copies writes nothing for users; where there is no limit it need not.
+  if (body.maxUses === null && catalog.get('device', catalog.self)?.body?.storageOnly) return;
   await locks.run([`uses of ${grant}`], async () => {
     if (body.maxUses !== null && (await usesOf(catalog, grant)) >= body.maxUses) {
       throw new PeerstorError('gone', 'This link was used as often as it may be.');

@@ -4,11 +4,13 @@
  */
 import type { Audit } from '../model/contracts/audit.ts';
 import type { Drive, Sharing } from '../model/contracts/drive.ts';
+import type { RestorableUser } from '../model/contracts/restoring.ts';
 import type { UserId } from '../model/ids.ts';
 import { createDrive } from './drive.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import type { NetworkDrives } from './network-drives.ts';
 import { openOwnTree, type TreeParts } from './open-trees.ts';
+import { createRestoring } from './restoring.ts';
 import { openSharedDrives, uniteDrives } from './shared-drives.ts';
 import { createSharing } from './sharing.ts';
 import { keepTending } from './tending.ts';
@@ -19,6 +21,8 @@ export interface OpenUsers {
   open(keys: UserKeys, drives: NetworkDrives): Unlocked;
   close(user: UserId): void;
   closeAll(): void;
+  /** Whoever is open now. */
+  restorable(): RestorableUser[];
 }
 
 export interface Unlocked {
@@ -38,6 +42,7 @@ type Listener = (ids: string[]) => void;
 
 interface OpenUser extends Unlocked {
   drives: NetworkDrives;
+  restoring: RestorableUser;
   holds: number;
   stop(): void;
 }
@@ -56,6 +61,7 @@ export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
     const tree = openOwnTree(parts, drives, keys);
     const shared = openSharedDrives(parts, drives, keys);
     const tending = keepTending(tree);
+    const restoring = createRestoring(tree);
     const listeners = new Set<Listener>();
     const unsubscribe = drives.onChange((changes) => {
       const ids = [...tree.cache.apply(changes)];
@@ -79,10 +85,12 @@ export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
       drive: uniteDrives(tree, shared, own),
       sharing: createSharing({ tree, shared, audit, kdfCost, passwordQueue }),
       drives,
+      restoring,
       holds: 0,
       stop() {
         unsubscribe();
         tending.stop();
+        restoring.stop();
         shared.stop();
         tree.cache.close();
       },
@@ -112,5 +120,6 @@ export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
       for (const open of users.values()) open.stop();
       users.clear();
     },
+    restorable: () => [...users.values()].map(({ restoring }) => restoring),
   };
 }

@@ -27,6 +27,12 @@ export interface SharingParts {
   passwordQueue: KeyedLock;
 }
 
+interface NamedUser {
+  id: UserId;
+  username: string;
+  disabled: boolean;
+}
+
 export function createSharing(parts: SharingParts): Sharing {
   const { tree, shared, audit, kdfCost, passwordQueue } = parts;
   const { catalog, grants, clock, random } = tree;
@@ -88,7 +94,9 @@ export function createSharing(parts: SharingParts): Sharing {
 
     async revokeAccess(id, name) {
       await grants.ready();
-      const grant = accessTo(id, (await requireUser(tree, name)).id);
+      const users = await usersNamed(tree, name);
+      // Also of somebody who was disabled: they may be let in again some day.
+      const [grant] = users.flatMap((user) => accessTo(id, user.id) ?? []);
       if (!grant) throw new PeerstorError('not-found', 'This is not shared with them.');
       await revokeGrant(tree, grant.id, 'user');
       note('share-revoked', `Something is not shared with ${name} any more.`);
@@ -222,12 +230,19 @@ function requireSecret(secret: string): GrantSecret {
   throw new PeerstorError('conflict', 'The secret of this link is not known any more: make a new one.');
 }
 
-async function requireUser(tree: Tree, name: string): Promise<{ id: UserId; username: string }> {
+/** Usually one; two admins may have made two of the same name at once. */
+async function usersNamed(tree: Tree, name: string): Promise<NamedUser[]> {
   const wanted = foldUsername(name);
+  const users: NamedUser[] = [];
   for await (const { id, body } of tree.catalog.list('user')) {
-    if (body && !body.disabled && foldUsername(body.username) === wanted) {
-      return { id: userId(id), username: body.username };
-    }
+    if (!body || foldUsername(body.username) !== wanted) continue;
+    users.push({ id: userId(id), username: body.username, disabled: body.disabled });
   }
+  return users;
+}
+
+async function requireUser(tree: Tree, name: string): Promise<NamedUser> {
+  const user = (await usersNamed(tree, name)).find(({ disabled }) => !disabled);
+  if (user) return user;
   throw new PeerstorError('not-found', 'There is no such user.');
 }

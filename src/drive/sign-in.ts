@@ -1,5 +1,5 @@
 /** Finding accounts in the catalog, and opening their bundles. */
-import { passwordKey } from '../crypto/index.ts';
+import { passwordKey, recoveryKey } from '../crypto/index.ts';
 import type { Catalog } from '../model/contracts/catalog.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import { type UserId, userId } from '../model/ids.ts';
@@ -62,6 +62,8 @@ export async function openRecovered(
   username: string,
   words: string,
 ): Promise<OpenedAccount> {
+  // Before any name is looked up: which sentence comes must not tell whether there is such a user.
+  recoveryKey(words);
   for (const account of await accountsNamed(catalog, username)) {
     try {
       return { account, keys: openByRecovery(account.bundle, words) };

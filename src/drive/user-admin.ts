@@ -2,7 +2,7 @@
 import type { UserAdminView } from '../model/api.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import type { Audit } from '../model/contracts/audit.ts';
-import type { Catalog, Draft } from '../model/contracts/catalog.ts';
+import type { Catalog, Draft, Signer } from '../model/contracts/catalog.ts';
 import type { UserAdmin } from '../model/contracts/drive.ts';
 import { PeerstorError } from '../model/errors.ts';
 import { type UserId, userId } from '../model/ids.ts';
@@ -11,7 +11,7 @@ import type { UserBody } from '../model/records.ts';
 import { checkPassword, checkUsername, foldUsername } from './account-rules.ts';
 import { rootEntry } from './entry-drafts.ts';
 import { checkQuota, listInvites, makeInvite, requireInvite, withdrawInvite } from './invites.ts';
-import type { KeyedLock } from './keyed-lock.ts';
+import { KeyedLock } from './keyed-lock.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import type { NetworkDrives } from './network-drives.ts';
 import { type Usage, usageOfAll } from './quotas.ts';
@@ -32,8 +32,26 @@ export interface UserAdminParts {
   audit: Audit;
 }
 
+type UserChange = Parameters<UserAdmin['changeUser']>[2];
+
 export function createUserAdmin(parts: UserAdminParts): UserAdmin {
   const { requireCatalog, drivesOf, sessions, clock, audit } = parts;
+  const changes = new KeyedLock();
+
+  /** One at a time: two admins who step down at once would leave none. */
+  const writeChange = (admin: Signer, id: UserId, change: UserChange) =>
+    changes.run(['users'], async () => {
+      const catalog = requireCatalog();
+      const before = catalog.get('user', id)?.body;
+      if (!before) throw new PeerstorError('not-found', 'There is no such user.');
+      const body = changedUser(before, change);
+      const losesAdmin = isAdmin(before) && !isAdmin(body);
+      if (losesAdmin && !(await hasOtherAdmin(catalog, id))) {
+        throw new PeerstorError('conflict', 'This is the last admin: make somebody else one first.');
+      }
+      await catalog.author([{ table: 'user', id, body }], admin);
+      return body;
+    });
 
   return {
     async invite(session, wish) {
@@ -75,20 +93,11 @@ export function createUserAdmin(parts: UserAdminParts): UserAdmin {
     },
 
     async changeUser(session, id, change) {
-      const admin = session.adminSigner();
-      const catalog = requireCatalog();
-      const before = catalog.get('user', id)?.body;
-      if (!before) throw new PeerstorError('not-found', 'There is no such user.');
-      const body = changedUser(before, change);
-      const losesAdmin = isAdmin(before) && !isAdmin(body);
-      if (losesAdmin && !(await hasOtherAdmin(catalog, id))) {
-        throw new PeerstorError('conflict', 'This is the last admin: make somebody else one first.');
-      }
-      await catalog.author([{ table: 'user', id, body }], admin);
+      const body = await writeChange(session.adminSigner(), id, change);
       const sentence = `Changed: ${Object.keys(change).join(', ') || 'nothing'}.`;
       audit.note({ event: 'user-changed', username: body.username, sentence });
       if (body.disabled) await sessions.endAllOf(id);
-      return adminView(id, body, (await usageOfAll(catalog)).get(id), parts.tunables);
+      return adminView(id, body, (await usageOfAll(requireCatalog())).get(id), parts.tunables);
     },
 
     async endOtherSessions(session) {
@@ -150,10 +159,7 @@ async function hasOtherAdmin(catalog: Catalog, than: UserId): Promise<boolean> {
 }
 
 /** @throws `bad-input` */
-function changedUser(
-  before: UserBody,
-  { role, disabled, quotaBytes }: Parameters<UserAdmin['changeUser']>[2],
-): UserBody {
+function changedUser(before: UserBody, { role, disabled, quotaBytes }: UserChange): UserBody {
   if (role !== undefined && role !== 'admin' && role !== 'member') {
     throw new PeerstorError('bad-input', 'A role is "admin" or "member".');
   }

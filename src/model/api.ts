@@ -118,6 +118,7 @@ export interface HealthView {
   devices: DeviceView[];
   repair: { queued: number; active: number; etaSeconds: number | null };
   scrub: ScrubView;
+  drill: DrillView;
   alerts: AlertView[];
   receipts: ReceiptView[];
 }
@@ -130,6 +131,15 @@ export interface ScrubView {
   checkedChunks: number;
   /** Found bad or missing in it. */
   badChunks: number;
+}
+
+/** What came of reading files of the users of this device from other devices only, the last time. */
+export interface DrillView {
+  lastFinishedAt: string | null;
+  /** Tried. */
+  files: number;
+  /** Of those, not restored although devices that were there claimed copies. */
+  failed: number;
 }
 
 export interface AlertView {

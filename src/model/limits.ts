@@ -98,7 +98,12 @@ export interface Tunables {
   inventoryDigestMs: number;
   catalogDigestMs: number;
   scrubPeriodMs: number;
+  /** Between two comparisons of all files of the volumes with the index. */
+  recountMs: number;
   auditEveryMs: number;
+  restoreDrillMs: number;
+  /** Files of each user in a drill; 0 for no drills. */
+  restoreDrillFiles: number;
   garbageGraceMs: number;
   garbageTrashMs: number;
   garbageEveryMs: number;
@@ -109,6 +114,18 @@ export interface Tunables {
   secretOverlapMs: number;
   /** A push or fetch that moved no byte for this long goes to another device. */
   transferStallMs: number;
+  /** A device that declined a chunk counts as full for so long. */
+  fullBeliefMs: number;
+  /** A device that failed several times is left alone for so long, unless nobody else will do. */
+  peerRestMs: number;
+  /** A holder that said that it cannot copy a chunk is not expected to for so long. */
+  excuseMs: number;
+  /** Between two looks through all chunks for what is to be repaired, while no device comes or goes. */
+  repairAgainMs: number;
+  /** After a device could not be given what it should hold. */
+  catchUpAgainMs: number;
+  /** A volume on which several chunks rot within this time takes no new ones. */
+  rottenWindowMs: number;
   redialMinMs: number;
   redialMaxMs: number;
 }
@@ -127,7 +144,10 @@ export const defaultTunables: Readonly<Tunables> = {
   inventoryDigestMs: 10 * minuteMs,
   catalogDigestMs: 1 * hourMs,
   scrubPeriodMs: 30 * dayMs,
+  recountMs: 7 * dayMs,
   auditEveryMs: 1 * hourMs,
+  restoreDrillMs: 7 * dayMs,
+  restoreDrillFiles: 10,
   garbageGraceMs: 14 * dayMs,
   garbageTrashMs: 7 * dayMs,
   garbageEveryMs: 1 * dayMs,
@@ -136,6 +156,12 @@ export const defaultTunables: Readonly<Tunables> = {
   pairingWindowMs: 10 * minuteMs,
   secretOverlapMs: 7 * dayMs,
   transferStallMs: 5 * secondMs,
+  fullBeliefMs: 10 * minuteMs,
+  peerRestMs: 30 * secondMs,
+  excuseMs: 10 * minuteMs,
+  repairAgainMs: 30 * secondMs,
+  catchUpAgainMs: 60 * secondMs,
+  rottenWindowMs: 1 * hourMs,
   redialMinMs: 1 * secondMs,
   redialMaxMs: 60 * secondMs,
 };

@@ -12,10 +12,11 @@ const releasedBytesMin = 16 * 1024;
 /**
  * Gives the memory of `bytes` back; their length is 0 afterwards. Only for whoever owns them alone,
  * when nothing reads or writes them any more: not even a file write or hash that is still under way.
- * A view of a part of a larger buffer is left alone.
+ * A view of a part of a larger buffer is left alone, unless it lacks one byte only: who reads a file with one
+ * more byte than it should have, to see that it ends there, has such a buffer to itself.
  */
 export function releaseMemory(bytes: Uint8Array): void {
   const { buffer, byteLength } = bytes;
-  if (byteLength < releasedBytesMin || byteLength !== buffer.byteLength) return;
+  if (byteLength < releasedBytesMin || buffer.byteLength - byteLength > 1) return;
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

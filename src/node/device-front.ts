@@ -37,6 +37,7 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
       devices: list(),
       wanted: parts.config.tunables.copiesWanted,
       scrub: chunks.scrubStatus(),
+      drill: chunks.drillStatus(),
       garbageStopped: chunks.garbageStopped(),
       chunksWithoutPlace: parts.own.chunksWithoutPlace,
       clockOffsetsMs: transport.peers().flatMap(({ device }) => transport.facts(device)?.clockOffsetMs ?? []),
@@ -114,7 +115,9 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
           },
         );
       }
-      if (parts.setupCode !== null && sameText(code, parts.setupCode)) return;
+      // It is for a device without a network; one that has left its network gets another one.
+      const isOpen = parts.network() === undefined && parts.setupCode !== null;
+      if (isOpen && sameText(code, parts.setupCode ?? '')) return;
       if (wrongSetupTries.size > 1000) wrongSetupTries.clear();
       const fresh = !tries || nowMs - tries.sinceMs >= hourMs;
       wrongSetupTries.set(from, fresh ? { count: 1, sinceMs: nowMs } : { ...tries, count: tries.count + 1 });

@@ -1,5 +1,5 @@
 /** What somebody should know or do, each with a sentence and, where there is one, the way out. */
-import type { AlertView, DeviceView, ScrubView, VolumeView } from '../model/api.ts';
+import type { AlertView, DeviceView, DrillView, ScrubView, VolumeView } from '../model/api.ts';
 import type { ChunkHealth, GarbageReport } from '../model/contracts/health.ts';
 import { volumeWarnRatio } from '../model/limits.ts';
 
@@ -13,6 +13,7 @@ export interface HealthFacts {
   devices: DeviceView[];
   wanted: number;
   scrub: ScrubView;
+  drill: DrillView;
   garbageStopped: GarbageReport['stopped'];
   /** Chunks that have to leave this device's volumes, and that too few others keep. */
   chunksWithoutPlace: number;
@@ -28,6 +29,7 @@ export function alertsOf(facts: HealthFacts): AlertView[] {
     ),
     ...surplusAlerts(facts),
     ...scrubAlerts(facts),
+    ...drillAlerts(facts),
     ...copyAlerts(facts),
     ...deviceAlerts(facts),
     ...garbageAlerts(facts),
@@ -99,6 +101,18 @@ function scrubAlerts({ scrub, devices }: HealthFacts): AlertView[] {
       'bad-copies',
       `Reading everything on ${name} again found ${what} among ${scrub.checkedChunks}; each is made anew from another device.`,
       'If it happens again, replace the disk.',
+    ),
+  ];
+}
+
+function drillAlerts({ drill: { failed, files } }: HealthFacts): AlertView[] {
+  if (failed === 0) return [];
+  const of = files === 1 ? '1 file' : `${files} files`;
+  return [
+    warn(
+      'restore-drill-failed',
+      `${failed} of ${of} could not be read back from the other devices, although they say that they have them.`,
+      'Leave the devices on until the copies are made anew; if it happens again, look at which one has bad copies in the logs and replace its disk.',
     ),
   ];
 }

@@ -8,7 +8,7 @@ const lookEveryMs = 5000;
 export interface HealthWatchParts {
   clock: Clock;
   health(): Promise<HealthView>;
-  /** The level, an alert or the scrub's state is another one. */
+  /** Anything of it that a page shows is another: copies, alerts, work, what devices use. */
   changed(): void;
 }
 
@@ -46,8 +46,9 @@ export class HealthWatch {
 
   async #now(): Promise<string> {
     try {
-      const { level, alerts, scrub } = await this.#parts.health();
-      return [level, scrub.running, ...alerts.map(({ code, sentence }) => code + sentence)].join('\n');
+      const { devices, receipts, ...view } = await this.#parts.health();
+      const use = devices.map(({ online, usedBytes, volumes }) => [online, usedBytes, volumes]);
+      return JSON.stringify([view, receipts[0], use]);
     } catch (error) {
       // No network yet, or no more.
       if (isPeerstorError(error)) return error.code;

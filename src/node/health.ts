@@ -7,20 +7,26 @@ export function healthView(
   facts: HealthFacts,
   { repair, receipts }: Pick<HealthView, 'repair' | 'receipts'>,
 ): HealthView {
-  const { chunks, devices, wanted, scrub } = facts;
+  const { chunks, devices, wanted, scrub, drill } = facts;
   const alerts = alertsOf(facts);
   return {
     level: levelOf(chunks, wanted, alerts),
     sentence: sentenceOf(chunks, devices, wanted),
-    chunks: { total: chunks.total, byCopies: chunks.byCopies },
+    chunks: { total: chunks.total, byCopies: { ...noCopies(wanted), ...chunks.byCopies } },
     bytes: chunks.bytes,
     offSite: chunks.offSite,
     devices,
     repair,
     scrub,
+    drill,
     alerts,
     receipts,
   };
+}
+
+/** Each number of copies up to the wanted one is said, also where no chunk has it. */
+function noCopies(wanted: number): Record<string, number> {
+  return Object.fromEntries(Array.from({ length: wanted + 1 }, (_, copies) => [copies, 0]));
 }
 
 /** The smallest number of copies that anything has; undefined when nothing is stored. */

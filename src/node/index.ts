@@ -4,6 +4,7 @@ import type { RunningDevice } from './create-device.ts';
 
 export { type DeviceConfig, homeFolder, parseSize, readConfig, type StartOptions } from './config.ts';
 export type { ReadyFacts, RunningDevice } from './create-device.ts';
+export { boundHeap } from './heap-bounds.ts';
 export { type RunFacts, readRunFacts } from './home.ts';
 
 /** Loads what a device is made of only now: the other commands start in a fifth of the time without it. */

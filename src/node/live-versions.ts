@@ -1,8 +1,8 @@
 /** Versions whose content must be kept, as replication sees them: the catalog's version records. */
-import type { LocalCatalog } from '../catalog/index.ts';
+import { isBody, type LocalCatalog } from '../catalog/index.ts';
 import type { LiveVersions } from '../model/contracts/replication.ts';
 import { type ChunkId, type VersionId, versionId } from '../model/ids.ts';
-import type { VersionBody } from '../model/records.ts';
+import type { CatalogRecord, VersionBody } from '../model/records.ts';
 
 interface NamedVersion {
   id: VersionId;
@@ -24,7 +24,7 @@ export function liveVersionsOf(catalog: LocalCatalog): LiveVersions {
           if (record.table !== 'version') continue;
           const now = catalog.get('version', record.id)?.body;
           // Written once: a version that is not there any more is what it last was.
-          const before = now ? undefined : catalog.lastLive('version', record.id)?.body;
+          const before = now ? undefined : lastOf(catalog, record);
           if (now) added.push(named(record.id, now));
           if (!before) continue;
           const wasDeleted = catalog.heads('version', record.id).some(({ body }) => body === null);
@@ -34,6 +34,13 @@ export function liveVersionsOf(catalog: LocalCatalog): LiveVersions {
       });
     },
   };
+}
+
+/** What was deleted, or what counts no more: of a version that no grant allowed no record is left to stand. */
+function lastOf(catalog: LocalCatalog, { id, body }: CatalogRecord): VersionBody | null | undefined {
+  const deleted = catalog.lastLive('version', id);
+  if (deleted) return deleted.body;
+  return isBody('version', id, body) ? body : undefined;
 }
 
 function named(id: string, body: VersionBody): NamedVersion {

@@ -60,7 +60,7 @@ function networkMetrics({ chunks, directory, transport }: NetworkParts): Metric[
   const repair = chunks.repairStatus();
   const scrub = chunks.scrubStatus();
   const audits = chunks.auditFigures();
-  const finished = scrub.lastFinishedAt === null ? 0 : Date.parse(scrub.lastFinishedAt) / 1000;
+  const drill = chunks.drillStatus();
   return [
     gauge('peerstor_devices', 'Members of the network.', directory.members().length),
     gauge('peerstor_peers_connected', 'Other devices connected now.', transport.peers().length),
@@ -80,7 +80,18 @@ function networkMetrics({ chunks, directory, transport }: NetworkParts): Metric[
     gauge('peerstor_scrub_running', '1 while all copies are read again.', scrub.running ? 1 : 0),
     gauge('peerstor_scrub_checked_chunks', 'Copies read again in this pass.', scrub.checkedChunks),
     gauge('peerstor_scrub_bad_chunks', 'Of those, bad or gone.', scrub.badChunks),
-    gauge('peerstor_scrub_finished_timestamp_seconds', 'When the last pass ended; 0 before.', finished),
+    gauge(
+      'peerstor_scrub_finished_timestamp_seconds',
+      'When the last pass ended; 0 before.',
+      secondsOf(scrub.lastFinishedAt),
+    ),
+    gauge('peerstor_restore_drill_files', 'Files that the last restore drills tried.', drill.files),
+    gauge('peerstor_restore_drill_failed_files', 'Of those, not restored.', drill.failed),
+    gauge(
+      'peerstor_restore_drill_finished_timestamp_seconds',
+      'When the last one ended; 0 before.',
+      secondsOf(drill.lastFinishedAt),
+    ),
     {
       name: 'peerstor_audits_total',
       help: 'Copies of other devices asked for proof, by outcome; rounds where it is unanswered.',
@@ -88,6 +99,10 @@ function networkMetrics({ chunks, directory, transport }: NetworkParts): Metric[
       samples: Object.entries(audits).map(([outcome, value]) => ({ labels: { outcome }, value })),
     },
   ];
+}
+
+function secondsOf(time: string | null): number {
+  return time === null ? 0 : Date.parse(time) / 1000;
 }
 
 function metricLines({ name, help, type, samples }: Metric): string {

@@ -2,7 +2,8 @@
 import type { Clock } from '../model/clock.ts';
 import type { DeviceSettings } from '../model/contracts/device.ts';
 import { type OrderedStore, withPrefix } from '../model/contracts/ordered-store.ts';
-import { PeerstorError } from '../model/errors.ts';
+import { PeerstorError, sentenceOf } from '../model/errors.ts';
+import type { ChunkId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
 import { DiskChunkStore } from '../store/index.ts';
 import { Battery } from './battery.ts';
@@ -17,6 +18,8 @@ import { planVolumes } from './volumes.ts';
 
 /** Less than this and chunks would not arrive within the time that their senders wait for them. */
 const limitBytesMin = 128 * 1024;
+/** Somebody waits while others prove that they have these, about half a GiB; more has to be drained. */
+const removedChunksMax = 1024;
 
 export interface OwnSettingsParts {
   home: Home;
@@ -33,6 +36,7 @@ export class OwnSettings {
   readonly #parts: OwnSettingsParts;
   #current: HomeSettings;
   #surplus: Surplus | undefined;
+  #stopFollowing: () => void = () => undefined;
   #changes: Promise<unknown> = Promise.resolve();
 
   private constructor(parts: OwnSettingsParts, store: DiskChunkStore, settings: HomeSettings) {
@@ -65,6 +69,8 @@ export class OwnSettings {
         draining: state === 'draining',
       })),
       index: withPrefix(index, 'chunks/'),
+      recountMs: config.tunables.recountMs,
+      rottenWindowMs: config.tunables.rottenWindowMs,
       clock,
     });
     await store.start();
@@ -98,8 +104,27 @@ export class OwnSettings {
     this.#surplus.begin();
   }
 
+  /** An admin may say at any device what this one is called, what class it is and where it stands. */
+  async follow({ directory, catalog }: NetworkParts): Promise<void> {
+    const take = async () => {
+      const said = directory.find(catalog.self);
+      if (!said) return;
+      const { name, place } = said;
+      const now = this.#current;
+      if (now.name === name && now.class === said.class && now.place === place) return;
+      await this.save({ name, class: said.class, place });
+    };
+    this.#stopFollowing = directory.onChange(() => {
+      this.#changes = this.#changes.then(take, take).catch((error: unknown) => {
+        this.#parts.log.warn({}, `The settings of this device could not be kept: ${sentenceOf(error)}`);
+      });
+    });
+    await take();
+  }
+
   /** Before the network stops. */
   async leave(): Promise<void> {
+    this.#stopFollowing();
     await this.#surplus?.stop();
     this.#surplus = undefined;
   }
@@ -125,8 +150,7 @@ export class OwnSettings {
     if (settings.volumes !== undefined) {
       const { home, config, log } = this.#parts;
       const plan = await planChange(settings.volumes, this.#current.volumes, home.folder);
-      for (const { path } of plan.removed) await this.#mayRemove(path, chunks);
-      await this.#apply(plan);
+      await this.#withoutFolders(plan.removed, chunks, () => this.#apply(plan));
       this.#surplus?.begin();
       // Placement goes by what is lent.
       await keepOwnRecord({ identity: home.identity, config, settings: this.#current, log }, catalog);
@@ -170,14 +194,39 @@ export class OwnSettings {
     await this.save({ volumes: [...now.values()] });
   }
 
-  async #mayRemove(path: string, chunks: NetworkParts['chunks']): Promise<void> {
+  /**
+   * Lets a change go on that takes folders away, once other devices promised to keep what is on them and
+   * proved that they have it. Copies on a folder that is missing do not count any more: for them it is
+   * enough that others are said to have them.
+   */
+  async #withoutFolders(
+    removed: readonly VolumeConfig[],
+    chunks: NetworkParts['chunks'],
+    apply: () => Promise<void>,
+  ): Promise<void> {
+    const paths = removed.map(({ path }) => path).join(', ');
+    const present: ChunkId[] = [];
     let only = 0;
-    for await (const id of this.store.chunksOf(path)) if (!chunks.isElsewhere(id)) only += 1;
+    for (const { path } of removed) {
+      const { state } = this.store.usage().volumes.find((volume) => volume.path === path) ?? {};
+      for await (const id of this.store.chunksOf(path)) {
+        if (!chunks.isElsewhere(id)) only += 1;
+        else if (state !== 'missing') present.push(id);
+      }
+    }
+    if (only === 0 && present.length > removedChunksMax) {
+      throw new PeerstorError(
+        'conflict',
+        `There are still ${present.length} chunks on ${paths}: drain the folder first, which empties it, and wait until nothing is left in it.`,
+        { details: { chunks: present.length } },
+      );
+    }
+    if (only === 0) only = await chunks.handOverAll(present, apply);
     if (only === 0) return;
     const what = only === 1 ? '1 chunk' : `${only} chunks`;
     throw new PeerstorError(
       'conflict',
-      `${what} on ${path} ${only === 1 ? 'is' : 'are'} on too few other devices: drain the folder first ("state": "draining") and wait until it is empty.`,
+      `${what} on ${paths} ${only === 1 ? 'is' : 'are'} on too few other devices: drain the folder first, which empties it, and wait until nothing is left in it.`,
       { details: { chunks: only } },
     );
   }
@@ -188,7 +237,7 @@ export class OwnSettings {
     if ([upLimit, downLimit, schedule, limitLan].every((one) => one === undefined)) return undefined;
     for (const limit of [upLimit, downLimit]) {
       if (limit === undefined || limit === null || limit >= limitBytesMin) continue;
-      throw new PeerstorError('bad-input', `A limit is at least ${limitBytesMin} bytes a second.`);
+      throw new PeerstorError('bad-input', 'A limit is at least 128 KiB (0.14 MB) a second.');
     }
     return {
       ...(this.#current.bandwidth ?? noLimits),

@@ -1,7 +1,8 @@
 /** Which folders this device lends, and how much of each. */
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { PeerstorError } from '../model/errors.ts';
 import { freeBytesKept } from '../model/limits.ts';
+import { makeFolders } from '../store/index.ts';
 import type { VolumeConfig } from './config.ts';
 
 export interface PlannedVolume extends VolumeConfig {
@@ -50,14 +51,14 @@ export function lentBytes(settings: { volumes: readonly VolumeConfig[] }): numbe
 
 async function defaultLimit(path: string): Promise<number> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
     const { bavail, bsize } = await statfs(path);
     const free = bavail * bsize;
     return Math.max(0, Math.floor(Math.min(free / 2, free - freeBytesKept)));
   } catch (cause) {
     throw new PeerstorError(
       'volume-missing',
-      `${path} cannot be used to keep copies: ${(cause as Error).message}`,
+      `${path} cannot be used to keep copies, lend another folder: ${(cause as Error).message}.`,
       {
         cause,
       },

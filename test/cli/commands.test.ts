@@ -58,13 +58,13 @@ describe('commands', { timeout: 300_000 }, () => {
       child.stdin.end(stdin);
       child.on('close', (code) => resolve({ code, ...ran }));
     });
-  const json = async <Shape>(words: string[], stdin = ''): Promise<Shape> => {
-    const ran = await run(['--json', ...words], stdin);
+  const json = async <Shape>(words: string[], stdin = '', at = home): Promise<Shape> => {
+    const ran = await run(['--json', ...words], stdin, at);
     assert.equal(ran.code, 0, ran.err);
     return JSON.parse(ran.out) as Shape;
   };
-  const fails = async (words: string[], code: number, sentence: RegExp, stdin = '') => {
-    const ran = await run(words, stdin);
+  const fails = async (words: string[], code: number, sentence: RegExp, stdin = '', at = home) => {
+    const ran = await run(words, stdin, at);
     assert.deepEqual([ran.code, ran.out], [code, ''], ran.err);
     assert.match(ran.err, /^peerstor: [^\n]+\n$/);
     assert.match(ran.err, sentence);
@@ -128,6 +128,19 @@ describe('commands', { timeout: 300_000 }, () => {
     assert.equal((await run(['token', 'revoke', 'backup'])).code, 0);
     await fails(['token', 'revoke', 'backup'], 1, /no token "backup"/);
     await fails(['token', 'create'], 2, /--name/);
+  });
+
+  it('take a name before the beginning of an id, and nothing at all for nothing', async () => {
+    const { id } = await json<TokenView>(['token', 'create', '--name', 'first']);
+    const other = await json<TokenView>(['token', 'create', '--name', id.slice(0, 8)]);
+    assert.deepEqual(await json(['token', 'revoke', id.slice(0, 8)]), { revoked: other.id });
+    await fails(['device', 'remove', '', '--lost'], 1, /no device ""/);
+    assert.deepEqual(await json(['token', 'revoke', id]), { revoked: id });
+  });
+
+  it('refuse a safety or a wait that is none as wrong usage', async () => {
+    await fails(['put', main, '/', '--copies', 'many'], 2, /accepted, safe, full/);
+    await fails(['put', main, '/', '--wait', 'long'], 2, /seconds/);
   });
 
   it('say what a device holds alone, and remove it only when that is given up', async () => {
@@ -198,12 +211,37 @@ describe('commands', { timeout: 300_000 }, () => {
     await fails(['volume', 'limit', '/mnt/one', 'much'], 1, /not a size/);
   });
 
+  it('let a member look, and only an admin change what a device lends and deletes', async () => {
+    const { invite = '' } = await json<InviteView>(['invite']);
+    const at = join(home, 'dora');
+    const joined = await run(
+      ['register', invite, '--user', 'dora', '--password-stdin'],
+      'one more password\n',
+      at,
+    );
+    assert.equal(joined.code, 0, joined.err);
+    const device = await json<Page<VolumeView>>(['volume', 'list'], '', at);
+    assert.equal(device.items[0]?.path, '/mnt/one');
+    assert.equal((await run(['health'], '', at)).code, 0);
+    for (const words of [
+      'volume add /mnt/two',
+      'volume remove /mnt/one',
+      'device set --up-limit 2M',
+      'device drain Kitchen',
+      'health garbage',
+    ]) {
+      await fails(words.split(' '), 1, /^peerstor: Only an admin/, '', at);
+    }
+    await fails(['volume', 'lisst'], 2, /unknown command 'lisst' \(Did you mean list\?\)/);
+  });
+
   it('tell how well everything is kept, and what to do', async () => {
     g.front.healthChange = {
       chunks: { total: 9, byCopies: { '2': 4, '3': 5 } },
       offSite: { places: 2, onePlaceChunks: 3 },
       repair: { queued: 2, active: 1, etaSeconds: 90 },
       scrub: { running: true, lastFinishedAt: null, checkedChunks: 7, badChunks: 1 },
+      drill: { lastFinishedAt: new Date(0).toISOString(), files: 10, failed: 1 },
       alerts: [{ code: 'x', level: 'danger', sentence: 'The disk fails.', action: 'Replace it.' }],
       receipts: [{ at: new Date(0).toISOString(), sentence: '3 chunks were copied again.' }],
     };
@@ -214,6 +252,7 @@ describe('commands', { timeout: 300_000 }, () => {
       /places +2; 3 chunks are in one of them only/,
       /repair +1 copies under way, 2 wait, about 2 min left/,
       /scrub +under way: 7 copies read, 1 bad/,
+      /drill +done 19\d\d-\S+ \S+: 9 of 10 files read from other devices/,
       /\n!! The disk fails\.\n {2}Replace it\.\n/,
       /19\d\d-\S+ \S+ {2}3 chunks were copied again\./,
     ]) {

@@ -203,6 +203,16 @@ test('the 24 words open the account when the password is lost, and go on being v
   );
 });
 
+test('words that are no recovery code tell nobody whether there is such a user', async () => {
+  const { device } = await createHome();
+  for (const name of [username, 'nobody']) {
+    await assert.rejects(
+      device.accounts.recover(name, 'no such words', password, 'here'),
+      withCode('bad-input'),
+    );
+  }
+});
+
 test('a session is kept while its account is not in the catalog of this device yet', async () => {
   const { world, device, session } = await createHome();
   const again = await device.restart();

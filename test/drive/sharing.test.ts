@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import type { Session } from '../../src/model/contracts/drive.ts';
-import { entryId } from '../../src/model/ids.ts';
+import type { Drive, Session } from '../../src/model/contracts/drive.ts';
+import { entryId, grantId, userId } from '../../src/model/ids.ts';
 import { coded } from './errors.ts';
 import {
   addUser,
@@ -11,6 +12,7 @@ import {
   list,
   namesIn,
   password,
+  pieces,
   put,
   read,
   text,
@@ -261,6 +263,43 @@ test('who lost access is out at once, and who still has it goes on', async () =>
   ]);
   await session.sharing.shareWith(folder, 'Bob', 'view');
   assert.equal(await read(theirs, file), 'first');
+});
+
+test('access of somebody who is disabled can be taken back, so that it stays so when they are enabled again', async () => {
+  const { device, session, bob, theirs, folder } = await createShared('edit');
+  const id = userId(bob.user.id);
+  await device.accounts.changeUser(session, id, { disabled: true });
+  await session.sharing.revokeAccess(folder, 'bob');
+  await device.accounts.changeUser(session, id, { disabled: false });
+  assert.deepEqual(await session.sharing.accessOf(folder), []);
+  await assert.rejects(theirs.entry(folder), coded('not-found'));
+});
+
+test('a download under way ends when access is taken back, not when it is over in time', async () => {
+  const { world, device, session, theirs, file, folder } = await createShared('view');
+  const { signal } = new AbortController();
+  const size = 2 * 1024 * 1024;
+  const large = await session.drive.upload(folder, 'large', pieces([randomBytes(size)]), {});
+  const begin = async (drive: Drive) => {
+    const content = await drive.open(entryId(large.entry.id));
+    const reading = content.read({ start: 0, end: size }, signal)[Symbol.asyncIterator]();
+    assert.equal((await reading.next()).done, false);
+    return reading;
+  };
+  const link = await session.sharing.createLink({
+    entryId: folder,
+    rights: 'view',
+    expiresAtMs: world.clock.wallMs() + 1000,
+  });
+  const guest = await device.accounts.openLink(link.url.slice(3), undefined, 'guest');
+  const [byUser, byLink] = [await begin(theirs), await begin(guest.drive)];
+  await world.clock.pass(2000);
+  await assert.rejects(guest.drive.open(file), coded('gone'));
+  assert.equal((await byLink.next()).done, false);
+  await session.sharing.revokeAccess(folder, 'bob');
+  await assert.rejects(byUser.next(), coded('gone'));
+  await session.sharing.revokeLink(grantId(link.id));
+  await assert.rejects(byLink.next(), coded('gone'));
 });
 
 test('of several grants the widest counts', async () => {

@@ -122,6 +122,17 @@ test('only an admin invites, lists and changes users, and the last one stays one
   assert.equal((await accounts.changeUser(bob, ada, { role: 'member' })).role, 'member');
 });
 
+test('two admins who step down at once leave one', async () => {
+  const { device, session } = await createHome();
+  const eve = await addUser(device, session, 'Eve', { role: 'admin' });
+  const { accounts } = device;
+  const both = await Promise.allSettled(
+    [session, eve].map((admin) => accounts.changeUser(admin, userId(admin.user.id), { role: 'member' })),
+  );
+  assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  assert.deepEqual([session.user.role, eve.user.role].sort(), ['admin', 'member']);
+});
+
 test('a disabled user is out at once, on every device that hears of it, and back when enabled again', async () => {
   const { device, session, laptop, meet } = await createPair();
   const bob = await addUser(device, session, 'Bob');

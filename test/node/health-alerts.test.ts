@@ -41,6 +41,7 @@ function factsOf(facts: Partial<HealthFacts> = {}): HealthFacts {
     devices: [0, 1, 2].map((number) => deviceOf(number)),
     wanted: 3,
     scrub: { running: false, lastFinishedAt: null, checkedChunks: 0, badChunks: 0 },
+    drill: { lastFinishedAt: null, files: 0, failed: 0 },
     garbageStopped: null,
     chunksWithoutPlace: 0,
     clockOffsetsMs: [0, 5],
@@ -126,6 +127,7 @@ describe('alerts', () => {
     const everything = view({
       ...withVolume({ state: 'failed' }),
       scrub: { running: false, lastFinishedAt: null, checkedChunks: 9, badChunks: 1 },
+      drill: { lastFinishedAt: new Date(0).toISOString(), files: 10, failed: 1 },
       garbageStopped: { chunks: 1, bytes: 1 },
       chunksWithoutPlace: 7,
       chunks: {
@@ -141,7 +143,7 @@ describe('alerts', () => {
       assert.match(sentence, /^[A-Z0-9/].*\.$/);
       if (action !== null) assert.match(action, /^[A-Z].*\.$/);
     }
-    assert.equal(everything.alerts.length, 9);
+    assert.equal(everything.alerts.length, 10);
   });
 });
 
@@ -167,6 +169,9 @@ describe('the watch over health', () => {
     facts = withVolume({ state: 'full' });
     await clock.advance(20_000);
     assert.equal(told, 1);
+    facts = { ...facts, scrub: { running: true, lastFinishedAt: null, checkedChunks: 7, badChunks: 0 } };
+    await clock.advance(20_000);
+    assert.equal(told, 2);
     for (const stop of stops) stop();
     const before = looked;
     await clock.advance(60_000);

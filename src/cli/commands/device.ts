@@ -4,12 +4,11 @@ import type { DeviceSettings } from '../../model/contracts/device.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { parseSize } from '../../node/index.ts';
 import { Client, type GlobalOptions } from '../client.ts';
-import { formatSize, formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
+import { called, formatSize, formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
 
 async function find(client: Client, which: string): Promise<DeviceView> {
   const { items } = await client.json<Page<DeviceView>>('/api/v1/devices');
-  const named = items.filter((device) => device.id.startsWith(which) || device.name === which);
-  return onlyOne(named, 'device', which);
+  return onlyOne(called(items, which), 'device', which);
 }
 
 export async function rename(which: string, name: string, options: GlobalOptions): Promise<void> {

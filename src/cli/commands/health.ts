@@ -16,6 +16,7 @@ export async function health(options: GlobalOptions): Promise<void> {
   printTable(
     ['COPIES', 'CHUNKS'],
     Object.entries(view.chunks.byCopies)
+      .filter(([, chunks]) => chunks > 0)
       .sort(([a], [b]) => Number(a) - Number(b))
       .map(([copies, chunks]) => [copies, String(chunks)]),
   );
@@ -24,6 +25,7 @@ export async function health(options: GlobalOptions): Promise<void> {
   printLine(`places    ${placesLine(view)}`);
   printLine(`repair    ${repairLine(view.repair)}`);
   printLine(`scrub     ${scrubLine(view.scrub)}`);
+  printLine(`drill     ${drillLine(view.drill)}`);
   for (const { level, sentence, action } of view.alerts) {
     printLine();
     printLine(`${level === 'danger' ? '!!' : '!'} ${sentence}`);
@@ -49,6 +51,12 @@ function scrubLine({ running, lastFinishedAt, checkedChunks, badChunks }: Health
   const found = `${checkedChunks} copies read, ${badChunks} bad`;
   if (running) return `under way: ${found}`;
   return lastFinishedAt === null ? 'not done yet' : `done ${formatTime(lastFinishedAt)}: ${found}`;
+}
+
+function drillLine({ lastFinishedAt, files, failed }: HealthView['drill']): string {
+  if (lastFinishedAt === null)
+    return 'not done yet: files are read back once somebody was signed in here for a while';
+  return `done ${formatTime(lastFinishedAt)}: ${files - failed} of ${files} files read from other devices`;
 }
 
 function printReceipts(receipts: ReceiptView[]): void {

@@ -2,7 +2,7 @@
 import type { AccessView, Page, SharedEntryView, ShareView } from '../../model/api.ts';
 import { Client, type GlobalOptions } from '../client.ts';
 import { expiryFrom } from '../expiry.ts';
-import { formatSize, formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
+import { called, formatSize, formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
 import { readPassword } from '../prompt.ts';
 import { entryAt } from './files.ts';
 
@@ -60,7 +60,8 @@ export async function unshare(which: string, options: GlobalOptions): Promise<vo
   const client = await Client.connect(options);
   const { items } = await client.json<Page<ShareView>>('/api/v1/shares');
   const path = which.slice(which.indexOf('/s/'));
-  const found = items.filter((link) => link.id.startsWith(which) || link.path === path);
+  const byAddress = items.filter((link) => link.path === path);
+  const found = byAddress.length > 0 ? byAddress : called(items, which);
   const { id } = onlyOne(found, 'link', which);
   await client.json(`/api/v1/shares/${id}`, { method: 'DELETE' });
   if (options.json) return printJson({ revoked: id });

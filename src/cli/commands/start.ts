@@ -1,11 +1,18 @@
 /** start: runs this device until it is told to stop. */
-import { type RunningDevice, readConfig, type StartOptions, startDevice } from '../../node/index.ts';
+import {
+  boundHeap,
+  type RunningDevice,
+  readConfig,
+  type StartOptions,
+  startDevice,
+} from '../../node/index.ts';
 import { printJson, printLine } from '../output.ts';
 
 /** A clean stop may take this long; then the process ends anyway: nothing acknowledged is at risk. */
 const stopTimeoutMs = 10_000;
 
 export async function start(options: StartOptions & { json?: boolean }): Promise<void> {
+  boundHeap();
   const device = await startDevice(readConfig(options));
   const ready = device.ready();
   if (options.json) printJson({ event: 'ready', ...ready });

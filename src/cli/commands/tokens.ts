@@ -2,7 +2,7 @@
 import type { Page, TokenView } from '../../model/api.ts';
 import { Client, type GlobalOptions, splitDrivePath } from '../client.ts';
 import { expiryFrom } from '../expiry.ts';
-import { formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
+import { called, formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
 
 interface CreateOptions extends GlobalOptions {
   name: string;
@@ -49,8 +49,7 @@ export async function tokens(options: GlobalOptions): Promise<void> {
 export async function revokeToken(which: string, options: GlobalOptions): Promise<void> {
   const client = await Client.connect(options);
   const { items } = await client.json<Page<TokenView>>('/api/v1/tokens');
-  const found = items.filter((token) => token.id.startsWith(which) || token.name === which);
-  const { id } = onlyOne(found, 'token', which);
+  const { id } = onlyOne(called(items, which), 'token', which);
   await client.json(`/api/v1/tokens/${id}`, { method: 'DELETE' });
   if (options.json) return printJson({ revoked: id });
   printLine('The token has ended.');

@@ -4,7 +4,7 @@ import { PeerstorError } from '../../model/errors.ts';
 import { parseSize } from '../../node/index.ts';
 import { Client, type GlobalOptions } from '../client.ts';
 import { expiryFrom } from '../expiry.ts';
-import { formatSize, formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
+import { called, formatSize, formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
 
 interface InviteOptions extends GlobalOptions {
   role: string;
@@ -51,11 +51,7 @@ export async function invites(options: GlobalOptions): Promise<void> {
 export async function uninvite(which: string, options: GlobalOptions): Promise<void> {
   const client = await Client.connect(options);
   const { items } = await client.json<Page<InviteView>>('/api/v1/invites');
-  const { id } = onlyOne(
-    items.filter((item) => item.id.startsWith(which)),
-    'invite',
-    which,
-  );
+  const { id } = onlyOne(called(items, which), 'invite', which);
   await client.json(`/api/v1/invites/${encodeURIComponent(id)}`, { method: 'DELETE' });
   if (options.json) return printJson({ withdrawn: id });
   printLine('The invite is withdrawn.');

@@ -22,6 +22,12 @@ export const wholeNumber = (text: string) => {
   return value;
 };
 
+/** As HTTP takes them: with at most three decimals. */
+export const seconds = (text: string) => {
+  if (/^\d{1,4}(\.\d{1,3})?$/.test(text)) return text;
+  throw new InvalidArgumentError(`"${text}" is not a number of seconds.`);
+};
+
 const unitMs: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
 
 /** `7d` → milliseconds; `never` → infinite. */

@@ -1,4 +1,5 @@
 /** What the drive room needs of its content pipeline. */
+export { checkContent } from './content-check.ts';
 export { type ContentKeys, contentKeys } from './content-keys.ts';
 export { type ReadOptions, readContent } from './content-reader.ts';
 export { type WriteOptions, type WrittenContent, writeContent } from './content-writer.ts';

@@ -23,6 +23,7 @@ export type Draft<Name extends TableName = TableName> = {
 }[Name];
 
 export interface CatalogChange {
+  /** The winner of a register that changed; where none is left, one that stood there. */
   record: CatalogRecord;
   /** True when it was written on this device. */
   local: boolean;

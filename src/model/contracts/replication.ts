@@ -85,6 +85,7 @@ export interface MemberDevice {
 export interface CatalogStanding {
   /** It was not lost or made anew without hearing of the others since. */
   isComplete(): boolean;
+  /** Times can be told by the clock of this device: another one's agreed with it since it was last set. */
   isClockRight(): boolean;
   /** Resolves when what the connected devices have is here. */
   refresh(): Promise<void>;
