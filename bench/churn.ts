@@ -1,6 +1,7 @@
 /** Whether memory grows while files come, change and go on two devices. */
 import { type DeviceProcess, randomStream } from '../test/cluster/device-process.ts';
 import { withDevices } from './devices.ts';
+import { inspected, openHeap } from './heap.ts';
 import { MiB, memoryMiB, type Row } from './measure.ts';
 
 const tune = {
@@ -14,20 +15,21 @@ const tune = {
   garbageEveryMs: 10_000,
   trimAfterMs: 10_000,
 };
-/** Of each so many looks only the least counts: it is nearest to what is left after a collection. */
-const windows = 20;
-const lookEveryMs = 500;
+const looksWanted = 60;
 /** At first memory grows to what it needs: this share of the time is not counted. */
 const warmUpShare = 1 / 3;
 const filesKept = 40;
 
 interface Look {
   minutes: number;
-  mib: number;
+  /** After a collection. */
+  liveMiB: number;
+  residentMiB: number;
 }
 
 export async function measureChurn(minutes: number): Promise<Row[]> {
-  return withDevices({ count: 2, tune }, async ({ devices }) => {
+  return withDevices({ count: 2, tune, env: inspected }, async ({ devices }) => {
+    const heaps = await Promise.all(devices.map(openHeap));
     const looks = devices.map((): Look[] => []);
     const startedMs = performance.now();
     const passed = () => (performance.now() - startedMs) / 60_000;
@@ -38,14 +40,19 @@ export async function measureChurn(minutes: number): Promise<Row[]> {
         if (device) await change(device, changes);
       }
     })();
-    while (passed() < minutes) {
-      for (const [at, device] of devices.entries()) {
-        looks[at]?.push({ minutes: passed(), mib: (await memoryMiB(device.pid)).now });
+    const looking = (async () => {
+      while (passed() < minutes) {
+        for (const [at, device] of devices.entries()) {
+          const { now } = await memoryMiB(device.pid);
+          const liveMiB = (await heaps[at]?.liveMiB()) ?? 0;
+          looks[at]?.push({ minutes: passed(), liveMiB, residentMiB: now });
+        }
+        await new Promise((resolve) => setTimeout(resolve, (minutes * 60_000) / looksWanted));
       }
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
-    }
-    await churning;
-    return devices.map(({ name }, at) => row(name, minutes, changes, looks[at] ?? []));
+    })();
+    await Promise.all([churning, looking]);
+    for (const heap of heaps) heap.close();
+    return devices.flatMap(({ name }, at) => rows(name, minutes, changes, looks[at] ?? []));
   });
 }
 
@@ -62,28 +69,26 @@ async function change(device: DeviceProcess, number: number): Promise<void> {
   await device.put(path, randomStream(bytes, `churn ${number}`), '?copies=safe&wait=60');
 }
 
-function row(name: string, minutes: number, changes: number, looks: readonly Look[]): Row {
+function rows(name: string, minutes: number, changes: number, looks: readonly Look[]): Row[] {
   const counted = looks.filter((look) => look.minutes >= minutes * warmUpShare);
-  const per = Math.max(1, Math.floor(counted.length / windows));
-  const lows: Look[] = [];
-  for (let at = 0; at + per <= counted.length; at += per) {
-    const [low] = counted.slice(at, at + per).sort((a, b) => a.mib - b.mib);
-    if (low) lows.push(low);
-  }
-  const most = Math.max(...looks.map(({ mib }) => mib));
-  return {
-    what: `memory of ${name} over ${minutes} min, ${changes} changes`,
-    value: `${(slope(lows) * 10).toFixed(1)} MiB per 10 min`,
-    ratio: `${Math.min(...lows.map(({ mib }) => mib))} to ${most} MiB resident`,
-    aim: '≤ 1 MiB per 10 min',
-  };
+  const range = (values: number[]) =>
+    `${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)} MiB`;
+  return [
+    {
+      what: `heap of ${name} after collections, ${minutes} min, ${changes} changes`,
+      value: `${(slope(counted) * 10).toFixed(1)} MiB per 10 min`,
+      ratio: range(counted.map(({ liveMiB }) => liveMiB)),
+      aim: '≤ 1 MiB per 10 min',
+    },
+    { what: `memory of ${name}, resident`, value: range(looks.map(({ residentMiB }) => residentMiB)) },
+  ];
 }
 
-/** MiB a minute of the straight line that fits best. */
+/** MiB a minute of the straight line that fits the heap best. */
 function slope(looks: readonly Look[]): number {
   const mean = (of: (look: Look) => number) =>
     looks.reduce((sum, look) => sum + of(look), 0) / Math.max(1, looks.length);
-  const [minutes, mib] = [mean((look) => look.minutes), mean((look) => look.mib)];
+  const [minutes, mib] = [mean((look) => look.minutes), mean((look) => look.liveMiB)];
   const spread = mean((look) => (look.minutes - minutes) ** 2);
-  return spread === 0 ? 0 : mean((look) => (look.minutes - minutes) * (look.mib - mib)) / spread;
+  return spread === 0 ? 0 : mean((look) => (look.minutes - minutes) * (look.liveMiB - mib)) / spread;
 }

@@ -3,11 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, Links } from '../test/chaos/links.ts';
-import { allConnected, DeviceProcess, pair, until } from '../test/cluster/device-process.ts';
+import {
+  allConnected,
+  DeviceProcess,
+  pair,
+  type StartSettings,
+  until,
+} from '../test/cluster/device-process.ts';
 
 export interface DevicesSettings {
   count: number;
   tune?: Record<string, number>;
+  env?: Record<string, string>;
   /** Connections go over links that can be slowed. */
   linked?: boolean;
 }
@@ -37,14 +44,14 @@ export async function withDevices<Result>(
   }
 }
 
-async function start({ count, tune, linked }: DevicesSettings, into: Devices): Promise<void> {
+async function start({ count, tune, env, linked }: DevicesSettings, into: Devices): Promise<void> {
   const { devices, folder } = into;
   const ports = linked ? await Promise.all(Array.from({ length: count }, () => freePort())) : [];
   if (linked) into.links = await Links.open(ports, (index) => devices[index]?.pid ?? 0);
   for (let index = 0; index < count; index += 1) {
     const { links } = into;
     const args = links ? ['--p2p-port', `${ports[index]}`, '--announce', links.announced(index)] : [];
-    await addDevice(devices, { folder, args, ...(tune && { tune }) });
+    await addDevice(devices, { folder, args, ...(tune && { tune }), ...(env && { env }) });
   }
   await allConnected(devices);
 }
@@ -52,13 +59,14 @@ async function start({ count, tune, linked }: DevicesSettings, into: Devices): P
 /** One more device, paired with the first and signed in. */
 export async function addDevice(
   devices: DeviceProcess[],
-  { folder, args = [], tune = {} }: { folder?: string; args?: string[]; tune?: Record<string, number> },
+  { folder, args = [], tune = {}, env = {} }: Omit<StartSettings, 'name' | 'home'> & { folder?: string },
 ): Promise<DeviceProcess> {
   const name = String.fromCharCode(97 + devices.length);
   const device = await DeviceProcess.start({
     name,
     tune,
     args,
+    env,
     ...(folder !== undefined && { home: join(folder, name) }),
   });
   devices.push(device);

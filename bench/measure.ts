@@ -31,6 +31,16 @@ export async function memoryMiB(pid: number): Promise<{ now: number; peak: numbe
   return { now: Math.round(line('VmRSS')), peak: Math.round(line('VmHWM')) };
 }
 
+/** Seconds of processor time that a process used so far. */
+export async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return (Number(user) + Number(system)) / 100;
+}
+
 /** Runs a program with its standard output thrown away; rejects when it fails. */
 export function runQuietly(command: string, args: string[]): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,8 @@
 /** What it costs to be answered when a second device has everything, against this device alone. */
+import { cpus } from 'node:os';
 import { randomStream } from '../test/cluster/device-process.ts';
 import { secondsUntil, withDevices } from './devices.ts';
-import { MiB, median, type Row, seconds } from './measure.ts';
+import { cpuSeconds, MiB, median, type Row, seconds } from './measure.ts';
 
 export async function measureSafety(mib: number, rounds: number): Promise<Row[]> {
   const alone = await withDevices({ count: 1, tune: { safeWaitMs: 0 } }, async ({ devices: [device] }) => {
@@ -14,10 +15,16 @@ export async function measureSafety(mib: number, rounds: number): Promise<Row[]>
     }
     return took;
   });
-  return withDevices({ count: 3 }, async ({ devices: [gateway] }) => {
+  return withDevices({ count: 3 }, async ({ devices }) => {
+    const [gateway] = devices;
     if (!gateway) throw new Error('the bench has no gateway');
     const safe: number[] = [];
     const full: number[] = [];
+    const cpuUsed = async () => {
+      const used = await Promise.all(devices.map(({ pid }) => cpuSeconds(pid)));
+      return used.reduce((sum, one) => sum + one, 0);
+    };
+    const cpuBefore = await cpuUsed();
     for (let round = 0; round < rounds; round += 1) {
       const path = `/safe-${round}.bin`;
       const took = await seconds(() =>
@@ -30,6 +37,8 @@ export async function measureSafety(mib: number, rounds: number): Promise<Row[]>
       safe.push(took);
       full.push(took + rest);
     }
+    const cpu = (await cpuUsed()) - cpuBefore;
+    const tookAll = full.reduce((sum, one) => sum + one, 0);
     const rate = (took: number[]) => `${(mib / median(took)).toFixed(0)} MiB/s`;
     const share = (took: number[]) => (median(alone) / median(took)).toFixed(2);
     return [
@@ -40,6 +49,11 @@ export async function measureSafety(mib: number, rounds: number): Promise<Row[]>
         ratio: `${share(safe)} of accepted alone`,
       },
       { what: 'three devices, until full', value: rate(full), ratio: `${share(full)} of accepted alone` },
+      {
+        what: 'processor time of the three devices',
+        value: `${((cpu / rounds / mib) * 1024).toFixed(1)} s a GiB`,
+        ratio: `${(cpu / tookAll).toFixed(1)} of ${cpus().length} cores`,
+      },
     ];
   });
 }

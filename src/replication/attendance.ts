@@ -4,7 +4,9 @@
  *
  * Devices tell each other what they saw with their own eyes (`device/seen`, one way: CBOR of device id
  * → milliseconds since it was last there, 0 while it is): a device that slept itself does not take
- * another one for lost that was here an hour ago, and all decide alike.
+ * another one for lost that was here an hour ago, and all decide alike. One of them may lie: what only one
+ * of them says counts up to a time after this device saw the other one itself, so that repair waits no
+ * longer. Of a device that this one never met, that word is all there is.
  */
 import { decode, encode } from '../crypto/index.ts';
 import type { Clock, Timer } from '../model/clock.ts';
@@ -23,6 +25,8 @@ export interface AttendanceParts {
   members: Members;
   clock: Clock;
   presenceStableMs: number;
+  /** How long after this device saw another one itself the word of a single witness counts. */
+  hearsayMs: number;
   /** Between two tellings. */
   everyMs: number;
 }
@@ -32,16 +36,16 @@ export class Attendance {
   readonly #connectedSinceMs = new Map<DeviceId, number>();
   /** When a device left, as this one saw it; also while one is back for too short a time to count. */
   readonly #leftMs = new Map<DeviceId, number>();
-  /** When others saw it last. */
-  readonly #heardMs = new Map<DeviceId, number>();
+  /** Device → when each of the others says that it saw it last. */
+  readonly #heardMs = new Map<DeviceId, Map<DeviceId, number>>();
   #watchingSinceMs = 0;
   #timer: Timer | undefined;
   #stopListening: (() => void) | undefined;
 
   constructor(parts: AttendanceParts) {
     this.#parts = parts;
-    parts.transport.handle(method, async (_from, body) => {
-      this.#hear(decode(body));
+    parts.transport.handle(method, async (from, body) => {
+      this.#hear(from, decode(body));
       return new Uint8Array(0);
     });
   }
@@ -83,6 +87,11 @@ export class Attendance {
     return { nowMs: this.#now(), watchingSinceMs: this.#watchingSinceMs, devices };
   }
 
+  /** When somebody says that the device was last there, and be it one alone; undefined if nobody does. */
+  saidLastSeenMs(device: DeviceId): number | undefined {
+    return this.#witnesses(device)[0];
+  }
+
   #follow({ kind, device }: PeerEvent): void {
     if (kind === 'connected') {
       this.#connectedSinceMs.set(device, this.#now());
@@ -100,8 +109,17 @@ export class Attendance {
   }
 
   #lastSeenMs(device: DeviceId): number {
-    const seenMs = [this.#ownLastSeenMs(device), this.#heardMs.get(device)].filter((ms) => ms !== undefined);
+    const ownMs = this.#ownLastSeenMs(device);
+    const [saidMs, agreedMs] = this.#witnesses(device);
+    const alone = saidMs !== undefined && Math.min(saidMs, (ownMs ?? saidMs) + this.#parts.hearsayMs);
+    const seenMs = [ownMs, agreedMs, alone].filter((ms) => typeof ms === 'number');
     return seenMs.length > 0 ? Math.max(...seenMs) : this.#watchingSinceMs;
+  }
+
+  /** When others say that they saw it last, the latest first. */
+  #witnesses(device: DeviceId): number[] {
+    const said = [...(this.#heardMs.get(device) ?? [])];
+    return said.flatMap(([from, ms]) => (this.#parts.members.find(from) ? [ms] : [])).sort((a, b) => b - a);
   }
 
   /** undefined for a device that this one never met. */
@@ -126,13 +144,15 @@ export class Attendance {
     return encode(ages);
   }
 
-  #hear(told: unknown): void {
+  #hear(from: DeviceId, told: unknown): void {
     if (typeof told !== 'object' || told === null) return;
     const ages = new Map(Object.entries(told));
     for (const id of this.#parts.members.ids()) {
       const age: unknown = ages.get(id);
       if (typeof age !== 'number' || !(age >= 0)) continue;
-      this.#heardMs.set(id, Math.max(this.#heardMs.get(id) ?? Number.NEGATIVE_INFINITY, this.#now() - age));
+      const said = this.#heardMs.get(id) ?? new Map<DeviceId, number>();
+      said.set(from, Math.max(said.get(from) ?? Number.NEGATIVE_INFINITY, this.#now() - age));
+      this.#heardMs.set(id, said);
     }
   }
 

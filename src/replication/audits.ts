@@ -2,7 +2,7 @@
  * Checks now and then that connected devices have what they claim: some chunks of each, at random. A
  * device that fails gets nothing new, and is asked on until a round finds nothing more that is not true.
  */
-import { type Clock, type Random, sleep } from '../model/clock.ts';
+import { type Clock, type Random, sleep, type Timer } from '../model/clock.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import { idKey, idOfKey } from '../model/contracts/ordered-store.ts';
 import type { Transport } from '../model/contracts/transport.ts';
@@ -20,7 +20,9 @@ export const chunksPerRound = 20;
 const bucketsLookedAt = 256;
 /** Between two rounds with a device that failed one. */
 const failedAgainMs = 1000;
-/** The first audit comes sooner after a start: what was found out before it is forgotten. */
+/** A device that did not give what it claims may mend it, or own up to it, before it is asked for proofs. */
+const suspectAfterMs = 10_000;
+/** The first audit comes sooner after a start: others may have changed meanwhile. */
 const firstShare = 1 / 12;
 const everyMinMs = 50;
 const jitter = 0.2;
@@ -50,6 +52,7 @@ export class Audits {
   readonly #parts: AuditsParts;
   readonly #stopping = new AbortController();
   readonly #figures: AuditFigures = { proved: 0, failed: 0, unanswered: 0 };
+  readonly #suspects = new Map<DeviceId, Timer>();
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: AuditsParts) {
@@ -57,6 +60,9 @@ export class Audits {
   }
 
   start(): void {
+    const { inventory, peers } = this.#parts;
+    for (const device of inventory.doubtedDevices()) peers.doubt(device, true);
+    inventory.onTrusted((device) => peers.doubt(device, false));
     this.#running = this.#run().catch((error: unknown) => {
       if (!this.#stopping.signal.aborted) throw error;
     });
@@ -64,7 +70,20 @@ export class Audits {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    for (const timer of this.#suspects.values()) timer.cancel();
     await this.#running;
+  }
+
+  /** It did not give a copy that it claims: it gets nothing new until it was audited, which is soon. */
+  suspect(device: DeviceId): void {
+    const { clock, peers } = this.#parts;
+    peers.doubt(device, true);
+    if (this.#suspects.has(device)) return;
+    const timer = clock.after(suspectAfterMs, () => {
+      this.#suspects.delete(device);
+      this.#running = Promise.all([this.#running, this.#audit(device)]).then(() => undefined);
+    });
+    this.#suspects.set(device, timer);
   }
 
   figures(): AuditFigures {

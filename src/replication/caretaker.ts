@@ -1,5 +1,5 @@
-/** Keeps copies true, here and elsewhere: scrubbing, healing what rotted, proofs asked and given. */
-import type { ScrubView } from '../model/api.ts';
+/** Keeps copies true, here and elsewhere: scrubbing, healing what rotted, proofs asked and given, restore drills. */
+import type { DrillView, ScrubView } from '../model/api.ts';
 import type { ChunkId } from '../model/ids.ts';
 import type { Tunables } from '../model/limits.ts';
 import { type AuditFigures, Audits, type AuditsParts } from './audits.ts';
@@ -7,6 +7,7 @@ import { Foreground } from './foreground.ts';
 import { HandOver, type HandOverParts } from './hand-over.ts';
 import { Healing, type HealingParts } from './healing.ts';
 import { Proofs } from './proofs.ts';
+import { RestoreDrill, type RestoreDrillParts } from './restore-drill.ts';
 import { Scrub, type ScrubParts } from './scrub.ts';
 import type { Transfer } from './transfer.ts';
 
@@ -14,9 +15,10 @@ export interface CaretakerParts
   extends Omit<AuditsParts, 'proofs' | 'everyMs'>,
     Omit<HandOverParts, 'proofs'>,
     Omit<ScrubParts, 'foreground' | 'periodMs' | 'lost'>,
-    Omit<HealingParts, 'heal' | 'name'> {
+    Omit<HealingParts, 'heal' | 'name'>,
+    Omit<RestoreDrillParts, 'foreground' | 'periodMs' | 'files' | 'suspect'> {
   transfer: Transfer;
-  tunables: Pick<Tunables, 'scrubPeriodMs' | 'auditEveryMs'>;
+  tunables: Pick<Tunables, 'scrubPeriodMs' | 'auditEveryMs' | 'restoreDrillMs' | 'restoreDrillFiles'>;
 }
 
 export class Caretaker {
@@ -26,6 +28,7 @@ export class Caretaker {
   readonly #healing: Healing;
   readonly #scrub: Scrub;
   readonly #audits: Audits;
+  readonly #drill: RestoreDrill;
 
   constructor(parts: CaretakerParts) {
     const { clock, members, self, transfer, tunables } = parts;
@@ -44,23 +47,35 @@ export class Caretaker {
       lost: (id: ChunkId) => this.#healing.lost(id),
     });
     this.#audits = new Audits({ ...parts, proofs: this.#proofs, everyMs: tunables.auditEveryMs });
+    this.#drill = new RestoreDrill({
+      ...parts,
+      foreground: this.foreground,
+      periodMs: tunables.restoreDrillMs,
+      files: tunables.restoreDrillFiles,
+      suspect: (device) => this.#audits.suspect(device),
+    });
     this.#proofs.register();
   }
 
-  start(): void {
+  async start(): Promise<void> {
     this.#healing.start();
     this.#scrub.start();
     this.#audits.start();
+    await this.#drill.start();
   }
 
   async stop(): Promise<void> {
     this.handOver.stop();
-    await Promise.all([this.#audits.stop(), this.#scrub.stop()]);
+    await Promise.all([this.#audits.stop(), this.#scrub.stop(), this.#drill.stop()]);
     this.#healing.stop();
   }
 
   scrubStatus(): ScrubView {
     return this.#scrub.status();
+  }
+
+  drillStatus(): DrillView {
+    return this.#drill.status();
   }
 
   auditFigures(): AuditFigures {

@@ -21,16 +21,14 @@ import type { Inventory } from './inventory.ts';
 import type { InventoryFollow } from './inventory-follow.ts';
 import type { Members } from './members.ts';
 import type { Peers } from './peers.ts';
-import { pushChunk } from './push.ts';
+import { pushHeld } from './push.ts';
 import type { ReferenceIndex } from './reference-index.ts';
 import { Slots } from './slots.ts';
 import type { Spreader } from './spreader.ts';
-import { type PutAnswer, writePut } from './wire.ts';
+import type { PutAnswer } from './wire.ts';
 
 /** Lets a burst of events pass, and an upload's own pushes go first. */
 const settleMs = 500;
-/** After a push failed. */
-const againMs = 60_000;
 /** Chunks asked about together, and pushed at once: gently, people are using the link. */
 const askedAtOnce = 64;
 /** More changed chunks than this, and all are looked at. */
@@ -52,6 +50,8 @@ export interface CatchUpParts {
   clock: Clock;
   log: Log;
   copiesWanted: number;
+  /** After a push failed. */
+  againMs: number;
 }
 
 export class CatchUp {
@@ -141,7 +141,7 @@ export class CatchUp {
         this.#running = false;
         if (!this.#failed) return;
         this.#all = true;
-        this.#runAfter(againMs);
+        this.#runAfter(this.#parts.againMs);
       });
   }
 
@@ -228,14 +228,13 @@ export class CatchUp {
   }
 
   async #push(device: DeviceId, id: ChunkId): Promise<PutAnswer> {
-    const { have, inventory, store, transport } = this.#parts;
+    const { have, inventory } = this.#parts;
     const { signal } = this.#stopping;
     if (await have.ask(device, id)) return 'present';
     const release = await this.#pushes.take(signal);
     this.#active += 1;
     try {
-      const body = writePut(id, await store.get(id, { verify: true, signal }));
-      const answer = await pushChunk(transport, device, body, signal);
+      const answer = await pushHeld(this.#parts, device, id, signal);
       if (answer === 'stored' || answer === 'present') inventory.set(device, idKey(id), true);
       return answer;
     } finally {

@@ -1,5 +1,5 @@
 /** Builds the parts of this room and wires them: the one place that knows them all. */
-import type { HealthView, ReceiptView, SafetyView, ScrubView } from '../model/api.ts';
+import type { DrillView, HealthView, ReceiptView, SafetyView, ScrubView } from '../model/api.ts';
 import type { Timer } from '../model/clock.ts';
 import type { ChunkHealth, GarbageReport } from '../model/contracts/health.ts';
 import { idKey } from '../model/contracts/ordered-store.ts';
@@ -84,7 +84,7 @@ class WiredReplication implements Replication {
     const inventory = new Inventory({ self, index, log, concerns: (key) => members.concerns(key) });
     const own = new OwnChunks({ self, store, inventory, clock, log, everyMs });
     const follow = new InventoryFollow({ transport, inventory, clock, log, everyMs });
-    const peers = new Peers({ transport, clock, index });
+    const peers = new Peers({ transport, clock, index, tunables });
     const have = new Have({ transport, inventory, clock });
     const shared = {
       self,
@@ -128,9 +128,11 @@ class WiredReplication implements Replication {
       log,
     });
     this.#copies = copies;
-    this.#catchUp = new CatchUp({ ...shared, follow, references, copies, spreader });
+    const againMs = Math.max(tunables.catchUpAgainMs, waitMinMs);
+    this.#catchUp = new CatchUp({ ...shared, follow, references, copies, spreader, againMs });
     const { presenceStableMs } = tunables;
-    const attendance = new Attendance({ self, transport, peers, members, clock, presenceStableMs, everyMs });
+    const hearsayMs = tunables.repairTwoCopiesSleeperMs;
+    const attendance = new Attendance({ ...shared, presenceStableMs, hearsayMs, everyMs });
     const receipts = new Receipts({ index, log });
     const onBattery = parts.onBattery ?? (() => false);
     const holds = new Holds({ index, clock });
@@ -143,12 +145,14 @@ class WiredReplication implements Replication {
       random,
       tunables,
       onBattery,
+      restorable: parts.restorable ?? (() => []),
     });
     const found = { onBattery, references, copies, spreader, attendance, receipts, tunables };
     this.#attendance = attendance;
     this.#receipts = receipts;
-    const relief = new Relief({ self, transport, clock });
-    const repair = new Repair({ ...shared, ...found, relief });
+    const relief = new Relief({ self, transport, clock, excuseMs: tunables.excuseMs });
+    const isUsed = () => this.#caretaker.foreground.isBusy;
+    const repair = new Repair({ ...shared, ...found, relief, isUsed });
     const isRepairing = () => isAny(repair.status());
     const upkeep = new Upkeep({
       ...shared,
@@ -192,7 +196,7 @@ class WiredReplication implements Replication {
     this.#recount(compared);
     this.#catchUp.start();
     this.#repair.start();
-    this.#caretaker.start();
+    await this.#caretaker.start();
   }
 
   async stop(): Promise<void> {
@@ -309,6 +313,10 @@ class WiredReplication implements Replication {
     return this.#caretaker.scrubStatus();
   }
 
+  drillStatus(): DrillView {
+    return this.#caretaker.drillStatus();
+  }
+
   auditFigures(): AuditFigures {
     return this.#caretaker.auditFigures();
   }
@@ -323,6 +331,10 @@ class WiredReplication implements Replication {
 
   handOver(id: ChunkId, giveUp: () => Promise<void>): Promise<boolean> {
     return this.#caretaker.handOver.run(id, giveUp);
+  }
+
+  handOverAll(ids: readonly ChunkId[], giveUp: () => Promise<void>): Promise<number> {
+    return this.#caretaker.handOver.runAll(ids, giveUp);
   }
 
   onHealthChange(listener: () => void): () => void {

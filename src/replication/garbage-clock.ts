@@ -3,11 +3,14 @@
  * "have it?" is answered: both start the clock of a chunk again, before the store is asked, so that a
  * sweep that looks at the clock under the store's lock of that id cannot miss it (I4).
  *
- * The rows are an index (I7): when they are lost all clocks start again.
+ * The rows are an index (I7): when they are lost all clocks start again. Times are wall times, because a
+ * device may be off for most of the grace. So they count only where the wall clock was right: what it showed
+ * before it was set could make the grace seem over at once, or never.
  */
 import type { Clock } from '../model/clock.ts';
 import type { ChunkStore, PutOptions, PutOutcome } from '../model/contracts/chunk-store.ts';
 import { afterPrefix, idKey, idOfKey } from '../model/contracts/ordered-store.ts';
+import type { CatalogStanding } from '../model/contracts/replication.ts';
 import { isPeerstorError } from '../model/errors.ts';
 import { type ChunkId, chunkId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
@@ -25,6 +28,7 @@ export interface GarbageClockParts {
   references: ReferenceIndex;
   index: WriteBehind;
   clock: Clock;
+  catalog: Pick<CatalogStanding, 'isClockRight'>;
   log: Log;
 }
 
@@ -72,7 +76,7 @@ export class GarbageClock {
   observe(key: ChunkKey): void {
     if (this.#parts.references.needOf(key)) return this.forget(key);
     const row = this.of(key);
-    // A time from when the wall clock ran ahead says nothing.
+    // A time from when the wall clock was not known to be right, or ran ahead, says nothing.
     if (!row || row.sinceMs > this.#parts.clock.wallMs()) this.#write(key, row?.cause ?? 'found');
   }
 
@@ -126,8 +130,9 @@ export class GarbageClock {
   }
 
   #write(key: ChunkKey, cause: GarbageCause): void {
+    const { clock, catalog } = this.#parts;
     const row = Buffer.alloc(9);
-    row.writeDoubleBE(this.#parts.clock.wallMs());
+    row.writeDoubleBE(catalog.isClockRight() ? clock.wallMs() : Number.POSITIVE_INFINITY);
     row[8] = causes.indexOf(cause);
     this.#parts.index.set(rowPrefix + key, row);
   }

@@ -15,7 +15,10 @@ export type GarbageCause =
   | 'found';
 
 export interface Garbage {
-  /** Since when nothing references it and nobody asked for it, as seen here; Unix ms. */
+  /**
+   * Since when nothing references it and nobody asked for it, as seen here; Unix ms. Infinity where the clock
+   * could not tell.
+   */
   sinceMs: number;
   cause: GarbageCause;
 }
@@ -44,7 +47,8 @@ export interface SweepConditions {
 
 /** @returns for people, why nothing may be swept now; undefined when it may */
 export function refusalOf(conditions: SweepConditions): string | undefined {
-  if (!conditions.clockRight) return 'The clock of this device is wrong.';
+  if (!conditions.clockRight)
+    return 'The clock of this device is wrong, or no other device has agreed with it yet.';
   if (!conditions.catalogComplete) return 'The list of all files is not complete on this device yet.';
   if (!conditions.referencesComplete)
     return 'What some files are made of is not known: what lists their chunks is on a device that is off.';

@@ -114,7 +114,7 @@ export class GarbageCollection {
       report.dueChunks += 1;
       report.dueBytes += bytes;
     }
-    if (report.chunks > 0) report.oldestAt = new Date(oldestMs).toISOString();
+    if (Number.isFinite(oldestMs)) report.oldestAt = new Date(oldestMs).toISOString();
     return report;
   }
 

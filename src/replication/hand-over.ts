@@ -13,8 +13,8 @@ import type { Inventory } from './inventory.ts';
 import type { Members } from './members.ts';
 import type { Peers } from './peers.ts';
 import type { Proofs } from './proofs.ts';
-import { pushChunk } from './push.ts';
-import { readHaveAnswer, writeIds, writePut } from './wire.ts';
+import { pushHeld } from './push.ts';
+import { holdIdsMax, readHaveAnswer, writeIds } from './wire.ts';
 
 /** A chunk may leave a device only when it is *safe* without it; repair brings the rest. */
 const keepersMax = 2;
@@ -76,6 +76,49 @@ export class HandOver {
     }
   }
 
+  /**
+   * Has others that are said to have the chunks promise to keep them and prove that they have them, and
+   * then lets `giveUp` give up all of them; nothing is copied for it.
+   * @returns how many are not kept by enough others, as far as it looked; with any, nothing is given up
+   */
+  async runAll(ids: readonly ChunkId[], giveUp: () => Promise<void>): Promise<number> {
+    const { holds } = this.#parts;
+    const isHeld = (id: ChunkId) => holds.isHeld(idKey(id));
+    const obvious = ids.filter((id) => this.#givingUp.has(id) || isHeld(id) || !this.isElsewhere(id));
+    if (obvious.length > 0) return obvious.length;
+    for (const id of ids) this.#givingUp.add(id);
+    try {
+      for (let at = 0; at < ids.length; at += holdIdsMax) {
+        const lacking = await this.#notKept(ids.slice(at, at + holdIdsMax));
+        if (lacking > 0) return lacking;
+      }
+      // Others have given up theirs because of a promise from before.
+      const held = ids.filter(isHeld).length;
+      if (held === 0) await giveUp();
+      return held;
+    } finally {
+      for (const id of ids) this.#givingUp.delete(id);
+    }
+  }
+
+  async #notKept(ids: readonly ChunkId[]): Promise<number> {
+    const { log, peers } = this.#parts;
+    const keepers = new Map(ids.map((id) => [id, 0]));
+    const isLacking = (id: ChunkId) => (keepers.get(id) ?? 0) < this.#keepersWanted;
+    for (const { device } of peers.connected()) {
+      const asked = ids.filter((id) => isLacking(id) && this.#holders(id).includes(device));
+      if (asked.length === 0) continue;
+      try {
+        const kept = await this.#promised(device, asked);
+        for (const id of kept) keepers.set(id, (keepers.get(id) ?? 0) + 1);
+      } catch (error) {
+        if (!isPeerstorError(error) || this.#stopping.signal.aborted) throw error;
+        log.debug({ error, device }, 'A device could not be relied upon to keep chunks');
+      }
+    }
+    return ids.filter(isLacking).length;
+  }
+
   get #keepersWanted(): number {
     return Math.min(this.#parts.copiesWanted, keepersMax);
   }
@@ -105,7 +148,8 @@ export class HandOver {
     const { log, peers } = this.#parts;
     if (!isHolder && (peers.isFull(device) || peers.isResting(device))) return false;
     try {
-      return (isHolder || (await this.#give(device, id))) && (await this.#promises(device, id));
+      if (!isHolder && !(await this.#give(device, id))) return false;
+      return (await this.#promised(device, [id])).length === 1;
     } catch (error) {
       if (!isPeerstorError(error) && !this.#stopping.signal.aborted) throw error;
       log.debug({ error, device, chunk: id }, 'A device could not be relied upon to keep a chunk');
@@ -114,22 +158,24 @@ export class HandOver {
   }
 
   async #give(device: DeviceId, id: ChunkId): Promise<boolean> {
-    const { inventory, peers, store, transport } = this.#parts;
-    const { signal } = this.#stopping;
-    const bytes = await store.get(id, { verify: true, signal });
-    const answer = await pushChunk(transport, device, writePut(id, bytes), signal);
+    const { inventory, peers } = this.#parts;
+    const answer = await pushHeld(this.#parts, device, id, this.#stopping.signal);
     if (answer === 'full') peers.declined(device);
     if (answer !== 'stored' && answer !== 'present') return false;
     inventory.set(device, idKey(id), true);
     return true;
   }
 
-  async #promises(device: DeviceId, id: ChunkId): Promise<boolean> {
+  /** @returns those of the chunks that the device promised to keep, and proved to have */
+  async #promised(device: DeviceId, ids: readonly ChunkId[]): Promise<ChunkId[]> {
     const { proofs, transport } = this.#parts;
     const { signal } = this.#stopping;
     const options = { signal, timeoutMs: answerPatienceMs };
-    const answer = await transport.call(device, 'chunk/hold', writeIds([id]), options);
-    if (readHaveAnswer(answer, 1)[0] !== true) return false;
-    return (await proofs.ask(device, [id], signal)).get(id) === 'proved';
+    const answer = await transport.call(device, 'chunk/hold', writeIds(ids), options);
+    const promises = readHaveAnswer(answer, ids.length);
+    const promised = ids.filter((_, at) => promises[at] === true);
+    if (promised.length === 0) return [];
+    const verdicts = await proofs.ask(device, promised, signal);
+    return promised.filter((id) => verdicts.get(id) === 'proved');
   }
 }

@@ -5,6 +5,7 @@ import type { Transport } from '../model/contracts/transport.ts';
 import { isPeerstorError } from '../model/errors.ts';
 import type { ChunkId, DeviceId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
+import { releaseMemory } from '../model/memory.ts';
 import type { Holds } from './holds.ts';
 import type { Members } from './members.ts';
 import { holdIdsMax, readIds } from './wire.ts';
@@ -47,7 +48,7 @@ export class Hold {
     const wasHeld = holds.isHeld(idKey(id));
     holds.promise(idKey(id));
     try {
-      await store.get(id, { verify: true, signal });
+      releaseMemory(await store.get(id, { verify: true, signal }));
       return store.has(id);
     } catch (error) {
       if (!isPeerstorError(error) && !signal.aborted) throw error;

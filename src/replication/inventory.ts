@@ -20,6 +20,7 @@ const rowPrefix = 'c';
 const digestPrefix = 'b';
 const numberPrefix = 'n';
 const interestKey = 'i';
+const doubtPrefix = 'd';
 /** Of one device; more are found anew when they are asked for. */
 const doubtsMax = 100_000;
 /** The interest of a device that keeps rows of all chunks. */
@@ -41,10 +42,11 @@ interface Holder {
 export class Inventory {
   readonly #byDevice = new Map<DeviceId, Holder>();
   readonly #byNumber: Holder[] = [];
-  /** Claims that their device could not prove: not kept as rows, though counted in its digests. */
+  /** Claims that their device could not prove: no rows of holders, though counted in its digests. Kept on disk too. */
   readonly #doubts = new Map<DeviceId, Set<ChunkKey>>();
   readonly #listeners = new Set<(change: HoldersChange) => void>();
   #damaged: (() => void) | undefined;
+  #trusted: ((device: DeviceId) => void) | undefined;
   readonly #index: WriteBehind;
   readonly #log: Log;
   readonly #self: DeviceId;
@@ -63,7 +65,7 @@ export class Inventory {
     this.#concerns = parts.concerns;
   }
 
-  /** Reads the devices and their digests; rows stay in the database. */
+  /** Reads the devices, their digests and what is doubted; rows stay in the database. */
   async start(): Promise<void> {
     for await (const page of this.#index.pages(numberPrefix, afterPrefix(numberPrefix))) {
       for (const [key, value] of page) this.#remember(deviceId(idOfKey(key.slice(1))), readNumber(value));
@@ -72,6 +74,12 @@ export class Inventory {
       for (const [key, value] of page) {
         const bytes = Buffer.from(key, 'latin1');
         this.#byNumber[bytes.readUInt16BE(1)]?.digests.writeBucket(bytes.readUInt16BE(3), value);
+      }
+    }
+    for await (const page of this.#index.pages(doubtPrefix, afterPrefix(doubtPrefix))) {
+      for (const [key] of page) {
+        const holder = this.#byNumber[Buffer.from(key, 'latin1').readUInt16BE(1)];
+        if (holder) this.#doubtsOf(holder.device).add(key.slice(3));
       }
     }
   }
@@ -123,7 +131,7 @@ export class Inventory {
 
   /** A device itself said that it has a chunk, or has it not. */
   set(device: DeviceId, key: ChunkKey, present: boolean): void {
-    if (this.#isDoubted(device, key)) return present ? undefined : this.#admits(device, key);
+    if (this.isDoubted(device, key)) return present ? undefined : this.#admits(device, key);
     const holder = this.#holder(device);
     const before = this.maskOf(key);
     if (holds(before, holder.number) === present) return;
@@ -139,7 +147,7 @@ export class Inventory {
    */
   follow(device: DeviceId, key: ChunkKey, present: boolean): void {
     const holder = this.#holder(device);
-    if (this.#isDoubted(device, key)) return present ? undefined : this.#admits(device, key);
+    if (this.isDoubted(device, key)) return present ? undefined : this.#admits(device, key);
     if (holds(this.maskOf(key), holder.number) || this.#keeps(device, key)) this.set(device, key, present);
     else this.#toggle(holder, key, present);
   }
@@ -148,19 +156,29 @@ export class Inventory {
   disbelieve(device: DeviceId, key: ChunkKey): void {
     if (!this.has(device, chunkId(idOfKey(key)))) return;
     this.set(device, key, false);
-    const doubts = this.#doubts.get(device) ?? new Set();
-    this.#doubts.set(device, doubts);
+    const doubts = this.#doubtsOf(device);
     if (doubts.size >= doubtsMax) return;
     doubts.add(key);
+    this.#index.set(this.#doubtKey(device, key), Buffer.alloc(0));
     // Its own digests go on counting it: without this they would be compared for nothing.
     this.#toggle(this.#holder(device), key, true);
   }
 
   /** The device proved that it has the chunk. */
   believe(device: DeviceId, key: ChunkKey): void {
-    if (!this.#isDoubted(device, key)) return;
+    if (!this.isDoubted(device, key)) return;
     this.#admits(device, key);
     this.set(device, key, true);
+  }
+
+  /** Devices of which some claim is not believed. */
+  doubtedDevices(): DeviceId[] {
+    return [...this.#doubts].flatMap(([device, keys]) => (keys.size > 0 ? [device] : []));
+  }
+
+  /** Called when nothing that a device claims is doubted any more: it proved it, or claims it no longer. */
+  onTrusted(listener: (device: DeviceId) => void): void {
+    this.#trusted = listener;
   }
 
   /** What a device claims and is not believed. */
@@ -199,8 +217,7 @@ export class Inventory {
     const listed = new Set(keys);
     // What it claims no more needs no doubt.
     for (const key of this.doubted(device)) {
-      if (bucketOf(key) >= from && bucketOf(key) < to && !listed.has(key))
-        this.#doubts.get(device)?.delete(key);
+      if (bucketOf(key) >= from && bucketOf(key) < to && !listed.has(key)) this.#forgetDoubt(device, key);
     }
     const holder = this.#holder(device);
     for (const key of known) if (!listed.has(key) && !changed.has(key)) this.set(device, key, false);
@@ -228,16 +245,38 @@ export class Inventory {
 
   /** It claims a doubted chunk no longer. */
   #admits(device: DeviceId, key: ChunkKey): void {
-    this.#doubts.get(device)?.delete(key);
+    this.#forgetDoubt(device, key);
     this.#toggle(this.#holder(device), key, false);
   }
 
-  #isDoubted(device: DeviceId, key: ChunkKey): boolean {
+  #forgetDoubt(device: DeviceId, key: ChunkKey): void {
+    const doubts = this.#doubts.get(device);
+    if (!doubts?.delete(key)) return;
+    this.#index.set(this.#doubtKey(device, key), null);
+    if (doubts.size === 0) this.#trusted?.(device);
+  }
+
+  #doubtsOf(device: DeviceId): Set<ChunkKey> {
+    const known = this.#doubts.get(device);
+    if (known) return known;
+    const fresh = new Set<ChunkKey>();
+    this.#doubts.set(device, fresh);
+    return fresh;
+  }
+
+  #doubtKey(device: DeviceId, key: ChunkKey): string {
+    const number = Buffer.alloc(2);
+    number.writeUInt16BE(this.#holder(device).number);
+    return doubtPrefix + number.toString('latin1') + key;
+  }
+
+  /** Does the device claim it, and could not prove it? */
+  isDoubted(device: DeviceId, key: ChunkKey): boolean {
     return this.#doubts.get(device)?.has(key) === true;
   }
 
   #keeps(device: DeviceId, key: ChunkKey): boolean {
-    if (this.#isDoubted(device, key)) return false;
+    if (this.isDoubted(device, key)) return false;
     return device === this.#self || this.#concerns(key);
   }
 

@@ -1,15 +1,19 @@
-/** Gives chunks on for a device that gave them here and whose own way out is behind (`pass-lanes.ts`). */
+/**
+ * Gives chunks on for a device that gave them here and whose own way out is behind (`pass-lanes.ts`). Any
+ * member can ask that; what it can make of it is no more than the copies that are wanted anyway.
+ */
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import { idKey } from '../model/contracts/ordered-store.ts';
 import type { Transport } from '../model/contracts/transport.ts';
 import { PeerstorError } from '../model/errors.ts';
 import type { ChunkId, DeviceId } from '../model/ids.ts';
+import { releaseMemory } from '../model/memory.ts';
 import type { Have } from './have.ts';
 import type { Inventory } from './inventory.ts';
 import type { Members } from './members.ts';
-import { pushChunk } from './push.ts';
+import { pushChunk, readForPut } from './push.ts';
 import { Slots } from './slots.ts';
-import { type PutAnswer, readPass, writePut, writePutAnswer } from './wire.ts';
+import { type PutAnswer, readPass, writePutAnswer } from './wire.ts';
 
 /** For all who ask together: each is a chunk in memory. */
 const passedAtOnce = 8;
@@ -21,6 +25,7 @@ export interface PassOnParts {
   inventory: Inventory;
   members: Members;
   have: Have;
+  copiesWanted: number;
 }
 
 export class PassOn {
@@ -43,32 +48,44 @@ export class PassOn {
     return this.#passing.has(id);
   }
 
-  /** @returns what the device answered @throws `not-a-member`, `chunk-missing`, `peer-unreachable` … */
+  /** @returns what the device answered @throws `not-a-member`, `forbidden`, `chunk-missing`, `peer-unreachable` … */
   async #pass({ id, device }: { id: ChunkId; device: DeviceId }, signal: AbortSignal): Promise<PutAnswer> {
     const { self, members } = this.#parts;
     if (device === self || !members.find(device)) {
       throw new PeerstorError('not-a-member', 'A chunk is only given on to another device of the network.');
     }
-    if (this.#passing.has(id)) return 'busy';
-    this.#passing.add(id);
+    const release = await this.#slots.take(signal);
     try {
-      const release = await this.#slots.take(signal);
-      try {
-        return await this.#give(id, device, signal);
-      } finally {
-        release();
-      }
+      if (this.#passing.has(id)) return 'busy';
+      this.#passing.add(id);
+      return await this.#give(id, device, signal).finally(() => this.#passing.delete(id));
     } finally {
-      this.#passing.delete(id);
+      release();
     }
   }
 
   async #give(id: ChunkId, device: DeviceId, signal: AbortSignal): Promise<PutAnswer> {
     const { transport, store, inventory, have } = this.#parts;
     if (await have.ask(device, id)) return 'present';
-    const body = writePut(id, await store.get(id, { verify: true, signal }));
+    if (this.#isEnough(id)) {
+      throw new PeerstorError(
+        'forbidden',
+        'The chunk has all copies that are wanted of it: none is given on.',
+      );
+    }
+    const body = await readForPut(store, id, signal);
     const answer = await pushChunk(transport, device, body, signal);
+    releaseMemory(body);
     if (answer === 'stored' || answer === 'present') inventory.set(device, idKey(id), true);
     return answer;
+  }
+
+  /** Copies that are off are no help to whoever asks. */
+  #isEnough(id: ChunkId): boolean {
+    const { self, transport, inventory, copiesWanted } = this.#parts;
+    const there = inventory
+      .holdersOf(id)
+      .filter((device) => device === self || transport.isConnected(device));
+    return there.length >= copiesWanted;
   }
 }

@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../model/clock.ts';
 import { afterPrefix, idKey, idOfKey } from '../model/contracts/ordered-store.ts';
 import type { PeerStatus, Transport } from '../model/contracts/transport.ts';
 import { type DeviceId, deviceId } from '../model/ids.ts';
+import type { Tunables } from '../model/limits.ts';
 import { Slots } from './slots.ts';
 import type { WriteBehind } from './write-behind.ts';
 
@@ -14,9 +15,6 @@ const fetchesPerPeer = 8;
 /** A peer that fails this often in this time is left alone for a while, unless nobody else has it. */
 const failuresMax = 3;
 const failuresWithinMs = 60_000;
-const restMs = 30_000;
-/** A full device is offered chunks again after this long: space comes back slowly. */
-const fullMs = 10 * 60_000;
 /** A second holder is asked when the first takes half as long again as its slowest answers usually do. */
 const hedgeMinMs = 400;
 const hedgeRatio = 1.5;
@@ -37,6 +35,7 @@ export interface PeersParts {
   transport: Transport;
   clock: Clock;
   index: WriteBehind;
+  tunables: Pick<Tunables, 'fullBeliefMs' | 'peerRestMs'>;
 }
 
 export class Peers {
@@ -116,8 +115,9 @@ export class Peers {
     manners.failures.push(now);
     if (manners.failures.length < failuresMax) return;
     manners.failures = [];
-    manners.restsUntilMs = now + restMs;
-    this.#tellAfter(restMs);
+    const { peerRestMs } = this.#parts.tunables;
+    manners.restsUntilMs = now + peerRestMs;
+    this.#tellAfter(peerRestMs);
   }
 
   isResting(device: DeviceId): boolean {
@@ -126,8 +126,9 @@ export class Peers {
 
   /** It declined a chunk for want of space. */
   declined(device: DeviceId): void {
-    this.#of(device).fullUntilMs = this.#now() + fullMs;
-    this.#tellAfter(fullMs);
+    const { fullBeliefMs } = this.#parts.tunables;
+    this.#of(device).fullUntilMs = this.#now() + fullBeliefMs;
+    this.#tellAfter(fullBeliefMs);
   }
 
   /** It could not prove what it claims to have: until it can, it gets no more than a full device. */

@@ -9,6 +9,7 @@ import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import type { Transport } from '../model/contracts/transport.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import type { ChunkId, DeviceId } from '../model/ids.ts';
+import { releaseMemory } from '../model/memory.ts';
 import { type Proof, proveIdsMax, readProofs, readProve, writeProofs, writeProve } from './wire.ts';
 
 const nonceBytes = 32;
@@ -80,7 +81,10 @@ export class Proofs {
   /** null when this device has not the right bytes: a rotten copy is quarantined on the way. */
   async #proofOf(nonce: Uint8Array, id: ChunkId, signal: AbortSignal): Promise<Proof> {
     try {
-      return hmacSha256(nonce, await this.#parts.store.get(id, { verify: true, signal }));
+      const bytes = await this.#parts.store.get(id, { verify: true, signal });
+      const proof = hmacSha256(nonce, bytes);
+      releaseMemory(bytes);
+      return proof;
     } catch (error) {
       if (isPeerstorError(error, 'chunk-missing') || isPeerstorError(error, 'chunk-corrupt')) return null;
       throw error;

@@ -20,7 +20,7 @@ import type { Inventory } from './inventory.ts';
 import type { Members } from './members.ts';
 import type { Peers } from './peers.ts';
 import type { Placement } from './placement.ts';
-import { pushChunk } from './push.ts';
+import { pushHeld } from './push.ts';
 import {
   movesOf,
   type PlacedDevice,
@@ -38,7 +38,6 @@ import {
   type RepairTunables,
 } from './repair-plan.ts';
 import { countedHolders } from './trim-plan.ts';
-import { writePut } from './wire.ts';
 import type { WriteBehind } from './write-behind.ts';
 
 const baseKey = 'w';
@@ -189,13 +188,12 @@ export class Rebalance {
   }
 
   async #give(device: DeviceId, id: ChunkId): Promise<boolean> {
-    const { transport, inventory, have, store, peers, clock, log } = this.#parts;
+    const { inventory, have, peers, clock, log } = this.#parts;
     const { signal } = this.#stopping;
     try {
       if (await have.ask(device, id)) return true;
       const startedMs = clock.monotonicMs();
-      const body = writePut(id, await store.get(id, { verify: true, signal }));
-      const answer = await pushChunk(transport, device, body, signal);
+      const answer = await pushHeld(this.#parts, device, id, signal);
       const isThere = answer === 'stored' || answer === 'present';
       if (isThere) inventory.set(device, idKey(id), true);
       if (answer === 'full') peers.declined(device);

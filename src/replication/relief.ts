@@ -1,7 +1,7 @@
 /**
  * A device whose part it is to copy a chunk, and which cannot reach anybody who could take it, says so
  * to the others (`chunk/excuse`, one way: ids): the next holder in the order does it then. An excuse
- * lasts ten minutes; if it was not heard, or all are excused, the first one tries again after that.
+ * lasts `excuseMs`; if it was not heard, or all are excused, the first one tries again after that.
  */
 import type { Clock, Timer } from '../model/clock.ts';
 import { idKey, idOfKey } from '../model/contracts/ordered-store.ts';
@@ -10,7 +10,6 @@ import { chunkId, type DeviceId } from '../model/ids.ts';
 import type { ChunkKey } from './bucket-digest.ts';
 import { haveIdsMax, readIds, writeIds } from './wire.ts';
 
-const excuseMs = 10 * 60_000;
 const gatherMs = 500;
 /** Some MiB; what is left out is said at the next look. */
 const excusesMax = 50_000;
@@ -19,6 +18,7 @@ export interface ReliefParts {
   self: DeviceId;
   transport: Transport;
   clock: Clock;
+  excuseMs: number;
 }
 
 export class Relief {
@@ -84,7 +84,7 @@ export class Relief {
   #note(device: DeviceId, key: ChunkKey): void {
     const devices = this.#excused.get(key) ?? new Map<DeviceId, number>();
     this.#excused.delete(key);
-    this.#excused.set(key, devices.set(device, this.#parts.clock.monotonicMs() + excuseMs));
+    this.#excused.set(key, devices.set(device, this.#parts.clock.monotonicMs() + this.#parts.excuseMs));
     const [oldest] = this.#excused.keys();
     if (this.#excused.size > excusesMax && oldest !== undefined) this.#excused.delete(oldest);
   }

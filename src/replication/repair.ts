@@ -13,15 +13,17 @@ import type { Transport } from '../model/contracts/transport.ts';
 import { type ChunkId, chunkId, type DeviceId } from '../model/ids.ts';
 import type { Tunables } from '../model/limits.ts';
 import type { Log } from '../model/log.ts';
+import { releaseMemory } from '../model/memory.ts';
 import type { Attendance } from './attendance.ts';
 import type { ChunkKey } from './bucket-digest.ts';
 import type { Copies } from './copies.ts';
 import type { Have } from './have.ts';
 import type { HolderMask } from './holder-mask.ts';
 import type { Inventory } from './inventory.ts';
+import { Losses } from './losses.ts';
 import type { Members } from './members.ts';
 import type { Peers } from './peers.ts';
-import { pushChunk } from './push.ts';
+import { pushChunk, readForPut } from './push.ts';
 import type { Receipts } from './receipts.ts';
 import type { ReferenceIndex } from './reference-index.ts';
 import type { Relief } from './relief.ts';
@@ -39,20 +41,22 @@ import {
 } from './repair-plan.ts';
 import { RepairQueue } from './repair-queue.ts';
 import type { Spreader } from './spreader.ts';
-import { type PutAnswer, writePut } from './wire.ts';
+import type { PutAnswer } from './wire.ts';
 
 /** Lets a burst of events pass. */
 const settleMs = 1000;
-/** Between two walks over all chunks while no device came or went, and this many times what one took. */
-const walkAgainMs = 30_000;
+/** Between two walks over all chunks at least `repairAgainMs`, and this many times what one took. */
 const walkShare = 20;
 /** Looks again after this long even if nothing seems to fall due: timers do not run while a laptop sleeps. */
 const lookAgainMs = 10 * 60_000;
 const batteryLookMs = 60_000;
 /** However soon something falls due: never a loop without a pause. */
 const lookMinMs = 50;
-/** Streams of chunks from this device: people are using the link. */
-const pushedAtOnce = 2;
+/** Chunks on their way from this device: few while people use it, enough to fill the link when nobody does. */
+const pushedWhileUsed = 2;
+const pushedAtOnce = 8;
+/** Between two looks whether people still use it. */
+const yieldMs = 500;
 /** A device that is busy with others is asked again after this long, this often. */
 const busyMs = 1000;
 const triesMax = 20;
@@ -73,16 +77,18 @@ export interface RepairParts {
   relief: Relief;
   /** This machine has only its battery: copies are made again when it is fed. */
   onBattery(): boolean;
+  /** People use this device now. */
+  isUsed(): boolean;
   clock: Clock;
   log: Log;
-  tunables: RepairTunables & Pick<Tunables, 'inventoryDigestMs'>;
+  tunables: RepairTunables & Pick<Tunables, 'inventoryDigestMs' | 'repairAgainMs'>;
 }
 
 export class Repair {
   readonly #parts: RepairParts;
   readonly #stopping = new AbortController();
   readonly #queue = new RepairQueue();
-  readonly #losses = new Map<string, number>();
+  readonly #losses: Losses;
   #timer: Timer | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
   #running = false;
@@ -95,6 +101,7 @@ export class Repair {
 
   constructor(parts: RepairParts) {
     this.#parts = parts;
+    this.#losses = new Losses(parts);
   }
 
   start(): void {
@@ -123,7 +130,7 @@ export class Repair {
     this.#timer?.cancel();
     for (const stop of this.#stopListening) stop();
     this.#queue.clear();
-    this.#writeReceipts();
+    this.#losses.writeReceipts();
   }
 
   /** Chunks that are due for a copy from here, those under way, and how long they take at the speed so far. */
@@ -168,25 +175,25 @@ export class Repair {
   }
 
   #run(): void {
-    const { clock, log } = this.#parts;
+    const { clock, log, tunables } = this.#parts;
     this.#running = true;
     this.#startedMs = clock.monotonicMs();
     this.#bytesDone = 0;
     this.#walk()
       .then(() => {
         const tookMs = clock.monotonicMs() - this.#startedMs;
-        this.#walkNotBeforeMs = clock.monotonicMs() + Math.max(walkAgainMs, walkShare * tookMs);
+        this.#walkNotBeforeMs = clock.monotonicMs() + Math.max(tunables.repairAgainMs, walkShare * tookMs);
         this.#startedMs = clock.monotonicMs();
-        return Promise.all(Array.from({ length: pushedAtOnce }, () => this.#work()));
+        return Promise.all(Array.from({ length: pushedAtOnce }, (_, number) => this.#work(number)));
       })
       .catch((error: unknown) => {
-        this.#walkNotBeforeMs = clock.monotonicMs() + walkAgainMs;
+        this.#walkNotBeforeMs = clock.monotonicMs() + tunables.repairAgainMs;
         if (!this.#stopping.signal.aborted) log.warn({ error }, 'Lost copies could not be made again yet');
       })
       .finally(() => {
         this.#running = false;
         this.#queue.clear();
-        this.#writeReceipts();
+        this.#losses.writeReceipts();
         this.#lookAfter(settleMs);
       });
   }
@@ -285,15 +292,21 @@ export class Repair {
 
   /** Others saw it lately and this device does not, or it fails just now. */
   #isOutOfReach(id: DeviceId, holders: readonly DeviceId[], { devices, nowMs }: NetworkSight): boolean {
-    const { peers, tunables } = this.#parts;
+    const { peers, tunables, attendance } = this.#parts;
     const device = devices.get(id);
     if (!device || device.draining || holders.includes(id) || peers.isFull(id)) return false;
-    const wasSeen = nowMs - device.lastSeenMs <= 2 * tunables.inventoryDigestMs;
+    // Who could give the copy may be the only one that sees it.
+    const seenMs = Math.max(device.lastSeenMs, attendance.saidLastSeenMs(id) ?? 0);
+    const wasSeen = nowMs - seenMs <= 2 * tunables.inventoryDigestMs;
     return device.connectedSinceMs === null ? wasSeen : peers.isResting(id);
   }
 
-  async #work(): Promise<void> {
-    for (let next = this.#queue.take(); next; next = this.#queue.take()) {
+  /** @param number of this worker: all but the first ones rest while people use the device */
+  async #work(number: number): Promise<void> {
+    for (;;) {
+      await this.#yield(number);
+      const next = this.#queue.take();
+      if (!next) return;
       this.#active += 1;
       try {
         await this.#repair(next.key);
@@ -301,6 +314,13 @@ export class Repair {
       } finally {
         this.#active -= 1;
       }
+    }
+  }
+
+  async #yield(number: number): Promise<void> {
+    const { clock, isUsed } = this.#parts;
+    while (number >= pushedWhileUsed && this.#queue.length > 0 && isUsed()) {
+      await sleep(clock, yieldMs, this.#stopping.signal);
     }
   }
 
@@ -318,7 +338,8 @@ export class Repair {
       if (body === null) return;
       try {
         const answer = body ? await this.#push(target, key, body) : 'present';
-        if (answer === 'stored') this.#remember(missing);
+        // Once stopped, the index has been written for the last time.
+        if (answer === 'stored' && !signal.aborted) this.#losses.add(missing);
         if (answer === 'full') peers.declined(target);
         if (answer === 'busy') await sleep(clock, busyMs, signal);
       } catch (error) {
@@ -347,7 +368,7 @@ export class Repair {
     const { store, log } = this.#parts;
     const { signal } = this.#stopping;
     try {
-      return writePut(id, await store.get(id, { verify: true, signal }));
+      return await readForPut(store, id, signal);
     } catch (error) {
       if (!signal.aborted) log.warn({ error, chunk: id }, 'A chunk could not be read for a new copy of it');
       return null;
@@ -357,30 +378,8 @@ export class Repair {
   async #push(device: DeviceId, key: ChunkKey, body: Uint8Array): Promise<PutAnswer> {
     const { transport, inventory } = this.#parts;
     const answer = await pushChunk(transport, device, body, this.#stopping.signal);
+    releaseMemory(body);
     if (answer === 'stored' || answer === 'present') inventory.set(device, key, true);
     return answer;
-  }
-
-  #remember(missing: readonly DeviceId[]): void {
-    const { members } = this.#parts;
-    // The index has been written for the last time.
-    if (this.#stopping.signal.aborted) return;
-    const names = missing.map((id) => members.find(id)?.name ?? 'a removed device').sort();
-    const cause = [...new Set(names)].join(' and ');
-    this.#losses.set(cause, (this.#losses.get(cause) ?? 0) + 1);
-  }
-
-  #writeReceipts(): void {
-    const { clock, receipts } = this.#parts;
-    for (const [names, count] of this.#losses) {
-      const chunks = count === 1 ? '1 chunk' : `${count} chunks`;
-      const verb = count === 1 ? 'was' : 'were';
-      const sentence =
-        names === ''
-          ? `${chunks} had too few copies; copied again.`
-          : `${chunks} ${verb} lost with ${names}; copied again.`;
-      receipts.add(clock.wallMs(), sentence);
-    }
-    this.#losses.clear();
   }
 }

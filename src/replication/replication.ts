@@ -1,5 +1,5 @@
 /** What this room is given, and what it offers to those who build and show a device. */
-import type { HealthView, ReceiptView, ScrubView } from '../model/api.ts';
+import type { DrillView, HealthView, ReceiptView, ScrubView } from '../model/api.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import type { ChunkHealth, GarbageReport } from '../model/contracts/health.ts';
@@ -10,6 +10,7 @@ import type {
   DeviceDirectory,
   LiveVersions,
 } from '../model/contracts/replication.ts';
+import type { RestorableUser } from '../model/contracts/restoring.ts';
 import type { Transport } from '../model/contracts/transport.ts';
 import type { ChunkId, DeviceId } from '../model/ids.ts';
 import type { Tunables } from '../model/limits.ts';
@@ -32,6 +33,8 @@ export interface ReplicationParts {
   catalog: CatalogStanding;
   /** This machine has only its battery: what can wait, waits. */
   onBattery?: () => boolean;
+  /** The users whose files can be opened here now; without it there are no restore drills. */
+  restorable?: () => RestorableUser[];
 }
 
 export interface Replication extends ChunkNetwork {
@@ -41,6 +44,8 @@ export interface Replication extends ChunkNetwork {
   receipts(): ReceiptView[];
   /** How far this device is with reading all its copies again. */
   scrubStatus(): ScrubView;
+  /** What the last restore drills came to. */
+  drillStatus(): DrillView;
   /** What audits of other devices came to since the start. */
   auditFigures(): AuditFigures;
   /** Are enough other members said to have the chunk, connected or not, for this device to do without it? */
@@ -50,6 +55,11 @@ export interface Replication extends ChunkNetwork {
    * @returns whether it did; not when too few others could be relied upon
    */
   handOver(id: ChunkId, giveUp: () => Promise<void>): Promise<boolean>;
+  /**
+   * Has others promise and prove that they keep all these chunks, and then calls `giveUp`.
+   * @returns how many too few others could be relied upon for; with any, `giveUp` was not called
+   */
+  handOverAll(ids: readonly ChunkId[], giveUp: () => Promise<void>): Promise<number>;
   /** Chunks here that a shut-down would leave with fewer copies elsewhere than wanted, or than there are devices. */
   unprotectedChunks(): number;
   /** What of this device nothing references, and what becomes of it. Deletes nothing. */

@@ -8,6 +8,7 @@ import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import { isPeerstorError } from '../model/errors.ts';
 import { type ChunkId, chunkId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
+import { releaseMemory } from '../model/memory.ts';
 import type { Foreground } from './foreground.ts';
 import type { WriteBehind } from './write-behind.ts';
 
@@ -161,7 +162,7 @@ export class Scrub {
       if (change.id === id && change.kind === 'lost') reason = change.reason;
     });
     try {
-      await store.get(id, { verify: true, signal: this.#stopping.signal });
+      releaseMemory(await store.get(id, { verify: true, signal: this.#stopping.signal }));
     } catch (error) {
       this.#stopping.signal.throwIfAborted();
       if (!isPeerstorError(error)) throw error;

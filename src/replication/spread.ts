@@ -30,7 +30,7 @@ export interface Spread {
   unreadable: boolean;
   /** A push of `body` did not end with an answer. */
   pushFailed: boolean;
-  /** It was not there after a holder was asked to give it on: this device does it itself. */
+  /** A holder that was asked to give it on did not: this device does it itself. */
   passRefused: boolean;
   watchers: SpreadWatcher[];
   /** No device is under way with it. */
@@ -39,4 +39,25 @@ export interface Spread {
 
 export function liveAttempts(spread: Spread): number {
   return spread.attempts.reduce((count, { stalled }) => count + (stalled ? 0 : 1), 0);
+}
+
+export function newSpread(id: ChunkId): Spread {
+  return {
+    id,
+    confirmed: [],
+    attempts: [],
+    refused: [],
+    body: undefined,
+    onlyInMemory: false,
+    unreadable: false,
+    pushFailed: false,
+    passRefused: false,
+    watchers: [],
+    idle: true,
+  };
+}
+
+/** This device pushes, or asks. */
+export function isOwn({ by }: Attempt): boolean {
+  return by === undefined;
 }

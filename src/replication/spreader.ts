@@ -13,11 +13,11 @@ import type { Inventory } from './inventory.ts';
 import type { Members } from './members.ts';
 import { PassLanes } from './pass-lanes.ts';
 import type { Peers } from './peers.ts';
-import { pushChunk } from './push.ts';
+import { pushChunk, readForPut } from './push.ts';
 import { PushLane, type PushLaneParts } from './push-lane.ts';
 import { copiesOf } from './safety.ts';
 import { Slots } from './slots.ts';
-import { type Attempt, liveAttempts, type Spread, type SpreadWatcher } from './spread.ts';
+import { isOwn, liveAttempts, newSpread, type Spread, type SpreadWatcher } from './spread.ts';
 import { SpreadChoice } from './spread-choice.ts';
 import { type PutAnswer, writePut } from './wire.ts';
 
@@ -26,8 +26,8 @@ import { type PutAnswer, writePut } from './wire.ts';
  * here and left to catch-up.
  */
 const spreadsMax = 100_000;
-/** With so many pushes waiting or under way, about 4 MiB, this device's way out is behind. */
-const behindChunks = 8;
+/** With so many pushes waiting or under way, about 2 MiB, this device's way out is behind, until none is. */
+const behindChunks = 4;
 /** Chunks decided on in one turn of the event loop. */
 const decisionsPerTurn = 256;
 
@@ -61,6 +61,7 @@ export class Spreader {
   readonly #reads = new Slots(Math.floor(pushBytesInMemoryMax / sealedChunkBytesMax));
   #bytesInMemory = 0;
   #deciding = false;
+  #isBehind = false;
   #stopListening: (() => void)[] = [];
 
   constructor(parts: SpreaderParts) {
@@ -68,12 +69,10 @@ export class Spreader {
     this.#choice = new SpreadChoice(parts);
     this.#passes = new PassLanes({
       ...parts,
-      signal: this.#stopping.signal,
-      ended: (device, spread, isThere) => {
-        if (isThere) this.#ask(device, spread);
-        else this.#end(device, spread, false);
-      },
+      isStalled: (device) => this.#isStalled(device),
+      ended: (device, spread, isThere) => this.#end(device, spread, isThere),
       givenBack: (spreads) => this.#decideLater(spreads),
+      missing: (holder, spread) => this.#lost(holder, spread),
     });
   }
 
@@ -96,9 +95,10 @@ export class Spreader {
     return { queued: this.#sum((lane) => lane.queued) + passes.queued, active };
   }
 
-  /** Pushes of this device that it may begin before it is behind; 0 when it is. */
-  get #pushesFree(): number {
-    return Math.max(0, behindChunks - this.#sum((lane) => lane.queued + lane.underWay));
+  #lookBehind(): boolean {
+    const load = this.#sum((lane) => lane.queued + lane.underWay);
+    this.#isBehind = load >= behindChunks || (load > 0 && this.#isBehind);
+    return this.#isBehind;
   }
 
   #sum(count: (lane: PushLane<Spread>) => number): number {
@@ -194,19 +194,19 @@ export class Spreader {
     const missing = this.#choice.missing(spread);
     if (missing === 0) return [];
     const devices = this.#choice.candidates(spread, this.#isStalled).slice(0, missing);
-    if (this.#pushesFree > 0) return devices;
+    if (!this.#lookBehind()) return devices;
     const coming = spread.confirmed.length + liveAttempts(spread);
     const urgent = copiesOf('safe', this.#parts.copiesWanted) - coming;
     const waits = urgent <= 0 && liveAttempts(spread) > 0;
     if (waits) return [];
     const isSaid = (device: DeviceId) => this.#parts.inventory.has(device, spread.id);
     const load = (device: DeviceId) => (isSaid(device) ? -1 : (this.#lanes.get(device)?.queued ?? 0));
-    return urgent > 0 ? devices.sort((a, b) => load(a) - load(b)).slice(0, urgent) : devices;
+    return devices.sort((a, b) => load(a) - load(b)).slice(0, Math.max(1, urgent));
   }
 
   #begin(device: DeviceId, spread: Spread): void {
     const isSaid = this.#parts.inventory.has(device, spread.id);
-    const by = isSaid || this.#pushesFree > 0 ? undefined : this.#passes.holderFor(spread);
+    const by = isSaid || !this.#lookBehind() ? undefined : this.#passes.holderFor(spread);
     spread.attempts.push({ device, stalled: false, ...(by && { by }) });
     if (isSaid) this.#ask(device, spread);
     else if (by) this.#passes.add(by, spread);
@@ -240,7 +240,7 @@ export class Spreader {
       this.#tell(spread);
     }
     this.#decide(spread);
-    if (this.#passes.queued > 0) this.#passes.giveBack(this.#pushesFree);
+    if (!this.#lookBehind()) this.#passes.giveBack(behindChunks);
   }
 
   readonly #isStalled = (device: DeviceId) => this.#lanes.get(device)?.isStalled ?? false;
@@ -285,7 +285,7 @@ export class Spreader {
   async #readBody(spread: Spread, signal: AbortSignal): Promise<Uint8Array | undefined> {
     const { store, log, self } = this.#parts;
     try {
-      return writePut(spread.id, await store.get(spread.id, { verify: true, signal }));
+      return await readForPut(store, spread.id, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       log.warn({ error, chunk: spread.id }, 'A chunk could not be read for pushing');
@@ -296,10 +296,21 @@ export class Spreader {
     }
   }
 
+  /** A device that had it says that it has it no more. */
+  #lost(device: DeviceId, spread: Spread): void {
+    if (this.#spreads.get(spread.id) !== spread) return;
+    spread.confirmed = spread.confirmed.filter((one) => one !== device);
+    this.#tell(spread);
+    this.#decide(spread);
+  }
+
   #pushed(device: DeviceId, spread: Spread, answer: PutAnswer | null): void {
     const stored = answer === 'stored' || answer === 'present';
     if (stored) this.#parts.inventory.set(device, idKey(spread.id), true);
-    if (answer === 'full') this.#parts.peers.declined(device);
+    if (answer === 'full') {
+      this.#parts.peers.declined(device);
+      this.#takeBack(device, this.#lanes.get(device)?.drain() ?? []);
+    }
     this.#end(device, spread, stored);
   }
 
@@ -323,6 +334,7 @@ export class Spreader {
     }
     this.#takeBack(device, queued);
     this.#decideLater(underWay);
+    this.#passes.reconsider();
   }
 
   /** Chunks that were queued for a device and go to another one instead. */
@@ -361,27 +373,6 @@ export class Spreader {
   #tell(spread: Spread): void {
     for (const watcher of spread.watchers) watcher.changed(spread);
   }
-}
-
-function newSpread(id: ChunkId): Spread {
-  return {
-    id,
-    confirmed: [],
-    attempts: [],
-    refused: [],
-    body: undefined,
-    onlyInMemory: false,
-    unreadable: false,
-    pushFailed: false,
-    passRefused: false,
-    watchers: [],
-    idle: true,
-  };
-}
-
-/** This device pushes, or asks. */
-function isOwn({ by }: Attempt): boolean {
-  return by === undefined;
 }
 
 /** The device will never take this chunk, however often it is asked. */

@@ -240,7 +240,7 @@ describe('a device that only keeps copies', { timeout: 240_000 }, () => {
   let devices: DeviceProcess[] = [];
   after(() => Promise.all(devices.map((device) => device.remove())));
 
-  it('takes copies, and nobody signs in on it; an admin removes the device they sit at', async () => {
+  it('takes copies, and nobody signs in on it', async () => {
     const a = await DeviceProcess.start({ name: 'a' });
     const box = await DeviceProcess.start({ name: 'box' });
     devices = [a, box];
@@ -254,6 +254,37 @@ describe('a device that only keeps copies', { timeout: 240_000 }, () => {
     assert.match(refused.body.detail, /only keeps copies/);
     const entry = await a.put('/film.mkv', randomStream(2 * MiB, 'film'), '?copies=safe&wait=60');
     assert.equal(entry.safety?.level, 'safe');
+  });
+
+  it('serves links that nothing counts, and makes no account', async () => {
+    const [a, box] = two(devices);
+    const note = await a.put('/note.txt', Buffer.from('for guests'));
+    const link = async (maxDownloads: number | null) => {
+      const wish = { entryId: note.id, maxDownloads };
+      const { path } = await a.must<{ path: string }>('POST', '/api/v1/shares', { json: wish });
+      await until('the link is known', async () => (await box.api('GET', `${path}/api`)).status === 200);
+      return `${path}/dl`;
+    };
+    assert.equal(await box.must('GET', await link(null)), 'for guests');
+    const counted = (await box.api('GET', await link(5))) as ApiAnswer<{ code: string }>;
+    assert.deepEqual([counted.status, counted.body.code], [403, 'forbidden']);
+    const { invite } = await a.must<{ invite: string }>('POST', '/api/v1/invites', { json: {} });
+    const json = { invite, username: 'bob', password: 'another password' };
+    const made = (await box.api('POST', '/api/v1/auth/register', { json })) as ApiAnswer<{ code: string }>;
+    assert.deepEqual([made.status, made.body.code], [403, 'forbidden']);
+  });
+
+  it('is called what an admin says elsewhere, and its set-up code is spent', async () => {
+    const [a, box] = two(devices);
+    await a.must('PATCH', `/api/v1/devices/${box.ready.deviceId}`, { json: { name: 'attic' } });
+    await until('it knows', async () => (await healthz(box)).deviceName === 'attic');
+    const json = { setupCode: box.ready.setupCode, code: '12345678', address: a.address };
+    const again = (await box.api('POST', '/api/v1/pairing/join', { json })) as ApiAnswer<{ code: string }>;
+    assert.deepEqual([again.status, again.body.code], [403, 'wrong-setup-code']);
+  });
+
+  it('sees an admin remove the device that they sit at', async () => {
+    const [a, box] = two(devices);
     const answer = await a.api('DELETE', `/api/v1/devices/${a.ready.deviceId}?lost=true`);
     assert.equal(answer.status, 204, JSON.stringify(answer.body));
     await until('a has no network', async () => (await healthz(a)).networkId === null);
@@ -265,6 +296,11 @@ function three(devices: DeviceProcess[]): [DeviceProcess, DeviceProcess, DeviceP
   const [a, b, c] = devices;
   assert.ok(a && b && c);
   return [a, b, c];
+}
+
+function two([a, b]: DeviceProcess[]): [DeviceProcess, DeviceProcess] {
+  assert.ok(a && b);
+  return [a, b];
 }
 
 /** A device comes and is removed at once: the network has a new secret. */
@@ -294,7 +330,13 @@ async function rejoin(member: DeviceProcess, device: DeviceProcess): Promise<voi
   });
 }
 
-function healthz(device: DeviceProcess): Promise<{ networkId: string | null; deviceId: string }> {
+interface Healthz {
+  networkId: string | null;
+  deviceId: string;
+  deviceName: string;
+}
+
+function healthz(device: DeviceProcess): Promise<Healthz> {
   return device.must('GET', '/healthz', { anonymous: true });
 }
 

@@ -5,6 +5,7 @@ import { PeerstorError } from '../../src/model/errors.ts';
 import type { ChunkId } from '../../src/model/ids.ts';
 import { type Liar, TestCluster, type TestDevice } from './support/cluster.ts';
 import { fileOf, save } from './support/files.ts';
+import { chunkOf } from './support/fixtures.ts';
 
 const auditEveryMs = 10 * 60_000;
 const far = 365 * 86_400_000;
@@ -77,6 +78,25 @@ describe('audits', () => {
   it('answers that are no proofs are no answer', async () => {
     const { counted } = await withLiar(async () => new Uint8Array(7).fill(9));
     await cluster.clock.advance(3 * auditEveryMs);
+    assert.equal(counted(), ids.length);
+  });
+
+  it('what was found out is known after a restart: the copies do not count again, nor are they given more', async () => {
+    const { a, liar, counted } = await withLiar(async (body) => new Uint8Array(body.length / 32 - 1));
+    await cluster.clock.advance(auditEveryMs / 4);
+    assert.equal(counted(), 0);
+    await cluster.restart(a);
+    assert.ok(a.transport.isConnected(liar.id));
+    for (const id of ids) await cluster.believe(a, liar, id);
+    assert.equal(counted(), 0);
+    assert.equal(a.replication.auditFigures().failed, 0, 'before anything was asked again');
+    const putsBefore = liar.asked('chunk/put');
+    await save(cluster, a, 2, fileOf(20, 21, 22));
+    assert.equal(liar.asked('chunk/put'), putsBefore);
+    // It says itself that it has them no more, and then gets them: a new claim counts.
+    for (const id of ids) await cluster.tell(a, liar, ++liar.batch, id, false);
+    await cluster.restart(a);
+    for (const id of ids) await cluster.believe(a, liar, id);
     assert.equal(counted(), ids.length);
   });
 
@@ -177,5 +197,43 @@ describe('handing a chunk over', () => {
       device.replication.handOver(chunk.id, () => device.store.delete(chunk.id));
     await cluster.clock.until(Promise.all([rid(a), rid(b), rid(c)]));
     assert.ok(cluster.holdersOf(chunk.id).length >= 2);
+  });
+
+  it('of a whole folder only goes for promises with proofs, not for what is said', async () => {
+    cluster = new TestCluster(3, { tunables: { auditEveryMs: far, scrubPeriodMs: far } });
+    const [a, b, c] = cluster.devices as [TestDevice, TestDevice, TestDevice];
+    const liar = cluster.addLiar({
+      'chunk/have': async (body) => new Uint8Array(everyId(body)).fill(1),
+      'chunk/hold': async (body) => new Uint8Array(everyId(body)).fill(1),
+      'chunk/prove': async (body) => new Uint8Array(body.length / 32 - 1),
+    });
+    await cluster.start();
+    await liar.transport.start();
+    const chunks = Array.from({ length: 40 }, (_, number) => chunkOf(number + 500));
+    for (const device of [a, b]) for (const { id, bytes } of chunks) await device.store.put(id, bytes);
+    await cluster.clock.advance(5000);
+    const all = chunks.map(({ id }) => id);
+    for (const id of all) await cluster.believe(a, liar, id);
+    assert.ok(
+      all.every((id) => a.replication.isElsewhere(id)),
+      'by what is said it could go',
+    );
+    const never = async () => assert.fail('only one other device really has it');
+    assert.ok((await cluster.clock.until(a.replication.handOverAll(all, never))) > 0);
+    assert.ok(liar.asked('chunk/prove') > 0);
+    for (const { id, bytes } of chunks) await c.store.put(id, bytes);
+    await cluster.clock.advance(5000);
+    let gone = false;
+    const giveUp = async () => {
+      gone = true;
+      const asked = b.replication.handOver(all[0] as ChunkId, async () =>
+        assert.fail('nobody promises meanwhile'),
+      );
+      assert.equal(await asked, false);
+    };
+    assert.equal(await cluster.clock.until(a.replication.handOverAll(all, giveUp)), 0);
+    assert.ok(gone);
+    const held = b.replication.handOverAll(all, async () => assert.fail('it was promised'));
+    assert.equal(await cluster.clock.until(held), all.length);
   });
 });

@@ -224,6 +224,7 @@ test('a device whose own disk fails in the middle of an upload stores the rest o
   }
   const safety = await cluster.clock.until(upload.settle('safe', 2000));
   assert.deepEqual(safety, { level: 'safe', copies: 2, wanted: 3 });
+  await cluster.clock.advance(1000);
   for (const { id } of some) assert.ok(b!.store.has(id) && c!.store.has(id));
   assert.ok(!a!.store.has(some[5]!.id));
   await cluster.end();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isPeerstorError } from '../../src/model/errors.ts';
-import { chunkId, toHex } from '../../src/model/ids.ts';
+import { chunkId, deviceId, toHex } from '../../src/model/ids.ts';
 import * as wire from '../../src/replication/wire.ts';
 
 const someId = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => chunkId(toHex(bytes)));
@@ -32,6 +32,8 @@ test('every message is read as it was written', () => {
       someBuckets,
       (id, bytes, ids, stamp, overflow, changes, buckets) => {
         assert.deepEqual(wire.readPut(wire.writePut(id, bytes)), { id, bytes });
+        const pass = { id, device: deviceId(ids[0] ?? id) };
+        assert.deepEqual(wire.readPass(wire.writePass(pass)), pass);
         assert.deepEqual(wire.readIds(wire.writeIds(ids), 9), ids);
         const delta = { ...stamp, overflow, changes };
         assert.deepEqual(wire.readDelta(wire.writeDelta(delta)), delta);
@@ -54,6 +56,7 @@ test('any other bytes are refused with a code and never crash a reader', () => {
   const readers: ((bytes: Uint8Array) => unknown)[] = [
     wire.readPut,
     wire.readPutAnswer,
+    wire.readPass,
     (bytes) => wire.readIds(bytes, 3),
     (bytes) => wire.readHaveAnswer(bytes, 3),
     wire.readDelta,

@@ -2,6 +2,7 @@
 
 import { idKey, type OrderedStore } from '../../../src/model/contracts/ordered-store.ts';
 import type { LiveVersions, MemberDevice } from '../../../src/model/contracts/replication.ts';
+import type { RestorableUser } from '../../../src/model/contracts/restoring.ts';
 import type { Transport } from '../../../src/model/contracts/transport.ts';
 import { PeerstorError } from '../../../src/model/errors.ts';
 import { type ChunkId, type DeviceId, versionId } from '../../../src/model/ids.ts';
@@ -78,6 +79,7 @@ const liarMethods = [
   'chunk/hold',
   'chunk/get',
   'chunk/put',
+  'chunk/pass',
   'chunk/have',
   'chunk/bad',
   'inventory/digests',
@@ -102,6 +104,8 @@ export class TestCluster {
   mangle: ((deliver: () => void) => void) | undefined;
   /** What the catalogs say of themselves. */
   catalogComplete = true;
+  /** Users that are signed in on a device. */
+  readonly signedIn = new Map<DeviceId, RestorableUser[]>();
   /** What single devices believe about the members, where it is not the truth. */
   readonly seenBy = new Map<DeviceId, (members: MemberDevice[]) => MemberDevice[]>();
   readonly #members: MemberDevice[];
@@ -256,6 +260,7 @@ export class TestCluster {
       random: this.network.random,
       tunables: this.tunables,
       log: this.#log,
+      restorable: () => this.signedIn.get(id) ?? [],
     });
     return { transport, replication };
   }
