@@ -124,8 +124,8 @@ function secretOf(request: FastifyRequest): string {
   return cookie;
 }
 
-/** The password of `Authorization: Basic`, which may be an access token; the name says nothing. */
-function basicPassword(request: FastifyRequest): string | undefined {
+/** The password of `Authorization: Basic`: an access token, or that of a link; the name says nothing. */
+export function basicPassword(request: FastifyRequest): string | undefined {
   const pair = authorization(request, 'Basic');
   if (pair === undefined) return undefined;
   const text = Buffer.from(pair, 'base64').toString('utf8');

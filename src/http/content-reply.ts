@@ -12,7 +12,7 @@ import { isCompressible, typeToServe } from './content-type.ts';
 import { compressedBytesMax, compressedBytesMin } from './http-limits.ts';
 import { entityTag, ifRangeHolds, isNotModified, preconditionFails } from './preconditions.ts';
 import { userContentHeaders } from './security-headers.ts';
-import { type StreamedReply, sendStream } from './streamed-reply.ts';
+import { type EndWatch, type StreamedReply, sendStream } from './streamed-reply.ts';
 
 /**
  * Answers GET or HEAD with `content`.
@@ -20,6 +20,7 @@ import { type StreamedReply, sendStream } from './streamed-reply.ts';
  * @param options.headers beside those that every stored content has, or instead
  * @param options.beforeFirstByte awaited when the first bytes are read and none is sent; is told at
  * which byte of the content they begin
+ * @param options.watch ends what is being sent when its reader may not read on
  * @throws `precondition-failed`, `bad-range`, and what reading the first byte throws
  */
 export async function sendContent(
@@ -32,6 +33,7 @@ export async function sendContent(
     log: Log;
     headers?: Readonly<Record<string, string>>;
     beforeFirstByte?: (startsAtByte: number) => Promise<void>;
+    watch?: EndWatch;
   },
 ): Promise<FastifyReply> {
   const { headers } = request;

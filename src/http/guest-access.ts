@@ -5,6 +5,7 @@ import { type Clock, systemRandom } from '../model/clock.ts';
 import type { DeviceFront } from '../model/contracts/device.ts';
 import type { Guest } from '../model/contracts/drive.ts';
 import { toHex } from '../model/ids.ts';
+import { basicPassword } from './authentication.ts';
 import { begunDownloadMs, begunDownloadsMax, unlockedMax, unlockedMs } from './http-limits.ts';
 
 const unlockCookie = 'peerstor_link';
@@ -33,7 +34,8 @@ export function createGuestAccess({ accounts }: DeviceFront, clock: Clock): Gues
     const header = request.headers[passwordHeader];
     if (typeof header === 'string') return header;
     const kept = unlocked.get(request.cookies[unlockCookie] ?? '');
-    return kept?.secret === secret && kept.untilMs > clock.wallMs() ? kept.password : undefined;
+    const isKept = kept?.secret === secret && kept.untilMs > clock.wallMs();
+    return isKept ? kept.password : basicPassword(request);
   };
 
   return {

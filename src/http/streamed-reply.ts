@@ -16,6 +16,9 @@ export interface StreamedReply {
   open(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
+/** Calls `onEnd` when the bytes may not go on. @returns stops it */
+export type EndWatch = (onEnd: () => void) => () => void;
+
 /**
  * Sends bytes as they are read, at the client's pace.
  *
@@ -25,7 +28,7 @@ export interface StreamedReply {
 export async function sendStream(
   reply: FastifyReply,
   answer: StreamedReply,
-  surroundings: { clock: Clock; log: Log },
+  surroundings: { clock: Clock; log: Log; watch?: EndWatch },
 ): Promise<void> {
   const response = reply.raw;
   const controller = new AbortController();
@@ -36,6 +39,10 @@ export async function sendStream(
   response.on('close', onClose);
   const watch = createStallWatch(surroundings.clock, downloadStallMs, () => {
     abort('The client took no byte for too long.');
+    response.destroy();
+  });
+  const stopWatching = surroundings.watch?.(() => {
+    abort('The session ended.');
     response.destroy();
   });
 
@@ -68,6 +75,7 @@ export async function sendStream(
     response.destroy();
   } finally {
     watch.stop();
+    stopWatching?.();
     response.off('close', onClose);
     await pieces.return?.();
   }

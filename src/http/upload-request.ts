@@ -11,11 +11,13 @@ import { declaredLength, openBody, tooLarge } from './request-body.ts';
 import { changedMeanwhile, versionExpected } from './routes/if-match.ts';
 import { query } from './routes/schemas.ts';
 import type { Surroundings } from './routes/surroundings.ts';
+import { watchSession } from './session-watch.ts';
 import type { UploadPlace } from './upload-place.ts';
 
 export interface UploadQuery {
   copies?: SafetyLevel;
   wait?: string;
+  onConflict?: UploadOptions['onConflict'];
 }
 
 export const uploadQuery = query({
@@ -25,6 +27,7 @@ export const uploadQuery = query({
     pattern: '^[0-9]{1,4}(?:[.][0-9]{1,3})?$',
     description: `a number of seconds from 0 to ${safetyWaitSecondsMax}`,
   },
+  onConflict: { enum: ['version', 'rename', 'skip'] },
 });
 
 export interface UploadTarget {
@@ -46,9 +49,10 @@ export function leaveBodiesAlone(app: FastifyInstance): void {
  */
 export async function receiveUpload(
   request: FastifyRequest<{ Querystring: UploadQuery }>,
-  { place, onConflict, before }: UploadTarget,
-  { clock, maxUploadBytes }: Surroundings,
+  { place, onConflict = request.query.onConflict, before }: UploadTarget,
+  surroundings: Surroundings,
 ): Promise<UploadOutcome> {
+  const { clock, maxUploadBytes } = surroundings;
   const options = {
     ...(await conditionOf(request, place)),
     ...safetyOf(request.query),
@@ -56,6 +60,9 @@ export async function receiveUpload(
     ...(onConflict === undefined ? {} : { onConflict }),
   };
   const body = openBody(request.raw, { bytesMax: maxUploadBytes, stallMs: uploadStallMs, clock });
+  const stopWatching = watchSession(request, surroundings, () => {
+    body.fail(new PeerstorError('not-signed-in', 'The session ended meanwhile; nothing was stored.'));
+  });
   try {
     await before?.();
     const outcome = await place.upload(body.content, { ...options, signal: body.signal });
@@ -65,6 +72,7 @@ export async function receiveUpload(
     // A drive may wrap what its source threw; the source's own error says what the client did.
     throw body.failure ?? error;
   } finally {
+    stopWatching();
     body.close();
   }
 }

@@ -60,7 +60,10 @@ export async function webPages(
     url: '/*',
     config: { access: 'public' },
     onRequest: async (request, reply) => {
-      if (pathnameOf(request.raw.url ?? '').startsWith('/api/')) throw noSuchAddress(request, reply, allowed);
+      // Below a link there are only the addresses above; a secret that is too long for those is none.
+      if (/^\/(?:api|s)\//.test(pathnameOf(request.raw.url ?? ''))) {
+        throw noSuchAddress(request, reply, allowed);
+      }
     },
     handler: (request, reply) => {
       const path = fileAt(request.raw.url ?? '');

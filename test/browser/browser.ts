@@ -71,3 +71,24 @@ export function collectProblems(page: Page, expected: readonly string[]): string
   });
   return problems;
 }
+
+const phoneSize = { width: 360, height: 740 };
+
+/** Looks at the page as on a phone, in both themes where screenshots are kept: nothing sticks out. */
+export async function assertFitsPhone(page: Page, where: string): Promise<void> {
+  const before = page.viewportSize();
+  await page.setViewportSize(phoneSize);
+  const name = `phone-${where.replaceAll(' ', '-')}`;
+  await shot(page, name);
+  await assertNoOverflow(page, `${where} on a phone`);
+  if (shots) {
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+    await page.waitForTimeout(300);
+    await shot(page, `${name}-dark`);
+  }
+  if (before) await page.setViewportSize(before);
+  if (shots) {
+    await shot(page, `dark-${where.replaceAll(' ', '-')}`);
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  }
+}

@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import { runMany } from './many.ts';
 
 const seed = Number(process.env.PEERSTOR_TEST_SEED ?? 1);
-const runs = Number(process.env.PEERSTOR_CHAOS_RUNS ?? 6);
-const minutes = Number(process.env.PEERSTOR_CHAOS_MINUTES ?? 4);
+const runs = Number(process.env.PEERSTOR_CHAOS_RUNS ?? 4);
+const minutes = Number(process.env.PEERSTOR_CHAOS_MINUTES ?? 2);
 const skip = process.platform === 'linux' ? false : 'finds who dials whom in /proc';
 
 describe(`chaos from seed ${seed}`, { skip, timeout: 900_000 }, () => {

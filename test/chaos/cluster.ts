@@ -1,12 +1,14 @@
 /** The processes of one chaos run, paired, with links and disks that can be broken. */
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DeviceView, HealthzView } from '../../src/model/api.ts';
 import { DeviceProcess, pair, until } from '../cluster/device-process.ts';
 import { freePort, Links } from './links.ts';
 
-/** Days in seconds. */
+/** Days in seconds, minutes in moments. */
 const tune = {
   heartbeatMs: 500,
   peerSuspectMs: 1500,
@@ -25,50 +27,66 @@ const tune = {
   transferStallMs: 1500,
   redialMinMs: 200,
   redialMaxMs: 1000,
+  auditEveryMs: 10_000,
+  fullBeliefMs: 3000,
+  peerRestMs: 2000,
+  excuseMs: 3000,
+  repairAgainMs: 1000,
+  catchUpAgainMs: 2000,
 };
 const diskBytes = '256m';
+/** A machine that does other things besides must not fail a promise. */
+const patienceMs = 300_000;
 
 export class ChaosCluster {
-  readonly devices: DeviceProcess[];
-  readonly links: Links;
+  readonly devices: DeviceProcess[] = [];
+  links!: Links;
   /** The folder that each device lends. */
-  readonly volumes: readonly string[];
+  readonly volumes: string[] = [];
   /** Undefined when disks of their own could be mounted, else why not. */
-  readonly withoutDisks: string | undefined;
-  readonly #folder: string;
+  withoutDisks: string | undefined;
+  /** For whatever is to be gone in the end. */
+  readonly folder: string;
+  /** Disks as they were mounted, the latest last. */
+  readonly #mounts: string[] = [];
+  readonly #unregister = onEnding(() => this.#endNow());
 
-  private constructor(
-    devices: DeviceProcess[],
-    links: Links,
-    disks: { volumes: string[]; withoutDisks: string | undefined; folder: string },
-  ) {
-    this.devices = devices;
-    this.links = links;
-    this.volumes = disks.volumes;
-    this.withoutDisks = disks.withoutDisks;
-    this.#folder = disks.folder;
+  private constructor(folder: string) {
+    this.folder = folder;
   }
 
   static async start(count: number): Promise<ChaosCluster> {
-    const folder = await mkdtemp(join(tmpdir(), 'peerstor-chaos-'));
-    const devices: DeviceProcess[] = [];
+    const cluster = new ChaosCluster(await mkdtemp(join(tmpdir(), 'peerstor-chaos-')));
+    try {
+      await cluster.#startAll(count);
+      await cluster.#pairAll();
+      return cluster;
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+  }
+
+  async #startAll(count: number): Promise<void> {
     const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
-    const links = await Links.open(ports, (index) => devices[index]?.pid ?? 0);
-    const volumes: string[] = [];
-    let withoutDisks: string | undefined;
+    this.links = await Links.open(ports, (index) => this.devices[index]?.pid ?? 0);
     for (const [index, port] of ports.entries()) {
-      const disk = join(folder, `disk${index}`);
+      const disk = join(this.folder, `disk${index}`);
       await mkdir(disk);
-      withoutDisks = mountDisk(disk);
-      volumes.push(join(disk, 'volume'));
-      const args = ['--p2p-port', `${port}`, '--announce', links.announced(index), '--log-level', 'warn'];
+      this.withoutDisks ??= this.#mount(disk, '-t', 'tmpfs', '-o', `size=${diskBytes}`, 'tmpfs');
+      this.volumes.push(join(disk, 'volume'));
+      const args = [
+        '--p2p-port',
+        `${port}`,
+        '--announce',
+        this.links.announced(index),
+        '--log-level',
+        'warn',
+      ];
       const name = String.fromCharCode(97 + index);
       args.push('--storage', `${join(disk, 'volume')}=200M`);
-      devices.push(await DeviceProcess.start({ name, tune, args, env: {} }));
+      this.devices.push(await DeviceProcess.start({ name, tune, args, env: {} }));
     }
-    const cluster = new ChaosCluster(devices, links, { volumes, withoutDisks, folder });
-    await cluster.#pairAll();
-    return cluster;
   }
 
   async #pairAll(): Promise<void> {
@@ -81,17 +99,21 @@ export class ChaosCluster {
   }
 
   async signIn(device: DeviceProcess): Promise<void> {
-    await until(`${device.name} can sign in`, async () => {
-      if (device.secret && (await device.api('GET', '/api/v1/auth/me')).status === 200) return true;
-      const answer = await device.login();
-      return answer.status === 200 || `${answer.status} ${JSON.stringify(answer.body)}`;
-    });
+    await until(`${device.name} can sign in`, () => this.#trySignIn(device), patienceMs);
   }
 
-  async allConnected(timeoutMs = 60_000): Promise<void> {
+  /** @returns true, or why not */
+  async #trySignIn(device: DeviceProcess): Promise<true | string> {
+    if (device.secret && (await device.api('GET', '/api/v1/auth/me')).status === 200) return true;
+    const answer = await device.login();
+    return answer.status === 200 || `${answer.status} ${JSON.stringify(answer.body)}`;
+  }
+
+  async allConnected(): Promise<void> {
     await until(
       'all devices see each other',
       async () => {
+        await this.tend();
         for (const device of this.devices) {
           const { items } = await device.must<{ items: { online: boolean }[] }>('GET', '/api/v1/devices');
           const online = items.filter((other) => other.online).length;
@@ -99,8 +121,82 @@ export class ChaosCluster {
         }
         return true;
       },
-      timeoutMs,
+      patienceMs,
     );
+  }
+
+  /** What people do when a device asks for them: let it in again, say that its disk is sound. */
+  async tend(): Promise<void> {
+    for (const device of this.devices) {
+      const { body } = await device.api<HealthzView>('GET', '/healthz');
+      if (body.networkId === null) await this.#letInAgain(device);
+      else if ((await this.#trySignIn(device)) === true) await trustDisk(device);
+    }
+  }
+
+  /** It has a new key, because its home was an old copy. */
+  async #letInAgain(device: DeviceProcess): Promise<void> {
+    const member = this.devices.find((other) => other !== device);
+    if (!member) return;
+    await device.stop('SIGTERM');
+    await device.start();
+    await pair(member, device);
+    await this.signIn(device);
+  }
+
+  /** Keys that devices had before they were let in again are members no more. */
+  async removeOldKeys(): Promise<void> {
+    const [first] = this.devices;
+    if (!first) return;
+    await until(
+      'keys that were replaced are removed',
+      async () => {
+        const views = this.devices.map((device) => device.api<HealthzView>('GET', '/healthz'));
+        const keys = (await Promise.all(views)).map(({ body }) => body.deviceId);
+        const { items } = await first.must<{ items: DeviceView[] }>('GET', '/api/v1/devices');
+        const old = items.filter(({ id, state }) => state !== 'removed' && !keys.includes(id));
+        for (const { id } of old) await first.must('DELETE', `/api/v1/devices/${id}`);
+        return old.length === 0;
+      },
+      patienceMs,
+    );
+  }
+
+  /** @returns why the disk could not be made to take no writes, or undefined */
+  makeReadOnly(device: number): string | undefined {
+    const disk = this.#disk(device);
+    const view = join(this.folder, `view${device}`);
+    mkdirSync(view, { recursive: true });
+    // A view that takes no writes, put over the disk: the disk's own mount is refused that while a file on
+    // it is open for writing, and one nearly always is.
+    const refused = this.#mount(view, '--bind', disk);
+    if (refused !== undefined) return refused;
+    const failed = run('mount', '-o', 'remount,bind,ro', view) ?? this.#mount(disk, '--bind', view);
+    this.#unmount(view);
+    return failed;
+  }
+
+  /** Ends `makeReadOnly`. */
+  makeWritable(device: number): void {
+    const disk = this.#disk(device);
+    if (this.#mounts.filter((mounted) => mounted === disk).length > 1) this.#unmount(disk);
+  }
+
+  #disk(device: number): string {
+    return join(this.folder, `disk${device}`);
+  }
+
+  /** @returns why it could not be done, or undefined */
+  #mount(disk: string, ...how: string[]): string | undefined {
+    const refused = run('mount', ...how, disk);
+    if (refused === undefined) this.#mounts.push(disk);
+    return refused;
+  }
+
+  #unmount(disk: string): void {
+    this.#mounts.splice(this.#mounts.lastIndexOf(disk), 1);
+    // At once for whoever looks, also while a file on it is open.
+    run('umount', '--lazy', disk);
   }
 
   /** Resident memory of a running device. */
@@ -111,21 +207,46 @@ export class ChaosCluster {
 
   async close(): Promise<void> {
     await Promise.all(this.devices.map((device) => device.remove()));
-    await this.links.close();
-    for (const index of this.devices.keys()) {
-      if (this.withoutDisks === undefined) run('umount', join(this.#folder, `disk${index}`));
+    await this.links?.close();
+    this.#unregister();
+    for (const disk of this.#mounts.toReversed()) this.#unmount(disk);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** This process ends in the middle: nothing is left running or mounted. */
+  #endNow(): void {
+    for (const device of this.devices) device.signal('SIGKILL');
+    for (const disk of this.#mounts.toReversed()) this.#unmount(disk);
+    for (const folder of [this.folder, ...this.devices.map(({ home }) => home)]) {
+      // Deleted under the hands of a process that is just being killed.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     }
-    await rm(this.#folder, { recursive: true, force: true });
   }
 }
 
-/** @returns why it could not be done, or undefined */
-function mountDisk(folder: string): string | undefined {
-  return run('mount', '-t', 'tmpfs', '-o', `size=${diskBytes}`, 'tmpfs', folder);
+/** Calls `end` should this process be told to end, or end by itself. @returns what undoes that */
+function onEnding(end: () => void): () => void {
+  const leave = () => process.exit(1);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  process.once('exit', end);
+  for (const signal of signals) process.once(signal, leave);
+  return () => {
+    process.off('exit', end);
+    for (const signal of signals) process.off(signal, leave);
+  };
+}
+
+/** Whoever damaged its chunks says that the disk is sound. */
+async function trustDisk(device: DeviceProcess): Promise<void> {
+  const { items } = await device.must<{ items: DeviceView[] }>('GET', '/api/v1/devices');
+  const own = items.find(({ self }) => self);
+  if (!own?.volumes.some(({ state }) => state === 'failing')) return;
+  const volumes = own.volumes.map(({ path, limitBytes }) => ({ path, limitBytes, state: 'active' }));
+  await device.must('PATCH', `/api/v1/devices/${own.id}`, { json: { volumes } });
 }
 
 /** @returns what went wrong, or undefined */
-export function run(command: string, ...args: string[]): string | undefined {
+function run(command: string, ...args: string[]): string | undefined {
   try {
     execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     return undefined;

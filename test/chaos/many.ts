@@ -23,8 +23,9 @@ export async function runMany(options: {
     for (let next = seed; next < seed + runs && performance.now() < giveUpMs; next += 1) {
       const { files, ...outcome } = await runSchedule(cluster, next, kept);
       outcomes.push(outcome);
-      const { troubles, acknowledged, refused, broken } = outcome;
-      say(`seed ${next}: ${troubles.join('; ')}. ${acknowledged} acknowledged, ${refused} not`);
+      const { troubles, acknowledged, refused, memoryBytes, broken } = outcome;
+      const counts = `${acknowledged} acknowledged, ${refused} not; ${Math.round(memoryBytes / 2 ** 20)} MiB`;
+      say(`seed ${next}: ${troubles.join('; ')}. ${counts}`);
       for (const sentence of broken) say(`  BROKEN ${sentence}`);
       kept = files.slice(-filesKept);
     }

@@ -1,11 +1,13 @@
 /** What can go wrong. Each begins, says what it did, and gives back how it ends. */
-import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Random } from '../../src/model/clock.ts';
-import { type ChaosCluster, run } from './cluster.ts';
+import type { ChaosCluster } from './cluster.ts';
 
 export interface Trouble {
   sentence: string;
+  /** What was written at this device since then may be known to nobody else. */
+  forgets?: { device: string; sinceMs: number };
   /** Undoes what the world did to the device; what the device must do about it is its own business. */
   end(): Promise<void>;
 }
@@ -26,6 +28,7 @@ export const nemeses: readonly Nemesis[] = [
   { name: 'kill', begin: kill },
   { name: 'pause', begin: pause },
   { name: 'partition', begin: partition },
+  { name: 'black hole', begin: blackHole },
   { name: 'reset', begin: reset },
   { name: 'slow link', begin: slowLink },
   { name: 'wrong clock', begin: wrongClock },
@@ -33,6 +36,7 @@ export const nemeses: readonly Nemesis[] = [
   { name: 'read-only disk', needsDisk: true, begin: readOnlyDisk },
   { name: 'deleted volume', destroys: true, begin: deletedVolume },
   { name: 'damaged chunks', destroys: true, begin: damagedChunks },
+  { name: 'rolled-back home', destroys: true, begin: rolledBackHome },
 ];
 
 const noEnd = async () => undefined;
@@ -69,6 +73,20 @@ async function partition(cluster: ChaosCluster, index: number, random: Random): 
     sentence: `${names} are cut off from the others`,
     async end() {
       for (const link of cut) link.blackHole(false);
+    },
+  };
+}
+
+/** One device and one other hear nothing of each other, while both hear of all the others. */
+async function blackHole(cluster: ChaosCluster, index: number, random: Random): Promise<Trouble> {
+  const others = [...cluster.devices.keys()].filter((other) => other !== index);
+  const other = others[Math.floor(random.next() * others.length)] ?? index;
+  const links = cluster.links.between(index, other);
+  for (const link of links) link.blackHole(true);
+  return {
+    sentence: `${deviceAt(cluster, index).name} and ${deviceAt(cluster, other).name} do not reach each other`,
+    async end() {
+      for (const link of links) link.blackHole(false);
     },
   };
 }
@@ -138,13 +156,12 @@ async function fullDisk(cluster: ChaosCluster, index: number): Promise<Trouble> 
 }
 
 async function readOnlyDisk(cluster: ChaosCluster, index: number): Promise<Trouble> {
-  const disk = dirname(volumeAt(cluster, index));
   const device = deviceAt(cluster, index);
-  const refused = run('mount', '-o', 'remount,ro', disk);
+  const refused = cluster.makeReadOnly(index);
   return {
     sentence: refused ?? `the disk of ${device.name} takes no writes`,
     async end() {
-      run('mount', '-o', 'remount,rw', disk);
+      cluster.makeWritable(index);
       // A volume that failed to write is believed again by a new process only.
       await device.stop('SIGTERM');
       await restart(cluster, index);
@@ -158,7 +175,35 @@ async function deletedVolume(cluster: ChaosCluster, index: number): Promise<Trou
   await device.stop('SIGKILL');
   await rm(volumeAt(cluster, index), { recursive: true, force: true });
   await restart(cluster, index);
-  return { sentence: `the volume of ${device.name} is deleted`, end: noEnd };
+  return {
+    sentence: `the volume of ${device.name} is deleted`,
+    async end() {
+      // Its owner puts an empty one there: until then it is missing, as an unplugged drive is.
+      await device.stop('SIGTERM');
+      await mkdir(volumeAt(cluster, index));
+      await restart(cluster, index);
+    },
+  };
+}
+
+/** The home, but not the volume, is what it was when the trouble began: a backup was put back. */
+async function rolledBackHome(cluster: ChaosCluster, index: number, random: Random): Promise<Trouble> {
+  const device = deviceAt(cluster, index);
+  const copy = join(cluster.folder, 'home before');
+  const takenMs = performance.now();
+  await device.stop(random.next() < 0.5 ? 'SIGTERM' : 'SIGKILL');
+  await cp(device.home, copy, { recursive: true });
+  await restart(cluster, index);
+  return {
+    sentence: `${device.name} is put back to an old copy of its home`,
+    forgets: { device: device.name, sinceMs: takenMs },
+    async end() {
+      await device.stop('SIGKILL');
+      await rm(device.home, { recursive: true, force: true });
+      await rename(copy, device.home);
+      await device.start();
+    },
+  };
 }
 
 /** Bits flip, files are cut short, and two chunks change places. */

@@ -9,12 +9,15 @@ import { Workload, type WrittenFile } from './workload.ts';
 
 const windowMs = 6_000;
 const troublesMax = 4;
+const patienceMs = 120_000;
 
 export interface Outcome {
   seed: number;
   troubles: string[];
   acknowledged: number;
   refused: number;
+  /** Of the process that takes most. */
+  memoryBytes: number;
   broken: string[];
 }
 
@@ -50,10 +53,14 @@ export async function runSchedule(
   }
   cluster.links.heal();
   await workload.stop();
+  for (const { forgets } of ending) if (forgets) workload.forget(forgets);
   const files = [...kept, ...workload.files];
   broken.push(...workload.wrong, ...(await observe(cluster, files)));
+  const memoryBytes = Math.max(
+    ...(await Promise.all(cluster.devices.map((one) => cluster.memoryBytes(one)))),
+  );
   const { acknowledged, refused } = workload;
-  return { seed, troubles, acknowledged, refused, broken, files };
+  return { seed, troubles, acknowledged, refused, memoryBytes, broken, files };
 }
 
 /** Made once and seen by all: two folders of one name, made apart, would stay two. */
@@ -61,7 +68,8 @@ async function makeFolder(cluster: ChaosCluster, name: string): Promise<void> {
   const [first] = cluster.devices;
   await first?.must('POST', '/api/v1/entries', { json: { parentId: 'root', name, kind: 'folder' } });
   for (const device of cluster.devices) {
-    await until(`${device.name} sees the folder`, async () => Boolean(await device.entryAt(`/${name}`)));
+    const isThere = async () => Boolean(await device.entryAt(`/${name}`));
+    await until(`${device.name} sees the folder`, isThere, patienceMs);
   }
 }
 

@@ -17,6 +17,9 @@ export interface WrittenFile {
   possible: Possible[];
   /** It was acknowledged with two copies or more: no single disk can take it away. */
   survives: boolean;
+  /** Name of the device at which it is written, and when that was last tried. */
+  device: string;
+  triedMs: number;
 }
 
 type Answer = 'done' | 'refused' | 'unknown';
@@ -49,6 +52,13 @@ export class Workload {
     await Promise.all(this.#running);
   }
 
+  /** What was written at a device since then may be gone, although it was acknowledged. */
+  forget(given: { device: string; sinceMs: number }): void {
+    for (const file of this.files) {
+      if (file.device === given.device && file.triedMs >= given.sinceMs) file.survives = false;
+    }
+  }
+
   async #work(device: DeviceProcess): Promise<void> {
     const own: WrittenFile[] = [];
     while (!this.#stopped) {
@@ -66,7 +76,12 @@ export class Workload {
   async #create(device: DeviceProcess, own: WrittenFile[]): Promise<void> {
     this.#count += 1;
     const path = `/${this.#folder}/${device.name}/file ${this.#count}.bin`;
-    const file: WrittenFile = { possible: [{ path, hash: null }], survives: false };
+    const file: WrittenFile = {
+      possible: [{ path, hash: null }],
+      survives: false,
+      device: device.name,
+      triedMs: performance.now(),
+    };
     own.push(file);
     this.files.push(file);
     await this.#put(device, file, path);
@@ -122,6 +137,7 @@ export class Workload {
 
   /** What was answered counts; without an answer both states are possible, and the file is left alone. */
   #note(file: WrittenFile, answer: Answer, after: Possible): void {
+    file.triedMs = performance.now();
     if (answer === 'done') {
       this.acknowledged += 1;
       file.possible = [after];

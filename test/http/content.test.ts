@@ -240,6 +240,17 @@ describe('content', { timeout: 15_000 }, () => {
     await own.stop();
   });
 
+  it('is cut when the session ends meanwhile', async () => {
+    const clock = new ManualClock();
+    const own = await GatewayFixture.start({ clock });
+    const socket = await openAndPause(own);
+    await own.front.accounts.logout(own.secret);
+    clock.advance(2000);
+    while (own.drive.cancelledReads === 0) await turn();
+    socket.destroy();
+    await own.stop();
+  });
+
   it('that fails in the middle cuts the connection and is never padded', async () => {
     const large = g.drive.addLarge('broken.bin', MiB, Buffer.alloc(MiB));
     g.drive.readFailsAfterBytes = 200_000;

@@ -101,7 +101,10 @@ describe('events', { timeout: 10_000 }, () => {
     const signedOut = await open(bearer(own), own);
     await turn();
     await own.front.accounts.logout(own.secret);
-    clock.advance(30_000);
+    clock.advance(2000);
+    await turn();
+    own.front.emit('devices', ['not-for-them']);
+    clock.advance(50);
     assert.equal(await signedOut.next(), undefined);
     assert.equal(signedOut.closeCode, 4401);
     await own.stop();

@@ -122,6 +122,13 @@ describe('a guest with a link', () => {
       assert.equal(page.headers['referrer-policy'], 'no-referrer');
     }
     assert.equal((await ask('HEAD', shared.path)).status, 401);
+    for (const path of [
+      `/s/${'x'.repeat(300)}`,
+      `/s/${'x'.repeat(300)}/dl`,
+      `${(await link()).path}/nothing`,
+    ]) {
+      assertProblem(await get(path, { accept: 'text/html' }), 'not-found');
+    }
   });
 
   it('needs the password, in a header or by unlocking this link for this browser', async () => {
@@ -132,6 +139,9 @@ describe('a guest with a link', () => {
     }
     assert.equal((await get(`${path}/api`, { 'x-share-password': 'open sesame' })).status, 200);
     assertProblem(await get(`${path}/api`, { 'x-share-password': 'guess' }), 'link-password');
+    const basic = (password: string) => `Basic ${Buffer.from(`guest:${password}`).toString('base64')}`;
+    assert.equal((await get(`${path}/api`, { authorization: basic('open sesame') })).status, 200);
+    assertProblem(await get(`${path}/api`, { authorization: basic('guess') }), 'link-password');
 
     const unlock = (json: object) => ask('POST', `${path}/unlock`, { json });
     assertProblem(await unlock({ password: 'guess' }), 'link-password');

@@ -25,6 +25,20 @@ describe('the figures of a device', () => {
     }
   });
 
+  it('are not given to who reaches this machine through a proxy, or by a name of their own', async () => {
+    for (const host of ['localhost:8080', '127.0.0.1:8080', '[::1]:8080', 'nas', 'nas.local:8080']) {
+      assert.equal(await ask('127.0.0.1', { host }), 200, host);
+    }
+    for (const headers of [
+      { host: 'rebound.example' },
+      { host: '127.0.0.1.rebound.example:8080' },
+      { 'x-forwarded-for': '192.168.1.7' },
+      { forwarded: 'for=192.168.1.7' },
+    ]) {
+      assert.equal(await ask('127.0.0.1', headers), 401, JSON.stringify(headers));
+    }
+  });
+
   it('are given to others who show a session or a token, and to nobody else', async () => {
     const { session } = await front.accounts.setup('anna', 'correct horse');
     const root = entryId((await front.drive.root()).id);

@@ -40,6 +40,9 @@ describe('access tokens', () => {
     assertProblem(await g.ask('DELETE', `/api/v1/tokens/${view.id}`), 'not-found');
     const other = (await create({ name: 'two' })).json<TokenView>();
     assert.equal((await g.ask('DELETE', `/api/v1/tokens?id=${other.id}`)).status, 204);
+    const third = (await create({ name: 'three' })).json<TokenView>();
+    assert.equal((await g.ask('DELETE', '/api/v1/tokens', { json: { id: third.id } })).status, 204);
+    assertProblem(await g.ask('DELETE', '/api/v1/tokens', { json: { id: third.id } }), 'not-found');
     assertProblem(await g.ask('DELETE', '/api/v1/tokens'), 'bad-input');
   });
 

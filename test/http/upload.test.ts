@@ -206,6 +206,37 @@ describe('an upload', { timeout: 15_000 }, () => {
     assert.equal((await put('/cond/a.txt', '4', { 'if-none-match': '"0"' })).status, 200);
   });
 
+  it('replaces, leaves alone or goes beside what is there, as it is asked to', async () => {
+    const first = await g.put('/taken/a.txt', 'first');
+    const send = async (mode: string) =>
+      g.ask('PUT', `/api/v1/path/taken/a.txt?onConflict=${mode}`, { body: mode });
+    const skipped = await send('skip');
+    assert.deepEqual([skipped.status, skipped.json<EntryView>().version], [200, first.version]);
+    const replaced = await send('version');
+    assert.deepEqual([replaced.status, replaced.json<EntryView>().id], [200, first.id]);
+    const beside = await send('rename');
+    assert.equal(beside.status, 201);
+    assert.notEqual(beside.json<EntryView>().name, 'a.txt');
+    assertProblem(await send('ask'), 'bad-input');
+  });
+
+  it('ends with the session that it began with', async () => {
+    const clock = new ManualClock();
+    const own = await GatewayFixture.start({ clock });
+    const socket = own.connect();
+    socket.write(own.head('PUT /api/v1/path/ended.bin', 'Content-Length: 1000'));
+    socket.write('some');
+    await own.drive.received(4);
+    await own.front.accounts.logout(own.secret);
+    const answer = readAll(socket);
+    clock.advance(2000);
+    await once(socket, 'data');
+    clock.advance(5000);
+    assert.match(await answer, /^HTTP\/1\.1 401 .*"code":"not-signed-in"/s);
+    assert.ok(!own.drive.names().includes('ended.bin'));
+    await own.stop();
+  });
+
   it('that is cut lists nothing, and the drive hears of it', async () => {
     const socket = g.connect();
     socket.write(g.head('PUT /api/v1/path/cut.bin', 'Content-Length: 1000000'));

@@ -326,10 +326,16 @@ export class Simulation {
   /** A device whose clock is wrong, and that was told so, writes nothing and says why. */
   #mustRefuse(device: SimDevice): void {
     this.#note(`${device.id} must refuse`);
+    const { aheadMs } = device;
+    // Set right before the answer: then it may write, or waits until it sees itself among the members again.
+    const isStillWrong = () => device.aheadMs === aheadMs;
     device.running?.catalog.author([this.#world.entryDraft(0)], this.#world.admin).then(
-      () => this.#observer.broken(`${device.id} wrote with a wrong clock`),
+      () => {
+        if (isStillWrong()) this.#observer.broken(`${device.id} wrote with a wrong clock`);
+      },
       (error: unknown) => {
-        if (!isPeerstorError(error, 'clock-wrong') && !isPeerstorError(error, 'conflict'))
+        const isRefused = isPeerstorError(error, 'clock-wrong') || isPeerstorError(error, 'conflict');
+        if (!isRefused && isStillWrong())
           this.#observer.broken(`a wrong clock was refused with ${String(error)}`);
       },
     );

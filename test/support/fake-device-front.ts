@@ -295,6 +295,7 @@ export class FakeDeviceFront implements DeviceFront {
       devices: this.devices.list(),
       repair: { queued: 0, active: 0, etaSeconds: null },
       scrub: { running: false, lastFinishedAt: null, checkedChunks: 0, badChunks: 0 },
+      drill: { lastFinishedAt: null, files: 0, failed: 0 },
       alerts: [],
       receipts: [],
       ...this.healthChange,

@@ -199,6 +199,8 @@ export class FakeDrive implements Drive {
       found = undefined;
     }
     if (found?.kind === 'folder') throw new PeerstorError('name-taken', `"${name}" is a folder.`);
+    if (found !== undefined && options.onConflict === 'skip')
+      return { entry: this.#view(found), created: false };
     this.#refuseUnless(options.ifMatch, found);
     const bytes = await this.#take(content);
     const entry = found ?? this.#add(parent, name, 'file');

@@ -25,24 +25,12 @@ export const volumeWords: Readonly<Record<VolumeState, { label: string; tone: 'o
   failing: { label: 'loses data', tone: 'danger' },
 };
 
-const unitBytes = { gigabytes: 1e9, megabytes: 1e6 } as const;
-type Unit = keyof typeof unitBytes;
+/** A folder that was emptied to the end. */
+export const emptied = { label: 'empty: it can be taken back', tone: 'ok' } as const;
 
-/** "2.5" or "2,5" → bytes; nothing → null, no limit. NaN for what is no number. */
-export function bytesFrom(text: string, unit: Unit): number | null {
-  return text.trim() === '' ? null : Math.round(Number(text.replace(',', '.')) * unitBytes[unit]);
-}
-
-/** Bytes as a person would write them into that field. */
-export function textOf(bytes: number | null, unit: Unit): string {
-  return bytes === null ? '' : String(Number((bytes / unitBytes[unit]).toPrecision(4)));
-}
-
-/** Both ends, or neither for always. @throws Error with a sentence */
+/** Both ends as a time field gives them, or neither for always. @throws Error with a sentence */
 export function scheduleFrom(from: string, to: string): BandwidthView['schedule'] {
-  if (from.trim() === '' && to.trim() === '') return null;
-  if (/^\d\d:\d\d$/.test(from.trim()) && /^\d\d:\d\d$/.test(to.trim())) {
-    return { from: from.trim(), to: to.trim() };
-  }
+  if (from === '' && to === '') return null;
+  if (from !== '' && to !== '') return { from, to };
   throw new Error('Give both hours, such as 08:00 and 22:00, or neither.');
 }

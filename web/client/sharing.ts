@@ -71,11 +71,6 @@ export const rightsWords: Readonly<Record<RightsView, string>> = {
   edit: 'can view and change',
 };
 
-/** "50" or "0.5" gigabytes → bytes; nothing → no quota. NaN for what is no number. */
-export function quotaBytes(gigabytes: string): number | null {
-  return gigabytes.trim() === '' ? null : Math.round(Number(gigabytes.replace(',', '.')) * 1e9);
-}
-
 /** What the page offers for an entry: what it would be refused is not offered. */
 export function mayDo({ rights, parentId }: Pick<EntryView, 'rights' | 'parentId'>) {
   const isOwn = rights === null || rights === undefined;

@@ -6,7 +6,7 @@ interface FieldProps {
   label: string;
   value: string;
   onInput(value: string): void;
-  type?: 'text' | 'password';
+  type?: 'text' | 'password' | 'time';
   hint?: string;
   autocomplete?: AutoFill;
   inputMode?: 'numeric' | 'decimal' | 'text';
@@ -47,7 +47,9 @@ export function Field({
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      {type === 'password' ? <input {...shared} type="password" /> : <input {...shared} type="text" />}
+      {type === 'password' && <input {...shared} type="password" />}
+      {type === 'time' && <input {...shared} type="time" />}
+      {type === 'text' && <input {...shared} type="text" />}
       {hint && (
         <p id={`${id}-hint`} class="hint">
           {hint}

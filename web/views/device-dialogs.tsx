@@ -3,9 +3,11 @@ import type { DeviceView, ImpactView, PairingView } from '../../src/model/api.ts
 import { api } from '../client/api.ts';
 import { formatCount, formatSize } from '../client/format.ts';
 import { ApiError } from '../client/request.ts';
-import { attempt, memberCount, refreshNetwork } from '../client/state.ts';
+import { memberCount, refreshNetwork } from '../client/state.ts';
+import { ChangeDialog } from '../components/change-dialog.tsx';
 import { Dialog } from '../components/dialog.tsx';
 import { Field } from '../components/field.tsx';
+import { Select } from '../components/select.tsx';
 import { useAsked } from './use-asked.ts';
 
 interface PairingDialogProps {
@@ -68,21 +70,22 @@ export function PairingDialog({ pairing, onClose, onNewCode }: PairingDialogProp
   );
 }
 
-export function RenameDialog({ device, onClose }: { device: DeviceView; onClose(): void }) {
+const classes = [
+  { value: 'always-on', label: 'is always on' },
+  { value: 'sleeper', label: 'sleeps at times' },
+] as const;
+
+/** What people say of a device: an admin may say it of every one. */
+export function DeviceDialog({ device, onClose }: { device: DeviceView; onClose(): void }) {
   const [name, setName] = useState(device.name);
-  const confirm = () =>
-    attempt(async () => {
-      await api.changeDevice(device.id, { name });
-      await refreshNetwork();
-      onClose();
-    });
+  const [place, setPlace] = useState(device.place);
+  const [kind, setKind] = useState(device.class);
+  const save = async () => {
+    await api.changeDevice(device.id, { name, place, class: kind });
+    await refreshNetwork();
+  };
   return (
-    <Dialog
-      title={`Rename “${device.name}”`}
-      confirm="Rename"
-      onConfirm={() => void confirm()}
-      onClose={onClose}
-    >
+    <ChangeDialog title={`Change “${device.name}”`} onConfirm={save} onClose={onClose}>
       <Field
         label="Name"
         value={name}
@@ -92,7 +95,15 @@ export function RenameDialog({ device, onClose }: { device: DeviceView; onClose(
         maxLength={64}
         selectFirst={name.length}
       />
-    </Dialog>
+      <Field
+        label="Place"
+        value={place}
+        onInput={setPlace}
+        maxLength={64}
+        hint="Such as home or office. Copies are kept in different places where there are several."
+      />
+      <Select label="This device" value={kind} options={classes} onChange={setKind} />
+    </ChangeDialog>
   );
 }
 

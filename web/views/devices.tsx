@@ -2,16 +2,16 @@ import { useEffect, useState } from 'preact/hooks';
 import type { DeviceView, PairingView } from '../../src/model/api.ts';
 import { api } from '../client/api.ts';
 import { formatAgo, formatSize } from '../client/format.ts';
-import { attempt, devices, refreshNetwork, user } from '../client/state.ts';
+import { attempt, devices, health, refreshNetwork, user } from '../client/state.ts';
 import { Icon } from '../components/icon.tsx';
 import { Menu, MenuItem } from '../components/menu.tsx';
-import { PairingDialog, RemoveDialog, RenameDialog } from './device-dialogs.tsx';
+import { DeviceDialog, PairingDialog, RemoveDialog } from './device-dialogs.tsx';
 import { OwnDevice } from './own-device.tsx';
 import { useAsked } from './use-asked.ts';
 
 export function DevicesView() {
   const [pairing, setPairing] = useState<PairingView | null>(null);
-  const [asking, setAsking] = useState<{ kind: 'rename' | 'remove'; device: DeviceView } | null>(null);
+  const [asking, setAsking] = useState<{ kind: 'change' | 'remove'; device: DeviceView } | null>(null);
   const open = () => attempt(async () => setPairing(await api.openPairing()));
   const close = () => {
     setPairing(null);
@@ -40,14 +40,14 @@ export function DevicesView() {
           <DeviceRow
             key={device.id}
             device={device}
-            onRename={() => setAsking({ kind: 'rename', device })}
+            onChange={() => setAsking({ kind: 'change', device })}
             onRemove={() => setAsking({ kind: 'remove', device })}
           />
         ))}
       </ul>
       {self && user.value?.role === 'admin' && <OwnDevice key={self.id} device={self} />}
       {pairing && <PairingDialog pairing={pairing} onClose={close} onNewCode={() => void open()} />}
-      {asking?.kind === 'rename' && <RenameDialog device={asking.device} onClose={() => setAsking(null)} />}
+      {asking?.kind === 'change' && <DeviceDialog device={asking.device} onClose={() => setAsking(null)} />}
       {asking?.kind === 'remove' && <RemoveDialog device={asking.device} onClose={() => setAsking(null)} />}
     </>
   );
@@ -55,11 +55,11 @@ export function DevicesView() {
 
 interface DeviceRowProps {
   device: DeviceView;
-  onRename(): void;
+  onChange(): void;
   onRemove(): void;
 }
 
-function DeviceRow({ device, onRename, onRemove }: DeviceRowProps) {
+function DeviceRow({ device, onChange, onRemove }: DeviceRowProps) {
   const { name, online, lastSeen, usedBytes, capacityBytes } = device;
   const isDraining = device.state === 'draining';
   const drain = () =>
@@ -91,9 +91,9 @@ function DeviceRow({ device, onRename, onRemove }: DeviceRowProps) {
         <span class={`badge ${online ? 'ok' : ''}`}>{state}</span>
         {user.value?.role === 'admin' && (
           <Menu label={`Actions for ${name}`}>
-            <MenuItem icon="rename" label="Rename" onChoose={onRename} />
+            <MenuItem icon="rename" label="Change" onChoose={onChange} />
             <MenuItem
-              icon="restore"
+              icon={isDraining ? 'restore' : 'empty'}
               label={isDraining ? 'Use it again' : 'Empty it'}
               onChoose={() => void drain()}
             />
@@ -105,16 +105,9 @@ function DeviceRow({ device, onRename, onRemove }: DeviceRowProps) {
   );
 }
 
-const drainLookMs = 5000;
-
-/** How far emptying is; asked again while it goes on. */
+/** How far emptying is; asked again with each news of the network. */
 function DrainLine({ device }: { device: DeviceView }) {
-  const [look, setLook] = useState(0);
-  const { answer } = useAsked(() => api.impact(device.id), [device.id, look]);
-  useEffect(() => {
-    const timer = setInterval(() => setLook((before) => before + 1), drainLookMs);
-    return () => clearInterval(timer);
-  }, []);
+  const { answer } = useAsked(() => api.impact(device.id), [device.id, health.value]);
   if (!answer) return <div class="facts">Being emptied…</div>;
   return (
     <div class="facts">

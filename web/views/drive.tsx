@@ -156,8 +156,8 @@ function useListing(folderId: string | undefined, sorting: Sorting) {
 
   const load = useCallback(
     async (from: string | null) => {
-      if (folderId === undefined) return;
       const run = ++latest.current;
+      if (folderId === undefined) return;
       loading.value = true;
       const query: ChildrenQuery = { ...sorting, cursor: from };
       try {
@@ -178,11 +178,14 @@ function useListing(folderId: string | undefined, sorting: Sorting) {
     items.value = null;
     void load(null);
   }, [load]);
+  // Whoever opened another folder meanwhile wants to see that one.
+  const current = useRef(load);
+  current.current = load;
   const revision = entriesRevision.value + uploads.savedCount.value;
   useEffect(() => {
     if (revision === 0) return;
     // Many files in a row would ask many times: the last one asks.
-    const timer = setTimeout(() => void load(null), 300);
+    const timer = setTimeout(() => void current.current(null), 300);
     return () => clearTimeout(timer);
   }, [revision]);
 

@@ -22,10 +22,10 @@ export function GarbageDialog({ onClose }: { onClose(): void }) {
   return (
     <Dialog
       title="What nothing needs"
-      confirm={stopped ? 'Delete it' : 'Done'}
-      tone={stopped ? 'danger' : 'primary'}
-      busy={busy || (answer === undefined && error === undefined)}
-      onConfirm={() => (stopped ? void agree() : onClose())}
+      confirm="Delete it"
+      tone="danger"
+      busy={busy || stopped === null}
+      onConfirm={() => void agree()}
       onClose={onClose}
     >
       {error && <p class="notice warn">{error.message}</p>}

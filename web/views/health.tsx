@@ -6,17 +6,12 @@ import { Icon } from '../components/icon.tsx';
 import { GarbageDialog } from './garbage.tsx';
 
 const wantedCopies = 3;
-const refreshMs = 5000;
 const receiptsShown = 20;
 
 /** One sentence first, then what to do, then the figures. */
 export function HealthView() {
   const [looking, setLooking] = useState(false);
-  useEffect(() => {
-    void refreshNetwork();
-    const timer = setInterval(() => void refreshNetwork(), refreshMs);
-    return () => clearInterval(timer);
-  }, []);
+  useEffect(() => void refreshNetwork(), []);
   const view = health.value;
   if (!view) return <p aria-busy="true">Looking…</p>;
   return (
@@ -107,13 +102,13 @@ function offSiteSentence({ places, onePlaceChunks }: Health['offSite']): string 
 }
 
 /** What this device does for the copies by itself. */
-function Work({ repair, scrub }: Health) {
+function Work({ repair, scrub, drill }: Health) {
   const left = repair.etaSeconds === null ? '' : `, about ${Math.ceil(repair.etaSeconds / 60)} min left`;
   const found = `${formatCount(scrub.checkedChunks, 'copy', 'copies')} read, ${scrub.badChunks} bad`;
   return (
     <section class="card padded" aria-labelledby="work">
       <h2 id="work">What this device does</h2>
-      <dl>
+      <dl class="work">
         <dt>Repair</dt>
         <dd>
           {repair.queued + repair.active === 0
@@ -128,6 +123,12 @@ function Work({ repair, scrub }: Health) {
               ? 'Not done yet.'
               : `Done ${formatAgo(scrub.lastFinishedAt)}: ${found}.`}
         </dd>
+        <dt>Reading files back from the other devices</dt>
+        <dd>
+          {drill.lastFinishedAt === null
+            ? 'Not done yet.'
+            : `Done ${formatAgo(drill.lastFinishedAt)}: ${drill.files - drill.failed} of ${formatCount(drill.files, 'file', 'files')} came back.`}
+        </dd>
       </dl>
     </section>
   );
@@ -136,7 +137,7 @@ function Work({ repair, scrub }: Health) {
 function Receipts({ receipts }: Pick<Health, 'receipts'>) {
   if (receipts.length === 0) return null;
   return (
-    <section aria-labelledby="receipts">
+    <section class="stack" aria-labelledby="receipts">
       <h2 id="receipts">What it repaired</h2>
       <ul class="card">
         {receipts.slice(0, receiptsShown).map(({ at, sentence }) => (

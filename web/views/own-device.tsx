@@ -2,16 +2,10 @@ import { useState } from 'preact/hooks';
 import type { BandwidthView, DeviceView, VolumeView } from '../../src/model/api.ts';
 import { api } from '../client/api.ts';
 import { formatSize } from '../client/format.ts';
-import {
-  bytesFrom,
-  scheduleFrom,
-  textOf,
-  type VolumeWish,
-  volumesWith,
-  volumeWords,
-} from '../client/own-device.ts';
+import { emptied, scheduleFrom, type VolumeWish, volumesWith, volumeWords } from '../client/own-device.ts';
+import { bytesFrom, textOf } from '../client/sizes.ts';
 import { attempt, refreshNetwork, say } from '../client/state.ts';
-import { Dialog } from '../components/dialog.tsx';
+import { ChangeDialog } from '../components/change-dialog.tsx';
 import { Field } from '../components/field.tsx';
 import { Icon } from '../components/icon.tsx';
 import { Menu, MenuItem } from '../components/menu.tsx';
@@ -65,7 +59,8 @@ interface VolumeRowProps {
 
 function VolumeRow({ volume, onLimit, onRemove, onState }: VolumeRowProps) {
   const { path, usedBytes, limitBytes, state, problem } = volume;
-  const { label, tone } = volumeWords[state];
+  const isEmptied = state === 'draining' && usedBytes === 0;
+  const { label, tone } = isEmptied ? emptied : volumeWords[state];
   const facts = (
     <>
       {formatSize(usedBytes)} of {formatSize(limitBytes)} used{problem && ` · ${problem}`}
@@ -83,7 +78,7 @@ function VolumeRow({ volume, onLimit, onRemove, onState }: VolumeRowProps) {
           <MenuItem icon="check" label="The disk is sound" onChoose={() => onState('active')} />
         )}
         {state !== 'draining' && (
-          <MenuItem icon="restore" label="Empty it" onChoose={() => onState('draining')} />
+          <MenuItem icon="empty" label="Empty it" onChoose={() => onState('draining')} />
         )}
         <MenuItem icon="trash" label="Lend it no more" danger onChoose={onRemove} />
       </Menu>
@@ -100,7 +95,7 @@ function LendDialog({ onClose, onDone }: ChangeProps) {
   const [path, setPath] = useState('');
   const [size, setSize] = useState('');
   const lend = async () => {
-    const limitBytes = bytesFrom(size, 'gigabytes');
+    const limitBytes = bytesFrom(size, 'GB');
     await onDone(path.trim(), limitBytes === null ? {} : { limitBytes });
   };
   return (
@@ -114,26 +109,27 @@ function LendDialog({ onClose, onDone }: ChangeProps) {
         autofocus
       />
       <Field
-        label="Gigabytes"
+        label="How much to lend, in GB"
         value={size}
         onInput={setSize}
         inputMode="decimal"
-        hint="Nothing for half of what is free."
+        hint="Leave it empty for half of what is free."
       />
     </ChangeDialog>
   );
 }
 
 function LimitDialog({ volume, onClose, onDone }: ChangeProps & { volume: VolumeView }) {
-  const [size, setSize] = useState(textOf(volume.limitBytes, 'gigabytes'));
+  const [size, setSize] = useState(textOf(volume.limitBytes, 'GB'));
   const limit = async () => {
-    const limitBytes = bytesFrom(size, 'gigabytes');
-    if (limitBytes !== null) await onDone(volume.path, { limitBytes });
+    const limitBytes = bytesFrom(size, 'GB');
+    if (limitBytes === null) throw new Error('Say how many GB.');
+    await onDone(volume.path, { limitBytes });
   };
   return (
     <ChangeDialog title={`Lend more or less of ${volume.path}`} onClose={onClose} onConfirm={limit}>
       <Field
-        label="Gigabytes"
+        label="How much to lend, in GB"
         value={size}
         onInput={setSize}
         inputMode="decimal"
@@ -159,50 +155,17 @@ function RemoveDialog({ volume, onClose, onDone }: ChangeProps & { volume: Volum
   );
 }
 
-interface ChangeDialogProps extends Pick<Parameters<typeof Dialog>[0], 'title' | 'tone' | 'children'> {
-  confirm?: string;
-  onClose(): void;
-  onConfirm(): Promise<void>;
-}
-
-/** Stays open with the sentence of what was refused. */
-function ChangeDialog({ confirm = 'Save', children, onClose, onConfirm, ...shown }: ChangeDialogProps) {
-  const [error, setError] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const run = async () => {
-    setBusy(true);
-    setError(null);
-    try {
-      await onConfirm();
-      onClose();
-    } catch (cause) {
-      setError((cause as Error).message);
-      setBusy(false);
-    }
-  };
-  return (
-    <Dialog {...shown} confirm={confirm} busy={busy} onConfirm={() => void run()} onClose={onClose}>
-      {children}
-      {error && (
-        <p class="notice danger" role="alert">
-          {error}
-        </p>
-      )}
-    </Dialog>
-  );
-}
-
 /** The fields keep what is being typed when the device tells news of itself. */
 function Bandwidth({ id, bandwidth }: { id: string; bandwidth: BandwidthView }) {
-  const [up, setUp] = useState(textOf(bandwidth.upLimit, 'megabytes'));
-  const [down, setDown] = useState(textOf(bandwidth.downLimit, 'megabytes'));
+  const [up, setUp] = useState(textOf(bandwidth.upLimit, 'MB'));
+  const [down, setDown] = useState(textOf(bandwidth.downLimit, 'MB'));
   const [from, setFrom] = useState(bandwidth.schedule?.from ?? '');
   const [to, setTo] = useState(bandwidth.schedule?.to ?? '');
   const [limitLan, setLimitLan] = useState(bandwidth.limitLan);
   const save = async () => {
     await api.changeDevice(id, {
-      upLimit: bytesFrom(up, 'megabytes'),
-      downLimit: bytesFrom(down, 'megabytes'),
+      upLimit: bytesFrom(up, 'MB'),
+      downLimit: bytesFrom(down, 'MB'),
       schedule: scheduleFrom(from, to),
       limitLan,
     });
@@ -213,15 +176,17 @@ function Bandwidth({ id, bandwidth }: { id: string; bandwidth: BandwidthView }) 
     <section class="card padded" aria-labelledby="bandwidth">
       <h2 id="bandwidth">Speed</h2>
       <p class="muted">
-        How fast this device may copy to and from others, in megabytes a second. Nothing for no limit, and no
-        hours for always.
+        How fast this device may copy to and from others. Leave a speed empty for no limit, and the hours for
+        always.
       </p>
       <SubmitForm submit="Save the limits" busy="Saving…" onSubmit={save}>
         <div class="pair">
-          <Field label="Sending" value={up} onInput={setUp} inputMode="decimal" />
-          <Field label="Taking" value={down} onInput={setDown} inputMode="decimal" />
-          <Field label="From (such as 08:00)" value={from} onInput={setFrom} maxLength={5} />
-          <Field label="To (such as 22:00)" value={to} onInput={setTo} maxLength={5} />
+          <Field label="Sending, in MB a second" value={up} onInput={setUp} inputMode="decimal" />
+          <Field label="Receiving, in MB a second" value={down} onInput={setDown} inputMode="decimal" />
+        </div>
+        <div class="pair">
+          <Field label="Limited from" type="time" value={from} onInput={setFrom} />
+          <Field label="Limited until" type="time" value={to} onInput={setTo} />
         </div>
         <label>
           <input
@@ -229,7 +194,7 @@ function Bandwidth({ id, bandwidth }: { id: string; bandwidth: BandwidthView }) 
             checked={limitLan}
             onChange={(event) => setLimitLan(event.currentTarget.checked)}
           />{' '}
-          Between devices in the same house too
+          In the same local network too
         </label>
       </SubmitForm>
     </section>

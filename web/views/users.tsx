@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks';
 import type { InviteView, UserAdminView } from '../../src/model/api.ts';
 import { formatFullTime, formatSize } from '../client/format.ts';
-import { quotaBytes, sharing } from '../client/sharing.ts';
+import { sharing } from '../client/sharing.ts';
+import { bytesFrom, textOf } from '../client/sizes.ts';
 import { attempt, user } from '../client/state.ts';
+import { ChangeDialog } from '../components/change-dialog.tsx';
 import { CopyField } from '../components/copy-field.tsx';
-import { Dialog, DialogPanel } from '../components/dialog.tsx';
+import { DialogPanel } from '../components/dialog.tsx';
 import { Field } from '../components/field.tsx';
 import { Icon } from '../components/icon.tsx';
 import { Row, Rows } from '../components/rows.tsx';
@@ -111,7 +113,7 @@ function InviteDialog({ onClose }: { onClose(): void }) {
   const [role, setRole] = useState<UserAdminView['role']>('member');
   const [quota, setQuota] = useState('');
   const [made, setMade] = useState<InviteView | null>(null);
-  const make = async () => setMade(await sharing.invite(role, quotaBytes(quota)));
+  const make = async () => setMade(await sharing.invite(role, bytesFrom(quota, 'GB')));
   return (
     <DialogPanel title="Invite somebody" onClose={onClose}>
       {made ? (
@@ -144,15 +146,14 @@ interface UserDialogProps {
 
 function UserDialog({ user: one, onClose, onDone }: UserDialogProps) {
   const [role, setRole] = useState(one.role);
-  const [quota, setQuota] = useState(one.quotaBytes === null ? '' : String(one.quotaBytes / 1e9));
+  const [quota, setQuota] = useState(textOf(one.quotaBytes, 'GB'));
   const [disabled, setDisabled] = useState(one.disabled);
-  const save = () =>
-    attempt(async () => {
-      await sharing.changeUser(one.id, { role, quota: quotaBytes(quota), disabled });
-      onDone();
-    });
+  const save = async () => {
+    await sharing.changeUser(one.id, { role, quota: bytesFrom(quota, 'GB'), disabled });
+    onDone();
+  };
   return (
-    <Dialog title={`Change ${one.username}`} confirm="Save" onConfirm={() => void save()} onClose={onClose}>
+    <ChangeDialog title={`Change ${one.username}`} onConfirm={save} onClose={onClose}>
       <Select label="Role" value={role} options={roles} onChange={setRole} />
       <QuotaField value={quota} onInput={setQuota} />
       <label>
@@ -163,6 +164,6 @@ function UserDialog({ user: one, onClose, onDone }: UserDialogProps) {
         />{' '}
         Disabled: cannot sign in. Their files stay.
       </label>
-    </Dialog>
+    </ChangeDialog>
   );
 }

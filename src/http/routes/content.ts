@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { versionId } from '../../model/ids.ts';
 import { openToTokens, signedIn } from '../authentication.ts';
 import { sendContent } from '../content-reply.ts';
+import { watchSession } from '../session-watch.ts';
+import type { EndWatch } from '../streamed-reply.ts';
 import { entryIdOf } from './entry-id.ts';
 import { flag, isOn, query } from './schemas.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -9,7 +11,8 @@ import type { Surroundings } from './surroundings.ts';
 const contentQuery = query({ version: { type: 'string' }, download: flag });
 
 /** `GET` and `HEAD` of a file's bytes. */
-export function contentRoutes(app: FastifyInstance, { clock, log }: Surroundings): void {
+export function contentRoutes(app: FastifyInstance, surroundings: Surroundings): void {
+  const { clock, log } = surroundings;
   app.route<{ Params: { id: string }; Querystring: { version?: string; download?: string } }>({
     method: ['GET', 'HEAD'],
     url: '/api/v1/entries/:id/content',
@@ -20,7 +23,8 @@ export function contentRoutes(app: FastifyInstance, { clock, log }: Surroundings
       const { version, download } = request.query;
       const id = await entryIdOf(drive, request.params.id);
       const content = await drive.open(id, version === undefined ? undefined : versionId(version));
-      return sendContent(request, reply, content, { download: isOn(download), clock, log });
+      const watch: EndWatch = (onEnd) => watchSession(request, surroundings, onEnd);
+      return sendContent(request, reply, content, { download: isOn(download), clock, log, watch });
     },
   });
 }

@@ -5,6 +5,7 @@ import { PeerstorError } from '../../model/errors.ts';
 import { isFromForeignPage, signedIn } from '../authentication.ts';
 import { createEventCounter, feedEvents } from '../event-feed.ts';
 import { eventBufferBytesMax, eventPingMs, eventSocketsMax } from '../http-limits.ts';
+import { watchSession } from '../session-watch.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export const eventsPath = '/api/v1/events';
@@ -46,11 +47,17 @@ export function eventRoutes(app: FastifyInstance, surroundings: Surroundings): v
       const { front, clock } = surroundings;
       const session = signedIn(request);
       const stopFeed = feedEvents(front, session, clock, counter, (event) => give(socket, event));
-      const stopChecks = keepAlive(socket, request, surroundings);
+      const stopPings = keepAlive(socket, surroundings);
+      const stopWatch = watchSession(request, surroundings, () => {
+        // Nothing more is told, however long the other side takes to close.
+        stopFeed();
+        socket.close(closedBySignOut, 'signed out');
+      });
       socket.on('close', () => {
         open -= 1;
         stopFeed();
-        stopChecks();
+        stopPings();
+        stopWatch();
       });
     },
   });
@@ -71,28 +78,15 @@ function give(socket: EventSocket, event: EventView): void {
   else socket.send(JSON.stringify(event));
 }
 
-/** Pings; drops a page that is gone, and one whose session ended. */
-function keepAlive(
-  socket: EventSocket,
-  request: FastifyRequest,
-  { front, clock, log }: Surroundings,
-): () => void {
-  const { secret } = signedIn(request);
+/** Pings; drops a page that is gone. */
+function keepAlive(socket: EventSocket, { clock }: Surroundings): () => void {
   let answered = true;
   let timer: Timer;
-  const check = async () => {
+  const run = () => {
     if (!answered) return socket.terminate();
-    if ((await front.accounts.resume(secret)) === undefined)
-      return socket.close(closedBySignOut, 'signed out');
     answered = false;
     socket.ping();
     timer = clock.after(eventPingMs, run);
-  };
-  const run = () => {
-    check().catch((error: unknown) => {
-      log.warn({ err: error }, 'an event connection was dropped');
-      socket.terminate();
-    });
   };
   socket.on('pong', () => {
     answered = true;

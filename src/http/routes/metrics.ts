@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sessionOf } from '../authentication.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -10,6 +11,14 @@ export function metricRoutes(app: FastifyInstance, { front }: Surroundings): voi
   });
 }
 
-function isFromThisMachine({ ip }: FastifyRequest): boolean {
-  return ip === '::1' || /^(?:::ffff:)?127\./.test(ip);
+/**
+ * Not what a proxy on this machine passes on for others, and not what a foreign page got a browser here
+ * to ask by pointing a name of its own at this machine (DNS rebinding): a name with a dot must be local.
+ */
+function isFromThisMachine({ ip, headers, hostname }: FastifyRequest): boolean {
+  const isLoopback = ip === '::1' || /^(?:::ffff:)?127\./.test(ip);
+  const isProxied = headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined;
+  const name = hostname.replace(/^\[(.*)\]$/, '$1');
+  const isLocalName = isIP(name) !== 0 || !name.includes('.') || /\.(?:local|localhost)$/i.test(name);
+  return isLoopback && !isProxied && isLocalName;
 }

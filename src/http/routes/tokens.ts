@@ -51,11 +51,16 @@ export function tokenRoutes(app: FastifyInstance, { clock }: Surroundings): void
     return reply.code(204).send();
   });
 
-  app.delete<{ Querystring: { id: string } }>(
+  // Which one comes in the query or, as it came when it was made, in a body.
+  app.delete<{ Querystring: { id?: string }; Body: { id?: string } | null | undefined }>(
     '/api/v1/tokens',
-    { schema: { querystring: { ...query(idField), required: ['id'] } } },
+    { schema: { querystring: query(idField), body: { ...query(idField), type: ['object', 'null'] } } },
     async (request, reply) => {
-      await signedIn(request).sharing.revokeToken(grantId(request.query.id));
+      const id = request.query.id ?? request.body?.id;
+      if (id === undefined) {
+        throw new PeerstorError('bad-input', 'The parameter "id" is missing.', { details: { field: 'id' } });
+      }
+      await signedIn(request).sharing.revokeToken(grantId(id));
       return reply.code(204).send();
     },
   );

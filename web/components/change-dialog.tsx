@@ -1,0 +1,40 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { Dialog } from './dialog.tsx';
+
+interface ChangeDialogProps {
+  title: string;
+  confirm?: string;
+  tone?: 'primary' | 'danger';
+  /** What it throws is shown as a sentence, and the dialog stays open. */
+  onConfirm(): Promise<void>;
+  onClose(): void;
+  children: ComponentChildren;
+}
+
+/** A dialog that closes when what it asks for was done. */
+export function ChangeDialog({ confirm = 'Save', children, onConfirm, ...shown }: ChangeDialogProps) {
+  const [error, setError] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const run = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      await onConfirm();
+      shown.onClose();
+    } catch (cause) {
+      setError((cause as Error).message);
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog {...shown} confirm={confirm} busy={busy} onConfirm={() => void run()}>
+      {children}
+      {error && (
+        <p class="notice danger" role="alert">
+          {error}
+        </p>
+      )}
+    </Dialog>
+  );
+}
