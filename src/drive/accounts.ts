@@ -23,6 +23,7 @@ import { createSecretAccess } from './secret-access.ts';
 import { createSessionStore } from './sessions.ts';
 import {
   accountOf,
+  knownUsername,
   type OpenedAccount,
   openAccount,
   openAccountOf,
@@ -52,8 +53,6 @@ export interface AccountsRoom extends Accounts, PasswordChanges, UserAdmin, Gues
   stop(): void;
 }
 
-/** Of what somebody typed as a name. */
-const usernameNotedMax = 64;
 /** Argon2id takes 64 MiB: one at a time, and nobody waits behind more than these. */
 const passwordsWaitingMax = 64;
 
@@ -98,12 +97,19 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     return tries.run(from, () => passwordQueue.run(['password'], check), isWrong);
   }
 
-  async function noted(username: string, check: () => Promise<OpenedAccount>): Promise<OpenedAccount> {
+  /** What was typed as a name is noted only where it is one: it may be a password in the wrong field. */
+  async function noted(
+    catalog: Catalog,
+    typed: string,
+    check: () => Promise<OpenedAccount>,
+  ): Promise<OpenedAccount> {
     try {
       return await check();
     } catch (error) {
-      const sentence = `A sign-in was refused: ${isPeerstorError(error) ? error.code : 'internal'}.`;
-      audit.note({ event: 'sign-in-refused', username: username.slice(0, usernameNotedMax), sentence });
+      const username = await knownUsername(catalog, typed);
+      const whose = username === undefined ? ' with an unknown name' : '';
+      const sentence = `A sign-in${whose} was refused: ${isPeerstorError(error) ? error.code : 'internal'}.`;
+      audit.note({ event: 'sign-in-refused', ...(username !== undefined && { username }), sentence });
       throw error;
     }
   }
@@ -159,7 +165,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     async login(username, password, from) {
       requireSignIns();
       const catalog = requireCatalog();
-      const { account, keys } = await noted(username, () =>
+      const { account, keys } = await noted(catalog, username, () =>
         guarded(from, () => openAccount(catalog, username, password)),
       );
       requireEnabled(account);

@@ -21,6 +21,7 @@ export class PasswordTries {
 
   /**
    * Runs one check of a password.
+   * @param from who tries, or what is tried; nothing of it may be tried more often than `triesMax` an hour
    * @param isWrong says of an error whether it means that the password was wrong
    * @throws `too-many-tries` with the seconds to wait; else what `check` throws
    */
@@ -28,11 +29,12 @@ export class PasswordTries {
     from: string,
     check: () => Promise<Result>,
     isWrong: (error: unknown) => boolean,
+    triesMax = passwordTriesPerHour,
   ): Promise<Result> {
     const now = this.#clock.monotonicMs();
     const recent = (this.#tries.get(from) ?? []).filter((at) => at > now - windowMs);
     const [oldest] = recent;
-    if (oldest !== undefined && recent.length >= passwordTriesPerHour) {
+    if (oldest !== undefined && recent.length >= triesMax) {
       throw tooMany(Math.max(1, Math.ceil((oldest + windowMs - now) / 1000)));
     }
     this.#tries.set(from, [...recent, now]);

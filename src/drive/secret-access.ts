@@ -9,7 +9,7 @@ import type { Audit } from '../model/contracts/audit.ts';
 import type { Guest, Session } from '../model/contracts/drive.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import { type GrantId, toHex } from '../model/ids.ts';
-import { passwordLengthMax } from '../model/limits.ts';
+import { linkTriesPerHour, passwordLengthMax } from '../model/limits.ts';
 import type { GrantBody } from '../model/records.ts';
 import { opens } from './grant-drafts.ts';
 import { type GrantSecret, readSecret, type SecretKind } from './grant-secrets.ts';
@@ -82,7 +82,9 @@ export function createSecretAccess(parts: SecretAccessParts): SecretAccess {
         throw wrongPassword();
       });
     const isWrong = (error: unknown) => isPeerstorError(error, 'link-password');
-    return parts.tries.run(from, () => parts.tries.run(`link ${grant.id}`, check, isWrong), isWrong);
+    // By address first: who guesses wrong must not soon keep others out.
+    const atLink = () => parts.tries.run(`link ${grant.id}`, check, isWrong, linkTriesPerHour);
+    return parts.tries.run(from, atLink, isWrong);
   }
 
   function guestOf(drives: NetworkDrives, grant: Grant, granted: GrantedDrive, secret: GrantSecret): Guest {

@@ -26,6 +26,12 @@ export function accountOf(catalog: Catalog, id: UserId): Account | undefined {
   return user && bundle ? { id, user, bundle } : undefined;
 }
 
+/** The name of a user as it was chosen, however it is typed; undefined where nobody is called so. */
+export async function knownUsername(catalog: Catalog, typed: string): Promise<string | undefined> {
+  const [account] = await accountsNamed(catalog, typed);
+  return account?.user.username;
+}
+
 /** @throws `wrong-password`, after the same work whether the name exists or not */
 export async function openAccount(
   catalog: Catalog,

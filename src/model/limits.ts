@@ -69,7 +69,10 @@ export const inviteLifeMs = 7 * dayMs;
 export const linkLifeMs = 7 * dayMs;
 export const passwordLengthMin = 8;
 export const passwordLengthMax = 1024;
+/** From one address. */
 export const passwordTriesPerHour = 9;
+/** At one share link, from all addresses together. */
+export const linkTriesPerHour = 100;
 export const pairingTriesMax = 3;
 /** Over all windows of a device, restarts included. */
 export const pairingTriesPerHour = 10;

@@ -2,18 +2,59 @@
 
 import type { ImpactView } from '../model/api.ts';
 import { systemClock, systemRandom } from '../model/clock.ts';
+import type { Audit } from '../model/contracts/audit.ts';
+import type { DeviceSettings } from '../model/contracts/device.ts';
 import type { Session } from '../model/contracts/drive.ts';
 import type { GarbageReport } from '../model/contracts/health.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import { type DeviceId, entryId } from '../model/ids.ts';
 import type { AuditLog } from './audit-log.ts';
+import { deviceName } from './config.ts';
 import type { NetworkParts } from './device-parts.ts';
 import { memberRecord, removeDevice } from './device-removal.ts';
 
+/** Characters. */
+const placeLengthMax = 64;
 /** Lost entries that are named; the numbers count all. */
 const entriesNamed = 100;
 /** Versions that are looked at for them. */
 const versionsLookedAt = 5000;
+
+/** What is said of a device; its proof and its history stay. Changes nothing where nothing is new. */
+export async function changeDevice(
+  network: Pick<NetworkParts, 'catalog'>,
+  audit: Audit,
+  { id, settings, session }: { id: DeviceId; settings: DeviceSettings; session: Session },
+): Promise<void> {
+  const { name, class: deviceClass, place } = settings;
+  if ([name, deviceClass, place].every((one) => one === undefined)) return;
+  const signer = session.adminSigner();
+  const { body: before } = memberRecord(network, id);
+  const body = {
+    ...before,
+    ...(name === undefined ? {} : { name: deviceName(name) }),
+    ...(deviceClass === undefined ? {} : { class: deviceClass }),
+    ...(place === undefined ? {} : { place: place.slice(0, placeLengthMax) }),
+  };
+  const isRenamed = body.name !== before.name;
+  const said = [
+    ...(body.class === before.class ? [] : [`it is ${body.class} now`]),
+    ...(body.place === before.place
+      ? []
+      : [body.place === '' ? 'it has no place' : `its place is ${body.place}`]),
+  ];
+  if (!isRenamed && said.length === 0) return;
+  await network.catalog.author([{ table: 'device', id, body }], signer);
+  const { username } = session.user;
+  if (isRenamed) {
+    const sentence = `${before.name} is called ${body.name} now.`;
+    audit.note({ event: 'device-renamed', sentence, username });
+  }
+  if (said.length > 0) {
+    const sentence = `${body.name} was changed: ${said.join(', and ')}.`;
+    audit.note({ event: 'device-changed', sentence, username });
+  }
+}
 
 /** Begins or ends the emptying of a device. It goes on serving what it has. */
 export async function drainDevice(

@@ -8,8 +8,15 @@ import type { Session } from '../model/contracts/drive.ts';
 import { PeerstorError } from '../model/errors.ts';
 import type { DeviceId } from '../model/ids.ts';
 import { pageUrls } from './addresses.ts';
-import { deviceName, pageAddress } from './config.ts';
-import { confirmGarbage, drainDevice, garbageReport, impactView, removeForEver } from './device-changes.ts';
+import { pageAddress } from './config.ts';
+import {
+  changeDevice,
+  confirmGarbage,
+  drainDevice,
+  garbageReport,
+  impactView,
+  removeForEver,
+} from './device-changes.ts';
 import type { DeviceParts } from './device-parts.ts';
 import { entryHealthView } from './entry-health.ts';
 import { healthView } from './health.ts';
@@ -82,7 +89,7 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
       nearby: () => parts.nearby(),
       async change(id, settings, session) {
         await changeOwn(parts, id, settings, session);
-        await changeDevice(parts, id, settings, session);
+        await changeDevice(requireNetwork(parts), parts.audit, { id, settings, session });
         return deviceView(parts, requireNetwork(parts), id);
       },
       async drain(id, session, on = true) {
@@ -193,23 +200,4 @@ async function changeOwn(parts: DeviceParts, id: DeviceId, settings: DeviceSetti
   const { username } = session.user;
   const sentence = `${parts.settings().name} lends other folders, or more or less of them.`;
   parts.audit.note({ event: 'volumes-changed', sentence, username });
-}
-
-/** An admin changes what is said of a device; its proof and its history stay. */
-async function changeDevice(parts: DeviceParts, id: DeviceId, settings: DeviceSettings, session: Session) {
-  const { name, class: deviceClass, place } = settings;
-  if ([name, deviceClass, place].every((one) => one === undefined)) return;
-  const network = requireNetwork(parts);
-  const record = network.catalog.get('device', id);
-  if (!record?.body) throw new PeerstorError('not-found', 'There is no such device in this network.');
-  const body = {
-    ...record.body,
-    ...(settings.name === undefined ? {} : { name: deviceName(settings.name) }),
-    ...(settings.class === undefined ? {} : { class: settings.class }),
-    ...(settings.place === undefined ? {} : { place: settings.place.slice(0, 64) }),
-  };
-  await network.catalog.author([{ table: 'device', id, body }], session.adminSigner());
-  if (body.name === record.body.name) return;
-  const sentence = `${record.body.name} is called ${body.name} now.`;
-  parts.audit.note({ event: 'device-renamed', sentence, username: session.user.username });
 }

@@ -3,7 +3,7 @@
  * mode 0600. Files are replaced whole (written beside, synced, renamed), so a crash leaves the old
  * or the new one.
  */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { newSigningKey, randomBytes, type SigningKey, signingKeyFromSeed } from '../crypto/index.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
@@ -14,6 +14,9 @@ import type { BandwidthSettings } from './network/index.ts';
 import type { ReplacedSecret } from './network-secrets.ts';
 
 export const homeFormat = 1;
+
+/** As `setAside` names it. */
+const asideName = /\.(aside|overtaken)-\d{4}-\d\d-\d\dT[\d-]+Z$/;
 
 export interface HomeSettings {
   format: number;
@@ -169,6 +172,19 @@ export class Home {
       }
     }
     return paths;
+  }
+
+  /** Names of all that was ever put aside here. */
+  async asideNames(): Promise<string[]> {
+    const names: string[] = [];
+    for (const folder of ['.', 'db']) {
+      const found = await readdir(this.file(folder)).catch((error: unknown) => {
+        if (isMissing(error)) return [];
+        throw error;
+      });
+      names.push(...found.filter((name) => asideName.test(name)).map((name) => join(folder, name)));
+    }
+    return names;
   }
 
   async saveRunFacts(facts: RunFacts): Promise<void> {

@@ -39,11 +39,11 @@ const passOnMs = 5000;
 const passOnEveryMs = 100;
 
 /**
- * Deletes all that is left of a network that this device was removed from. The device gets a new key:
+ * Deletes all that is left of a network that this device was removed from, also what was put aside before. The device gets a new key:
  * the old one never returns to that network. `markLeft` was called, and nothing of it is open.
  */
 export async function finishLeaving(home: Home, index: OrderedStore): Promise<void> {
-  await home.erase(['credentials.json', 'outbox.log', 'db/catalog']);
+  await home.erase(['credentials.json', 'outbox.log', 'db/catalog', ...(await home.asideNames())]);
   await forgetRows(index);
   await home.renewIdentity();
   await home.erase(['network.key']);

@@ -35,9 +35,13 @@ export async function withCatalogStore<Started>(
   } catch (error) {
     await store?.close();
     if (!isPeerstorError(error, 'index-corrupt')) throw error;
-    const sentence = `${sentenceOf(error)} It was put aside and is made again from what is readable of it, the outbox and the other devices.`;
-    notes.log.error({}, sentence);
-    notes.audit.note({ event: 'catalog-rebuilt', sentence });
+    const what =
+      'was put aside and is made again from what is readable of it, the outbox and the other devices.';
+    notes.log.error({}, `${sentenceOf(error)} It ${what}`);
+    notes.audit.note({
+      event: 'catalog-rebuilt',
+      sentence: `The database of the catalog was damaged: it ${what}`,
+    });
   }
   const [aside] = await home.setAside(['db/catalog']);
   const damaged = aside === undefined ? undefined : await LevelStore.damaged(aside);

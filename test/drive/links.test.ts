@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LinkWish } from '../../src/model/contracts/drive.ts';
 import { entryId, grantId, userId } from '../../src/model/ids.ts';
+import { linkTriesPerHour } from '../../src/model/limits.ts';
 import { coded } from './errors.ts';
 import { addUser, createHome, createPair, list, namesIn, password, put, read, wholeTree } from './world.ts';
 
@@ -130,8 +131,14 @@ test('a password is asked for, and tries are limited by address and by link', as
     await assert.rejects(accounts.openLink(secret, `no ${tries}`, 'guest'), coded('link-password'));
   }
   await assert.rejects(accounts.openLink(secret, 'no 10', 'guest'), coded('too-many-tries'));
-  await assert.rejects(accounts.openLink(secret, 'no 11', 'another address'), coded('too-many-tries'));
-  await accounts.login('Ada', password, 'another address');
+  await accounts.openLink(secret, 'swordfish', 'another address');
+  const guess = async (number: number) => {
+    const from = `address ${Math.floor(number / 9)}`;
+    await assert.rejects(accounts.openLink(secret, `no ${number}`, from), coded('link-password'));
+  };
+  for (let number = 9; number < linkTriesPerHour; number += 1) await guess(number);
+  await assert.rejects(accounts.openLink(secret, 'no more', 'a last address'), coded('too-many-tries'));
+  await accounts.login('Ada', password, 'a last address');
   await world.clock.pass(3_600_000);
   await sharing.changeLink(id, { password: 'new one' });
   await assert.rejects(accounts.openLink(secret, 'swordfish', 'guest'), coded('link-password'));

@@ -191,7 +191,8 @@ test('what an admin may want to know is noted, without names of files', async ()
   await assert.rejects(accounts.openLink(link.url.slice(3), undefined, 'guest'), coded('link-password'));
   await assert.rejects(accounts.openLink(link.url.slice(3), 'no', 'guest'), coded('link-password'));
   await accounts.changeUser(session, userId(bob.user.id), { quotaBytes: 3 });
-  await assert.rejects(accounts.login('Ada', 'wrong', 'here'), coded('wrong-password'));
+  await assert.rejects(accounts.login('ada', 'wrong', 'here'), coded('wrong-password'));
+  await assert.rejects(accounts.login('my secret password', 'Ada', 'here'), coded('wrong-password'));
   await accounts.login('Ada', password, 'here');
   await accounts.changePassword(bob, password, 'another password');
   assert.deepEqual(
@@ -205,11 +206,18 @@ test('what an admin may want to know is noted, without names of files', async ()
       'link-refused',
       'user-changed',
       'sign-in-refused',
+      'sign-in-refused',
       'sign-in',
       'password-changed',
     ],
   );
   assert.doesNotMatch(JSON.stringify(events), /hidden|secret|\/s\//);
+  const refused = events.filter(({ event }) => event === 'sign-in-refused');
+  assert.deepEqual(
+    refused.map(({ username }) => username),
+    ['Ada', undefined],
+  );
+  assert.match(refused[1]?.sentence ?? '', /an unknown name/);
 });
 
 test('records of users say which invite they came by, and no more', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { OrderedStore } from '../../src/model/contracts/ordered-store.ts';
 import { networkId } from '../../src/model/ids.ts';
@@ -39,13 +39,19 @@ describe('a home', () => {
 
   it('leaves a network: keys, catalog and sessions go, copies and notes stay', async () => {
     const { home, index, key } = await homeInNetwork();
+    const aside = [
+      ...(await setAside(home, ['db/catalog', 'db/index', 'outbox.log'], 'aside')),
+      ...(await setAside(home, ['network.key', 'db/catalog', 'identity.key'], 'overtaken')),
+    ];
+    await writeFile(home.file('my.aside-notes'), '');
     await home.markLeft();
     assert.ok(!(await readFile(home.file('network.key'), 'utf8')).includes('networkSecret'));
     assert.equal(await home.membership(), undefined, 'the secret is gone at once');
     assert.equal(await home.isLeaving(), true);
     await finishLeaving(home, index);
-    for (const name of ['network.key', 'credentials.json', 'outbox.log', 'db/catalog'])
+    for (const name of ['network.key', 'credentials.json', 'outbox.log', 'db/catalog', ...aside])
       assert.ok(!existsSync(home.file(name)), name);
+    assert.ok(existsSync(home.file('my.aside-notes')), 'not a name of ours');
     assert.equal(await home.isLeaving(), false);
     assert.ok(existsSync(home.file('volume', 'blobs', 'aa')));
     assert.deepEqual(await keysOf(index), ['audit/1', 'chunks/1', 'pairing/tries']);
@@ -86,6 +92,15 @@ async function homeInNetwork() {
   const keys = ['sessions/s1', 'replication/c1', 'addresses/1', 'audit/1', 'chunks/1', 'pairing/tries'];
   await index.batch(keys.map((key) => ({ key, value: new Uint8Array([1]) })));
   return { home, index, key: home.identity.principal };
+}
+
+/** Leaves others of these names in the place of what is put aside. @returns where that is now, in the home */
+async function setAside(home: Home, names: string[], why: 'aside' | 'overtaken'): Promise<string[]> {
+  for (const name of names) await mkdir(home.file(name), { recursive: true }).catch(() => undefined);
+  const paths = await home.setAside(names, why);
+  assert.equal(paths.length, names.length);
+  await home.saveMembership(membership);
+  return paths.map((path) => relative(home.folder, path));
 }
 
 async function keysOf(index: OrderedStore): Promise<string[]> {

@@ -46,6 +46,8 @@ class Damaged {
   }
 
   get rebuilt(): boolean {
+    for (const { sentence } of this.notes)
+      assert.ok(!sentence.includes(this.home.folder), 'no note has a path');
     return this.notes.some(({ event }) => event === 'catalog-rebuilt');
   }
 
