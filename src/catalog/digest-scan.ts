@@ -12,6 +12,8 @@ import type { Writer } from './writer.ts';
 const rowsAtOnce = 500;
 /** Records in one list: with 80 bytes each it fits a frame. */
 const listMax = 8000;
+/** Beyond this a long history is cut too: the rest is found once the buckets of what is listed are equal. */
+const historyMax = 12_000;
 
 /** Tables that are compared: with 2 KiB each they fit a frame. Those that only newer devices know take what room is left. */
 const tablesMax = 128;
@@ -64,6 +66,7 @@ export class DigestScan {
       const register = decodeRegister(row);
       for (const held of register) {
         if (!buckets.has(bucketOf(held.revision)) || !this.#isHere(table, held)) continue;
+        if (records.length >= historyMax) break;
         const { device, seq, revision } = held;
         records.push({ device, seq, revision });
       }

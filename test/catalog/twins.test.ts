@@ -69,13 +69,19 @@ async function meetAll(catalogs: readonly LocalCatalog[]): Promise<void> {
   assert.fail('they never agreed');
 }
 
+/** Without tables of which nothing counts: one that is not there is the same. */
+async function digestsOf(catalog: LocalCatalog): Promise<unknown> {
+  const { tables } = await catalog.digests();
+  return new Map([...tables].filter(([, digest]) => digest.some((byte) => byte !== 0)));
+}
+
 async function assertEqual(catalogs: readonly LocalCatalog[]): Promise<void> {
   const [first, ...others] = catalogs;
   assert.ok(first);
-  const [view, { tables }] = [await viewOf(first), await first.digests()];
+  const [view, digests] = [await viewOf(first), await digestsOf(first)];
   for (const other of others) {
     assert.deepEqual(await viewOf(other), view);
-    assert.deepEqual((await other.digests()).tables, tables);
+    assert.deepEqual(await digestsOf(other), digests);
   }
 }
 

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { EntryView } from '../../src/model/api.ts';
-import type { GarbageReport } from '../../src/model/contracts/health.ts';
 import { type DeviceProcess, until } from '../cluster/device-process.ts';
 import type { ChaosCluster } from './cluster.ts';
 import { chunkFiles } from './nemeses.ts';
@@ -28,8 +27,6 @@ export async function observe(cluster: ChaosCluster, files: readonly WrittenFile
   await check(() => sameDrives(cluster));
   await check(() => cluster.removeOldKeys().then(() => undefined));
   await check(() => wholeCopies(cluster));
-  await check(() => deleteLost(cluster, files));
-  await check(() => noGarbage(cluster));
   for (const device of cluster.devices) await check(() => readable(device, files));
   for (const device of cluster.devices) await check(() => sound(cluster, device));
   return broken;
@@ -86,40 +83,6 @@ async function wholeCopies(cluster: ChaosCluster): Promise<undefined> {
       const sound = await soundCopies(cluster);
       const whole = [...sound.values()].filter((copies) => copies >= copiesWanted).length;
       return whole >= chunks.total || `${whole} of ${chunks.total} chunks are whole on disks`;
-    },
-    healMs,
-  );
-  return undefined;
-}
-
-/** A file whose only copy was destroyed keeps devices from concluding what is garbage until it is deleted. */
-async function deleteLost(cluster: ChaosCluster, files: readonly WrittenFile[]): Promise<undefined> {
-  const [first] = cluster.devices;
-  for (const { possible, survives } of files) {
-    for (const { path, hash } of survives ? [] : possible) {
-      const isRead = hash === null || (await first?.hashAt(path).catch(() => undefined));
-      const entry = isRead ? undefined : await first?.entryAt(path).catch(() => undefined);
-      if (entry) await first?.must('DELETE', `/api/v1/entries/${entry.id}?permanent=true`);
-    }
-  }
-  return undefined;
-}
-
-/** What nothing references any more, and whose grace is over, is on no disk. */
-async function noGarbage(cluster: ChaosCluster): Promise<undefined> {
-  await until(
-    'garbage is gone when its grace is over',
-    async () => {
-      for (const device of cluster.devices) {
-        const report = await device.must<GarbageReport>('GET', '/api/v1/health/garbage');
-        // An admin is asked, who knows that much was purged.
-        if (report.stopped) await device.must('POST', '/api/v1/health/garbage/confirm', { json: {} });
-        // What an earlier version of a file was made of may have been destroyed too.
-        const { alerts } = await device.health();
-        if (alerts.some(({ code }) => code === 'versions-unknown')) continue;
-        if (report.dueChunks > 0) return `${device.name} has ${JSON.stringify(report)}`;
-      }
-      return true;
     },
     healMs,
   );
