@@ -98,6 +98,8 @@ export interface Tunables {
   repairTwoCopiesMs: number;
   repairTwoCopiesSleeperMs: number;
   trimAfterMs: number;
+  /** How long a device keeps a copy because of which another one gave up its own. */
+  holdMs: number;
   inventoryDigestMs: number;
   catalogDigestMs: number;
   scrubPeriodMs: number;
@@ -144,6 +146,7 @@ export const defaultTunables: Readonly<Tunables> = {
   repairTwoCopiesMs: 6 * hourMs,
   repairTwoCopiesSleeperMs: 7 * dayMs,
   trimAfterMs: 48 * hourMs,
+  holdMs: 1 * dayMs,
   inventoryDigestMs: 10 * minuteMs,
   catalogDigestMs: 1 * hourMs,
   scrubPeriodMs: 30 * dayMs,

@@ -135,7 +135,7 @@ class WiredReplication implements Replication {
     const attendance = new Attendance({ ...shared, presenceStableMs, hearsayMs, everyMs });
     const receipts = new Receipts({ index, log });
     const onBattery = parts.onBattery ?? (() => false);
-    const holds = new Holds({ index, clock });
+    const holds = new Holds({ index, clock, holdMs: tunables.holdMs });
     this.#caretaker = new Caretaker({
       ...shared,
       index,

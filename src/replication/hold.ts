@@ -1,4 +1,4 @@
-/** Answers who wants to give up a copy: reads the bytes here, and promises to keep them for a day. */
+/** Answers who wants to give up a copy: reads the bytes here, and promises to keep them for `holdMs`. */
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import { idKey } from '../model/contracts/ordered-store.ts';
 import type { Transport } from '../model/contracts/transport.ts';

@@ -1,6 +1,6 @@
 /**
  * What this device has promised to others to keep: they give up a copy because of it. A promise comes
- * after the bytes were read and hashed, and lasts a day.
+ * after the bytes were read and hashed, and lasts `holdMs`.
  */
 import type { Clock } from '../model/clock.ts';
 import { afterPrefix } from '../model/contracts/ordered-store.ts';
@@ -10,15 +10,16 @@ import type { WriteBehind } from './write-behind.ts';
 
 /** h ‖ chunk → until when, Unix ms, double */
 const rowPrefix = 'h';
-export const holdMs = 24 * 3_600_000;
 
 export class Holds {
   readonly #index: WriteBehind;
   readonly #clock: Clock;
+  readonly #holdMs: number;
 
-  constructor(parts: { index: WriteBehind; clock: Clock }) {
+  constructor(parts: { index: WriteBehind; clock: Clock; holdMs: number }) {
     this.#index = parts.index;
     this.#clock = parts.clock;
+    this.#holdMs = parts.holdMs;
   }
 
   isHeld(key: ChunkKey): boolean {
@@ -35,7 +36,7 @@ export class Holds {
   /** In force at once; in the database when `flush` of the index resolves. */
   promise(key: ChunkKey): void {
     const row = Buffer.alloc(8);
-    row.writeDoubleBE(this.#clock.wallMs() + holdMs);
+    row.writeDoubleBE(this.#clock.wallMs() + this.#holdMs);
     this.#index.set(rowPrefix + key, row);
   }
 
@@ -44,7 +45,7 @@ export class Holds {
     this.#index.set(rowPrefix + key, null);
   }
 
-  /** Drops promises whose day is over. */
+  /** Drops promises whose time is over. */
   async tidy(): Promise<void> {
     for await (const page of this.#index.pages(rowPrefix, afterPrefix(rowPrefix))) {
       for (const [key, row] of page) if (!this.#isInForce(row)) this.#index.set(key, null);
@@ -55,6 +56,6 @@ export class Holds {
   #isInForce(row: Uint8Array): boolean {
     const leftMs =
       Buffer.from(row.buffer, row.byteOffset, row.byteLength).readDoubleBE() - this.#clock.wallMs();
-    return leftMs > 0 && leftMs <= holdMs;
+    return leftMs > 0 && leftMs <= this.#holdMs;
   }
 }

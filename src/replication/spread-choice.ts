@@ -36,7 +36,7 @@ export class SpreadChoice {
     const coming = spread.confirmed.length + liveAttempts(spread);
     const isAway = (device: DeviceId) => !peers.isConnected(device) && !spread.confirmed.includes(device);
     const away = this.#holders(spread).filter(isAway).length;
-    return Math.max(copiesWanted - coming - away, copiesOf('safe', copiesWanted) - coming);
+    return Math.max(0, copiesWanted - coming - away, copiesOf('safe', copiesWanted) - coming);
   }
 
   /** Devices to ask whether they have it, then those to give it to, best first. */

@@ -30,8 +30,8 @@ const rowPrefix = 'x';
 /** Between two walks; a quarter of `trimAfterMs` where that is less. */
 const everyMaxMs = 3_600_000;
 const everyMinMs = 50;
-/** A promise that is older than this when the copy is to go is asked for again. */
-const promiseFreshMs = 120_000;
+/** A promise that is older than this, or half as old as it lasts, when the copy is to go is asked for again. */
+const promiseFreshMaxMs = 120_000;
 const answerPatienceMs = 30_000;
 
 export interface TrimParts {
@@ -47,7 +47,7 @@ export interface TrimParts {
   index: WriteBehind;
   clock: Clock;
   log: Log;
-  tunables: RepairTunables & Pick<Tunables, 'trimAfterMs'>;
+  tunables: RepairTunables & Pick<Tunables, 'trimAfterMs' | 'holdMs'>;
   catalog: CatalogStanding;
   sight(): NetworkSight;
   /** Copies are being made: no time to give any up. */
@@ -219,11 +219,12 @@ export class Trim {
   }
 
   async #delete(id: ChunkId, keepers: readonly DeviceId[], askedMs: number): Promise<void> {
-    const { self, store, holds, members, inventory, clock, log, references } = this.#parts;
+    const { self, store, holds, members, inventory, clock, log, references, tunables } = this.#parts;
+    const freshMs = Math.min(promiseFreshMaxMs, tunables.holdMs / 2);
     const isKept = (device: DeviceId) =>
       members.find(device)?.state === 'active' && inventory.has(device, id);
     const onlyIf = () =>
-      clock.monotonicMs() - askedMs < promiseFreshMs &&
+      clock.monotonicMs() - askedMs < freshMs &&
       !holds.isHeld(idKey(id)) &&
       references.needOf(idKey(id)) !== undefined &&
       keepers.every(isKept) &&

@@ -31,6 +31,7 @@ const tune = {
   fullBeliefMs: 3000,
   peerRestMs: 2000,
   excuseMs: 3000,
+  holdMs: 5000,
   repairAgainMs: 1000,
   catchUpAgainMs: 2000,
 };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { EntryView } from '../../src/model/api.ts';
+import type { GarbageReport } from '../../src/model/contracts/health.ts';
 import { type DeviceProcess, until } from '../cluster/device-process.ts';
 import type { ChaosCluster } from './cluster.ts';
 import { chunkFiles } from './nemeses.ts';
@@ -28,6 +29,7 @@ export async function observe(cluster: ChaosCluster, files: readonly WrittenFile
   await check(() => cluster.removeOldKeys().then(() => undefined));
   await check(() => wholeCopies(cluster));
   for (const device of cluster.devices) await check(() => readable(device, files));
+  await check(() => noOldGarbage(cluster));
   for (const device of cluster.devices) await check(() => sound(cluster, device));
   return broken;
 }
@@ -83,6 +85,27 @@ async function wholeCopies(cluster: ChaosCluster): Promise<undefined> {
       const sound = await soundCopies(cluster);
       const whole = [...sound.values()].filter((copies) => copies >= copiesWanted).length;
       return whole >= chunks.total || `${whole} of ${chunks.total} chunks are whole on disks`;
+    },
+    healMs,
+  );
+  return undefined;
+}
+
+/**
+ * No chunk that nothing needs is kept past its grace. A version whose only copy was destroyed rightly stops the
+ * collection on all devices until somebody deletes it (`waitsFor`): then it is not judged.
+ */
+async function noOldGarbage(cluster: ChaosCluster): Promise<undefined> {
+  await until(
+    'what nothing needs is gone when its grace is over',
+    async () => {
+      for (const device of cluster.devices) {
+        const report = await device.must<GarbageReport>('GET', '/api/v1/health/garbage');
+        if (report.stopped) await device.must('POST', '/api/v1/health/garbage/confirm', { json: {} });
+        if (report.dueChunks > 0 && report.waitsFor === null)
+          return `${device.name} keeps ${report.dueChunks} chunks`;
+      }
+      return true;
     },
     healMs,
   );
