@@ -87,6 +87,8 @@ export class Observer {
     await this.#everythingReads();
     await this.#catalogsAgree();
     await this.#clock.advance(90_000);
+    // What was trimmed in this very moment is still on its way to the others.
+    if (this.#inventoryFaults().length > 0) await this.#clock.advance(1000);
     for (const fault of [...this.#inventoryFaults(), ...this.#copyFaults()]) this.broken(fault);
     await this.#healthIsTrue();
     await this.#garbageGoes();
