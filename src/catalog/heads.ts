@@ -2,7 +2,7 @@
 import type { DeviceId } from '../model/ids.ts';
 import type { CatalogState } from './catalog-state.ts';
 import type { Change } from './change.ts';
-import { isGenuine, type LogHead, readHead, signHead } from './log-head.ts';
+import { isGenuine, type LogHead, readHead } from './log-head.ts';
 import { empty, meta } from './store-layout.ts';
 import type { Writer } from './writer.ts';
 
@@ -55,14 +55,6 @@ export class Heads {
     if (known?.seq === head.seq && known.revision !== head.revision) this.#hooks.onTwice(device);
     if (!known || head.seq > known.seq) change.heads.set(device, head);
   }
-}
-
-/** Signs how far the own log reaches, when it has grown. */
-export function signOwnHead(change: Change): void {
-  const { networkId, identity, self, overtaken } = change.state;
-  if (overtaken || change.ownSeq <= (change.headOf(self)?.seq ?? 0)) return;
-  const last = change.find({ device: self, seq: change.ownSeq });
-  if (last) change.heads.set(self, signHead(networkId, identity, last));
 }
 
 function isOldNews(known: LogHead, head: LogHead): boolean {

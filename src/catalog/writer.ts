@@ -5,7 +5,7 @@
 import { PeerstorError, sentenceOf } from '../model/errors.ts';
 import type { CatalogState } from './catalog-state.ts';
 import { Change } from './change.ts';
-import { signOwnHead } from './heads.ts';
+import { signOwnHead } from './own-head.ts';
 import { settlePlaces } from './places.ts';
 import { isTable } from './record-bodies.ts';
 import { dotOfHeld, winnerOf } from './register-row.ts';
