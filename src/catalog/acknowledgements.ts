@@ -13,6 +13,7 @@ export class Acknowledgements {
   readonly #state: CatalogState;
   readonly #vectors = new Map<DeviceId, ReadonlyMap<DeviceId, number>>();
   readonly #unsaved = new Set<DeviceId>();
+  readonly #waiting = new Set<() => void>();
   #forgetting: Promise<void> | undefined;
 
   constructor(state: CatalogState) {
@@ -33,6 +34,7 @@ export class Acknowledgements {
   heard(device: DeviceId, vector: ReadonlyMap<DeviceId, number>): void {
     this.#vectors.set(device, vector);
     this.#unsaved.add(device);
+    for (const look of this.#waiting) look();
     const seq = this.#coveredSeq();
     if (seq <= this.#state.outbox.forgottenSeq || this.#forgetting) return;
     this.#forgetting = this.#state.outbox
@@ -43,6 +45,40 @@ export class Acknowledgements {
       .finally(() => {
         this.#forgetting = undefined;
       });
+  }
+
+  /** As `Catalog.carriedTo`. */
+  async carriedTo(devices: number, waitMs: number, signal?: AbortSignal): Promise<number> {
+    const { clock, ownSeq } = this.#state;
+    const isEnough = () => this.#havingOwn(ownSeq) >= Math.min(devices, this.#others().length);
+    if (!isEnough() && waitMs > 0 && !signal?.aborted) {
+      await new Promise<void>((resolve) => {
+        const end = () => {
+          this.#waiting.delete(look);
+          timer.cancel();
+          signal?.removeEventListener('abort', end);
+          resolve();
+        };
+        const look = () => {
+          if (isEnough()) end();
+        };
+        const timer = clock.after(waitMs, end);
+        signal?.addEventListener('abort', end);
+        this.#waiting.add(look);
+      });
+    }
+    return isEnough() ? devices : this.#havingOwn(ownSeq);
+  }
+
+  /** Other members that have this device's records up to this one. */
+  #havingOwn(seq: number): number {
+    const { self } = this.#state;
+    return this.#others().filter((id) => (this.#vectors.get(id)?.get(self) ?? 0) >= seq).length;
+  }
+
+  #others(): DeviceId[] {
+    const { authority, self } = this.#state;
+    return authority.members().flatMap(({ id }) => (id === self ? [] : [deviceId(id)]));
   }
 
   /** Keeps what was heard since the last time. Losing it costs nothing but space. */
@@ -58,8 +94,8 @@ export class Acknowledgements {
 
   /** Own records up to this one are on enough other devices. */
   #coveredSeq(): number {
-    const { authority, self } = this.#state;
-    const others = authority.members().flatMap(({ id }) => (id === self ? [] : [deviceId(id)]));
+    const { self } = this.#state;
+    const others = this.#others();
     const reached = others.map((id) => this.#vectors.get(id)?.get(self) ?? 0).sort((a, b) => b - a);
     // Alone in the network nothing is covered: the outbox is the only other copy.
     return reached[Math.min(devicesWanted, others.length) - 1] ?? 0;

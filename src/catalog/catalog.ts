@@ -198,6 +198,7 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
     isRemoved: (device, certificates) => isRemoved(state, device, certificates),
     lastSeqHere: (device) => state.highest.get(device) ?? 0,
     peerHas: (device, vector) => acknowledgements.heard(device, readVector(vector)),
+    carriedTo: (devices, waitMs, signal) => acknowledgements.carriedTo(devices, waitMs, signal),
     peerClock: (device, wallMs) => state.hybrid.heardPeer(device, wallMs),
     compact: () => compact(state, writer, acknowledgements.vectors),
     onChange: (listener) => state.onChange(listener),

@@ -10,6 +10,7 @@ import { type EntryId, userId, type VersionId } from '../model/ids.ts';
 import { writeContent } from './content/index.ts';
 import { type Content, versionDraft } from './entry-drafts.ts';
 import { whose } from './entry-view.ts';
+import { listedSafety } from './listed-safety.ts';
 import { isLive } from './live.ts';
 import { checkName } from './names.ts';
 import { within } from './quotas.ts';
@@ -50,8 +51,9 @@ export async function drop(
     requireBox(tree, parent);
     signal?.throwIfAborted();
     await author(tree, dropped.drafts);
+    const listed = await listedSafety(tree, safety, options);
     return {
-      entry: droppedView(tree, { ...dropped, name, safety, size: written.size }, mime, modifiedAt),
+      entry: droppedView(tree, { ...dropped, name, safety: listed, size: written.size }, mime, modifiedAt),
       created: true,
     };
   } catch (cause) {

@@ -14,6 +14,7 @@ import { writeContent } from './content/index.ts';
 import { type Content, newEntry, versionDraft } from './entry-drafts.ts';
 import { conflictNameOf, viewOf } from './entry-view.ts';
 import { headsLike } from './heads.ts';
+import { listedSafety } from './listed-safety.ts';
 import { checkName, freeName, mayBeConflictName } from './names.ts';
 import { currentVersion, requireMatch } from './preconditions.ts';
 import { type Reservation, within } from './quotas.ts';
@@ -120,7 +121,7 @@ async function run(tree: Tree, target: Target, content: AsyncIterable<Uint8Array
     );
     const work = () => commit(tree, session, target, stored);
     const { id, created, skipped } = await runFresh(tree, [place], sealedIn, work, signal);
-    const known = skipped ? {} : { safety: stored.safety };
+    const known = skipped ? {} : { safety: await listedSafety(tree, stored.safety, options) };
     return { entry: await viewOf(tree, await requireEntryOrConflict(tree, id), known), created };
   } catch (cause) {
     if (!signal?.aborted) throw cause;

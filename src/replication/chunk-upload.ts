@@ -8,7 +8,7 @@ import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import type { ChunkUpload } from '../model/contracts/replication.ts';
 import { type ErrorCode, isPeerstorError, PeerstorError } from '../model/errors.ts';
 import type { ChunkId } from '../model/ids.ts';
-import { copiesOf, safetyView } from './safety.ts';
+import { copiesOf, safetyView } from '../model/safety.ts';
 import type { Spread, SpreadWatcher } from './spread.ts';
 import type { Spreader } from './spreader.ts';
 

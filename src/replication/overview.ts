@@ -5,6 +5,7 @@ import type { ChunkHealth } from '../model/contracts/health.ts';
 import { idKey } from '../model/contracts/ordered-store.ts';
 import type { ChunkImpact } from '../model/contracts/replication.ts';
 import type { ChunkId, DeviceId } from '../model/ids.ts';
+import { safetyView } from '../model/safety.ts';
 import type { Copies } from './copies.ts';
 import type { HolderMask } from './holder-mask.ts';
 import { Impact } from './impact.ts';
@@ -12,7 +13,6 @@ import type { Inventory } from './inventory.ts';
 import type { Members } from './members.ts';
 import type { Peers } from './peers.ts';
 import type { ReferenceIndex } from './reference-index.ts';
-import { safetyView } from './safety.ts';
 
 export interface OverviewParts {
   self: DeviceId;

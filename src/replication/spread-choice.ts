@@ -9,10 +9,10 @@
  * now gets nothing later from here: that is catch-up's part.
  */
 import type { DeviceId } from '../model/ids.ts';
+import { copiesOf } from '../model/safety.ts';
 import type { Inventory } from './inventory.ts';
 import type { Members } from './members.ts';
 import type { Peers } from './peers.ts';
-import { copiesOf } from './safety.ts';
 import { liveAttempts, type Spread } from './spread.ts';
 
 export interface SpreadChoiceParts {

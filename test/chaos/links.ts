@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { TcpProxy, type Wire } from '../support/tcp-proxy.ts';
+import { reset, TcpProxy, type Wire } from '../support/tcp-proxy.ts';
 
 export class Links {
   readonly #pidOf: (device: number) => number;
@@ -78,7 +78,7 @@ export class Links {
       );
       const link = dialer === undefined ? undefined : this.#links[dialer]?.[dialled];
       if (link) join(client, connect({ host: '127.0.0.1', port: link.port, noDelay: true }));
-      else client.resetAndDestroy();
+      else reset(client);
     });
     await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
     return door;
@@ -106,7 +106,7 @@ function join(client: Socket, link: Socket): void {
     [client, link],
     [link, client],
   ] as const) {
-    from.on('error', () => to.resetAndDestroy());
+    from.on('error', () => reset(to));
     from.on('close', () => to.destroy());
     from.pipe(to);
   }

@@ -3,7 +3,7 @@ import { ChaosCluster } from './cluster.ts';
 import { type Outcome, runSchedule } from './schedule.ts';
 import type { WrittenFile } from './workload.ts';
 
-/** Files of earlier schedules that are looked at again: enough to notice, few enough to read on each device. */
+/** Files of the schedule before that are looked at again: enough to notice, few enough to read on each device. */
 const filesKept = 40;
 
 export async function runMany(options: {
@@ -27,10 +27,18 @@ export async function runMany(options: {
       const counts = `${acknowledged} acknowledged, ${refused} not; ${Math.round(memoryBytes / 2 ** 20)} MiB`;
       say(`seed ${next}: ${troubles.join('; ')}. ${counts}`);
       for (const sentence of broken) say(`  BROKEN ${sentence}`);
-      kept = files.slice(-filesKept);
+      kept = files.slice(-filesKept).filter(({ possible }) => possible[0]?.path.startsWith(`/seed ${next}/`));
+      // Else the small disks would be full for good after some schedules.
+      if (next > seed) await deleteForEver(cluster, `/seed ${next - 1}`);
     }
   } finally {
     await cluster.close();
   }
   return outcomes;
+}
+
+async function deleteForEver(cluster: ChaosCluster, path: string): Promise<void> {
+  const [device] = cluster.devices;
+  const entry = await device?.entryAt(path);
+  if (entry) await device?.must('DELETE', `/api/v1/entries/${entry.id}?permanent=true`);
 }

@@ -61,6 +61,27 @@ test('a new file reads back, with its size, type, dates and safety', async () =>
   assert.equal(await read(drive, plain.id), '');
 });
 
+test('a file is no safer than the records that list it', async () => {
+  const { drive, root, device, laptop } = await createPair();
+  device.network.copies = 3;
+  const alone = await drive.upload(root, 'a.txt', text('hello'), { waitMs: 0 });
+  assert.deepEqual(alone.entry.safety, { level: 'accepted', copies: 1, wanted: 3 });
+  const { catalog } = device;
+  assert.ok(catalog);
+  const me = catalog.self;
+  const [other] = [laptop.catalog?.self];
+  assert.ok(other);
+  const upload = drive.upload(root, 'b.txt', text('hello'), { waitMs: 60_000 });
+  const isWritten = async () => (await namesIn(drive, root)).includes('b.txt');
+  while (!(await isWritten())) await new Promise((resolve) => setImmediate(resolve));
+  catalog.peerHas(other, { [me]: catalog.ownSeq });
+  assert.deepEqual(
+    (await upload).entry.safety,
+    { level: 'full', copies: 3, wanted: 3 },
+    'there are no more devices',
+  );
+});
+
 test('a file of many chunks reads back in any range, also on another device', async () => {
   const { drive, root, other, meet } = await createPair();
   const bytes = noise(3_000_000);

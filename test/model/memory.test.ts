@@ -11,9 +11,16 @@ test('a large buffer is given back, whatever kind of view it is', () => {
   }
 });
 
+test('a buffer that was read with one byte to spare is given back', () => {
+  const whole = new Uint8Array(100_000);
+  const bytes = whole.subarray(0, 99_999);
+  releaseMemory(bytes);
+  assert.equal(whole.byteLength, 0);
+});
+
 test('small buffers, parts of larger ones and shared memory are left alone', () => {
   const whole = new Uint8Array(100_000);
-  const kept = [new Uint8Array(100), whole.subarray(1), new Uint8Array(new SharedArrayBuffer(100_000))];
+  const kept = [new Uint8Array(100), whole.subarray(2), new Uint8Array(new SharedArrayBuffer(100_000))];
   for (const bytes of kept) {
     const { length } = bytes;
     releaseMemory(bytes);

@@ -88,12 +88,12 @@ export class TcpProxy {
   /** Resets every connection; with `refuse`, new ones too until `accept`. */
   cut(options: { refuse?: boolean } = {}): void {
     this.#refuses = options.refuse ?? false;
-    for (const socket of [...this.#sockets]) socket.resetAndDestroy();
+    for (const socket of [...this.#sockets]) reset(socket);
   }
 
   /** Resets only the connection that was opened last. */
   cutNewest(): void {
-    for (const socket of [...this.#sockets].slice(-2)) socket.resetAndDestroy();
+    for (const socket of [...this.#sockets].slice(-2)) reset(socket);
   }
 
   accept(): void {
@@ -135,7 +135,7 @@ export class TcpProxy {
 
   #accept(client: Socket): void {
     if (this.#refuses) {
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const server = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
@@ -146,10 +146,10 @@ export class TcpProxy {
       [server, client],
     ] as const) {
       this.#sockets.add(socket);
-      socket.on('error', () => other.resetAndDestroy());
+      socket.on('error', () => reset(other));
       socket.on('close', () => {
         this.#sockets.delete(socket);
-        if (!this.#swallows && socket.errored !== null) other.resetAndDestroy();
+        if (!this.#swallows && socket.errored !== null) reset(other);
       });
     }
     for (const pipe of pipes) {
@@ -157,6 +157,15 @@ export class TcpProxy {
       pipe.onDone(() => this.#pipes.delete(pipe));
     }
   }
+}
+
+/**
+ * Ends a connection at once. One whose end was already sent cannot be reset any more: libuv refuses, and Node
+ * then never closes it, so that the process would not end either.
+ */
+export function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** One direction of one connection. */

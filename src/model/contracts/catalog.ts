@@ -122,6 +122,12 @@ export interface Catalog {
 
   /** Tells the catalog how far a peer's catalog reaches: the outbox and tombstones need to know. */
   peerHas(device: DeviceId, vector: VersionVector): void;
+  /**
+   * Waits until so many other members have said that they have all that was written here so far. An abort ends the
+   * waiting and is no error.
+   * @returns how many have; `devices` too when all members have it and there are not so many
+   */
+  carriedTo(devices: number, waitMs: number, signal?: AbortSignal): Promise<number>;
 
   /** Called after each batch is durable. Returns the unsubscriber. */
   onChange(listener: (changes: readonly CatalogChange[]) => void): () => void;

@@ -1,5 +1,5 @@
 /** What a number of copies is called. */
-import type { SafetyLevel, SafetyView } from '../model/api.ts';
+import type { SafetyLevel, SafetyView } from './api.ts';
 
 /** Copies that a level needs; `full` is what is wanted, and never less than the others. */
 export function copiesOf(level: SafetyLevel, wanted: number): number {
