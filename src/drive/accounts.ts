@@ -41,6 +41,8 @@ export interface AccountsParts extends FoundingParts {
   sessions: OrderedStore;
   /** Does this device only keep copies? Then nobody signs in on it. */
   storageOnly?(): boolean;
+  /** Is this device still fetching the records of its network, users among them? */
+  isFilling?(): boolean;
   tunables: Tunables;
   log: Log;
   audit?: Audit;
@@ -88,6 +90,16 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     throw new PeerstorError(
       'forbidden',
       "This device only keeps copies; open another device's page to sign in.",
+    );
+  }
+
+  /** A user who is not known here yet has no password that could be wrong: no try is counted. */
+  async function requireArrived(catalog: Catalog, typed: string): Promise<void> {
+    if (!parts.isFilling?.() || (await knownUsername(catalog, typed)) !== undefined) return;
+    throw new PeerstorError(
+      'not-ready',
+      'This device is still fetching what the others know; try again in a moment.',
+      { details: { retryAfterS: 5 } },
     );
   }
 
@@ -165,6 +177,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     async login(username, password, from) {
       requireSignIns();
       const catalog = requireCatalog();
+      await requireArrived(catalog, username);
       const { account, keys } = await noted(catalog, username, () =>
         guarded(from, () => openAccount(catalog, username, password)),
       );
@@ -199,6 +212,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
       requireSignIns();
       checkPassword(newPassword);
       const catalog = requireCatalog();
+      await requireArrived(catalog, username);
       const opened = await guarded(from, () => openRecovered(catalog, username, words));
       requireEnabled(opened.account);
       return rekey(catalog, opened, newPassword);

@@ -25,6 +25,7 @@ export function createDeviceAccounts(
     deviceBody: (network) => ownRecord(device.identity, device.settings(), network, systemClock.wallMs()),
     // Known from the moment it joined, before its catalog has come.
     storageOnly: () => device.network()?.removal.ownBody()?.storageOnly ?? false,
+    isFilling: () => device.network()?.catalog.isFilling ?? false,
     audit: device.audit,
     sessions: withPrefix(given.index, 'sessions/'),
     clock: systemClock,

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { type ErrorCode, isPeerstorError, PeerstorError } from '../../src/model/errors.ts';
 import { sessionLifeMs } from '../../src/model/limits.ts';
 import { MemoryOrderedStore } from '../../src/store/index.ts';
+import { coded } from './errors.ts';
 import {
   catalogOf,
   createHome,
@@ -93,6 +94,18 @@ test('a wrong password and an unknown name get the same answer', async () => {
     });
   }
   assert.equal(new Set(sentences).size, 1);
+});
+
+test('a name that has not come to this device yet is no wrong password, and no try', async () => {
+  const { device } = await createHome();
+  device.isFilling = true;
+  for (let count = 0; count < 12; count += 1) {
+    await assert.rejects(device.accounts.login('bea', password, 'here'), coded('not-ready'));
+  }
+  await assert.rejects(device.accounts.login(username, 'wrong password', 'here'), coded('wrong-password'));
+  await device.accounts.login(username, password, 'here');
+  device.isFilling = false;
+  await assert.rejects(device.accounts.login('bea', password, 'here'), coded('wrong-password'));
 });
 
 test('after nine wrong passwords even the right one has to wait', async () => {

@@ -40,6 +40,7 @@ export interface TestDevice {
   /** What was logged as a warning. */
   readonly warnings: string[];
   catalog: LocalCatalog | undefined;
+  isFilling: boolean;
   /** The same disk, a new process. */
   restart(): Promise<TestDevice>;
 }
@@ -120,6 +121,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     sessions: disk.sessions,
     clock,
     random: systemRandom,
+    isFilling: () => device.isFilling,
     tunables: defaultTunables,
     log: logInto(warnings),
     audit: world.audit,
@@ -133,6 +135,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     disk,
     warnings,
     catalog: undefined,
+    isFilling: false,
     async restart() {
       accounts.stop();
       await device.catalog?.stop();
