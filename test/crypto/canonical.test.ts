@@ -112,7 +112,8 @@ test('reading takes names, numbers and letters that mean something elsewhere as 
       fc.constantFrom(null, true, false),
       number,
       odd,
-      fc.uint8Array({ maxLength: 2 }),
+      // The slow way reads all empty bytes as one array, and so takes two of them for a link.
+      fc.uint8Array({ minLength: 1, maxLength: 2 }),
       fc.array(tie('any'), { maxLength: 3 }),
       fc.array(fc.tuple(name, tie('any')), { maxLength: 4 }).map(Object.fromEntries),
     ),
@@ -134,6 +135,11 @@ test('reading takes names, numbers and letters that mean something elsewhere as 
     { numRuns: 3000 },
   );
   assert(accepted > 1000, `${accepted} were read`);
+});
+
+test('two empty bytes beside each other are no link, whatever their names', () => {
+  const twins = { '/': new Uint8Array(), bytes: new Uint8Array() };
+  assert.deepEqual(decode(encode(twins)), twins);
 });
 
 test('text keeps a byte order mark at its start, which the slow way loses and so refuses', () => {

@@ -27,7 +27,9 @@ const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
 export const feed = new EventFeed(`${scheme}://${location.host}/api/v1/events`);
 feed.listen(({ topic }) => {
   if (topic === 'entries') entriesRevision.value += 1;
-  if (topic === 'devices' || topic === 'health') void refreshNetwork();
+  if (topic !== 'devices' && topic !== 'health') return;
+  void refreshNetwork();
+  void uploads.followSafety(async (entryId) => (await api.entryHealth(entryId)).safety);
 });
 
 /** Finds out where to begin. */

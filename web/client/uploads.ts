@@ -21,6 +21,8 @@ export interface UploadItem {
   readonly size: number;
   status: UploadStatus;
   sentBytes: number;
+  /** Id of the entry it became, once it is saved and if this person may know. */
+  entryId: string | null;
   safety: SafetyView | null;
   error: string | null;
 }
@@ -32,15 +34,20 @@ export interface UploadSource {
   file: File;
 }
 
+/** What a device answers to a file; a guest is not told the id. */
+export type SavedFile = Pick<EntryView, 'safety'> & { id?: string };
+
 /** Sends one file; resolves with how safe it is. */
 export type SendFile = (
   source: UploadSource,
   options: { onProgress(sentBytes: number): void; signal: AbortSignal },
-) => Promise<Pick<EntryView, 'safety'>>;
+) => Promise<SavedFile>;
 
 const atOnce = 3;
 const tries = 4;
 const retryBaseMs = 1000;
+/** Of so many files, the last that were saved, it is asked whether they became safer. */
+const followedMax = 100;
 
 export class UploadQueue {
   readonly #send: SendFile;
@@ -49,6 +56,7 @@ export class UploadQueue {
   readonly #files = new Map<number, { file: File; abort: AbortController }>();
   #nextId = 1;
   #running = 0;
+  #following = false;
 
   readonly items: ReadonlySignal<readonly UploadItem[]> = computed(() => this.#items.value);
   /** Rises with each saved file: lists that show its folder load again. */
@@ -84,7 +92,7 @@ export class UploadQueue {
       this.#files.set(id, { file, abort: new AbortController() });
       const name = path.at(-1) ?? file.name;
       const facts = { id, name, path, below, replaces, size: file.size };
-      return { ...facts, status: 'waiting', sentBytes: 0, safety: null, error: null };
+      return { ...facts, status: 'waiting', sentBytes: 0, entryId: null, safety: null, error: null };
     });
     this.#items.value = [...this.#items.value, ...added];
     this.#run();
@@ -112,6 +120,25 @@ export class UploadQueue {
     this.#items.value = kept;
   }
 
+  /**
+   * Asks again how safe the saved files are that still lacked copies, one after the other.
+   * @param safetyOf null: nobody can say; it rejects where the file is gone or the device silent, and
+   *   what was shown stays
+   */
+  async followSafety(safetyOf: (entryId: string) => Promise<SafetyView | null>): Promise<void> {
+    if (this.#following) return;
+    this.#following = true;
+    try {
+      const thin = this.#items.value.filter(({ safety }) => safety && safety.copies < safety.wanted);
+      for (const { id, entryId } of thin.slice(-followedMax)) {
+        const safety = entryId && (await safetyOf(entryId).catch(() => null));
+        if (safety) this.#change(id, { safety });
+      }
+    } finally {
+      this.#following = false;
+    }
+  }
+
   #run(): void {
     while (this.#running < atOnce) {
       const next = this.#items.value.find((item) => item.status === 'waiting');
@@ -136,7 +163,8 @@ export class UploadQueue {
           onProgress: (sentBytes) => this.#change(item.id, { sentBytes }),
           signal: source.abort.signal,
         });
-        this.#change(item.id, { status: 'saved', sentBytes: item.size, safety: entry.safety });
+        const { id: entryId = null, safety } = entry;
+        this.#change(item.id, { status: 'saved', sentBytes: item.size, entryId, safety });
         this.#files.delete(item.id);
         return;
       } catch (error) {
@@ -188,7 +216,7 @@ export function sendTo(addressOf: (source: UploadSource) => string): SendFile {
       request.setRequestHeader('X-Modified-At', new Date(file.lastModified).toISOString());
       request.upload.onprogress = (event) => onProgress(event.loaded);
       request.onload = () => {
-        if (request.status < 300) resolve(JSON.parse(request.responseText) as Pick<EntryView, 'safety'>);
+        if (request.status < 300) resolve(JSON.parse(request.responseText) as SavedFile);
         else reject(problemFrom(request.status, request.responseText));
       };
       request.onerror = () => reject(problemFrom(0, ''));
