@@ -49,7 +49,9 @@ async function repairRate(mib: number): Promise<number> {
     const target = await addDevice(devices, { folder, tune });
     await until('the third device knows what there is', async () => {
       const { chunks } = await target.health();
-      return (chunks.byCopies[2] ?? 0) === chunks.total && chunks.total > 0;
+      return (
+        ((chunks.byCopies[2] ?? 0) === chunks.total && chunks.total > 0) || JSON.stringify(chunks.byCopies)
+      );
     });
     await lost.stop('SIGKILL');
     const held = () => metric(target, 'peerstor_bytes_held');

@@ -3,6 +3,7 @@
  * which a door sees who knocks and sends them over the link of that pair: the dialer is found by the
  * socket that it has open (Linux's /proc).
  */
+import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { reset, TcpProxy, type Wire } from '../support/tcp-proxy.ts';
@@ -85,13 +86,22 @@ export class Links {
   }
 }
 
+/** Below those that the system gives to whoever asks for any: nobody takes one by chance in between. */
+const [portMin, portMax] = [12_000, 32_000];
+
 /** A port that is free just now. */
 export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const port = portOf(probe);
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(portMin, portMax);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+  }
 }
 
 function portOf(server: Server | undefined): number {

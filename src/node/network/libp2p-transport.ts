@@ -381,7 +381,16 @@ async function end(run: Run): Promise<void> {
   for (const undo of run.cleanups.reverse()) undo();
 }
 
+/** What libp2p says of a listener spans lines and names its own settings; the system's code tells enough. */
+const listenHints: readonly [code: string, hint: string][] = [
+  ['EADDRINUSE', 'another program uses it; stop that one, or give another port with --p2p-port'],
+  ['EADDRNOTAVAIL', 'this device has no such address'],
+  ['EACCES', 'the system does not allow it; give a port above 1023 with --p2p-port'],
+];
+
 function cannotListen({ host, port }: { host: string; port: number }, cause: unknown): PeerstorError {
-  const sentence = `This device cannot listen for others on ${host}, port ${port}: ${sentenceOf(cause)}`;
+  const said = sentenceOf(cause);
+  const why = listenHints.find(([code]) => said.includes(code))?.[1] ?? said.split('\n', 1)[0];
+  const sentence = `This device cannot listen for others on ${host}, port ${port}: ${why}.`;
   return new PeerstorError('bad-input', sentence, { cause });
 }

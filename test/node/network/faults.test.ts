@@ -192,6 +192,18 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     await stopAll([a, after]);
   });
 
+  it('says in one sentence that a port is taken, and how to give another', async () => {
+    const a = await testDevice({ number: 1, members: () => [] });
+    await a.transport.start();
+    const listen = { host: '127.0.0.1', port: portOf(a.transport) };
+    const b = await testDevice({ number: 2, members: () => [], listen });
+    await assert.rejects(b.transport.start(), {
+      code: 'bad-input',
+      message: `This device cannot listen for others on 127.0.0.1, port ${listen.port}: another program uses it; stop that one, or give another port with --p2p-port.`,
+    });
+    await stopAll([a, b]);
+  });
+
   it('remembers over its own restart where the others were', async () => {
     const members: DeviceId[] = [];
     const addressBook = new MemoryOrderedStore();
