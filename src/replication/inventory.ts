@@ -208,9 +208,12 @@ export class Inventory {
 
   /** Replaces what is known of buckets [from, to) of a device by its own list. */
   async replace(device: DeviceId, from: number, to: number, keys: readonly ChunkKey[]): Promise<void> {
-    // What is said while the rows are being read is newer than the list, and stays.
+    const holder = this.#holder(device);
+    // What it says while the rows are being read is newer than the list, and stays. Other devices'
+    // lists of the same buckets come in meanwhile too: they say nothing of this one.
     const changed = new Set<ChunkKey>();
-    const stop = this.onChange(({ key }) => {
+    const stop = this.onChange(({ key, before, after }) => {
+      if (holds(before, holder.number) === holds(after, holder.number)) return;
       if (bucketOf(key) >= from && bucketOf(key) < to) changed.add(key);
     });
     const known = new Set(await this.#listWithRoom(device, from, to).finally(stop));
@@ -219,7 +222,6 @@ export class Inventory {
     for (const key of this.doubted(device)) {
       if (bucketOf(key) >= from && bucketOf(key) < to && !listed.has(key)) this.#forgetDoubt(device, key);
     }
-    const holder = this.#holder(device);
     for (const key of known) if (!listed.has(key) && !changed.has(key)) this.set(device, key, false);
     for (const key of listed) {
       if (!known.has(key) && !changed.has(key) && this.#keeps(device, key)) this.set(device, key, true);

@@ -64,6 +64,24 @@ test('what is said while a range is being replaced is newer than the list', asyn
   assert.equal(inventory.digestsOf(peer).total(), 1);
 });
 
+test('lists of two devices that come in at once are both taken whole', async () => {
+  const { inventory } = make();
+  await inventory.start();
+  const other = deviceNumber(2);
+  const keys = Array.from({ length: 20 }, (_, number) => key(number));
+  const beside = new Promise<void>((resolve) => {
+    const stop = inventory.onChange(() => {
+      stop();
+      resolve(inventory.replace(other, 0, bucketCount, keys));
+    });
+  });
+  await Promise.all([inventory.replace(peer, 0, bucketCount, keys), beside]);
+  for (const device of [peer, other]) {
+    assert.deepEqual(await inventory.list(device, 0, bucketCount), keys.toSorted());
+    assert.equal(inventory.digestsOf(device).total(), keys.length);
+  }
+});
+
 test('chunks that do not concern this device are counted without rows', async () => {
   const { inventory } = make(undefined, (one) => one === key(1));
   await inventory.start();
