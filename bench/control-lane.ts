@@ -1,21 +1,14 @@
 /** How long a small question takes while chunks fill a narrow link, against the same link idle. */
-import { TcpProxy } from '../test/support/tcp-proxy.ts';
 import { MiB, type Row } from './measure.ts';
-import { callRate, chunkBytes, openPair, type TransportPair } from './transport-pair.ts';
+import { callRate, chunkBytes, openSlowPair, type TransportPair } from './transport-pair.ts';
 
 const bytesPerSecond = 1e6;
 const everyMs = 50;
 
 /** @param mib sent over the link meanwhile, at 1 MB a second */
 export async function measureControlLane(mib: number): Promise<Row[]> {
-  const proxies: TcpProxy[] = [];
-  const pair = await openPair(async (address) => {
-    const proxy = await TcpProxy.open({ host: '127.0.0.1', port: Number(address.split('/')[4]) });
-    proxies.push(proxy);
-    return address.replace(/\/tcp\/\d+/, `/tcp/${proxy.port}`);
-  });
+  const pair = await openSlowPair(bytesPerSecond);
   try {
-    for (const proxy of proxies) proxy.setRate(bytesPerSecond);
     const idle = await roundTrips(pair, new Promise((resolve) => setTimeout(resolve, 5000)));
     const chunk = new Uint8Array(chunkBytes).fill(7);
     let rate = 0;
@@ -47,7 +40,6 @@ export async function measureControlLane(mib: number): Promise<Row[]> {
     ];
   } finally {
     await pair.close();
-    for (const proxy of proxies) await proxy.close();
   }
 }
 

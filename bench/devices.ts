@@ -15,14 +15,17 @@ export interface DevicesSettings {
   count: number;
   tune?: Record<string, number>;
   env?: Record<string, string>;
-  /** Connections go over links that can be slowed. */
+  /** Connections go over links that can be slowed; `spare` more of them for devices that come later. */
   linked?: boolean;
+  spare?: number;
 }
 
 export interface Devices {
   /** The first was set up; all are signed in and connected. */
   devices: DeviceProcess[];
   links: Links | undefined;
+  /** For `addDevice` of the device with this place in the list. */
+  argsOf(index: number): string[];
   /** Their homes are in it. */
   readonly folder: string;
 }
@@ -33,7 +36,7 @@ export async function withDevices<Result>(
   use: (started: Devices) => Promise<Result>,
 ): Promise<Result> {
   const folder = await mkdtemp(join(process.env.PEERSTOR_BENCH_DIR ?? tmpdir(), 'peerstor-bench-'));
-  const started: Devices = { devices: [], links: undefined, folder };
+  const started: Devices = { devices: [], links: undefined, argsOf: () => [], folder };
   try {
     await start(settings, started);
     return await use(started);
@@ -44,13 +47,16 @@ export async function withDevices<Result>(
   }
 }
 
-async function start({ count, tune, env, linked }: DevicesSettings, into: Devices): Promise<void> {
+async function start({ count, tune, env, linked, spare = 0 }: DevicesSettings, into: Devices): Promise<void> {
   const { devices, folder } = into;
-  const ports = linked ? await Promise.all(Array.from({ length: count }, () => freePort())) : [];
-  if (linked) into.links = await Links.open(ports, (index) => devices[index]?.pid ?? 0);
+  if (linked) {
+    const ports = await Promise.all(Array.from({ length: count + spare }, () => freePort()));
+    const links = await Links.open(ports, (index) => devices[index]?.pid ?? 0);
+    into.links = links;
+    into.argsOf = (index) => ['--p2p-port', `${ports[index]}`, '--announce', links.announced(index)];
+  }
   for (let index = 0; index < count; index += 1) {
-    const { links } = into;
-    const args = links ? ['--p2p-port', `${ports[index]}`, '--announce', links.announced(index)] : [];
+    const args = into.argsOf(index);
     await addDevice(devices, { folder, args, ...(tune && { tune }), ...(env && { env }) });
   }
   await allConnected(devices);
@@ -95,7 +101,7 @@ export async function secondsUntil(
   const tookSeconds = () => (performance.now() - startedMs) / 1000;
   while (!(await check())) {
     if (tookSeconds() > timeoutSeconds) throw new Error(`not within ${timeoutSeconds} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return tookSeconds();
 }

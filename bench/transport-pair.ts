@@ -14,6 +14,7 @@ import { createNode } from '../src/node/network/libp2p-node.ts';
 import { dialTarget, plainAddress } from '../src/node/network/peer-address.ts';
 import { identityFromSeed, peerIdOf } from '../src/node/network/peer-identity.ts';
 import { MemoryOrderedStore } from '../src/store/memory-ordered-store.ts';
+import { TcpProxy } from '../test/support/tcp-proxy.ts';
 import { MiB } from './measure.ts';
 
 export const chunkBytes = 512 * 1024;
@@ -39,8 +40,10 @@ export interface TransportPair {
   close(): Promise<void>;
 }
 
-/** @param through makes of the other process's address, such as /ip4/127.0.0.1/tcp/1, the one to dial */
-export async function openPair(through = async (address: string) => address): Promise<TransportPair> {
+/** Makes of the other process's address, such as /ip4/127.0.0.1/tcp/1, the one to dial. */
+type Through = (address: string) => Promise<string>;
+
+export async function openPair(through: Through = async (address) => address): Promise<TransportPair> {
   const child = fork(new URL(import.meta.url), ['--other'], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
@@ -54,10 +57,28 @@ export async function openPair(through = async (address: string) => address): Pr
   return {
     transport,
     peer,
-    bareRate: (mib) => bareRate(ready, mib),
+    bareRate: (mib) => bareRate(ready, through, mib),
     close: async () => {
       await transport.stop();
       child.disconnect();
+    },
+  };
+}
+
+/** A pair whose connections share no more than this, each way and each address for itself. */
+export async function openSlowPair(bytesPerSecond: number): Promise<TransportPair> {
+  const proxies: TcpProxy[] = [];
+  const pair = await openPair(async (address) => {
+    const proxy = await TcpProxy.open({ host: '127.0.0.1', port: Number(address.split('/')[4]) });
+    proxy.setRate(bytesPerSecond);
+    proxies.push(proxy);
+    return address.replace(/\/tcp\/\d+/, `/tcp/${proxy.port}`);
+  });
+  return {
+    ...pair,
+    close: async () => {
+      await pair.close();
+      for (const proxy of proxies) await proxy.close();
     },
   };
 }
@@ -111,9 +132,9 @@ async function bareNode(seed: number) {
   return { node, device: identity.device };
 }
 
-async function bareRate(ready: Ready, mib: number): Promise<number> {
+async function bareRate(ready: Ready, through: Through, mib: number): Promise<number> {
   const { node } = await bareNode(4);
-  const target = ready.bareAddresses.map(plainAddress)[0] ?? '';
+  const target = await through(ready.bareAddresses.map(plainAddress)[0] ?? '');
   const connection = await node.dial(dialTarget(target, peerIdOf(deviceId(ready.bareDevice))));
   const framed = new FramedStream(await connection.newStream(bareProtocol), {
     clock: systemClock,
