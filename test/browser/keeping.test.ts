@@ -259,6 +259,18 @@ describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
     await page.unrouteAll();
   });
 
+  it('says on the list of uploads when a file that was only accepted has become safe', async () => {
+    await nas.stop();
+    await visit('/');
+    await writeFile(join(folder, 'lonely.txt'), 'on one device only');
+    await page.getByLabel('Files to upload').setInputFiles(join(folder, 'lonely.txt'));
+    const row = page.getByRole('region', { name: 'Uploads' }).getByRole('listitem');
+    await row.getByText('accepted · 1 of 3').waitFor();
+    await nas.start();
+    await row.getByText('safe · 2 of 3').waitFor({ timeout: 60_000 });
+    await shot(page, 'upload-became-safe');
+  });
+
   it('offers a member only what they may do, and takes a new version of what they may change', async () => {
     const ben = await open('ben');
     const faults = collectProblems(ben, []);
