@@ -19,8 +19,8 @@ import { hlcTicksPerMs, type VersionBody, type VersionFacts } from '../model/rec
 import { isLive, type Live } from './live.ts';
 import { openVersionFacts, openWithAny } from './sealed-parts.ts';
 
-/** About 500 bytes each: 50 MB at most. */
-const headsKept = 100_000;
+/** About 700 bytes each with its place in `owners`: 18 MB at most. */
+const headsKept = 25_000;
 
 /** A version as its owner sees it. */
 export interface OpenVersion extends VersionFacts {

@@ -259,7 +259,7 @@ describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
     await page.unrouteAll();
   });
 
-  it('says on the list of uploads when a file that was only accepted has become safe', async () => {
+  it('says on both lists when a file that was only accepted has become safe', async () => {
     await nas.stop();
     await visit('/');
     await writeFile(join(folder, 'lonely.txt'), 'on one device only');
@@ -268,6 +268,7 @@ describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
     await row.getByText('accepted · 1 of 3').waitFor();
     await nas.start();
     await row.getByText('safe · 2 of 3').waitFor({ timeout: 60_000 });
+    await page.locator('.entry', { hasText: 'lonely.txt' }).getByText('safe · 2 of 3').waitFor();
     await shot(page, 'upload-became-safe');
   });
 

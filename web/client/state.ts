@@ -15,7 +15,7 @@ export const setupState = signal<SetupView | undefined>(undefined);
 export const devices = signal<DeviceView[]>([]);
 export const health = signal<HealthView | undefined>(undefined);
 export const uploads = new UploadQueue();
-/** Rises when entries may have changed anywhere. */
+/** Rises when entries, or how many copies they have, may have changed anywhere. */
 export const entriesRevision = signal(0);
 
 /** Devices of the network, removed ones left out. */
@@ -70,10 +70,25 @@ export async function signOut(): Promise<void> {
   stage.value = 'login';
 }
 
+const copiesOf = (view: HealthView) => JSON.stringify(view.chunks.byCopies);
+/** While files are being copied this changes every second; lists need not follow so closely. */
+const copiesGatherMs = 2000;
+let copiesGathering = false;
+
+function copiesChanged(): void {
+  if (copiesGathering) return;
+  copiesGathering = true;
+  setTimeout(() => {
+    copiesGathering = false;
+    entriesRevision.value += 1;
+  }, copiesGatherMs);
+}
+
 /** Devices and health; what fails keeps what was shown. */
 export async function refreshNetwork(): Promise<void> {
   try {
     const view = await api.health();
+    if (health.value && copiesOf(view) !== copiesOf(health.value)) copiesChanged();
     health.value = view;
     devices.value = view.devices;
   } catch (error) {

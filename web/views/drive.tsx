@@ -1,11 +1,10 @@
-import { useSignal } from '@preact/signals';
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { EntryView } from '../../src/model/api.ts';
-import { api, type ChildrenQuery } from '../client/api.ts';
+import { api } from '../client/api.ts';
 import { droppedFiles, type PickedFile, pickedFiles } from '../client/picked-files.ts';
 import { ApiError } from '../client/request.ts';
 import { mayDo, rightsWords } from '../client/sharing.ts';
-import { attempt, entriesRevision, memberCount, say, uploads } from '../client/state.ts';
+import { attempt, memberCount, say, uploads } from '../client/state.ts';
 import { Breadcrumbs } from '../components/breadcrumbs.tsx';
 import { Dialog } from '../components/dialog.tsx';
 import { DropZone } from '../components/drop-zone.tsx';
@@ -15,6 +14,7 @@ import { Icon } from '../components/icon.tsx';
 import { UploadButton } from '../components/upload-button.tsx';
 import { EntryDetails } from './entry-details.tsx';
 import { ShareDialog } from './share.tsx';
+import { useListing } from './use-listing.ts';
 
 interface Folder {
   entry: EntryView;
@@ -144,59 +144,6 @@ export function DriveView({ id }: { id?: string }) {
       )}
     </>
   );
-}
-
-/** Children of a folder, page by page; loaded again when entries change or an upload was saved. */
-function useListing(folderId: string | undefined, sorting: Sorting) {
-  const items = useSignal<EntryView[] | null>(null);
-  const cursor = useSignal<string | null>(null);
-  const loading = useSignal(false);
-  const error = useSignal<string | null>(null);
-  const latest = useRef(0);
-
-  const load = useCallback(
-    async (from: string | null) => {
-      const run = ++latest.current;
-      if (folderId === undefined) return;
-      loading.value = true;
-      const query: ChildrenQuery = { ...sorting, cursor: from };
-      try {
-        const page = await api.children(folderId, query);
-        if (run !== latest.current) return;
-        items.value = from === null ? page.items : [...(items.value ?? []), ...page.items];
-        cursor.value = page.nextCursor;
-        error.value = null;
-      } catch (cause) {
-        if (run === latest.current) error.value = (cause as Error).message;
-      }
-      if (run === latest.current) loading.value = false;
-    },
-    [folderId, sorting],
-  );
-
-  useEffect(() => {
-    items.value = null;
-    void load(null);
-  }, [load]);
-  // Whoever opened another folder meanwhile wants to see that one.
-  const current = useRef(load);
-  current.current = load;
-  const revision = entriesRevision.value + uploads.savedCount.value;
-  useEffect(() => {
-    if (revision === 0) return;
-    // Many files in a row would ask many times: the last one asks.
-    const timer = setTimeout(() => void current.current(null), 300);
-    return () => clearTimeout(timer);
-  }, [revision]);
-
-  return {
-    items: items.value,
-    loading: loading.value,
-    error: error.value,
-    more: cursor.value !== null,
-    loadMore: () => void load(cursor.value),
-    reload: () => void load(null),
-  };
 }
 
 function EmptyFolder({ mayAdd }: { mayAdd: boolean }) {
