@@ -34,6 +34,8 @@ interface Followed {
   /** Something was missed: compare (again). */
   stale: boolean;
   synced: boolean;
+  /** The last comparison fetched something: whether that made the lists equal is looked at once. */
+  unproven: boolean;
   timer: Timer | undefined;
 }
 
@@ -102,6 +104,7 @@ export class InventoryFollow {
       comparing: false,
       stale: false,
       synced: false,
+      unproven: false,
       timer: undefined,
     };
     this.#peers.set(device, followed);
@@ -164,8 +167,10 @@ export class InventoryFollow {
     followed.comparing = true;
     followed.stale = false;
     this.#compareNow(followed)
-      .then(() => {
+      .then((fetched) => {
         followed.synced = true;
+        // At most one more look: a list that never becomes equal is no reason to ask without an end.
+        followed.unproven = fetched && !followed.unproven;
         for (const listener of this.#listeners) listener(followed.device);
       })
       .catch((error: unknown) => {
@@ -177,11 +182,13 @@ export class InventoryFollow {
       .finally(() => {
         followed.comparing = false;
         if (followed.ending.signal.aborted) return;
-        this.#compareAfter(followed, followed.stale ? againMs : this.#parts.everyMs);
+        const isOver = !followed.stale && !followed.unproven;
+        this.#compareAfter(followed, isOver ? this.#parts.everyMs : againMs);
       });
   }
 
-  async #compareNow(followed: Followed): Promise<void> {
+  /** @returns whether buckets differed and were fetched */
+  async #compareNow(followed: Followed): Promise<boolean> {
     const { inventory } = this.#parts;
     let differing: number[] = [];
     await this.#holding(followed, async () => {
@@ -195,6 +202,7 @@ export class InventoryFollow {
       differing = inventory.digestsOf(followed.device).differing(digests);
       followed.asOf.clear();
     });
+    const fetches = differing.length > 0;
     while (differing.length > 0) {
       await this.#holding(followed, async () => {
         const answer = readBuckets(await this.#call(followed, 'inventory/buckets', differing));
@@ -204,9 +212,12 @@ export class InventoryFollow {
           followed.asOf.set(bucket, answer.stamp.batch);
         }
         const done = new Set(answer.buckets.map(({ bucket }) => bucket));
-        differing = done.size === 0 ? [] : differing.filter((bucket) => !done.has(bucket));
+        const left = differing.filter((bucket) => !done.has(bucket));
+        // Whoever answers nothing that was asked for is not asked on.
+        differing = left.length < differing.length ? left : [];
       });
     }
+    return fetches;
   }
 
   /** Keeps changes back while a list is on its way, and applies them when it is in place. */

@@ -165,6 +165,39 @@ test('after more changes than can be told one by one peers compare instead', asy
   await cluster.end();
 });
 
+test('what was fetched is compared once more, and only once', async () => {
+  const cluster = new TestCluster(1, { tunables: { inventoryDigestMs: 20_000 } });
+  const [a] = cluster.devices;
+  const { id } = chunkOf(1);
+  const bucket = bucketOf(idKey(id));
+  const theirs = new BucketDigests();
+  theirs.toggle(idKey(id), true);
+  let fetches = 0;
+  const liar = cluster.addLiar({
+    'inventory/digests': async () => writeDigests({ feed: liarFeed, batch: 1 }, theirs.toBytes()),
+    'inventory/buckets': async () => {
+      fetches += 1;
+      return writeBuckets({ feed: liarFeed, batch: 1 }, [{ bucket, keys: fetches === 2 ? [idKey(id)] : [] }]);
+    },
+  });
+  await cluster.start();
+  await liar.transport.start();
+  await cluster.clock.advance(500);
+  const isHeld = () => a!.replication.holders(id).includes(liar.id);
+  assert.ok(!isHeld());
+  await cluster.clock.advance(3000);
+  assert.ok(isHeld(), 'the list was not what the digests said');
+  theirs.toggle(idKey(chunkOf(2).id), true);
+  const before = fetches;
+  await cluster.clock.advance(65_000);
+  const more = fetches - before;
+  assert.ok(
+    more >= 3 && more <= 16,
+    `a list that never becomes equal was asked for ${more} times in a minute`,
+  );
+  await cluster.end();
+});
+
 test('a change that a fetched list already includes, or that comes twice, changes nothing', async () => {
   const cluster = new TestCluster(1);
   const [a] = cluster.devices;
@@ -178,7 +211,8 @@ test('a change that a fetched list already includes, or that comes twice, change
   });
   await cluster.start();
   await liar.transport.start();
-  await cluster.clock.advance(2000);
+  // Before the fetched list is compared once more.
+  await cluster.clock.advance(500);
   const isHeld = () => a!.replication.holders(id).includes(liar.id);
   assert.ok(isHeld());
   await cluster.tell(a!, liar, 2, id, false);
