@@ -15,7 +15,7 @@ export function newRecoveryCode(): string {
 }
 
 /**
- * @param words as typed: any case; spaces, new lines, dashes or commas between, numbered or not
+ * @param words as typed, in upper or lower case; spaces, new lines, dashes or commas between, numbered or not
  * @returns 32 bytes for `open`
  * @throws `bad-input` naming the first word that is not one, how many are missing, or that one of
  * them is in the wrong place (checksum)

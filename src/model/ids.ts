@@ -36,7 +36,7 @@ function parser<Id extends string>(noun: string, shape: RegExp): (text: string) 
     if (typeof text !== 'string' || !shape.test(text)) {
       throw new PeerstorError('bad-id', `This is not a ${noun}: ${String(text).slice(0, 80)}`);
     }
-    return text as unknown as Id;
+    return text as Id;
   };
 }
 

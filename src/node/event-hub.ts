@@ -18,7 +18,7 @@ export class EventHub {
     chunks.onHealthChange(() => this.tell('health', []));
   }
 
-  /** Tells all listeners that these changed; no ids: any. */
+  /** Tells all listeners that these changed; without ids, that some did. */
   tell(topic: EventTopic, ids: string[]): void {
     for (const listener of this.#listeners) listener(topic, ids);
   }

@@ -261,7 +261,7 @@ function hasStrings(value: unknown, names: string[]): value is Record<string, st
 
 function isStart(message: unknown): message is StartMessage {
   if (!hasStrings(message, ['step', 'session', 'share']) || message.step !== 'start') return false;
-  return hasStrings((message as unknown as StartMessage).device, ['id', 'name']);
+  return hasStrings(message.device, ['id', 'name']);
 }
 
 function isConfirm(message: unknown): message is ConfirmMessage {

@@ -95,20 +95,22 @@ export function drillStateOf(json: string): DrillState | undefined {
   }
   if (!isRecord(value)) return undefined;
   const { left, restored, failed, badCopies, last, nextAtMs } = value;
-  const isSound =
-    (left === null || isEntries(left)) &&
-    isEntries(failed) &&
-    [restored, badCopies, nextAtMs].every(Number.isFinite) &&
-    (last === null || isLast(last));
-  return isSound ? (value as unknown as DrillState) : undefined;
+  if (!isNumber(restored) || !isNumber(badCopies) || !isNumber(nextAtMs)) return undefined;
+  if (!isEntries(failed) || !(left === null || isEntries(left)) || !(last === null || isLast(last)))
+    return undefined;
+  return { left, restored, failed, badCopies, last, nextAtMs };
 }
 
-function isLast(value: unknown): boolean {
+function isLast(value: unknown): value is NonNullable<DrillState['last']> {
   if (!isRecord(value)) return false;
-  return [value.finishedAtMs, value.files].every(Number.isFinite) && isEntries(value.failed);
+  return isNumber(value.finishedAtMs) && isNumber(value.files) && isEntries(value.failed);
 }
 
-function isEntries(value: unknown): boolean {
+function isNumber(value: unknown): value is number {
+  return Number.isFinite(value);
+}
+
+function isEntries(value: unknown): value is EntryId[] {
   return Array.isArray(value) && value.every((id) => typeof id === 'string' && /^[0-9a-f]{32}$/.test(id));
 }
 

@@ -79,6 +79,27 @@ test('files that lacked copies are asked about again until they have all', async
   assert.deepEqual(asked, ['thin', 'safe', 'safe']);
 });
 
+test('a queue that is abandoned sends nothing more and shows nothing', async () => {
+  const aborted: string[] = [];
+  let sent = 0;
+  const queue = queueOf(({ path }, { signal }) => {
+    sent += 1;
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        aborted.push(path[0] ?? '');
+        reject(new Error('aborted'));
+      });
+    });
+  });
+  queue.add(['a', 'b', 'c', 'd', 'e'].map(source));
+  queue.abandon();
+  assert.deepEqual(aborted, ['a', 'b', 'c']);
+  await new Promise((done) => setTimeout(done, 20));
+  assert.deepEqual([sent, queue.items.value, queue.busy.value], [3, [], false]);
+  queue.add([source('next')]);
+  assert.equal(sent, 4, 'it takes new files');
+});
+
 test('a guest who is told no id keeps what was said first', async () => {
   const queue = queueOf(async () => ({ safety: safety(1) }));
   queue.add([source('gift')]);

@@ -21,6 +21,8 @@ export interface ChildrenQuery {
   sort: 'name' | 'size' | 'modifiedAt';
   order: 'asc' | 'desc';
   cursor?: string | null;
+  /** 1 to 1000. */
+  limit: number;
 }
 
 const entryPath = (id: string) => `/api/v1/entries/${encodeURIComponent(id)}`;
@@ -46,8 +48,8 @@ export const api = {
 
   root: () => ask<EntryView>('GET', '/api/v1/entries/root'),
   entry: (id: string, signal?: AbortSignal) => ask<EntryView>('GET', entryPath(id), undefined, signal),
-  children: (id: string, { sort, order, cursor }: ChildrenQuery, signal?: AbortSignal) => {
-    const query = new URLSearchParams({ sort, order, limit: '200', ...(cursor ? { cursor } : {}) });
+  children: (id: string, { sort, order, cursor, limit }: ChildrenQuery, signal?: AbortSignal) => {
+    const query = new URLSearchParams({ sort, order, limit: `${limit}`, ...(cursor ? { cursor } : {}) });
     return ask<Page<EntryView>>('GET', `${entryPath(id)}/children?${query}`, undefined, signal);
   },
   createFolder: (parentId: string, name: string) =>

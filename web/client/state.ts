@@ -27,9 +27,7 @@ const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
 export const feed = new EventFeed(`${scheme}://${location.host}/api/v1/events`);
 feed.listen(({ topic }) => {
   if (topic === 'entries') entriesRevision.value += 1;
-  if (topic !== 'devices' && topic !== 'health') return;
-  void refreshNetwork();
-  void uploads.followSafety(async (entryId) => (await api.entryHealth(entryId)).safety);
+  if (topic === 'devices' || topic === 'health') void refreshNetwork();
 });
 
 /** Finds out where to begin. */
@@ -59,13 +57,17 @@ export function enterDrive(): void {
 }
 
 export async function signIn(username: string, password: string): Promise<void> {
-  user.value = (await api.login(username, password)).user;
+  const { user: signedIn } = await api.login(username, password);
+  // A session that ended may be begun again and its uploads go on, but in nobody else's drive.
+  if (user.value?.id !== signedIn.id) uploads.abandon();
+  user.value = signedIn;
   enterDrive();
 }
 
 export async function signOut(): Promise<void> {
   await api.logout().catch(() => undefined);
   feed.stop();
+  uploads.abandon();
   user.value = undefined;
   stage.value = 'login';
 }
@@ -81,6 +83,7 @@ function copiesChanged(): void {
   setTimeout(() => {
     copiesGathering = false;
     entriesRevision.value += 1;
+    void uploads.followSafety(async (entryId) => (await api.entry(entryId)).safety);
   }, copiesGatherMs);
 }
 

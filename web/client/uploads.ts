@@ -105,6 +105,13 @@ export class UploadQueue {
     this.#files.get(id)?.abort.abort();
   }
 
+  /** Stops all of it and forgets it. */
+  abandon(): void {
+    for (const { abort } of this.#files.values()) abort.abort();
+    this.#files.clear();
+    this.#items.value = [];
+  }
+
   /** Puts one failed item, or all of them, back into the queue. */
   retry(id?: number): void {
     for (const item of this.#items.value) {

@@ -6,6 +6,8 @@ import { entriesRevision, uploads } from '../client/state.ts';
 
 /** Many changes in a row would ask many times: the last one asks. */
 const settleMs = 300;
+/** What is loaded more at a time, and the most that a device gives at once. */
+const [pageSize, pageMax] = [200, 1000];
 
 /**
  * Children of a folder, page by page. Loaded again when entries or their copies change or an upload
@@ -28,7 +30,8 @@ export function useListing(folderId: string | undefined, sorting: Pick<ChildrenQ
       let next = from;
       try {
         do {
-          const page = await api.children(folderId, { ...sorting, cursor: next });
+          const limit = Math.min(pageMax, Math.max(pageSize, shown.length - loaded.length));
+          const page = await api.children(folderId, { ...sorting, cursor: next, limit });
           if (run !== latest.current) return;
           loaded = [...loaded, ...page.items];
           next = page.nextCursor;
