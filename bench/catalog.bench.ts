@@ -13,12 +13,12 @@ import {
   type LocalCatalog,
   writeGenesis,
 } from '../src/catalog/index.ts';
-import { parseRecord, signedBytes } from '../src/catalog/record-format.ts';
+import { parseRecord, signedBytes } from '../src/catalog/records/record-format.ts';
 import { newSigningKey, type SigningKey, verifyAsync } from '../src/crypto/index.ts';
-import { found } from '../src/drive/founding.ts';
+import { found } from '../src/drive/accounts/founding.ts';
 import { createAccounts } from '../src/drive/index.ts';
-import { sealName, sealVersionFacts, unwrapKey, wrapKey } from '../src/drive/sealed-parts.ts';
-import type { UserKeys } from '../src/drive/user-keys.ts';
+import { sealName, sealVersionFacts, unwrapKey, wrapKey } from '../src/drive/keys/sealed-parts.ts';
+import type { UserKeys } from '../src/drive/keys/user-keys.ts';
 import { systemClock, systemRandom } from '../src/model/clock.ts';
 import { noAudit } from '../src/model/contracts/audit.ts';
 import type { Draft } from '../src/model/contracts/catalog.ts';

@@ -5,7 +5,7 @@
 import { sealManifest } from '../src/crypto/index.ts';
 import type { MemberDevice } from '../src/model/contracts/replication.ts';
 import type { DeviceId } from '../src/model/ids.ts';
-import { Placement } from '../src/replication/placement.ts';
+import { Placement } from '../src/replication/placement/placement.ts';
 import { startCluster, type TestCluster } from '../test/replication/support/cluster.ts';
 import { save, type TestFile } from '../test/replication/support/files.ts';
 import { chunkNumber, chunkOf, member } from '../test/replication/support/fixtures.ts';

@@ -1,12 +1,12 @@
 /** Starting and stopping a catalog, and what it does by itself in between. */
 import type { Timer } from '../model/clock.ts';
 import { sentenceOf } from '../model/errors.ts';
-import type { Acknowledgements } from './acknowledgements.ts';
-import type { CatalogState } from './catalog-state.ts';
-import { compact } from './compaction.ts';
-import { applyDue, holdEarly, noteEarly } from './reexamine.ts';
-import { endInOrder, openState, restoreFromOutbox } from './start.ts';
-import type { Writer } from './writer.ts';
+import type { Acknowledgements } from './durability/acknowledgements.ts';
+import { compact } from './durability/compaction.ts';
+import { endInOrder, openState, restoreFromOutbox } from './durability/start.ts';
+import type { CatalogState } from './state/catalog-state.ts';
+import { applyDue, holdEarly, noteEarly } from './writing/reexamine.ts';
+import type { Writer } from './writing/writer.ts';
 
 const minuteMs = 60_000;
 /** How often it is looked for records that are due, and acknowledgements are kept. */

@@ -1,14 +1,14 @@
 /** One user's drive: the contract's methods, each in the file named after what it does. */
 import type { Drive } from '../model/contracts/drive.ts';
-import { children } from './browsing.ts';
-import { copy } from './copying.ts';
-import { viewOf } from './entry-view.ts';
-import { createFolder, ensureFolder } from './folders.ts';
-import { patch } from './moves.ts';
-import { emptyTrash, purge, restore, trash, trashed } from './trash.ts';
-import { requireEntry, requireEntryOrConflict, resolvePath, type Tree } from './tree.ts';
-import { upload, uploadTo } from './uploads.ts';
-import { openContent, restoreVersion, versions } from './versions.ts';
+import { children } from './folders/browsing.ts';
+import { copy } from './folders/copying.ts';
+import { createFolder, ensureFolder } from './folders/folders.ts';
+import { patch } from './folders/moves.ts';
+import { emptyTrash, purge, restore, trash, trashed } from './trash/trash.ts';
+import { viewOf } from './tree/entry-view.ts';
+import { requireEntry, requireEntryOrConflict, resolvePath, type Tree } from './tree/tree.ts';
+import { upload, uploadTo } from './uploads/uploads.ts';
+import { openContent, restoreVersion, versions } from './versions/versions.ts';
 
 /** Tells of changes of the catalog as ids of entries. */
 export type ChangeSource = Drive['onChange'];

@@ -1,3 +1,3 @@
 /** The drive room's door: accounts, and through their sessions the drives. */
-export { type AccountsParts, type AccountsRoom, createAccounts } from './accounts.ts';
-export type { Founding } from './founding.ts';
+export { type AccountsParts, type AccountsRoom, createAccounts } from './accounts/accounts.ts';
+export type { Founding } from './accounts/founding.ts';

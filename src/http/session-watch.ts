@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Timer } from '../model/clock.ts';
 import { sessionCheckMs } from './http-limits.ts';
-import type { Surroundings } from './routes/surroundings.ts';
+import type { Surroundings } from './routes/route-context.ts';
 
 /**
  * Looks now and then whether the session of a request lives: it may end by signing out, by a new

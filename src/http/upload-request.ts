@@ -9,8 +9,8 @@ import { safetyWaitSecondsMax, uploadStallMs } from './http-limits.ts';
 import { entityTag, httpDateMs, versionsNamed } from './preconditions.ts';
 import { declaredLength, openBody, tooLarge } from './request-body.ts';
 import { changedMeanwhile, versionExpected } from './routes/if-match.ts';
+import type { Surroundings } from './routes/route-context.ts';
 import { query } from './routes/schemas.ts';
-import type { Surroundings } from './routes/surroundings.ts';
 import { watchSession } from './session-watch.ts';
 import type { UploadPlace } from './upload-place.ts';
 

@@ -2,14 +2,14 @@
 import type { DrillView, ScrubView } from '../model/api.ts';
 import type { ChunkId } from '../model/ids.ts';
 import type { Tunables } from '../model/limits.ts';
-import { type AuditFigures, Audits, type AuditsParts } from './audits.ts';
-import { Foreground } from './foreground.ts';
-import { HandOver, type HandOverParts } from './hand-over.ts';
-import { Healing, type HealingParts } from './healing.ts';
-import { Proofs } from './proofs.ts';
-import { RestoreDrill, type RestoreDrillParts } from './restore-drill.ts';
-import { Scrub, type ScrubParts } from './scrub.ts';
-import type { Transfer } from './transfer.ts';
+import { HandOver, type HandOverParts } from './surplus/hand-over.ts';
+import type { Transfer } from './transfer/transfer.ts';
+import { type AuditFigures, Audits, type AuditsParts } from './verify/audits.ts';
+import { Foreground } from './verify/foreground.ts';
+import { Healing, type HealingParts } from './verify/healing.ts';
+import { Proofs } from './verify/proofs.ts';
+import { RestoreDrill, type RestoreDrillParts } from './verify/restore-drill.ts';
+import { Scrub, type ScrubParts } from './verify/scrub.ts';
 
 export interface CaretakerParts
   extends Omit<AuditsParts, 'proofs' | 'everyMs'>,

@@ -15,8 +15,8 @@ import type { Transport } from '../model/contracts/transport.ts';
 import type { ChunkId, DeviceId } from '../model/ids.ts';
 import type { Tunables } from '../model/limits.ts';
 import type { Log } from '../model/log.ts';
-import type { AuditFigures } from './audits.ts';
-import type { ManifestHolders } from './copies.ts';
+import type { ManifestHolders } from './references/copies.ts';
+import type { AuditFigures } from './verify/audits.ts';
 
 export interface ReplicationParts {
   self: DeviceId;

@@ -22,7 +22,7 @@
 import { PeerstorError } from '../model/errors.ts';
 import { type ChunkId, chunkId, type DeviceId, deviceId, toHex } from '../model/ids.ts';
 import { sealedChunkBytesMax } from '../model/limits.ts';
-import { bucketCount, type ChunkKey, digestBytes } from './bucket-digest.ts';
+import { bucketCount, type ChunkKey, digestBytes } from './database/bucket-digest.ts';
 
 export const idBytes = 32;
 /** Ids in one `chunk/have`: 32 KiB, a small frame of the control lane. */

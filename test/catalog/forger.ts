@@ -1,5 +1,5 @@
 import type { LocalCatalog } from '../../src/catalog/index.ts';
-import { writeRecord } from '../../src/catalog/record-format.ts';
+import { writeRecord } from '../../src/catalog/records/record-format.ts';
 import type { SigningKey } from '../../src/crypto/index.ts';
 import type { Draft } from '../../src/model/contracts/catalog.ts';
 import { type CatalogRecord, type Hlc, hlcTicksPerMs } from '../../src/model/records.ts';

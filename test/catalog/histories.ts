@@ -1,8 +1,8 @@
 /** Random histories of one drive, as several devices might write it that know little of each other. */
 import fc from 'fast-check';
-import { headsOf } from '../../src/catalog/merge.ts';
-import { writeRecord } from '../../src/catalog/record-format.ts';
-import { compareRoots, type Location, type Locations } from '../../src/catalog/tree.ts';
+import { headsOf } from '../../src/catalog/records/merge.ts';
+import { writeRecord } from '../../src/catalog/records/record-format.ts';
+import { compareRoots, type Location, type Locations } from '../../src/catalog/tree/tree.ts';
 import { type EntryId, entryId, type Revision } from '../../src/model/ids.ts';
 import {
   type CatalogRecord,

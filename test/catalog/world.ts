@@ -7,7 +7,7 @@ import {
   type LocalCatalog,
   writeGenesis,
 } from '../../src/catalog/index.ts';
-import { signHead } from '../../src/catalog/log-head.ts';
+import { signHead } from '../../src/catalog/records/log-head.ts';
 import { type SigningKey, signingKeyFromSeed } from '../../src/crypto/index.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import type { Draft } from '../../src/model/contracts/catalog.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { LocalCatalog, Outbox } from '../../src/catalog/index.ts';
-import { writeRecord } from '../../src/catalog/record-format.ts';
+import { writeRecord } from '../../src/catalog/records/record-format.ts';
 import type { CatalogChange } from '../../src/model/contracts/catalog.ts';
 import type { OrderedStore } from '../../src/model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';

@@ -1,8 +1,8 @@
 /** Records as another program might write them, with the keys of the test's user. */
 import assert from 'node:assert/strict';
-import { createKeyTree } from '../../src/drive/key-tree.ts';
-import { sealName, unwrapKey, wrapKey } from '../../src/drive/sealed-parts.ts';
-import { openByPassword } from '../../src/drive/user-keys.ts';
+import { createKeyTree } from '../../src/drive/keys/key-tree.ts';
+import { sealName, unwrapKey, wrapKey } from '../../src/drive/keys/sealed-parts.ts';
+import { openByPassword } from '../../src/drive/keys/user-keys.ts';
 import { systemRandom } from '../../src/model/clock.ts';
 import type { Signer } from '../../src/model/contracts/catalog.ts';
 import type { Session } from '../../src/model/contracts/drive.ts';

@@ -2,7 +2,7 @@
  * Which records of grantees count, worked out by somebody who knows every record that was ever written: the grant
  * was in force when the clocks said so, and everything that the way to it names counts.
  */
-import { headsOf } from '../../src/catalog/merge.ts';
+import { headsOf } from '../../src/catalog/records/merge.ts';
 import type { Catalog } from '../../src/model/contracts/catalog.ts';
 import type { EntryId, PrincipalId, Revision } from '../../src/model/ids.ts';
 import {

@@ -10,9 +10,9 @@ import { isPeerstorError } from '../../src/model/errors.ts';
 import type { DeviceId } from '../../src/model/ids.ts';
 import type { Tunables } from '../../src/model/limits.ts';
 import { silentLog } from '../../src/model/log.ts';
-import { standingOf } from '../../src/node/catalog-standing.ts';
-import { CatalogDirectory } from '../../src/node/device-directory.ts';
-import { liveVersionsOf } from '../../src/node/live-versions.ts';
+import { CatalogDirectory } from '../../src/node/membership/device-directory.ts';
+import { standingOf } from '../../src/node/wiring/catalog-standing.ts';
+import { liveVersionsOf } from '../../src/node/wiring/live-versions.ts';
 import { createReplication, type Replication } from '../../src/replication/index.ts';
 import { keyOf, type World } from '../catalog/world.ts';
 import type { MemoryNetwork, MemoryTransport } from '../support/memory-network.ts';
@@ -86,7 +86,7 @@ export class SimDevice {
     return this.running;
   }
 
-  /** As `node/rebuilding.ts` does it. */
+  /** As `node/home/rebuilding.ts` does it. */
   async #openCatalog(process: SimProcess, clock: Clock): Promise<LocalCatalog> {
     const { disk, id } = this;
     const make = () =>

@@ -4,12 +4,12 @@
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createOutbox } from '../../src/catalog/index.ts';
-import { signHead } from '../../src/catalog/log-head.ts';
-import { writeRecord } from '../../src/catalog/record-format.ts';
+import { signHead } from '../../src/catalog/records/log-head.ts';
+import { writeRecord } from '../../src/catalog/records/record-format.ts';
 import { chunkIdOf, sealChunk, sealManifest } from '../../src/crypto/index.ts';
 import { networkId, toHex } from '../../src/model/ids.ts';
 import type { RecordFields } from '../../src/model/records.ts';
-import { Home } from '../../src/node/home.ts';
+import { Home } from '../../src/node/home/home.ts';
 import { entryOf, keyOf, versionOf, World } from '../catalog/world.ts';
 
 const folder = new URL('golden/', import.meta.url).pathname;

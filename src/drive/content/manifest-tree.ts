@@ -4,7 +4,7 @@ import { type ChunkSlot, openManifest, type Reference } from '../../crypto/index
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
-import { openWithAny } from '../sealed-parts.ts';
+import { openWithAny } from '../keys/sealed-parts.ts';
 
 export type ManifestTree = { /** Plain bytes. */ size: number } & (
   | { kind: 'inline'; content: Uint8Array }

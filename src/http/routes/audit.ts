@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { signedInAdmin } from '../authentication.ts';
+import type { Surroundings } from './route-context.ts';
 import { type ListQuery, listOptionsOf, listQuery } from './schemas.ts';
-import type { Surroundings } from './surroundings.ts';
 
 /** What this device noted, newest first. */
 export function auditRoutes(app: FastifyInstance, { front }: Surroundings): void {

@@ -3,8 +3,8 @@ import { passwordLengthMax } from '../../model/limits.ts';
 import { giveCookie, signedIn, takeCookie } from '../authentication.ts';
 import { loginsPerMinute } from '../http-limits.ts';
 import { openToAnyone } from '../rate-limits.ts';
+import type { Surroundings } from './route-context.ts';
 import { fields, text } from './schemas.ts';
-import type { Surroundings } from './surroundings.ts';
 
 // What makes a good name or password is said by the accounts; these are only bounds.
 export const username = text(200, 'a name of at most 200 characters');

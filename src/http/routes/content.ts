@@ -5,8 +5,8 @@ import { sendContent } from '../content-reply.ts';
 import { watchSession } from '../session-watch.ts';
 import type { EndWatch } from '../streamed-reply.ts';
 import { entryIdOf } from './entry-id.ts';
+import type { Surroundings } from './route-context.ts';
 import { flag, isOn, query } from './schemas.ts';
-import type { Surroundings } from './surroundings.ts';
 
 const contentQuery = query({ version: { type: 'string' }, download: flag });
 

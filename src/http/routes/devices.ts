@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { DeviceSettings } from '../../model/contracts/device.ts';
 import { deviceId } from '../../model/ids.ts';
 import { signedIn, signedInAdmin } from '../authentication.ts';
+import type { Surroundings } from './route-context.ts';
 import { countOrNone, fields, flag, isOn, onePage, query, text } from './schemas.ts';
-import type { Surroundings } from './surroundings.ts';
 
 const hour = {
   type: 'string',

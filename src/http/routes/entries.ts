@@ -5,8 +5,8 @@ import { openToTokens, signedIn } from '../authentication.ts';
 import { entityTag } from '../preconditions.ts';
 import { entryIdOf } from './entry-id.ts';
 import { changedMeanwhile, versionExpected } from './if-match.ts';
+import type { Surroundings } from './route-context.ts';
 import { fields, flag, isOn, type ListQuery, listOptionsOf, listQuery, query, text } from './schemas.ts';
-import type { Surroundings } from './surroundings.ts';
 
 // Names are judged by the drive, which says the rule; this only bounds them.
 const name = text(4096, 'the name of a file or folder');

@@ -6,7 +6,7 @@ import { isFromForeignPage, signedIn } from '../authentication.ts';
 import { createEventCounter, feedEvents } from '../event-feed.ts';
 import { eventBufferBytesMax, eventPingMs, eventSocketsMax } from '../http-limits.ts';
 import { watchSession } from '../session-watch.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from './route-context.ts';
 
 export const eventsPath = '/api/v1/events';
 

@@ -21,8 +21,8 @@ import {
   uploadQuery,
 } from '../upload-request.ts';
 import { entryIdOf } from './entry-id.ts';
+import type { Surroundings } from './route-context.ts';
 import { fields, flag, isOn, type ListQuery, listOptionsOf, listQuery, query, text } from './schemas.ts';
-import type { Surroundings } from './surroundings.ts';
 
 interface BySecret {
   Params: { secret: string };

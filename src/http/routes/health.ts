@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { signedIn, signedInAdmin } from '../authentication.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from './route-context.ts';
 
 /** How well everything is kept, and one file. */
 export function healthRoutes(app: FastifyInstance, { front }: Surroundings): void {

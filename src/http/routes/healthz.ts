@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from './route-context.ts';
 
 /** `GET /healthz`: is this device alive, and which is it? No login. */
 export function healthzRoutes(app: FastifyInstance, { front }: Surroundings): void {

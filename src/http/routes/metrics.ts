@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sessionOf } from '../authentication.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from './route-context.ts';
 
 /** `GET /metrics` in the text format of Prometheus: for this machine, and for who shows a token. */
 export function metricRoutes(app: FastifyInstance, { front }: Surroundings): void {

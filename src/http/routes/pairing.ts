@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { ownsThisHome, signedInAdmin } from '../authentication.ts';
 import { exchangesPerMinute, joinsPerMinute } from '../http-limits.ts';
 import { openToAnyone } from '../rate-limits.ts';
+import type { Surroundings } from './route-context.ts';
 import { fields, text } from './schemas.ts';
-import type { Surroundings } from './surroundings.ts';
 
 const joinBody = fields(
   {

@@ -14,7 +14,7 @@ import {
   uploadQuery,
 } from '../upload-request.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from './route-context.ts';
 
 /** Entries by their path: look them up, and upload in one request; a new version of a file also by its id. */
 export function pathRoutes(app: FastifyInstance, surroundings: Surroundings): void {

@@ -5,8 +5,8 @@ import { giveCookie, ownsThisHome } from '../authentication.ts';
 import { setupsPerMinute } from '../http-limits.ts';
 import { openToAnyone } from '../rate-limits.ts';
 import { password, username } from './auth.ts';
+import type { Surroundings } from './route-context.ts';
 import { fields } from './schemas.ts';
-import type { Surroundings } from './surroundings.ts';
 
 const setupBody = fields({ setupCode: { type: 'string', maxLength: 200 }, username, password }, [
   'username',

@@ -6,8 +6,8 @@ import { grantId } from '../../model/ids.ts';
 import { passwordLengthMax } from '../../model/limits.ts';
 import { signedIn } from '../authentication.ts';
 import { entryIdOf } from './entry-id.ts';
+import type { Surroundings } from './route-context.ts';
 import { countOrNone, expiryOf, fields, onePage, query, rights, text, timeOrNever } from './schemas.ts';
-import type { Surroundings } from './surroundings.ts';
 
 interface LinkBody {
   rights?: RightsView;

@@ -6,8 +6,8 @@ import { type EntryId, entryId, grantId } from '../../model/ids.ts';
 import { signedIn } from '../authentication.ts';
 import { pathNames } from '../drive-path.ts';
 import { entryIdOf } from './entry-id.ts';
+import type { Surroundings } from './route-context.ts';
 import { expiryOf, fields, onePage, query, rights, text, timeOrNever } from './schemas.ts';
-import type { Surroundings } from './surroundings.ts';
 
 interface TokenWish {
   name: string;

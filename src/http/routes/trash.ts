@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { openToTokens, signedIn } from '../authentication.ts';
 import { entryIdOf } from './entry-id.ts';
+import type { Surroundings } from './route-context.ts';
 import { type ListQuery, listOptionsOf, listQuery } from './schemas.ts';
-import type { Surroundings } from './surroundings.ts';
 
 /** What was removed and can still come back. */
 export function trashRoutes(app: FastifyInstance, _surroundings: Surroundings): void {

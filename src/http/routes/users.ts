@@ -6,8 +6,8 @@ import { giveCookie, signedInAdmin } from '../authentication.ts';
 import { loginsPerMinute } from '../http-limits.ts';
 import { openToAnyone } from '../rate-limits.ts';
 import { password, username } from './auth.ts';
+import type { Surroundings } from './route-context.ts';
 import { countOrNone, expiryOf, fields, onePage, text, timeOrNever } from './schemas.ts';
-import type { Surroundings } from './surroundings.ts';
 
 const role = { enum: ['admin', 'member'] };
 /** People send `quota`; `quotaBytes`, as the answers also say, is understood. */

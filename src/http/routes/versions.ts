@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { versionId } from '../../model/ids.ts';
 import { openToTokens, signedIn } from '../authentication.ts';
 import { entryIdOf } from './entry-id.ts';
+import type { Surroundings } from './route-context.ts';
 import { onePage } from './schemas.ts';
-import type { Surroundings } from './surroundings.ts';
 
 /** The history of a file. */
 export function versionRoutes(app: FastifyInstance, _surroundings: Surroundings): void {

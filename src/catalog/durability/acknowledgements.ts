@@ -1,0 +1,119 @@
+/** How far each peer's catalog reaches, as it said last: what the outbox and compaction go by. */
+import { decode, encode, isFields } from '../../crypto/index.ts';
+import { sentenceOf } from '../../model/errors.ts';
+import { type DeviceId, deviceId } from '../../model/ids.ts';
+import type { VersionVector } from '../../model/records.ts';
+import { ackedKey, allAcked, deviceOfKey } from '../records/store-layout.ts';
+import type { CatalogState } from '../state/catalog-state.ts';
+
+/** Two devices besides this one have what may go from the outbox, or all that there are. */
+const devicesWanted = 2;
+
+export class Acknowledgements {
+  readonly #state: CatalogState;
+  readonly #vectors = new Map<DeviceId, ReadonlyMap<DeviceId, number>>();
+  readonly #unsaved = new Set<DeviceId>();
+  readonly #waiting = new Set<() => void>();
+  #forgetting: Promise<void> | undefined;
+
+  constructor(state: CatalogState) {
+    this.#state = state;
+  }
+
+  get vectors(): ReadonlyMap<DeviceId, ReadonlyMap<DeviceId, number>> {
+    return this.#vectors;
+  }
+
+  async load(): Promise<void> {
+    for await (const [key, row] of this.#state.store.range(allAcked)) {
+      this.#vectors.set(deviceOfKey(key), readVector(decode(row)));
+    }
+  }
+
+  /** The newest statement counts, even where it reaches less far: then that device lost something. */
+  heard(device: DeviceId, vector: ReadonlyMap<DeviceId, number>): void {
+    this.#vectors.set(device, vector);
+    this.#unsaved.add(device);
+    for (const look of this.#waiting) look();
+    const seq = this.#coveredSeq();
+    if (seq <= this.#state.outbox.forgottenSeq || this.#forgetting) return;
+    this.#forgetting = this.#state.outbox
+      .forget(seq)
+      .catch((error) =>
+        this.#state.log.warn({ error: sentenceOf(error) }, 'The outbox could not be shortened.'),
+      )
+      .finally(() => {
+        this.#forgetting = undefined;
+      });
+  }
+
+  /** As `Catalog.carriedTo`. */
+  async carriedTo(devices: number, waitMs: number, signal?: AbortSignal): Promise<number> {
+    const { clock, ownSeq } = this.#state;
+    const isEnough = () => this.#havingOwn(ownSeq) >= Math.min(devices, this.#others().length);
+    if (!isEnough() && waitMs > 0 && !signal?.aborted) {
+      await new Promise<void>((resolve) => {
+        const end = () => {
+          this.#waiting.delete(look);
+          timer.cancel();
+          signal?.removeEventListener('abort', end);
+          resolve();
+        };
+        const look = () => {
+          if (isEnough()) end();
+        };
+        const timer = clock.after(waitMs, end);
+        signal?.addEventListener('abort', end);
+        this.#waiting.add(look);
+      });
+    }
+    return isEnough() ? devices : this.#havingOwn(ownSeq);
+  }
+
+  /** Other members that have this device's records up to this one. */
+  #havingOwn(seq: number): number {
+    const { self } = this.#state;
+    return this.#others().filter((id) => (this.#vectors.get(id)?.get(self) ?? 0) >= seq).length;
+  }
+
+  #others(): DeviceId[] {
+    const { authority, self } = this.#state;
+    return authority.members().flatMap(({ id }) => (id === self ? [] : [deviceId(id)]));
+  }
+
+  /** Keeps what was heard since the last time. Losing it costs nothing but space. */
+  async save(): Promise<void> {
+    const changes = [...this.#unsaved].map((device) => ({
+      key: ackedKey(device),
+      value: encode(Object.fromEntries(this.#vectors.get(device) ?? [])),
+    }));
+    this.#unsaved.clear();
+    if (changes.length > 0) await this.#state.store.batch(changes);
+    await this.#forgetting;
+  }
+
+  /** Own records up to this one are on enough other devices. */
+  #coveredSeq(): number {
+    const { self } = this.#state;
+    const others = this.#others();
+    const reached = others.map((id) => this.#vectors.get(id)?.get(self) ?? 0).sort((a, b) => b - a);
+    // Alone in the network nothing is covered: the outbox is the only other copy.
+    return reached[Math.min(devicesWanted, others.length) - 1] ?? 0;
+  }
+}
+
+/** A version vector as it was stored or sent; what is no device or no number is left out. */
+export function readVector(value: unknown): Map<DeviceId, number> {
+  const vector = new Map<DeviceId, number>();
+  if (!isFields(value)) return vector;
+  for (const [id, seq] of Object.entries(value)) {
+    if (/^[0-9a-f]{64}$/.test(id) && typeof seq === 'number' && Number.isSafeInteger(seq) && seq >= 0) {
+      vector.set(deviceId(id), seq);
+    }
+  }
+  return vector;
+}
+
+export function vectorOf(entries: ReadonlyMap<DeviceId, number>): VersionVector {
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,195 @@
+/** What a catalog does before it answers: reads what it keeps in memory, and makes good what a crash left. */
+import { setImmediate as breathe } from 'node:timers/promises';
+import { PeerstorError } from '../../model/errors.ts';
+import { type DeviceId, deviceId, type Revision } from '../../model/ids.ts';
+import type { CatalogRecord } from '../../model/records.ts';
+import { hlcTicksPerMs } from '../../model/records.ts';
+import { futureMsMax } from '../records/clock.ts';
+import { readHead } from '../records/log-head.ts';
+import { parseRecord } from '../records/record-format.ts';
+import { decodeRegister, dotOfHeld } from '../records/register-row.ts';
+import {
+  allHeads,
+  allTables,
+  type Dot,
+  deviceOfKey,
+  dotOfLogKey,
+  empty,
+  logKey,
+  meta,
+  numberOfBytes,
+  registersOf,
+  tableOfKey,
+  wholeLog,
+  wholeVector,
+} from '../records/store-layout.ts';
+import { addRecords } from '../registers/registers.ts';
+import { type AuthorityRecord, authorityTables } from '../rights/authority-fold.ts';
+import { isAuthorityRecord } from '../rights/policy.ts';
+import type { CatalogState } from '../state/catalog-state.ts';
+import { countRows } from '../state/row-counts.ts';
+import { applyDue, catchUpWithAuthority, holdEarly, noteEarly } from '../writing/reexamine.ts';
+import type { Writer } from '../writing/writer.ts';
+
+const recordsAtOnce = 500;
+
+/** @returns whether the last process ended in order: if not, the database may have lost the end of its log */
+export async function openState(state: CatalogState, writer: Writer): Promise<{ endedInOrder: boolean }> {
+  checkGenesis(state);
+  state.rows = await countRows(state.store);
+  const isNew = state.store.get(meta.genesis) === undefined;
+  for await (const [key, row] of state.store.range(wholeVector))
+    state.vector.set(deviceOfKey(key), numberOfBytes(row));
+  for await (const [key, row] of state.store.range(allHeads))
+    state.heads.set(deviceOfKey(key), readHead(deviceOfKey(key), row));
+  for await (const [key] of state.store.range(allTables)) state.tables.add(tableOfKey(key));
+  state.hybrid.restore(numberOfBytes(state.store.get(meta.clock) ?? new Uint8Array(0)));
+  await readHighest(state);
+  await readAuthority(state);
+  await state.outbox.open();
+  checkOutbox(state);
+  const own = state.vector.get(state.self) ?? 0;
+  state.ownSeq = Math.max(own, state.outbox.lastSeq);
+  // New, or cut back to a time before the outbox forgot.
+  state.filling = isNew || own < state.outbox.forgottenSeq || state.store.get(meta.filling) !== undefined;
+  const endedInOrder = state.store.get(meta.ended) !== undefined;
+  await state.store.batch(
+    [
+      { key: meta.genesis, value: state.genesis.bytes },
+      { key: meta.ended, value: null },
+      { key: meta.filling, value: state.filling ? empty : null },
+    ],
+    { sync: true },
+  );
+  await writer.run(() => catchUpWithAuthority(state, writer));
+  if (state.outbox.lastSeq > own) await restoreFromOutbox(state, writer);
+  if ((state.heads.get(state.self)?.seq ?? 0) < state.ownSeq)
+    await writer.run(() => writer.commit(writer.begin()));
+  if (state.filling && hasAll(state)) await endFilling(state);
+  await writer.run(() => holdEarly(state, writer));
+  await writer.run(() => applyDue(state, writer));
+  await noteEarly(state);
+  return { endedInOrder };
+}
+
+/** No other device is a member. */
+export function isAlone({ self, authority }: CatalogState): boolean {
+  return authority.members().every(({ id }) => id === self);
+}
+
+/** Nobody else has anything: the first device, that let nobody in. Its outbox forgets nothing while it is alone. */
+function hasAll(state: CatalogState): boolean {
+  const { self, genesis, outbox, vector, ownSeq } = state;
+  const hasOwn = ownSeq > 0 && outbox.forgottenSeq === 0 && vector.get(self) === ownSeq;
+  return hasOwn && self === genesis.body.device && isAlone(state);
+}
+
+/** What a device that fills its catalog was told. */
+export interface Met {
+  /** Connected devices; what they have is here. */
+  devices: readonly DeviceId[];
+  /** One of them said that its own catalog is whole. */
+  whole: boolean;
+}
+
+/** Ends the filling, if it may: one of those that were met was whole, or there is nobody else. */
+export async function caughtUp(state: CatalogState, { devices, whole }: Met): Promise<void> {
+  if (!state.filling) return;
+  const { self, authority } = state;
+  const members = authority.members().map(({ id }) => deviceId(id));
+  const allMet = members.includes(self) && members.every((id) => id === self || devices.includes(id));
+  if (!whole && !allMet) return;
+  await endFilling(state);
+}
+
+async function endFilling(state: CatalogState): Promise<void> {
+  state.filling = false;
+  await state.store.batch([{ key: meta.filling, value: null }], { sync: true });
+}
+
+/** Says that nothing was under way when the process ended. */
+export async function endInOrder(state: CatalogState): Promise<void> {
+  await state.store.batch([{ key: meta.ended, value: new Uint8Array(0) }], { sync: true });
+}
+
+/**
+ * Puts own records that the database has lost back into it (I7).
+ * @returns how many
+ */
+export async function restoreFromOutbox(
+  state: CatalogState,
+  writer: Writer,
+  signal?: AbortSignal,
+): Promise<number> {
+  let restored = 0;
+  let page: CatalogRecord[] = [];
+  for await (const bytes of state.outbox.records()) {
+    if (signal?.aborted) return restored;
+    page.push(parseRecord(bytes).record);
+    if (page.length < recordsAtOnce) continue;
+    restored += await restorePage(state, writer, page);
+    page = [];
+    await breathe();
+  }
+  return restored + (await restorePage(state, writer, page));
+}
+
+async function restorePage(
+  state: CatalogState,
+  writer: Writer,
+  page: readonly CatalogRecord[],
+): Promise<number> {
+  return writer.run(async () => {
+    const lost = page.filter((record) => record.device === state.self && !state.store.get(logKey(record)));
+    const change = writer.begin();
+    addRecords(change, lost);
+    let reaches = change.reaches(state.self);
+    while (change.batch.get(logKey({ device: state.self, seq: reaches + 1 }))) reaches += 1;
+    if (reaches > change.reaches(state.self)) change.vector.set(state.self, reaches);
+    if (lost.length > 0 || change.vector.size > 0) await writer.commit(change);
+    return lost.length;
+  });
+}
+
+/** The last record of each log. Logs that this device has only pieces of are in no vector. */
+async function readHighest({ store, highest }: CatalogState): Promise<void> {
+  let { lt } = wholeLog;
+  for (;;) {
+    let last: Dot | undefined;
+    for await (const [key] of store.range({ gte: wholeLog.gte, lt, reverse: true, limit: 1 }))
+      last = dotOfLogKey(key);
+    if (!last) return;
+    highest.set(last.device, last.seq);
+    lt = logKey({ device: last.device, seq: 0 });
+  }
+}
+
+function checkGenesis(state: CatalogState): void {
+  const known = state.store.get(meta.genesis);
+  if (!known || Buffer.compare(known, state.genesis.bytes) === 0) return;
+  throw new PeerstorError('conflict', 'The database of this home belongs to another network.');
+}
+
+function checkOutbox({ outbox, self }: CatalogState): void {
+  if (outbox.device === undefined || outbox.device === self) return;
+  throw new PeerstorError(
+    'conflict',
+    'The outbox of this home belongs to another device key; move it aside.',
+  );
+}
+
+/** Records of authority are all kept in memory: there are few, and every other right follows from them. */
+async function readAuthority(state: CatalogState): Promise<void> {
+  const records = new Map<Revision, AuthorityRecord>();
+  const dueUpTo = (state.clock.wallMs() + futureMsMax) * hlcTicksPerMs;
+  for (const table of authorityTables) {
+    for await (const [, row] of state.store.range(registersOf(table))) {
+      for (const held of decodeRegister(row)) {
+        const record = state.find(dotOfHeld(held));
+        const due = held.device === state.self || held.hlc <= dueUpTo;
+        if (record && due && isAuthorityRecord(record)) records.set(record.revision, record);
+      }
+    }
+  }
+  state.setAuthority(records);
+}

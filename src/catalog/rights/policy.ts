@@ -1,0 +1,146 @@
+/**
+ * May this record be written (I5)? Pure. Two questions, kept apart on purpose:
+ *
+ * `faultOf` looks at the record alone. What is wrong by itself is refused and not stored; every device
+ * comes to the same answer at any time.
+ *
+ * `reasonToHold` looks at what else is known. A record whose right cannot be shown (yet, or any more)
+ * is stored and forwarded but not applied, and examined again when what it depends on changes: user,
+ * device and invite records, and for what a grant allows (`grants.ts`) that grant and the way to its
+ * entry. So it does not matter what arrives first.
+ */
+import {
+  grantedId,
+  grantedNonceBytesMax,
+  grantedNonceBytesMin,
+  verify,
+  verifyAsync,
+} from '../../crypto/index.ts';
+import { unreachable } from '../../model/assert.ts';
+import { type DeviceId, fromHex, type NetworkId, type PrincipalId } from '../../model/ids.ts';
+import type { CatalogRecord } from '../../model/records.ts';
+import { type GrantedRecord, isGrantedRecord, isOwnedRecord, isUseRecord } from '../records/owned-records.ts';
+import { isBody, isId, isTable } from '../records/record-bodies.ts';
+import { type AuthorityRecord, authorityTables, type DeviceRecord } from './authority-fold.ts';
+import { type GrantReason, type Known, reasonOfGranted, reasonOfUse } from './grants.ts';
+
+export type HoldReason =
+  /** Its clock is too far ahead: it waits until it is due. */
+  | 'early'
+  /** A table, an id or a body that this version of peerstor does not know. */
+  | 'unread'
+  /** Its device is not known to be a member, or was not yet one at that time. */
+  | 'stranger'
+  /** Written by a removed device after its last sequence that counts. */
+  | 'removed-device'
+  | 'storage-only-device'
+  | 'unknown-user'
+  /** Written while the user was locked out. */
+  | 'disabled-user'
+  /** Not signed by anyone who may say this. */
+  | 'no-right'
+  | GrantReason;
+
+const proofLabel = new TextEncoder().encode('peerstor device/1');
+
+/** What a device signs to show that it wants to be in this network (`DeviceBody.proof`). */
+export function deviceProofBytes(network: NetworkId, device: DeviceId): Uint8Array {
+  return Buffer.concat([proofLabel, fromHex(network), fromHex(device)]);
+}
+
+/** Why a record is wrong whatever else is known, or undefined. Its signature is checked elsewhere. */
+export function faultOf(record: CatalogRecord): string | undefined {
+  const { table, principal, id, device, body } = record;
+  if (isGrantedRecord(record)) return faultOfGranted(record);
+  if (isOwnedRecord(record) && record.body.owner !== principal)
+    return 'it is signed by another than its owner';
+  if (table === 'bundle' && principal !== id) return 'the secrets of a user are signed by that user alone';
+  if (table === 'use' && isId(table, id) && !id.endsWith(`.${device}`)) return 'it counts for another device';
+  if (table === 'secret' && isBody(table, id, body) && id !== `epoch-${body.epoch}`)
+    return 'its id names another epoch';
+  return undefined;
+}
+
+/** Whoever creates something in the drive of another may only do it under ids of their own. */
+function faultOfGranted({ table, id, principal, base, body }: GrantedRecord): string | undefined {
+  if (table === 'facts' || (table === 'entry' && base.length > 0)) return undefined;
+  const nonce = body.via.nonce ?? new Uint8Array(0);
+  const fits = nonce.length >= grantedNonceBytesMin && nonce.length <= grantedNonceBytesMax;
+  return fits && grantedId(principal, nonce) === id ? undefined : 'its id does not follow from its signer';
+}
+
+/** Did the device itself agree to be in this network? True for every record of another table. */
+export async function hasDeviceProof(network: NetworkId, record: CatalogRecord): Promise<boolean> {
+  if (!isDeviceRecord(record)) return true;
+  return verifyAsync(record.id, proofBytesOf(network, record), record.body.proof);
+}
+
+export function hasDeviceProofNow(network: NetworkId, record: CatalogRecord): boolean {
+  return !isDeviceRecord(record) || verify(record.id, proofBytesOf(network, record), record.body.proof);
+}
+
+function proofBytesOf(network: NetworkId, record: DeviceRecord): Uint8Array {
+  return Buffer.concat([proofLabel, fromHex(network), fromHex(record.id)]);
+}
+
+/**
+ * Raised with every change of what is applied: the next start then examines the whole log again, so
+ * that what an older version had to hold gets its due.
+ */
+export const rulesVersion = 2;
+
+/** @param isDue false while its clock is too far ahead */
+export function reasonToHold(record: CatalogRecord, known: Known, isDue: boolean): HoldReason | undefined {
+  const { table, id, device, seq, hlc, principal, body } = record;
+  const { authority } = known;
+  if (!isDue) return 'early';
+  if (!isTable(table) || !(body === null ? isId(table, id) : isBody(table, id, body))) return 'unread';
+  if (seq > (authority.lastSeqOf(device) ?? Number.POSITIVE_INFINITY)) return 'removed-device';
+  if (!authority.isMemberAt(device, hlc)) return 'stranger';
+  switch (table) {
+    case 'user':
+    case 'device':
+    case 'invite':
+      return authority.admits(record.revision) ? undefined : 'no-right';
+    case 'genesis':
+      return 'no-right';
+    case 'secret':
+      return body !== null && authority.isAdminAt(principal, hlc) ? undefined : 'no-right';
+    case 'use':
+      if (!isUseRecord(record)) return 'no-right';
+      return authority.isStorageOnlyAt(device, hlc) ? 'storage-only-device' : reasonOfUse(record, known);
+    case 'bundle':
+      // A user is locked out, never deleted; who signs the secrets was checked by `faultOf`.
+      return body === null ? 'no-right' : reasonOfUser(record, principal, known);
+    case 'entry':
+    case 'version':
+    case 'facts':
+    case 'grant':
+      // Whose the register is, `arrange` decides. That an owner signs for themselves was checked by `faultOf`.
+      if (!isGrantedRecord(record)) return reasonOfUser(record, principal, known);
+      return reasonOfUser(record, record.body.owner, known) ?? reasonOfGranted(record, known);
+    default:
+      return unreachable(table);
+  }
+}
+
+/** Why nothing that is this user's counts (yet), or nothing that comes from this device. */
+function reasonOfUser(
+  { device, hlc }: CatalogRecord,
+  user: PrincipalId,
+  { authority }: Known,
+): HoldReason | undefined {
+  if (authority.isStorageOnlyAt(device, hlc)) return 'storage-only-device';
+  if (!authority.isUser(user)) return 'unknown-user';
+  if (authority.isDisabledAt(user, hlc)) return 'disabled-user';
+  return undefined;
+}
+
+export function isAuthorityRecord(record: CatalogRecord): record is AuthorityRecord {
+  const { table, id, body } = record;
+  return authorityTables.some((one) => one === table && isBody(one, id, body));
+}
+
+function isDeviceRecord(record: CatalogRecord): record is DeviceRecord {
+  return record.table === 'device' && isBody('device', record.id, record.body);
+}

@@ -1,0 +1,10 @@
+import { signHead } from '../records/log-head.ts';
+import type { Change } from '../state/change.ts';
+
+/** Signs how far the own log reaches, when it has grown. */
+export function signOwnHead(change: Change): void {
+  const { networkId, identity, self, overtaken } = change.state;
+  if (overtaken || change.ownSeq <= (change.headOf(self)?.seq ?? 0)) return;
+  const last = change.find({ device: self, seq: change.ownSeq });
+  if (last) change.heads.set(self, signHead(networkId, identity, last));
+}

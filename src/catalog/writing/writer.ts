@@ -1,0 +1,116 @@
+/**
+ * The one line in which changes are made: each sees all before it, and is durable before the next
+ * begins. What a change means in memory becomes true when its batch is on disk, never before (I2).
+ */
+import { PeerstorError, sentenceOf } from '../../model/errors.ts';
+import { isTable } from '../records/record-bodies.ts';
+import { dotOfHeld, winnerOf } from '../records/register-row.ts';
+import { headKey, meta, numberBytes, vectorKey } from '../records/store-layout.ts';
+import { isStray } from '../registers/strays.ts';
+import type { CatalogState } from '../state/catalog-state.ts';
+import { Change } from '../state/change.ts';
+import { countBatch } from '../state/row-counts.ts';
+import { settlePlaces } from '../tree/places.ts';
+import { signOwnHead } from './own-head.ts';
+
+export class Writer {
+  readonly #state: CatalogState;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(state: CatalogState) {
+    this.#state = state;
+  }
+
+  /** Runs `task` when all before it are done. */
+  run<Result>(task: () => Promise<Result>): Promise<Result> {
+    const result = this.#tail.then(task);
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Resolves when everything that was begun is done. */
+  idle(): Promise<unknown> {
+    return this.#tail;
+  }
+
+  begin(): Change {
+    if (this.#state.failure) throw this.#state.failure;
+    if (!this.#state.running)
+      throw new PeerstorError('not-ready', 'The catalog is not started, or stopped again.');
+    this.#state.mustHaveRoom();
+    return new Change(this.#state);
+  }
+
+  /**
+   * Makes a change durable, then true.
+   * @param own bytes of records that were written here: they go into the outbox too (I7)
+   * @throws `storage-failed`, `disk-full`: what reached the disk is not known, so nothing is written until the next start
+   */
+  async commit(change: Change, own: readonly Uint8Array[] = []): Promise<void> {
+    const state = this.#state;
+    await settlePlaces(change);
+    for (const [device, seq] of change.vector) change.batch.put(vectorKey(device), numberBytes(seq, 6));
+    signOwnHead(change);
+    for (const [device, { bytes }] of change.heads) change.batch.put(headKey(device), bytes);
+    change.batch.put(meta.clock, numberBytes(state.hybrid.last, 7));
+    // The very first records of a network: there is nothing that could be lacking.
+    const isFounding = own.length > 0 && state.ownSeq === 0 && state.self === state.genesis.body.device;
+    if (isFounding && state.vector.size === 0) change.batch.delete(meta.filling);
+    const rows = countBatch(state.rows, change.batch);
+    // Before the rows are there: whoever reads them while the outbox is still written finds the records.
+    for (const [device, seq] of change.highest) {
+      state.highest.set(device, Math.max(seq, state.highest.get(device) ?? 0));
+    }
+    try {
+      const written = [state.store.batch(change.batch.changes(), { sync: true })];
+      if (own.length > 0) written.push(state.outbox.append(own));
+      const outcomes = await Promise.allSettled(written);
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    } catch (error) {
+      state.failure = failed(error);
+      throw state.failure;
+    }
+    if (isFounding && state.vector.size === 0) state.filling = false;
+    state.rows = rows;
+    this.#becomeTrue(change);
+    state.emit(changesOf(change, own.length > 0));
+  }
+
+  #becomeTrue(change: Change): void {
+    const state = this.#state;
+    for (const [device, seq] of change.vector) state.vector.set(device, seq);
+    for (const [device, head] of change.heads) state.heads.set(device, head);
+    for (const table of change.tables) state.tables.add(table);
+    const isAuthorityNew = state.authority !== change.authority;
+    state.authority = change.authority;
+    state.authorityRecords = change.authorityRecords;
+    state.ownSeq = change.ownSeq;
+    state.early ||= change.early.some((record) => !isStray(change.authority, record));
+    // What newly known principals have signed in tables of newer devices counts from now on: it is read again.
+    if (isAuthorityNew && [...state.tables].some((table) => !isTable(table))) {
+      state.digests = undefined;
+      state.pendingDigests = undefined;
+    }
+    state.digests?.join(change.digests);
+    state.pendingDigests?.join(change.digests);
+  }
+}
+
+function changesOf(change: Change, local: boolean) {
+  return [...change.told.values()].flatMap(({ table, id, record }) => {
+    const winner = winnerOf(change.register(table, id));
+    const shown = (winner && change.find(dotOfHeld(winner))) ?? record;
+    return shown ? [{ record: shown, local }] : [];
+  });
+}
+
+function failed(cause: unknown): PeerstorError {
+  const sentence = `The catalog could not be written (${sentenceOf(cause)}). Nothing was lost; free the disk and start this device again.`;
+  return new PeerstorError(isDiskFull(cause) ? 'disk-full' : 'storage-failed', sentence, { cause });
+}
+
+/** The database says it with a code of ours, the journal with one of the system. */
+function isDiskFull(cause: unknown): boolean {
+  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
+  return cause.code === 'disk-full' || cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
+}

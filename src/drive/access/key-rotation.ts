@@ -1,0 +1,158 @@
+/**
+ * New keys for entries. Who lost access to a folder still knows the keys that were in it. So a revoked
+ * grant gives the folder a new key, and everything under it gets one before anything new is sealed in
+ * it. An entry is stale when its key is not wrapped under the present keys around it: that follows from
+ * the records alone, so nothing needs to remember how far a walk through a folder had come.
+ */
+import type { Draft } from '../../model/contracts/catalog.ts';
+import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
+import { type EntryId, entryId, type GrantId } from '../../model/ids.ts';
+import type { EntryBody } from '../../model/records.ts';
+import { isLive } from '../keys/live.ts';
+import { openName, openWithAny, sealName, sealOldKeys } from '../keys/sealed-parts.ts';
+import { baseOf, bodyWithoutProof, changedEntry, placedIn, wrapsIn } from '../tree/entry-drafts.ts';
+import { ancestors, author, type Entry, requireEntry, type Tree } from '../tree/tree.ts';
+import { renewedGrants } from './grant-drafts.ts';
+
+/** Others may rotate keys meanwhile; then it is done with what there is, and the walker comes again. */
+const triesMax = 4;
+
+/**
+ * The entry under a new key, and the grants on it, if the owner writes it: others cannot renew them.
+ * @param options.folder where it goes; by default it stays
+ * @param options.name given plain
+ * @param options.without a grant that ends in the same batch
+ */
+export async function rekeyed(
+  tree: Tree,
+  entry: Entry,
+  options: { change?: Partial<EntryBody>; folder?: Entry; name?: string; without?: GrantId } = {},
+): Promise<Draft[]> {
+  await tree.grants.ready();
+  const key = tree.random.bytes(32);
+  const keys = tree.cache.keys.keysOf(entry.id);
+  const keyVersion = keys.keyVersion + 1;
+  const name = options.name ?? openWithAny(entry.keys, (one) => openName(one, entry.body.name));
+  const { wrappedFor, ...before } = bodyWithoutProof(entry.body);
+  const body: EntryBody = {
+    ...before,
+    ...options.change,
+    ...wrapsIn(tree, entry, options.folder, key),
+    name: sealName(key, name),
+    keyVersion,
+    oldKeys: sealOldKeys(key, keys.all),
+  };
+  const draft: Draft = { table: 'entry', id: entry.id, body, ...baseOf(tree, entry.id) };
+  return [draft, ...(await renewedGrants(tree, entry.id, { key, keyVersion }, options.without))];
+}
+
+/** The entry in another folder: under a new key where that takes it out of somebody's reach. */
+export async function moved(
+  tree: Tree,
+  entry: Entry,
+  folder: Entry,
+  options: { change?: Partial<EntryBody>; name?: string } = {},
+): Promise<Draft[]> {
+  await tree.grants.ready();
+  const kept = new Set<EntryId>([folder.id, ...[...ancestors(tree, folder.id)].map(({ id }) => id)]);
+  const left = [...ancestors(tree, entry.id)].filter(({ id }) => !kept.has(id));
+  if (left.some(({ id }) => tree.grants.on(id).length > 0)) {
+    return rekeyed(tree, entry, { ...options, folder });
+  }
+  const renamed = options.name === undefined ? {} : { name: sealName(entry.key, options.name) };
+  return [changedEntry(tree, entry, { ...options.change, ...renamed, ...placedIn(tree, entry, folder) })];
+}
+
+/**
+ * Gives stale entries from the top down to `id` new keys. Nothing to do is the rule, and cheap.
+ * @returns how many got one
+ */
+export async function freshen(tree: Tree, id: EntryId): Promise<number> {
+  if (isFreshOrClosed(tree, id)) return 0;
+  const path = [id, ...[...ancestors(tree, id)].map((folder) => folder.id)];
+  const top = path.indexOf(tree.root);
+  let count = 0;
+  for (const at of path.slice(0, top + 1).reverse()) count += await freshenOne(tree, at);
+  return count;
+}
+
+/** What is above it must be fresh by now. */
+async function freshenOne(tree: Tree, id: EntryId): Promise<0 | 1> {
+  if (isFreshOrClosed(tree, id)) return 0;
+  const parent = tree.catalog.placeOf(id)?.parent ?? id;
+  return tree.locks.run([parent], async () => {
+    if (isFreshOrClosed(tree, id)) return 0;
+    await author(tree, await rekeyed(tree, requireEntry(tree, id)));
+    return 1;
+  });
+}
+
+/**
+ * Runs `work` under locks when everything that it seals in is fresh.
+ * @param ids entries that something new is sealed in, or who finds them; absent ones are left to `work`
+ * to refuse
+ */
+export async function runFresh<Result>(
+  tree: Tree,
+  locks: readonly string[],
+  ids: readonly EntryId[] | (() => Promise<readonly EntryId[]>),
+  work: () => Promise<Result>,
+  signal?: AbortSignal,
+): Promise<Result> {
+  const sealedIn = async () => (typeof ids === 'function' ? ids() : ids);
+  for (let tries = 1; ; tries += 1) {
+    for (const id of await sealedIn()) await freshen(tree, id);
+    const done = await tree.locks.run(
+      locks,
+      async () => {
+        const stale = (await sealedIn()).some((id) => !isFreshOrClosed(tree, id));
+        if (stale && tries < triesMax) return undefined;
+        return { result: await work() };
+      },
+      signal,
+    );
+    if (done) return done.result;
+  }
+}
+
+/** The same for every entry under `id`, parents first. @returns how many got one */
+export async function freshenBranch(tree: Tree, id: EntryId, isOver: () => boolean): Promise<number> {
+  let count = await orLeft(tree, freshen(tree, id));
+  const folders = [id];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const children: EntryId[] = [];
+    for await (const child of tree.catalog.children(folder)) {
+      if (isLive(child) && child.body.owner === tree.user) children.push(entryId(child.id));
+    }
+    for (const child of children) {
+      if (isOver()) return count;
+      count += await orLeft(tree, freshenOne(tree, child));
+      if (tree.catalog.get('entry', child)?.body?.kind === 'folder') folders.push(child);
+    }
+  }
+  return count;
+}
+
+/** One entry that is damaged, or was deleted meanwhile, keeps no others from getting their keys. */
+async function orLeft(tree: Tree, work: Promise<number>): Promise<number> {
+  try {
+    return await work;
+  } catch (error) {
+    const isItsOwn = ['bad-record', 'forbidden', 'not-found'].some(
+      (code) => error instanceof PeerstorError && error.code === code,
+    );
+    if (!isItsOwn) throw error;
+    tree.log.debug({ error }, 'An entry could not be given a new key.');
+    return 0;
+  }
+}
+
+/** What is not there, or does not open, is nothing to renew. */
+function isFreshOrClosed(tree: Tree, id: EntryId): boolean {
+  try {
+    return tree.cache.keys.isFresh(id);
+  } catch (error) {
+    if (isPeerstorError(error, 'not-found') || isPeerstorError(error, 'forbidden')) return true;
+    throw error;
+  }
+}

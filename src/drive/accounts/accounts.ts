@@ -1,0 +1,231 @@
+/**
+ * Accounts of the network, as this device serves them. Everything that is needed to sign in is in
+ * the catalog, sealed; so any device of the network can do it.
+ */
+import { type Audit, noAudit } from '../../model/contracts/audit.ts';
+import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from '../../model/contracts/drive.ts';
+import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
+import type { ChunkNetwork } from '../../model/contracts/replication.ts';
+import type { RestorableUser } from '../../model/contracts/restoring.ts';
+import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
+import type { Tunables } from '../../model/limits.ts';
+import type { Log } from '../../model/log.ts';
+import { isTokenSecret } from '../grants/grant-secrets.ts';
+import { KeyedLock } from '../grants/keyed-lock.ts';
+import { firstGeneration, rekeyedBundle } from '../keys/user-keys.ts';
+import { createSecretAccess } from '../sharing/link-sessions.ts';
+import { type NetworkDrives, openNetworkDrives } from '../tree/network-drives.ts';
+import { checkPassword, checkUsername } from '../users/account-rules.ts';
+import { PasswordTries } from '../users/password-tries.ts';
+import {
+  accountOf,
+  knownUsername,
+  type OpenedAccount,
+  openAccount,
+  openAccountOf,
+  openRecovered,
+  requireEnabled,
+} from '../users/sign-in.ts';
+import { type FoundingParts, found } from './founding.ts';
+import { createLiveSessions } from './live-sessions.ts';
+import { createOpenUsers } from './open-users.ts';
+import { createSessionStore } from './sessions.ts';
+import { createUserAdmin } from './user-admin.ts';
+
+export interface AccountsParts extends FoundingParts {
+  /** undefined while this device has no network. */
+  catalog(): Catalog | undefined;
+  network(): ChunkNetwork | undefined;
+  /** Where sessions are kept; not shared with anything else. */
+  sessions: OrderedStore;
+  /** Does this device only keep copies? Then nobody signs in on it. */
+  storageOnly?(): boolean;
+  /** Is this device still fetching the records of its network, users among them? */
+  isFilling?(): boolean;
+  tunables: Tunables;
+  log: Log;
+  audit?: Audit;
+}
+
+export interface AccountsRoom extends Accounts, PasswordChanges, UserAdmin, Guests {
+  /** The users whose keys are here now, for the restore drill. */
+  restorable(): RestorableUser[];
+  /** Closes every unlocked user; sessions stay on disk. */
+  stop(): void;
+}
+
+/** Argon2id takes 64 MiB: one at a time, and nobody waits behind more than these. */
+const passwordsWaitingMax = 64;
+
+export function createAccounts(parts: AccountsParts): AccountsRoom {
+  const { clock, random, log, kdfCost, audit = noAudit } = parts;
+  const passwordQueue = new KeyedLock(passwordsWaitingMax);
+  const users = createOpenUsers({ ...parts, audit, kdfCost, passwordQueue });
+  const store = createSessionStore(parts.sessions, clock, random);
+  const sessions = createLiveSessions({ store, users, clock, log });
+  const tries = new PasswordTries(clock);
+  const treeParts = { network: () => parts.network(), clock, random, tunables: parts.tunables, log };
+  const secrets = createSecretAccess({ ...treeParts, audit, tries, passwordQueue });
+  let settingUp = false;
+  let drives: NetworkDrives | undefined;
+
+  function drivesOf(catalog: Catalog): NetworkDrives {
+    if (drives?.catalog === catalog) return drives;
+    drives?.stop();
+    drives = openNetworkDrives(catalog);
+    drives.onChange((changes) => sessions.apply(catalog, changes));
+    return drives;
+  }
+
+  function requireCatalog(): Catalog {
+    const catalog = parts.catalog();
+    if (catalog) return catalog;
+    throw new PeerstorError('no-network', 'This device has no network yet: set it up, or join one.');
+  }
+
+  /** What is written for a user on a device that only keeps copies would count nowhere. */
+  function requireSignIns(): void {
+    if (!parts.storageOnly?.()) return;
+    throw new PeerstorError(
+      'forbidden',
+      "This device only keeps copies; open another device's page to sign in.",
+    );
+  }
+
+  /** A user who is not known here yet has no password that could be wrong: no try is counted. */
+  async function requireArrived(catalog: Catalog, typed: string): Promise<void> {
+    if (!parts.isFilling?.() || (await knownUsername(catalog, typed)) !== undefined) return;
+    throw new PeerstorError(
+      'not-ready',
+      'This device is still fetching what the others know; try again in a moment.',
+      { details: { retryAfterS: 5 } },
+    );
+  }
+
+  /** The costly part of every sign-in: one at a time, and counted against the caller's address. */
+  function guarded(from: string, check: () => Promise<OpenedAccount>): Promise<OpenedAccount> {
+    const isWrong = (error: unknown) => isPeerstorError(error, 'wrong-password');
+    return tries.run(from, () => passwordQueue.run(['password'], check), isWrong);
+  }
+
+  /** What was typed as a name is noted only where it is one: it may be a password in the wrong field. */
+  async function noted(
+    catalog: Catalog,
+    typed: string,
+    check: () => Promise<OpenedAccount>,
+  ): Promise<OpenedAccount> {
+    try {
+      return await check();
+    } catch (error) {
+      const username = await knownUsername(catalog, typed);
+      const whose = username === undefined ? ' with an unknown name' : '';
+      const sentence = `A sign-in${whose} was refused: ${isPeerstorError(error) ? error.code : 'internal'}.`;
+      audit.note({ event: 'sign-in-refused', ...(username !== undefined && { username }), sentence });
+      throw error;
+    }
+  }
+
+  /** Puts the bundle under a new password; every session of the old one ends, here and elsewhere. */
+  async function rekey(catalog: Catalog, opened: OpenedAccount, password: string): Promise<Session> {
+    const { account, keys } = opened;
+    const bundle = await rekeyedBundle(account.bundle, keys, password, kdfCost);
+    await catalog.author([{ table: 'bundle', id: keys.user, body: bundle }], keys.signing);
+    await sessions.endAllOf(keys.user);
+    const sentence = 'The password was changed; older sessions ended.';
+    audit.note({ event: 'password-changed', username: account.user.username, sentence });
+    return sessions.begin(drivesOf(catalog), keys, bundle.generation);
+  }
+
+  const userAdmin = createUserAdmin({
+    requireCatalog,
+    drivesOf,
+    sessions,
+    passwordQueue,
+    clock,
+    random,
+    tunables: parts.tunables,
+    kdfCost,
+    audit,
+  });
+
+  return {
+    ...userAdmin,
+
+    async register(invite, username, password) {
+      requireSignIns();
+      return userAdmin.register(invite, username, password);
+    },
+
+    setupNeeded: () => parts.catalog() === undefined,
+
+    async setup(username, password) {
+      const name = checkUsername(username);
+      checkPassword(password);
+      if (settingUp || parts.catalog()) {
+        throw new PeerstorError('already-set-up', 'This device belongs to a network already: sign in.');
+      }
+      settingUp = true;
+      try {
+        const { catalog, keys, recoveryCode } = await found(parts, name, password);
+        return { session: await sessions.begin(drivesOf(catalog), keys, firstGeneration), recoveryCode };
+      } finally {
+        settingUp = false;
+      }
+    },
+
+    async login(username, password, from) {
+      requireSignIns();
+      const catalog = requireCatalog();
+      await requireArrived(catalog, username);
+      const { account, keys } = await noted(catalog, username, () =>
+        guarded(from, () => openAccount(catalog, username, password)),
+      );
+      requireEnabled(account);
+      const sentence = 'Somebody signed in.';
+      audit.note({ event: 'sign-in', username: account.user.username, sentence });
+      return sessions.begin(drivesOf(catalog), keys, account.bundle.generation);
+    },
+
+    async resume(secret) {
+      const catalog = parts.catalog();
+      if (!catalog) return undefined;
+      if (isTokenSecret(secret)) return secrets.token(drivesOf(catalog), secret);
+      return sessions.resume(drivesOf(catalog), secret);
+    },
+
+    // A token is not signed out: whoever gave it takes it back.
+    logout: async (secret) => (isTokenSecret(secret) ? undefined : sessions.end(secret)),
+
+    openLink: async (secret, password, from) =>
+      secrets.link(drivesOf(requireCatalog()), secret, password, from),
+
+    async changePassword(session, oldPassword, newPassword) {
+      checkPassword(newPassword);
+      const catalog = requireCatalog();
+      const id = sessions.keysOf(session).user;
+      const opened = await guarded(`user ${id}`, () => openAccountOf(accountOf(catalog, id), oldPassword));
+      return rekey(catalog, opened, newPassword);
+    },
+
+    async recover(username, words, newPassword, from) {
+      requireSignIns();
+      checkPassword(newPassword);
+      const catalog = requireCatalog();
+      await requireArrived(catalog, username);
+      const opened = await guarded(from, () => openRecovered(catalog, username, words));
+      requireEnabled(opened.account);
+      return rekey(catalog, opened, newPassword);
+    },
+
+    restorable: () => users.restorable(),
+
+    stop() {
+      sessions.stop();
+      secrets.stop();
+      users.closeAll();
+      drives?.stop();
+      drives = undefined;
+    },
+  };
+}

@@ -1,0 +1,165 @@
+/** Sessions with their keys at hand: begun by a sign-in, or opened again from the store. */
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../model/clock.ts';
+import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
+import type { Session } from '../../model/contracts/drive.ts';
+import { PeerstorError, sentenceOf } from '../../model/errors.ts';
+import type { UserId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
+import type { UserKeys } from '../keys/user-keys.ts';
+import type { NetworkDrives } from '../tree/network-drives.ts';
+import { accountOf } from '../users/sign-in.ts';
+import type { OpenUsers } from './open-users.ts';
+import { type SessionStore, type StoredSession, sessionName } from './sessions.ts';
+
+/** The others are opened again from the store. */
+const sessionsKept = 1000;
+const sweepEveryMs = 3_600_000;
+
+export interface LiveSessions {
+  begin(drives: NetworkDrives, keys: UserKeys, generation: number): Promise<Session>;
+  /** undefined when it is over, or its account is not in this catalog (yet). */
+  resume(drives: NetworkDrives, secret: string): Promise<Session | undefined>;
+  end(secret: string): Promise<void>;
+  endAllOf(user: UserId): Promise<void>;
+  /** Ends what a changed account does not allow any more. */
+  apply(catalog: Catalog, changes: readonly CatalogChange[]): void;
+  /** The keys of who signed in. @throws `forbidden` for a token's session, `not-signed-in` */
+  keysOf(session: Session): UserKeys;
+  stop(): void;
+}
+
+export interface LiveSessionsParts {
+  store: SessionStore;
+  users: OpenUsers;
+  clock: Clock;
+  log: Log;
+}
+
+interface LiveSession {
+  session: Session;
+  keys: UserKeys;
+  user: UserId;
+  generation: number;
+}
+
+export function createLiveSessions({ store, users, clock, log }: LiveSessionsParts): LiveSessions {
+  const live = new LRUCache<string, LiveSession>({
+    max: sessionsKept,
+    dispose: ({ user }) => users.close(user),
+  });
+  let sweptAtMs = Number.NEGATIVE_INFINITY;
+
+  function hold(
+    drives: NetworkDrives,
+    secret: string,
+    { keys, generation, expiresAtMs }: StoredSession,
+  ): Session {
+    const { drive, sharing } = users.open(keys, drives);
+    const session = sessionOf(drives.catalog, keys, { secret, expiresAtMs, drive, sharing });
+    live.set(sessionName(secret), { session, keys, user: keys.user, generation });
+    return session;
+  }
+
+  function sweepNowAndThen(): void {
+    if (clock.monotonicMs() - sweptAtMs < sweepEveryMs) return;
+    sweptAtMs = clock.monotonicMs();
+    store.sweep().catch((error: unknown) => {
+      log.warn({}, `Old sessions could not be deleted: ${sentenceOf(error)}`);
+    });
+  }
+
+  return {
+    async begin(drives, keys, generation) {
+      sweepNowAndThen();
+      const { secret, expiresAtMs } = await store.create(keys, generation);
+      return hold(drives, secret, { keys, generation, expiresAtMs });
+    },
+
+    async resume(drives, secret) {
+      const { catalog } = drives;
+      const name = sessionName(secret);
+      const held = live.get(name);
+      if (held) {
+        const good = stateOf(catalog, held.user, held.generation) === 'good';
+        if (good && held.session.expiresAtMs > clock.wallMs()) return held.session;
+        live.delete(name);
+      }
+      const stored = await store.read(secret);
+      if (!stored) return undefined;
+      const state = stateOf(catalog, stored.keys.user, stored.generation);
+      if (state === 'over') await store.delete(secret);
+      if (state !== 'good') return undefined;
+      // Somebody else may have opened it in the meantime.
+      return live.get(name)?.session ?? hold(drives, secret, stored);
+    },
+
+    async end(secret) {
+      live.delete(sessionName(secret));
+      await store.delete(secret);
+    },
+
+    async endAllOf(user) {
+      for (const [name, session] of [...live.entries()]) if (session.user === user) live.delete(name);
+      await store.deleteAllOf(user);
+    },
+
+    apply(catalog, changes) {
+      const users = new Set<string>();
+      for (const { record } of changes) {
+        if (record.table === 'user' || record.table === 'bundle') users.add(record.id);
+      }
+      if (users.size === 0) return;
+      for (const [name, { user, generation }] of [...live.entries()]) {
+        if (users.has(user) && stateOf(catalog, user, generation) === 'over') live.delete(name);
+      }
+    },
+
+    keysOf(session) {
+      if (session.rights !== null) {
+        throw new PeerstorError('forbidden', 'An access token may not do that: sign in.');
+      }
+      const held = live.get(sessionName(session.secret));
+      if (held) return held.keys;
+      throw new PeerstorError('not-signed-in', 'This session has ended: sign in again.');
+    },
+
+    stop: () => live.clear(),
+  };
+}
+
+/**
+ * `over`: signed out by a new password or an admin. `unknown`: the account is not in this device's
+ * catalog, which may be incomplete just now; the session is kept.
+ */
+function stateOf(catalog: Catalog, id: UserId, generation: number): 'good' | 'over' | 'unknown' {
+  const account = accountOf(catalog, id);
+  if (!account) return 'unknown';
+  return account.user.disabled || account.bundle.generation !== generation ? 'over' : 'good';
+}
+
+function sessionOf(
+  catalog: Catalog,
+  keys: UserKeys,
+  given: Pick<Session, 'secret' | 'expiresAtMs' | 'drive' | 'sharing'>,
+): Session {
+  const { principal } = keys.signing;
+  const user = () => {
+    const body = catalog.get('user', keys.user)?.body;
+    if (body) return body;
+    throw new PeerstorError('not-signed-in', 'This account does not exist any more.');
+  };
+  return {
+    ...given,
+    rights: null,
+    // Asked each time: an admin may change the role while the session lives.
+    get user() {
+      const { username, role } = user();
+      return { id: keys.user, username, role };
+    },
+    adminSigner() {
+      if (user().role !== 'admin') throw new PeerstorError('forbidden', 'Only an admin may do this.');
+      return { principal, sign: (bytes) => keys.signing.sign(bytes) };
+    },
+  };
+}

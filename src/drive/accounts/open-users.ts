@@ -1,0 +1,125 @@
+/**
+ * The users who are signed in on this device, each with one opened tree that all of their sessions
+ * share. A user whose last session ended is closed, and their keys leave the memory.
+ */
+import type { Audit } from '../../model/contracts/audit.ts';
+import type { Drive, Sharing } from '../../model/contracts/drive.ts';
+import type { RestorableUser } from '../../model/contracts/restoring.ts';
+import type { UserId } from '../../model/ids.ts';
+import { openOwnTree, type TreeParts } from '../access/open-trees.ts';
+import { createDrive } from '../drive.ts';
+import type { KeyedLock } from '../grants/keyed-lock.ts';
+import type { KdfCost, UserKeys } from '../keys/user-keys.ts';
+import { openSharedDrives, uniteDrives } from '../sharing/shared-drives.ts';
+import { createSharing } from '../sharing/sharing.ts';
+import type { NetworkDrives } from '../tree/network-drives.ts';
+import { keepTending } from '../upkeep/background-tasks.ts';
+import { createRestoring } from '../upkeep/restoring.ts';
+
+export interface OpenUsers {
+  /** What the user has, kept open until `close` was called as often. */
+  open(keys: UserKeys, drives: NetworkDrives): Unlocked;
+  close(user: UserId): void;
+  closeAll(): void;
+  /** Whoever is open now. */
+  restorable(): RestorableUser[];
+}
+
+export interface Unlocked {
+  /** Their own drive, and what others shared with them. */
+  drive: Drive;
+  sharing: Sharing;
+}
+
+export interface OpenUsersParts extends TreeParts {
+  audit: Audit;
+  kdfCost: KdfCost | undefined;
+  /** One password at a time: see `accounts.ts`. */
+  passwordQueue: KeyedLock;
+}
+
+type Listener = (ids: string[]) => void;
+
+interface OpenUser extends Unlocked {
+  drives: NetworkDrives;
+  restoring: RestorableUser;
+  holds: number;
+  stop(): void;
+}
+
+export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
+  const users = new Map<UserId, OpenUser>();
+
+  function release(user: UserId, open: OpenUser): void {
+    open.holds -= 1;
+    if (open.holds > 0) return;
+    open.stop();
+    if (users.get(user) === open) users.delete(user);
+  }
+
+  function openUser(keys: UserKeys, drives: NetworkDrives): OpenUser {
+    const tree = openOwnTree(parts, drives, keys);
+    const shared = openSharedDrives(parts, drives, keys);
+    const tending = keepTending(tree);
+    const restoring = createRestoring(tree);
+    const listeners = new Set<Listener>();
+    const unsubscribe = drives.onChange((changes) => {
+      const ids = [...tree.cache.apply(changes)];
+      tending.apply(changes);
+      if (ids.length > 0) for (const listener of [...listeners]) listener(ids);
+    });
+    const own = createDrive(tree, (listener) => {
+      // Whoever listens keeps the user open, or they would hear nothing after the last session ended.
+      listeners.add(listener);
+      open.holds += 1;
+      let listening = true;
+      return () => {
+        if (!listening) return;
+        listening = false;
+        listeners.delete(listener);
+        release(keys.user, open);
+      };
+    });
+    const { audit, kdfCost, passwordQueue } = parts;
+    const open: OpenUser = {
+      drive: uniteDrives(tree, shared, own),
+      sharing: createSharing({ tree, shared, audit, kdfCost, passwordQueue }),
+      drives,
+      restoring,
+      holds: 0,
+      stop() {
+        unsubscribe();
+        tending.stop();
+        restoring.stop();
+        shared.stop();
+        tree.cache.close();
+      },
+    };
+    return open;
+  }
+
+  return {
+    open(keys, drives) {
+      let open = users.get(keys.user);
+      if (open && open.drives !== drives) {
+        open.stop();
+        open = undefined;
+      }
+      if (!open) {
+        open = openUser(keys, drives);
+        users.set(keys.user, open);
+      }
+      open.holds += 1;
+      return open;
+    },
+    close(user) {
+      const open = users.get(user);
+      if (open) release(user, open);
+    },
+    closeAll() {
+      for (const open of users.values()) open.stop();
+      users.clear();
+    },
+    restorable: () => [...users.values()].map(({ restoring }) => restoring),
+  };
+}

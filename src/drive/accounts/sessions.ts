@@ -1,0 +1,136 @@
+/**
+ * Sessions as this device keeps them: under the hash of the secret, with the user's keys sealed
+ * under a key from the secret itself. Who has the disk but not the cookie opens nothing.
+ */
+import { decode, encode, hkdf, isFields, open, seal, sha256 } from '../../crypto/index.ts';
+import type { Clock, Random } from '../../model/clock.ts';
+import { afterPrefix, idKey, type OrderedStore } from '../../model/contracts/ordered-store.ts';
+import { isPeerstorError } from '../../model/errors.ts';
+import { toHex, type UserId, userId } from '../../model/ids.ts';
+import { sessionLifeMs } from '../../model/limits.ts';
+import { decodeKeys, encodeKeys, type UserKeys } from '../keys/user-keys.ts';
+
+export interface StoredSession {
+  keys: UserKeys;
+  /** Of the bundle that it was opened with: a changed password ends it. */
+  generation: number;
+  expiresAtMs: number;
+}
+
+export interface SessionStore {
+  /** @returns the secret, which is kept nowhere here */
+  create(keys: UserKeys, generation: number): Promise<{ secret: string; expiresAtMs: number }>;
+  /** undefined when there is none, or it is over, or it was damaged. */
+  read(secret: string): Promise<StoredSession | undefined>;
+  delete(secret: string): Promise<void>;
+  /** Deletes every session of a user. */
+  deleteAllOf(user: UserId): Promise<void>;
+  /** Deletes the sessions that are over. */
+  sweep(): Promise<void>;
+}
+
+const prefix = 's';
+const secretBytes = 32;
+/** 32 bytes in base64url. */
+const secretShape = /^[A-Za-z0-9_-]{43}$/;
+const sealLabel = 'session/1';
+
+interface Row {
+  user: UserId;
+  generation: number;
+  expiresAtMs: number;
+  sealed: Uint8Array;
+}
+
+export function createSessionStore(store: OrderedStore, clock: Clock, random: Random): SessionStore {
+  async function remove(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    await store.batch(
+      keys.map((key) => ({ key, value: null })),
+      { sync: true },
+    );
+  }
+
+  async function removeWhere(isOver: (row: Row) => boolean): Promise<void> {
+    const over: string[] = [];
+    for await (const [key, value] of store.range({ gte: prefix, lt: afterPrefix(prefix) })) {
+      const row = readRow(value);
+      if (!row || isOver(row)) over.push(key);
+    }
+    await remove(over);
+  }
+
+  return {
+    async create(keys, generation) {
+      const bytes = random.bytes(secretBytes);
+      const expiresAtMs = clock.wallMs() + sessionLifeMs;
+      const sealed = seal(sealingKey(bytes), sealLabel, encodeKeys(keys));
+      const value = encode({ user: keys.user, generation, expiresAtMs, sealed });
+      await store.batch([{ key: rowKey(bytes), value }], { sync: true });
+      return { secret: Buffer.from(bytes).toString('base64url'), expiresAtMs };
+    },
+
+    async read(secret) {
+      if (!secretShape.test(secret)) return undefined;
+      const bytes = bytesOf(secret);
+      const value = store.get(rowKey(bytes));
+      if (!value) return undefined;
+      const row = readRow(value);
+      const keys = row && row.expiresAtMs > clock.wallMs() ? openKeys(bytes, row) : undefined;
+      if (!row || !keys) {
+        await remove([rowKey(bytes)]);
+        return undefined;
+      }
+      return { keys, generation: row.generation, expiresAtMs: row.expiresAtMs };
+    },
+
+    async delete(secret) {
+      if (secretShape.test(secret)) await remove([rowKey(bytesOf(secret))]);
+    },
+
+    deleteAllOf: (user) => removeWhere((row) => row.user === user),
+
+    sweep: () => removeWhere((row) => row.expiresAtMs <= clock.wallMs()),
+  };
+}
+
+/** The name of a session that may be kept and logged: the hash of its secret. */
+export function sessionName(secret: string): string {
+  return toHex(sha256(bytesOf(secret)));
+}
+
+function bytesOf(secret: string): Uint8Array {
+  return new Uint8Array(Buffer.from(secret, 'base64url'));
+}
+
+function rowKey(secret: Uint8Array): string {
+  return prefix + idKey(toHex(sha256(secret)));
+}
+
+function sealingKey(secret: Uint8Array): Uint8Array {
+  return hkdf(secret, 'session-key/1');
+}
+
+function openKeys(secret: Uint8Array, row: Row): UserKeys | undefined {
+  try {
+    return decodeKeys(open(sealingKey(secret), sealLabel, row.sealed));
+  } catch (error) {
+    if (isPeerstorError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** undefined for a row of another shape: the session is lost, and signing in makes a new one. */
+function readRow(value: Uint8Array): Row | undefined {
+  try {
+    const row = decode(value);
+    if (!isFields(row)) return undefined;
+    const { user, generation, expiresAtMs, sealed } = row;
+    if (typeof user !== 'string' || typeof generation !== 'number') return undefined;
+    if (typeof expiresAtMs !== 'number' || !(sealed instanceof Uint8Array)) return undefined;
+    return { user: userId(user), generation, expiresAtMs, sealed };
+  } catch (error) {
+    if (isPeerstorError(error)) return undefined;
+    throw error;
+  }
+}

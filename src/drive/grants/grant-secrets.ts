@@ -1,0 +1,61 @@
+/**
+ * The secret of a link or a token, and what follows from it: which grant it is, who signs what is
+ * written by it, and what opens the entry's key. Whoever has the secret has the grant; the catalog
+ * holds nothing that it could be guessed from.
+ */
+import {
+  hkdf,
+  type PasswordKdf,
+  passwordKey,
+  type SigningKey,
+  signingKeyFromSeed,
+} from '../../crypto/index.ts';
+import type { Random } from '../../model/clock.ts';
+import { type GrantId, grantId, toHex } from '../../model/ids.ts';
+
+export type SecretKind = 'link' | 'token';
+
+export interface GrantSecret {
+  readonly kind: SecretKind;
+  readonly id: GrantId;
+  readonly signing: SigningKey;
+  /** What cuts and seals content that comes by this grant. */
+  readonly dedupeSecret: Uint8Array;
+  /** What the grant is sealed under. @param password undefined where it has none */
+  key(password?: { text: string; kdf: PasswordKdf }): Promise<Uint8Array>;
+}
+
+const linkShape = /^[A-Za-z0-9_-]{32}$/;
+const tokenShape = /^pst_[A-Za-z0-9_-]{43}$/;
+const tokenPrefix = 'pst_';
+const idBytes = 16;
+const none = new Uint8Array(0);
+
+export function newLinkSecret(random: Random): string {
+  return Buffer.from(random.bytes(24)).toString('base64url');
+}
+
+export function newTokenSecret(random: Random): string {
+  return tokenPrefix + Buffer.from(random.bytes(32)).toString('base64url');
+}
+
+export function isTokenSecret(secret: string): boolean {
+  return tokenShape.test(secret);
+}
+
+/** undefined for a text that is no such secret. */
+export function readSecret(kind: SecretKind, secret: string): GrantSecret | undefined {
+  if (typeof secret !== 'string' || !(kind === 'link' ? linkShape : tokenShape).test(secret))
+    return undefined;
+  const text = kind === 'link' ? secret : secret.slice(tokenPrefix.length);
+  const bytes = new Uint8Array(Buffer.from(text, 'base64url'));
+  return {
+    kind,
+    id: grantId(toHex(hkdf(bytes, `${kind}-id/1`, none, idBytes))),
+    signing: signingKeyFromSeed(hkdf(bytes, `${kind}-sign/1`)),
+    dedupeSecret: hkdf(bytes, `${kind}-dedupe/1`),
+    async key(password) {
+      return hkdf(bytes, `${kind}-key/1`, password ? await passwordKey(password.text, password.kdf) : none);
+    },
+  };
+}

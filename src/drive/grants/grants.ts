@@ -1,0 +1,94 @@
+/**
+ * The grants of a network: what opens an entry to another user, to a link, to a token. There are few,
+ * so all are kept at hand, in short; what a grant says now is asked of the catalog each time.
+ */
+import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
+import { type EntryId, type GrantId, grantId, type PrincipalId, type UserId } from '../../model/ids.ts';
+import type { GrantBody } from '../../model/records.ts';
+import { isLive } from '../keys/live.ts';
+
+export interface Grant {
+  readonly id: GrantId;
+  readonly body: GrantBody;
+  /** Of every head: two devices may have renewed it at once, each with a key that the other lacks. */
+  readonly sealedKeys: readonly Uint8Array[];
+}
+
+export interface GrantIndex {
+  /** Everything is known by now. */
+  ready(): Promise<void>;
+  /** Revoked ones too. */
+  get(id: GrantId): Grant | undefined;
+  /** Grants that are not revoked, on this very entry. */
+  on(entry: EntryId): Grant[];
+  /** Grants that are not revoked, to this user or key. */
+  to(grantee: PrincipalId): Grant[];
+  /** What this user has granted, revoked ones too. */
+  by(owner: UserId): Grant[];
+  apply(changes: readonly CatalogChange[]): void;
+}
+
+export function createGrantIndex(catalog: Catalog): GrantIndex {
+  const byEntry = new Map<EntryId, Set<GrantId>>();
+  const byGrantee = new Map<PrincipalId, Set<GrantId>>();
+  const byOwner = new Map<UserId, Set<GrantId>>();
+  let scan: Promise<void> | undefined;
+
+  /** What a grant opens, to whom, and whose it is never change. */
+  function note(id: GrantId): void {
+    const body = catalog.get('grant', id)?.body;
+    if (!body) return;
+    add(byEntry, body.entry, id);
+    add(byGrantee, body.grantee, id);
+    add(byOwner, body.owner, id);
+  }
+
+  async function scanAll(): Promise<void> {
+    for await (const { id } of catalog.list('grant')) note(grantId(id));
+  }
+
+  function get(id: GrantId): Grant | undefined {
+    const heads = catalog.heads('grant', id).filter(isLive);
+    const body = catalog.get('grant', id)?.body;
+    if (!body) return undefined;
+    const revoked = heads.some((head) => head.body.revoked);
+    return { id, body: { ...body, revoked }, sealedKeys: heads.map((head) => head.body.sealedKey) };
+  }
+
+  const all = (ids: ReadonlySet<GrantId> | undefined): Grant[] =>
+    [...(ids ?? [])].map(get).filter((grant) => grant !== undefined);
+  const standing = (ids: ReadonlySet<GrantId> | undefined): Grant[] =>
+    all(ids).filter(({ body }) => !body.revoked);
+
+  return {
+    ready() {
+      scan ??= scanAll().catch((error: unknown) => {
+        scan = undefined;
+        throw error;
+      });
+      return scan;
+    },
+    get,
+    on: (entry) => standing(byEntry.get(entry)),
+    to: (grantee) => standing(byGrantee.get(grantee)),
+    by: (owner) => all(byOwner.get(owner)),
+    apply(changes) {
+      for (const { record } of changes) if (record.table === 'grant') note(grantId(record.id));
+    },
+  };
+}
+
+export type GrantState = 'live' | 'expired' | 'revoked' | 'used-up';
+
+/** @param uses how often a link served, over all devices */
+export function stateOfGrant({ body }: Pick<Grant, 'body'>, nowMs: number, uses = 0): GrantState {
+  if (body.revoked) return 'revoked';
+  if (body.expiresAt !== null && body.expiresAt <= nowMs) return 'expired';
+  return body.maxUses !== null && uses >= body.maxUses ? 'used-up' : 'live';
+}
+
+function add<Key>(index: Map<Key, Set<GrantId>>, key: Key, id: GrantId): void {
+  const ids = index.get(key);
+  if (ids) ids.add(id);
+  else index.set(key, new Set([id]));
+}

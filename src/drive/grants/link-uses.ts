@@ -1,0 +1,33 @@
+/**
+ * How often a link served. Each device counts for itself, in a register that the link's key signs; the
+ * sum over all devices is what counts. Devices that cannot hear each other may together serve more.
+ */
+import type { Catalog, Signer } from '../../model/contracts/catalog.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import type { GrantId } from '../../model/ids.ts';
+import type { Grant } from './grants.ts';
+import type { KeyedLock } from './keyed-lock.ts';
+
+export async function usesOf(catalog: Catalog, grant: GrantId): Promise<number> {
+  return (await catalog.usesOf(grant)).reduce((sum, { body }) => sum + (body?.count ?? 0), 0);
+}
+
+/** One use more, durably. @throws `gone` when none is left */
+export async function countUse(
+  catalog: Catalog,
+  locks: KeyedLock,
+  { id: grant, body }: Grant,
+  signer: Signer,
+  nowMs: number,
+): Promise<void> {
+  // A device that only keeps copies writes nothing for users; where there is no limit it need not.
+  if (body.maxUses === null && catalog.get('device', catalog.self)?.body?.storageOnly) return;
+  await locks.run([`uses of ${grant}`], async () => {
+    if (body.maxUses !== null && (await usesOf(catalog, grant)) >= body.maxUses) {
+      throw new PeerstorError('gone', 'This link was used as often as it may be.');
+    }
+    const id = `${grant}.${catalog.self}`;
+    const count = (catalog.get('use', id)?.body?.count ?? 0) + 1;
+    await catalog.author([{ table: 'use', id, body: { count, lastAt: nowMs } }], signer);
+  });
+}

@@ -1,0 +1,186 @@
+/** A drive as a grant opens it: with its rights, for as long as it is in force. */
+import type { RightsView } from '../../model/api.ts';
+import type { Drive, OpenContent } from '../../model/contracts/drive.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import { type EntryId, entryId, type GrantId } from '../../model/ids.ts';
+import { nameGiven } from '../access/grant-drafts.ts';
+import { type GrantHolder, openGrantedTree, type TreeParts } from '../access/open-trees.ts';
+import { createDrive } from '../drive.ts';
+import type { Grant } from '../grants/grants.ts';
+import type { NetworkDrives } from '../tree/network-drives.ts';
+import { isWithin, notFound, type Tree, trashedAtOf } from '../tree/tree.ts';
+import { boxView, drop } from './drop-box.ts';
+
+export interface GrantedDrive {
+  readonly id: GrantId;
+  readonly tree: Tree;
+  readonly drive: Drive;
+  stop(): void;
+}
+
+type Listener = (ids: string[]) => void;
+
+/** @param requireGrant the grant as it is now. @throws what the holder is to be told when it is over */
+export function openGrantedDrive(
+  parts: TreeParts,
+  drives: NetworkDrives,
+  grant: Grant,
+  holder: GrantHolder,
+  requireGrant: () => Grant,
+): GrantedDrive {
+  const tree = openGrantedTree(parts, drives, grant, holder);
+  const listeners = new Set<Listener>();
+  const unsubscribe = drives.onChange((changes) => {
+    const isMine = changes.some(({ record }) => record.table === 'grant' && record.id === grant.id);
+    if (isMine) tree.cache.keysChanged();
+    const ids = [...tree.cache.apply(changes)].filter((id) => isInside(tree, id));
+    if (isMine) ids.push(grant.body.entry);
+    if (ids.length > 0) for (const listener of [...listeners]) listener(ids);
+  });
+  const whole = createDrive(tree, (listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  });
+  const box = dropBox(tree, whole, () => nameGiven(requireGrant(), holder.opener));
+  const rightsNow = () => {
+    const { rights } = requireGrant().body;
+    requireThere(tree);
+    return rights;
+  };
+  const drive = withRights(whole, box, { rightsNow, mayGoOn: () => mayStillRead(drives, grant) });
+  return {
+    id: grant.id,
+    tree,
+    drive,
+    stop() {
+      unsubscribe();
+      listeners.clear();
+      tree.cache.close();
+    },
+  };
+}
+
+/** What the owner threw away is not open to others either. */
+function requireThere(tree: Tree): void {
+  const body = tree.catalog.get('entry', tree.root)?.body;
+  if (!body || body.owner !== tree.user) throw notFound();
+  if (trashedAtOf(tree, tree.root, body) === null) return;
+  throw new PeerstorError('gone', 'This was put into the trash by its owner.');
+}
+
+function isInside(tree: Tree, id: string): boolean {
+  return /^[0-9a-f]{32}$/.test(id) && isWithin(tree, entryId(id), tree.root);
+}
+
+type Method = Exclude<keyof Drive, 'onChange'>;
+
+/** The least right that each method needs. What is only the owner's is not in here. */
+const needs: Readonly<Partial<Record<Method, 'view' | 'edit'>>> = {
+  root: 'view',
+  entry: 'view',
+  children: 'view',
+  resolve: 'view',
+  open: 'view',
+  versions: 'view',
+  createFolder: 'edit',
+  ensureFolder: 'edit',
+  patch: 'edit',
+  copy: 'edit',
+  trash: 'edit',
+  trashed: 'edit',
+  restore: 'edit',
+  upload: 'edit',
+  uploadTo: 'edit',
+  restoreVersion: 'edit',
+};
+
+/** A download that has begun goes on when a grant is over in time or used up, not when it is taken back. */
+function mayStillRead({ grants }: NetworkDrives, { id }: Grant): boolean {
+  const body = grants.get(id)?.body;
+  return body !== undefined && !body.revoked && body.rights !== 'upload';
+}
+
+function readWhile(content: OpenContent, mayGoOn: () => boolean): OpenContent {
+  return {
+    ...content,
+    async *read(range, signal) {
+      for await (const piece of content.read(range, signal)) {
+        if (!mayGoOn()) throw new PeerstorError('gone', 'This was taken back while it was read.');
+        yield piece;
+      }
+    },
+  };
+}
+
+/** @param now.rightsNow asked at every call: the owner may change them, or take them back */
+function withRights(
+  whole: Drive,
+  box: Drive,
+  { rightsNow, mayGoOn }: { rightsNow: () => RightsView; mayGoOn: () => boolean },
+): Drive {
+  const allowed = (method: Method): Drive => {
+    const rights = rightsNow();
+    if (rights === 'upload') return box;
+    const needed = needs[method];
+    if (needed === 'view' || (needed === 'edit' && rights === 'edit')) return whole;
+    throw new PeerstorError(
+      'forbidden',
+      needed === 'edit'
+        ? 'You may look at this, not change it.'
+        : 'Only the owner of this drive may do that.',
+    );
+  };
+  return {
+    root: async () => allowed('root').root(),
+    entry: async (id) => allowed('entry').entry(id),
+    children: async (id, options) => allowed('children').children(id, options),
+    resolve: async (names) => allowed('resolve').resolve(names),
+    createFolder: async (parent, name) => allowed('createFolder').createFolder(parent, name),
+    ensureFolder: async (names) => allowed('ensureFolder').ensureFolder(names),
+    patch: async (id, change, ifMatch) => allowed('patch').patch(id, change, ifMatch),
+    copy: async (id, parent, name) => allowed('copy').copy(id, parent, name),
+    trash: async (id, ifMatch) => allowed('trash').trash(id, ifMatch),
+    trashed: async (options) => allowed('trashed').trashed(options),
+    restore: async (id) => allowed('restore').restore(id),
+    purge: async (id) => allowed('purge').purge(id),
+    emptyTrash: async () => allowed('emptyTrash').emptyTrash(),
+    upload: async (parent, name, content, options) =>
+      allowed('upload').upload(parent, name, content, options),
+    uploadTo: async (file, content, options) => allowed('uploadTo').uploadTo(file, content, options),
+    open: async (id, version) => readWhile(await allowed('open').open(id, version), mayGoOn),
+    versions: async (id) => allowed('versions').versions(id),
+    restoreVersion: async (id, version) => allowed('restoreVersion').restoreVersion(id, version),
+    onChange: (listener) => whole.onChange(listener),
+  };
+}
+
+function dropBox(tree: Tree, whole: Drive, name: () => string): Drive {
+  const closed = async (): Promise<never> => {
+    throw new PeerstorError(
+      'forbidden',
+      'This is a drop box: you can add files to it, and see nothing in it.',
+    );
+  };
+  const box = async (id: EntryId) => (id === tree.root ? boxView(tree, name()) : closed());
+  return {
+    root: () => box(tree.root),
+    entry: box,
+    children: closed,
+    resolve: async (names) => (names.length === 0 ? box(tree.root) : closed()),
+    createFolder: closed,
+    ensureFolder: async (names) => (names.length === 0 ? box(tree.root) : closed()),
+    patch: closed,
+    copy: closed,
+    trash: closed,
+    trashed: closed,
+    restore: closed,
+    purge: closed,
+    emptyTrash: closed,
+    upload: (parent, file, content, options) => drop(tree, parent, file, content, options),
+    uploadTo: closed,
+    open: closed,
+    versions: closed,
+    restoreVersion: closed,
+    onChange: (listener) => whole.onChange(listener),
+  };
+}

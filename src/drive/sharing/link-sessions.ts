@@ -1,0 +1,230 @@
+/**
+ * Who comes with a secret instead of an account: guests with a share link, programs with a token. What
+ * they opened is kept for a while, because each of their requests brings the secret again.
+ */
+import { LRUCache } from 'lru-cache';
+import { sha256 } from '../../crypto/index.ts';
+import type { RightsView } from '../../model/api.ts';
+import type { Audit } from '../../model/contracts/audit.ts';
+import type { Guest, Session } from '../../model/contracts/drive.ts';
+import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
+import { type GrantId, toHex } from '../../model/ids.ts';
+import { linkTriesPerHour, passwordLengthMax } from '../../model/limits.ts';
+import type { GrantBody } from '../../model/records.ts';
+import { opens } from '../access/grant-drafts.ts';
+import type { TreeParts } from '../access/open-trees.ts';
+import { type GrantSecret, readSecret, type SecretKind } from '../grants/grant-secrets.ts';
+import { type Grant, type GrantState, stateOfGrant } from '../grants/grants.ts';
+import type { KeyedLock } from '../grants/keyed-lock.ts';
+import { countUse, usesOf } from '../grants/link-uses.ts';
+import type { NetworkDrives } from '../tree/network-drives.ts';
+import type { PasswordTries } from '../users/password-tries.ts';
+import { type GrantedDrive, openGrantedDrive } from './granted-drive.ts';
+
+/** Each keeps a part of somebody's drive open. */
+const openedKept = 200;
+/** The latest time that a date can say. */
+const neverMs = 8.64e15;
+
+export interface SecretAccessParts extends TreeParts {
+  audit: Audit;
+  tries: PasswordTries;
+  /** One password at a time: see `accounts.ts`. */
+  passwordQueue: KeyedLock;
+}
+
+export interface SecretAccess {
+  /** undefined for a token that is unknown, revoked or over. */
+  token(drives: NetworkDrives, secret: string): Promise<Session | undefined>;
+  /** @throws `not-found`, `gone`, `link-password`, `too-many-tries` */
+  link(drives: NetworkDrives, secret: string, password: string | undefined, from: string): Promise<Guest>;
+  stop(): void;
+}
+
+interface Opened<Access> {
+  drives: NetworkDrives;
+  granted: GrantedDrive;
+  access: Access;
+}
+
+export function createSecretAccess(parts: SecretAccessParts): SecretAccess {
+  const { clock } = parts;
+  const kept = { max: openedKept, dispose: ({ granted }: Opened<unknown>) => granted.stop() };
+  const guests = new LRUCache<string, Opened<Guest>>(kept);
+  const sessions = new LRUCache<string, Opened<Session>>(kept);
+
+  function open(
+    drives: NetworkDrives,
+    grant: Grant,
+    secret: GrantSecret,
+    secretKey: Uint8Array,
+    over: (state: GrantState) => PeerstorError,
+  ): GrantedDrive {
+    const holder = { opener: { secretKey }, signer: secret.signing, dedupeSecret: secret.dedupeSecret };
+    return openGrantedDrive(parts, drives, grant, holder, () => {
+      const now = drives.grants.get(grant.id) ?? grant;
+      const state = ownerIsOut(drives, now.body) ? 'revoked' : stateOfGrant(now, clock.wallMs());
+      if (state === 'live') return now;
+      throw over(state);
+    });
+  }
+
+  /** The key that opens a link. @throws `link-password` for a wrong password or none */
+  async function linkKey(secret: GrantSecret, grant: Grant, password: string | undefined, from: string) {
+    const { kdf } = grant.body;
+    if (!kdf) return secret.key();
+    if (password === undefined || password === '') throw wrongPassword('This link needs a password.');
+    if (password.length > passwordLengthMax || !password.isWellFormed()) throw wrongPassword();
+    const check = () =>
+      parts.passwordQueue.run(['password'], async () => {
+        const secretKey = await secret.key({ text: password, kdf });
+        if (opens(grant, { secretKey })) return secretKey;
+        throw wrongPassword();
+      });
+    const isWrong = (error: unknown) => isPeerstorError(error, 'link-password');
+    // By address first: who guesses wrong must not soon keep others out.
+    const atLink = () => parts.tries.run(`link ${grant.id}`, check, isWrong, linkTriesPerHour);
+    return parts.tries.run(from, atLink, isWrong);
+  }
+
+  function guestOf(drives: NetworkDrives, grant: Grant, granted: GrantedDrive, secret: GrantSecret): Guest {
+    const { catalog, grants } = drives;
+    const now = () => grants.get(grant.id) ?? grant;
+    return {
+      id: grant.id,
+      get rights() {
+        return now().body.rights;
+      },
+      drive: granted.drive,
+      async view() {
+        const { owner, rights, expiresAt } = now().body;
+        const entry = await granted.drive.root();
+        return {
+          entry: rights === 'upload' ? null : entry,
+          name: entry.name,
+          owner: catalog.get('user', owner)?.body?.username ?? '',
+          rights,
+          expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+        };
+      },
+      countUse: () => countUse(catalog, granted.tree.locks, now(), secret.signing, clock.wallMs()),
+    };
+  }
+
+  /** @throws `not-found`, `gone` */
+  async function requireLink(drives: NetworkDrives, id: GrantId | undefined): Promise<Grant> {
+    await drives.grants.ready();
+    const grant = id && drives.grants.get(id);
+    if (grant?.body.kind !== 'link') {
+      throw new PeerstorError('not-found', 'There is no such link. Look whether the address is whole.');
+    }
+    const uses = grant.body.maxUses === null ? 0 : await usesOf(drives.catalog, grant.id);
+    const state = ownerIsOut(drives, grant.body) ? 'revoked' : stateOfGrant(grant, clock.wallMs(), uses);
+    if (state !== 'live') throw linkOver(state);
+    return grant;
+  }
+
+  return {
+    async token(drives, text) {
+      const secret = readSecret('token', text);
+      if (!secret) return undefined;
+      await drives.grants.ready();
+      const grant = drives.grants.get(secret.id);
+      const isGood = grant?.body.kind === 'token' && stateOfGrant(grant, clock.wallMs()) === 'live';
+      if (!grant || !isGood || ownerIsOut(drives, grant.body)) {
+        sessions.delete(secret.id);
+        return undefined;
+      }
+      const known = sessions.get(secret.id);
+      if (known?.drives === drives) return known.access;
+      const granted = open(drives, grant, secret, await secret.key(), tokenOver);
+      const access = sessionOf(drives, grant, granted, text);
+      sessions.set(secret.id, { drives, granted, access });
+      return access;
+    },
+
+    async link(drives, text, password, from) {
+      const secret = readSecret('link', text);
+      try {
+        const grant = await requireLink(drives, secret?.id);
+        if (!secret) throw linkOver('revoked');
+        const name = nameOfOpened('link', text, grant.body.kdf ? password : undefined, grant.body);
+        const known = guests.get(name);
+        if (known?.drives === drives) return known.access;
+        const granted = open(drives, grant, secret, await linkKey(secret, grant, password, from), linkOver);
+        const access = guestOf(drives, grant, granted, secret);
+        guests.set(name, { drives, granted, access });
+        return access;
+      } catch (error) {
+        if (isPeerstorError(error) && password !== undefined) {
+          parts.audit.note({ event: 'link-refused', sentence: `A share link was refused: ${error.code}.` });
+        }
+        throw error;
+      }
+    },
+
+    stop() {
+      guests.clear();
+      sessions.clear();
+    },
+  };
+}
+
+/** The secret itself is not kept as a name; another password, or another rights, opens anew. */
+function nameOfOpened(kind: SecretKind, secret: string, password = '', { kdf, rights }: GrantBody): string {
+  const salt = kdf ? toHex(kdf.salt) : '';
+  return toHex(sha256(new TextEncoder().encode(JSON.stringify([kind, secret, password, salt, rights]))));
+}
+
+function ownerIsOut({ catalog }: NetworkDrives, { owner }: GrantBody): boolean {
+  return catalog.get('user', owner)?.body?.disabled !== false;
+}
+
+function sessionOf(
+  drives: NetworkDrives,
+  { id, body }: Grant,
+  granted: GrantedDrive,
+  secret: string,
+): Session {
+  const refuse = () => new PeerstorError('forbidden', 'An access token may not do that: sign in.');
+  const { catalog, grants } = drives;
+  return {
+    secret,
+    expiresAtMs: body.expiresAt ?? neverMs,
+    get user() {
+      const { username = '', role = 'member' } = catalog.get('user', body.owner)?.body ?? {};
+      return { id: body.owner, username, role };
+    },
+    drive: granted.drive,
+    get rights(): RightsView {
+      return grants.get(id)?.body.rights ?? body.rights;
+    },
+    get sharing(): never {
+      throw refuse();
+    },
+    adminSigner() {
+      throw refuse();
+    },
+  };
+}
+
+function tokenOver(state: GrantState): PeerstorError {
+  const what = state === 'expired' ? 'is over' : 'was taken back';
+  return new PeerstorError('not-signed-in', `This access token ${what}.`);
+}
+
+function linkOver(state: GrantState): PeerstorError {
+  const what = {
+    live: 'does not work',
+    expired: 'is over',
+    revoked: 'was taken back',
+    'used-up': 'was used as often as it may be',
+  }[state];
+  return new PeerstorError('gone', `This link ${what}. Ask whoever gave it to you for a new one.`, {
+    details: { state },
+  });
+}
+
+function wrongPassword(sentence = 'This is not the password of this link.'): PeerstorError {
+  return new PeerstorError('link-password', sentence);
+}

@@ -1,0 +1,248 @@
+/** What a signed-in user shares: with other users, by links, by tokens; and what others share with them. */
+import { newPasswordKdf } from '../../crypto/index.ts';
+import type { SharedEntryView } from '../../model/api.ts';
+import type { Audit, AuditEvent } from '../../model/contracts/audit.ts';
+import type { Sharing } from '../../model/contracts/drive.ts';
+import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
+import { type EntryId, grantId, principalId, toHex, type UserId, userId } from '../../model/ids.ts';
+import { linkLifeMs } from '../../model/limits.ts';
+import type { GrantBody } from '../../model/records.ts';
+import { type GrantSecret, newLinkSecret, newTokenSecret, readSecret } from '../grants/grant-secrets.ts';
+import type { Grant } from '../grants/grants.ts';
+import type { KeyedLock } from '../grants/keyed-lock.ts';
+import type { KdfCost } from '../keys/user-keys.ts';
+import { requireEntry, type Tree } from '../tree/tree.ts';
+import { foldUsername } from '../users/account-rules.ts';
+import { type GrantTerms, onEntry, requireGrant, revokeGrant, writeGrant } from './grant-writing.ts';
+import type { SharedDrives } from './shared-drives.ts';
+import { badInput, checkEnd, checkedLink, checkRights, checkText } from './sharing-rules.ts';
+import { accessView, newestFirst, notesOf, shareView, tokenView } from './sharing-views.ts';
+
+export interface SharingParts {
+  tree: Tree;
+  shared: SharedDrives;
+  audit: Audit;
+  kdfCost: KdfCost | undefined;
+  /** One password at a time: see `accounts.ts`. */
+  passwordQueue: KeyedLock;
+}
+
+interface NamedUser {
+  id: UserId;
+  username: string;
+  disabled: boolean;
+}
+
+export function createSharing(parts: SharingParts): Sharing {
+  const { tree, shared, audit, kdfCost, passwordQueue } = parts;
+  const { catalog, grants, clock, random } = tree;
+  const username = () => catalog.get('user', tree.user)?.body?.username;
+  const note = (event: AuditEvent['event'], sentence: string) =>
+    audit.note({ event, sentence, ...(username() !== undefined && { username: username() ?? '' }) });
+
+  function accessTo(entry: EntryId, user: UserId): Grant | undefined {
+    return grants
+      .on(entry)
+      .find(({ body }) => body.kind === 'user' && body.grantee === user && body.owner === tree.user);
+  }
+
+  /** The key of a link, with what its password costs; before any lock is taken, because it takes its time. */
+  async function linkKey(
+    secret: GrantSecret,
+    password: string | null | undefined,
+  ): Promise<{ kdf: GrantBody['kdf']; key: Uint8Array }> {
+    if (!password) return { kdf: null, key: await secret.key() };
+    const kdf = newPasswordKdf(kdfCost);
+    const key = await passwordQueue.run(['password'], () => secret.key({ text: password, kdf }));
+    return { kdf, key };
+  }
+
+  return {
+    async shareWith(id, name, rights) {
+      checkRights(rights);
+      const user = await requireUser(tree, name);
+      if (user.id === tree.user) throw badInput('This is yours already.');
+      const grant = await onEntry(tree, id, (entry) => {
+        const known = accessTo(id, user.id);
+        const grantee = principalId(user.id);
+        const terms = {
+          kind: 'user',
+          rights,
+          grantee,
+          kdf: null,
+          expiresAt: null,
+          maxUses: null,
+          notes: {},
+        } as const;
+        return writeGrant(
+          tree,
+          entry,
+          { ...terms, id: known?.id ?? grantId(toHex(random.bytes(16))) },
+          known?.body,
+        );
+      });
+      note('share-created', `Something was shared with ${user.username} (${rights}).`);
+      return accessView(tree, grant);
+    },
+
+    async accessOf(id) {
+      await grants.ready();
+      requireEntry(tree, id);
+      const views = grants.on(id).filter(({ body }) => body.kind === 'user' && body.owner === tree.user);
+      return views.map((grant) => accessView(tree, grant));
+    },
+
+    async revokeAccess(id, name) {
+      await grants.ready();
+      const users = await usersNamed(tree, name);
+      // Also of somebody who was disabled: they may be let in again some day.
+      const [grant] = users.flatMap((user) => accessTo(id, user.id) ?? []);
+      if (!grant) throw new PeerstorError('not-found', 'This is not shared with them.');
+      await revokeGrant(tree, grant.id, 'user');
+      note('share-revoked', `Something is not shared with ${name} any more.`);
+    },
+
+    async sharedWithMe() {
+      await grants.ready();
+      const views: SharedEntryView[] = [];
+      for (const grant of shared.live()) {
+        try {
+          const entry = await shared.of(grant).drive.root();
+          const owner = catalog.get('user', grant.body.owner)?.body?.username ?? '';
+          const sharedAt = new Date(grant.body.createdAt).toISOString();
+          views.push({ entry, owner, rights: grant.body.rights, sharedAt });
+        } catch (error) {
+          // In the trash, deleted, or on its way to this device: not there for now.
+          if (!isPeerstorError(error)) throw error;
+        }
+      }
+      return views;
+    },
+
+    async createLink(wish) {
+      const { rights, note: text = '', maxDownloads = null } = checkedLink(wish);
+      const secret = newLinkSecret(random);
+      const keys = requireSecret(secret);
+      const expiresAt = wish.expiresAtMs === undefined ? clock.wallMs() + linkLifeMs : wish.expiresAtMs;
+      const { kdf, key } = await linkKey(keys, wish.password);
+      const notes = { secret, note: text, key };
+      const grantee = keys.signing.principal;
+      const terms: GrantTerms = {
+        id: keys.id,
+        kind: 'link',
+        rights,
+        grantee,
+        kdf,
+        expiresAt,
+        maxUses: maxDownloads,
+        notes,
+      };
+      const grant = await onEntry(tree, wish.entryId, (entry) => writeGrant(tree, entry, terms));
+      note('share-created', `A link was made (${rights}).`);
+      return shareView(tree, grant);
+    },
+
+    async links() {
+      await grants.ready();
+      const mine = grants.by(tree.user).filter(({ body }) => body.kind === 'link');
+      return Promise.all(mine.sort(newestFirst).map((grant) => shareView(tree, grant)));
+    },
+
+    async changeLink(id, change) {
+      await grants.ready();
+      const { body } = requireGrant(tree, id, 'link');
+      if (body.revoked) throw new PeerstorError('gone', 'This link was taken back: make a new one.');
+      checkedLink({ entryId: body.entry, rights: body.rights, ...change });
+      const { password, note: text } = change;
+      const { secret = '' } = notesOf(tree, body);
+      const locked = password === undefined ? undefined : await linkKey(requireSecret(secret), password);
+      const grant = await onEntry(tree, body.entry, async (entry) => {
+        const before = requireGrant(tree, id, 'link').body;
+        const { rights = before.rights, maxDownloads = before.maxUses } = change;
+        const expiresAt = change.expiresAtMs === undefined ? before.expiresAt : change.expiresAtMs;
+        const notes = {
+          ...notesOf(tree, before),
+          ...(text !== undefined && { note: text }),
+          ...(locked && { key: locked.key }),
+        };
+        const { kind, grantee } = before;
+        const terms: GrantTerms = {
+          id,
+          kind,
+          grantee,
+          rights,
+          kdf: locked ? locked.kdf : before.kdf,
+          expiresAt,
+          maxUses: maxDownloads,
+          notes,
+        };
+        return writeGrant(tree, entry, terms, before);
+      });
+      return shareView(tree, grant);
+    },
+
+    async revokeLink(id) {
+      await revokeGrant(tree, id, 'link');
+      note('share-revoked', 'A link was taken back.');
+    },
+
+    async createToken(wish) {
+      checkRights(wish.rights);
+      checkText(wish.name);
+      checkEnd(wish.expiresAtMs);
+      const token = newTokenSecret(random);
+      const keys = readSecret('token', token);
+      if (!keys) throw new PeerstorError('internal', 'A new token has the wrong shape.');
+      const grantee = keys.signing.principal;
+      const notes = { name: wish.name, key: await keys.key() };
+      const { rights, expiresAtMs: expiresAt } = wish;
+      const terms: GrantTerms = {
+        id: keys.id,
+        kind: 'token',
+        rights,
+        grantee,
+        kdf: null,
+        expiresAt,
+        maxUses: null,
+        notes,
+      };
+      const grant = await onEntry(tree, wish.entryId, (entry) => writeGrant(tree, entry, terms));
+      note('token-created', `An access token was made (${rights}).`);
+      return { ...tokenView(tree, grant), token };
+    },
+
+    async tokens() {
+      await grants.ready();
+      const mine = grants.by(tree.user).filter(({ body }) => body.kind === 'token' && !body.revoked);
+      return mine.sort(newestFirst).map((grant) => tokenView(tree, grant));
+    },
+
+    async revokeToken(id) {
+      await revokeGrant(tree, id, 'token');
+      note('token-revoked', 'An access token was taken back.');
+    },
+  };
+}
+
+function requireSecret(secret: string): GrantSecret {
+  const keys = readSecret('link', secret);
+  if (keys) return keys;
+  throw new PeerstorError('conflict', 'The secret of this link is not known any more: make a new one.');
+}
+
+/** Usually one; two admins may have made two of the same name at once. */
+async function usersNamed(tree: Tree, name: string): Promise<NamedUser[]> {
+  const wanted = foldUsername(name);
+  const users: NamedUser[] = [];
+  for await (const { id, body } of tree.catalog.list('user')) {
+    if (!body || foldUsername(body.username) !== wanted) continue;
+    users.push({ id: userId(id), username: body.username, disabled: body.disabled });
+  }
+  return users;
+}
+
+async function requireUser(tree: Tree, name: string): Promise<NamedUser> {
+  const user = (await usersNamed(tree, name)).find(({ disabled }) => !disabled);
+  if (user) return user;
+  throw new PeerstorError('not-found', 'There is no such user.');
+}

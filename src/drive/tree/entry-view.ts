@@ -1,0 +1,103 @@
+/** Entries as people and programs see them. */
+import type { EntryView, SafetyView } from '../../model/api.ts';
+import { sentenceOf } from '../../model/errors.ts';
+import { shortId } from '../../model/ids.ts';
+import { type EntryFacts, hlcTicksPerMs } from '../../model/records.ts';
+import { isLive } from '../keys/live.ts';
+import { isDate, noFacts, openFacts, openWithAny } from '../keys/sealed-parts.ts';
+import type { OpenVersion } from '../listing/heads.ts';
+import { type Conflict, type Entry, isConflict, nameOf, type Tree, trashedAt } from './tree.ts';
+
+/** What whoever asks knows already, so that lists do not ask again for each item. */
+export interface KnownOfView {
+  name?: string;
+  trashedAt?: number | null;
+  /** Just measured, and fresher than what the network would say from its inventory. */
+  safety?: SafetyView;
+}
+
+export async function viewOf(
+  tree: Tree,
+  found: Entry | Conflict,
+  known: KnownOfView = {},
+): Promise<EntryView> {
+  if (isConflict(found)) return viewOfConflict(tree, found, known);
+  const entry = found;
+  const { body, record } = entry;
+  const winner = body.kind === 'file' ? (await tree.cache.heads.of(entry.id, entry.keys)).winner : undefined;
+  const { tags, starred } = factsOf(tree, entry);
+  const trashed = known.trashedAt === undefined ? trashedAt(tree, entry) : known.trashedAt;
+  return {
+    id: entry.id,
+    parentId: entry.parent,
+    kind: body.kind,
+    name: known.name ?? (await nameOf(tree, entry)),
+    ...contentView(tree, winner, known),
+    createdAt: timeText(body.createdAt),
+    modifiedAt: timeText(winner?.modifiedAt ?? Math.floor(record.hlc / hlcTicksPerMs)),
+    // A folder, or a file whose every version is gone, has no content that could tell states apart.
+    version: winner?.id ?? record.revision,
+    tags,
+    starred,
+    trashedAt: trashed === null ? null : timeText(trashed),
+    thumbnail: null,
+    media: null,
+    ...whose(tree),
+  };
+}
+
+async function viewOfConflict(tree: Tree, conflict: Conflict, known: KnownOfView): Promise<EntryView> {
+  const { id, version, file } = conflict;
+  const trashed = known.trashedAt === undefined ? trashedAt(tree, file) : known.trashedAt;
+  return {
+    id,
+    parentId: file.parent,
+    kind: 'file',
+    name: known.name ?? (await conflictNameOf(tree, conflict)),
+    ...contentView(tree, version, known),
+    createdAt: timeText(version.writtenAtMs),
+    modifiedAt: timeText(version.modifiedAt),
+    version: version.id,
+    tags: [],
+    starred: false,
+    trashedAt: trashed === null ? null : timeText(trashed),
+    thumbnail: null,
+    media: null,
+    ...whose(tree),
+  };
+}
+
+/** What a grantee may do, and in whose drive; nothing of the kind for the owner. */
+export function whose({ granted, grants, catalog, user }: Tree): Pick<EntryView, 'rights' | 'owner'> {
+  if (!granted) return { rights: null, owner: null };
+  const rights = grants.get(granted.grant)?.body.rights ?? granted.rights;
+  return { rights, owner: catalog.get('user', user)?.body?.username ?? '' };
+}
+
+export async function conflictNameOf(tree: Tree, { id, file }: Conflict): Promise<string> {
+  if (file.parent === null) return '';
+  const { names } = await tree.cache.listings.withConflicts(file.parent);
+  return names.nameOf(id) ?? nameOf(tree, file);
+}
+
+function contentView(tree: Tree, version: OpenVersion | undefined, known: KnownOfView) {
+  if (!version) return { size: 0, mime: null, safety: null };
+  const safety = known.safety ?? tree.network.safetyOf(version.manifest);
+  return { size: version.size, mime: version.mime, safety };
+}
+
+/** Tags and star; an entry that nobody marked has none. */
+export function factsOf(tree: Tree, { id, keys }: Pick<Entry, 'id' | 'keys'>): EntryFacts {
+  const record = tree.catalog.get('facts', id);
+  if (!isLive(record) || record.body.owner !== tree.user) return { ...noFacts };
+  try {
+    return openWithAny(keys, (key) => openFacts(key, record.body.sealed));
+  } catch (error) {
+    tree.log.warn({ entry: shortId(id) }, `Tags cannot be opened: ${sentenceOf(error)}`);
+    return { ...noFacts };
+  }
+}
+
+function timeText(ms: number): string {
+  return new Date(isDate(ms) ? ms : 0).toISOString();
+}

@@ -1,0 +1,112 @@
+/** Everything that is kept of one user's opened tree, and what a change of the catalog does to it. */
+import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
+import { isPeerstorError } from '../../model/errors.ts';
+import { type EntryId, entryId, type UserId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
+import { createKeyTree, type KeyTree, type KeyTreeTop } from '../keys/key-tree.ts';
+import { createHeadsCache, type HeadsCache } from '../listing/heads.ts';
+import { createListings, type Listings } from '../listing/listing.ts';
+import { createTrashIndex, type TrashIndex } from './trash-index.ts';
+
+export interface TreeCache {
+  readonly keys: KeyTree;
+  readonly heads: HeadsCache;
+  readonly listings: Listings;
+  readonly trash: TrashIndex;
+  /** @returns ids of the entries whose view may have changed, folders whose content did included */
+  apply(changes: readonly CatalogChange[]): Set<string>;
+  /** What opens the topmost entry is something else now. */
+  keysChanged(): void;
+  /** Forgets everything and keeps nothing any more: nobody tells it of changes now. */
+  close(): void;
+}
+
+export interface TreeCacheParts {
+  catalog: Catalog;
+  /** Whose drive it is. */
+  user: UserId;
+  top: KeyTreeTop;
+  log: Log;
+}
+
+export function createTreeCache({ catalog, user, top, log }: TreeCacheParts): TreeCache {
+  const keys = createKeyTree(catalog, top);
+  const heads = createHeadsCache(catalog, log);
+  const listings = createListings({ catalog, user, keys, heads, log });
+  const trash = createTrashIndex(catalog, user);
+
+  function applyOne({ record, local }: CatalogChange, touched: Set<string>): void {
+    switch (record.table) {
+      case 'entry': {
+        const id = entryId(record.id);
+        touched.add(id);
+        for (const folder of listings.foldersOf(id)) touched.add(folder);
+        keys.forget(id);
+        heads.keysChanged();
+        listings.entryChanged(record, local);
+        trash.entryChanged(id);
+        const place = catalog.placeOf(id);
+        if (place) touched.add(place.parent);
+        return;
+      }
+      case 'version': {
+        const entry = entryOfVersion(record.body) ?? heads.entryOf(record.id);
+        // A conflicting version shows as an entry of its own, under the version's id.
+        touched.add(record.id);
+        if (entry === undefined) return;
+        touched.add(entry);
+        heads.forget(entry);
+        listings.versionChanged(entry);
+        trash.entryChanged(entry);
+        return;
+      }
+      case 'facts':
+        touched.add(record.id);
+        return;
+      case 'device':
+        listings.deviceChanged();
+    }
+  }
+
+  return {
+    keys,
+    heads,
+    listings,
+    trash,
+    apply(changes) {
+      const touched = new Set<string>();
+      for (const change of changes) {
+        const mine = change.record.principal === user || ownerOf(change.record.body) === user;
+        if (!mine && change.record.table !== 'device') continue;
+        try {
+          applyOne(change, touched);
+        } catch (error) {
+          // Somebody's record with an id that is none: no entry of ours can depend on it.
+          if (!isPeerstorError(error, 'bad-id')) throw error;
+          log.warn({ table: change.record.table }, `A record is ignored: ${error.message}`);
+        }
+      }
+      return touched;
+    },
+    keysChanged() {
+      keys.clear();
+      heads.keysChanged();
+      listings.forgetAll();
+    },
+    close() {
+      keys.clear();
+      heads.close();
+      listings.close();
+      trash.close();
+    },
+  };
+}
+
+function ownerOf(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'owner' in body ? body.owner : undefined;
+}
+
+function entryOfVersion(body: unknown): EntryId | undefined {
+  if (typeof body !== 'object' || body === null || !('entry' in body)) return undefined;
+  return typeof body.entry === 'string' ? entryId(body.entry) : undefined;
+}

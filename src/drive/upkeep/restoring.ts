@@ -1,0 +1,84 @@
+/** A signed-in user's files for the restore drill: which there are, and whether one comes back whole. */
+import type { ReadElsewhere, RestorableUser } from '../../model/contracts/restoring.ts';
+import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
+import { type EntryId, entryId } from '../../model/ids.ts';
+import { checkContent } from '../content/index.ts';
+import { isLive } from '../keys/live.ts';
+import type { OpenVersion } from '../listing/heads.ts';
+import { type Entry, requireEntry, requireOutsideTrash, type Tree, trashedAtOf } from '../tree/tree.ts';
+import { placesIn, Reservoir } from './restore-sample.ts';
+
+/** A larger file would take the line for long: so many places of it are read. */
+export const wholeBytesMax = 64 * 1024 * 1024;
+const placesRead = 64;
+/** Files are drawn before it is known which of them lie in a folder that is in the trash. */
+const drawnForEach = 4;
+
+export interface Restoring extends RestorableUser {
+  /** The user is closed: what is under way ends, and with it the use of their keys. */
+  stop(): void;
+}
+
+export function createRestoring(tree: Tree): Restoring {
+  const closing = new AbortController();
+
+  async function sample(count: number): Promise<EntryId[]> {
+    const { catalog, random, user } = tree;
+    const drawn = new Reservoir<EntryId>(count * drawnForEach, random);
+    for await (const record of catalog.list('entry')) {
+      closing.signal.throwIfAborted();
+      const { body } = record;
+      if (body?.kind === 'file' && body.owner === user && body.trashedAt === null)
+        drawn.add(entryId(record.id));
+    }
+    const outside = drawn.items().filter((id) => {
+      const record = catalog.get('entry', id);
+      return isLive(record) && trashedAtOf(tree, id, record.body) === null;
+    });
+    return outside.slice(0, count);
+  }
+
+  async function restore(file: EntryId, read: ReadElsewhere, given: AbortSignal): Promise<boolean> {
+    const signal = AbortSignal.any([given, closing.signal]);
+    signal.throwIfAborted();
+    const found = await currentOf(tree, file);
+    if (!found) return false;
+    const [entryKey = new Uint8Array(0), ...otherKeys] = found.entry.keys;
+    const { manifest, size, sha256 } = found.version;
+    const isLarge = size > wholeBytesMax;
+    await checkContent({
+      manifest,
+      size,
+      sha256,
+      entryKey,
+      otherKeys,
+      network: { read: (id, options) => read(id, options?.signal ?? signal) },
+      signal,
+      ...(isLarge && { places: placesIn(size, placesRead, tree.random) }),
+    });
+    return true;
+  }
+
+  return {
+    user: tree.user,
+    sample,
+    restore,
+    stop: () => closing.abort(new PeerstorError('aborted', 'The user signed out.')),
+  };
+}
+
+/** undefined for what is no file outside the trash any more, or has no content. */
+async function currentOf(
+  tree: Tree,
+  id: EntryId,
+): Promise<{ entry: Entry; version: OpenVersion } | undefined> {
+  try {
+    const entry = requireEntry(tree, id);
+    requireOutsideTrash(tree, entry);
+    const { winner } = await tree.cache.heads.of(entry.id, entry.keys);
+    return winner && { entry, version: winner };
+  } catch (error) {
+    if (isPeerstorError(error, 'not-found') || isPeerstorError(error, 'gone')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * Taking in content. Order (I1): chunks and manifest durable here, copies on other devices, then the
+ * records, then the answer. Whatever breaks off before the records leaves nothing listed; its chunks
+ * are unreferenced and go with the garbage.
+ */
+import { equalBytes } from '../../crypto/index.ts';
+import type { SafetyView } from '../../model/api.ts';
+import type { UploadOptions, UploadOutcome } from '../../model/contracts/drive.ts';
+import type { ChunkUpload } from '../../model/contracts/replication.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import type { EntryId } from '../../model/ids.ts';
+import { freshen, runFresh } from '../access/key-rotation.ts';
+import { writeContent } from '../content/index.ts';
+import { resealManifest } from '../content/reseal.ts';
+import { isDate } from '../keys/sealed-parts.ts';
+import { headsLike } from '../listing/heads.ts';
+import { checkName, freeName, mayBeConflictName } from '../listing/names.ts';
+import { type Reservation, within } from '../quota/quotas.ts';
+import { type Content, newEntry, versionDraft } from '../tree/entry-drafts.ts';
+import { conflictNameOf, viewOf } from '../tree/entry-view.ts';
+import { currentVersion, requireMatch } from '../tree/preconditions.ts';
+import {
+  author,
+  type Conflict,
+  type Entry,
+  findConflict,
+  isConflict,
+  lookUp,
+  newEntryKey,
+  requireEntry,
+  requireEntryOrConflict,
+  requireFolder,
+  requireOutsideTrash,
+  type Tree,
+} from '../tree/tree.ts';
+import { adoptionDrafts, underKey } from '../versions/conflicts.ts';
+import { listedSafety } from './listed-safety.ts';
+
+export const defaultMime = 'application/octet-stream';
+const mimeLengthMax = 255;
+/** type/subtype and parameters of RFC 9110 section 8.3.1, loosely: it is kept, never interpreted here. */
+const mimeShape = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?$/;
+
+/** What an upload was asked to become: whatever has a name in a folder, or one file wherever it is. */
+type Target =
+  | { parent: EntryId; name: string; options: UploadOptions }
+  | { file: EntryId; options: UploadOptions };
+
+/** Content that is stored, not listed yet. */
+interface Stored {
+  /** What its manifest is sealed under: the key of `madeFor`, or a fresh one for a new file. */
+  key: Uint8Array;
+  madeFor: EntryId | undefined;
+  content: Content;
+  safety: SafetyView;
+}
+
+interface Written {
+  id: EntryId;
+  created: boolean;
+  /** Somebody else took the name meanwhile, and that was to be left alone. */
+  skipped?: boolean;
+}
+
+/**
+ * @param content is read to its end; not at all where `onConflict: 'skip'` found the name taken
+ * @throws `bad-name`, `name-taken` (a folder has the name), `precondition-failed`, `not-found` or
+ * `gone` for the parent, `aborted`, and what storing throws: `disk-full`, `quota-exceeded`, …
+ */
+export async function upload(
+  tree: Tree,
+  parent: EntryId,
+  name: string,
+  content: AsyncIterable<Uint8Array>,
+  options: UploadOptions,
+): Promise<UploadOutcome> {
+  checkName(name);
+  checkOptions(options);
+  return run(tree, { parent, name, options }, content);
+}
+
+/** The same for one file, which keeps its place and its name. @throws also `not-found` for a folder */
+export async function uploadTo(
+  tree: Tree,
+  id: EntryId,
+  content: AsyncIterable<Uint8Array>,
+  options: Omit<UploadOptions, 'onConflict'>,
+): Promise<UploadOutcome> {
+  const found = await requireEntryOrConflict(tree, id);
+  // What lost a concurrent edit becomes a file of its own, beside the one that it lost to.
+  if (isConflict(found) && found.file.parent !== null) {
+    return upload(tree, found.file.parent, await conflictNameOf(tree, found), content, options);
+  }
+  checkOptions(options);
+  return run(tree, { file: isConflict(found) ? found.file.id : id, options }, content);
+}
+
+async function run(tree: Tree, target: Target, content: AsyncIterable<Uint8Array>): Promise<UploadOutcome> {
+  const { options } = target;
+  const { signal } = options;
+  const session = tree.network.beginUpload();
+  let reservation: Reservation | undefined;
+  try {
+    // Whoever has the drive open takes the same lock, also who cannot see the folder.
+    const place = placeOf(tree, target);
+    const there = await findTarget(tree, target);
+    if (there && options.onConflict === 'skip') return { entry: await viewOf(tree, there), created: false };
+    reservation = await tree.quotas.reserve(tree.user, options.sizeHint ?? 0);
+    const sealedIn = async () => {
+      const file = await findTarget(tree, target);
+      const folder = 'file' in target ? [] : [target.parent];
+      return file ? [...folder, isConflict(file) ? file.file.id : file.id] : folder;
+    };
+    for (const one of await sealedIn()) await freshen(tree, one);
+    const stored = await store(
+      tree,
+      session,
+      within(reservation, content),
+      await findTarget(tree, target),
+      options,
+    );
+    const work = () => commit(tree, session, target, stored);
+    const { id, created, skipped } = await runFresh(tree, [place], sealedIn, work, signal);
+    const known = skipped ? {} : { safety: await listedSafety(tree, stored.safety, options) };
+    return { entry: await viewOf(tree, await requireEntryOrConflict(tree, id), known), created };
+  } catch (cause) {
+    if (!signal?.aborted) throw cause;
+    throw new PeerstorError('aborted', 'The upload was cancelled; nothing of it is listed.', { cause });
+  } finally {
+    reservation?.release();
+    session.close();
+  }
+}
+
+/** The folder whose names and files an upload may change. @throws as `requireFolder` */
+function placeOf(tree: Tree, target: Target): EntryId {
+  if ('file' in target) return tree.catalog.placeOf(target.file)?.parent ?? target.file;
+  return requireFolder(tree, target.parent).id;
+}
+
+async function store(
+  tree: Tree,
+  session: ChunkUpload,
+  source: AsyncIterable<Uint8Array>,
+  there: Entry | Conflict | undefined,
+  options: UploadOptions,
+): Promise<Stored> {
+  const { signal, copies = 'safe', waitMs = tree.tunables.safeWaitMs } = options;
+  const file = there && !isConflict(there) ? there : undefined;
+  const key = file?.key ?? newEntryKey(tree);
+  const { manifest, size, sha256, sealedBytes } = await writeContent({
+    content: source,
+    keys: tree.contentKeys,
+    entryKey: key,
+    upload: session,
+    ...(signal && { signal }),
+  });
+  const safety = await session.settle(copies, waitMs, signal);
+  const mime = options.mime ?? defaultMime;
+  const modifiedAt = options.modifiedAtMs ?? tree.clock.wallMs();
+  const content: Content = { manifest, size, sha256, sealedBytes, mime, modifiedAt };
+  return { key, madeFor: file?.id, content, safety };
+}
+
+/** Writes the records, under the lock of the folder: what is there may have changed while bytes came. */
+async function commit(tree: Tree, session: ChunkUpload, target: Target, stored: Stored): Promise<Written> {
+  const { signal, onConflict } = target.options;
+  if ('file' in target) {
+    return newVersion(tree, session, await findFile(tree, target.file, target.options), stored, signal);
+  }
+  const folder = requireFolder(tree, target.parent);
+  const there = await findTarget(tree, target);
+  if (there && onConflict === 'skip') return { id: there.id, created: false, skipped: true };
+  if (there && !isConflict(there)) return newVersion(tree, session, there, stored, signal);
+  return newFile(tree, session, { folder, view: there, name: target.name }, stored, signal);
+}
+
+/** The file itself, as it is now. @throws `not-found`, `gone`, `precondition-failed` */
+async function findFile(tree: Tree, id: EntryId, { ifMatch }: UploadOptions): Promise<Entry> {
+  const file = requireEntry(tree, id);
+  if (file.body.kind !== 'file') throw new PeerstorError('not-found', 'This is a folder, not a file.');
+  requireOutsideTrash(tree, file);
+  if (ifMatch !== undefined) requireMatch(ifMatch, await currentVersion(tree, file));
+  return file;
+}
+
+/** The file that this becomes a version of, or undefined when it becomes a new one. */
+async function findTarget(tree: Tree, target: Target): Promise<Entry | Conflict | undefined> {
+  if ('file' in target) return findFile(tree, target.file, target.options);
+  const { parent, name, options } = target;
+  const there = (await lookUp(tree, parent, name)) ?? (await conflictNamed(tree, parent, name));
+  if (there && options.onConflict === 'rename') return undefined;
+  if (there && !isConflict(there) && there.body.kind === 'folder') {
+    throw new PeerstorError('name-taken', `There is a folder with this name already: "${name}".`);
+  }
+  if (options.ifMatch !== undefined) {
+    requireMatch(options.ifMatch, there && (await currentVersion(tree, there)));
+  }
+  return there;
+}
+
+/** The view of a conflicting version with this name. */
+async function conflictNamed(tree: Tree, folder: EntryId, name: string): Promise<Conflict | undefined> {
+  if (!mayBeConflictName(name)) return undefined;
+  const { names, conflicts } = await tree.cache.listings.withConflicts(folder);
+  const id = names.find(name);
+  return id !== undefined && conflicts.has(id) ? findConflict(tree, id) : undefined;
+}
+
+async function newVersion(
+  tree: Tree,
+  session: ChunkUpload,
+  there: Entry,
+  stored: Stored,
+  signal: AbortSignal | undefined,
+): Promise<Written> {
+  const heads = await tree.cache.heads.of(there.id, there.keys);
+  // Only what the winner shows is replaced: a conflicting version stays until somebody decided.
+  const replaces = heads.winner ? headsLike(heads, heads.winner) : [];
+  const content =
+    stored.madeFor === there.id && equalBytes(stored.key, there.key)
+      ? stored.content
+      : await resealed(tree, session, stored, there.key, signal);
+  const entry = { id: there.id, key: there.key, keyVersion: there.body.keyVersion };
+  signal?.throwIfAborted();
+  await author(tree, [versionDraft(tree, entry, content, replaces).draft]);
+  return { id: there.id, created: false };
+}
+
+/** @param place.view of a conflicting version, which becomes this file's first version */
+async function newFile(
+  tree: Tree,
+  session: ChunkUpload,
+  { folder, view, name }: { folder: Entry; view: Conflict | undefined; name: string },
+  stored: Stored,
+  signal: AbortSignal | undefined,
+): Promise<Written> {
+  const { names } = await tree.cache.listings.of(folder.id);
+  const free = view ? name : freeName(name, 'file', (other) => names.find(other) !== undefined);
+  // A key belongs to one entry: what was sealed for another one, gone from here by now, gets a new key.
+  const fresh = stored.madeFor === undefined;
+  const key = fresh ? stored.key : newEntryKey(tree);
+  const content = fresh ? stored.content : await resealed(tree, session, stored, key, signal);
+  const entry = newEntry(tree, folder, 'file', free, { key });
+  const adopted = view && { manifest: await underKey(tree, view, key, session, signal), view };
+  const before = adopted && (await adoptionDrafts(tree, adopted.view, entry, adopted.manifest));
+  const version = versionDraft(tree, entry, content, before ? [before.version] : []);
+  signal?.throwIfAborted();
+  // The entry last: a device that has got only a part of the batch never lists a file without content.
+  await author(tree, [...(before?.drafts ?? []), version.draft, entry.draft]);
+  return { id: entry.id, created: true };
+}
+
+/** The stored content under another key, because its place changed hands while the bytes came. */
+async function resealed(
+  tree: Tree,
+  upload: ChunkUpload,
+  { content, key }: Stored,
+  toKey: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<Content> {
+  const { manifest } = content;
+  const seals = { manifest, fromKeys: [key], toKey, network: tree.network, upload, signal };
+  return { ...content, manifest: await resealManifest(seals) };
+}
+
+/** @throws `bad-input` */
+export function checkOptions({ mime, modifiedAtMs, sizeHint, waitMs }: UploadOptions): void {
+  const refuse = (sentence: string) => new PeerstorError('bad-input', sentence);
+  if (mime !== undefined && (mime.length > mimeLengthMax || !mimeShape.test(mime))) {
+    throw refuse(`This is not a media type: "${mime.slice(0, 80)}".`);
+  }
+  if (modifiedAtMs !== undefined && !isDate(modifiedAtMs)) throw refuse('This is not a date.');
+  if (sizeHint !== undefined && !(Number.isSafeInteger(sizeHint) && sizeHint >= 0)) {
+    throw refuse('A size is a whole number of bytes.');
+  }
+  if (waitMs !== undefined && !(waitMs >= 0)) throw refuse('A wait is a number of milliseconds.');
+}

@@ -1,0 +1,36 @@
+/** The accounts of the network as this device serves them, whichever network it is in. */
+import { writeGenesis } from '../../catalog/index.ts';
+import { type AccountsRoom, createAccounts, type Founding } from '../../drive/index.ts';
+import { systemClock, systemRandom } from '../../model/clock.ts';
+import type { Catalog } from '../../model/contracts/catalog.ts';
+import { type OrderedStore, withPrefix } from '../../model/contracts/ordered-store.ts';
+import { deviceId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
+import { ownRecord } from '../settings/own-record.ts';
+import type { DeviceParts } from './device-parts.ts';
+
+export function createDeviceAccounts(
+  device: DeviceParts,
+  given: { index: OrderedStore; foundNetwork: (founding: Founding) => Promise<Catalog>; log: Log },
+): AccountsRoom {
+  return createAccounts({
+    catalog: () => device.network()?.catalog,
+    network: () => device.network()?.chunks,
+    foundNetwork: given.foundNetwork,
+    makeGenesis: (body, root) => writeGenesis(body, root).bytes,
+    // Another one after this device was removed and has a new key.
+    get device() {
+      return deviceId(device.identity.principal);
+    },
+    deviceBody: (network) => ownRecord(device.identity, device.settings(), network, systemClock.wallMs()),
+    // Known from the moment it joined, before its catalog has come.
+    storageOnly: () => device.network()?.removal.ownBody()?.storageOnly ?? false,
+    isFilling: () => device.network()?.catalog.isFilling ?? false,
+    audit: device.audit,
+    sessions: withPrefix(given.index, 'sessions/'),
+    clock: systemClock,
+    random: systemRandom,
+    tunables: device.config.tunables,
+    log: given.log,
+  });
+}

@@ -1,0 +1,203 @@
+/** What the gateway serves of this device: pairing, devices, health; drives come through accounts. */
+import { renderSVG } from 'uqr';
+import { equalBytes } from '../../crypto/index.ts';
+import type { DeviceView, HealthView } from '../../model/api.ts';
+import { systemClock } from '../../model/clock.ts';
+import type { DeviceFront, DeviceSettings } from '../../model/contracts/device.ts';
+import type { Session } from '../../model/contracts/drive.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import type { DeviceId } from '../../model/ids.ts';
+import { healthView } from '../health/health.ts';
+import { HealthWatch } from '../health/health-watch.ts';
+import { pageAddress } from '../home/config.ts';
+import { noLimits } from '../network/index.ts';
+import { parsePairingCode } from '../pairing/pairing-window.ts';
+import { pageUrls } from '../process/addresses.ts';
+import {
+  changeDevice,
+  confirmGarbage,
+  drainDevice,
+  garbageReport,
+  impactView,
+  removeForEver,
+} from './device-changes.ts';
+import type { DeviceParts } from './device-parts.ts';
+import { entryHealthView } from './entry-health.ts';
+import { metricsText } from './metrics.ts';
+
+const setupTriesPerHour = 20;
+const hourMs = 3_600_000;
+
+export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['accounts']): DeviceFront {
+  const wrongSetupTries = new Map<string, { count: number; sinceMs: number }>();
+
+  const list = (): DeviceView[] => {
+    const network = parts.network();
+    if (!network) return [];
+    return network.directory.members().map((member) => deviceView(parts, network, member.id));
+  };
+
+  const health = async (): Promise<HealthView> => {
+    const { chunks, clones, transport } = requireNetwork(parts);
+    const facts = {
+      chunks: await chunks.health(),
+      devices: list(),
+      wanted: parts.config.tunables.copiesWanted,
+      scrub: chunks.scrubStatus(),
+      drill: chunks.drillStatus(),
+      garbageStopped: chunks.garbageStopped(),
+      chunksWithoutPlace: parts.own.chunksWithoutPlace,
+      clockOffsetsMs: transport.peers().flatMap(({ device }) => transport.facts(device)?.clockOffsetMs ?? []),
+      nowMs: Date.now(),
+    };
+    return clones.alertIn(healthView(facts, { repair: chunks.repairStatus(), receipts: chunks.receipts() }));
+  };
+  const watch = new HealthWatch({ clock: systemClock, health, changed: () => parts.tell('health') });
+
+  return {
+    get deviceName() {
+      return parts.settings().name;
+    },
+    accounts,
+
+    healthz: () => ({
+      ok: true,
+      deviceId: parts.identity.principal,
+      deviceName: parts.settings().name,
+      networkId: parts.network()?.catalog.networkId ?? null,
+      p2p: parts.network()?.transport.addresses() ?? [],
+    }),
+
+    pairing: {
+      async open(session) {
+        const network = requireNetwork(parts);
+        const { code, expiresAtMs } = network.pairing.open(session.adminSigner());
+        const url = `${pageUrls(parts.config.host, parts.port())[0]}/setup#pair=${code}`;
+        return { code, expiresAt: new Date(expiresAtMs).toISOString(), qr: renderSVG(url) };
+      },
+      close: () => parts.network()?.pairing.close(),
+      exchange: async (message) => requireNetwork(parts).pairing.exchange(message),
+      async join(typed, address, options) {
+        const code = parsePairingCode(typed);
+        const page = address === undefined ? undefined : pageAddress(address);
+        return parts.join(code, page, { storageOnly: options?.storageOnly ?? false });
+      },
+    },
+
+    devices: {
+      list,
+      nearby: () => parts.nearby(),
+      async change(id, settings, session) {
+        await changeOwn(parts, id, settings, session);
+        await changeDevice(requireNetwork(parts), parts.audit, { id, settings, session });
+        return deviceView(parts, requireNetwork(parts), id);
+      },
+      async drain(id, session, on = true) {
+        const network = requireNetwork(parts);
+        await drainDevice(network, parts.audit, { id, session, on });
+        return deviceView(parts, network, id);
+      },
+      impact: (id, session) => impactView(requireNetwork(parts), id, session),
+      remove: (id, session, { lost }) =>
+        removeForEver(requireNetwork(parts), parts.audit, { id, session, lost }),
+    },
+
+    audit: (options) => parts.audit.list(options),
+
+    health,
+    garbage: (session) => garbageReport(requireNetwork(parts), session),
+    confirmGarbage: (session) => confirmGarbage(requireNetwork(parts), parts.audit, session),
+    entryHealth: (id, session) => entryHealthView(requireNetwork(parts), id, session),
+    metrics: () => metricsText(parts),
+
+    checkSetupCode(code, from) {
+      const nowMs = Date.now();
+      const tries = wrongSetupTries.get(from);
+      if (tries && nowMs - tries.sinceMs < hourMs && tries.count >= setupTriesPerHour) {
+        throw new PeerstorError(
+          'too-many-tries',
+          'Too many wrong set-up codes from this address. Wait a while.',
+          {
+            details: { retryAfterS: Math.ceil((tries.sinceMs + hourMs - nowMs) / 1000) },
+          },
+        );
+      }
+      // It is for a device without a network; one that has left its network gets another one.
+      const isOpen = parts.network() === undefined && parts.setupCode !== null;
+      if (isOpen && sameText(code, parts.setupCode ?? '')) return;
+      if (wrongSetupTries.size > 1000) wrongSetupTries.clear();
+      const fresh = !tries || nowMs - tries.sinceMs >= hourMs;
+      wrongSetupTries.set(from, fresh ? { count: 1, sinceMs: nowMs } : { ...tries, count: tries.count + 1 });
+      throw new PeerstorError(
+        'wrong-setup-code',
+        'That is not the set-up code. It stands at the end of the link that peerstor printed when it started.',
+      );
+    },
+
+    isLocalSecret: (secret) => sameText(secret, parts.localSecret),
+
+    onEvent(listener) {
+      const stops = [watch.listen(), parts.onEvent((topic, ids) => listener(topic, ids))];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+  };
+}
+
+function sameText(a: string, b: string): boolean {
+  return equalBytes(new TextEncoder().encode(a), new TextEncoder().encode(b));
+}
+
+function requireNetwork(parts: DeviceParts) {
+  const network = parts.network();
+  if (network) return network;
+  throw new PeerstorError('no-network', 'This device has no network yet: set it up, or join one.');
+}
+
+type Network = ReturnType<typeof requireNetwork>;
+
+function deviceView(parts: DeviceParts, network: Network, id: DeviceId): DeviceView {
+  const member = network.directory.find(id);
+  if (!member) throw new PeerstorError('not-found', 'There is no such device in this network.');
+  const self = id === parts.identity.principal;
+  const peer = network.transport.peers().find((candidate) => candidate.device === id);
+  const { presence } = network;
+  const lastSeenMs = self ? Date.now() : (presence.lastSeenMs(id) ?? network.chunks.lastSeenMs(id));
+  const usage = parts.store.usage();
+  return {
+    id,
+    name: member.name,
+    class: member.class,
+    state: member.state,
+    place: member.place,
+    self,
+    online: self || peer !== undefined,
+    lastSeen: lastSeenMs === undefined ? null : new Date(lastSeenMs).toISOString(),
+    capacityBytes: member.capacityBytes,
+    usedBytes: self ? usage.bytes : (presence.usageOf(id)?.usedBytes ?? null),
+    addresses: self ? network.transport.addresses() : (peer?.addresses ?? []),
+    volumes: self ? usage.volumes.map(({ id: _id, ...volume }) => volume) : [],
+    ...(self && { bandwidth: parts.settings().bandwidth ?? noLimits }),
+    rttMs: peer ? Math.round(peer.rttMs) : null,
+  };
+}
+
+/** What only the device itself can change: an admin who is signed in there does it. */
+async function changeOwn(parts: DeviceParts, id: DeviceId, settings: DeviceSettings, session: Session) {
+  const { volumes, upLimit, downLimit, schedule, limitLan } = settings;
+  if ([volumes, upLimit, downLimit, schedule, limitLan].every((one) => one === undefined)) return;
+  const network = requireNetwork(parts);
+  session.adminSigner();
+  if (id !== parts.identity.principal) {
+    throw new PeerstorError(
+      'bad-input',
+      'Folders and limits are changed at the device itself: open its own page.',
+    );
+  }
+  await parts.own.change(settings, network);
+  if (volumes === undefined) return;
+  const { username } = session.user;
+  const sentence = `${parts.settings().name} lends other folders, or more or less of them.`;
+  parts.audit.note({ event: 'volumes-changed', sentence, username });
+}

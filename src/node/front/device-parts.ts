@@ -1,0 +1,60 @@
+/** The parts of a running device, as those who wire them see each other. */
+import type { CatalogSync, LocalCatalog } from '../../catalog/index.ts';
+import type { SigningKey } from '../../crypto/index.ts';
+import type { NearbyDevice } from '../../model/api.ts';
+import type { Replication } from '../../replication/index.ts';
+import type { DiskChunkStore } from '../../store/index.ts';
+import type { Presence } from '../health/presence.ts';
+import type { DeviceConfig } from '../home/config.ts';
+import type { HomeSettings } from '../home/home.ts';
+import type { NetworkSecrets } from '../home/network-secrets.ts';
+import type { CatalogDirectory } from '../membership/device-directory.ts';
+import type { KeyClones } from '../membership/key-clones.ts';
+import type { OwnRemoval } from '../membership/own-removal.ts';
+import type { Overtaken } from '../membership/rollback.ts';
+import type { Libp2pTransport } from '../network/index.ts';
+import type { PairingWindow } from '../pairing/pairing-window.ts';
+import type { OwnSettings } from '../settings/own-settings.ts';
+import type { AuditLog } from './audit-log.ts';
+import type { EventListener, EventTopic } from './event-hub.ts';
+
+/** What exists only in a network. */
+export interface NetworkParts {
+  catalog: LocalCatalog;
+  sync: CatalogSync;
+  transport: Libp2pTransport;
+  chunks: Replication;
+  directory: CatalogDirectory;
+  presence: Presence;
+  pairing: PairingWindow;
+  secrets: NetworkSecrets;
+  removal: OwnRemoval;
+  overtaken: Overtaken;
+  clones: KeyClones;
+  stop(): Promise<void>;
+}
+
+export interface DeviceParts {
+  readonly config: DeviceConfig;
+  readonly identity: SigningKey;
+  readonly store: DiskChunkStore;
+  readonly own: OwnSettings;
+  readonly localSecret: string;
+  /** null when this device belonged to a network when it started. */
+  readonly setupCode: string | null;
+  settings(): HomeSettings;
+  network(): NetworkParts | undefined;
+  /** Port of the page. */
+  port(): number;
+  nearby(): NearbyDevice[];
+  /** Joins a network, or comes back into this device's own one after its secret has changed. */
+  join(
+    code: string,
+    address: string | undefined,
+    options: { storageOnly: boolean },
+  ): Promise<{ networkId: string }>;
+  readonly audit: AuditLog;
+  onEvent(listener: EventListener): () => void;
+  /** Tells all listeners that this changed. */
+  tell(topic: EventTopic): void;
+}

@@ -1,0 +1,203 @@
+/** What somebody should know or do, each with a sentence and, where there is one, the way out. */
+import type { AlertView, DeviceView, DrillView, ScrubView, VolumeView } from '../../model/api.ts';
+import type { ChunkHealth, GarbageReport } from '../../model/contracts/health.ts';
+import { volumeWarnRatio } from '../../model/limits.ts';
+
+/** A device that is off for longer is more likely gone than asleep. */
+const offForLongMs = 7 * 86_400_000;
+/** As the catalog refuses to stamp records (PROTOCOL, `clock-wrong`). */
+const clockOffMaxMs = 120_000;
+
+export interface HealthFacts {
+  chunks: ChunkHealth;
+  devices: DeviceView[];
+  wanted: number;
+  scrub: ScrubView;
+  drill: DrillView;
+  garbageStopped: GarbageReport['stopped'];
+  /** Chunks that have to leave this device's volumes, and that too few others keep. */
+  chunksWithoutPlace: number;
+  /** The clocks of connected devices less this one's. */
+  clockOffsetsMs: readonly number[];
+  nowMs: number;
+}
+
+export function alertsOf(facts: HealthFacts): AlertView[] {
+  return [
+    ...facts.devices.flatMap((device) =>
+      device.volumes.flatMap((volume) => volumeAlert(volume, device.name) ?? []),
+    ),
+    ...surplusAlerts(facts),
+    ...scrubAlerts(facts),
+    ...drillAlerts(facts),
+    ...copyAlerts(facts),
+    ...deviceAlerts(facts),
+    ...garbageAlerts(facts),
+  ];
+}
+
+function warn(code: string, sentence: string, action: string | null): AlertView {
+  return { code, level: 'warn', sentence, action };
+}
+
+function danger(code: string, sentence: string, action: string): AlertView {
+  return { code, level: 'danger', sentence, action };
+}
+
+function volumeAlert(volume: VolumeView, device: string): AlertView | undefined {
+  const { path, state, usedBytes, limitBytes } = volume;
+  switch (state) {
+    case 'missing':
+      return warn(
+        'volume-missing',
+        `The folder ${path} of ${device} is gone, and its copies with it.`,
+        'Plug the drive in again, or choose another folder.',
+      );
+    case 'failed':
+      return danger(
+        'volume-failed',
+        `The disk under ${path} of ${device} fails to write.`,
+        'Replace the disk; everything on it has copies elsewhere or is listed here.',
+      );
+    case 'failing':
+      return danger(
+        'volume-failing',
+        volume.problem ?? `The disk under ${path} of ${device} loses what was written to it.`,
+        'Drain the folder and replace the disk; if the disk is sound, say so by setting the folder to active.',
+      );
+    case 'full':
+      return warn('volume-full', `${path} of ${device} is full.`, 'Lend more space or add a device.');
+    case 'draining':
+      return undefined;
+    case 'ok':
+      if (limitBytes === 0 || usedBytes < limitBytes * volumeWarnRatio) return undefined;
+      return warn(
+        'volume-nearly-full',
+        `${path} of ${device} is ${Math.floor((100 * usedBytes) / limitBytes)} % full; at 95 % it takes no more.`,
+        'Lend more space or add a device.',
+      );
+  }
+}
+
+function surplusAlerts({ chunksWithoutPlace, devices }: HealthFacts): AlertView[] {
+  if (chunksWithoutPlace === 0) return [];
+  const name = devices.find(({ self }) => self)?.name ?? 'this device';
+  const what = chunksWithoutPlace === 1 ? '1 chunk has' : `${chunksWithoutPlace} chunks have`;
+  return [
+    warn(
+      'no-place-for-chunks',
+      `${what} to leave the folders of ${name}, and stay until two other devices have them.`,
+      'Lend another folder here, turn on or add another device, or end the draining.',
+    ),
+  ];
+}
+
+function scrubAlerts({ scrub, devices }: HealthFacts): AlertView[] {
+  if (scrub.badChunks === 0) return [];
+  const name = devices.find(({ self }) => self)?.name ?? 'this device';
+  const what = scrub.badChunks === 1 ? '1 bad copy' : `${scrub.badChunks} bad copies`;
+  return [
+    warn(
+      'bad-copies',
+      `Reading everything on ${name} again found ${what} among ${scrub.checkedChunks}; each is made anew from another device.`,
+      'If it happens again, replace the disk.',
+    ),
+  ];
+}
+
+function drillAlerts({ drill: { failed, files } }: HealthFacts): AlertView[] {
+  if (failed === 0) return [];
+  const of = files === 1 ? '1 file' : `${files} files`;
+  return [
+    warn(
+      'restore-drill-failed',
+      `${failed} of ${of} could not be read back from the other devices, although they say that they have them.`,
+      'Leave the devices on until the copies are made anew; if it happens again, look at which one has bad copies in the logs and replace its disk.',
+    ),
+  ];
+}
+
+function copyAlerts({ chunks, devices, wanted }: HealthFacts): AlertView[] {
+  const alerts: AlertView[] = [];
+  const members = devices.filter(({ state }) => state === 'active').length;
+  const single = chunks.byCopies['1'] ?? 0;
+  if (single > 0 && members > 1) {
+    alerts.push(
+      warn(
+        'files-unsafe',
+        `${single} of ${chunks.total} chunks have only one copy that can be reached.`,
+        'Turn on the devices that are off, or leave these on until there are more copies.',
+      ),
+    );
+  }
+  if (members < wanted && chunks.total > 0) {
+    const drives = devices.find(({ self }) => self)?.volumes.length ?? 0;
+    const honest = drives > 1 ? ' Several folders or drives of one device count as one copy.' : '';
+    alerts.push(
+      warn(
+        'too-few-devices',
+        `There are ${members} of the ${wanted} devices that ${wanted} copies need.${honest}`,
+        members + 1 === wanted ? 'Add a device.' : `Add ${wanted - members} devices.`,
+      ),
+    );
+  }
+  if (chunks.offSite.onePlaceChunks > 0) {
+    alerts.push(
+      warn(
+        'one-place-only',
+        `All copies of ${chunks.offSite.onePlaceChunks} chunks are in one place: a fire or a thief there takes them all.`,
+        'Turn on a device in another place, or add one.',
+      ),
+    );
+  }
+  if (chunks.unknownVersions > 0) {
+    alerts.push(
+      warn(
+        'versions-unknown',
+        `${chunks.unknownVersions} files could not be checked yet: what lists their chunks is on a device that is off.`,
+        null,
+      ),
+    );
+  }
+  return alerts;
+}
+
+function deviceAlerts({ devices, clockOffsetsMs, nowMs }: HealthFacts): AlertView[] {
+  const alerts: AlertView[] = [];
+  for (const { name, online, lastSeen, state } of devices) {
+    if (online || lastSeen === null || state === 'removed') continue;
+    const offMs = nowMs - Date.parse(lastSeen);
+    if (offMs <= offForLongMs) continue;
+    alerts.push(
+      warn(
+        'device-off-for-long',
+        `${name} was not seen for ${Math.floor(offMs / 86_400_000)} days.`,
+        'Turn it on, or remove it if it is gone for good.',
+      ),
+    );
+  }
+  const sorted = [...clockOffsetsMs].sort((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  if (Math.abs(median) > clockOffMaxMs) {
+    const name = devices.find(({ self }) => self)?.name ?? 'this device';
+    alerts.push(
+      danger(
+        'clock-wrong',
+        `The clock of ${name} is ${Math.round(Math.abs(median) / 60_000)} minutes ${median > 0 ? 'behind' : 'ahead of'} that of the others: nothing can be changed from it.`,
+        'Set the clock of this machine.',
+      ),
+    );
+  }
+  return alerts;
+}
+
+function garbageAlerts({ garbageStopped }: HealthFacts): AlertView[] {
+  if (garbageStopped === null) return [];
+  return [
+    warn(
+      'garbage-stopped',
+      `${garbageStopped.chunks} chunks that nothing seems to need would go, more than was deleted: nothing is freed until an admin agrees.`,
+      'Look at what is missing; if nothing is, agree to the deletion.',
+    ),
+  ];
+}

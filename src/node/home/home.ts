@@ -1,0 +1,288 @@
+/**
+ * A device's home folder: its identity, its settings and which network it belongs to. Secrets have
+ * mode 0600. Files are replaced whole (written beside, synced, renamed), so a crash leaves the old
+ * or the new one.
+ */
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { newSigningKey, randomBytes, type SigningKey, signingKeyFromSeed } from '../../crypto/index.ts';
+import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
+import { fromHex, networkId, toHex } from '../../model/ids.ts';
+import type { DeviceClass, NetworkMembership } from '../../model/records.ts';
+import type { BandwidthSettings } from '../network/index.ts';
+import type { VolumeConfig } from './config.ts';
+import type { ReplacedSecret } from './network-secrets.ts';
+
+export const homeFormat = 1;
+
+/** As `setAside` names it. */
+const asideName = /\.(aside|overtaken)-\d{4}-\d\d-\d\dT[\d-]+Z$/;
+
+export interface HomeSettings {
+  format: number;
+  name: string;
+  class: DeviceClass;
+  place: string;
+  p2pPort: number;
+  volumes: VolumeConfig[];
+  /** Absent while nobody limited anything. */
+  bandwidth?: BandwidthSettings;
+}
+
+/** What a running device leaves for the command line of the same person. */
+export interface RunFacts {
+  pid: number;
+  port: number;
+  /** Where this machine reaches the page. */
+  url: string;
+  /** Proves that a caller can read this home. */
+  localSecret: string;
+  setupCode: string | null;
+}
+
+/** A network as kept in the home, with the certificates that let this device in before its catalog is full. */
+export interface StoredMembership extends NetworkMembership {
+  certificates: Uint8Array[];
+  /** Addresses of devices to dial first: device id → libp2p addresses. */
+  introductions: Record<string, string[]>;
+  /** Secrets of before that devices may still connect by. */
+  replaced: readonly ReplacedSecret[];
+}
+
+export class Home {
+  readonly folder: string;
+  readonly isNew: boolean;
+  #identity: SigningKey;
+
+  private constructor(folder: string, identity: SigningKey, isNew: boolean) {
+    this.folder = folder;
+    this.#identity = identity;
+    this.isNew = isNew;
+  }
+
+  get identity(): SigningKey {
+    return this.#identity;
+  }
+
+  /**
+   * Opens a home, making it at the first start.
+   * @throws `home-newer` when a newer program wrote it, `bad-input` when its files are not readable
+   */
+  static async open(folder: string): Promise<Home> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const path = join(folder, 'identity.key');
+    const text = await readIfThere(path);
+    if (text !== undefined) {
+      if (!/^[0-9a-f]{64}\s*$/.test(text)) {
+        throw new PeerstorError('bad-input', `${path} is damaged. Restore it, or use another --home.`);
+      }
+      return new Home(folder, signingKeyFromSeed(fromHex(text.trim())), false);
+    }
+    return new Home(folder, await makeIdentity(path), true);
+  }
+
+  /** A new key, and so a new device: the old key of a removed device never returns. */
+  async renewIdentity(): Promise<void> {
+    this.#identity = await makeIdentity(this.file('identity.key'));
+  }
+
+  file(...names: string[]): string {
+    return join(this.folder, ...names);
+  }
+
+  async settings(): Promise<HomeSettings | undefined> {
+    const settings = await this.#json<HomeSettings>('config.json');
+    if (settings && settings.format > homeFormat) {
+      throw new PeerstorError(
+        'home-newer',
+        `${this.folder} was written by a newer peerstor (format ${settings.format}); this one knows ${homeFormat}. Update peerstor.`,
+      );
+    }
+    return settings;
+  }
+
+  async saveSettings(settings: HomeSettings): Promise<void> {
+    await replaceFile(this.file('config.json'), `${JSON.stringify(settings, null, 2)}\n`, 0o600);
+  }
+
+  async membership(): Promise<StoredMembership | undefined> {
+    const stored = await this.#json<Record<string, unknown>>('network.key');
+    if (!stored || stored.left === true) return undefined;
+    const bytes = (value: unknown) => new Uint8Array(Buffer.from(String(value), 'base64'));
+    return {
+      networkId: networkId(String(stored.networkId)),
+      networkSecret: bytes(stored.networkSecret),
+      epoch: Number(stored.epoch ?? 0),
+      replaced: Array.isArray(stored.replaced)
+        ? stored.replaced.map(({ epoch, secret, untilMs }) => ({ epoch, secret: bytes(secret), untilMs }))
+        : [],
+      genesis: bytes(stored.genesis),
+      certificates: Array.isArray(stored.certificates) ? stored.certificates.map(bytes) : [],
+      introductions: (stored.introductions ?? {}) as Record<string, string[]>,
+    };
+  }
+
+  async saveMembership(membership: StoredMembership): Promise<void> {
+    const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+    const stored = {
+      networkId: membership.networkId,
+      networkSecret: text(membership.networkSecret),
+      epoch: membership.epoch,
+      replaced: membership.replaced.map(({ epoch, secret, untilMs }) => ({
+        epoch,
+        secret: text(secret),
+        untilMs,
+      })),
+      genesis: text(membership.genesis),
+      certificates: membership.certificates.map(text),
+      introductions: membership.introductions,
+    };
+    await replaceFile(this.file('network.key'), `${JSON.stringify(stored, null, 2)}\n`, 0o600);
+  }
+
+  /** Forgets the network's secrets at once; what else is left of it is deleted after (`leaving.ts`). */
+  async markLeft(): Promise<void> {
+    await replaceFile(this.file('network.key'), `${JSON.stringify({ left: true })}\n`, 0o600);
+  }
+
+  /** Was this device removed, and what it had of the network not deleted to the end? */
+  async isLeaving(): Promise<boolean> {
+    return (await this.#json<Record<string, unknown>>('network.key'))?.left === true;
+  }
+
+  /** Deletes files and folders of the home, where they are there. */
+  async erase(names: readonly string[]): Promise<void> {
+    for (const name of names) await rm(this.file(name), { recursive: true, force: true });
+  }
+
+  /**
+   * Renames what is there to a name that nothing reads, so that a person can still find it.
+   * @returns the new paths of what was there
+   */
+  async setAside(names: readonly string[], why: 'aside' | 'overtaken' = 'aside'): Promise<string[]> {
+    const stamp = new Date().toISOString().replace(/[:.]/g, '-');
+    const paths: string[] = [];
+    for (const name of names) {
+      const path = this.file(`${name}.${why}-${stamp}`);
+      try {
+        await rename(this.file(name), path);
+        paths.push(path);
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    }
+    return paths;
+  }
+
+  /** Names of all that was ever put aside here. */
+  async asideNames(): Promise<string[]> {
+    const names: string[] = [];
+    for (const folder of ['.', 'db']) {
+      const found = await readdir(this.file(folder)).catch((error: unknown) => {
+        if (isMissing(error)) return [];
+        throw error;
+      });
+      names.push(...found.filter((name) => asideName.test(name)).map((name) => join(folder, name)));
+    }
+    return names;
+  }
+
+  async saveRunFacts(facts: RunFacts): Promise<void> {
+    await replaceFile(this.file('run.json'), `${JSON.stringify(facts)}\n`, 0o600);
+  }
+
+  async removeRunFacts(): Promise<void> {
+    await rm(this.file('run.json'), { force: true });
+  }
+
+  async #json<Shape>(name: string): Promise<Shape | undefined> {
+    const text = await readIfThere(this.file(name));
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text) as Shape;
+    } catch (cause) {
+      throw new PeerstorError(
+        'bad-input',
+        `${this.file(name)} is not JSON any more. Restore it from a backup.`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+}
+
+/** Reads HOME/run.json of a device that is (or was) running, without opening the home. */
+export async function readRunFacts(folder: string): Promise<RunFacts | undefined> {
+  const text = await readIfThere(join(folder, 'run.json'));
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as RunFacts;
+  } catch {
+    return undefined;
+  }
+}
+
+async function makeIdentity(path: string): Promise<SigningKey> {
+  const identity = newSigningKey();
+  await replaceFile(path, `${toHex(identity.seed)}\n`, 0o600);
+  return identity;
+}
+
+/** 32 random bytes as hex, for secrets of one run. */
+export function newLocalSecret(): string {
+  return toHex(randomBytes(32));
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    if (isPeerstorError(error)) throw error;
+    throw new PeerstorError('bad-input', `${path} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+async function writeBeside(path: string, content: string, mode: number): Promise<void> {
+  const file = await open(path, 'w', mode);
+  try {
+    await file.writeFile(content);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+function fullOr(path: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new PeerstorError('disk-full', `${path} cannot be written, and stays as it was: the disk is full.`, {
+    cause: error,
+  });
+}
+
+/** Durable whole-file replacement (I2). @throws `disk-full`; the file is as it was then */
+export async function replaceFile(path: string, content: string, mode: number): Promise<void> {
+  const beside = `${path}.${process.pid}.new`;
+  try {
+    await writeBeside(beside, content, mode);
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw fullOr(path, error);
+  }
+  if (process.platform === 'win32') return;
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

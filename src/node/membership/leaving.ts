@@ -1,0 +1,83 @@
+/**
+ * What a removed device does with what it has of its network: keys, catalog and sessions go, copies stay
+ * where they are. Each step may be repeated, so a crash in the middle is made good at the next start.
+ */
+import type { Clock } from '../../model/clock.ts';
+import { sleep } from '../../model/clock.ts';
+import type { AuditEvent } from '../../model/contracts/audit.ts';
+import { afterPrefix, type OrderedStore } from '../../model/contracts/ordered-store.ts';
+import type { NetworkParts } from '../front/device-parts.ts';
+import type { Home } from '../home/home.ts';
+import { reachesOf } from './membership-calls.ts';
+
+/** Why a device leaves its network, and what it does then. */
+export interface Leaving {
+  readonly note: AuditEvent;
+  /** While it can still speak. */
+  before(network: NetworkParts, clock: Clock): Promise<void>;
+  /** Once nothing of the network is open. */
+  after(home: Home, index: OrderedStore): Promise<void>;
+}
+
+export const removed: Leaving = {
+  note: {
+    event: 'removed-here',
+    sentence:
+      'This device was removed from its network: its keys, catalog and sessions are deleted, its copies stay on its disks. To use it again, set it up or join a network as a new device.',
+  },
+  before: passOn,
+  async after(home, index) {
+    await home.markLeft();
+    await finishLeaving(home, index);
+  },
+};
+
+/** Rows of the index that belong to a network. */
+const networkPrefixes = ['sessions/', 'replication/', 'addresses/'];
+const rowsPerBatch = 1000;
+const passOnMs = 5000;
+const passOnEveryMs = 100;
+
+/**
+ * Deletes all that is left of a network that this device was removed from, also what was put aside before. The device gets a new key:
+ * the old one never returns to that network. `markLeft` was called, and nothing of it is open.
+ */
+export async function finishLeaving(home: Home, index: OrderedStore): Promise<void> {
+  await home.erase(['credentials.json', 'outbox.log', 'db/catalog', ...(await home.asideNames())]);
+  await forgetRows(index);
+  await home.renewIdentity();
+  await home.erase(['network.key']);
+}
+
+/** Deletes what the index has of a network. */
+export async function forgetRows(index: OrderedStore): Promise<void> {
+  for (const prefix of networkPrefixes) await deleteRows(index, prefix);
+}
+
+async function deleteRows(index: OrderedStore, prefix: string): Promise<void> {
+  let rows: { key: string; value: null }[] = [];
+  for await (const [key] of index.range({ gte: prefix, lt: afterPrefix(prefix) })) {
+    rows.push({ key, value: null });
+    if (rows.length < rowsPerBatch) continue;
+    await index.batch(rows, { sync: true });
+    rows = [];
+  }
+  await index.batch(rows, { sync: true });
+}
+
+/**
+ * Waits, for some seconds at most, until a connected device has everything that was written here: who
+ * removes the device at which they sit must be heard before it forgets.
+ */
+export async function passOn({ catalog, transport }: NetworkParts, clock: Clock): Promise<void> {
+  const giveUpAtMs = clock.monotonicMs() + passOnMs;
+  while (clock.monotonicMs() < giveUpAtMs) {
+    const peers = transport.peers();
+    if (peers.length === 0) return;
+    for (const { device } of peers) {
+      const reaches = await reachesOf(transport, device, catalog.self).catch(() => 0);
+      if (reaches >= catalog.ownSeq) return;
+    }
+    await sleep(clock, passOnEveryMs);
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * DNS-SD: says that this device is here and finds others, paired or not. `_peerstor._tcp` with TXT
+ * name, network (short id, or absent) and id (short device id). The port is that of the page. What is
+ * heard is a hint and nothing more: anyone on the network can say anything (docs/SECURITY.md).
+ */
+import { Bonjour, type Browser, type Service } from 'bonjour-service';
+import { LRUCache } from 'lru-cache';
+import type { NearbyDevice } from '../../model/api.ts';
+import { sentenceOf } from '../../model/errors.ts';
+import { type DeviceId, type NetworkId, shortId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
+
+const serviceType = 'peerstor';
+/** Asking again finds who came while nobody announced it. */
+const askEveryMs = 10_000;
+/** A device that has not answered for so long is not shown any more. */
+const forgetMs = 120_000;
+/** A flood of made-up services must not fill the memory. */
+const nearbyMax = 256;
+
+export interface DiscoveryOptions {
+  device: DeviceId;
+  name: () => string;
+  /** Port of the page. */
+  port: number;
+  network: NetworkId | null;
+  log: Log;
+}
+
+export interface Discovery {
+  start(): void;
+  stop(): Promise<void>;
+  /** Devices heard of lately, this one left out. */
+  nearby(): NearbyDevice[];
+  /** Says from now on that this device is in a network. */
+  setNetwork(network: NetworkId): void;
+}
+
+export function createDiscovery(options: DiscoveryOptions): Discovery {
+  return new BonjourDiscovery(options);
+}
+
+class BonjourDiscovery implements Discovery {
+  readonly #options: DiscoveryOptions;
+  readonly #heard = new LRUCache<string, NearbyDevice>({ max: nearbyMax, ttl: forgetMs });
+  #network: NetworkId | null;
+  #bonjour: Bonjour | undefined;
+  #browser: Browser | undefined;
+  #service: Service | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #complained = false;
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options;
+    this.#network = options.network;
+  }
+
+  start(): void {
+    if (this.#bonjour) return;
+    try {
+      this.#bonjour = new Bonjour({}, (error: unknown) => this.#complain(error));
+      this.#publish();
+      this.#browser = this.#bonjour.find({ type: serviceType });
+      this.#browser.on('up', (service) => this.#hear(service));
+      this.#browser.on('txt-update', (service) => this.#hear(service));
+      this.#browser.on('srv-update', (service) => this.#hear(service));
+      this.#timer = setInterval(() => this.#ask(), askEveryMs);
+      this.#timer.unref();
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    const bonjour = this.#bonjour;
+    this.#bonjour = undefined;
+    this.#browser?.stop();
+    if (!bonjour) return;
+    await new Promise<void>((resolve) => {
+      // The goodbye is a courtesy: it must not hold up the stop.
+      setTimeout(resolve, 1000).unref();
+      bonjour.unpublishAll(() => bonjour.destroy(resolve));
+    });
+  }
+
+  nearby(): NearbyDevice[] {
+    return [...this.#heard.values()].sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  setNetwork(network: NetworkId): void {
+    this.#network = network;
+    const service = this.#service;
+    if (!service) return;
+    service.stop(() => this.#bonjour && this.#publish());
+  }
+
+  #publish(): void {
+    const { device, name, port } = this.#options;
+    this.#service = this.#bonjour?.publish({
+      // The short id keeps two devices of one name apart, so no probing is needed.
+      name: `${name()} ${shortId(device)}`,
+      type: serviceType,
+      port,
+      probe: false,
+      txt: {
+        name: name(),
+        id: shortId(device),
+        ...(this.#network === null ? {} : { network: shortId(this.#network) }),
+      },
+    });
+  }
+
+  #ask(): void {
+    try {
+      this.#browser?.update();
+      for (const service of this.#browser?.services ?? []) this.#hear(service);
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  #hear(service: Service): void {
+    const { name, id, network } = (service.txt ?? {}) as Record<string, unknown>;
+    const host = service.referer?.family === 'IPv4' ? service.referer.address : firstIpv4(service.addresses);
+    if (typeof id !== 'string' || id === shortId(this.#options.device) || !host) return;
+    this.#heard.set(`${id}@${host}`, {
+      name: printable(typeof name === 'string' ? name : service.name),
+      address: `${host}:${service.port}`,
+      network: typeof network === 'string' ? printable(network).slice(0, 16) : null,
+    });
+  }
+
+  /** Without multicast (a container, a flight mode) there is simply nobody nearby. */
+  #complain(error: unknown): void {
+    if (this.#complained) return;
+    this.#complained = true;
+    this.#options.log.warn(
+      {},
+      `Devices nearby cannot be looked for: ${sentenceOf(error)}. Pair with --peer HOST:PORT.`,
+    );
+  }
+}
+
+function firstIpv4(addresses: string[] | undefined): string | undefined {
+  return addresses?.find((address) => /^\d+\.\d+\.\d+\.\d+$/.test(address));
+}
+
+/** What a stranger calls itself, made harmless for a terminal. */
+function printable(text: string): string {
+  return text.replace(/[^\p{L}\p{N}\p{P}\p{Zs}\p{S}\p{M}]/gu, '').slice(0, 64);
+}

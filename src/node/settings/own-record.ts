@@ -1,0 +1,79 @@
+/** What this device says of itself in the catalog. */
+import {
+  equalBytes,
+  hkdf,
+  type SealingKey,
+  type SigningKey,
+  sealingKeyFromSeed,
+} from '../../crypto/index.ts';
+import type { Catalog } from '../../model/contracts/catalog.ts';
+import { sentenceOf } from '../../model/errors.ts';
+import { deviceId, type NetworkId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
+import type { DeviceBody } from '../../model/records.ts';
+import type { DeviceConfig } from '../home/config.ts';
+import type { HomeSettings } from '../home/home.ts';
+import { membershipProofBytes } from '../pairing/pairing-window.ts';
+import { lentBytes } from '../volumes/volumes.ts';
+
+/** The key that network secrets are sealed to for this device: made from its own, so that there is nothing more to keep. */
+export function deviceSealingKey(identity: SigningKey): SealingKey {
+  return sealingKeyFromSeed(hkdf(identity.seed, 'device-sealing/1'));
+}
+
+/** The first record of a device, in the network that it founds. */
+export function ownRecord(
+  identity: SigningKey,
+  settings: HomeSettings,
+  network: NetworkId,
+  addedAt: number,
+): DeviceBody {
+  return {
+    name: settings.name,
+    class: settings.class,
+    state: 'active',
+    capacityBytes: lentBytes(settings),
+    place: settings.place,
+    storageOnly: false,
+    sealingKey: deviceSealingKey(identity).publicKey,
+    proof: identity.sign(membershipProofBytes(network, deviceId(identity.principal))),
+    addedAt,
+  };
+}
+
+/**
+ * A device may say itself what it is called, whether it sleeps, how much it lends and what is sealed to:
+ * keeps that true. A clock that is wrong just now must not keep the device from starting.
+ */
+export async function keepOwnRecord(
+  {
+    identity,
+    config,
+    settings,
+    log,
+  }: { identity: SigningKey; config: DeviceConfig; settings: HomeSettings; log: Log },
+  catalog: Catalog,
+): Promise<void> {
+  const body = catalog.get('device', catalog.self)?.body;
+  if (!body || body.state === 'removed') return;
+  const { publicKey } = deviceSealingKey(identity);
+  const changed: DeviceBody = {
+    ...body,
+    capacityBytes: lentBytes(settings),
+    sealingKey: publicKey,
+    ...(config.name === undefined ? {} : { name: settings.name }),
+    ...(config.class === undefined ? {} : { class: settings.class }),
+  };
+  const isSame =
+    changed.capacityBytes === body.capacityBytes &&
+    changed.name === body.name &&
+    changed.class === body.class &&
+    body.sealingKey !== undefined &&
+    equalBytes(body.sealingKey, publicKey);
+  if (isSame) return;
+  try {
+    await catalog.author([{ table: 'device', id: catalog.self, body: changed }], identity);
+  } catch (error) {
+    log.warn({}, `This device's record could not be brought up to date: ${sentenceOf(error)}`);
+  }
+}

@@ -1,0 +1,250 @@
+/** What this device remembers about itself, and what follows from it: the folders that it lends, its limits. */
+import type { Clock } from '../../model/clock.ts';
+import type { DeviceSettings } from '../../model/contracts/device.ts';
+import { type OrderedStore, withPrefix } from '../../model/contracts/ordered-store.ts';
+import { PeerstorError, sentenceOf } from '../../model/errors.ts';
+import type { ChunkId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
+import { DiskChunkStore } from '../../store/index.ts';
+import type { NetworkParts } from '../front/device-parts.ts';
+import { type DeviceConfig, defaultDeviceName, type VolumeConfig } from '../home/config.ts';
+import { type Home, type HomeSettings, homeFormat } from '../home/home.ts';
+import { Bandwidth, type BandwidthSettings, noLimits } from '../network/index.ts';
+import { Battery } from '../process/battery.ts';
+import { Surplus } from '../volumes/surplus.ts';
+import { planChange, type VolumePlan } from '../volumes/volume-plan.ts';
+import { planVolumes } from '../volumes/volumes.ts';
+import { keepOwnRecord } from './own-record.ts';
+
+/** Less than this and chunks would not arrive within the time that their senders wait for them. */
+const limitBytesMin = 128 * 1024;
+/** Somebody waits while others prove that they have these, about half a GiB; more has to be drained. */
+const removedChunksMax = 1024;
+
+export interface OwnSettingsParts {
+  home: Home;
+  config: DeviceConfig;
+  index: OrderedStore;
+  clock: Clock;
+  log: Log;
+}
+
+export class OwnSettings {
+  readonly store: DiskChunkStore;
+  readonly bandwidth: Bandwidth;
+  readonly battery: Battery;
+  readonly #parts: OwnSettingsParts;
+  #current: HomeSettings;
+  #surplus: Surplus | undefined;
+  #stopFollowing: () => void = () => undefined;
+  #changes: Promise<unknown> = Promise.resolve();
+
+  private constructor(parts: OwnSettingsParts, store: DiskChunkStore, settings: HomeSettings) {
+    this.#parts = parts;
+    this.store = store;
+    this.#current = settings;
+    this.bandwidth = new Bandwidth(parts.clock, settings.bandwidth ?? noLimits);
+    this.battery = new Battery(parts.clock);
+  }
+
+  /** Opens the volumes. @throws as `planVolumes` and `DiskChunkStore.start` */
+  static async open(parts: OwnSettingsParts): Promise<OwnSettings> {
+    const { home, config, index, clock } = parts;
+    const remembered = await home.settings();
+    const volumes = await planVolumes(config.volumes, remembered?.volumes ?? [], home.folder);
+    const settings: HomeSettings = {
+      format: homeFormat,
+      name: config.name ?? remembered?.name ?? defaultDeviceName(),
+      class: config.class ?? remembered?.class ?? 'always-on',
+      place: remembered?.place ?? '',
+      p2pPort: config.p2pPort ?? remembered?.p2pPort ?? 0,
+      volumes: volumes.map(({ owned: _owned, ...volume }) => volume),
+      ...(remembered?.bandwidth && { bandwidth: remembered.bandwidth }),
+    };
+    const store = new DiskChunkStore({
+      volumes: volumes.map(({ path, limitBytes, owned, state }) => ({
+        path,
+        limitBytes,
+        owned,
+        draining: state === 'draining',
+      })),
+      index: withPrefix(index, 'chunks/'),
+      recountMs: config.tunables.recountMs,
+      rottenWindowMs: config.tunables.rottenWindowMs,
+      clock,
+    });
+    await store.start();
+    const own = new OwnSettings(parts, store, settings);
+    await home.saveSettings(settings);
+    await own.battery.start();
+    return own;
+  }
+
+  /** Chunks that have to leave this device, and whom no other one takes yet. */
+  get chunksWithoutPlace(): number {
+    return this.#surplus?.waiting ?? 0;
+  }
+
+  get current(): HomeSettings {
+    return this.#current;
+  }
+
+  async save(change: Partial<HomeSettings>): Promise<void> {
+    const settings = { ...this.#current, ...change };
+    await this.#parts.home.saveSettings(settings);
+    this.#current = settings;
+  }
+
+  /** In a network there are others to give chunks to. */
+  async enter({ chunks }: NetworkParts): Promise<void> {
+    await this.#surplus?.stop();
+    const { clock, config, log } = this.#parts;
+    const againMs = config.tunables.presenceStableMs;
+    this.#surplus = new Surplus({ store: this.store, chunks, clock, log, againMs });
+    this.#surplus.begin();
+  }
+
+  /** An admin may say at any device what this one is called, what class it is and where it stands. */
+  async follow({ directory, catalog }: NetworkParts): Promise<void> {
+    const take = async () => {
+      const said = directory.find(catalog.self);
+      if (!said) return;
+      const { name, place } = said;
+      const now = this.#current;
+      if (now.name === name && now.class === said.class && now.place === place) return;
+      await this.save({ name, class: said.class, place });
+    };
+    this.#stopFollowing = directory.onChange(() => {
+      this.#changes = this.#changes.then(take, take).catch((error: unknown) => {
+        this.#parts.log.warn({}, `The settings of this device could not be kept: ${sentenceOf(error)}`);
+      });
+    });
+    await take();
+  }
+
+  /** Before the network stops. */
+  async leave(): Promise<void> {
+    this.#stopFollowing();
+    await this.#surplus?.stop();
+    this.#surplus = undefined;
+  }
+
+  async stop(): Promise<void> {
+    this.battery.stop();
+    await this.leave();
+    await this.store.stop();
+  }
+
+  /**
+   * Changes what only this device itself can change; remembered when it resolves.
+   * @throws `bad-input`; `conflict` when a volume has chunks that are on too few other devices
+   */
+  change(settings: DeviceSettings, network: NetworkParts): Promise<void> {
+    const change = this.#changes.catch(() => undefined).then(() => this.#change(settings, network));
+    this.#changes = change;
+    return change;
+  }
+
+  async #change(settings: DeviceSettings, { catalog, chunks }: NetworkParts): Promise<void> {
+    const limits = this.#limits(settings);
+    if (settings.volumes !== undefined) {
+      const { home, config, log } = this.#parts;
+      const plan = await planChange(settings.volumes, this.#current.volumes, home.folder);
+      await this.#withoutFolders(plan.removed, chunks, () => this.#apply(plan));
+      this.#surplus?.begin();
+      // Placement goes by what is lent.
+      await keepOwnRecord({ identity: home.identity, config, settings: this.#current, log }, catalog);
+    }
+    if (limits) {
+      await this.save({ bandwidth: limits });
+      this.bandwidth.change(limits);
+    }
+  }
+
+  async #apply({ added, changed, removed }: VolumePlan): Promise<void> {
+    const { home } = this.#parts;
+    const now = new Map<string, VolumeConfig>();
+    const planned = await planVolumes(
+      added.map(({ path, limitBytes }) => ({ path, limitBytes: limitBytes ?? null })),
+      [],
+      home.folder,
+      added.length === 0,
+    );
+    for (const { path, limitBytes, owned } of planned) {
+      const draining = added.find((wish) => wish.path === path)?.state === 'draining';
+      await this.store.addVolume({ path, limitBytes, owned, draining });
+      // Remembered one by one: what is lent now must be found again after a crash.
+      const volume: VolumeConfig = { path, limitBytes, added: true, ...(draining && { state: 'draining' }) };
+      now.set(path, volume);
+      await this.save({ volumes: [...this.#current.volumes, volume] });
+    }
+    for (const { before, wish } of changed) {
+      const limitBytes = wish.limitBytes ?? before.limitBytes;
+      const state = wish.state ?? before.state ?? 'active';
+      await this.store.changeVolume(before.path, {
+        ...(limitBytes !== null && { limitBytes }),
+        draining: state === 'draining',
+        trusted: wish.state === 'active',
+      });
+      const { state: _before, ...rest } = before;
+      now.set(before.path, { ...rest, limitBytes, ...(state === 'draining' && { state }) });
+    }
+    await this.save({ volumes: [...now.values(), ...removed] });
+    for (const { path } of removed) await this.store.removeVolume(path);
+    await this.save({ volumes: [...now.values()] });
+  }
+
+  /**
+   * Lets a change go on that takes folders away, once other devices promised to keep what is on them and
+   * proved that they have it. Copies on a folder that is missing do not count any more: for them it is
+   * enough that others are said to have them.
+   */
+  async #withoutFolders(
+    removed: readonly VolumeConfig[],
+    chunks: NetworkParts['chunks'],
+    apply: () => Promise<void>,
+  ): Promise<void> {
+    const paths = removed.map(({ path }) => path).join(', ');
+    const present: ChunkId[] = [];
+    let only = 0;
+    for (const { path } of removed) {
+      const { state } = this.store.usage().volumes.find((volume) => volume.path === path) ?? {};
+      for await (const id of this.store.chunksOf(path)) {
+        if (!chunks.isElsewhere(id)) only += 1;
+        else if (state !== 'missing') present.push(id);
+      }
+    }
+    if (only === 0 && present.length > removedChunksMax) {
+      throw new PeerstorError(
+        'conflict',
+        `There are still ${present.length} chunks on ${paths}: drain the folder first, which empties it, and wait until nothing is left in it.`,
+        { details: { chunks: present.length } },
+      );
+    }
+    if (only === 0) only = await chunks.handOverAll(present, apply);
+    if (only === 0) return;
+    const what = only === 1 ? '1 chunk' : `${only} chunks`;
+    throw new PeerstorError(
+      'conflict',
+      `${what} on ${paths} ${only === 1 ? 'is' : 'are'} on too few other devices: drain the folder first, which empties it, and wait until nothing is left in it.`,
+      { details: { chunks: only } },
+    );
+  }
+
+  /** @returns undefined where nothing about limits was said */
+  #limits(settings: DeviceSettings): BandwidthSettings | undefined {
+    const { upLimit, downLimit, schedule, limitLan } = settings;
+    if ([upLimit, downLimit, schedule, limitLan].every((one) => one === undefined)) return undefined;
+    for (const limit of [upLimit, downLimit]) {
+      if (limit === undefined || limit === null || limit >= limitBytesMin) continue;
+      throw new PeerstorError('bad-input', 'A limit is at least 128 KiB (0.14 MB) a second.');
+    }
+    return {
+      ...(this.#current.bandwidth ?? noLimits),
+      ...(upLimit !== undefined && { upLimit }),
+      ...(downLimit !== undefined && { downLimit }),
+      ...(schedule !== undefined && { schedule }),
+      ...(limitLan !== undefined && { limitLan }),
+    };
+  }
+}

@@ -1,0 +1,83 @@
+/** Gives chunks that have no place on this device any more to others, as long as there are any. */
+import type { Clock, Timer } from '../../model/clock.ts';
+import { isPeerstorError } from '../../model/errors.ts';
+import type { ChunkId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
+import type { Replication } from '../../replication/index.ts';
+import type { DiskChunkStore } from '../../store/index.ts';
+
+const againMaxMs = 30_000;
+const againMinMs = 500;
+
+export interface SurplusParts {
+  store: Pick<DiskChunkStore, 'surplus' | 'release'>;
+  chunks: Pick<Replication, 'handOver'>;
+  clock: Clock;
+  log: Log;
+  /** `presenceStableMs`: devices that come need so long before they count. */
+  againMs: number;
+}
+
+export class Surplus {
+  readonly #parts: SurplusParts;
+  #timer: Timer | undefined;
+  #running: Promise<void> | undefined;
+  #isDue = false;
+  #waiting = 0;
+  #stopped = false;
+
+  constructor(parts: SurplusParts) {
+    this.#parts = parts;
+  }
+
+  /** Chunks that had to leave at the last look, and that nobody could be relied upon to keep. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Looks now: volumes were changed. */
+  begin(): void {
+    this.#timer?.cancel();
+    this.#isDue = true;
+    if (this.#stopped) return;
+    this.#running ??= this.#run()
+      .catch((error: unknown) => {
+        if (!isPeerstorError(error)) throw error;
+        this.#isDue = true;
+        this.#parts.log.warn({ error }, 'Chunks without a place could not be given to others yet');
+      })
+      .finally(() => {
+        this.#running = undefined;
+        if (this.#isDue) this.#lookAgain();
+      });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { store, chunks } = this.#parts;
+    this.#isDue = false;
+    let waiting = 0;
+    for await (const id of store.surplus()) {
+      if (this.#stopped) return;
+      if (await chunks.handOver(id, () => this.#release(id))) continue;
+      this.#isDue = true;
+      waiting += 1;
+    }
+    this.#waiting = waiting;
+  }
+
+  #release(id: ChunkId): Promise<void> {
+    return this.#parts.store.release(id);
+  }
+
+  #lookAgain(): void {
+    if (this.#stopped) return;
+    const ms = Math.min(againMaxMs, Math.max(againMinMs, this.#parts.againMs));
+    this.#timer = this.#parts.clock.after(ms, () => this.begin());
+  }
+}

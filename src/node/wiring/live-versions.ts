@@ -1,0 +1,48 @@
+/** Versions whose content must be kept, as replication sees them: the catalog's version records. */
+import { isBody, type LocalCatalog } from '../../catalog/index.ts';
+import type { LiveVersions } from '../../model/contracts/replication.ts';
+import { type ChunkId, type VersionId, versionId } from '../../model/ids.ts';
+import type { CatalogRecord, VersionBody } from '../../model/records.ts';
+
+interface NamedVersion {
+  id: VersionId;
+  manifest: ChunkId;
+}
+
+export function liveVersionsOf(catalog: LocalCatalog): LiveVersions {
+  return {
+    async *list() {
+      for await (const record of catalog.list('version')) {
+        if (record.body) yield named(record.id, record.body);
+      }
+    },
+    onChange(listener) {
+      return catalog.onChange((changes) => {
+        const added: NamedVersion[] = [];
+        const removed: (NamedVersion & { wasDeleted: boolean })[] = [];
+        for (const { record } of changes) {
+          if (record.table !== 'version') continue;
+          const now = catalog.get('version', record.id)?.body;
+          // Written once: a version that is not there any more is what it last was.
+          const before = now ? undefined : lastOf(catalog, record);
+          if (now) added.push(named(record.id, now));
+          if (!before) continue;
+          const wasDeleted = catalog.heads('version', record.id).some(({ body }) => body === null);
+          removed.push({ ...named(record.id, before), wasDeleted });
+        }
+        if (added.length + removed.length > 0) listener({ added, removed });
+      });
+    },
+  };
+}
+
+/** What was deleted, or what counts no more: of a version that no grant allowed no record is left to stand. */
+function lastOf(catalog: LocalCatalog, { id, body }: CatalogRecord): VersionBody | null | undefined {
+  const deleted = catalog.lastLive('version', id);
+  if (deleted) return deleted.body;
+  return isBody('version', id, body) ? body : undefined;
+}
+
+function named(id: string, body: VersionBody): NamedVersion {
+  return { id: versionId(id), manifest: body.manifest };
+}

@@ -1,0 +1,144 @@
+/**
+ * Since when each chunk of this device has been garbage, and the door through which chunks come in and
+ * "have it?" is answered: both start the clock of a chunk again, before the store is asked, so that a
+ * sweep that looks at the clock under the store's lock of that id cannot miss it (I4).
+ *
+ * The rows are an index (I7): when they are lost all clocks start again. Times are wall times, because a
+ * device may be off for most of the grace. So they count only where the wall clock was right: what it showed
+ * before it was set could make the grace seem over at once, or never.
+ */
+import type { Clock } from '../../model/clock.ts';
+import type { ChunkStore, PutOptions, PutOutcome } from '../../model/contracts/chunk-store.ts';
+import { afterPrefix, idKey, idOfKey } from '../../model/contracts/ordered-store.ts';
+import type { CatalogStanding } from '../../model/contracts/replication.ts';
+import { isPeerstorError } from '../../model/errors.ts';
+import { type ChunkId, chunkId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
+import type { ChunkKey } from '../database/bucket-digest.ts';
+import type { WriteBehind } from '../database/write-behind.ts';
+import type { NeedChange, ReferenceIndex } from '../references/reference-index.ts';
+import type { Garbage, GarbageCause } from './garbage-plan.ts';
+
+/** g ‖ chunk → Unix ms, double ‖ cause u8 */
+const rowPrefix = 'g';
+const causes: readonly GarbageCause[] = ['deleted', 'unlisted', 'found'];
+
+export interface GarbageClockParts {
+  store: ChunkStore;
+  references: ReferenceIndex;
+  index: WriteBehind;
+  clock: Clock;
+  catalog: Pick<CatalogStanding, 'isClockRight'>;
+  log: Log;
+}
+
+export class GarbageClock {
+  readonly #parts: GarbageClockParts;
+  #stopListening: (() => void)[] = [];
+
+  constructor(parts: GarbageClockParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { store, references } = this.#parts;
+    this.#stopListening = [
+      references.onChange((change) => this.#needChanged(change)),
+      store.onChange((change) => {
+        // A volume that is missing comes back with its garbage.
+        if (change.kind === 'lost' && change.reason !== 'missing') this.forget(idKey(change.id));
+      }),
+    ];
+  }
+
+  stop(): void {
+    for (const stop of this.#stopListening) stop();
+    this.#stopListening = [];
+  }
+
+  /** As `ChunkStore.put`. */
+  async put(id: ChunkId, bytes: Uint8Array, options?: PutOptions): Promise<PutOutcome> {
+    this.#restart(idKey(id));
+    const outcome = await this.#parts.store.put(id, bytes, options);
+    this.#arrived(idKey(id));
+    return outcome;
+  }
+
+  /** As `ChunkStore.touch`: who hears that a chunk is here may build on it. */
+  async touch(id: ChunkId): Promise<boolean> {
+    this.#restart(idKey(id));
+    const isHere = await this.#parts.store.touch(id);
+    if (isHere) this.#arrived(idKey(id));
+    return isHere;
+  }
+
+  /** Starts the clock of a chunk that nothing references, unless it runs; stops that of another one. */
+  observe(key: ChunkKey): void {
+    if (this.#parts.references.needOf(key)) return this.forget(key);
+    const row = this.of(key);
+    // A time from when the wall clock was not known to be right, or ran ahead, says nothing.
+    if (!row || row.sinceMs > this.#parts.clock.wallMs()) this.#write(key, row?.cause ?? 'found');
+  }
+
+  /** undefined while it is referenced or was not looked at yet: then it is not to be swept. */
+  of(key: ChunkKey): Garbage | undefined {
+    const { index, log } = this.#parts;
+    try {
+      const row = index.get(rowPrefix + key);
+      return row && readRow(row);
+    } catch (error) {
+      if (!isPeerstorError(error, 'index-corrupt')) throw error;
+      log.warn({ error }, 'A time of garbage was damaged; it starts again');
+      index.set(rowPrefix + key, null);
+      return undefined;
+    }
+  }
+
+  forget(key: ChunkKey): void {
+    if (this.of(key)) this.#parts.index.set(rowPrefix + key, null);
+  }
+
+  /** All garbage in order, in pages. */
+  async *pages(): AsyncIterable<{ key: ChunkKey; garbage: Garbage }[]> {
+    for await (const page of this.#parts.index.pages(rowPrefix, afterPrefix(rowPrefix))) {
+      yield page.map(([key, row]) => ({ key: key.slice(1), garbage: readRow(row) }));
+    }
+  }
+
+  #needChanged({ key, needed, wasDeleted }: NeedChange): void {
+    const { store, log } = this.#parts;
+    const id = chunkId(idOfKey(key));
+    if (!needed) {
+      if (store.has(id)) this.#write(key, wasDeleted ? 'deleted' : 'found');
+      return;
+    }
+    this.forget(key);
+    if (store.has(id)) return;
+    // It may be in the trash: somebody who was away refers to what the others gave up.
+    store.touch(id).catch((error: unknown) => {
+      log.debug({ error, chunk: id }, 'A chunk that is needed again could not be looked for in the trash');
+    });
+  }
+
+  #restart(key: ChunkKey): void {
+    const row = this.of(key);
+    if (row) this.#write(key, row.cause);
+  }
+
+  #arrived(key: ChunkKey): void {
+    if (!this.of(key) && !this.#parts.references.needOf(key)) this.#write(key, 'unlisted');
+  }
+
+  #write(key: ChunkKey, cause: GarbageCause): void {
+    const { clock, catalog } = this.#parts;
+    const row = Buffer.alloc(9);
+    row.writeDoubleBE(catalog.isClockRight() ? clock.wallMs() : Number.POSITIVE_INFINITY);
+    row[8] = causes.indexOf(cause);
+    this.#parts.index.set(rowPrefix + key, row);
+  }
+}
+
+function readRow(row: Uint8Array): Garbage {
+  const bytes = Buffer.from(row.buffer, row.byteOffset, row.byteLength);
+  return { sinceMs: bytes.readDoubleBE(), cause: causes[bytes[8] ?? 2] ?? 'found' };
+}

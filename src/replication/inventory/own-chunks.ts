@@ -1,0 +1,142 @@
+/**
+ * This device's own row in the inventory: kept by the store's changes, made equal to the store's list
+ * at the start, and counted again bucket by bucket, so that a missed change heals within a day.
+ */
+import type { Clock, Timer } from '../../model/clock.ts';
+import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
+import { idKey } from '../../model/contracts/ordered-store.ts';
+import { type ChunkId, chunkId, type DeviceId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
+import { bucketCount, bucketOf, type ChunkKey } from '../database/bucket-digest.ts';
+import type { Inventory } from './inventory.ts';
+
+/** With the default of ten minutes between two comparisons, all buckets are counted once a day. */
+const bucketsPerRound = Math.ceil(bucketCount / 144);
+/** Between two tries of the first count. */
+const againMs = 1000;
+/** Replaced together: 30,000 chunks on a device with two million. */
+const bucketsAtOnce = 64;
+
+export class OwnChunks {
+  readonly #parts: OwnChunksParts;
+  /** Changes since the counting of some buckets began: they are younger than the pages it reads. */
+  #since: Map<ChunkKey, boolean> | undefined;
+  #stopListening: (() => void) | undefined;
+  #timer: Timer | undefined;
+  #nextBucket = 0;
+  #counting: Promise<void> = Promise.resolve();
+  #stopped = true;
+  #ready = false;
+
+  constructor(parts: OwnChunksParts) {
+    this.#parts = parts;
+  }
+
+  /** True when the own row has been compared with the store since the start. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Counts in the background; `ready` says when it is done. */
+  start(): void {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    this.#stopListening = this.#parts.store.onChange((change) => {
+      const key = idKey(change.id);
+      const present = change.kind === 'added';
+      this.#since?.set(key, present);
+      this.#parts.inventory.set(this.#parts.self, key, present);
+    });
+    this.#countAll();
+  }
+
+  /** Compares all own rows with the store again: some were lost. */
+  countAgain(): void {
+    if (this.#stopped || !this.#ready) return;
+    this.#timer?.cancel();
+    this.#countAll();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#ready = false;
+    this.#timer?.cancel();
+    this.#stopListening?.();
+  }
+
+  #countAll(): void {
+    this.#count(0, bucketCount)
+      .then(() => {
+        this.#ready = !this.#stopped;
+        this.#schedule();
+      })
+      .catch((error: unknown) => {
+        this.#parts.log.warn({ error }, 'Own chunks could not be counted; trying again');
+        if (!this.#stopped) this.#timer = this.#parts.clock.after(againMs, () => this.#countAll());
+      });
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    this.#timer?.cancel();
+    this.#timer = this.#parts.clock.after(this.#parts.everyMs, () => {
+      const from = this.#nextBucket;
+      const to = Math.min(from + bucketsPerRound, bucketCount);
+      this.#nextBucket = to % bucketCount;
+      this.#count(from, to)
+        .catch((error: unknown) => this.#parts.log.warn({ error }, 'Own chunks could not be counted'))
+        .finally(() => this.#schedule());
+    });
+  }
+
+  /** Makes the own rows of buckets [from, to) equal to the store's list, after any count under way. */
+  #count(from: number, to: number): Promise<void> {
+    this.#counting = this.#counting.catch(() => undefined).then(() => this.#countNow(from, to));
+    return this.#counting;
+  }
+
+  async #countNow(from: number, to: number): Promise<void> {
+    this.#since = new Map();
+    let start = from;
+    let keys: ChunkKey[] = [];
+    for await (const { id } of this.#parts.store.list(listFrom(from))) {
+      const key = idKey(id);
+      const bucket = bucketOf(key);
+      while (start + bucketsAtOnce <= Math.min(bucket, to)) {
+        await this.#replace(start, start + bucketsAtOnce, keys);
+        start += bucketsAtOnce;
+        keys = [];
+      }
+      if (bucket >= to || this.#stopped) break;
+      keys.push(key);
+    }
+    for (; start < to && !this.#stopped; start += bucketsAtOnce) {
+      await this.#replace(start, Math.min(start + bucketsAtOnce, to), keys);
+      keys = [];
+    }
+    this.#since = undefined;
+  }
+
+  async #replace(from: number, to: number, keys: readonly ChunkKey[]): Promise<void> {
+    const { inventory, self } = this.#parts;
+    await inventory.replace(self, from, to, keys);
+    for (const [key, present] of this.#since ?? []) {
+      if (bucketOf(key) >= from && bucketOf(key) < to) inventory.set(self, key, present);
+    }
+  }
+}
+
+export interface OwnChunksParts {
+  self: DeviceId;
+  store: ChunkStore;
+  inventory: Inventory;
+  clock: Clock;
+  log: Log;
+  everyMs: number;
+}
+
+/** The last possible id before a bucket, because `after` excludes its id. */
+function listFrom(bucket: number): { after?: ChunkId } {
+  if (bucket === 0) return {};
+  return { after: chunkId((bucket - 1).toString(16).padStart(3, '0') + 'f'.repeat(61)) };
+}

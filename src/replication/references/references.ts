@@ -1,0 +1,253 @@
+/**
+ * Keeps the reference index equal to the catalog's live versions: reads the manifests of new ones in
+ * the background, from here or from other devices, and tries again when one that was out of reach may
+ * have come near.
+ */
+import { readReferences } from '../../crypto/index.ts';
+import type { Clock, Timer } from '../../model/clock.ts';
+import { idKey, idOfKey } from '../../model/contracts/ordered-store.ts';
+import type { LiveVersions } from '../../model/contracts/replication.ts';
+import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
+import { type ChunkId, chunkId, type VersionId, versionId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
+import type { ChunkKey } from '../database/bucket-digest.ts';
+import { noHolders } from '../database/holder-mask.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import type { KeyReference, ReferenceIndex } from './reference-index.ts';
+
+const readsAtOnce = 4;
+/** Unread manifests remembered at once; beyond it the versions are gone through again later. */
+const unreadMax = 100_000;
+/** Manifests that are out of reach are asked for anew after this long, if nothing else happens. */
+const againMs = 60_000;
+
+export interface ReferencesParts {
+  versions: LiveVersions;
+  index: ReferenceIndex;
+  inventory: Inventory;
+  /** Bytes of a chunk from wherever they are. */
+  read: (id: ChunkId, signal: AbortSignal) => Promise<Uint8Array>;
+  /** Called when all that was read has been forgotten and is read again. */
+  cleared: () => void;
+  clock: Clock;
+  log: Log;
+}
+
+interface NamedVersion {
+  id: VersionId;
+  manifest: ChunkId;
+}
+
+export class References {
+  readonly #parts: ReferencesParts;
+  /** Manifests, of versions or below others, that have not been read. */
+  readonly #unread = new Set<ChunkKey>();
+  /** Those of them to be read now. */
+  readonly #due = new Set<ChunkKey>();
+  /** Bytes that are no manifest: reading them again would not help. */
+  readonly #broken = new Set<ChunkKey>();
+  readonly #stopping = new AbortController();
+  /** Changes of versions are applied one after the other. */
+  #changes: Promise<void> = Promise.resolve();
+  #changesWaiting = 0;
+  /** The index holds no version that the catalog lacks, and lacks none that it holds. */
+  #compared = false;
+  #reading = 0;
+  #unreadOverflowed = false;
+  #timer: Timer | undefined;
+  #stopListening: (() => void)[] = [];
+
+  constructor(parts: ReferencesParts) {
+    this.#parts = parts;
+  }
+
+  /** Goes through all versions in the background. @returns a promise for when that is done */
+  start(): Promise<void> {
+    const { versions, inventory, index } = this.#parts;
+    index.start();
+    this.#stopListening = [
+      versions.onChange(({ added, removed }) => {
+        void this.#inTurn(async () => {
+          for (const version of added) this.#add(version);
+          for (const { id, manifest, wasDeleted } of removed) {
+            await this.#remove(idKey(manifest), id, wasDeleted);
+          }
+        });
+      }),
+      inventory.onChange(({ key }) => {
+        if (this.#unread.has(key)) this.#readSoon(key);
+      }),
+    ];
+    index.onDamage(() => void this.#inTurn(() => this.#rebuild()));
+    this.#again();
+    return this.#inTurn(() => this.#compare());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#timer?.cancel();
+    for (const stop of this.#stopListening) stop();
+    await this.#changes;
+  }
+
+  /** Manifests whose references are not known: their devices are off, or they are damaged. */
+  get unknown(): number {
+    return this.#unread.size + this.#broken.size;
+  }
+
+  /** Every version of the catalog was gone through, and every manifest of theirs was read. */
+  get isComplete(): boolean {
+    return this.#compared && this.#changesWaiting === 0 && this.unknown === 0 && !this.#unreadOverflowed;
+  }
+
+  /** Devices came near: reads what was out of reach. */
+  retry(): void {
+    for (const key of this.#unread) if (this.#parts.inventory.maskOf(key) !== noHolders) this.#readSoon(key);
+  }
+
+  /** Makes the index's versions equal to the catalog's. */
+  async #compare(): Promise<void> {
+    const { versions, index } = this.#parts;
+    this.#compared = false;
+    const live = new Set<string>();
+    for await (const version of versions.list()) {
+      if (this.#stopping.signal.aborted) return;
+      live.add(idKey(version.manifest) + idKey(version.id));
+      this.#add(version);
+    }
+    for await (const page of index.versions()) {
+      for (const { manifest, version } of page) {
+        if (this.#stopping.signal.aborted) return;
+        if (!live.has(manifest + version)) await this.#remove(manifest, versionId(idOfKey(version)), false);
+      }
+    }
+    this.#compared = true;
+  }
+
+  #add({ id, manifest }: NamedVersion): void {
+    const key = idKey(manifest);
+    this.#parts.index.addVersion(key, id);
+    this.#want(key);
+  }
+
+  async #remove(manifest: ChunkKey, version: VersionId, wasDeleted: boolean): Promise<void> {
+    await this.#parts.index.removeVersion(manifest, version, wasDeleted);
+    if (!(await this.#isNeeded(manifest)))
+      for (const set of [this.#unread, this.#broken]) set.delete(manifest);
+  }
+
+  async #isNeeded(manifest: ChunkKey): Promise<boolean> {
+    const { index } = this.#parts;
+    return index.needOf(manifest) !== undefined || (await index.hasVersion(manifest));
+  }
+
+  #want(key: ChunkKey, isChild = false): void {
+    const known = this.#parts.index.manifest(key);
+    if (known?.isIndex && !isChild) for (const child of known.references) this.#want(child.key, true);
+    if (known || this.#broken.has(key)) return;
+    if (this.#unread.size >= unreadMax) {
+      this.#unreadOverflowed = true;
+      return;
+    }
+    this.#unread.add(key);
+    this.#readSoon(key);
+  }
+
+  #readSoon(key: ChunkKey): void {
+    this.#due.add(key);
+    this.#pump();
+  }
+
+  #pump(): void {
+    for (const key of this.#due) {
+      if (this.#reading >= readsAtOnce || this.#stopping.signal.aborted) return;
+      this.#due.delete(key);
+      this.#reading += 1;
+      this.#readOne(key)
+        .catch((error: unknown) => this.#explain(key, error))
+        .finally(() => {
+          this.#reading -= 1;
+          this.#pump();
+        });
+    }
+    if (this.#reading > 0 || !this.#unreadOverflowed || this.#unread.size >= unreadMax) return;
+    this.#unreadOverflowed = false;
+    void this.#inTurn(() => this.#compare());
+  }
+
+  async #readOne(key: ChunkKey): Promise<void> {
+    const { index, read } = this.#parts;
+    const bytes = await read(chunkId(idOfKey(key)), this.#stopping.signal);
+    const { kind, references } = readReferences(bytes);
+    const keys = references.map(({ id, size }) => ({ key: idKey(id), size }));
+    await this.#inTurn(async () => {
+      this.#unread.delete(key);
+      // Its last version may have gone while it was being read.
+      if (!(await this.#isNeeded(key))) return;
+      if (kind === 'index' && this.#isNested(key, keys)) return this.#explain(key, tooDeep());
+      index.addManifest(key, bytes.length, kind === 'index', keys);
+      this.#want(key);
+    });
+  }
+
+  /** FORMAT knows one index over leaves: an index below an index is no writer's, and could go on for ever. */
+  #isNested(key: ChunkKey, references: readonly KeyReference[]): boolean {
+    const { index } = this.#parts;
+    return index.needOf(key) !== undefined || references.some((child) => index.manifest(child.key)?.isIndex);
+  }
+
+  #explain(key: ChunkKey, error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    const { log } = this.#parts;
+    const manifest = idOfKey(key);
+    if (isPeerstorError(error, 'bad-record') || isPeerstorError(error, 'unsupported-format')) {
+      this.#unread.delete(key);
+      this.#broken.add(key);
+      log.warn({ error, manifest }, 'A manifest cannot be read; its chunks are not counted');
+    } else {
+      log.debug({ error, manifest }, 'A manifest is out of reach');
+    }
+  }
+
+  #again(): void {
+    this.#timer = this.#parts.clock.after(againMs, () => {
+      void this.#inTurn(() => this.#retryAll());
+      this.#again();
+    });
+  }
+
+  async #retryAll(): Promise<void> {
+    for (const key of [...this.#unread]) {
+      if (await this.#isNeeded(key)) this.#readSoon(key);
+      else this.#unread.delete(key);
+    }
+    for (const key of [...this.#broken]) if (!(await this.#isNeeded(key))) this.#broken.delete(key);
+  }
+
+  /** Forgets everything that was read: a row was damaged, so the rest cannot be trusted (I7). */
+  async #rebuild(): Promise<void> {
+    await this.#parts.index.clear();
+    this.#parts.cleared();
+    await this.#compare();
+  }
+
+  /** Resolves when it was tried; what went wrong is in the log. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    this.#changesWaiting += 1;
+    const tried = this.#changes.then(change).catch((error: unknown) => {
+      this.#compared = false;
+      this.#parts.log.warn(
+        { error },
+        'References of versions could not be kept; the next start compares them',
+      );
+    });
+    this.#changes = tried.finally(() => {
+      this.#changesWaiting -= 1;
+    });
+    return this.#changes;
+  }
+}
+
+function tooDeep(): PeerstorError {
+  return new PeerstorError('bad-record', 'A manifest lists manifests that list manifests.');
+}

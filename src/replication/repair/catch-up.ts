@@ -1,0 +1,245 @@
+/**
+ * Gives devices that came (back) what they should hold and never had.
+ *
+ * A chunk is thin while fewer than `copiesWanted` active devices are known to have it, connected or
+ * not: a device that is only off still has its copies, so nothing is copied because it sleeps, and
+ * nothing moves when one restarts with its chunks intact. The first connected holder in the placement
+ * order pushes, so that one device does it; if two think that it is them, the second finds the chunk
+ * present. Chunks whose copies are lost are repair's part.
+ */
+import type { Clock, Timer } from '../../model/clock.ts';
+import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
+import { idKey, idOfKey } from '../../model/contracts/ordered-store.ts';
+import type { Transport } from '../../model/contracts/transport.ts';
+import { type ChunkId, chunkId, type DeviceId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
+import type { ChunkKey } from '../database/bucket-digest.ts';
+import { countShared, type HolderMask } from '../database/holder-mask.ts';
+import { Slots } from '../database/slots.ts';
+import type { Have } from '../inventory/have.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import type { InventoryFollow } from '../inventory/inventory-follow.ts';
+import type { Members } from '../peers/members.ts';
+import type { Peers } from '../peers/peers.ts';
+import type { Copies } from '../references/copies.ts';
+import type { ReferenceIndex } from '../references/reference-index.ts';
+import { pushHeld } from '../transfer/push.ts';
+import type { Spreader } from '../upload/push-scheduler.ts';
+import type { PutAnswer } from '../wire.ts';
+
+/** Lets a burst of events pass, and an upload's own pushes go first. */
+const settleMs = 500;
+/** Chunks asked about together, and pushed at once: gently, people are using the link. */
+const askedAtOnce = 64;
+/** More changed chunks than this, and all are looked at. */
+const hintsMax = 20_000;
+const pushedAtOnce = 2;
+
+export interface CatchUpParts {
+  self: DeviceId;
+  transport: Transport;
+  store: ChunkStore;
+  inventory: Inventory;
+  follow: InventoryFollow;
+  references: ReferenceIndex;
+  copies: Copies;
+  members: Members;
+  peers: Peers;
+  have: Have;
+  spreader: Spreader;
+  clock: Clock;
+  log: Log;
+  copiesWanted: number;
+  /** After a push failed. */
+  againMs: number;
+}
+
+export class CatchUp {
+  readonly #parts: CatchUpParts;
+  readonly #stopping = new AbortController();
+  readonly #pushes = new Slots(pushedAtOnce);
+  #timer: Timer | undefined;
+  #dueMs = Number.POSITIVE_INFINITY;
+  /** Every needed chunk is to be looked at, or only those that changed. */
+  #all = true;
+  #hints = new Set<ChunkKey>();
+  #running = false;
+  #failed = false;
+  #active = 0;
+  #stopListening: (() => void)[] = [];
+
+  constructor(parts: CatchUpParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { follow, inventory, members, peers, references } = this.#parts;
+    const all = () => this.#lookAtAll();
+    this.#stopListening = [
+      follow.onSynced(all),
+      members.onChange(all),
+      peers.onChange(all),
+      inventory.onChange(({ key }) => this.#lookAt(key)),
+      references.onChange(({ key }) => this.#lookAt(key)),
+    ];
+    all();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    this.#timer?.cancel();
+    for (const stop of this.#stopListening) stop();
+  }
+
+  /** Chunks being given to a device now. */
+  get active(): number {
+    return this.#active;
+  }
+
+  #lookAtAll(): void {
+    this.#all = true;
+    this.#hints.clear();
+    this.#runAfter(settleMs);
+  }
+
+  #lookAt(key: ChunkKey): void {
+    if (!this.#all) this.#hints.add(key);
+    if (this.#hints.size > hintsMax) this.#lookAtAll();
+    else this.#runAfter(settleMs);
+  }
+
+  #runAfter(ms: number): void {
+    const { clock } = this.#parts;
+    const dueMs = clock.monotonicMs() + ms;
+    if (this.#stopping.signal.aborted || dueMs >= this.#dueMs) return;
+    this.#dueMs = dueMs;
+    this.#timer?.cancel();
+    this.#timer = clock.after(ms, () => {
+      this.#dueMs = Number.POSITIVE_INFINITY;
+      this.#run();
+    });
+  }
+
+  #run(): void {
+    // What calls for a look while one is running comes after it.
+    if (this.#running) {
+      this.#runAfter(settleMs);
+      return;
+    }
+    this.#running = true;
+    this.#failed = false;
+    const hints = this.#hints;
+    const keys = this.#all ? this.#parts.references.chunks() : [[...hints]];
+    this.#all = false;
+    this.#hints = new Set();
+    this.#goThrough(keys)
+      .catch((error: unknown) => {
+        this.#failed = true;
+        this.#parts.log.warn({ error }, 'Chunks with too few copies could not be gone through');
+      })
+      .finally(() => {
+        this.#running = false;
+        if (!this.#failed) return;
+        this.#all = true;
+        this.#runAfter(this.#parts.againMs);
+      });
+  }
+
+  async #goThrough(pages: AsyncIterable<ChunkKey[]> | Iterable<ChunkKey[]>): Promise<void> {
+    const { copies, inventory, references } = this.#parts;
+    const isHelpable = this.#helpable();
+    // Almost always nothing is thin, and then no chunk is looked at.
+    if (![...copies.holderSets()].some(isHelpable)) return;
+    const asking = new Slots(askedAtOnce);
+    const work = new Set<Promise<void>>();
+    for await (const keys of pages) {
+      for (const key of keys) {
+        if (!isHelpable(inventory.maskOf(key)) || !references.needOf(key)) continue;
+        const release = await asking.take(this.#stopping.signal);
+        const one = this.#help(key).finally(() => {
+          release();
+          work.delete(one);
+        });
+        work.add(one);
+      }
+    }
+    await Promise.all(work);
+  }
+
+  /** Tells of a set of holders whether it is too small, has this device in it, and lacks one that could take a copy. */
+  #helpable(): (mask: HolderMask) => boolean {
+    const { inventory, members, copiesWanted, self } = this.#parts;
+    const own = inventory.maskFor([self]);
+    const active = inventory.maskFor(members.active());
+    const takers = members.placement.devices().filter((device) => this.#canTake(device));
+    const takerMask = inventory.maskFor(takers);
+    return (mask) =>
+      countShared(mask, own) === 1 &&
+      countShared(mask, active) < copiesWanted &&
+      countShared(mask, takerMask) < takers.length;
+  }
+
+  #canTake(device: DeviceId): boolean {
+    const { follow, peers } = this.#parts;
+    return follow.isSynced(device) && !peers.isResting(device) && !peers.isFull(device);
+  }
+
+  async #help(key: ChunkKey): Promise<void> {
+    const id = chunkId(idOfKey(key));
+    if (this.#parts.spreader.isBusy(id)) return;
+    const tried = new Set<DeviceId>();
+    // One that declines makes room for the next in the order.
+    for (let device = this.#target(id, tried); device; device = this.#target(id, tried)) {
+      tried.add(device);
+      await this.#give(device, id);
+    }
+  }
+
+  /** The next device to give the chunk to; none when another holder is the one to do it. */
+  #target(id: ChunkId, tried: ReadonlySet<DeviceId>): DeviceId | undefined {
+    const { inventory, members, peers, self, copiesWanted } = this.#parts;
+    const order = members.order(id);
+    const holders = inventory.holdersOf(id).filter((device) => members.find(device) !== undefined);
+    const rank = (device: DeviceId) => (order.includes(device) ? order.indexOf(device) : order.length);
+    const [pusher] = holders
+      .filter((device) => device === self || peers.isConnected(device))
+      .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+    const active = new Set(members.active());
+    const isThin = holders.filter((device) => active.has(device)).length < copiesWanted;
+    if (pusher !== self || !isThin) return undefined;
+    return order
+      .filter((device) => !peers.isFull(device))
+      .slice(0, copiesWanted)
+      .find((device) => !holders.includes(device) && !tried.has(device) && this.#canTake(device));
+  }
+
+  async #give(device: DeviceId, id: ChunkId): Promise<void> {
+    const { log, peers } = this.#parts;
+    try {
+      const answer = await this.#push(device, id);
+      if (answer === 'full') peers.declined(device);
+      if (answer === 'busy') this.#failed = true;
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.#failed = true;
+      peers.failed(device);
+      log.debug({ error, device, chunk: id }, 'A device could not be given a chunk');
+    }
+  }
+
+  async #push(device: DeviceId, id: ChunkId): Promise<PutAnswer> {
+    const { have, inventory } = this.#parts;
+    const { signal } = this.#stopping;
+    if (await have.ask(device, id)) return 'present';
+    const release = await this.#pushes.take(signal);
+    this.#active += 1;
+    try {
+      const answer = await pushHeld(this.#parts, device, id, signal);
+      if (answer === 'stored' || answer === 'present') inventory.set(device, idKey(id), true);
+      return answer;
+    } finally {
+      this.#active -= 1;
+      release();
+    }
+  }
+}

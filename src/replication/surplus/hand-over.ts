@@ -1,0 +1,181 @@
+/**
+ * Makes sure that other devices keep a chunk before this one gives it up because a volume is emptied or
+ * lends less: unlike trimming (`trim.ts`), which only gives up what there is too much of.
+ */
+import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
+import { idKey } from '../../model/contracts/ordered-store.ts';
+import type { Transport } from '../../model/contracts/transport.ts';
+import { isPeerstorError } from '../../model/errors.ts';
+import type { ChunkId, DeviceId } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import type { Members } from '../peers/members.ts';
+import type { Peers } from '../peers/peers.ts';
+import { pushHeld } from '../transfer/push.ts';
+import type { Proofs } from '../verify/proofs.ts';
+import { holdIdsMax, readHaveAnswer, writeIds } from '../wire.ts';
+import type { Holds } from './holds.ts';
+
+/** A chunk may leave a device only when it is *safe* without it; repair brings the rest. */
+const keepersMax = 2;
+const answerPatienceMs = 30_000;
+
+export interface HandOverParts {
+  self: DeviceId;
+  transport: Transport;
+  store: ChunkStore;
+  inventory: Inventory;
+  members: Members;
+  peers: Peers;
+  proofs: Proofs;
+  holds: Holds;
+  log: Log;
+  copiesWanted: number;
+}
+
+export class HandOver {
+  readonly #parts: HandOverParts;
+  readonly #givingUp = new Set<ChunkId>();
+  readonly #stopping = new AbortController();
+
+  constructor(parts: HandOverParts) {
+    this.#parts = parts;
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** While this device asks others to keep a chunk it promises nothing about its own copy. */
+  isGivingUp(id: ChunkId): boolean {
+    return this.#givingUp.has(id);
+  }
+
+  /** Are enough other members said to have it, connected or not? */
+  isElsewhere(id: ChunkId): boolean {
+    return this.#holders(id).length >= this.#keepersWanted;
+  }
+
+  /**
+   * Gives the chunk to others where too few have it, has them promise to keep it and prove that they
+   * have it, and then lets `giveUp` do so: no promise of this device comes in between.
+   * @returns whether it was given up
+   */
+  async run(id: ChunkId, giveUp: () => Promise<void>): Promise<boolean> {
+    const { holds } = this.#parts;
+    if (this.#givingUp.has(id)) return false;
+    this.#givingUp.add(id);
+    try {
+      // Others have given up theirs because of a promise.
+      if (holds.isHeld(idKey(id)) || !(await this.#isKept(id))) return false;
+      if (holds.isHeld(idKey(id))) return false;
+      await giveUp();
+      return true;
+    } finally {
+      this.#givingUp.delete(id);
+    }
+  }
+
+  /**
+   * Has others that are said to have the chunks promise to keep them and prove that they have them, and
+   * then lets `giveUp` give up all of them; nothing is copied for it.
+   * @returns how many are not kept by enough others, as far as it looked; with any, nothing is given up
+   */
+  async runAll(ids: readonly ChunkId[], giveUp: () => Promise<void>): Promise<number> {
+    const { holds } = this.#parts;
+    const isHeld = (id: ChunkId) => holds.isHeld(idKey(id));
+    const obvious = ids.filter((id) => this.#givingUp.has(id) || isHeld(id) || !this.isElsewhere(id));
+    if (obvious.length > 0) return obvious.length;
+    for (const id of ids) this.#givingUp.add(id);
+    try {
+      for (let at = 0; at < ids.length; at += holdIdsMax) {
+        const lacking = await this.#notKept(ids.slice(at, at + holdIdsMax));
+        if (lacking > 0) return lacking;
+      }
+      // Others have given up theirs because of a promise from before.
+      const held = ids.filter(isHeld).length;
+      if (held === 0) await giveUp();
+      return held;
+    } finally {
+      for (const id of ids) this.#givingUp.delete(id);
+    }
+  }
+
+  async #notKept(ids: readonly ChunkId[]): Promise<number> {
+    const { log, peers } = this.#parts;
+    const keepers = new Map(ids.map((id) => [id, 0]));
+    const isLacking = (id: ChunkId) => (keepers.get(id) ?? 0) < this.#keepersWanted;
+    for (const { device } of peers.connected()) {
+      const asked = ids.filter((id) => isLacking(id) && this.#holders(id).includes(device));
+      if (asked.length === 0) continue;
+      try {
+        const kept = await this.#promised(device, asked);
+        for (const id of kept) keepers.set(id, (keepers.get(id) ?? 0) + 1);
+      } catch (error) {
+        if (!isPeerstorError(error) || this.#stopping.signal.aborted) throw error;
+        log.debug({ error, device }, 'A device could not be relied upon to keep chunks');
+      }
+    }
+    return ids.filter(isLacking).length;
+  }
+
+  get #keepersWanted(): number {
+    return Math.min(this.#parts.copiesWanted, keepersMax);
+  }
+
+  #holders(id: ChunkId): DeviceId[] {
+    const { inventory, members, self } = this.#parts;
+    const active = new Set(members.active());
+    return inventory.holdersOf(id).filter((device) => device !== self && active.has(device));
+  }
+
+  async #isKept(id: ChunkId): Promise<boolean> {
+    const { members, peers } = this.#parts;
+    const holders = this.#holders(id);
+    const others = members
+      .order(id)
+      .filter((device) => !holders.includes(device) && device !== this.#parts.self);
+    let keepers = 0;
+    for (const device of [...holders, ...others]) {
+      if (keepers >= this.#keepersWanted || this.#stopping.signal.aborted) break;
+      if (!peers.isConnected(device)) continue;
+      if (await this.#keeps(device, id, holders.includes(device))) keepers += 1;
+    }
+    return keepers >= this.#keepersWanted;
+  }
+
+  async #keeps(device: DeviceId, id: ChunkId, isHolder: boolean): Promise<boolean> {
+    const { log, peers } = this.#parts;
+    if (!isHolder && (peers.isFull(device) || peers.isResting(device))) return false;
+    try {
+      if (!isHolder && !(await this.#give(device, id))) return false;
+      return (await this.#promised(device, [id])).length === 1;
+    } catch (error) {
+      if (!isPeerstorError(error) && !this.#stopping.signal.aborted) throw error;
+      log.debug({ error, device, chunk: id }, 'A device could not be relied upon to keep a chunk');
+      return false;
+    }
+  }
+
+  async #give(device: DeviceId, id: ChunkId): Promise<boolean> {
+    const { inventory, peers } = this.#parts;
+    const answer = await pushHeld(this.#parts, device, id, this.#stopping.signal);
+    if (answer === 'full') peers.declined(device);
+    if (answer !== 'stored' && answer !== 'present') return false;
+    inventory.set(device, idKey(id), true);
+    return true;
+  }
+
+  /** @returns those of the chunks that the device promised to keep, and proved to have */
+  async #promised(device: DeviceId, ids: readonly ChunkId[]): Promise<ChunkId[]> {
+    const { proofs, transport } = this.#parts;
+    const { signal } = this.#stopping;
+    const options = { signal, timeoutMs: answerPatienceMs };
+    const answer = await transport.call(device, 'chunk/hold', writeIds(ids), options);
+    const promises = readHaveAnswer(answer, ids.length);
+    const promised = ids.filter((_, at) => promises[at] === true);
+    if (promised.length === 0) return [];
+    const verdicts = await proofs.ask(device, promised, signal);
+    return promised.filter((id) => verdicts.get(id) === 'proved');
+  }
+}

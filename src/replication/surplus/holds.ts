@@ -1,0 +1,61 @@
+/**
+ * What this device has promised to others to keep: they give up a copy because of it. A promise comes
+ * after the bytes were read and hashed, and lasts `holdMs`.
+ */
+import type { Clock } from '../../model/clock.ts';
+import { afterPrefix } from '../../model/contracts/ordered-store.ts';
+import { isPeerstorError } from '../../model/errors.ts';
+import type { ChunkKey } from '../database/bucket-digest.ts';
+import type { WriteBehind } from '../database/write-behind.ts';
+
+/** h ‖ chunk → until when, Unix ms, double */
+const rowPrefix = 'h';
+
+export class Holds {
+  readonly #index: WriteBehind;
+  readonly #clock: Clock;
+  readonly #holdMs: number;
+
+  constructor(parts: { index: WriteBehind; clock: Clock; holdMs: number }) {
+    this.#index = parts.index;
+    this.#clock = parts.clock;
+    this.#holdMs = parts.holdMs;
+  }
+
+  isHeld(key: ChunkKey): boolean {
+    try {
+      const row = this.#index.get(rowPrefix + key);
+      return row !== undefined && this.#isInForce(row);
+    } catch (error) {
+      // Who cannot read a promise keeps it.
+      if (isPeerstorError(error, 'index-corrupt')) return true;
+      throw error;
+    }
+  }
+
+  /** In force at once; in the database when `flush` of the index resolves. */
+  promise(key: ChunkKey): void {
+    const row = Buffer.alloc(8);
+    row.writeDoubleBE(this.#clock.wallMs() + this.#holdMs);
+    this.#index.set(rowPrefix + key, row);
+  }
+
+  /** The bytes turned out to be no good: nobody was told of the promise. */
+  withdraw(key: ChunkKey): void {
+    this.#index.set(rowPrefix + key, null);
+  }
+
+  /** Drops promises whose time is over. */
+  async tidy(): Promise<void> {
+    for await (const page of this.#index.pages(rowPrefix, afterPrefix(rowPrefix))) {
+      for (const [key, row] of page) if (!this.#isInForce(row)) this.#index.set(key, null);
+    }
+  }
+
+  /** A promise further ahead than any is made was given when the wall clock was wrong. */
+  #isInForce(row: Uint8Array): boolean {
+    const leftMs =
+      Buffer.from(row.buffer, row.byteOffset, row.byteLength).readDoubleBE() - this.#clock.wallMs();
+    return leftMs > 0 && leftMs <= this.#holdMs;
+  }
+}

@@ -1,0 +1,48 @@
+/** Whether people use this device now: what can wait, waits. */
+import type { Clock } from '../../model/clock.ts';
+import type { ChunkUpload } from '../../model/contracts/replication.ts';
+
+/** People count as gone when nothing moved for them for so long. */
+const quietAfterMs = 2000;
+
+export class Foreground {
+  readonly #clock: Clock;
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #uploads = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A chunk moves because somebody waits for it. */
+  note(): void {
+    this.#lastMs = this.#clock.monotonicMs();
+  }
+
+  get isBusy(): boolean {
+    return this.#clock.monotonicMs() - this.#lastMs < quietAfterMs;
+  }
+
+  /** Uploads that were begun and not closed. */
+  get uploads(): number {
+    return this.#uploads;
+  }
+
+  /** The same upload; each of its chunks is noted. */
+  noting(upload: ChunkUpload): ChunkUpload {
+    this.#uploads += 1;
+    let isOpen = true;
+    return {
+      put: (id, bytes) => {
+        this.note();
+        return upload.put(id, bytes);
+      },
+      settle: (level, waitMs, signal) => upload.settle(level, waitMs, signal),
+      close: () => {
+        if (isOpen) this.#uploads -= 1;
+        isOpen = false;
+        upload.close();
+      },
+    };
+  }
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PasswordTries } from '../../../src/drive/users/password-tries.ts';
+import { isPeerstorError, PeerstorError } from '../../../src/model/errors.ts';
+import { passwordTriesPerHour } from '../../../src/model/limits.ts';
+import { createManualClock } from '../manual-clock.ts';
+
+const wrong = async (): Promise<never> => {
+  throw new PeerstorError('wrong-password', 'no');
+};
+const isWrong = (error: unknown) => isPeerstorError(error, 'wrong-password');
+const isTooMany = (error: unknown) => isPeerstorError(error, 'too-many-tries');
+
+async function fail(tries: PasswordTries, from: string, times: number): Promise<void> {
+  for (let count = 0; count < times; count += 1)
+    await assert.rejects(tries.run(from, wrong, isWrong), isWrong);
+}
+
+test('after nine wrong passwords an address waits until the first is an hour old', async () => {
+  const clock = createManualClock();
+  const tries = new PasswordTries(clock);
+  await fail(tries, 'here', 1);
+  await clock.pass(600_000);
+  await fail(tries, 'here', passwordTriesPerHour - 1);
+  await assert.rejects(
+    tries.run('here', async () => 'right', isWrong),
+    (error) => isTooMany(error) && isPeerstorError(error) && error.details.retryAfterS === 3000,
+  );
+  assert.equal(await tries.run('elsewhere', async () => 'right', isWrong), 'right');
+  await clock.pass(3_000_001);
+  assert.equal(await tries.run('here', async () => 'right', isWrong), 'right');
+});
+
+test('right passwords and other failures cost nothing, and forgive nothing', async () => {
+  const tries = new PasswordTries(createManualClock());
+  await fail(tries, 'here', passwordTriesPerHour - 1);
+  for (let count = 0; count < 20; count += 1) await tries.run('here', async () => 1, isWrong);
+  const broken = async () => {
+    throw new Error('disk');
+  };
+  for (let count = 0; count < 20; count += 1)
+    await assert.rejects(tries.run('here', broken, isWrong), /disk/);
+  await fail(tries, 'here', 1);
+  await assert.rejects(tries.run('here', wrong, isWrong), isTooMany);
+});
+
+test('many tries at once are not more than the limit', async () => {
+  const tries = new PasswordTries(createManualClock());
+  let checked = 0;
+  const check = async () => {
+    checked += 1;
+    await Promise.resolve();
+    return wrong();
+  };
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 50 }, () => tries.run('here', check, isWrong)),
+  );
+  assert.equal(checked, passwordTriesPerHour);
+  assert.equal(outcomes.filter((one) => one.status === 'rejected' && isTooMany(one.reason)).length, 41);
+});

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import {
+  Battery,
+  isOnBattery,
+  type PowerSupply,
+  readPowerSupplies,
+} from '../../../src/node/process/battery.ts';
+import { VirtualClock } from '../../sim/virtual-clock.ts';
+
+const supply = (facts: Partial<PowerSupply>): PowerSupply => ({
+  type: '',
+  status: '',
+  online: '',
+  scope: '',
+  ...facts,
+});
+const battery = supply({ type: 'Battery', status: 'Discharging' });
+
+describe('the battery', () => {
+  it('is all there is when it is emptied and nothing feeds it', () => {
+    assert.equal(isOnBattery([]), false);
+    assert.equal(isOnBattery([battery]), true);
+    assert.equal(isOnBattery([supply({ type: 'Battery', status: 'Charging' })]), false);
+    assert.equal(isOnBattery([battery, supply({ type: 'Mains', online: '1' })]), false);
+    assert.equal(isOnBattery([battery, supply({ type: 'Mains', online: '0' })]), true);
+    assert.equal(isOnBattery([{ ...battery, scope: 'Device' }]), false, 'that of a mouse');
+  });
+
+  it('is read as Linux tells of it, and nothing is told elsewhere', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'peerstor-power-'));
+    await mkdir(join(folder, 'BAT0'));
+    await writeFile(join(folder, 'BAT0', 'type'), 'Battery\n');
+    await writeFile(join(folder, 'BAT0', 'status'), 'Discharging\n');
+    assert.deepEqual(await readPowerSupplies(folder), [battery]);
+    await rm(folder, { recursive: true });
+    assert.deepEqual(await readPowerSupplies(folder), []);
+  });
+
+  it('is looked at every minute until it is stopped', async () => {
+    const clock = new VirtualClock();
+    let supplies: PowerSupply[] = [];
+    const watched = new Battery(clock, async () => supplies);
+    await watched.start();
+    assert.equal(watched.isOn, false);
+    supplies = [battery];
+    await clock.advance(60_000);
+    assert.equal(watched.isOn, true);
+    watched.stop();
+    supplies = [];
+    await clock.advance(120_000);
+    assert.equal(watched.isOn, true);
+  });
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { LocalCatalog } from '../../../src/catalog/index.ts';
+import { idKey, idOfKey } from '../../../src/model/contracts/ordered-store.ts';
+import type { LiveVersions } from '../../../src/model/contracts/replication.ts';
+import { type VersionId, versionId } from '../../../src/model/ids.ts';
+import { liveVersionsOf } from '../../../src/node/wiring/live-versions.ts';
+import {
+  bob,
+  inside,
+  newEntry,
+  newEntryOf,
+  newVersion,
+  newVersionOf,
+  sharing,
+} from '../../catalog/sharing.ts';
+import { carry, collect, entryOf, versionOf } from '../../catalog/world.ts';
+
+/** Keeps what replication keeps: what it was told, and no more. */
+function followed(catalog: LocalCatalog) {
+  const versions: LiveVersions = liveVersionsOf(catalog);
+  const live = new Set<string>();
+  const gone: { id: VersionId; wasDeleted: boolean }[] = [];
+  versions.onChange(({ added, removed }) => {
+    for (const { id, manifest } of added) live.add(idKey(manifest) + idKey(id));
+    for (const { id, manifest, wasDeleted } of removed) {
+      live.delete(idKey(manifest) + idKey(id));
+      gone.push({ id, wasDeleted });
+    }
+  });
+  const told = () => [...live].map((key) => versionId(idOfKey(key.slice(32)))).sort();
+  return { told, gone, listed: async () => (await collect(versions.list())).map(({ id }) => id).sort() };
+}
+
+it('a version of a grantee goes again when its grant turns out to have been over', async () => {
+  const { world, a, b, grant } = await sharing({ rights: 'edit' });
+  const { told, gone, listed } = followed(b);
+  await a.author([world.grantDraft(1, 1, { rights: 'view' })], world.admin);
+  await world.clock.advance(1000);
+  const drafts = [newEntry(world, 20, entryOf(inside)), newVersion(world, 21, newEntryOf(20))];
+  await b.author(drafts, bob);
+  assert.deepEqual(told(), [newVersionOf(21)]);
+  await carry(a, b);
+  assert.equal(b.get('version', newVersionOf(21)), undefined);
+  assert.deepEqual(told(), await listed());
+  assert.deepEqual(gone, [{ id: newVersionOf(21), wasDeleted: false }]);
+  // Who hears of it only now never takes it for a version at all.
+  const other = followed(a);
+  await carry(b, a);
+  await grant({ rights: 'edit' });
+  assert.deepEqual([other.told(), other.gone], [[], []]);
+});
+
+it('a deleted version goes because somebody deleted it', async () => {
+  const { world, a } = await sharing();
+  const { told, gone, listed } = followed(a);
+  await a.author([world.entryDraft(30, { kind: 'file' }), world.versionDraft(31, 30)], world.admin);
+  assert.deepEqual(told(), [versionOf(31)]);
+  await a.author([{ table: 'version', id: versionOf(31), body: null }], world.admin);
+  assert.deepEqual([told(), gone], [await listed(), [{ id: versionOf(31), wasDeleted: true }]]);
+});

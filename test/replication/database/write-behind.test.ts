@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PeerstorError } from '../../../src/model/errors.ts';
+import { silentLog } from '../../../src/model/log.ts';
+import { WriteBehind } from '../../../src/replication/database/write-behind.ts';
+import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { VirtualClock } from '../../sim/virtual-clock.ts';
+
+const bytes = (...values: number[]) => Uint8Array.from(values);
+
+function make() {
+  const store = new MemoryOrderedStore();
+  const clock = new VirtualClock();
+  return { store, clock, index: new WriteBehind({ store, clock, log: silentLog }) };
+}
+
+test('a value is seen at once and is in the database after a flush', async () => {
+  const { store, index } = make();
+  index.set('a', bytes(1));
+  assert.deepEqual(index.get('a'), bytes(1));
+  assert.equal(store.get('a'), undefined);
+  await index.flush();
+  assert.deepEqual(store.get('a'), bytes(1));
+  index.set('a', null);
+  assert.equal(index.get('a'), undefined);
+  await index.flush();
+  assert.equal(store.get('a'), undefined);
+});
+
+test('what is written in one turn is in one batch', async () => {
+  const { store, index } = make();
+  const batches: number[] = [];
+  const batch = store.batch.bind(store);
+  store.batch = (changes) => {
+    batches.push(changes.length);
+    return batch(changes);
+  };
+  for (let number = 0; number < 100; number++) index.set(`key ${number}`, bytes(number));
+  await index.flush();
+  assert.deepEqual(batches, [100]);
+});
+
+test('values written while a batch is under way are seen and follow it', async () => {
+  const { store, index } = make();
+  index.set('a', bytes(1));
+  await Promise.resolve();
+  index.set('a', bytes(2));
+  assert.deepEqual(index.get('a'), bytes(2));
+  await index.flush();
+  assert.deepEqual(store.get('a'), bytes(2));
+});
+
+test('a database that refuses writes loses nothing, says so, and is tried again', async () => {
+  const { store, clock, index } = make();
+  const batch = store.batch.bind(store);
+  store.batch = async () => {
+    throw new PeerstorError('disk-full', 'no room');
+  };
+  index.set('a', bytes(1));
+  await assert.rejects(index.flush(), { code: 'storage-failed' });
+  index.set('a', bytes(2));
+  index.set('b', bytes(3));
+  store.batch = batch;
+  await clock.advance(2000);
+  await index.flush();
+  assert.deepEqual(store.get('a'), bytes(2));
+  assert.deepEqual(store.get('b'), bytes(3));
+});
+
+test('pages hold everything that was written before they were asked for', async () => {
+  const { index } = make();
+  for (let number = 0; number < 2500; number++) index.set(`k${String(number).padStart(5, '0')}`, bytes(1));
+  index.set('other', bytes(1));
+  const keys: string[] = [];
+  for await (const page of index.pages('k', 'l')) keys.push(...page.map(([key]) => key));
+  assert.equal(keys.length, 2500);
+  assert.deepEqual(keys, keys.toSorted());
+});
