@@ -4,7 +4,7 @@ import type { ChunkNetwork, ChunkUpload } from '../src/model/contracts/replicati
 import { DiskChunkStore, LevelStore } from '../src/store/index.ts';
 
 export type Sink = Pick<ChunkUpload, 'put'> &
-  Pick<ChunkNetwork, 'read' | 'badLocal'> & { stop(): Promise<void> };
+  Pick<ChunkNetwork, 'read' | 'reportCorruptLocal'> & { stop(): Promise<void> };
 
 /** @param dir an empty folder */
 export async function openSink(dir: string): Promise<Sink> {
@@ -17,7 +17,7 @@ export async function openSink(dir: string): Promise<Sink> {
       await store.put(id, bytes, { trusted: true });
     },
     read: (id, options) => store.get(id, options),
-    badLocal: (id) => store.reportCorrupt(id),
+    reportCorruptLocal: (id) => store.reportCorrupt(id),
     stop: async () => {
       await store.stop();
       await index.close();

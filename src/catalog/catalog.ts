@@ -8,11 +8,11 @@ import { type DeviceId, shortId } from '../model/ids.ts';
 import { catalogPageBytesMax, catalogPageRecordsMax } from '../model/limits.ts';
 import { type Log, silentLog } from '../model/log.ts';
 import { Heads } from './accepting/heads.ts';
-import { AcceptPath } from './accepting/ingest.ts';
+import { Ingest } from './accepting/ingest.ts';
 import { Acknowledgements, readVector, vectorOf } from './durability/acknowledgements.ts';
 import { compact } from './durability/compaction.ts';
 import { type CountedRecord, DigestScan, type DigestsAt } from './durability/digest-scan.ts';
-import { Mending, watchDamage } from './durability/row-repair.ts';
+import { RowRepair, watchDamage } from './durability/row-repair.ts';
 import { type DamagedRows, salvage } from './durability/salvage.ts';
 import { caughtUp, isAlone, type Met } from './durability/start.ts';
 import { digestBytes } from './records/digest.ts';
@@ -107,7 +107,7 @@ export interface LocalCatalog extends Catalog {
 export function createCatalog(options: CatalogOptions): LocalCatalog {
   const { genesis, networkId } = readGenesis(options.genesis);
   const { self, identity, outbox, clock, log = silentLog, audit = noAudit, earliestMs } = options;
-  const store = watchDamage(options.store, (key) => mending.found(key));
+  const store = watchDamage(options.store, (key) => rowRepair.found(key));
   const parts = { networkId, genesis, self, identity, store, outbox, clock, log, audit };
   const optional = {
     ...(earliestMs !== undefined && { earliestMs }),
@@ -120,7 +120,7 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
   const writing = new WritePath(state, writer);
   const acknowledgements = new Acknowledgements(state);
   const digestScan = new DigestScan(state, writer);
-  const mending = new Mending(state, writer, () => digestScan.forget());
+  const rowRepair = new RowRepair(state, writer, () => digestScan.forget());
   const upkeep = new Upkeep(state, writer, acknowledgements);
 
   const overtaken = () => {
@@ -134,10 +134,10 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
     options.onTwice?.(device);
   };
   const heads = new Heads(state, writer, { onOvertaken: overtaken, onTwice });
-  const accepting = new AcceptPath(state, writer, heads);
+  const accepting = new Ingest(state, writer, heads);
   const find = ({ device, seq, revision }: CountedRecord) => {
     const first = state.find({ device, seq });
-    return first?.revision === revision ? first : state.find({ device, seq, twin: revision });
+    return first?.revision === revision ? first : state.find({ device, seq, fork: revision });
   };
 
   return {
@@ -198,7 +198,8 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
     isRemoved: (device, certificates) => isRemoved(state, device, certificates),
     lastSeqHere: (device) => state.highest.get(device) ?? 0,
     peerHas: (device, vector) => acknowledgements.heard(device, readVector(vector)),
-    carriedTo: (devices, waitMs, signal) => acknowledgements.carriedTo(devices, waitMs, signal),
+    waitUntilReplicated: (devices, waitMs, signal) =>
+      acknowledgements.waitUntilReplicated(devices, waitMs, signal),
     peerClock: (device, wallMs) => state.hybrid.heardPeer(device, wallMs),
     compact: () => compact(state, writer, acknowledgements.vectors),
     onChange: (listener) => state.onChange(listener),

@@ -26,7 +26,7 @@ import { healthzRoutes } from './routes/healthz.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { pairingRoutes } from './routes/pairing.ts';
 import { pathRoutes } from './routes/path.ts';
-import type { Surroundings } from './routes/route-context.ts';
+import type { RouteContext } from './routes/route-context.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { shareRoutes } from './routes/shares.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -59,10 +59,10 @@ const routeGroups = [
 
 /** @param webRoot folder of the built web UI; undefined to serve none */
 export async function createGatewayApp(
-  surroundings: Surroundings,
+  context: RouteContext,
   webRoot: string | undefined,
 ): Promise<FastifyInstance> {
-  const { front, clock, log } = surroundings;
+  const { front, clock, log } = context;
   const sendError = createErrorReply(log, clock);
   const app = Fastify({
     logger: false,
@@ -108,9 +108,9 @@ export async function createGatewayApp(
     throw noSuchAddress(request, reply, allowed);
   });
 
-  for (const addRoutes of routeGroups) addRoutes(app, surroundings);
+  for (const addRoutes of routeGroups) addRoutes(app, context);
   const guests = createGuestAccess(front, clock);
-  guestRoutes(app, surroundings, guests);
+  guestRoutes(app, context, guests);
   if (webRoot !== undefined) await webPages(app, webRoot, allowed, guests);
   await app.ready();
   return app;

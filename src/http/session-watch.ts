@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Timer } from '../model/clock.ts';
 import { sessionCheckMs } from './http-limits.ts';
-import type { Surroundings } from './routes/route-context.ts';
+import type { RouteContext } from './routes/route-context.ts';
 
 /**
  * Looks now and then whether the session of a request lives: it may end by signing out, by a new
@@ -12,7 +12,7 @@ import type { Surroundings } from './routes/route-context.ts';
  */
 export function watchSession(
   { session }: FastifyRequest,
-  { front, clock, log }: Pick<Surroundings, 'front' | 'clock' | 'log'>,
+  { front, clock, log }: Pick<RouteContext, 'front' | 'clock' | 'log'>,
   onEnd: () => void,
 ): () => void {
   if (session === null) return () => undefined;

@@ -28,7 +28,7 @@ export type EndWatch = (onEnd: () => void) => () => void;
 export async function sendStream(
   reply: FastifyReply,
   answer: StreamedReply,
-  surroundings: { clock: Clock; log: Log; watch?: EndWatch },
+  context: { clock: Clock; log: Log; watch?: EndWatch },
 ): Promise<void> {
   const response = reply.raw;
   const controller = new AbortController();
@@ -37,11 +37,11 @@ export async function sendStream(
     if (!response.writableFinished) abort('The client closed the connection.');
   };
   response.on('close', onClose);
-  const watch = createStallWatch(surroundings.clock, downloadStallMs, () => {
+  const watch = createStallWatch(context.clock, downloadStallMs, () => {
     abort('The client took no byte for too long.');
     response.destroy();
   });
-  const stopWatching = surroundings.watch?.(() => {
+  const stopWatching = context.watch?.(() => {
     abort('The session ended.');
     response.destroy();
   });
@@ -70,7 +70,7 @@ export async function sendStream(
   } catch (error) {
     if (!response.headersSent) throw error;
     if (!controller.signal.aborted) {
-      surroundings.log.warn({ reason: sentenceOf(error) }, 'a download was cut');
+      context.log.warn({ reason: sentenceOf(error) }, 'a download was cut');
     }
     response.destroy();
   } finally {

@@ -9,7 +9,7 @@ import { safetyWaitSecondsMax, uploadStallMs } from './http-limits.ts';
 import { entityTag, httpDateMs, versionsNamed } from './preconditions.ts';
 import { declaredLength, openBody, tooLarge } from './request-body.ts';
 import { changedMeanwhile, versionExpected } from './routes/if-match.ts';
-import type { Surroundings } from './routes/route-context.ts';
+import type { RouteContext } from './routes/route-context.ts';
 import { query } from './routes/schemas.ts';
 import { watchSession } from './session-watch.ts';
 import type { UploadPlace } from './upload-place.ts';
@@ -50,9 +50,9 @@ export function leaveBodiesAlone(app: FastifyInstance): void {
 export async function receiveUpload(
   request: FastifyRequest<{ Querystring: UploadQuery }>,
   { place, onConflict = request.query.onConflict, before }: UploadTarget,
-  surroundings: Surroundings,
+  context: RouteContext,
 ): Promise<UploadOutcome> {
-  const { clock, maxUploadBytes } = surroundings;
+  const { clock, maxUploadBytes } = context;
   const options = {
     ...(await conditionOf(request, place)),
     ...safetyOf(request.query),
@@ -60,7 +60,7 @@ export async function receiveUpload(
     ...(onConflict === undefined ? {} : { onConflict }),
   };
   const body = openBody(request.raw, { bytesMax: maxUploadBytes, stallMs: uploadStallMs, clock });
-  const stopWatching = watchSession(request, surroundings, () => {
+  const stopWatching = watchSession(request, context, () => {
     body.fail(new PeerstorError('not-signed-in', 'The session ended meanwhile; nothing was stored.'));
   });
   try {

@@ -14,13 +14,13 @@ import type { NetworkParts } from './front/device-parts.ts';
 import { Presence } from './health/presence.ts';
 import type { DeviceConfig } from './home/config.ts';
 import type { Home, HomeSettings, StoredMembership } from './home/home.ts';
-import { HomeRoom } from './home/home-free-space.ts';
+import { HomeFreeSpace } from './home/home-free-space.ts';
 import { NetworkSecrets } from './home/network-secrets.ts';
 import { CatalogDirectory } from './membership/device-directory.ts';
 import { KeyClones } from './membership/key-clones.ts';
 import { answerReaches } from './membership/membership-calls.ts';
 import { OwnRemoval } from './membership/own-removal.ts';
-import { Overtaken } from './membership/rollback.ts';
+import { Rollback } from './membership/rollback.ts';
 import { SecretFollower } from './membership/secret-rotation.ts';
 import { type Bandwidth, createLibp2pTransport, type Libp2pTransport } from './network/index.ts';
 import { admit } from './pairing/admission.ts';
@@ -65,13 +65,13 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   const self = deviceId(identity.principal);
 
   let handOver: (() => void) | undefined;
-  const overtaken = new Overtaken();
+  const overtaken = new Rollback();
   const clones = new KeyClones({
     clock,
     audit: options.audit,
     nameOf: (device) => catalog.get('device', device)?.body?.name ?? shortId(device),
   });
-  const room = new HomeRoom(home.folder, clock);
+  const room = new HomeFreeSpace(home.folder, clock);
   const catalog = createCatalog({
     genesis: membership.genesis,
     self,

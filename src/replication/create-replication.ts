@@ -20,17 +20,17 @@ import { Overview } from './references/overview.ts';
 import { ReferenceIndex } from './references/reference-index.ts';
 import { References } from './references/references.ts';
 import { CatchUp } from './repair/catch-up.ts';
-import { Attendance } from './repair/peer-history.ts';
+import { PeerHistory } from './repair/peer-history.ts';
 import { Repair } from './repair/repair.ts';
-import { Relief } from './repair/repair-handoff.ts';
+import { RepairHandoff } from './repair/repair-handoff.ts';
 import type { Replication, ReplicationParts } from './replication.ts';
-import { PassOn } from './serving/relay-server.ts';
+import { RelayServer } from './serving/relay-server.ts';
 import { Serve } from './serving/serve.ts';
 import { Holds } from './surplus/holds.ts';
 import { Transfer } from './transfer/transfer.ts';
 import { Upkeep } from './upkeep.ts';
 import { SpreadingUpload } from './upload/chunk-upload.ts';
-import { Spreader } from './upload/push-scheduler.ts';
+import { PushScheduler } from './upload/push-scheduler.ts';
 import type { AuditFigures } from './verify/audits.ts';
 
 /** Listeners of `onHealthChange` hear of many changes as one. */
@@ -56,15 +56,15 @@ class WiredReplication implements Replication {
   readonly #follow: InventoryFollow;
   readonly #peers: Peers;
   readonly #transfer: Transfer;
-  readonly #spreader: Spreader;
+  readonly #scheduler: PushScheduler;
   readonly #references: References;
   readonly #copies: Copies;
   readonly #catchUp: CatchUp;
-  readonly #attendance: Attendance;
+  readonly #peerHistory: PeerHistory;
   readonly #receipts: Receipts;
   readonly #caretaker: Caretaker;
   readonly #repair: Repair;
-  readonly #relief: Relief;
+  readonly #handoff: RepairHandoff;
   readonly #upkeep: Upkeep;
   readonly #overview: Overview;
   readonly #listeners = new Set<() => void>();
@@ -100,8 +100,8 @@ class WiredReplication implements Replication {
       copiesWanted,
     };
     const transfer = new Transfer(shared);
-    const passOn = new PassOn(shared);
-    const spreader = new Spreader({ ...shared, isPassing: (id) => passOn.isPassing(id) });
+    const relayServer = new RelayServer(shared);
+    const scheduler = new PushScheduler({ ...shared, isRelaying: (id) => relayServer.isRelaying(id) });
     const references = new ReferenceIndex({ index, log });
     const copies = new Copies({ inventory, references });
     const read = async (id: ChunkId, signal: AbortSignal) => {
@@ -117,7 +117,7 @@ class WiredReplication implements Replication {
     this.#follow = follow;
     this.#peers = peers;
     this.#transfer = transfer;
-    this.#spreader = spreader;
+    this.#scheduler = scheduler;
     this.#references = new References({
       versions: parts.versions,
       index: references,
@@ -129,10 +129,10 @@ class WiredReplication implements Replication {
     });
     this.#copies = copies;
     const againMs = Math.max(tunables.catchUpAgainMs, waitMinMs);
-    this.#catchUp = new CatchUp({ ...shared, follow, references, copies, spreader, againMs });
+    this.#catchUp = new CatchUp({ ...shared, follow, references, copies, scheduler, againMs });
     const { presenceStableMs } = tunables;
     const hearsayMs = tunables.repairTwoCopiesSleeperMs;
-    const attendance = new Attendance({ ...shared, presenceStableMs, hearsayMs, everyMs });
+    const peerHistory = new PeerHistory({ ...shared, presenceStableMs, hearsayMs, everyMs });
     const receipts = new Receipts({ index, log });
     const onBattery = parts.onBattery ?? (() => false);
     const holds = new Holds({ index, clock, holdMs: tunables.holdMs });
@@ -147,12 +147,12 @@ class WiredReplication implements Replication {
       onBattery,
       restorable: parts.restorable ?? (() => []),
     });
-    const found = { onBattery, references, copies, spreader, attendance, receipts, tunables };
-    this.#attendance = attendance;
+    const found = { onBattery, references, copies, scheduler, peerHistory, receipts, tunables };
+    this.#peerHistory = peerHistory;
     this.#receipts = receipts;
-    const relief = new Relief({ self, transport, clock, excuseMs: tunables.excuseMs });
+    const handoff = new RepairHandoff({ self, transport, clock, excuseMs: tunables.excuseMs });
     const isUsed = () => this.#caretaker.foreground.isBusy;
-    const repair = new Repair({ ...shared, ...found, relief, isUsed });
+    const repair = new Repair({ ...shared, ...found, handoff, isUsed });
     const isRepairing = () => isAny(repair.status());
     const upkeep = new Upkeep({
       ...shared,
@@ -165,15 +165,15 @@ class WiredReplication implements Replication {
       sight: () => repair.sight(),
       isHandingOver: (id) => this.#caretaker.handOver.isGivingUp(id),
       isRepairing,
-      isCopying: () => isRepairing() || isAny(spreader.load()) || this.#catchUp.active > 0,
+      isCopying: () => isRepairing() || isAny(scheduler.load()) || this.#catchUp.active > 0,
     });
-    this.#relief = relief;
+    this.#handoff = handoff;
     this.#repair = repair;
     this.#upkeep = upkeep;
     const unknownVersions = () => this.#references.unknown;
     this.#overview = new Overview({ ...shared, references, copies, unknownVersions });
     new Serve({ self, transport, store, garbageClock: upkeep.garbageClock, members, log }).register();
-    passOn.register();
+    relayServer.register();
     this.#listen(references);
   }
 
@@ -183,14 +183,14 @@ class WiredReplication implements Replication {
     this.#members.start();
     await this.#inventory.start();
     await this.#peers.start();
-    this.#attendance.start();
+    this.#peerHistory.start();
     await this.#receipts.start();
     this.#inventory.setInterest(this.#members.interest());
     this.#copies.start();
     this.#own.start();
     this.#feed.start();
     this.#follow.start();
-    this.#spreader.start();
+    this.#scheduler.start();
     this.#upkeep.start();
     const compared = this.#references.start();
     this.#recount(compared);
@@ -207,12 +207,12 @@ class WiredReplication implements Replication {
     await this.#caretaker.stop();
     await this.#upkeep.stop();
     this.#repair.stop();
-    this.#relief.stop();
-    this.#attendance.stop();
+    this.#handoff.stop();
+    this.#peerHistory.stop();
     this.#catchUp.stop();
     await this.#references.stop();
     this.#transfer.stop();
-    this.#spreader.stop();
+    this.#scheduler.stop();
     this.#follow.stop();
     this.#feed.stop();
     this.#own.stop();
@@ -230,7 +230,7 @@ class WiredReplication implements Replication {
     const upload = new SpreadingUpload({
       store: garbageClock,
       onClose: garbage.uploadBegan().end,
-      spreader: this.#spreader,
+      scheduler: this.#scheduler,
       clock,
       copiesWanted,
       hasOthers: () => this.#members.active().some((id) => id !== self),
@@ -245,8 +245,8 @@ class WiredReplication implements Replication {
     return this.#transfer.read(id, options);
   }
 
-  badLocal(id: ChunkId): Promise<void> {
-    return this.#transfer.badLocal(id);
+  reportCorruptLocal(id: ChunkId): Promise<void> {
+    return this.#transfer.reportCorruptLocal(id);
   }
 
   holders(id: ChunkId): DeviceId[] {
@@ -267,7 +267,7 @@ class WiredReplication implements Replication {
   }
 
   repairStatus(): HealthView['repair'] {
-    const spreading = this.#spreader.load();
+    const spreading = this.#scheduler.load();
     const repairing = this.#repair.status();
     return {
       queued: spreading.queued + repairing.queued,

@@ -11,8 +11,8 @@ describe('the figures of a device', () => {
   let app: FastifyInstance;
   const front = new FakeDeviceFront();
   before(async () => {
-    const surroundings = { front, clock: systemClock, log: silentLog, maxUploadBytes: 1 };
-    app = await createGatewayApp(surroundings, undefined);
+    const context = { front, clock: systemClock, log: silentLog, maxUploadBytes: 1 };
+    app = await createGatewayApp(context, undefined);
   });
   after(() => app.close());
 

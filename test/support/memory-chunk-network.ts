@@ -61,7 +61,7 @@ export function createMemoryChunkNetwork(chunks = new Map<ChunkId, Uint8Array>()
       if (bytes) return bytes;
       throw new PeerstorError('chunk-missing', 'No device that can be reached has this chunk.');
     },
-    badLocal: async () => undefined,
+    reportCorruptLocal: async () => undefined,
     holders: () => [],
     safetyOf: safety,
     health: () => {

@@ -176,7 +176,7 @@ export class UploadQueue {
         return;
       } catch (error) {
         if (source.abort.signal.aborted) return;
-        if (attempt >= tries || !isPassing(error)) {
+        if (attempt >= tries || !isRelaying(error)) {
           this.#change(item.id, { status: 'failed', error: (error as Error).message });
           return;
         }
@@ -192,7 +192,7 @@ export class UploadQueue {
 }
 
 /** A cut connection or a device that is starting: worth another try without asking. */
-function isPassing(error: unknown): boolean {
+function isRelaying(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status === 503);
 }
 

@@ -31,7 +31,7 @@ export interface PageHead {
   signed?: Uint8Array;
 }
 
-export class AcceptPath {
+export class Ingest {
   readonly #state: CatalogState;
   readonly #writer: Writer;
   readonly #heads: Heads;
@@ -176,7 +176,7 @@ export class AcceptPath {
 
   #isHere(change: Change, record: CatalogRecord): boolean {
     const dot = change.dotOf(record);
-    if (dot.twin !== undefined) {
+    if (dot.fork !== undefined) {
       const { device, seq } = record;
       this.#state.log.warn({ device: shortId(device), seq }, 'Two different records have one number.');
     }

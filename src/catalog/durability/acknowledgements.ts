@@ -47,8 +47,8 @@ export class Acknowledgements {
       });
   }
 
-  /** As `Catalog.carriedTo`. */
-  async carriedTo(devices: number, waitMs: number, signal?: AbortSignal): Promise<number> {
+  /** As `Catalog.waitUntilReplicated`. */
+  async waitUntilReplicated(devices: number, waitMs: number, signal?: AbortSignal): Promise<number> {
     const { clock, ownSeq } = this.#state;
     const isEnough = () => this.#havingOwn(ownSeq) >= Math.min(devices, this.#others().length);
     if (!isEnough() && waitMs > 0 && !signal?.aborted) {

@@ -47,7 +47,7 @@ export function watchDamage(store: OrderedStore, onDamaged: (key: string) => voi
   };
 }
 
-export class Mending {
+export class RowRepair {
   readonly #state: CatalogState;
   readonly #writer: Writer;
   readonly #onMended: () => Promise<void>;

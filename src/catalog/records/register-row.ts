@@ -15,7 +15,7 @@ import type { Dot } from './store-layout.ts';
 export interface Held extends Mergeable {
   readonly seq: number;
   /** The log has another record with this number in the first place. */
-  readonly isTwin: boolean;
+  readonly isFork: boolean;
   /** Whose it is; of a tombstone, and of what belongs to nobody, the signer. */
   readonly owner: PrincipalId;
   /** Written by another than the owner. */
@@ -31,18 +31,18 @@ export interface Held extends Mergeable {
 
 export type Register = readonly Held[];
 
-const flags = { tombstone: 1, applied: 2, head: 4, twin: 8, byGrantee: 16, revokes: 32 } as const;
+const flags = { tombstone: 1, applied: 2, head: 4, fork: 8, byGrantee: 16, revokes: 32 } as const;
 const fixedBytes = 111;
 const keyBytes = 32;
 
 export function heldOf(record: CatalogRecord, dot: Dot, applied: boolean): Held {
   const { revision, device, seq, hlc, base, body } = record;
-  const isTwin = dot.twin !== undefined;
+  const isFork = dot.fork !== undefined;
   return {
     revision,
     device,
     seq,
-    isTwin,
+    isFork,
     hlc,
     owner: ownerOfRecord(record),
     byGrantee: isGrantedRecord(record),
@@ -55,8 +55,8 @@ export function heldOf(record: CatalogRecord, dot: Dot, applied: boolean): Held 
 }
 
 /** Where the record is in the log. */
-export function dotOfHeld({ device, seq, isTwin, revision }: Held): Dot {
-  return isTwin ? { device, seq, twin: revision } : { device, seq };
+export function dotOfHeld({ device, seq, isFork, revision }: Held): Dot {
+  return isFork ? { device, seq, fork: revision } : { device, seq };
 }
 
 /**
@@ -162,10 +162,10 @@ export function encodeRegister(register: Register): Uint8Array {
   return new Uint8Array(row.buffer, row.byteOffset, length);
 }
 
-function flagsOf({ tombstone, applied, head, isTwin, byGrantee, revokes }: Held): number {
+function flagsOf({ tombstone, applied, head, isFork, byGrantee, revokes }: Held): number {
   const status = (tombstone ? flags.tombstone : 0) | (applied ? flags.applied : 0);
   const kind = (byGrantee ? flags.byGrantee : 0) | (revokes ? flags.revokes : 0);
-  return status | kind | (head ? flags.head : 0) | (isTwin ? flags.twin : 0);
+  return status | kind | (head ? flags.head : 0) | (isFork ? flags.fork : 0);
 }
 
 export function decodeRegister(bytes: Uint8Array | undefined): Register {
@@ -203,7 +203,7 @@ function decodeHeld(row: Buffer, start: number): { held: Held; end: number } {
     byGrantee: (flag & flags.byGrantee) !== 0,
     revokes: (flag & flags.revokes) !== 0,
     base,
-    isTwin: (flag & flags.twin) !== 0,
+    isFork: (flag & flags.fork) !== 0,
     tombstone: (flag & flags.tombstone) !== 0,
     applied: (flag & flags.applied) !== 0,
     head: (flag & flags.head) !== 0,

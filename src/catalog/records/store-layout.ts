@@ -53,7 +53,7 @@ export interface Dot {
   readonly device: DeviceId;
   readonly seq: number;
   /** Set for a second record with this number. */
-  readonly twin?: Revision;
+  readonly fork?: Revision;
 }
 
 export interface Bounds {
@@ -177,8 +177,8 @@ export const deviceOfKey = (key: string): DeviceId => deviceId(idOfKey(key.slice
 export const entryAtEnd = (key: string): EntryId => entryId(idOfKey(key.slice(-16)));
 export const idAtEnd = (key: string): string => idOfKey(key.slice(-16));
 
-export function dotKey({ device, seq, twin }: Dot): string {
-  return deviceKey(device) + numberKey(seq, 6) + (twin === undefined ? '' : idKey(twin));
+export function dotKey({ device, seq, fork }: Dot): string {
+  return deviceKey(device) + numberKey(seq, 6) + (fork === undefined ? '' : idKey(fork));
 }
 
 /** The same few devices write everything. */
@@ -197,7 +197,7 @@ function deviceKey(device: DeviceId): string {
 
 export function dotOf(key: string): Dot {
   const dot = { device: deviceId(idOfKey(key.slice(0, 32))), seq: numberOf(key.slice(32, 38)) };
-  return key.length === 38 ? dot : { ...dot, twin: revision(idOfKey(key.slice(38))) };
+  return key.length === 38 ? dot : { ...dot, fork: revision(idOfKey(key.slice(38))) };
 }
 
 export function dotBytes(dot: Dot): Uint8Array {

@@ -112,7 +112,7 @@ export class Change {
   /** Where a record is in the log, or would be. */
   dotOf({ device, seq, revision }: CatalogRecord): Dot {
     const first = this.find({ device, seq });
-    return !first || first.revision === revision ? { device, seq } : { device, seq, twin: revision };
+    return !first || first.revision === revision ? { device, seq } : { device, seq, fork: revision };
   }
 
   putRecord(record: CatalogRecord): void {

@@ -154,7 +154,7 @@ function sign(change: Change, draft: Draft, signer: Signer): CatalogRecord {
   const shown = withSteps(change, { table, id, body }, signer, base);
   const fields = { table, id, device: self, seq: change.ownSeq, hlc, base, principal, body: shown };
   const record = writeRecord(networkId, fields, signer);
-  // After a lost database the start of the own log comes back from others; see `AcceptPath`.
+  // After a lost database the start of the own log comes back from others; see `Ingest`.
   if (change.reaches(self) === record.seq - 1) change.vector.set(self, record.seq);
   return record;
 }

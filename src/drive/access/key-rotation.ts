@@ -67,17 +67,17 @@ export async function moved(
  * Gives stale entries from the top down to `id` new keys. Nothing to do is the rule, and cheap.
  * @returns how many got one
  */
-export async function freshen(tree: Tree, id: EntryId): Promise<number> {
+export async function rotate(tree: Tree, id: EntryId): Promise<number> {
   if (isFreshOrClosed(tree, id)) return 0;
   const path = [id, ...[...ancestors(tree, id)].map((folder) => folder.id)];
   const top = path.indexOf(tree.root);
   let count = 0;
-  for (const at of path.slice(0, top + 1).reverse()) count += await freshenOne(tree, at);
+  for (const at of path.slice(0, top + 1).reverse()) count += await rotateOne(tree, at);
   return count;
 }
 
 /** What is above it must be fresh by now. */
-async function freshenOne(tree: Tree, id: EntryId): Promise<0 | 1> {
+async function rotateOne(tree: Tree, id: EntryId): Promise<0 | 1> {
   if (isFreshOrClosed(tree, id)) return 0;
   const parent = tree.catalog.placeOf(id)?.parent ?? id;
   return tree.locks.run([parent], async () => {
@@ -92,7 +92,7 @@ async function freshenOne(tree: Tree, id: EntryId): Promise<0 | 1> {
  * @param ids entries that something new is sealed in, or who finds them; absent ones are left to `work`
  * to refuse
  */
-export async function runFresh<Result>(
+export async function runRotating<Result>(
   tree: Tree,
   locks: readonly string[],
   ids: readonly EntryId[] | (() => Promise<readonly EntryId[]>),
@@ -101,7 +101,7 @@ export async function runFresh<Result>(
 ): Promise<Result> {
   const sealedIn = async () => (typeof ids === 'function' ? ids() : ids);
   for (let tries = 1; ; tries += 1) {
-    for (const id of await sealedIn()) await freshen(tree, id);
+    for (const id of await sealedIn()) await rotate(tree, id);
     const done = await tree.locks.run(
       locks,
       async () => {
@@ -116,8 +116,8 @@ export async function runFresh<Result>(
 }
 
 /** The same for every entry under `id`, parents first. @returns how many got one */
-export async function freshenBranch(tree: Tree, id: EntryId, isOver: () => boolean): Promise<number> {
-  let count = await orLeft(tree, freshen(tree, id));
+export async function rotateBranch(tree: Tree, id: EntryId, isOver: () => boolean): Promise<number> {
+  let count = await orLeft(tree, rotate(tree, id));
   const folders = [id];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     const children: EntryId[] = [];
@@ -126,7 +126,7 @@ export async function freshenBranch(tree: Tree, id: EntryId, isOver: () => boole
     }
     for (const child of children) {
       if (isOver()) return count;
-      count += await orLeft(tree, freshenOne(tree, child));
+      count += await orLeft(tree, rotateOne(tree, child));
       if (tree.catalog.get('entry', child)?.body?.kind === 'folder') folders.push(child);
     }
   }

@@ -13,7 +13,7 @@ import type { KdfCost, UserKeys } from '../keys/user-keys.ts';
 import { openSharedDrives, uniteDrives } from '../sharing/shared-drives.ts';
 import { createSharing } from '../sharing/sharing.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
-import { keepTending } from '../upkeep/background-tasks.ts';
+import { startBackgroundTasks } from '../upkeep/background-tasks.ts';
 import { createRestoring } from '../upkeep/restoring.ts';
 
 export interface OpenUsers {
@@ -60,12 +60,12 @@ export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
   function openUser(keys: UserKeys, drives: NetworkDrives): OpenUser {
     const tree = openOwnTree(parts, drives, keys);
     const shared = openSharedDrives(parts, drives, keys);
-    const tending = keepTending(tree);
+    const backgroundTasks = startBackgroundTasks(tree);
     const restoring = createRestoring(tree);
     const listeners = new Set<Listener>();
     const unsubscribe = drives.onChange((changes) => {
       const ids = [...tree.cache.apply(changes)];
-      tending.apply(changes);
+      backgroundTasks.apply(changes);
       if (ids.length > 0) for (const listener of [...listeners]) listener(ids);
     });
     const own = createDrive(tree, (listener) => {
@@ -89,7 +89,7 @@ export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
       holds: 0,
       stop() {
         unsubscribe();
-        tending.stop();
+        backgroundTasks.stop();
         restoring.stop();
         shared.stop();
         tree.cache.close();

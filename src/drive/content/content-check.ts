@@ -22,7 +22,7 @@ export async function checkContent(options: CheckOptions): Promise<void> {
   const manifest = await openManifestTree(options);
   if (manifest.size !== size) throw different();
   // What comes hashes to its id already: there is no other copy to ask for.
-  const network = { read: options.network.read, badLocal: async () => undefined };
+  const network = { read: options.network.read, reportCorruptLocal: async () => undefined };
   const reading = {
     manifest,
     entryKey: options.entryKey,

@@ -12,7 +12,7 @@ import { releaseMemory } from '../../model/memory.ts';
 import { type ManifestTree, openLeaf, openManifestTree } from './manifest-tree.ts';
 import { untilStopped } from './until-stopped.ts';
 
-type ChunkReader = Pick<ChunkNetwork, 'read' | 'badLocal'>;
+type ChunkReader = Pick<ChunkNetwork, 'read' | 'reportCorruptLocal'>;
 
 export interface ReadOptions {
   /** The root manifest's id, or the manifest as `openManifestTree` gave it (for several ranges). */
@@ -141,7 +141,7 @@ async function readChunk({ reference, slot }: WantedSlice, reading: Reading): Pr
     // Bytes that are what the id names are no better elsewhere: then it is not this copy that is wrong.
     if (!damage || (await matchesId(reference.id, bytes))) throw error;
   }
-  await network.badLocal(reference.id);
+  await network.reportCorruptLocal(reference.id);
   return await openPlain(slot, await network.read(reference.id, { signal, verify: true }));
 }
 

@@ -7,7 +7,7 @@ import type { Draft } from '../../model/contracts/catalog.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
-import { freshen, runFresh } from '../access/key-rotation.ts';
+import { rotate, runRotating } from '../access/key-rotation.ts';
 import { resealManifest } from '../content/reseal.ts';
 import { sealName } from '../keys/sealed-parts.ts';
 import type { OpenVersion } from '../listing/heads.ts';
@@ -62,7 +62,7 @@ export async function copy(
   if (name !== undefined) checkName(name);
   const source = await requireEntryOrConflict(from, id);
   if (!isConflict(source) && !from.granted) requireNotRoot(from, source);
-  await freshen(to, parent);
+  await rotate(to, parent);
   const target: Target = { folder: requireFolder(to, parent), name };
   // Known before any work is done; asked again under the lock.
   if (name !== undefined) await requireFreeName(to, parent, name);
@@ -94,7 +94,7 @@ async function copyFile(
     : await copiedContent(from, source, key, upload);
   reservation.grow(copied?.version.size ?? 0);
   await upload.settle('safe', to.tunables.safeWaitMs);
-  return runFresh(to, [target.folder.id], [target.folder.id], async () => {
+  return runRotating(to, [target.folder.id], [target.folder.id], async () => {
     const folder = requireFolder(to, target.folder.id);
     const name = await targetName(to, target, shown, 'file');
     const entry = newEntry(to, folder, 'file', name, { key });
@@ -170,7 +170,7 @@ async function copyFolder(
     batch = [];
   }
   await upload.settle('safe', to.tunables.safeWaitMs);
-  await runFresh(to, [target.folder.id], [target.folder.id, ...(isHidden ? [top.id] : [])], async () => {
+  await runRotating(to, [target.folder.id], [target.folder.id, ...(isHidden ? [top.id] : [])], async () => {
     const folder = requireFolder(to, target.folder.id);
     const name = await targetName(to, target, shown, 'folder');
     if (isHidden) {

@@ -3,7 +3,7 @@ import type { EntryView } from '../../model/api.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
-import { runFresh } from '../access/key-rotation.ts';
+import { runRotating } from '../access/key-rotation.ts';
 import { checkName } from '../listing/names.ts';
 import { newEntry } from '../tree/entry-drafts.ts';
 import { viewOf } from '../tree/entry-view.ts';
@@ -21,7 +21,7 @@ import {
 /** @throws `name-taken`, `bad-name`, `not-found`, `gone` */
 export async function createFolder(tree: Tree, parent: EntryId, name: string): Promise<EntryView> {
   checkName(name);
-  const made = await runFresh(tree, [parent], [parent], async () => {
+  const made = await runRotating(tree, [parent], [parent], async () => {
     const folder = requireFolder(tree, parent);
     await requireFreeName(tree, parent, name);
     checkDepth(tree, parent);
@@ -59,7 +59,7 @@ export async function ensureFolder(tree: Tree, names: readonly string[]): Promis
 
 /** Makes all folders of a path whose first is missing, in one batch; unless somebody just made it. */
 async function makeMissing(tree: Tree, parent: EntryId, names: readonly string[]): Promise<void> {
-  await runFresh(tree, [parent], [parent], async () => {
+  await runRotating(tree, [parent], [parent], async () => {
     const [first = ''] = names;
     if (await lookUp(tree, parent, first)) return;
     let inside: { id: EntryId; key: Uint8Array } = requireFolder(tree, parent);

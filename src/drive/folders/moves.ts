@@ -5,7 +5,7 @@ import type { EntryPatch } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
 import type { EntryFacts } from '../../model/records.ts';
-import { moved, runFresh } from '../access/key-rotation.ts';
+import { moved, runRotating } from '../access/key-rotation.ts';
 import { noFacts, sealName } from '../keys/sealed-parts.ts';
 import { checkName } from '../listing/names.ts';
 import { changedEntry, factsDraft } from '../tree/entry-drafts.ts';
@@ -52,16 +52,21 @@ export async function patch(
   const moves = wanted.parentId !== undefined && wanted.parentId !== found.parent;
   const locks: string[] = [found.parent ?? id, ...(wanted.parentId === undefined ? [] : [wanted.parentId])];
   if (moves && found.body.kind === 'folder') locks.push(folderMoves);
-  await runFresh(tree, locks, [id, ...(wanted.parentId === undefined ? [] : [wanted.parentId])], async () => {
-    const entry = requireEntry(tree, id);
-    requireOutsideTrash(tree, entry);
-    if (ifMatch !== undefined) requireMatch(ifMatch, await currentVersion(tree, entry));
-    const place = await placeDrafts(tree, entry, wanted);
-    const facts = changedFacts(factsOf(tree, entry), wanted);
-    const drafts: Draft[] = [...place];
-    if (facts) drafts.push(factsDraft(tree, id, entry.key, facts));
-    if (drafts.length > 0) await author(tree, drafts);
-  });
+  await runRotating(
+    tree,
+    locks,
+    [id, ...(wanted.parentId === undefined ? [] : [wanted.parentId])],
+    async () => {
+      const entry = requireEntry(tree, id);
+      requireOutsideTrash(tree, entry);
+      if (ifMatch !== undefined) requireMatch(ifMatch, await currentVersion(tree, entry));
+      const place = await placeDrafts(tree, entry, wanted);
+      const facts = changedFacts(factsOf(tree, entry), wanted);
+      const drafts: Draft[] = [...place];
+      if (facts) drafts.push(factsDraft(tree, id, entry.key, facts));
+      if (drafts.length > 0) await author(tree, drafts);
+    },
+  );
   return viewOf(tree, requireEntry(tree, id));
 }
 

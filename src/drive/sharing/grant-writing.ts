@@ -3,7 +3,7 @@ import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId, GrantId } from '../../model/ids.ts';
 import type { GrantBody, GrantNotes } from '../../model/records.ts';
 import { sealGiven, sealNotes } from '../access/grant-drafts.ts';
-import { freshen, rekeyed, runFresh } from '../access/key-rotation.ts';
+import { rekeyed, rotate, runRotating } from '../access/key-rotation.ts';
 import type { Grant } from '../grants/grants.ts';
 import { isLive } from '../keys/live.ts';
 import {
@@ -30,7 +30,7 @@ export async function onEntry<Result>(
 ): Promise<Result> {
   await tree.grants.ready();
   const { parent } = requireEntry(tree, id);
-  return runFresh(tree, [parent ?? id], [id], async () => {
+  return runRotating(tree, [parent ?? id], [id], async () => {
     const entry = requireEntry(tree, id);
     requireOutsideTrash(tree, entry);
     return work(entry);
@@ -75,7 +75,7 @@ export async function revokeGrant(tree: Tree, id: GrantId, kind: GrantBody['kind
   if (body.revoked) return;
   const isThere = isLive(tree.catalog.get('entry', body.entry));
   const parent = tree.catalog.placeOf(body.entry)?.parent;
-  if (parent) await freshen(tree, parent);
+  if (parent) await rotate(tree, parent);
   await tree.locks.run([parent ?? body.entry], async () => {
     const now = requireGrant(tree, id, kind);
     const knowsKey = isThere && now.body.rights !== 'upload';

@@ -33,7 +33,7 @@ export interface SecretAccessParts extends TreeParts {
   passwordQueue: KeyedLock;
 }
 
-export interface SecretAccess {
+export interface LinkSessions {
   /** undefined for a token that is unknown, revoked or over. */
   token(drives: NetworkDrives, secret: string): Promise<Session | undefined>;
   /** @throws `not-found`, `gone`, `link-password`, `too-many-tries` */
@@ -47,7 +47,7 @@ interface Opened<Access> {
   access: Access;
 }
 
-export function createSecretAccess(parts: SecretAccessParts): SecretAccess {
+export function createSecretAccess(parts: SecretAccessParts): LinkSessions {
   const { clock } = parts;
   const kept = { max: openedKept, dispose: ({ granted }: Opened<unknown>) => granted.stop() };
   const guests = new LRUCache<string, Opened<Guest>>(kept);

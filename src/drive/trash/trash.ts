@@ -6,7 +6,7 @@ import type { EntryView, Page } from '../../model/api.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
 import type { ListOptions } from '../../model/contracts/drive.ts';
 import { type EntryId, entryId } from '../../model/ids.ts';
-import { moved, rekeyed, runFresh } from '../access/key-rotation.ts';
+import { moved, rekeyed, runRotating } from '../access/key-rotation.ts';
 import { isLive } from '../keys/live.ts';
 import { sealName } from '../keys/sealed-parts.ts';
 import { freeName } from '../listing/names.ts';
@@ -38,7 +38,7 @@ export async function trash(tree: Tree, id: EntryId, ifMatch?: string): Promise<
     return settleConflict(tree, found);
   }
   requireNotRoot(tree, found);
-  await runFresh(tree, [found.parent ?? id], [id], async () => {
+  await runRotating(tree, [found.parent ?? id], [id], async () => {
     const entry = requireEntry(tree, id);
     if (ifMatch !== undefined) requireMatch(ifMatch, await currentVersion(tree, entry));
     if (entry.body.trashedAt !== null) return;
@@ -92,7 +92,7 @@ export async function restore(tree: Tree, id: EntryId): Promise<EntryView> {
   const found = requireEntry(tree, id);
   if (trashedAt(tree, found) !== null) {
     const target = restoreTarget(tree, found);
-    await runFresh(tree, [target.id, found.parent ?? id], [target.id, id], async () => {
+    await runRotating(tree, [target.id, found.parent ?? id], [target.id, id], async () => {
       const entry = requireEntry(tree, id);
       const { names } = await tree.cache.listings.of(target.id);
       const given = givenName(entry);

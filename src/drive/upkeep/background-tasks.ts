@@ -9,7 +9,7 @@ import type { CatalogChange } from '../../model/contracts/catalog.ts';
 import { sentenceOf } from '../../model/errors.ts';
 import { type EntryId, entryId, shortId } from '../../model/ids.ts';
 import { renewedGrant } from '../access/grant-drafts.ts';
-import { freshenBranch, runFresh } from '../access/key-rotation.ts';
+import { rotateBranch, runRotating } from '../access/key-rotation.ts';
 import { type Grant, stateOfGrant } from '../grants/grants.ts';
 import { isLive } from '../keys/live.ts';
 import { expireTrash } from '../trash/trash.ts';
@@ -24,12 +24,12 @@ const tendSpreadMs = 4_000;
 /** After a failure, such as a full disk. */
 const tendAgainMs = 60_000;
 
-export interface Tending {
+export interface BackgroundTasks {
   apply(changes: readonly CatalogChange[]): void;
   stop(): void;
 }
 
-export function keepTending(tree: Tree): Tending {
+export function startBackgroundTasks(tree: Tree): BackgroundTasks {
   let stopped = false;
   let renewal: Timer | undefined;
   let expiry: Timer | undefined;
@@ -117,7 +117,7 @@ async function renewAll(tree: Tree, entries: ReadonlySet<EntryId>, isOver: () =>
   let count = 0;
   for (const entry of entries) {
     if (isOver()) return count;
-    if (isLive(tree.catalog.get('entry', entry))) count += await freshenBranch(tree, entry, isOver);
+    if (isLive(tree.catalog.get('entry', entry))) count += await rotateBranch(tree, entry, isOver);
   }
   return count + (await renewGrants(tree));
 }
@@ -126,7 +126,7 @@ async function renewGrants(tree: Tree): Promise<number> {
   let count = 0;
   for (const { id, body } of tree.grants.by(tree.user).filter((grant) => isStale(tree, grant))) {
     const { entry } = body;
-    await runFresh(tree, [tree.catalog.placeOf(entry)?.parent ?? entry], [entry], async () => {
+    await runRotating(tree, [tree.catalog.placeOf(entry)?.parent ?? entry], [entry], async () => {
       const grant = tree.grants.get(id);
       if (!grant || !isStale(tree, grant)) return;
       const { present: key, keyVersion } = tree.cache.keys.keysOf(entry);

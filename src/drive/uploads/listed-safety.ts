@@ -18,6 +18,6 @@ export async function listedSafety(
 ): Promise<SafetyView> {
   const { copies, wanted } = stored;
   if (copies <= 1) return stored;
-  const others = await tree.catalog.carriedTo(copies - 1, waitMs, signal);
+  const others = await tree.catalog.waitUntilReplicated(copies - 1, waitMs, signal);
   return safetyView(Math.min(copies, 1 + others), wanted);
 }

@@ -9,7 +9,7 @@ import type { UploadOptions, UploadOutcome } from '../../model/contracts/drive.t
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
-import { freshen, runFresh } from '../access/key-rotation.ts';
+import { rotate, runRotating } from '../access/key-rotation.ts';
 import { writeContent } from '../content/index.ts';
 import { resealManifest } from '../content/reseal.ts';
 import { isDate } from '../keys/sealed-parts.ts';
@@ -111,7 +111,7 @@ async function run(tree: Tree, target: Target, content: AsyncIterable<Uint8Array
       const folder = 'file' in target ? [] : [target.parent];
       return file ? [...folder, isConflict(file) ? file.file.id : file.id] : folder;
     };
-    for (const one of await sealedIn()) await freshen(tree, one);
+    for (const one of await sealedIn()) await rotate(tree, one);
     const stored = await store(
       tree,
       session,
@@ -120,7 +120,7 @@ async function run(tree: Tree, target: Target, content: AsyncIterable<Uint8Array
       options,
     );
     const work = () => commit(tree, session, target, stored);
-    const { id, created, skipped } = await runFresh(tree, [place], sealedIn, work, signal);
+    const { id, created, skipped } = await runRotating(tree, [place], sealedIn, work, signal);
     const known = skipped ? {} : { safety: await listedSafety(tree, stored.safety, options) };
     return { entry: await viewOf(tree, await requireEntryOrConflict(tree, id), known), created };
   } catch (cause) {

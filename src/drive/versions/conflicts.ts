@@ -8,7 +8,7 @@ import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { ChunkId, EntryId, VersionId } from '../../model/ids.ts';
 import type { EntryFacts } from '../../model/records.ts';
-import { runFresh } from '../access/key-rotation.ts';
+import { runRotating } from '../access/key-rotation.ts';
 import { resealManifest } from '../content/reseal.ts';
 import { headsLike } from '../listing/heads.ts';
 import { factsDraft, newEntry, versionDraft } from '../tree/entry-drafts.ts';
@@ -34,14 +34,14 @@ async function settlingDraft(tree: Tree, { version, file }: Conflict): Promise<D
 
 /** Settles a conflict in favour of the winner. */
 export async function settleConflict(tree: Tree, conflict: Conflict): Promise<void> {
-  await runFresh(tree, lockOf(conflict), [conflict.file.id], async () => {
+  await runRotating(tree, lockOf(conflict), [conflict.file.id], async () => {
     await author(tree, [await settlingDraft(tree, await again(tree, conflict))]);
   });
 }
 
 /** The same, and the losing version goes for ever. */
 export async function purgeConflict(tree: Tree, conflict: Conflict): Promise<void> {
-  await runFresh(tree, lockOf(conflict), [conflict.file.id], async () => {
+  await runRotating(tree, lockOf(conflict), [conflict.file.id], async () => {
     const { file, version } = await again(tree, conflict);
     const heads = await tree.cache.heads.of(file.id, file.keys);
     const gone = headsLike(heads, version).map((id): Draft => ({ table: 'version', id, body: null }));
@@ -66,7 +66,7 @@ export async function adoptConflict(
     const manifest = await underKey(tree, conflict, key, upload);
     await upload.settle('safe', tree.tunables.safeWaitMs);
     const fresh = [folder.id, conflict.file.id];
-    return await runFresh(tree, [folder.id, ...lockOf(conflict)], fresh, async () => {
+    return await runRotating(tree, [folder.id, ...lockOf(conflict)], fresh, async () => {
       const current = await again(tree, conflict);
       await requireFreeName(tree, folder.id, name);
       const entry = newEntry(tree, requireFolder(tree, folder.id), 'file', name, { key });

@@ -3,7 +3,7 @@ import type { EntryView } from '../../model/api.ts';
 import type { OpenContent } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId, VersionId } from '../../model/ids.ts';
-import { runFresh } from '../access/key-rotation.ts';
+import { runRotating } from '../access/key-rotation.ts';
 import { readContent } from '../content/index.ts';
 import { isLive } from '../keys/live.ts';
 import { headsLike, type OpenVersion } from '../listing/heads.ts';
@@ -48,7 +48,7 @@ export async function versions(tree: Tree, id: EntryId): Promise<VersionView[]> 
 export async function restoreVersion(tree: Tree, id: EntryId, wanted: VersionId): Promise<EntryView> {
   const found = await requireEntryOrConflict(tree, id);
   const file = isConflict(found) ? found.file : requireFile(found);
-  await runFresh(tree, [file.parent ?? file.id], [file.id], async () => {
+  await runRotating(tree, [file.parent ?? file.id], [file.id], async () => {
     const entry = requireEntry(tree, file.id);
     requireOutsideTrash(tree, entry);
     const version = requireVersion(tree, entry, wanted);

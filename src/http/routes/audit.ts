@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { signedInAdmin } from '../authentication.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 import { type ListQuery, listOptionsOf, listQuery } from './schemas.ts';
 
 /** What this device noted, newest first. */
-export function auditRoutes(app: FastifyInstance, { front }: Surroundings): void {
+export function auditRoutes(app: FastifyInstance, { front }: RouteContext): void {
   app.get<{ Querystring: ListQuery }>('/api/v1/audit', { schema: { querystring: listQuery } }, (request) => {
     signedInAdmin(request);
     const { limit, cursor } = listOptionsOf(request.query);

@@ -3,7 +3,7 @@ import { passwordLengthMax } from '../../model/limits.ts';
 import { giveCookie, signedIn, takeCookie } from '../authentication.ts';
 import { loginsPerMinute } from '../http-limits.ts';
 import { openToAnyone } from '../rate-limits.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 import { fields, text } from './schemas.ts';
 
 // What makes a good name or password is said by the accounts; these are only bounds.
@@ -20,7 +20,7 @@ const recoverBody = fields({ username, recoveryCode, newPassword: password }, [
 ]);
 
 /** Signing in and out, and what one does about a password. */
-export function authRoutes(app: FastifyInstance, { front, clock }: Surroundings): void {
+export function authRoutes(app: FastifyInstance, { front, clock }: RouteContext): void {
   app.post<{ Body: { username: string; password: string } }>(
     '/api/v1/auth/login',
     { config: openToAnyone(loginsPerMinute), schema: { body: loginBody } },

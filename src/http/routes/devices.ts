@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { DeviceSettings } from '../../model/contracts/device.ts';
 import { deviceId } from '../../model/ids.ts';
 import { signedIn, signedInAdmin } from '../authentication.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 import { countOrNone, fields, flag, isOn, onePage, query, text } from './schemas.ts';
 
 const hour = {
@@ -40,7 +40,7 @@ interface ById {
 }
 
 /** The devices of this network, and those that could join it. */
-export function deviceRoutes(app: FastifyInstance, { front }: Surroundings): void {
+export function deviceRoutes(app: FastifyInstance, { front }: RouteContext): void {
   app.get('/api/v1/devices', () => onePage(front.devices.list()));
 
   app.get('/api/v1/devices/nearby', () => onePage(front.devices.nearby()));

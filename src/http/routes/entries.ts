@@ -5,7 +5,7 @@ import { openToTokens, signedIn } from '../authentication.ts';
 import { entityTag } from '../preconditions.ts';
 import { entryIdOf } from './entry-id.ts';
 import { changedMeanwhile, versionExpected } from './if-match.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 import { fields, flag, isOn, type ListQuery, listOptionsOf, listQuery, query, text } from './schemas.ts';
 
 // Names are judged by the drive, which says the rule; this only bounds them.
@@ -32,7 +32,7 @@ interface ById {
 }
 
 /** The tree: look, make folders, change, copy, remove. */
-export function entryRoutes(app: FastifyInstance, _surroundings: Surroundings): void {
+export function entryRoutes(app: FastifyInstance, _surroundings: RouteContext): void {
   app.get<ById>('/api/v1/entries/:id', { config: openToTokens }, async (request, reply) => {
     const { drive } = signedIn(request);
     return tagged(reply, await drive.entry(await entryIdOf(drive, request.params.id)));

@@ -6,7 +6,7 @@ import { isFromForeignPage, signedIn } from '../authentication.ts';
 import { createEventCounter, feedEvents } from '../event-feed.ts';
 import { eventBufferBytesMax, eventPingMs, eventSocketsMax } from '../http-limits.ts';
 import { watchSession } from '../session-watch.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 
 export const eventsPath = '/api/v1/events';
 
@@ -24,7 +24,7 @@ interface EventSocket {
 }
 
 /** `GET /api/v1/events`: a WebSocket that says what changed. */
-export function eventRoutes(app: FastifyInstance, surroundings: Surroundings): void {
+export function eventRoutes(app: FastifyInstance, context: RouteContext): void {
   const counter = createEventCounter();
   let open = 0;
 
@@ -44,11 +44,11 @@ export function eventRoutes(app: FastifyInstance, surroundings: Surroundings): v
     },
     wsHandler: (socket: EventSocket, request) => {
       open += 1;
-      const { front, clock } = surroundings;
+      const { front, clock } = context;
       const session = signedIn(request);
       const stopFeed = feedEvents(front, session, clock, counter, (event) => give(socket, event));
-      const stopPings = keepAlive(socket, surroundings);
-      const stopWatch = watchSession(request, surroundings, () => {
+      const stopPings = keepAlive(socket, context);
+      const stopWatch = watchSession(request, context, () => {
         // Nothing more is told, however long the other side takes to close.
         stopFeed();
         socket.close(closedBySignOut, 'signed out');
@@ -79,7 +79,7 @@ function give(socket: EventSocket, event: EventView): void {
 }
 
 /** Pings; drops a page that is gone. */
-function keepAlive(socket: EventSocket, { clock }: Surroundings): () => void {
+function keepAlive(socket: EventSocket, { clock }: RouteContext): () => void {
   let answered = true;
   let timer: Timer;
   const run = () => {

@@ -21,7 +21,7 @@ import {
   uploadQuery,
 } from '../upload-request.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 import { fields, flag, isOn, type ListQuery, listOptionsOf, listQuery, query, text } from './schemas.ts';
 
 interface BySecret {
@@ -45,7 +45,7 @@ const fileQuery = query({
   path: { type: 'string', maxLength: 16 * 1024, description: 'the path of a file below the shared folder' },
 });
 
-export function guestRoutes(app: FastifyInstance, surroundings: Surroundings, access: GuestAccess): void {
+export function guestRoutes(app: FastifyInstance, context: RouteContext, access: GuestAccess): void {
   app.post<BySecret & { Body: { password: string } }>(
     '/s/:secret/unlock',
     { config: openToAnyone(unlocksPerMinute), schema: { body: unlockBody } },
@@ -73,11 +73,11 @@ export function guestRoutes(app: FastifyInstance, surroundings: Surroundings, ac
     },
   );
 
-  downloadRoutes(app, access, surroundings);
-  app.register(async (scope) => uploadRoute(scope, access, surroundings));
+  downloadRoutes(app, access, context);
+  app.register(async (scope) => uploadRoute(scope, access, context));
 }
 
-function downloadRoutes(app: FastifyInstance, access: GuestAccess, surroundings: Surroundings): void {
+function downloadRoutes(app: FastifyInstance, access: GuestAccess, context: RouteContext): void {
   const send = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -86,7 +86,7 @@ function downloadRoutes(app: FastifyInstance, access: GuestAccess, surroundings:
   ) => {
     const content = await guest.drive.open(await entryIdOf(guest.drive, options.id));
     return sendContent(request, reply, content, {
-      ...surroundings,
+      ...context,
       download: options.download,
       headers: guestContentHeaders,
       beforeFirstByte: (startsAtByte) => access.count(request, guest, content.etag, startsAtByte),
@@ -135,9 +135,9 @@ async function fileAt(drive: Drive, { entry: id, path }: FileQuery): Promise<str
 }
 
 /** A drop into a box that shows nothing, or a file of a folder that guests may change. */
-function uploadRoute(app: FastifyInstance, access: GuestAccess, surroundings: Surroundings): void {
+function uploadRoute(app: FastifyInstance, access: GuestAccess, context: RouteContext): void {
   leaveBodiesAlone(app);
-  const refuseEarly = async (request: FastifyRequest) => refuseUpload(request, surroundings.maxUploadBytes);
+  const refuseEarly = async (request: FastifyRequest) => refuseUpload(request, context.maxUploadBytes);
 
   app.put<BySecret & { Querystring: UploadQuery }>(
     '/s/:secret/api/path/*',
@@ -155,7 +155,7 @@ function uploadRoute(app: FastifyInstance, access: GuestAccess, surroundings: Su
           ...(isDrop ? { onConflict: 'rename' } : {}),
           before: () => guest.countUse(),
         },
-        surroundings,
+        context,
       );
       if (!isDrop) return sendUploaded(reply, outcome, `/s/${request.params.secret}/api/entries`);
       const { entry } = outcome;

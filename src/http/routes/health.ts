@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { signedIn, signedInAdmin } from '../authentication.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 
 /** How well everything is kept, and one file. */
-export function healthRoutes(app: FastifyInstance, { front }: Surroundings): void {
+export function healthRoutes(app: FastifyInstance, { front }: RouteContext): void {
   app.get('/api/v1/health', () => front.health());
 
   app.get('/api/v1/health/garbage', (request) => front.garbage(signedInAdmin(request)));

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 
 /** `GET /healthz`: is this device alive, and which is it? No login. */
-export function healthzRoutes(app: FastifyInstance, { front }: Surroundings): void {
+export function healthzRoutes(app: FastifyInstance, { front }: RouteContext): void {
   app.get('/healthz', { config: { access: 'public' } }, () => front.healthz());
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { ownsThisHome, signedInAdmin } from '../authentication.ts';
 import { exchangesPerMinute, joinsPerMinute } from '../http-limits.ts';
 import { openToAnyone } from '../rate-limits.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 import { fields, text } from './schemas.ts';
 
 const joinBody = fields(
@@ -16,7 +16,7 @@ const joinBody = fields(
 );
 
 /** How a device comes into a network. */
-export function pairingRoutes(app: FastifyInstance, { front }: Surroundings): void {
+export function pairingRoutes(app: FastifyInstance, { front }: RouteContext): void {
   app.post('/api/v1/pairing', (request) => front.pairing.open(signedInAdmin(request)));
 
   app.delete('/api/v1/pairing', (request, reply) => {

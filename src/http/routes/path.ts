@@ -14,10 +14,10 @@ import {
   uploadQuery,
 } from '../upload-request.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 
 /** Entries by their path: look them up, and upload in one request; a new version of a file also by its id. */
-export function pathRoutes(app: FastifyInstance, surroundings: Surroundings): void {
+export function pathRoutes(app: FastifyInstance, context: RouteContext): void {
   for (const url of [drivePathPrefix, `${drivePathPrefix}/*`]) {
     app.get(url, { config: openToTokens }, async (request, reply) => {
       const { names, folder } = drivePathOf(request.raw.url ?? '');
@@ -34,12 +34,12 @@ export function pathRoutes(app: FastifyInstance, surroundings: Surroundings): vo
     });
   }
   // A scope of its own: whatever the type, the body of an upload is not read before the handler asks.
-  app.register(async (scope) => uploadRoute(scope, surroundings));
+  app.register(async (scope) => uploadRoute(scope, context));
 }
 
-function uploadRoute(app: FastifyInstance, surroundings: Surroundings): void {
+function uploadRoute(app: FastifyInstance, context: RouteContext): void {
   leaveBodiesAlone(app);
-  const refuseEarly = async (request: FastifyRequest) => refuseUpload(request, surroundings.maxUploadBytes);
+  const refuseEarly = async (request: FastifyRequest) => refuseUpload(request, context.maxUploadBytes);
 
   app.put<{ Querystring: UploadQuery }>(
     `${drivePathPrefix}/*`,
@@ -48,7 +48,7 @@ function uploadRoute(app: FastifyInstance, surroundings: Surroundings): void {
       const { drive } = signedIn(request);
       const { folders, name } = filePathOf(request, drivePathPrefix);
       const place = placeInDrive(drive, folders, name);
-      return sendUploaded(reply, await receiveUpload(request, { place }, surroundings));
+      return sendUploaded(reply, await receiveUpload(request, { place }, context));
     },
   );
 
@@ -58,7 +58,7 @@ function uploadRoute(app: FastifyInstance, surroundings: Surroundings): void {
     async (request, reply) => {
       const { drive } = signedIn(request);
       const place = await placeOfFile(drive, await entryIdOf(drive, request.params.id));
-      return sendUploaded(reply, await receiveUpload(request, { place }, surroundings));
+      return sendUploaded(reply, await receiveUpload(request, { place }, context));
     },
   );
 
@@ -71,7 +71,7 @@ function uploadRoute(app: FastifyInstance, surroundings: Surroundings): void {
       const [prefix = ''] = /^\/api\/v1\/entries\/[^/]*\/path/.exec(request.raw.url ?? '') ?? [];
       const { folders, name } = filePathOf(request, prefix);
       const place = placeBelow(drive, await entryIdOf(drive, request.params.id), folders, name);
-      return sendUploaded(reply, await receiveUpload(request, { place }, surroundings));
+      return sendUploaded(reply, await receiveUpload(request, { place }, context));
     },
   );
 }

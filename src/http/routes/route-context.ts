@@ -3,7 +3,7 @@ import type { DeviceFront } from '../../model/contracts/device.ts';
 import type { Log } from '../../model/log.ts';
 
 /** What every group of routes is built over. */
-export interface Surroundings {
+export interface RouteContext {
   front: DeviceFront;
   clock: Clock;
   log: Log;

@@ -5,7 +5,7 @@ import { giveCookie, ownsThisHome } from '../authentication.ts';
 import { setupsPerMinute } from '../http-limits.ts';
 import { openToAnyone } from '../rate-limits.ts';
 import { password, username } from './auth.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 import { fields } from './schemas.ts';
 
 const setupBody = fields({ setupCode: { type: 'string', maxLength: 200 }, username, password }, [
@@ -14,7 +14,7 @@ const setupBody = fields({ setupCode: { type: 'string', maxLength: 200 }, userna
 ]);
 
 /** The first account of a new network. */
-export function setupRoutes(app: FastifyInstance, { front, clock }: Surroundings): void {
+export function setupRoutes(app: FastifyInstance, { front, clock }: RouteContext): void {
   app.get('/api/v1/setup', { config: { access: 'public' } }, (): SetupView => {
     const needed = front.accounts.setupNeeded();
     // Once there is a network, who else is at home is told only to those who signed in.

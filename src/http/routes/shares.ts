@@ -6,7 +6,7 @@ import { grantId } from '../../model/ids.ts';
 import { passwordLengthMax } from '../../model/limits.ts';
 import { signedIn } from '../authentication.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 import { countOrNone, expiryOf, fields, onePage, query, rights, text, timeOrNever } from './schemas.ts';
 
 interface LinkBody {
@@ -40,7 +40,7 @@ interface ById {
 }
 
 /** Links for people without an account, and what is shared between users. */
-export function shareRoutes(app: FastifyInstance, { clock }: Surroundings): void {
+export function shareRoutes(app: FastifyInstance, { clock }: RouteContext): void {
   const wishOf = ({ expiresAt, ...wish }: LinkBody): Partial<Omit<LinkWish, 'entryId'>> => {
     const expiresAtMs = expiryOf(expiresAt, clock.wallMs());
     return { ...wish, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) };

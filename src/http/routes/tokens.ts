@@ -6,7 +6,7 @@ import { type EntryId, entryId, grantId } from '../../model/ids.ts';
 import { signedIn } from '../authentication.ts';
 import { pathNames } from '../drive-path.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 import { expiryOf, fields, onePage, query, rights, text, timeOrNever } from './schemas.ts';
 
 interface TokenWish {
@@ -30,7 +30,7 @@ const tokenBody = fields(
 const idField = { id: text(64, 'the id of a token') };
 
 /** Access tokens: what a program shows instead of a password. */
-export function tokenRoutes(app: FastifyInstance, { clock }: Surroundings): void {
+export function tokenRoutes(app: FastifyInstance, { clock }: RouteContext): void {
   app.post<{ Body: TokenWish }>('/api/v1/tokens', { schema: { body: tokenBody } }, async (request, reply) => {
     const { sharing, drive } = signedIn(request);
     const { name, rights = 'edit', expiresAt } = request.body;

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { openToTokens, signedIn } from '../authentication.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 import { type ListQuery, listOptionsOf, listQuery } from './schemas.ts';
 
 /** What was removed and can still come back. */
-export function trashRoutes(app: FastifyInstance, _surroundings: Surroundings): void {
+export function trashRoutes(app: FastifyInstance, _surroundings: RouteContext): void {
   app.get<{ Querystring: ListQuery }>(
     '/api/v1/trash',
     { config: openToTokens, schema: { querystring: listQuery } },

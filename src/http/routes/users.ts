@@ -6,7 +6,7 @@ import { giveCookie, signedInAdmin } from '../authentication.ts';
 import { loginsPerMinute } from '../http-limits.ts';
 import { openToAnyone } from '../rate-limits.ts';
 import { password, username } from './auth.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 import { countOrNone, expiryOf, fields, onePage, text, timeOrNever } from './schemas.ts';
 
 const role = { enum: ['admin', 'member'] };
@@ -30,7 +30,7 @@ const changeBody = {
 };
 
 /** Invites, the accounts that come of them, and what an admin may change about a user. */
-export function userRoutes(app: FastifyInstance, { front, clock }: Surroundings): void {
+export function userRoutes(app: FastifyInstance, { front, clock }: RouteContext): void {
   app.post<{ Body: (Quotas & { role?: 'admin' | 'member'; expiresAt?: string | null }) | null }>(
     '/api/v1/invites',
     { schema: { body: inviteBody } },

@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { versionId } from '../../model/ids.ts';
 import { openToTokens, signedIn } from '../authentication.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { Surroundings } from './route-context.ts';
+import type { RouteContext } from './route-context.ts';
 import { onePage } from './schemas.ts';
 
 /** The history of a file. */
-export function versionRoutes(app: FastifyInstance, _surroundings: Surroundings): void {
+export function versionRoutes(app: FastifyInstance, _surroundings: RouteContext): void {
   app.get<{ Params: { id: string } }>(
     '/api/v1/entries/:id/versions',
     { config: openToTokens },

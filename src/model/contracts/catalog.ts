@@ -127,7 +127,7 @@ export interface Catalog {
    * waiting and is no error.
    * @returns how many have; `devices` too when all members have it and there are not so many
    */
-  carriedTo(devices: number, waitMs: number, signal?: AbortSignal): Promise<number>;
+  waitUntilReplicated(devices: number, waitMs: number, signal?: AbortSignal): Promise<number>;
 
   /** Called after each batch is durable. Returns the unsubscriber. */
   onChange(listener: (changes: readonly CatalogChange[]) => void): () => void;

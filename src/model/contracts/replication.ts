@@ -15,12 +15,12 @@ export interface ChunkNetwork {
    * The sealed bytes of a chunk: from this device, else from the nearest holder, falling over to
    * the next when one stalls, lies or is gone. Bytes from a peer were hashed (I3).
    * @param options.verify false when the caller proves local bytes by the AEAD tag and calls
-   * `badLocal` when that fails
+   * `reportCorruptLocal` when that fails
    * @throws `chunk-missing` naming the device that would be needed and when it was last seen
    */
   read(id: ChunkId, options?: { signal?: AbortSignal; verify?: boolean }): Promise<Uint8Array>;
   /** The local copy failed its AEAD tag: quarantine it and read from another device. */
-  badLocal(id: ChunkId): Promise<void>;
+  reportCorruptLocal(id: ChunkId): Promise<void>;
 
   /** Devices that have a copy and are connected now (this one included). */
   holders(id: ChunkId): DeviceId[];

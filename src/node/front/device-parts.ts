@@ -11,7 +11,7 @@ import type { NetworkSecrets } from '../home/network-secrets.ts';
 import type { CatalogDirectory } from '../membership/device-directory.ts';
 import type { KeyClones } from '../membership/key-clones.ts';
 import type { OwnRemoval } from '../membership/own-removal.ts';
-import type { Overtaken } from '../membership/rollback.ts';
+import type { Rollback } from '../membership/rollback.ts';
 import type { Libp2pTransport } from '../network/index.ts';
 import type { PairingWindow } from '../pairing/pairing-window.ts';
 import type { OwnSettings } from '../settings/own-settings.ts';
@@ -29,7 +29,7 @@ export interface NetworkParts {
   pairing: PairingWindow;
   secrets: NetworkSecrets;
   removal: OwnRemoval;
-  overtaken: Overtaken;
+  overtaken: Rollback;
   clones: KeyClones;
   stop(): Promise<void>;
 }

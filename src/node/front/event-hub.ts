@@ -1,8 +1,17 @@
 /** Gathers what changed in a network, besides the entries of drives, for the pages that show it. */
-import type { NetworkParts } from './device-parts.ts';
+import type { Transport } from '../../model/contracts/transport.ts';
+import type { Replication } from '../../replication/index.ts';
+import type { CatalogDirectory } from '../membership/device-directory.ts';
 
 export type EventTopic = 'devices' | 'health';
 export type EventListener = (topic: EventTopic, ids: string[]) => void;
+
+/** The parts whose changes are told. */
+export interface FollowedParts {
+  chunks: Replication;
+  directory: CatalogDirectory;
+  transport: Transport;
+}
 
 export class EventHub {
   readonly #listeners = new Set<EventListener>();
@@ -12,7 +21,7 @@ export class EventHub {
     return () => this.#listeners.delete(listener);
   }
 
-  follow({ chunks, directory, transport }: NetworkParts): void {
+  follow({ chunks, directory, transport }: FollowedParts): void {
     directory.onChange(() => this.tell('devices', []));
     transport.onPeer(({ device }) => this.tell('devices', [device]));
     chunks.onHealthChange(() => this.tell('health', []));

@@ -19,7 +19,7 @@ export function diskSpace(folder: string): DiskSpace {
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
 }
 
-export class HomeRoom {
+export class HomeFreeSpace {
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #space: (folder: string) => DiskSpace;

@@ -2,19 +2,27 @@
  * What a removed device does with what it has of its network: keys, catalog and sessions go, copies stay
  * where they are. Each step may be repeated, so a crash in the middle is made good at the next start.
  */
+
+import type { LocalCatalog } from '../../catalog/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import { sleep } from '../../model/clock.ts';
 import type { AuditEvent } from '../../model/contracts/audit.ts';
 import { afterPrefix, type OrderedStore } from '../../model/contracts/ordered-store.ts';
-import type { NetworkParts } from '../front/device-parts.ts';
+import type { Transport } from '../../model/contracts/transport.ts';
 import type { Home } from '../home/home.ts';
 import { reachesOf } from './membership-calls.ts';
+
+/** What of the network a device needs while it leaves. */
+export interface LeavingParts {
+  catalog: LocalCatalog;
+  transport: Transport;
+}
 
 /** Why a device leaves its network, and what it does then. */
 export interface Leaving {
   readonly note: AuditEvent;
   /** While it can still speak. */
-  before(network: NetworkParts, clock: Clock): Promise<void>;
+  before(network: LeavingParts, clock: Clock): Promise<void>;
   /** Once nothing of the network is open. */
   after(home: Home, index: OrderedStore): Promise<void>;
 }
@@ -25,7 +33,7 @@ export const removed: Leaving = {
     sentence:
       'This device was removed from its network: its keys, catalog and sessions are deleted, its copies stay on its disks. To use it again, set it up or join a network as a new device.',
   },
-  before: passOn,
+  before: handOverRecords,
   async after(home, index) {
     await home.markLeft();
     await finishLeaving(home, index);
@@ -69,7 +77,7 @@ async function deleteRows(index: OrderedStore, prefix: string): Promise<void> {
  * Waits, for some seconds at most, until a connected device has everything that was written here: who
  * removes the device at which they sit must be heard before it forgets.
  */
-export async function passOn({ catalog, transport }: NetworkParts, clock: Clock): Promise<void> {
+export async function handOverRecords({ catalog, transport }: LeavingParts, clock: Clock): Promise<void> {
   const giveUpAtMs = clock.monotonicMs() + passOnMs;
   while (clock.monotonicMs() < giveUpAtMs) {
     const peers = transport.peers();

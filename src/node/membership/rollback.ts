@@ -14,7 +14,7 @@ import { forgetRows, type Leaving } from './leaving.ts';
 
 const tryEveryMs = 1000;
 
-export interface OvertakenParts {
+export interface RollbackParts {
   catalog: LocalCatalog;
   sync: CatalogSync;
   transport: Transport;
@@ -22,7 +22,7 @@ export interface OvertakenParts {
   log: Log;
 }
 
-export class Overtaken {
+export class Rollback {
   readonly #settled = Promise.withResolvers<void>();
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
@@ -33,7 +33,7 @@ export class Overtaken {
   }
 
   /** The catalog is overtaken. Again is once. */
-  begin(parts: OvertakenParts): void {
+  begin(parts: RollbackParts): void {
     this.#running ??= this.#handOver(parts).catch((error: unknown) => {
       if (!this.#stopping.signal.aborted) parts.log.error({}, sentenceOf(error));
     });
@@ -44,7 +44,7 @@ export class Overtaken {
     await this.#running;
   }
 
-  async #handOver({ sync, transport, clock, log }: OvertakenParts): Promise<void> {
+  async #handOver({ sync, transport, clock, log }: RollbackParts): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       for (const { device } of transport.peers()) {
@@ -60,7 +60,7 @@ export class Overtaken {
   }
 }
 
-/** What a device does once `Overtaken.settled`. */
+/** What a device does once `Rollback.settled`. */
 export const overtaken: Leaving = {
   note: {
     event: 'overtaken-here',

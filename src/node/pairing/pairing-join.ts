@@ -1,4 +1,5 @@
 /** The side that types the code: joins the network of the device whose page is at `address`. */
+import { deviceProofBytes } from '../../catalog/index.ts';
 import { decode, encode, open, randomBytes, type SigningKey, seal, startCpace } from '../../crypto/index.ts';
 import { isErrorCode, PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { deviceId, type NetworkId, networkId } from '../../model/ids.ts';
@@ -7,7 +8,6 @@ import {
   type ConfirmAnswer,
   type JoiningDevice,
   joinLabel,
-  membershipProofBytes,
   pairingChannel,
   type StartAnswer,
   toBytes,
@@ -48,7 +48,7 @@ export async function joinByCode(
     mine: associatedData(self.id, self.name),
     theirs: associatedData(other, started.device.name),
   });
-  const proof = identity.sign(membershipProofBytes(networkId(started.networkId), self.id));
+  const proof = identity.sign(deviceProofBytes(networkId(started.networkId), self.id));
   const confirmed = (await exchange(address, {
     step: 'confirm',
     attempt: started.attempt,

@@ -19,7 +19,7 @@ import type { Clock, Timer } from '../../model/clock.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { Signer } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import { type DeviceId, deviceId, fromHex } from '../../model/ids.ts';
+import { type DeviceId, deviceId } from '../../model/ids.ts';
 import { pairingTriesMax, type Tunables } from '../../model/limits.ts';
 import type { DeviceClass } from '../../model/records.ts';
 import type { PairingLimits } from './pairing-limits.ts';
@@ -269,6 +269,3 @@ function isConfirm(message: unknown): message is ConfirmMessage {
 }
 
 /** Bytes that a device signs to say that it wants to be in this network. */
-export function membershipProofBytes(networkId: string, device: DeviceId): Uint8Array {
-  return Buffer.concat([Buffer.from('peerstor device/1'), fromHex(networkId), fromHex(device)]);
-}

@@ -1,4 +1,6 @@
 /** What this device says of itself in the catalog. */
+
+import { deviceProofBytes } from '../../catalog/index.ts';
 import {
   equalBytes,
   hkdf,
@@ -13,7 +15,6 @@ import type { Log } from '../../model/log.ts';
 import type { DeviceBody } from '../../model/records.ts';
 import type { DeviceConfig } from '../home/config.ts';
 import type { HomeSettings } from '../home/home.ts';
-import { membershipProofBytes } from '../pairing/pairing-window.ts';
 import { lentBytes } from '../volumes/volumes.ts';
 
 /** The key that network secrets are sealed to for this device: made from its own, so that there is nothing more to keep. */
@@ -36,7 +37,7 @@ export function ownRecord(
     place: settings.place,
     storageOnly: false,
     sealingKey: deviceSealingKey(identity).publicKey,
-    proof: identity.sign(membershipProofBytes(network, deviceId(identity.principal))),
+    proof: identity.sign(deviceProofBytes(network, deviceId(identity.principal))),
     addedAt,
   };
 }

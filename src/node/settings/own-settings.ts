@@ -1,14 +1,17 @@
 /** What this device remembers about itself, and what follows from it: the folders that it lends, its limits. */
+
+import type { LocalCatalog } from '../../catalog/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { DeviceSettings } from '../../model/contracts/device.ts';
 import { type OrderedStore, withPrefix } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
+import type { Replication } from '../../replication/index.ts';
 import { DiskChunkStore } from '../../store/index.ts';
-import type { NetworkParts } from '../front/device-parts.ts';
 import { type DeviceConfig, defaultDeviceName, type VolumeConfig } from '../home/config.ts';
 import { type Home, type HomeSettings, homeFormat } from '../home/home.ts';
+import type { CatalogDirectory } from '../membership/device-directory.ts';
 import { Bandwidth, type BandwidthSettings, noLimits } from '../network/index.ts';
 import { Battery } from '../process/battery.ts';
 import { Surplus } from '../volumes/surplus.ts';
@@ -27,6 +30,13 @@ export interface OwnSettingsParts {
   index: OrderedStore;
   clock: Clock;
   log: Log;
+}
+
+/** The parts of a network that settings follow from or act on. */
+export interface SettingsNetwork {
+  chunks: Replication;
+  directory: CatalogDirectory;
+  catalog: LocalCatalog;
 }
 
 export class OwnSettings {
@@ -96,7 +106,7 @@ export class OwnSettings {
   }
 
   /** In a network there are others to give chunks to. */
-  async enter({ chunks }: NetworkParts): Promise<void> {
+  async enter({ chunks }: Pick<SettingsNetwork, 'chunks'>): Promise<void> {
     await this.#surplus?.stop();
     const { clock, config, log } = this.#parts;
     const againMs = config.tunables.presenceStableMs;
@@ -105,7 +115,7 @@ export class OwnSettings {
   }
 
   /** An admin may say at any device what this one is called, what class it is and where it stands. */
-  async follow({ directory, catalog }: NetworkParts): Promise<void> {
+  async follow({ directory, catalog }: SettingsNetwork): Promise<void> {
     const take = async () => {
       const said = directory.find(catalog.self);
       if (!said) return;
@@ -139,13 +149,13 @@ export class OwnSettings {
    * Changes what only this device itself can change; remembered when it resolves.
    * @throws `bad-input`; `conflict` when a volume has chunks that are on too few other devices
    */
-  change(settings: DeviceSettings, network: NetworkParts): Promise<void> {
+  change(settings: DeviceSettings, network: SettingsNetwork): Promise<void> {
     const change = this.#changes.catch(() => undefined).then(() => this.#change(settings, network));
     this.#changes = change;
     return change;
   }
 
-  async #change(settings: DeviceSettings, { catalog, chunks }: NetworkParts): Promise<void> {
+  async #change(settings: DeviceSettings, { catalog, chunks }: SettingsNetwork): Promise<void> {
     const limits = this.#limits(settings);
     if (settings.volumes !== undefined) {
       const { home, config, log } = this.#parts;
@@ -201,7 +211,7 @@ export class OwnSettings {
    */
   async #withoutFolders(
     removed: readonly VolumeConfig[],
-    chunks: NetworkParts['chunks'],
+    chunks: Replication,
     apply: () => Promise<void>,
   ): Promise<void> {
     const paths = removed.map(({ path }) => path).join(', ');

@@ -24,7 +24,7 @@ import type { Peers } from '../peers/peers.ts';
 import type { Copies } from '../references/copies.ts';
 import type { ReferenceIndex } from '../references/reference-index.ts';
 import { pushHeld } from '../transfer/push.ts';
-import type { Spreader } from '../upload/push-scheduler.ts';
+import type { PushScheduler } from '../upload/push-scheduler.ts';
 import type { PutAnswer } from '../wire.ts';
 
 /** Lets a burst of events pass, and an upload's own pushes go first. */
@@ -46,7 +46,7 @@ export interface CatchUpParts {
   members: Members;
   peers: Peers;
   have: Have;
-  spreader: Spreader;
+  scheduler: PushScheduler;
   clock: Clock;
   log: Log;
   copiesWanted: number;
@@ -186,7 +186,7 @@ export class CatchUp {
 
   async #help(key: ChunkKey): Promise<void> {
     const id = chunkId(idOfKey(key));
-    if (this.#parts.spreader.isBusy(id)) return;
+    if (this.#parts.scheduler.isBusy(id)) return;
     const tried = new Set<DeviceId>();
     // One that declines makes room for the next in the order.
     for (let device = this.#target(id, tried); device; device = this.#target(id, tried)) {

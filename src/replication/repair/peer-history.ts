@@ -31,7 +31,7 @@ export interface AttendanceParts {
   everyMs: number;
 }
 
-export class Attendance {
+export class PeerHistory {
   readonly #parts: AttendanceParts;
   readonly #connectedSinceMs = new Map<DeviceId, number>();
   /** When a device left, as this one saw it; also while one is back for too short a time to count. */

@@ -21,7 +21,7 @@ export interface ReliefParts {
   excuseMs: number;
 }
 
-export class Relief {
+export class RepairHandoff {
   readonly #parts: ReliefParts;
   /** Until when, by device; the chunk that was excused last is the last one. */
   readonly #excused = new Map<ChunkKey, Map<DeviceId, number>>();

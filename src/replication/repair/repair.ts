@@ -24,11 +24,11 @@ import type { Peers } from '../peers/peers.ts';
 import type { Copies } from '../references/copies.ts';
 import type { ReferenceIndex } from '../references/reference-index.ts';
 import { pushChunk, readForPut } from '../transfer/push.ts';
-import type { Spreader } from '../upload/push-scheduler.ts';
+import type { PushScheduler } from '../upload/push-scheduler.ts';
 import type { PutAnswer } from '../wire.ts';
 import { Losses } from './losses.ts';
-import type { Attendance } from './peer-history.ts';
-import type { Relief } from './repair-handoff.ts';
+import type { PeerHistory } from './peer-history.ts';
+import type { RepairHandoff } from './repair-handoff.ts';
 import {
   type ChunkSight,
   heldBackUntilMs,
@@ -71,10 +71,10 @@ export interface RepairParts {
   members: Members;
   peers: Peers;
   have: Have;
-  spreader: Spreader;
-  attendance: Attendance;
+  scheduler: PushScheduler;
+  peerHistory: PeerHistory;
   receipts: Receipts;
-  relief: Relief;
+  handoff: RepairHandoff;
   /** This machine has only its battery: copies are made again when it is fed. */
   onBattery(): boolean;
   /** People use this device now. */
@@ -105,14 +105,14 @@ export class Repair {
   }
 
   start(): void {
-    const { inventory, members, peers, references, relief } = this.#parts;
+    const { inventory, members, peers, references, handoff } = this.#parts;
     const devices = () => {
-      relief.retry();
+      handoff.retry();
       this.#devicesChanged = true;
       this.#lookAfter(settleMs);
     };
     const chunks = () => this.#lookAfter(settleMs);
-    relief.onExcuse(() => {
+    handoff.onExcuse(() => {
       this.#walkNotBeforeMs = Number.NEGATIVE_INFINITY;
       chunks();
     });
@@ -200,9 +200,9 @@ export class Repair {
 
   /** The network as it is seen now, for decisions about copies. */
   sight(): NetworkSight {
-    const { attendance, members, peers } = this.#parts;
+    const { peerHistory, members, peers } = this.#parts;
     const lending = new Set(members.placement.devices());
-    return attendance.sight(
+    return peerHistory.sight(
       (device) => lending.has(device) && !peers.isFull(device) && !peers.isResting(device),
     );
   }
@@ -238,7 +238,7 @@ export class Repair {
 
   /** Queues what is due and this device's to do. Pages are read one by one, so nothing else waits for long. */
   async #walk(): Promise<void> {
-    const { inventory, references, relief } = this.#parts;
+    const { inventory, references, handoff } = this.#parts;
     const dueMasks = new Map<HolderMask, boolean>();
     const sight = this.sight();
     const isDue = (mask: HolderMask) => {
@@ -254,7 +254,7 @@ export class Repair {
         const plan = this.#plan(key, sight);
         const need = plan && references.needOf(key);
         if (plan && need) this.#queue.add({ key, bytes: need.size, copies: plan.copies });
-        else if (this.#needsRelief(key, sight)) relief.excuse(key);
+        else if (this.#needsRelief(key, sight)) handoff.excuse(key);
       }
     }
   }
@@ -267,9 +267,9 @@ export class Repair {
   }
 
   #chunkSight(key: ChunkKey): ChunkSight {
-    const { inventory, members, relief } = this.#parts;
+    const { inventory, members, handoff } = this.#parts;
     const holders = inventory.devicesIn(inventory.maskOf(key));
-    return { holders, order: members.order(chunkId(idOfKey(key))), excused: relief.excused(key) };
+    return { holders, order: members.order(chunkId(idOfKey(key))), excused: handoff.excused(key) };
   }
 
   /** It is due and this device's to do, and only others may reach a device that could take it. */
@@ -292,11 +292,11 @@ export class Repair {
 
   /** Others saw it lately and this device does not, or it fails just now. */
   #isOutOfReach(id: DeviceId, holders: readonly DeviceId[], { devices, nowMs }: NetworkSight): boolean {
-    const { peers, tunables, attendance } = this.#parts;
+    const { peers, tunables, peerHistory } = this.#parts;
     const device = devices.get(id);
     if (!device || device.draining || holders.includes(id) || peers.isFull(id)) return false;
     // Who could give the copy may be the only one that sees it.
-    const seenMs = Math.max(device.lastSeenMs, attendance.saidLastSeenMs(id) ?? 0);
+    const seenMs = Math.max(device.lastSeenMs, peerHistory.saidLastSeenMs(id) ?? 0);
     const wasSeen = nowMs - seenMs <= 2 * tunables.inventoryDigestMs;
     return device.connectedSinceMs === null ? wasSeen : peers.isResting(id);
   }
@@ -326,11 +326,11 @@ export class Repair {
 
   /** Gives the chunk to one device after the other until enough have it, as the plan sees it each time. */
   async #repair(key: ChunkKey): Promise<void> {
-    const { references, spreader, peers, relief, clock, log } = this.#parts;
+    const { references, scheduler, peers, handoff, clock, log } = this.#parts;
     const { signal } = this.#stopping;
     const id = chunkId(idOfKey(key));
     for (let tries = 0; tries < triesMax && !signal.aborted; tries++) {
-      if (spreader.isBusy(id) || !references.needOf(key)) return;
+      if (scheduler.isBusy(id) || !references.needOf(key)) return;
       const plan = this.#plan(key, this.sight());
       if (!plan) return;
       const { target, missing } = plan;
@@ -346,7 +346,7 @@ export class Repair {
         if (signal.aborted) return;
         peers.failed(target);
         // It failed several times: another holder may have a better way to it.
-        if (peers.isResting(target)) relief.excuse(key);
+        if (peers.isResting(target)) handoff.excuse(key);
         log.debug({ error, device: target, chunk: id }, 'A device could not be given a lost copy');
         return;
       }

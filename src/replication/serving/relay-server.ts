@@ -28,7 +28,7 @@ export interface PassOnParts {
   copiesWanted: number;
 }
 
-export class PassOn {
+export class RelayServer {
   readonly #parts: PassOnParts;
   readonly #slots = new Slots(passedAtOnce);
   readonly #passing = new Set<ChunkId>();
@@ -44,7 +44,7 @@ export class PassOn {
   }
 
   /** True while the chunk is being given on: nobody here gives it to anybody else meanwhile. */
-  isPassing(id: ChunkId): boolean {
+  isRelaying(id: ChunkId): boolean {
     return this.#passing.has(id);
   }
 

@@ -45,8 +45,8 @@ export class Transfer {
     return this.fetch(id, options.signal);
   }
 
-  /** See `ChunkNetwork.badLocal`. */
-  async badLocal(id: ChunkId): Promise<void> {
+  /** See `ChunkNetwork.reportCorruptLocal`. */
+  async reportCorruptLocal(id: ChunkId): Promise<void> {
     await this.#parts.store.reportCorrupt(id);
     void this.heal(id);
   }

@@ -9,7 +9,7 @@ import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { type ErrorCode, isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import { copiesOf, safetyView } from '../../model/safety.ts';
-import type { Spreader } from './push-scheduler.ts';
+import type { PushScheduler } from './push-scheduler.ts';
 import type { Spread, SpreadWatcher } from './spread.ts';
 
 /** However slowly an upload goes on: after this long a person wants an answer. */
@@ -29,7 +29,7 @@ export interface ChunkUploadParts {
   store: Pick<ChunkStore, 'put'>;
   /** Called once, when the session ends. */
   onClose(): void;
-  spreader: Spreader;
+  scheduler: PushScheduler;
   clock: Clock;
   copiesWanted: number;
   /** Is there another device in the network, reachable or not? */
@@ -58,7 +58,7 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
   }
 
   async put(id: ChunkId, bytes: Uint8Array): Promise<void> {
-    const { store, spreader } = this.#parts;
+    const { store, scheduler } = this.#parts;
     try {
       await store.put(id, bytes, { trusted: true });
     } catch (error) {
@@ -66,7 +66,7 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
       return this.#putElsewhere(id, bytes, error);
     }
     if (this.#closed) return;
-    const spread = spreader.add(id, bytes, this, { storedHere: true });
+    const spread = scheduler.add(id, bytes, this, { storedHere: true });
     if (spread) this.changed(spread);
     else this.#untracked += 1;
   }
@@ -91,7 +91,7 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
   close(): void {
     if (!this.#closed) this.#parts.onClose();
     this.#closed = true;
-    this.#parts.spreader.leave(this, this.#thin.keys());
+    this.#parts.scheduler.leave(this, this.#thin.keys());
     this.#wake();
   }
 
@@ -112,13 +112,13 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
    * @throws what the own disk said, when no other device takes it
    */
   async #putElsewhere(id: ChunkId, bytes: Uint8Array, refusal: PeerstorError): Promise<void> {
-    const { spreader, clock, elsewhereMs, idleMs } = this.#parts;
-    const spread = spreader.add(id, bytes, this, { storedHere: false });
+    const { scheduler, clock, elsewhereMs, idleMs } = this.#parts;
+    const spread = scheduler.add(id, bytes, this, { storedHere: false });
     if (!spread) throw untaken(refusal);
     this.changed(spread);
     const endMs = clock.monotonicMs() + elsewhereMs;
     const isWaiting = () =>
-      spread.confirmed.length === 0 || (spread.attempts.length > 0 && spreader.isMemoryFull);
+      spread.confirmed.length === 0 || (spread.attempts.length > 0 && scheduler.isMemoryFull);
     let idleSinceMs: number | undefined;
     while (isWaiting() && !this.#closed) {
       const nowMs = clock.monotonicMs();

@@ -17,7 +17,7 @@ import type { Peers } from '../peers/peers.ts';
 import { pushChunk, readForPut } from '../transfer/push.ts';
 import { type PutAnswer, writePut } from '../wire.ts';
 import { PushLane, type PushLaneParts } from './push-lane.ts';
-import { PassLanes } from './relay-client.ts';
+import { RelayClient } from './relay-client.ts';
 import { isOwn, liveAttempts, newSpread, type Spread, type SpreadWatcher } from './spread.ts';
 import { SpreadChoice } from './spread-choice.ts';
 
@@ -44,10 +44,10 @@ export interface SpreaderParts {
   copiesWanted: number;
   stallMs: number;
   /** The chunk is being given on for another device. */
-  isPassing(id: ChunkId): boolean;
+  isRelaying(id: ChunkId): boolean;
 }
 
-export class Spreader {
+export class PushScheduler {
   readonly #parts: SpreaderParts;
   readonly #choice: SpreadChoice;
   readonly #spreads = new Map<ChunkId, Spread>();
@@ -55,7 +55,7 @@ export class Spreader {
   readonly #idle = new Set<Spread>();
   readonly #due = new Set<Spread>();
   readonly #lanes = new Map<DeviceId, PushLane<Spread>>();
-  readonly #passes: PassLanes;
+  readonly #passes: RelayClient;
   readonly #stopping = new AbortController();
   /** Bodies read again from the disk, all peers together. */
   readonly #reads = new Slots(Math.floor(pushBytesInMemoryMax / sealedChunkBytesMax));
@@ -67,7 +67,7 @@ export class Spreader {
   constructor(parts: SpreaderParts) {
     this.#parts = parts;
     this.#choice = new SpreadChoice(parts);
-    this.#passes = new PassLanes({
+    this.#passes = new RelayClient({
       ...parts,
       isStalled: (device) => this.#isStalled(device),
       ended: (device, spread, isThere) => this.#end(device, spread, isThere),
@@ -107,7 +107,7 @@ export class Spreader {
 
   /** True while some device is under way with the chunk. */
   isBusy(id: ChunkId): boolean {
-    return (this.#spreads.get(id)?.attempts.length ?? 0) > 0 || this.#parts.isPassing(id);
+    return (this.#spreads.get(id)?.attempts.length ?? 0) > 0 || this.#parts.isRelaying(id);
   }
 
   /**

@@ -43,7 +43,7 @@ interface Holder {
   restsUntilMs: number;
 }
 
-export class PassLanes {
+export class RelayClient {
   readonly #parts: PassLanesParts;
   readonly #holders = new Map<DeviceId, Holder>();
   /** Calls under way. */

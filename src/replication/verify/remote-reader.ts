@@ -32,7 +32,7 @@ export interface FarReaderParts {
   suspect(device: DeviceId): void;
 }
 
-export class FarReader {
+export class RemoteReader {
   readonly #parts: FarReaderParts;
   readonly #pace: (signal: AbortSignal) => Promise<void>;
   readonly #slots = new Slots(readsAtOnce);

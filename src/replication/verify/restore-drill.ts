@@ -23,7 +23,7 @@ import {
   isOver,
 } from './drill-plan.ts';
 import type { Foreground } from './foreground.ts';
-import { FarReader, type FarReaderParts } from './remote-reader.ts';
+import { type FarReaderParts, RemoteReader } from './remote-reader.ts';
 
 const statePrefix = 'y';
 /** How often it is looked whether a drill is due; a fifth of the period where tests shorten that. */
@@ -120,7 +120,7 @@ export class RestoreDrill {
       state = this.#keep(user, begunDrill(state, await user.sample(files * drawnForEach)));
     }
     this.#pausedMs = 0;
-    const reader = new FarReader(this.#parts, (signal) => this.#pace(signal));
+    const reader = new RemoteReader(this.#parts, (signal) => this.#pace(signal));
     while (!isOver(state, files)) {
       if (!this.#isReady()) return;
       state = this.#keep(user, await this.#next(user, state, reader));
@@ -132,7 +132,7 @@ export class RestoreDrill {
   }
 
   /** Tries the next file. A file that is interrupted by the end of this process is tried again by the next. */
-  async #next(user: RestorableUser, state: DrillState, reader: FarReader): Promise<DrillState> {
+  async #next(user: RestorableUser, state: DrillState, reader: RemoteReader): Promise<DrillState> {
     const [file, ...left] = state.left ?? [];
     if (file === undefined) return state;
     const before = reader.badCopies;
@@ -150,7 +150,7 @@ export class RestoreDrill {
   async #restore(
     user: RestorableUser,
     file: EntryId,
-    reader: FarReader,
+    reader: RemoteReader,
   ): Promise<'restored' | 'failed' | 'untried'> {
     const { signal } = this.#stopping;
     try {

@@ -269,7 +269,7 @@ async function allOf(catalog: LocalCatalog): Promise<CatalogRecord[]> {
 
 describe('a home that was restored and wrote on', () => {
   it('leaves the same everywhere, as if all had come at once', async () => {
-    let twins = 0;
+    let forks = 0;
     await fc.assert(
       fc.asyncProperty(actions, async (steps) => {
         const { world, a, b, c, copy } = await restored();
@@ -298,7 +298,7 @@ describe('a home that was restored and wrote on', () => {
         const records = new Map<string, CatalogRecord>();
         for (const catalog of met) for (const one of await allOf(catalog)) records.set(one.revision, one);
         const numbers = new Set([...records.values()].map(({ device, seq }) => `${device} ${seq}`));
-        twins += records.size - numbers.size;
+        forks += records.size - numbers.size;
         const fresh = await world.catalog(8);
         await fresh.accept([...records.values()].map(({ bytes }) => bytes));
         assert.deepEqual(await viewOf(fresh), await viewOf(a));
@@ -306,6 +306,6 @@ describe('a home that was restored and wrote on', () => {
       }),
       { numRuns: 30, interruptAfterTimeLimit: 15_000 },
     );
-    assert.ok(twins > 10, `${twins} twins`);
+    assert.ok(forks > 10, `${forks} forks`);
   });
 });

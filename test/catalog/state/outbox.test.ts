@@ -163,21 +163,21 @@ describe('outbox', () => {
   it('is said to be carried to devices once they say so, and not before', async () => {
     const catalog = await world.founded({ outbox: createMemoryOutbox() });
     const me = world.device(0);
-    assert.equal(await catalog.carriedTo(2, 60_000), 2, 'there is nobody to wait for');
+    assert.equal(await catalog.waitUntilReplicated(2, 60_000), 2, 'there is nobody to wait for');
     await world.admit(catalog, 1, 2);
     const seq = catalog.vector()[me] ?? 0;
     catalog.peerHas(world.device(1), { [me]: seq - 1 });
-    assert.equal(await catalog.carriedTo(1, 0), 0);
-    const waiting = catalog.carriedTo(1, 60_000);
+    assert.equal(await catalog.waitUntilReplicated(1, 0), 0);
+    const waiting = catalog.waitUntilReplicated(1, 60_000);
     catalog.peerHas(world.device(1), { [me]: seq });
     assert.equal(await waiting, 1);
-    assert.equal(await catalog.carriedTo(2, 0), 1);
+    assert.equal(await catalog.waitUntilReplicated(2, 0), 1);
     const ending = new AbortController();
-    const cut = catalog.carriedTo(2, 60_000, ending.signal);
+    const cut = catalog.waitUntilReplicated(2, 60_000, ending.signal);
     ending.abort();
     assert.equal(await cut, 1);
     catalog.peerHas(world.device(3), { [me]: seq });
-    assert.equal(await catalog.carriedTo(2, 0), 1, 'no member');
+    assert.equal(await catalog.waitUntilReplicated(2, 0), 1, 'no member');
     await catalog.stop();
   });
 });

@@ -332,8 +332,8 @@ describe('catalog sync', () => {
       await home.remove(b);
       home.network.partition([home.ids]);
       const restored = await home.add(1, copy);
-      const [twin] = await restored.catalog.author([world.entryDraft(4)], world.admin);
-      assert.equal(twin?.seq, 2);
+      const [fork] = await restored.catalog.author([world.entryDraft(4)], world.admin);
+      assert.equal(fork?.seq, 2);
       home.network.heal();
       await home.until(() => restored.overtaken, 'it is overtaken');
       await assert.rejects(restored.catalog.author([world.entryDraft(5)], world.admin), (error) =>

@@ -41,8 +41,8 @@ test('a damaged local chunk is reported and read from another device', async () 
     spoil(network, id, at === -1 ? (network.chunks.get(id)?.length ?? 0) - 1 : at);
     assert.ok((await readAll(network, written)).equals(content), `byte ${at}`);
     assert.deepEqual(
-      network.calls.filter((call) => call.startsWith('badLocal')),
-      [`badLocal ${id}`],
+      network.calls.filter((call) => call.startsWith('reportCorruptLocal')),
+      [`reportCorruptLocal ${id}`],
     );
   }
 });
@@ -83,7 +83,7 @@ test('whole bytes that do not open with the key are not blamed on this copy', as
   assert.ok(tree.kind === 'leaf' && tree.slots[0]);
   tree.slots[0].key = new Uint8Array(32);
   await assert.rejects(readContent({ manifest: tree, entryKey, network }).next(), { code: 'chunk-corrupt' });
-  assert.ok(!network.calls.includes(`badLocal ${id}`));
+  assert.ok(!network.calls.includes(`reportCorruptLocal ${id}`));
   assert.ok(network.chunks.has(id));
 });
 
@@ -215,7 +215,7 @@ test('manifests that contradict what is under them are refused', async () => {
     const slots = leaf.slots.map((slot, at) => (at === 0 ? { ...slot, size: slot.size + difference } : slot));
     await assert.rejects(reads({ ...leaf, slots }), { code: 'chunk-corrupt' });
   }
-  assert.ok(!network.calls.some((call) => call.startsWith('badLocal')));
+  assert.ok(!network.calls.some((call) => call.startsWith('reportCorruptLocal')));
 });
 
 test('an opened manifest serves several ranges with one read of it', async () => {

@@ -10,7 +10,7 @@ const manifestFormat = 2;
 export class MemoryNetwork {
   /** Durable chunks by id. */
   readonly chunks = new Map<ChunkId, Uint8Array>();
-  /** What was asked, in order: "put ID", "read ID", "badLocal ID". */
+  /** What was asked, in order: "put ID", "read ID", "reportCorruptLocal ID". */
   readonly calls: string[] = [];
   puts = 0;
   putsUnderWay = 0;
@@ -23,7 +23,7 @@ export class MemoryNetwork {
   beforePut: (number: number) => Promise<void> | void = () => turn();
   /** Called before a read answers. */
   beforeRead: (id: ChunkId) => Promise<void> | void = () => turn();
-  /** Copies of other devices: what a read finds after `badLocal`. */
+  /** Copies of other devices: what a read finds after `reportCorruptLocal`. */
   readonly elsewhere = new Map<ChunkId, Uint8Array>();
 
   async put(id: ChunkId, bytes: Uint8Array): Promise<void> {
@@ -69,8 +69,8 @@ export class MemoryNetwork {
     }
   }
 
-  async badLocal(id: ChunkId): Promise<void> {
-    this.calls.push(`badLocal ${id}`);
+  async reportCorruptLocal(id: ChunkId): Promise<void> {
+    this.calls.push(`reportCorruptLocal ${id}`);
     this.chunks.delete(id);
   }
 }

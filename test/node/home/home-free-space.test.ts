@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { HomeRoom } from '../../../src/node/home/home-free-space.ts';
+import { HomeFreeSpace } from '../../../src/node/home/home-free-space.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 
 const MiB = 1024 * 1024;
@@ -9,7 +9,7 @@ describe('the room that the home needs', () => {
   it('is 64 MiB, or a tenth of a tiny disk, looked at once a second', async () => {
     const clock = new VirtualClock();
     let disk = { freeBytes: 64 * MiB, totalBytes: 100_000 * MiB };
-    const room = new HomeRoom('/home', clock, () => disk);
+    const room = new HomeFreeSpace('/home', clock, () => disk);
     room.mustHave();
     disk = { ...disk, freeBytes: 63 * MiB };
     room.mustHave();

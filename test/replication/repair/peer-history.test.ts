@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { encode } from '../../../src/crypto/index.ts';
 import type { Handler, PeerEvent, Transport } from '../../../src/model/contracts/transport.ts';
 import type { DeviceId } from '../../../src/model/ids.ts';
-import { Attendance } from '../../../src/replication/repair/peer-history.ts';
+import { PeerHistory } from '../../../src/replication/repair/peer-history.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 import { deviceNumber, member } from '../support/fixtures.ts';
 
@@ -14,7 +14,7 @@ const hearsayMs = 7 * dayMs;
 const [self, lost, liar, honest] = [deviceNumber(0), deviceNumber(1), deviceNumber(2), deviceNumber(3)];
 
 /** A device that is told what others say; `met` is whom it saw when it started. */
-function attendance(met: readonly DeviceId[]) {
+function peerHistory(met: readonly DeviceId[]) {
   const clock = new VirtualClock();
   const members = new Map([0, 1, 2, 3].map((number) => [deviceNumber(number), member(number)]));
   let hear: Handler | undefined;
@@ -40,7 +40,7 @@ function attendance(met: readonly DeviceId[]) {
     hearsayMs,
     everyMs: 1000 * dayMs,
   };
-  const made = new Attendance(parts as unknown as ConstructorParameters<typeof Attendance>[0]);
+  const made = new PeerHistory(parts as unknown as ConstructorParameters<typeof PeerHistory>[0]);
   made.start();
   return {
     clock,
@@ -58,7 +58,7 @@ function attendance(met: readonly DeviceId[]) {
 }
 
 test('one that repeats that a lost device is there is believed for a week after this one saw it, and no longer', async () => {
-  const { clock, tell, awayMs, connect, disconnect } = attendance([lost]);
+  const { clock, tell, awayMs, connect, disconnect } = peerHistory([lost]);
   for (let day = 0; day < 30; day += 1) {
     await clock.advance(dayMs);
     await tell(liar, 0);
@@ -73,7 +73,7 @@ test('one that repeats that a lost device is there is believed for a week after 
 });
 
 test('two witnesses are believed, as far as the one who saw it earlier', async () => {
-  const { clock, tell, awayMs, remove } = attendance([lost]);
+  const { clock, tell, awayMs, remove } = peerHistory([lost]);
   await clock.advance(30 * dayMs);
   await tell(liar, 0);
   await tell(liar, 0);
@@ -85,7 +85,7 @@ test('two witnesses are believed, as far as the one who saw it earlier', async (
 });
 
 test('of a device that this one never met, one word is believed', async () => {
-  const { clock, tell, awayMs } = attendance([]);
+  const { clock, tell, awayMs } = peerHistory([]);
   await clock.advance(30 * dayMs);
   assert.equal(awayMs(), 30 * dayMs);
   await tell(honest, minuteMs);

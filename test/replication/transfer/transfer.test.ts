@@ -184,7 +184,7 @@ test('a local copy that its reader found bad is replaced too', async () => {
   await a.store.put(chunk.id, chunk.bytes);
   a.store.rot(chunk.id);
   await a.replication.read(chunk.id, { verify: false });
-  await a.replication.badLocal(chunk.id);
+  await a.replication.reportCorruptLocal(chunk.id);
   assert.deepEqual(await cluster.clock.until(a.replication.read(chunk.id)), chunk.bytes);
   await cluster.clock.advance(1000);
   assert.deepEqual(a.store.chunks.get(chunk.id), chunk.bytes);

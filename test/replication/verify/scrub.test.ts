@@ -67,7 +67,7 @@ describe('scrubbing', () => {
     const [first] = ids as [ChunkId];
     a.store.rot(first);
     b.store.vanish(first);
-    b.replication.badLocal(first).catch(() => undefined);
+    b.replication.reportCorruptLocal(first).catch(() => undefined);
     await cluster.clock.advance(3 * periodMs);
     for (const device of [a, b, c]) {
       const bytes = device.store.chunks.get(first);

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { errorStatus } from '../src/model/errors.ts';
-import { defaultTunables } from '../src/model/limits.ts';
+import { errorStatus } from '../../src/model/errors.ts';
+import { defaultTunables } from '../../src/model/limits.ts';
 
-const root = new URL('..', import.meta.url).pathname;
+const root = new URL('../..', import.meta.url).pathname;
 const read = (path: string) => readFileSync(`${root}${path}`, 'utf8');
 const files = (pattern: string) => globSync(pattern, { cwd: root }).sort();
 

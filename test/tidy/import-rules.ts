@@ -1,0 +1,227 @@
+/**
+ * Who may import whom, in one table. `test/tidy/imports.test.ts` holds the code against it and prints
+ * the sentence that belongs to the broken rule.
+ */
+
+/** The rooms from the ground up, each with the rooms that it may import and the reason. */
+export interface RoomRule {
+  room: string;
+  imports: readonly string[];
+  sentence: string;
+}
+
+export const roomRules: readonly RoomRule[] = [
+  { room: 'model', imports: [], sentence: 'model imports nothing: it is what all rooms agree on.' },
+  {
+    room: 'crypto',
+    imports: ['model'],
+    sentence: 'crypto knows bytes and keys, and nothing of who uses them.',
+  },
+  { room: 'chunking', imports: ['model'], sentence: 'chunking is pure: it cuts and assembles bytes.' },
+  {
+    room: 'store',
+    imports: ['model'],
+    sentence: 'store keeps bytes; it meets catalog and replication as contracts of model.',
+  },
+  {
+    room: 'catalog',
+    imports: ['model', 'crypto'],
+    sentence: 'catalog keeps records; it meets store and replication as contracts of model.',
+  },
+  {
+    room: 'replication',
+    imports: ['model', 'crypto'],
+    sentence: 'replication keeps copies; it meets store and catalog as contracts of model.',
+  },
+  {
+    room: 'drive',
+    imports: ['model', 'crypto', 'chunking'],
+    sentence: 'drive asks store, catalog and replication through the contracts of model.',
+  },
+  { room: 'http', imports: ['model', 'drive'], sentence: 'http never sees a chunk or a key: ask the drive.' },
+  {
+    room: 'node',
+    imports: ['model', 'crypto', 'chunking', 'store', 'catalog', 'replication', 'drive', 'http'],
+    sentence: 'node wires the parts together; only the command line stands above it.',
+  },
+  { room: 'cli', imports: ['model', 'node'], sentence: 'cli starts a device or talks to one over HTTP.' },
+];
+
+/**
+ * The sub-rooms of a big room, from the ground up: a folder may import those named before it, never those
+ * after. Files at the root of the room may import every sub-room.
+ */
+export const subRooms: Readonly<Record<string, readonly string[]>> = {
+  drive: [
+    'keys',
+    'content',
+    'grants',
+    'quota',
+    'listing',
+    'tree',
+    'users',
+    'access',
+    'versions',
+    'folders',
+    'uploads',
+    'trash',
+    'upkeep',
+    'sharing',
+    'accounts',
+  ],
+  replication: [
+    'placement',
+    'database',
+    'inventory',
+    'peers',
+    'transfer',
+    'references',
+    'verify',
+    'upload',
+    'repair',
+    'surplus',
+    'garbage',
+    'serving',
+  ],
+  catalog: [
+    'records',
+    'rights',
+    'state',
+    'tree',
+    'registers',
+    'writing',
+    'views',
+    'accepting',
+    'durability',
+    'sync',
+  ],
+  node: [
+    'network',
+    'process',
+    'health',
+    'wiring',
+    'home',
+    'volumes',
+    'membership',
+    'settings',
+    'pairing',
+    'front',
+  ],
+};
+
+/** Arrows that point down and are refused all the same. Names are folders below `src`, or files without `.ts`. */
+export interface ForbiddenArrow {
+  from: string;
+  to: readonly string[];
+  sentence: string;
+}
+
+export const forbiddenArrows: readonly ForbiddenArrow[] = [
+  {
+    from: 'drive/folders',
+    to: ['drive/uploads', 'drive/trash'],
+    sentence: 'folders, uploads and trash stand side by side: what two of them need belongs in tree.',
+  },
+  {
+    from: 'drive/uploads',
+    to: ['drive/folders', 'drive/trash'],
+    sentence: 'folders, uploads and trash stand side by side: what two of them need belongs in tree.',
+  },
+  {
+    from: 'drive/trash',
+    to: ['drive/folders', 'drive/uploads'],
+    sentence: 'folders, uploads and trash stand side by side: what two of them need belongs in tree.',
+  },
+  {
+    from: 'drive/sharing',
+    to: ['drive/accounts'],
+    sentence: 'sharing works on a drive that is open already; accounts open it.',
+  },
+  {
+    from: 'replication/repair',
+    to: ['replication/surplus', 'replication/garbage'],
+    sentence: 'repair makes copies; only surplus and garbage delete them.',
+  },
+  {
+    from: 'catalog/rights',
+    to: ['catalog/state'],
+    sentence: 'rights are computed from records alone, so that every device computes the same.',
+  },
+  { from: 'catalog/views', to: ['catalog/writing'], sentence: 'a view reads; it never writes a record.' },
+  {
+    from: 'catalog/sync',
+    to: ['catalog/state', 'catalog/registers', 'catalog/writing'],
+    sentence: 'sync moves records as bytes; accepting decides what they mean.',
+  },
+  {
+    from: 'node/health',
+    to: [
+      'node/network',
+      'node/process',
+      'node/wiring',
+      'node/home',
+      'node/volumes',
+      'node/membership',
+      'node/settings',
+      'node/pairing',
+      'node/front',
+    ],
+    sentence: 'health is computed from what it is given.',
+  },
+  {
+    from: 'node/network',
+    to: [
+      'node/process',
+      'node/health',
+      'node/wiring',
+      'node/home',
+      'node/volumes',
+      'node/membership',
+      'node/settings',
+      'node/pairing',
+      'node/front',
+    ],
+    sentence: 'network carries frames between devices and knows nothing else of the device.',
+  },
+];
+
+/** Pure plans: files named `*-plan` of replication import model, placement and other plans only. */
+export const planSentence =
+  'a plan is a pure function of what it is given: it imports model, placement and other plans only.';
+
+/** The web page: `client` has no DOM and no Preact, `views` never fetch; both know only types of model. */
+export const webSentence =
+  'the page talks to a device over HTTP: of src it may import only model, and client imports no component.';
+
+/** An outside library, as a pattern of its specifier, and the only places that may import it. */
+export interface LibraryRule {
+  library: RegExp;
+  places: readonly string[];
+  sentence: string;
+}
+
+/** Built-in modules of Node and packages that are named by no rule may be used everywhere below `src`. */
+export const libraryRules: readonly LibraryRule[] = [
+  {
+    library: /^(level|classic-level)$/,
+    places: ['src/store'],
+    sentence: 'LevelDB lives in store, behind OrderedStore.',
+  },
+  {
+    library: /^(@noble|@hpke|@scure|@ipld)\/|^node:crypto$/,
+    places: ['src/crypto'],
+    sentence: 'Cryptography and canonical bytes live in crypto.',
+  },
+  { library: /^(fastify$|@fastify\/)/, places: ['src/http'], sentence: 'Fastify lives in http.' },
+  {
+    library: /^(libp2p$|@libp2p\/|@chainsafe\/|@multiformats\/|bonjour-service$|pino$)/,
+    places: ['src/node'],
+    sentence: 'libp2p and the log live in node.',
+  },
+  { library: /^commander$/, places: ['src/cli'], sentence: 'Arguments are parsed in cli.' },
+  {
+    library: /^(preact(\/|$)|@preact\/(?!signals-core)|lucide$)/,
+    places: ['web/components', 'web/views', 'web/main.tsx', 'web/vite.config.ts'],
+    sentence: 'Preact draws: it lives in the components and views of web. web/client runs without it.',
+  },
+];
