@@ -4,7 +4,7 @@ import type { Clock } from '../model/clock.ts';
 import type { DeviceFront } from '../model/contracts/device.ts';
 import type { Log } from '../model/log.ts';
 import { createGatewayApp } from './gateway-app.ts';
-import { stopGraceMs } from './http-limits.ts';
+import { stopGraceMs } from './limits/http-limits.ts';
 
 export interface GatewayOptions {
   front: DeviceFront;

@@ -1,7 +1,7 @@
 /**
  * Every error that a person or a program may see has a stable code from this table and a sentence
  * that says what happened and what to do. `http` maps the code to a status in one place
- * (`src/http/error-reply.ts`); the command line prints the sentence.
+ * (`src/http/replies/error-reply.ts`); the command line prints the sentence.
  */
 
 /** code → the HTTP status it becomes. A code never changes its meaning. */

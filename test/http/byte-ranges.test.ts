@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { contentRange, parseRanges } from '../../src/http/byte-ranges.ts';
+import { contentRange, parseRanges } from '../../src/http/content/byte-ranges.ts';
 
 const part = (...ranges: [number, number][]) => ({
   kind: 'part',

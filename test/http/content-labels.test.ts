@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { contentDisposition } from '../../src/http/content-disposition.ts';
-import { chooseEncoding } from '../../src/http/content-encoding.ts';
-import { isCompressible, typeOfUpload, typeToServe } from '../../src/http/content-type.ts';
+import { contentDisposition } from '../../src/http/content/content-disposition.ts';
+import { chooseEncoding } from '../../src/http/content/content-encoding.ts';
+import { isCompressible, typeOfUpload, typeToServe } from '../../src/http/content/content-type.ts';
 import {
   ifRangeHolds,
   isNotModified,
   preconditionFails,
   versionsNamed,
-} from '../../src/http/preconditions.ts';
+} from '../../src/http/content/preconditions.ts';
 
 describe('the header Content-Disposition', () => {
   it('is plain for a plain name', () => {

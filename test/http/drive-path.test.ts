@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { drivePathOf } from '../../src/http/drive-path.ts';
+import { drivePathOf } from '../../src/http/requests/drive-path.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
 
 const names = (url: string) => drivePathOf(`/api/v1/path${url}`).names;

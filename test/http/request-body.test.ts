@@ -3,8 +3,8 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { bodyQueueBytesMax } from '../../src/http/http-limits.ts';
-import { openBody } from '../../src/http/request-body.ts';
+import { bodyQueueBytesMax } from '../../src/http/limits/http-limits.ts';
+import { openBody } from '../../src/http/requests/request-body.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
 import { ManualClock } from './manual-clock.ts';
 

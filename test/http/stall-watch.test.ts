@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createStallWatch } from '../../src/http/stall-watch.ts';
+import { createStallWatch } from '../../src/http/limits/stall-watch.ts';
 import { ManualClock } from './manual-clock.ts';
 
 describe('a stall watch', () => {

@@ -95,6 +95,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'durability',
     'sync',
   ],
+  http: ['limits', 'requests', 'replies', 'content', 'sessions', 'events', 'uploads', 'pages', 'routes'],
   node: [
     'network',
     'process',

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { signedInAdmin } from '../authentication.ts';
-import type { RouteContext } from './route-context.ts';
-import { type ListQuery, listOptionsOf, listQuery } from './schemas.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { type ListQuery, listOptionsOf, listQuery } from '../requests/schemas.ts';
+import { signedInAdmin } from '../sessions/authentication.ts';
 
 /** What this device noted, newest first. */
 export function auditRoutes(app: FastifyInstance, { front }: RouteContext): void {

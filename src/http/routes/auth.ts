@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { passwordLengthMax } from '../../model/limits.ts';
-import { giveCookie, signedIn, takeCookie } from '../authentication.ts';
-import { loginsPerMinute } from '../http-limits.ts';
-import { openToAnyone } from '../rate-limits.ts';
-import type { RouteContext } from './route-context.ts';
-import { fields, text } from './schemas.ts';
+import { loginsPerMinute } from '../limits/http-limits.ts';
+import { openToAnyone } from '../limits/rate-limits.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { fields, text } from '../requests/schemas.ts';
+import { giveCookie, signedIn, takeCookie } from '../sessions/authentication.ts';
 
 // What makes a good name or password is said by the accounts; these are only bounds.
 export const username = text(200, 'a name of at most 200 characters');

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { versionId } from '../../model/ids.ts';
-import { openToTokens, signedIn } from '../authentication.ts';
-import { sendContent } from '../content-reply.ts';
-import { watchSession } from '../session-watch.ts';
-import type { EndWatch } from '../streamed-reply.ts';
+import { sendContent } from '../content/content-reply.ts';
+import type { EndWatch } from '../replies/streamed-reply.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { flag, isOn, query } from '../requests/schemas.ts';
+import { openToTokens, signedIn } from '../sessions/authentication.ts';
+import { watchSession } from '../sessions/session-watch.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { RouteContext } from './route-context.ts';
-import { flag, isOn, query } from './schemas.ts';
 
 const contentQuery = query({ version: { type: 'string' }, download: flag });
 

@@ -1,12 +1,21 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { EntryView } from '../../model/api.ts';
 import type { EntryPatch } from '../../model/contracts/drive.ts';
-import { openToTokens, signedIn } from '../authentication.ts';
-import { entityTag } from '../preconditions.ts';
+import { entityTag } from '../content/preconditions.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import {
+  fields,
+  flag,
+  isOn,
+  type ListQuery,
+  listOptionsOf,
+  listQuery,
+  query,
+  text,
+} from '../requests/schemas.ts';
+import { openToTokens, signedIn } from '../sessions/authentication.ts';
+import { changedMeanwhile, versionExpected } from '../uploads/if-match.ts';
 import { entryIdOf } from './entry-id.ts';
-import { changedMeanwhile, versionExpected } from './if-match.ts';
-import type { RouteContext } from './route-context.ts';
-import { fields, flag, isOn, type ListQuery, listOptionsOf, listQuery, query, text } from './schemas.ts';
 
 // Names are judged by the drive, which says the rule; this only bounds them.
 const name = text(4096, 'the name of a file or folder');

@@ -2,11 +2,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { EventView } from '../../model/api.ts';
 import type { Timer } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import { isFromForeignPage, signedIn } from '../authentication.ts';
-import { createEventCounter, feedEvents } from '../event-feed.ts';
-import { eventBufferBytesMax, eventPingMs, eventSocketsMax } from '../http-limits.ts';
-import { watchSession } from '../session-watch.ts';
-import type { RouteContext } from './route-context.ts';
+import { createEventCounter, feedEvents } from '../events/event-feed.ts';
+import { eventBufferBytesMax, eventPingMs, eventSocketsMax } from '../limits/http-limits.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { isFromForeignPage, signedIn } from '../sessions/authentication.ts';
+import { watchSession } from '../sessions/session-watch.ts';
 
 export const eventsPath = '/api/v1/events';
 

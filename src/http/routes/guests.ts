@@ -4,13 +4,24 @@ import type { Drive, Guest } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { entryId } from '../../model/ids.ts';
 import { passwordLengthMax } from '../../model/limits.ts';
-import { sendContent } from '../content-reply.ts';
-import { pathNames } from '../drive-path.ts';
-import type { GuestAccess } from '../guest-access.ts';
-import { unlocksPerMinute } from '../http-limits.ts';
-import { openToAnyone } from '../rate-limits.ts';
-import { guestContentHeaders } from '../security-headers.ts';
-import { placeInDrive } from '../upload-place.ts';
+import { sendContent } from '../content/content-reply.ts';
+import { unlocksPerMinute } from '../limits/http-limits.ts';
+import { openToAnyone } from '../limits/rate-limits.ts';
+import { guestContentHeaders } from '../replies/security-headers.ts';
+import { pathNames } from '../requests/drive-path.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import {
+  fields,
+  flag,
+  isOn,
+  type ListQuery,
+  listOptionsOf,
+  listQuery,
+  query,
+  text,
+} from '../requests/schemas.ts';
+import type { GuestAccess } from '../sessions/guest-access.ts';
+import { placeInDrive } from '../uploads/upload-place.ts';
 import {
   filePathOf,
   leaveBodiesAlone,
@@ -19,10 +30,8 @@ import {
   sendUploaded,
   type UploadQuery,
   uploadQuery,
-} from '../upload-request.ts';
+} from '../uploads/upload-request.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { RouteContext } from './route-context.ts';
-import { fields, flag, isOn, type ListQuery, listOptionsOf, listQuery, query, text } from './schemas.ts';
 
 interface BySecret {
   Params: { secret: string };

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { signedIn, signedInAdmin } from '../authentication.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { signedIn, signedInAdmin } from '../sessions/authentication.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { RouteContext } from './route-context.ts';
 
 /** How well everything is kept, and one file. */
 export function healthRoutes(app: FastifyInstance, { front }: RouteContext): void {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { sessionOf } from '../authentication.ts';
-import type { RouteContext } from './route-context.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { sessionOf } from '../sessions/authentication.ts';
 
 /** `GET /metrics` in the text format of Prometheus: for this machine, and for who shows a token. */
 export function metricRoutes(app: FastifyInstance, { front }: RouteContext): void {

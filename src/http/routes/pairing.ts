@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { ownsThisHome, signedInAdmin } from '../authentication.ts';
-import { exchangesPerMinute, joinsPerMinute } from '../http-limits.ts';
-import { openToAnyone } from '../rate-limits.ts';
-import type { RouteContext } from './route-context.ts';
-import { fields, text } from './schemas.ts';
+import { exchangesPerMinute, joinsPerMinute } from '../limits/http-limits.ts';
+import { openToAnyone } from '../limits/rate-limits.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { fields, text } from '../requests/schemas.ts';
+import { ownsThisHome, signedInAdmin } from '../sessions/authentication.ts';
 
 const joinBody = fields(
   {

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PeerstorError } from '../../model/errors.ts';
-import { openToTokens, signedIn } from '../authentication.ts';
-import { drivePathOf, drivePathPrefix } from '../drive-path.ts';
-import { entityTag } from '../preconditions.ts';
-import { placeBelow, placeInDrive, placeOfFile } from '../upload-place.ts';
+import { entityTag } from '../content/preconditions.ts';
+import { drivePathOf, drivePathPrefix } from '../requests/drive-path.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { openToTokens, signedIn } from '../sessions/authentication.ts';
+import { placeBelow, placeInDrive, placeOfFile } from '../uploads/upload-place.ts';
 import {
   filePathOf,
   leaveBodiesAlone,
@@ -12,9 +13,8 @@ import {
   sendUploaded,
   type UploadQuery,
   uploadQuery,
-} from '../upload-request.ts';
+} from '../uploads/upload-request.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { RouteContext } from './route-context.ts';
 
 /** Entries by their path: look them up, and upload in one request; a new version of a file also by its id. */
 export function pathRoutes(app: FastifyInstance, context: RouteContext): void {

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { SetupView } from '../../model/api.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import { giveCookie, ownsThisHome } from '../authentication.ts';
-import { setupsPerMinute } from '../http-limits.ts';
-import { openToAnyone } from '../rate-limits.ts';
+import { setupsPerMinute } from '../limits/http-limits.ts';
+import { openToAnyone } from '../limits/rate-limits.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { fields } from '../requests/schemas.ts';
+import { giveCookie, ownsThisHome } from '../sessions/authentication.ts';
 import { password, username } from './auth.ts';
-import type { RouteContext } from './route-context.ts';
-import { fields } from './schemas.ts';
 
 const setupBody = fields({ setupCode: { type: 'string', maxLength: 200 }, username, password }, [
   'username',

@@ -4,10 +4,19 @@ import type { LinkWish } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { grantId } from '../../model/ids.ts';
 import { passwordLengthMax } from '../../model/limits.ts';
-import { signedIn } from '../authentication.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import {
+  countOrNone,
+  expiryOf,
+  fields,
+  onePage,
+  query,
+  rights,
+  text,
+  timeOrNever,
+} from '../requests/schemas.ts';
+import { signedIn } from '../sessions/authentication.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { RouteContext } from './route-context.ts';
-import { countOrNone, expiryOf, fields, onePage, query, rights, text, timeOrNever } from './schemas.ts';
 
 interface LinkBody {
   rights?: RightsView;

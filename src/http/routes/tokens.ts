@@ -3,11 +3,11 @@ import type { RightsView } from '../../model/api.ts';
 import type { Drive } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, grantId } from '../../model/ids.ts';
-import { signedIn } from '../authentication.ts';
-import { pathNames } from '../drive-path.ts';
+import { pathNames } from '../requests/drive-path.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { expiryOf, fields, onePage, query, rights, text, timeOrNever } from '../requests/schemas.ts';
+import { signedIn } from '../sessions/authentication.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { RouteContext } from './route-context.ts';
-import { expiryOf, fields, onePage, query, rights, text, timeOrNever } from './schemas.ts';
 
 interface TokenWish {
   name: string;

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { openToTokens, signedIn } from '../authentication.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { type ListQuery, listOptionsOf, listQuery } from '../requests/schemas.ts';
+import { openToTokens, signedIn } from '../sessions/authentication.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { RouteContext } from './route-context.ts';
-import { type ListQuery, listOptionsOf, listQuery } from './schemas.ts';
 
 /** What was removed and can still come back. */
 export function trashRoutes(app: FastifyInstance, _surroundings: RouteContext): void {

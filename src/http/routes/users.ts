@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import type { UserAdminView } from '../../model/api.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { userId } from '../../model/ids.ts';
-import { giveCookie, signedInAdmin } from '../authentication.ts';
-import { loginsPerMinute } from '../http-limits.ts';
-import { openToAnyone } from '../rate-limits.ts';
+import { loginsPerMinute } from '../limits/http-limits.ts';
+import { openToAnyone } from '../limits/rate-limits.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { countOrNone, expiryOf, fields, onePage, text, timeOrNever } from '../requests/schemas.ts';
+import { giveCookie, signedInAdmin } from '../sessions/authentication.ts';
 import { password, username } from './auth.ts';
-import type { RouteContext } from './route-context.ts';
-import { countOrNone, expiryOf, fields, onePage, text, timeOrNever } from './schemas.ts';
 
 const role = { enum: ['admin', 'member'] };
 /** People send `quota`; `quotaBytes`, as the answers also say, is understood. */

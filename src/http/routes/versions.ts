@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { versionId } from '../../model/ids.ts';
-import { openToTokens, signedIn } from '../authentication.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { onePage } from '../requests/schemas.ts';
+import { openToTokens, signedIn } from '../sessions/authentication.ts';
 import { entryIdOf } from './entry-id.ts';
-import type { RouteContext } from './route-context.ts';
-import { onePage } from './schemas.ts';
 
 /** The history of a file. */
 export function versionRoutes(app: FastifyInstance, _surroundings: RouteContext): void {

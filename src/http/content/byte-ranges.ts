@@ -1,4 +1,4 @@
-import { rangesMax } from './http-limits.ts';
+import { rangesMax } from '../limits/http-limits.ts';
 
 /** Bytes [start, end). */
 export interface ByteRange {

@@ -1,10 +1,10 @@
 /** The one place where an error becomes a reply: RFC 9457 problem+json with a stable `code`. */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
-import type { ProblemView } from '../model/api.ts';
-import type { Clock } from '../model/clock.ts';
-import { type ErrorCode, isPeerstorError, PeerstorError } from '../model/errors.ts';
-import type { Log } from '../model/log.ts';
+import type { ProblemView } from '../../model/api.ts';
+import type { Clock } from '../../model/clock.ts';
+import { type ErrorCode, isPeerstorError, PeerstorError } from '../../model/errors.ts';
+import type { Log } from '../../model/log.ts';
 import { hasUnreadBody, replyAndDrain } from './unread-body.ts';
 
 export const problemType = 'application/problem+json';

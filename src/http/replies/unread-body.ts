@@ -1,11 +1,11 @@
 /** What to do with a body that the client is still sending when it is refused. */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import type { Clock } from '../model/clock.ts';
-import { awaitsContinue } from './expect-continue.ts';
-import { drainBytesMax, drainMs, smallBodyBytesMax } from './http-limits.ts';
+import type { Clock } from '../../model/clock.ts';
+import { drainBytesMax, drainMs, smallBodyBytesMax } from '../limits/http-limits.ts';
+import { awaitsContinue } from '../requests/expect-continue.ts';
+import { declaredLength } from '../requests/request-body.ts';
 import { takeOver } from './reply-head.ts';
-import { declaredLength } from './request-body.ts';
 
 /** True when more of the body may come, which node would read to its end, however long that takes. */
 export function hasUnreadBody(request: IncomingMessage): boolean {

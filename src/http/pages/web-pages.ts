@@ -3,13 +3,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import staticFiles from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isPeerstorError } from '../model/errors.ts';
-import type { AllowedMethods } from './allowed-methods.ts';
-import { pathnameOf } from './drive-path.ts';
-import { waitHeaders } from './error-reply.ts';
-import type { GuestAccess } from './guest-access.ts';
-import { pageHeaders } from './security-headers.ts';
-import { noSuchAddress } from './unknown-address.ts';
+import { isPeerstorError } from '../../model/errors.ts';
+import { waitHeaders } from '../replies/error-reply.ts';
+import { pageHeaders } from '../replies/security-headers.ts';
+import { noSuchAddress } from '../replies/unknown-address.ts';
+import type { AllowedMethods } from '../requests/allowed-methods.ts';
+import { pathnameOf } from '../requests/drive-path.ts';
+import type { GuestAccess } from '../sessions/guest-access.ts';
 
 const page = 'index.html';
 /** Files whose names carry a hash of their content. */

@@ -1,7 +1,7 @@
 /** What to say to a connection that does not speak HTTP well enough to become a request. */
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { PeerstorError } from '../model/errors.ts';
+import { PeerstorError } from '../../model/errors.ts';
 import { problemOf, problemType } from './error-reply.ts';
 
 /** Connections with a reply under way: nothing may be written between its bytes. */

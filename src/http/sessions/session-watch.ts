@@ -1,8 +1,8 @@
 /** What outlives its request's check: a long transfer, a page that listens. It ends with the session. */
 import type { FastifyRequest } from 'fastify';
-import type { Timer } from '../model/clock.ts';
-import { sessionCheckMs } from './http-limits.ts';
-import type { RouteContext } from './routes/route-context.ts';
+import type { Timer } from '../../model/clock.ts';
+import { sessionCheckMs } from '../limits/http-limits.ts';
+import type { RouteContext } from '../requests/route-context.ts';
 
 /**
  * Looks now and then whether the session of a request lives: it may end by signing out, by a new

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
-import type { Clock } from '../model/clock.ts';
-import { PeerstorError } from '../model/errors.ts';
-import { jsonBodyBytesMax } from '../model/limits.ts';
-import { jsonBodyWaitMs } from './http-limits.ts';
+import type { Clock } from '../../model/clock.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import { jsonBodyBytesMax } from '../../model/limits.ts';
+import { jsonBodyWaitMs } from '../limits/http-limits.ts';
 import { declaredLength, openBody, tooLarge } from './request-body.ts';
 
 /**

@@ -1,9 +1,9 @@
 /** The stream of "this changed, ask again" that one open page gets. */
-import type { EventView } from '../model/api.ts';
-import type { Clock, Timer } from '../model/clock.ts';
-import type { DeviceFront } from '../model/contracts/device.ts';
-import type { Session } from '../model/contracts/drive.ts';
-import { eventGatherMs, eventIdsMax } from './http-limits.ts';
+import type { EventView } from '../../model/api.ts';
+import type { Clock, Timer } from '../../model/clock.ts';
+import type { DeviceFront } from '../../model/contracts/device.ts';
+import type { Session } from '../../model/contracts/drive.ts';
+import { eventGatherMs, eventIdsMax } from '../limits/http-limits.ts';
 
 type Topic = EventView['topic'];
 

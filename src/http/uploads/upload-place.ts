@@ -2,11 +2,11 @@
  * Where an upload goes: below the root of a drive by its path, below a folder that is named by its id,
  * or into a file that is.
  */
-import type { EntryView } from '../model/api.ts';
-import type { Drive, UploadOptions, UploadOutcome } from '../model/contracts/drive.ts';
-import { isPeerstorError } from '../model/errors.ts';
-import { type EntryId, entryId } from '../model/ids.ts';
-import { listLimitMax } from '../model/limits.ts';
+import type { EntryView } from '../../model/api.ts';
+import type { Drive, UploadOptions, UploadOutcome } from '../../model/contracts/drive.ts';
+import { isPeerstorError } from '../../model/errors.ts';
+import { type EntryId, entryId } from '../../model/ids.ts';
+import { listLimitMax } from '../../model/limits.ts';
 
 export interface UploadPlace {
   readonly name: string;

@@ -1,9 +1,9 @@
 /** Who is asking: the session behind a cookie or a token, or the owner of this home. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Clock } from '../model/clock.ts';
-import type { DeviceFront } from '../model/contracts/device.ts';
-import type { Session } from '../model/contracts/drive.ts';
-import { PeerstorError } from '../model/errors.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { DeviceFront } from '../../model/contracts/device.ts';
+import type { Session } from '../../model/contracts/drive.ts';
+import { PeerstorError } from '../../model/errors.ts';
 
 export const sessionCookie = 'peerstor_session';
 const csrfHeader = 'x-peerstor';

@@ -1,7 +1,7 @@
 /** Limits on routes that are open to anyone, by address of the caller. */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
-import { PeerstorError } from '../model/errors.ts';
+import { PeerstorError } from '../../model/errors.ts';
 
 const minuteMs = 60_000;
 

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import type { Clock } from '../model/clock.ts';
-import { PeerstorError, sentenceOf } from '../model/errors.ts';
-import type { Log } from '../model/log.ts';
-import { downloadStallMs } from './http-limits.ts';
+import type { Clock } from '../../model/clock.ts';
+import { PeerstorError, sentenceOf } from '../../model/errors.ts';
+import type { Log } from '../../model/log.ts';
+import { downloadStallMs } from '../limits/http-limits.ts';
+import { createStallWatch } from '../limits/stall-watch.ts';
 import { takeOver } from './reply-head.ts';
-import { createStallWatch } from './stall-watch.ts';
 
 export interface StreamedReply {
   status: number;

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../model/clock.ts';
+import type { Clock, Timer } from '../../model/clock.ts';
 
 export interface StallWatch {
   /** Bytes are waited for from now on. */

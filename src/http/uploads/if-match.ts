@@ -1,6 +1,6 @@
 import type { EntryView } from '../../model/api.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import { versionsNamed } from '../preconditions.ts';
+import { versionsNamed } from '../content/preconditions.ts';
 
 /**
  * The version that a change is conditional on. A change takes one version; where the client names

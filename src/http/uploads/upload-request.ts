@@ -1,17 +1,17 @@
 /** A file that comes as the body of a PUT: what the headers say of it, and handing it to the drive. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { EntryView, SafetyLevel } from '../model/api.ts';
-import type { UploadOptions, UploadOutcome } from '../model/contracts/drive.ts';
-import { PeerstorError } from '../model/errors.ts';
-import { essence, typeOfUpload } from './content-type.ts';
-import { drivePathOf } from './drive-path.ts';
-import { safetyWaitSecondsMax, uploadStallMs } from './http-limits.ts';
-import { entityTag, httpDateMs, versionsNamed } from './preconditions.ts';
-import { declaredLength, openBody, tooLarge } from './request-body.ts';
-import { changedMeanwhile, versionExpected } from './routes/if-match.ts';
-import type { RouteContext } from './routes/route-context.ts';
-import { query } from './routes/schemas.ts';
-import { watchSession } from './session-watch.ts';
+import type { EntryView, SafetyLevel } from '../../model/api.ts';
+import type { UploadOptions, UploadOutcome } from '../../model/contracts/drive.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import { essence, typeOfUpload } from '../content/content-type.ts';
+import { entityTag, httpDateMs, versionsNamed } from '../content/preconditions.ts';
+import { safetyWaitSecondsMax, uploadStallMs } from '../limits/http-limits.ts';
+import { drivePathOf } from '../requests/drive-path.ts';
+import { declaredLength, openBody, tooLarge } from '../requests/request-body.ts';
+import type { RouteContext } from '../requests/route-context.ts';
+import { query } from '../requests/schemas.ts';
+import { watchSession } from '../sessions/session-watch.ts';
+import { changedMeanwhile, versionExpected } from './if-match.ts';
 import type { UploadPlace } from './upload-place.ts';
 
 export interface UploadQuery {

@@ -1,12 +1,12 @@
 /** Guests: what a browser that opened a link is remembered by, and which downloads count. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import { type Clock, systemRandom } from '../model/clock.ts';
-import type { DeviceFront } from '../model/contracts/device.ts';
-import type { Guest } from '../model/contracts/drive.ts';
-import { toHex } from '../model/ids.ts';
+import { type Clock, systemRandom } from '../../model/clock.ts';
+import type { DeviceFront } from '../../model/contracts/device.ts';
+import type { Guest } from '../../model/contracts/drive.ts';
+import { toHex } from '../../model/ids.ts';
+import { begunDownloadMs, begunDownloadsMax, unlockedMax, unlockedMs } from '../limits/http-limits.ts';
 import { basicPassword } from './authentication.ts';
-import { begunDownloadMs, begunDownloadsMax, unlockedMax, unlockedMs } from './http-limits.ts';
 
 const unlockCookie = 'peerstor_link';
 const passwordHeader = 'x-share-password';

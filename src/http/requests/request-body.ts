@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '../model/clock.ts';
-import { PeerstorError } from '../model/errors.ts';
+import type { Clock } from '../../model/clock.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import { bodyQueueBytesLow, bodyQueueBytesMax } from '../limits/http-limits.ts';
+import { createStallWatch } from '../limits/stall-watch.ts';
 import { sayContinue } from './expect-continue.ts';
-import { bodyQueueBytesLow, bodyQueueBytesMax } from './http-limits.ts';
-import { createStallWatch } from './stall-watch.ts';
 
 export interface BodyOptions {
   bytesMax: number;

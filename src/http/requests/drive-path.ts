@@ -1,5 +1,5 @@
-import { PeerstorError } from '../model/errors.ts';
-import { nameBytesMax, pathBytesMax } from '../model/limits.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import { nameBytesMax, pathBytesMax } from '../../model/limits.ts';
 
 export const drivePathPrefix = '/api/v1/path';
 

@@ -1,18 +1,18 @@
 /** Stored content as an HTTP reply: conditions, ranges, labels, compression. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Clock, systemRandom } from '../model/clock.ts';
-import type { OpenContent } from '../model/contracts/drive.ts';
-import { PeerstorError } from '../model/errors.ts';
-import { toHex } from '../model/ids.ts';
-import type { Log } from '../model/log.ts';
+import { type Clock, systemRandom } from '../../model/clock.ts';
+import type { OpenContent } from '../../model/contracts/drive.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import { toHex } from '../../model/ids.ts';
+import type { Log } from '../../model/log.ts';
+import { compressedBytesMax, compressedBytesMin } from '../limits/http-limits.ts';
+import { userContentHeaders } from '../replies/security-headers.ts';
+import { type EndWatch, type StreamedReply, sendStream } from '../replies/streamed-reply.ts';
 import { type ByteRange, contentRange, parseRanges } from './byte-ranges.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { chooseEncoding, compress } from './content-encoding.ts';
 import { isCompressible, typeToServe } from './content-type.ts';
-import { compressedBytesMax, compressedBytesMin } from './http-limits.ts';
 import { entityTag, ifRangeHolds, isNotModified, preconditionFails } from './preconditions.ts';
-import { userContentHeaders } from './security-headers.ts';
-import { type EndWatch, type StreamedReply, sendStream } from './streamed-reply.ts';
 
 /**
  * Answers GET or HEAD with `content`.
