@@ -36,7 +36,7 @@ import { defaultTunables } from '../src/model/limits.ts';
 import { silentLog } from '../src/model/log.ts';
 import type { DeviceBody } from '../src/model/records.ts';
 import { LevelStore } from '../src/store/index.ts';
-import { MemoryOrderedStore } from '../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../src/store/level/memory-ordered-store.ts';
 import { machine, median, numberFlag, printRows, type Row, seconds } from './measure.ts';
 
 const entries = numberFlag('entries', numberFlag('mib', 0.1) === 128 ? 20_000 : 200_000);

@@ -13,7 +13,7 @@ import { createLibp2pTransport, type Libp2pTransport } from '../src/node/network
 import { createNode } from '../src/node/network/libp2p-node.ts';
 import { dialTarget, plainAddress } from '../src/node/network/peer-address.ts';
 import { identityFromSeed, peerIdOf } from '../src/node/network/peer-identity.ts';
-import { MemoryOrderedStore } from '../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../src/store/level/memory-ordered-store.ts';
 import { TcpProxy } from '../test/support/tcp-proxy.ts';
 import { MiB } from './measure.ts';
 

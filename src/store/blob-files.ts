@@ -5,8 +5,8 @@
 import { mkdir, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, parse } from 'node:path';
 import { sleep, systemClock } from '../model/clock.ts';
-import { diskCode } from './disk-error.ts';
-import { makeFolders } from './make-folders.ts';
+import { diskCode } from './files/disk-error.ts';
+import { makeFolders } from './files/make-folders.ts';
 
 /** Errors of every method are those of node:fs, with their `code`. */
 export interface BlobFiles {

@@ -1,12 +1,12 @@
 /** Which volumes have still to be compared with the index, and the comparing, one after the other. */
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import type { VolumeId } from '../model/ids.ts';
-import { Lanes } from './lanes.ts';
+import { Lanes } from './locks/lanes.ts';
+import { SharedRun } from './locks/shared-run.ts';
+import { throwApart } from './locks/throw-apart.ts';
 import { hasBlobs } from './open-volume.ts';
 import { type RescanOutcome, rescanVolume } from './rescan.ts';
-import { SharedRun } from './shared-run.ts';
 import type { IsThere, StoreParts } from './store-parts.ts';
-import { throwApart } from './throw-apart.ts';
 import type { Volume } from './volume.ts';
 
 export class CatchUp {

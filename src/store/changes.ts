@@ -1,6 +1,6 @@
 /** Who is told when a chunk comes or goes. */
 import type { ChunkChange } from '../model/contracts/chunk-store.ts';
-import { throwApart } from './throw-apart.ts';
+import { throwApart } from './locks/throw-apart.ts';
 
 export class Changes {
   readonly #listeners = new Set<(change: ChunkChange) => void>();

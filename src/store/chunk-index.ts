@@ -12,7 +12,7 @@ import type { ChunkId, VolumeId } from '../model/ids.ts';
 import { chunkId, volumeId } from '../model/ids.ts';
 import type { ChunkRow, TrashRow } from './chunk-rows.ts';
 import { decodeRow, decodeTrashRow, encodeRow, encodeTrashRow } from './chunk-rows.ts';
-import { SharedRun } from './shared-run.ts';
+import { SharedRun } from './locks/shared-run.ts';
 
 /** What a volume holds; trash takes room too. */
 export interface VolumeCount {

@@ -3,7 +3,7 @@ import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import type { ChunkId } from '../model/ids.ts';
 import { shortId } from '../model/ids.ts';
 import { hashesTo } from './chunk-hash.ts';
-import { diskCode, diskVerdict } from './disk-error.ts';
+import { diskCode, diskVerdict } from './files/disk-error.ts';
 import { diskFailure, drop, type IsThere, locate, type StoreParts } from './store-parts.ts';
 import type { Volume } from './volume.ts';
 

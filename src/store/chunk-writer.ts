@@ -1,7 +1,7 @@
 /** Where a new chunk goes, and what happens when a volume does not take it. */
 import { PeerstorError } from '../model/errors.ts';
 import type { ChunkId } from '../model/ids.ts';
-import { diskVerdict } from './disk-error.ts';
+import { diskVerdict } from './files/disk-error.ts';
 import { diskFailure, type IsThere, type StoreParts } from './store-parts.ts';
 import type { Trash } from './trash.ts';
 import type { Volume } from './volume.ts';

@@ -14,8 +14,8 @@ import { chunkId, shortId, volumeId } from '../model/ids.ts';
 import { volumeStopRatio } from '../model/limits.ts';
 import { Changes } from './changes.ts';
 import { type HashCheck, hashesTo, mustBeChunk } from './chunk-hash.ts';
-import { IdLocks } from './id-locks.ts';
-import { SortedKeys } from './sorted-keys.ts';
+import { SortedKeys } from './level/sorted-keys.ts';
+import { IdLocks } from './locks/id-locks.ts';
 import type { PurgeOutcome } from './trash.ts';
 
 export interface MemoryChunkStoreOptions {

@@ -3,7 +3,7 @@ import { PeerstorError } from '../model/errors.ts';
 import type { ChunkId } from '../model/ids.ts';
 import type { ChunkReader } from './chunk-reader.ts';
 import type { ChunkWriter } from './chunk-writer.ts';
-import { SharedRun } from './shared-run.ts';
+import { SharedRun } from './locks/shared-run.ts';
 import { diskFailure, type IsThere, type StoreParts } from './store-parts.ts';
 import type { Volume } from './volume.ts';
 

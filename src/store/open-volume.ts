@@ -6,7 +6,7 @@ import type { VolumeId } from '../model/ids.ts';
 import { toHex, volumeId } from '../model/ids.ts';
 import type { BlobFiles } from './blob-files.ts';
 import type { KnownVolume } from './chunk-index.ts';
-import { diskCode } from './disk-error.ts';
+import { diskCode } from './files/disk-error.ts';
 import { blobsPath, markerPath } from './layout.ts';
 import type { StoreParts } from './store-parts.ts';
 import { Volume, type VolumeOptions } from './volume.ts';

@@ -5,7 +5,7 @@
 import type { Clock, Timer } from '../model/clock.ts';
 import { isPeerstorError } from '../model/errors.ts';
 import type { ChunkIndex } from './chunk-index.ts';
-import { throwApart } from './throw-apart.ts';
+import { throwApart } from './locks/throw-apart.ts';
 
 /** How often it is looked whether one is due; a tenth of the period where tests shorten that. */
 const lookMaxMs = 3_600_000;

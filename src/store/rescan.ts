@@ -5,8 +5,7 @@ import { chunkId } from '../model/ids.ts';
 import { sealedChunkBytesMax } from '../model/limits.ts';
 import type { BlobFiles } from './blob-files.ts';
 import { hashesTo } from './chunk-hash.ts';
-import { diskCode, diskVerdict } from './disk-error.ts';
-import { Lanes } from './lanes.ts';
+import { diskCode, diskVerdict } from './files/disk-error.ts';
 import {
   blobPath,
   blobsPath,
@@ -16,6 +15,7 @@ import {
   trashFolderPath,
   trashPath,
 } from './layout.ts';
+import { Lanes } from './locks/lanes.ts';
 import { diskFailure, drop, type IsThere, locate, type StoreParts } from './store-parts.ts';
 import type { Volume } from './volume.ts';
 

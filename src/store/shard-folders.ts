@@ -2,7 +2,7 @@
 import type { ChunkId } from '../model/ids.ts';
 import type { BlobFiles } from './blob-files.ts';
 import { blobsPath, branchPath, shardPath } from './layout.ts';
-import { SharedRun } from './shared-run.ts';
+import { SharedRun } from './locks/shared-run.ts';
 
 /** A file renamed into a shard is durable once its `branch` is and `syncShard` was called after the rename. */
 export class ShardFolders {

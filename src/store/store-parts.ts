@@ -6,8 +6,8 @@ import type { BlobFiles } from './blob-files.ts';
 import type { Changes } from './changes.ts';
 import type { ChunkIndex } from './chunk-index.ts';
 import type { ChunkRow } from './chunk-rows.ts';
-import { diskVerdict } from './disk-error.ts';
-import type { IdLocks } from './id-locks.ts';
+import { diskVerdict } from './files/disk-error.ts';
+import type { IdLocks } from './locks/id-locks.ts';
 import type { Volume } from './volume.ts';
 
 const dropsAtOnce = 500;

@@ -3,7 +3,7 @@ import type { ChunkId } from '../model/ids.ts';
 import { sealedChunkBytesMax } from '../model/limits.ts';
 import { hashesTo } from './chunk-hash.ts';
 import type { TrashRow } from './chunk-rows.ts';
-import { diskVerdict } from './disk-error.ts';
+import { diskVerdict } from './files/disk-error.ts';
 import { diskFailure, type IsThere, type StoreParts } from './store-parts.ts';
 import type { Volume } from './volume.ts';
 

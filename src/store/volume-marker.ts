@@ -4,7 +4,7 @@ import type { VolumeId } from '../model/ids.ts';
 import { volumeId } from '../model/ids.ts';
 import type { BlobFiles } from './blob-files.ts';
 import { readWhole, writeSynced } from './blob-files.ts';
-import { diskCode, diskVerdict } from './disk-error.ts';
+import { diskCode, diskVerdict } from './files/disk-error.ts';
 import { markerPath } from './layout.ts';
 
 /** The layout of a volume; a newer one is not touched. */

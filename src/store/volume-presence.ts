@@ -2,8 +2,8 @@
 import type { Timer } from '../model/clock.ts';
 import { PeerstorError, sentenceOf } from '../model/errors.ts';
 import type { VolumeId } from '../model/ids.ts';
-import { diskVerdict } from './disk-error.ts';
-import { SharedRun } from './shared-run.ts';
+import { diskVerdict } from './files/disk-error.ts';
+import { SharedRun } from './locks/shared-run.ts';
 import type { StoreParts } from './store-parts.ts';
 import type { Volume } from './volume.ts';
 import { readMarker } from './volume-marker.ts';

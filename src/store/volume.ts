@@ -8,7 +8,7 @@ import { defaultTunables, volumeStopRatio } from '../model/limits.ts';
 import type { BlobFiles } from './blob-files.ts';
 import { readWhole, writeSynced } from './blob-files.ts';
 import type { VolumeCount } from './chunk-index.ts';
-import { diskCode } from './disk-error.ts';
+import { diskCode } from './files/disk-error.ts';
 import {
   blobPath,
   blobsPath,

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryOutbox, createOutbox } from '../../src/catalog/index.ts';
-import { LevelStore } from '../../src/store/level-store.ts';
-import { MemoryOrderedStore } from '../../src/store/memory-ordered-store.ts';
+import { LevelStore } from '../../src/store/level/level-store.ts';
+import { MemoryOrderedStore } from '../../src/store/level/memory-ordered-store.ts';
 import { catalogContract } from '../contract/catalog.contract.ts';
 
 catalogContract('memory', async () => {

@@ -37,7 +37,7 @@ import type {
   SecretBody,
   UserBody,
 } from '../../src/model/records.ts';
-import { MemoryOrderedStore } from '../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../src/store/level/memory-ordered-store.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 
 /** A key that is the same in every run. */

@@ -24,7 +24,7 @@ import {
 import { defaultTunables } from '../../src/model/limits.ts';
 import type { Log } from '../../src/model/log.ts';
 import type { DeviceBody } from '../../src/model/records.ts';
-import { MemoryOrderedStore } from '../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../src/store/level/memory-ordered-store.ts';
 import { createMemoryChunkNetwork, type MemoryChunkNetwork } from '../support/memory-chunk-network.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 

@@ -6,7 +6,7 @@ import { createMemoryOutbox, type Outbox } from '../../src/catalog/index.ts';
 import type { Clock, Random, Timer } from '../../src/model/clock.ts';
 import type { OrderedStore } from '../../src/model/contracts/ordered-store.ts';
 import type { ChunkId } from '../../src/model/ids.ts';
-import { MemoryOrderedStore } from '../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../src/store/level/memory-ordered-store.ts';
 
 type Changes = Parameters<OrderedStore['batch']>[0];
 

@@ -52,6 +52,7 @@ export const roomRules: readonly RoomRule[] = [
  * after. Files at the root of the room may import every sub-room.
  */
 export const subRooms: Readonly<Record<string, readonly string[]>> = {
+  store: ['locks', 'files', 'level'],
   drive: [
     'keys',
     'content',

@@ -7,7 +7,7 @@ import type { AuditEvent } from '../../../src/model/contracts/audit.ts';
 import { isPeerstorError } from '../../../src/model/errors.ts';
 import type { DeviceId } from '../../../src/model/ids.ts';
 import { strayBytesMax } from '../../../src/model/limits.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { carry, entryOf, keyOf, World } from '../world.ts';
 
 /** A record of a device's log, signed by a key that anybody can make. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { supersededKeepMs } from '../../../src/catalog/durability/compaction.ts';
 import { createMemoryOutbox, type LocalCatalog } from '../../../src/catalog/index.ts';
 import { parseRecord } from '../../../src/catalog/records/record-format.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { carry, entryOf, keyOf, OwnClock, viewOf, World } from '../world.ts';
 
 async function seqsAt(catalog: LocalCatalog, world: World, device = 0): Promise<number[]> {

@@ -9,7 +9,7 @@ import type { Draft } from '../../../src/model/contracts/catalog.ts';
 import { isPeerstorError } from '../../../src/model/errors.ts';
 import { entryId, userId } from '../../../src/model/ids.ts';
 import { type CatalogRecord, hlcTicksPerMs } from '../../../src/model/records.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { Forger } from '../forger.ts';
 import { bob, newEntryOf, newVersionOf, nonceOf, viaOf } from '../sharing.ts';
 import { carry, collect, entryOf, grantOf, keyOf, viewOf, World } from '../world.ts';

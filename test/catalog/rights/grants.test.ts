@@ -6,7 +6,7 @@ import type { SigningKey } from '../../../src/crypto/index.ts';
 import type { Draft } from '../../../src/model/contracts/catalog.ts';
 import { isPeerstorError } from '../../../src/model/errors.ts';
 import { type DeviceId, userId } from '../../../src/model/ids.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import {
   bob,
   bobId,

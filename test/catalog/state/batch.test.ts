@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 import { Batch } from '../../../src/catalog/state/batch.ts';
 import { countBatch, countRows } from '../../../src/catalog/state/row-counts.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 
 /** `m` rows are not counted. */
 const keys = ['a', 'b', 'c', 'd', 'm1'];

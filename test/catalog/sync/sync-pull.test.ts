@@ -4,7 +4,7 @@ import { createMemoryOutbox, type LocalCatalog } from '../../../src/catalog/inde
 import { ask, logPage } from '../../../src/catalog/sync/sync-messages.ts';
 import { Pulling } from '../../../src/catalog/sync/sync-pull.ts';
 import type { Transport } from '../../../src/model/contracts/transport.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { collect, entryOf, viewOf, World } from '../world.ts';
 
 const pageSize = 20;

@@ -20,7 +20,7 @@ import type { OrderedStore } from '../../../src/model/contracts/ordered-store.ts
 import { isPeerstorError } from '../../../src/model/errors.ts';
 import { type DeviceId, deviceId } from '../../../src/model/ids.ts';
 import { defaultTunables, frameBytesMax } from '../../../src/model/limits.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 import { MemoryNetwork, type MemoryTransport } from '../../support/memory-network.ts';
 import { collect, entryOf, viewOf, World } from '../world.ts';

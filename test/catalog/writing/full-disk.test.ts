@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemoryOutbox } from '../../../src/catalog/index.ts';
 import { PeerstorError } from '../../../src/model/errors.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { carry, entryOf, World } from '../world.ts';
 
 describe('a catalog on a full disk', () => {

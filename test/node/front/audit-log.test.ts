@@ -4,7 +4,7 @@ import type { OrderedStore } from '../../../src/model/contracts/ordered-store.ts
 import { isPeerstorError } from '../../../src/model/errors.ts';
 import { silentLog } from '../../../src/model/log.ts';
 import { AuditLog } from '../../../src/node/front/audit-log.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 
 describe('audit log', () => {

@@ -13,7 +13,7 @@ import { chunkId, fromHex, toHex } from '../../../src/model/ids.ts';
 import { Home, homeFormat } from '../../../src/node/home/home.ts';
 import { carry, entryOf, keyOf, World } from '../../catalog/world.ts';
 
-const golden = new URL('../../vectors/golden/', import.meta.url).pathname;
+const golden = new URL('../../vectors/golden', import.meta.url).pathname;
 const world = new World();
 const { admin } = world;
 const signers = new Map(

@@ -8,7 +8,7 @@ import type { OrderedStore } from '../../../src/model/contracts/ordered-store.ts
 import { networkId } from '../../../src/model/ids.ts';
 import { Home, type StoredMembership } from '../../../src/node/home/home.ts';
 import { finishLeaving } from '../../../src/node/membership/leaving.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 
 const folders: string[] = [];
 const membership: StoredMembership = {

@@ -5,7 +5,7 @@ import { deviceId } from '../../../src/model/ids.ts';
 import { silentLog } from '../../../src/model/log.ts';
 import { AddressBook, hintLifeMs } from '../../../src/node/network/address-book.ts';
 import { decodePresence, encodePresence } from '../../../src/node/network/presence.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { ManualClock } from './manual-clock.ts';
 
 const device = deviceId('5'.repeat(64));

@@ -8,7 +8,7 @@ import type { DeviceId } from '../../../src/model/ids.ts';
 import { createNode } from '../../../src/node/network/libp2p-node.ts';
 import { dialTarget } from '../../../src/node/network/peer-address.ts';
 import { identityFromSeed, peerIdOf } from '../../../src/node/network/peer-identity.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { allConnected, nextEvent } from '../../contract/transport.contract.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import {

@@ -7,7 +7,7 @@ import {
   type Libp2pTransport,
   type Libp2pTransportOptions,
 } from '../../../src/node/network/index.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { allConnected } from '../../contract/transport.contract.ts';
 
 export const testNetworkId: NetworkId = networkId('ab'.repeat(32));

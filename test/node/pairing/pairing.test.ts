@@ -16,7 +16,7 @@ import {
   toText,
   type Welcome,
 } from '../../../src/node/pairing/pairing-window.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { coded } from '../../drive/errors.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 

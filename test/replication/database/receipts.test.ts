@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { silentLog } from '../../../src/model/log.ts';
 import { Receipts } from '../../../src/replication/database/receipts.ts';
 import { WriteBehind } from '../../../src/replication/database/write-behind.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 
 const indexOn = (store: MemoryOrderedStore) =>

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { defaultTunables } from '../../../src/model/limits.ts';
 import { silentLog } from '../../../src/model/log.ts';
 import { createReplication } from '../../../src/replication/index.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { OwnClock } from '../../catalog/world.ts';
 import { seededRandom } from '../../sim/seeded-random.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';

@@ -7,7 +7,7 @@ import { bucketCount, bucketOf } from '../../../src/replication/database/bucket-
 import { WriteBehind } from '../../../src/replication/database/write-behind.ts';
 import { Inventory } from '../../../src/replication/inventory/inventory.ts';
 import { Members } from '../../../src/replication/peers/members.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 import { chunkNumber, deviceNumber, member } from '../support/fixtures.ts';
 

@@ -6,7 +6,7 @@ import { WriteBehind } from '../../../src/replication/database/write-behind.ts';
 import { Inventory } from '../../../src/replication/inventory/inventory.ts';
 import { Copies } from '../../../src/replication/references/copies.ts';
 import { ReferenceIndex } from '../../../src/replication/references/reference-index.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { seededRandom } from '../../sim/seeded-random.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 import { chunkNumber, deviceNumber } from '../support/fixtures.ts';

@@ -10,7 +10,7 @@ import { defaultTunables, type Tunables } from '../../../src/model/limits.ts';
 import { type Log, silentLog } from '../../../src/model/log.ts';
 import { createReplication, type Replication } from '../../../src/replication/index.ts';
 import { writeDelta } from '../../../src/replication/wire.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { seededRandom } from '../../sim/seeded-random.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 import {

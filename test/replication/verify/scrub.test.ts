@@ -5,7 +5,7 @@ import { silentLog } from '../../../src/model/log.ts';
 import { WriteBehind } from '../../../src/replication/database/write-behind.ts';
 import { Foreground } from '../../../src/replication/verify/foreground.ts';
 import { Scrub } from '../../../src/replication/verify/scrub.ts';
-import { MemoryOrderedStore } from '../../../src/store/memory-ordered-store.ts';
+import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { seededRandom } from '../../sim/seeded-random.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 import { startCluster, type TestCluster, type TestDevice } from '../support/cluster.ts';

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { makeFolders } from '../../src/store/index.ts';
+import { makeFolders } from '../../../src/store/index.ts';
 
 describe('makeFolders', () => {
   let top = '';

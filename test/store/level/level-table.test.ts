@@ -3,10 +3,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { crc32c } from '../../src/store/crc32c.ts';
-import { LevelStore } from '../../src/store/index.ts';
-import { checkTable, readableEntries } from '../../src/store/level-table.ts';
-import { unpackSnappy } from '../../src/store/snappy.ts';
+import { LevelStore } from '../../../src/store/index.ts';
+import { crc32c } from '../../../src/store/level/crc32c.ts';
+import { checkTable, readableEntries } from '../../../src/store/level/level-table.ts';
+import { unpackSnappy } from '../../../src/store/level/snappy.ts';
 
 const everything = { gte: '', lt: '\xff\xff' };
 /** Of the 48 bytes of a footer those between the places and the magic number say nothing. */

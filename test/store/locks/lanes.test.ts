@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Lanes } from '../../src/store/lanes.ts';
+import { Lanes } from '../../../src/store/locks/lanes.ts';
 
 /** Work that ends when told to. */
 function gate() {

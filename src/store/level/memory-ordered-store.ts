@@ -1,6 +1,6 @@
 /** The ordered index in memory, for tests and the simulator. */
-import type { OrderedStore } from '../model/contracts/ordered-store.ts';
-import { PeerstorError } from '../model/errors.ts';
+import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
+import { PeerstorError } from '../../model/errors.ts';
 import { SortedKeys } from './sorted-keys.ts';
 
 /** Keeps nothing: what a real database would have on disk is gone with the object. */

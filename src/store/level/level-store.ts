@@ -2,8 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { Level } from 'level';
-import type { OrderedStore } from '../model/contracts/ordered-store.ts';
-import { PeerstorError, sentenceOf } from '../model/errors.ts';
+import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
+import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { damageOfTables, readableRowsOf } from './damaged-tables.ts';
 
 const checksumBytes = 4;

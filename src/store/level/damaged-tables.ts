@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { sentenceOf } from '../model/errors.ts';
+import { sentenceOf } from '../../model/errors.ts';
 import { checkTable, readableEntries } from './level-table.ts';
 
 const tableName = /\.(ldb|sst)$/;

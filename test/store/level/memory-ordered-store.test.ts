@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { MemoryOrderedStore } from '../../src/store/index.ts';
-import { SortedKeys } from '../../src/store/sorted-keys.ts';
-import { describeOrderedStore } from '../contract/ordered-store.contract.ts';
+import { MemoryOrderedStore } from '../../../src/store/index.ts';
+import { SortedKeys } from '../../../src/store/level/sorted-keys.ts';
+import { describeOrderedStore } from '../../contract/ordered-store.contract.ts';
 
 describeOrderedStore('MemoryOrderedStore', async () => ({
   store: new MemoryOrderedStore(),

@@ -1,5 +1,5 @@
 /** One lock for each chunk id. */
-import type { ChunkId } from '../model/ids.ts';
+import type { ChunkId } from '../../model/ids.ts';
 
 /** Work under the same id runs one after the other, in the order it was asked for. */
 export class IdLocks {

@@ -1,5 +1,5 @@
 /** A bound on how much happens at once. */
-import { PeerstorError } from '../model/errors.ts';
+import { PeerstorError } from '../../model/errors.ts';
 
 const waitingMax = 1024;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SharedRun } from '../../src/store/shared-run.ts';
+import { SharedRun } from '../../../src/store/locks/shared-run.ts';
 
 describe('a shared run', () => {
   it('serves all who asked before it began, and those who came later with the next', async () => {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { Level } from 'level';
-import { LevelStore } from '../../src/store/index.ts';
-import { describeOrderedStore } from '../contract/ordered-store.contract.ts';
+import { LevelStore } from '../../../src/store/index.ts';
+import { describeOrderedStore } from '../../contract/ordered-store.contract.ts';
 
 async function inFolder(work: (path: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'peerstor-level-'));
