@@ -8,16 +8,10 @@ import type { Browser, Page } from 'playwright-core';
 import type { DeviceView, EntryView, HealthView, InviteView } from '../../src/model/api.ts';
 import type { GarbageReport } from '../../src/model/contracts/health.ts';
 import { DeviceProcess, pair, password, until } from '../cluster/device-process.ts';
-import {
-  assertAccessible,
-  assertFitsPhone,
-  browserPath,
-  collectProblems,
-  launchBrowser,
-  shot,
-} from './browser.ts';
+import { assertAccessible, assertFitsPhone, collectProblems, launchBrowser, shot } from './browser.ts';
+import { withoutBrowser } from './browser-program.ts';
 
-const skip = browserPath() === undefined && 'no Chromium on this machine (set CHROMIUM=/path/to/it)';
+const skip = withoutBrowser;
 
 describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
   let laptop: DeviceProcess;

@@ -10,13 +10,13 @@ import { DeviceProcess } from '../cluster/device-process.ts';
 import {
   assertAccessible,
   assertNoOverflow,
-  browserPath,
   collectProblems,
   shot as keepShot,
   launchBrowser,
 } from './browser.ts';
+import { withoutBrowser } from './browser-program.ts';
 
-const skip = browserPath() === undefined && 'no Chromium on this machine (set CHROMIUM=/path/to/it)';
+const skip = withoutBrowser;
 
 describe('the page', { skip, timeout: 180_000 }, () => {
   let device: DeviceProcess;

@@ -6,16 +6,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { DeviceProcess, password } from '../cluster/device-process.ts';
-import {
-  assertAccessible,
-  assertNoOverflow,
-  browserPath,
-  collectProblems,
-  launchBrowser,
-  shot,
-} from './browser.ts';
+import { assertAccessible, assertNoOverflow, collectProblems, launchBrowser, shot } from './browser.ts';
+import { withoutBrowser } from './browser-program.ts';
 
-const skip = browserPath() === undefined && 'no Chromium on this machine (set CHROMIUM=/path/to/it)';
+const skip = withoutBrowser;
 
 describe('sharing on the page', { skip, timeout: 240_000 }, () => {
   let device: DeviceProcess;

@@ -7,20 +7,21 @@ import type { WrittenFile } from './workload.ts';
 const filesKept = 40;
 
 export async function runMany(options: {
-  seed: number;
-  runs: number;
+  /** One schedule each, in this order. */
+  seeds: readonly number[];
   devices: number;
   minutes: number;
   say(line: string): void;
 }): Promise<Outcome[]> {
-  const { seed, runs, devices, say } = options;
+  const { seeds, devices, say } = options;
   const giveUpMs = performance.now() + options.minutes * 60_000;
   const outcomes: Outcome[] = [];
   const cluster = await ChaosCluster.start(devices);
   if (cluster.withoutDisks !== undefined) say(`without full and read-only disks: ${cluster.withoutDisks}`);
   try {
     let kept: WrittenFile[] = [];
-    for (let next = seed; next < seed + runs && performance.now() < giveUpMs; next += 1) {
+    for (const [index, next] of seeds.entries()) {
+      if (performance.now() > giveUpMs) break;
       const { files, ...outcome } = await runSchedule(cluster, next, kept);
       outcomes.push(outcome);
       const { troubles, acknowledged, refused, memoryBytes, broken } = outcome;
@@ -29,7 +30,7 @@ export async function runMany(options: {
       for (const sentence of broken) say(`  BROKEN ${sentence}`);
       kept = files.slice(-filesKept).filter(({ possible }) => possible[0]?.path.startsWith(`/seed ${next}/`));
       // Else the small disks would be full for good after some schedules.
-      if (next > seed) await deleteForEver(cluster, `/seed ${next - 1}`);
+      if (index > 0) await deleteForEver(cluster, `/seed ${seeds[index - 1]}`);
     }
   } finally {
     await cluster.close();

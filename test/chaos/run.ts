@@ -16,8 +16,7 @@ const { values } = parseArgs({
 });
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
 const outcomes = await runMany({
-  seed,
-  runs: Number(values.runs),
+  seeds: Array.from({ length: Number(values.runs) }, (_, n) => seed + n),
   devices: Number(values.devices),
   minutes: Number(values.minutes),
   say: (line) => console.log(line),
