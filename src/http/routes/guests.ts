@@ -21,7 +21,7 @@ import {
   text,
 } from '../requests/schemas.ts';
 import type { GuestAccess } from '../sessions/guest-access.ts';
-import { placeInDrive } from '../uploads/upload-place.ts';
+import { placeAtPath } from '../uploads/upload-place.ts';
 import {
   filePathOf,
   leaveBodiesAlone,
@@ -159,7 +159,7 @@ function uploadRoute(app: FastifyInstance, access: GuestAccess, context: RouteCo
       const outcome = await receiveUpload(
         request,
         {
-          place: placeInDrive(guest.drive, folders, name),
+          place: placeAtPath(guest.drive, folders, name),
           // A drop neither replaces what is there nor tells that it is there.
           ...(isDrop ? { onConflict: 'rename' } : {}),
           before: () => guest.countUse(),
