@@ -4,20 +4,22 @@ import { render } from 'preact';
 import { LocationProvider, Route, Router } from 'preact-iso';
 import { linkPath, openLink } from './client/guest.ts';
 import { begin, stage } from './client/state.ts';
-import { AuditView } from './views/audit.tsx';
-import { DevicesView } from './views/devices.tsx';
-import { DriveView } from './views/drive.tsx';
-import { GuestPage } from './views/guest.tsx';
-import { HealthView } from './views/health.tsx';
-import { LoginView } from './views/login.tsx';
-import { RegisterView } from './views/register.tsx';
+import { DriveView } from './views/drive/drive.tsx';
+import { TrashView } from './views/drive/trash.tsx';
+import { LoginView } from './views/gate/login.tsx';
+import { PairGuideView } from './views/gate/pair-guide.tsx';
+import { RecoveryView } from './views/gate/recovery.tsx';
+import { RegisterView } from './views/gate/register.tsx';
+import { SetupView } from './views/gate/setup.tsx';
+import { UnreachableView } from './views/gate/unreachable.tsx';
+import { AuditView } from './views/network/audit.tsx';
+import { DevicesView } from './views/network/devices.tsx';
+import { HealthView } from './views/network/health.tsx';
+import { GuestPage } from './views/people/guest.tsx';
+import { SharedView } from './views/people/shared.tsx';
+import { UsersView } from './views/people/users.tsx';
 import { SettingsView } from './views/settings.tsx';
-import { SetupView } from './views/setup.tsx';
-import { SharedView } from './views/shared.tsx';
 import { Shell } from './views/shell.tsx';
-import { TrashView } from './views/trash.tsx';
-import { UnreachableView } from './views/unreachable.tsx';
-import { UsersView } from './views/users.tsx';
 
 function App() {
   switch (stage.value) {
@@ -27,6 +29,10 @@ function App() {
       return <UnreachableView />;
     case 'setup':
       return <SetupView />;
+    case 'pair-guide':
+      return <PairGuideView />;
+    case 'recovery':
+      return <RecoveryView />;
     case 'login':
       return <LoginView />;
     case 'register':

@@ -1,6 +1,6 @@
 /** One user's drive: the contract's methods, each in the file named after what it does. */
 import type { Drive } from '../model/contracts/drive.ts';
-import { ancestorViews, children } from './folders/browsing.ts';
+import { children } from './folders/browsing.ts';
 import { copy } from './folders/copying.ts';
 import { createFolder, ensureFolder } from './folders/folders.ts';
 import { patch } from './folders/moves.ts';
@@ -19,11 +19,10 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     root: async () => viewOf(tree, requireEntry(tree, tree.root)),
     entry: async (id) => viewOf(tree, await found(id)),
     children: (id, options) => children(tree, id, options),
-    ancestors: (id) => ancestorViews(tree, id),
-    resolve: async (names, from) => viewOf(tree, await found(await resolvePath(tree, names, from))),
+    resolve: async (names) => viewOf(tree, await found(await resolvePath(tree, names))),
 
     createFolder: (parent, name) => createFolder(tree, parent, name),
-    ensureFolder: (names, from) => ensureFolder(tree, names, from),
+    ensureFolder: (names) => ensureFolder(tree, names),
     patch: (id, change, ifMatch) => patch(tree, id, change, ifMatch),
     copy: (id, parent, name) => copy({ from: tree, to: tree }, id, parent, name),
 

@@ -1,4 +1,4 @@
-/** The public interface of the replication room. */
+/** The replication room's door. */
 
 export { createReplication } from './create-replication.ts';
 export { Placement, rank, wantedHolders } from './placement/placement.ts';

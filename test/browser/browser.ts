@@ -95,3 +95,20 @@ export async function assertFitsPhone(page: Page, where: string): Promise<void> 
     await showTheme(page, 'light');
   }
 }
+
+/** Confirms the recovery words of a new account, as somebody who wrote them down. */
+export async function confirmRecoveryWords(page: Page): Promise<void> {
+  await page.getByRole('heading', { name: 'Write down your recovery words' }).waitFor();
+  const items = page.getByRole('list', { name: 'Recovery words' }).getByRole('listitem');
+  const words = (await items.allInnerTexts()).map((text) => text.replace(/^\s*\d+\s*/, '').trim());
+  assert.equal(words.length, 24);
+  await page.getByRole('button', { name: 'I have written them down' }).click();
+  const fields = page.getByRole('textbox', { name: /^Word \d+$/ });
+  await fields.first().waitFor();
+  for (const field of await fields.all()) {
+    const id = await field.getAttribute('id');
+    const label = await page.locator(`label[for="${id}"]`).innerText();
+    await field.fill(words[Number(label.replace('Word ', '')) - 1] ?? '');
+  }
+  await page.getByRole('button', { name: 'Open my drive' }).click();
+}

@@ -13,7 +13,7 @@ import { withoutBrowser } from './browser-program.ts';
 
 const skip = withoutBrowser;
 
-describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
+describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
   let laptop: DeviceProcess;
   let nas: DeviceProcess;
   let browser: Browser;
@@ -27,7 +27,7 @@ describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
       acceptDownloads: true,
     });
     const opened = await context.newPage();
-    opened.setDefaultTimeout(15_000);
+    opened.setDefaultTimeout(30_000);
     await opened.goto(`http://${laptop.address}/`);
     await opened.getByLabel('User name').fill(username);
     await opened.getByLabel('Password').fill(password);
@@ -87,12 +87,12 @@ describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
     return actions.map((action) => action.trim());
   };
   const volume = (path: string) =>
-    page.getByRole('list', { name: 'Folders' }).getByRole('listitem').filter({ hasText: path });
+    page.getByRole('list', { name: 'Storage folders' }).getByRole('listitem').filter({ hasText: path });
   const dialog = () => page.getByRole('dialog');
 
   it('says where a device is, and whether it sleeps', async () => {
     await visit('/devices');
-    await choose('nas', 'Change');
+    await choose('nas', 'Edit');
     await dialog().getByLabel('Place').fill('office');
     await dialog().getByLabel('This device').selectOption({ label: 'sleeps at times' });
     await shot(page, 'device-change');
@@ -109,21 +109,21 @@ describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
   it('lends a folder, more of it, empties it, and takes it back', async () => {
     const disk = join(folder, 'disk');
     await visit('/devices');
-    await page.getByRole('button', { name: 'Lend a folder' }).click();
+    await page.getByRole('button', { name: 'Add a folder' }).click();
     await dialog().getByLabel('Path of the folder').fill('disk');
     await dialog().getByLabel(/in GB/).fill('a lot');
-    await page.getByRole('button', { name: 'Lend it', exact: true }).click();
+    await page.getByRole('button', { name: 'Add folder', exact: true }).click();
     await dialog().getByText('“a lot” is not a number of GB').waitFor();
     await dialog().getByLabel(/in GB/).fill('1,5');
-    await page.getByRole('button', { name: 'Lend it', exact: true }).click();
-    await dialog().getByText('"disk" is not an absolute path').waitFor();
+    await page.getByRole('button', { name: 'Add folder', exact: true }).click();
+    await dialog().getByText('"disk" is not a whole path').waitFor();
     await shot(page, 'lend');
     await assertAccessible(page, 'lend dialog');
     await dialog().getByLabel('Path of the folder').fill(disk);
-    await page.getByRole('button', { name: 'Lend it', exact: true }).click();
+    await page.getByRole('button', { name: 'Add folder', exact: true }).click();
     await volume(disk).getByText('of 1.5 GB used').waitFor();
 
-    await choose(disk, 'Lend more or less');
+    await choose(disk, 'Change size limit');
     assert.equal(await dialog().getByLabel(/in GB/).inputValue(), '1.5');
     await dialog().getByLabel(/in GB/).fill('2');
     await shot(page, 'lend-limit');
@@ -131,20 +131,25 @@ describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
     await volume(disk).getByText('of 2 GB used').waitFor();
 
     const first = (await own()).volumes[0]?.path ?? '';
-    await choose(first, 'Lend it no more');
+    await choose(first, 'Stop using this folder…');
     await shot(page, 'lend-remove');
     await page.getByRole('button', { name: 'Cancel' }).click();
-    await choose(first, 'Empty it');
-    await volume(first).getByText('empty: it can be taken back').waitFor({ timeout: 30_000 });
+    await choose(first, 'Move its copies elsewhere…');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await volume(first).getByText('in use').waitFor();
+    await choose(first, 'Move its copies elsewhere…');
+    await page.getByRole('button', { name: 'Move its copies' }).click();
+    await volume(first).getByText('empty', { exact: true }).waitFor({ timeout: 30_000 });
     await shot(page, 'folders');
     await assertAccessible(page, 'devices');
     await assertFitsPhone(page, 'devices');
     await choose(first, 'Use it again');
     await volume(first).getByText('in use').waitFor();
-    await choose(disk, 'Empty it');
-    await volume(disk).getByText('empty: it can be taken back').waitFor({ timeout: 30_000 });
-    await choose(disk, 'Lend it no more');
-    await page.getByRole('button', { name: 'Lend it no more' }).click();
+    await choose(disk, 'Move its copies elsewhere…');
+    await page.getByRole('button', { name: 'Move its copies' }).click();
+    await volume(disk).getByText('empty', { exact: true }).waitFor({ timeout: 30_000 });
+    await choose(disk, 'Stop using this folder…');
+    await page.getByRole('button', { name: 'Stop using it' }).click();
     await volume(disk).waitFor({ state: 'detached' });
     assert.deepEqual(
       (await own()).volumes.map(({ path }) => path),
@@ -155,21 +160,21 @@ describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
   it('limits how fast it copies, and when', async () => {
     await visit('/devices');
     const speed = page.getByRole('region', { name: 'Speed' });
-    await speed.getByLabel(/^Sending/).fill('fast');
-    await speed.getByRole('button', { name: 'Save the limits' }).click();
+    await speed.getByLabel(/^Upload limit/).fill('fast');
+    await speed.getByRole('button', { name: 'Save limits' }).click();
     await speed.getByText('“fast” is not a number of MB').waitFor();
-    await speed.getByLabel(/^Sending/).fill('0.01');
-    await speed.getByRole('button', { name: 'Save the limits' }).click();
+    await speed.getByLabel(/^Upload limit/).fill('0.01');
+    await speed.getByRole('button', { name: 'Save limits' }).click();
     await speed.getByText('at least 128 KiB').waitFor();
-    await speed.getByLabel(/^Sending/).fill('2.5');
+    await speed.getByLabel(/^Upload limit/).fill('2.5');
     await speed.getByLabel('Limited from').fill('08:00');
-    await speed.getByRole('button', { name: 'Save the limits' }).click();
-    await speed.getByText('Give both hours').waitFor();
+    await speed.getByRole('button', { name: 'Save limits' }).click();
+    await speed.getByText('Enter both times').waitFor();
     await shot(page, 'speed');
     await speed.getByLabel('Limited until').fill('22:30');
-    await speed.getByLabel('In the same local network too').check();
-    await speed.getByRole('button', { name: 'Save the limits' }).click();
-    await page.getByText('The limits are in force.').waitFor();
+    await speed.getByLabel('Also limit copies within the local network').check();
+    await speed.getByRole('button', { name: 'Save limits' }).click();
+    await page.getByText('Speed limits saved.').waitFor();
     assert.deepEqual((await own()).bandwidth, {
       upLimit: 2_500_000,
       downLimit: null,
@@ -185,8 +190,8 @@ describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
     await choose('plan.txt', 'Details');
     const copies = dialog().getByRole('list', { name: 'Copies' }).getByRole('listitem');
     await copies.filter({ hasText: 'box' }).getByText('online').waitFor();
-    assert.match(await copies.filter({ hasText: 'laptop' }).innerText(), /has all of it \(1 chunk\)/);
-    await dialog().getByText('Safe: 2 of 3 copies; add a device.').waitFor();
+    assert.match(await copies.filter({ hasText: 'laptop' }).innerText(), /has a full copy \(1 chunk\)/);
+    await dialog().getByText('Safe: 2 of 3 copies. Add a device.').waitFor();
     await shot(page, 'details');
     await assertAccessible(page, 'details');
     await assertFitsPhone(page, 'details');
@@ -196,7 +201,7 @@ describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
   it('says what needs attention, tells of it at once, and asks before it deletes what nothing needs', async () => {
     await visit('/health');
     await page.getByRole('heading', { name: 'What needs attention' }).waitFor();
-    await page.getByRole('link', { name: 'Go to the devices' }).first().waitFor();
+    await page.getByRole('link', { name: 'Go to devices' }).first().waitFor();
     let asked = 0;
     const stopped = { chunks: 40, bytes: 4_000_000 };
     const report: GarbageReport = {
@@ -233,11 +238,11 @@ describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
     });
     // The device says that its health is another: nothing is asked for in between.
     await laptop.must('PATCH', `/api/v1/devices/${nas.ready.deviceId}`, { json: { place: 'attic' } });
-    await page.getByRole('button', { name: 'Look at it' }).waitFor();
+    await page.getByRole('button', { name: 'Review' }).waitFor();
     await shot(page, 'health-alerts');
     await assertAccessible(page, 'health');
     await assertFitsPhone(page, 'health');
-    await page.getByRole('button', { name: 'Look at it' }).click();
+    await page.getByRole('button', { name: 'Review' }).click();
     await dialog()
       .getByText(/40 chunks \(4 MB\) would go/)
       .waitFor();
@@ -246,9 +251,9 @@ describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
     await assertFitsPhone(page, 'garbage');
     await page.getByRole('button', { name: 'Cancel' }).click();
     assert.equal(asked, 0);
-    await page.getByRole('button', { name: 'Look at it' }).click();
-    await page.getByRole('button', { name: 'Delete it' }).click();
-    await page.getByRole('button', { name: 'Look at it' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Review' }).click();
+    await page.getByRole('button', { name: 'Delete them' }).click();
+    await page.getByRole('button', { name: 'Review' }).waitFor({ state: 'detached' });
     assert.equal(asked, 1);
     await page.unrouteAll();
   });
@@ -271,21 +276,18 @@ describe('keeping files, on the page', { skip, timeout: 240_000 }, () => {
     const faults = collectProblems(ben, []);
     await go('Devices', ben);
     await ben.getByText('laptop', { exact: true }).waitFor();
-    assert.equal(
-      await ben.getByRole('button', { name: /Add a device|Lend a folder|Actions for/ }).count(),
-      0,
-    );
+    assert.equal(await ben.getByRole('button', { name: /Add a device|Add a folder|Actions for/ }).count(), 0);
     assert.equal(await ben.getByRole('region', { name: 'Speed' }).count(), 0);
     await go('Shared', ben);
     await ben.getByRole('link', { name: 'Trip', exact: true }).click();
-    await ben.getByText('Shared by anna; you may view and download.').waitFor();
+    await ben.getByText('Shared by anna. You can view and download.').waitFor();
     await ben.getByRole('link', { name: 'plan.txt' }).waitFor();
     assert.equal(await ben.getByRole('button', { name: /^(Upload|New folder)$/ }).count(), 0);
     assert.deepEqual(await actionsOf('plan.txt', ben), ['Download', 'Details']);
     await shot(ben, 'viewer');
     await assertAccessible(ben, 'a folder that may only be looked at');
     await choose('plan.txt', 'Details', ben);
-    await ben.getByRole('dialog').getByText('of anna').waitFor();
+    await ben.getByRole('dialog').getByText('owned by anna').waitFor();
     await ben.keyboard.press('Escape');
 
     await go('Shared', ben);

@@ -6,12 +6,19 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { DeviceProcess, password } from '../cluster/device-process.ts';
-import { assertAccessible, assertNoOverflow, collectProblems, launchBrowser, shot } from './browser.ts';
+import {
+  assertAccessible,
+  assertNoOverflow,
+  collectProblems,
+  confirmRecoveryWords,
+  launchBrowser,
+  shot,
+} from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
 
 const skip = withoutBrowser;
 
-describe('sharing on the page', { skip, timeout: 240_000 }, () => {
+describe('sharing on the page', { skip, timeout: 900_000 }, () => {
   let device: DeviceProcess;
   let browser: Browser;
   let page: Page;
@@ -24,7 +31,7 @@ describe('sharing on the page', { skip, timeout: 240_000 }, () => {
     const context = await browser.newContext({ viewport: size, acceptDownloads: true });
     contexts.push(context);
     const opened = await context.newPage();
-    opened.setDefaultTimeout(15_000);
+    opened.setDefaultTimeout(30_000);
     return opened;
   };
 
@@ -61,8 +68,8 @@ describe('sharing on the page', { skip, timeout: 240_000 }, () => {
   };
   /** Makes a link in the open dialog and gives its address. */
   const makeLink = async (): Promise<string> => {
-    await page.getByRole('button', { name: 'Make a link' }).click();
-    const address = page.getByLabel(/^Who has it/);
+    await page.getByRole('button', { name: 'Create link' }).click();
+    const address = page.getByRole('textbox', { name: /^Anyone with the link/ });
     await address.waitFor();
     return address.inputValue();
   };
@@ -88,31 +95,44 @@ describe('sharing on the page', { skip, timeout: 240_000 }, () => {
     await shot(guest, 'guest-folder');
     await assertAccessible(guest, 'guest page');
     const download = guest.waitForEvent('download');
-    await guest.getByRole('link', { name: 'Download plan.txt' }).click();
+    await guest.getByRole('button', { name: 'Download plan.txt' }).click();
     assert.equal(await readFile(await (await download).path(), 'utf8'), 'the plan');
-    await guest.getByRole('button', { name: 'Open deep' }).click();
-    await guest.getByRole('link', { name: 'Download map.txt' }).waitFor();
+    await guest.getByRole('link', { name: 'deep' }).click();
+    const map = guest.getByRole('button', { name: 'Download map.txt' });
+    await map.waitFor();
+    await guest.reload();
+    await map.waitFor();
+    await guest.goBack();
+    await guest.getByRole('button', { name: 'Download plan.txt' }).waitFor();
+    await guest.goForward();
+    await map.waitFor();
     await guest.setViewportSize({ width: 360, height: 740 });
     await shot(guest, 'guest-phone');
     await assertNoOverflow(guest, 'the guest page on a phone');
     assert.deepEqual(guestProblems, []);
 
     await go('Shared');
-    await page.getByText(/used 1 time$/).waitFor();
+    await page.getByText(/1 download$/).waitFor();
     await shot(page, 'shared');
     await assertAccessible(page, 'shared');
     await page.getByRole('button', { name: 'End the link to Trip' }).click();
+    await page.getByRole('heading', { name: 'End the link to “Trip”?' }).waitFor();
+    await assertAccessible(page, 'the question before a link ends');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(await page.getByText('ended', { exact: true }).count(), 0, 'nothing ends before the answer');
+    await page.getByRole('button', { name: 'End the link to Trip' }).click();
+    await page.getByRole('button', { name: 'End link', exact: true }).click();
     await page.getByText('ended', { exact: true }).waitFor();
     await guest.goto(link);
     await guest.getByRole('heading', { name: 'This link has ended' }).waitFor();
     await assertAccessible(guest, 'a link that has ended');
     await guest.goto(`http://${device.address}/s/nothing`);
-    await guest.getByRole('heading', { name: 'There is no such link' }).waitFor();
+    await guest.getByRole('heading', { name: 'This link does not exist' }).waitFor();
   });
 
   it('asks a guest for the password of a link', async () => {
     await openShare('Trip');
-    await page.getByLabel('Password, if you want one').fill('open sesame');
+    await page.getByLabel('Password (optional)').fill('open sesame');
     const link = await makeLink();
     await page.keyboard.press('Escape');
     const guest = await open({ width: 360, height: 740 });
@@ -126,8 +146,22 @@ describe('sharing on the page', { skip, timeout: 240_000 }, () => {
     await guest.getByLabel('Password').fill('open sesame');
     await guest.getByRole('button', { name: 'Open' }).click();
     const download = guest.waitForEvent('download');
-    await guest.getByRole('link', { name: 'Download plan.txt' }).click();
+    await guest.getByRole('button', { name: 'Download plan.txt' }).click();
     assert.equal(await readFile(await (await download).path(), 'utf8'), 'the plan');
+  });
+
+  it('ends the page of a guest with the last download, and offers none that would fail', async () => {
+    await openShare('Trip');
+    await page.getByLabel('Maximum downloads').fill('1');
+    const link = await makeLink();
+    await page.keyboard.press('Escape');
+    const guest = await open();
+    await guest.goto(link);
+    const download = guest.waitForEvent('download');
+    await guest.getByRole('button', { name: 'Download plan.txt' }).click();
+    assert.equal(await readFile(await (await download).path(), 'utf8'), 'the plan');
+    await guest.getByRole('heading', { name: 'This link has ended' }).waitFor();
+    assert.equal(await guest.getByRole('button', { name: /^Download/ }).count(), 0);
   });
 
   it('takes files from a guest into a box that shows nothing', async () => {
@@ -135,7 +169,7 @@ describe('sharing on the page', { skip, timeout: 240_000 }, () => {
     await page.getByRole('textbox', { name: 'Name' }).fill('Inbox');
     await page.keyboard.press('Enter');
     await openShare('Inbox');
-    await page.getByLabel('Who has the link').selectOption({ label: 'can only drop files in' });
+    await page.getByLabel('Anyone with the link').selectOption({ label: 'can only add files' });
     const link = await makeLink();
     await page.keyboard.press('Escape');
     const guest = await open();
@@ -153,11 +187,11 @@ describe('sharing on the page', { skip, timeout: 240_000 }, () => {
   it('invites somebody, who registers, and sees what is shared with them', async () => {
     await page.getByRole('link', { name: 'Settings of anna' }).click();
     await page.getByRole('link', { name: 'Users and invites' }).click();
-    await page.getByRole('button', { name: 'Invite somebody' }).click();
+    await page.getByRole('button', { name: 'Invite someone' }).click();
     await page.getByLabel('Quota in GB').fill('5');
     await assertAccessible(page, 'invite dialog');
-    await page.getByRole('button', { name: 'Make an invite' }).click();
-    const invite = await page.getByLabel('Link of the invite').inputValue();
+    await page.getByRole('button', { name: 'Create invite' }).click();
+    const invite = await page.getByLabel('Invite link').inputValue();
     await shot(page, 'invite');
     await page.keyboard.press('Escape');
     await page.getByText('For one member').waitFor();
@@ -168,19 +202,15 @@ describe('sharing on the page', { skip, timeout: 240_000 }, () => {
     await assertAccessible(ben, 'register');
     await ben.getByLabel('User name').fill('ben');
     await ben.getByLabel('Password').fill('another good password');
-    await ben.getByRole('button', { name: 'Make my account' }).click();
-    await ben.getByRole('heading', { name: 'Write this down' }).waitFor();
-    assert.equal(await ben.getByRole('list', { name: 'Recovery code' }).getByRole('listitem').count(), 24);
-    assert.equal(await ben.getByRole('button', { name: 'Open my drive' }).isEnabled(), false);
-    await ben.getByLabel(/I have written/).check();
-    await ben.getByRole('button', { name: 'Open my drive' }).click();
+    await ben.getByRole('button', { name: 'Create my account' }).click();
+    await confirmRecoveryWords(ben);
     await ben.getByRole('heading', { name: 'My drive' }).waitFor();
 
     await openShare('Trip');
     await page.getByLabel('User name').fill('ben');
-    await page.getByLabel('This person').selectOption({ label: 'can view and change' });
+    await page.getByLabel('This person').selectOption({ label: 'can view and edit' });
     await page.getByRole('button', { name: 'Share', exact: true }).click();
-    await page.getByRole('button', { name: 'Take access from ben' }).waitFor();
+    await page.getByRole('button', { name: 'Remove access of ben' }).waitFor();
     await shot(page, 'share-people');
     await page.keyboard.press('Escape');
     await ben.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Shared' }).click();
@@ -202,8 +232,8 @@ describe('sharing on the page', { skip, timeout: 240_000 }, () => {
     await page.getByText(/of 5 GB/).waitFor();
     await shot(page, 'users');
     await assertAccessible(page, 'users');
-    await page.getByRole('button', { name: 'Change ben' }).click();
-    await page.getByLabel(/Disabled: cannot/).check();
+    await page.getByRole('button', { name: 'Edit ben' }).click();
+    await page.getByLabel(/Disabled: this user/).check();
     await shot(page, 'user');
     await assertAccessible(page, 'user dialog');
     await page.getByRole('button', { name: 'Save' }).click();
@@ -220,14 +250,22 @@ describe('sharing on the page', { skip, timeout: 240_000 }, () => {
       await go('Devices');
       const actions = page.getByRole('button', { name: 'Actions for nas' });
       await actions.click();
-      await page.getByRole('menuitem', { name: 'Empty it' }).click();
-      await page.getByText(/^Empty: everything/).waitFor({ timeout: 30_000 });
+      await page.getByRole('menuitem', { name: 'Move its copies elsewhere…' }).click();
+      await page.getByRole('heading', { name: 'Move the copies on “nas” elsewhere?' }).waitFor();
+      await assertAccessible(page, 'the question before a device is emptied');
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      assert.equal(await page.getByText(/left to copy|Other devices have/).count(), 0, 'nothing has begun');
+      await actions.click();
+      await page.getByRole('menuitem', { name: 'Move its copies elsewhere…' }).click();
+      await page.getByRole('button', { name: 'Move its copies' }).click();
+      await page.getByText(/^Other devices have a copy of everything/).waitFor({ timeout: 30_000 });
+      assert.equal(await page.getByText(/of 0 bytes used/).count(), 0);
       await shot(page, 'device-drained');
       await assertAccessible(page, 'a device that is emptied');
       await actions.click();
       await page.getByRole('menuitem', { name: 'Remove' }).click();
       await page.getByText(/Nothing would be lost/).waitFor();
-      await page.getByRole('button', { name: 'Remove for ever' }).click();
+      await page.getByRole('button', { name: 'Remove forever' }).click();
       await actions.waitFor({ state: 'detached' });
     } finally {
       await nas.remove();
@@ -236,8 +274,8 @@ describe('sharing on the page', { skip, timeout: 240_000 }, () => {
 
   it('makes a token that works, and changes the password', async () => {
     await page.getByRole('link', { name: 'Settings of anna' }).click();
-    await page.getByLabel('What it is for').fill('backup');
-    await page.getByRole('button', { name: 'Make a token' }).click();
+    await page.getByLabel('Purpose').fill('backup');
+    await page.getByRole('button', { name: 'Create token' }).click();
     const token = await page.getByLabel('Token “backup”').inputValue();
     const headers = { authorization: `Bearer ${token}` };
     const answer = await device.api('GET', '/api/v1/path/Trip/plan.txt', { headers, anonymous: true });
@@ -246,11 +284,11 @@ describe('sharing on the page', { skip, timeout: 240_000 }, () => {
     await assertAccessible(page, 'settings');
     await page.getByLabel('Old password').fill('not this one');
     await page.getByLabel('New password').fill('a third good password');
-    await page.getByRole('button', { name: 'Change the password' }).click();
+    await page.getByRole('button', { name: 'Change password' }).click();
     await page.getByRole('alert').waitFor();
     await page.getByLabel('Old password').fill(password);
-    await page.getByRole('button', { name: 'Change the password' }).click();
-    await page.getByText('The password is changed.').waitFor();
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('Your password has been changed.').waitFor();
     await page.setViewportSize({ width: 360, height: 740 });
     await shot(page, 'settings-phone');
     await assertNoOverflow(page, 'settings on a phone');
@@ -262,7 +300,7 @@ describe('sharing on the page', { skip, timeout: 240_000 }, () => {
     await page.getByRole('button', { name: 'Actions for laptop' }).click();
     await page.getByRole('menuitem', { name: 'Remove' }).click();
     await page.getByText(/Only this device has/).waitFor();
-    assert.equal(await page.getByRole('button', { name: 'Remove for ever' }).isEnabled(), false);
+    assert.equal(await page.getByRole('button', { name: 'Remove forever' }).isEnabled(), false);
     await shot(page, 'device-remove');
     await assertAccessible(page, 'remove dialog');
     await page.keyboard.press('Escape');
@@ -290,7 +328,7 @@ describe('sharing on the page', { skip, timeout: 240_000 }, () => {
     await page.goto(`http://${device.address}/`);
     await page.getByRole('button', { name: 'Actions for Trip' }).click();
     await page.getByRole('menuitem', { name: 'Share' }).click();
-    await page.getByRole('button', { name: 'End this link' }).first().waitFor();
+    await page.getByRole('button', { name: 'End this link…' }).first().waitFor();
     await shot(page, 'phone-share');
     await assertNoOverflow(page, 'the share dialog on a phone');
     assert.deepEqual(problems, []);

@@ -232,6 +232,20 @@ describe('a guest with a link', () => {
     );
   });
 
+  it('uploads into the folder that they opened, also after its owner renamed it', async () => {
+    const { path } = await link({ rights: 'edit' });
+    const box = await g.ask('POST', '/api/v1/entries', {
+      json: { parentId: folder.id, name: 'box', kind: 'folder' },
+    });
+    const { id } = box.json<EntryView>();
+    const put = (name: string) => ask('PUT', `${path}/api/entries/${id}/path/${name}`, { body: 'hello' });
+    await g.ask('PATCH', `/api/v1/entries/${id}`, { json: { name: 'renamed' } });
+    assert.equal((await put('a.txt')).status, 201);
+    assert.equal((await g.get('/api/v1/path/Trip/renamed/a.txt')).status, 200);
+    assertProblem(await g.get('/api/v1/path/Trip/box'), 'not-found');
+    assertProblem(await ask('PUT', `${path}/api/entries/${beside.id}/path/c`, { body: 'x' }), 'not-found');
+  });
+
   it('leaves no secret in the log', async () => {
     const { path } = await link();
     await get(path);

@@ -36,7 +36,7 @@ describe('hours that are typed', () => {
   it('are both or neither', () => {
     assert.equal(scheduleFrom('', ''), null);
     assert.deepEqual(scheduleFrom('08:00', '22:30'), { from: '08:00', to: '22:30' });
-    assert.throws(() => scheduleFrom('08:00', ''), /Give both hours/);
+    assert.throws(() => scheduleFrom('08:00', ''), /Enter both times/);
   });
 });
 

@@ -60,7 +60,7 @@ export const api = {
   restore: (id: string) => ask<EntryView>('POST', `${entryPath(id)}/restore`, {}),
   trashed: () => ask<Page<EntryView>>('GET', '/api/v1/trash?limit=1000'),
   emptyTrash: () => ask<void>('DELETE', '/api/v1/trash'),
-  contentUrl: (id: string) => `${entryPath(id)}/content?download=1`,
+  contentUrl: (entry: EntryView) => `${entryPath(entry.id)}/content?download=1`,
 
   devices: () => ask<Page<DeviceView>>('GET', '/api/v1/devices'),
   changeDevice: (id: string, settings: DeviceSettings) =>

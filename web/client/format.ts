@@ -45,6 +45,17 @@ export function formatAgo(iso: string, now = Date.now()): string {
   return relative.format(-Math.round(elapsedMs / dayMs), 'day');
 }
 
+/** "45 sec", "3 min", "2 hr": how long something takes, in one unit. */
+export function formatDuration(seconds: number): string {
+  const [value, unit] =
+    seconds < 60
+      ? [seconds, 'second']
+      : seconds < 3600
+        ? [Math.round(seconds / 60), 'minute']
+        : [Math.round(seconds / 3600), 'hour'];
+  return new Intl.NumberFormat(undefined, { style: 'unit', unit, unitDisplay: 'short' }).format(value);
+}
+
 export function formatCount(count: number, one: string, many: string): string {
   const number = new Intl.NumberFormat().format(count);
   return `${number} ${new Intl.PluralRules('en').select(count) === 'one' ? one : many}`;

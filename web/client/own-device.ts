@@ -1,4 +1,4 @@
-/** What people say about the folders and limits of a device, as the device wants it said, and back. */
+/** Settings of the storage folders and speed limits of a device, between form fields and requests. */
 import type { BandwidthView, VolumeState, VolumeView } from '../../src/model/api.ts';
 import type { DeviceSettings } from '../../src/model/contracts/device.ts';
 
@@ -19,18 +19,18 @@ export function volumesWith(
 export const volumeWords: Readonly<Record<VolumeState, { label: string; tone: 'ok' | 'warn' | 'danger' }>> = {
   ok: { label: 'in use', tone: 'ok' },
   full: { label: 'full', tone: 'warn' },
-  draining: { label: 'being emptied', tone: 'warn' },
-  missing: { label: 'not there', tone: 'warn' },
-  failed: { label: 'does not work', tone: 'danger' },
-  failing: { label: 'loses data', tone: 'danger' },
+  draining: { label: 'moving copies', tone: 'warn' },
+  missing: { label: 'not found', tone: 'warn' },
+  failed: { label: 'not working', tone: 'danger' },
+  failing: { label: 'losing data', tone: 'danger' },
 };
 
 /** A folder that was emptied to the end. */
-export const emptied = { label: 'empty: it can be taken back', tone: 'ok' } as const;
+export const emptied = { label: 'empty', tone: 'ok' } as const;
 
 /** Both ends as a time field gives them, or neither for always. @throws Error with a sentence */
 export function scheduleFrom(from: string, to: string): BandwidthView['schedule'] {
   if (from === '' && to === '') return null;
   if (from !== '' && to !== '') return { from, to };
-  throw new Error('Give both hours, such as 08:00 and 22:00, or neither.');
+  throw new Error('Enter both times, for example 08:00 and 22:00, or neither.');
 }

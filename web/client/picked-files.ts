@@ -3,14 +3,24 @@
 export interface PickedFile {
   /** Names from the dropped folder to the file; one name for a single file. */
   names: string[];
-  file: File;
+  /** null for a folder without files, and for what could not be read. */
+  file: File | null;
+  /** Why the browser could not read it. */
+  problem?: string;
 }
 
+/** Of a file dialog; one that picks whole folders gives paths, without folders that hold nothing. */
 export function pickedFiles(files: FileList | null): PickedFile[] {
-  return [...(files ?? [])].map((file) => ({ names: [file.name], file }));
+  return [...(files ?? [])].map((file) => ({
+    names: file.webkitRelativePath ? file.webkitRelativePath.split('/') : [file.name],
+    file,
+  }));
 }
 
-/** Must be called inside the drop event: entries of a DataTransfer vanish after it. */
+/**
+ * Must be called inside the drop event: entries of a DataTransfer vanish after it. What cannot be
+ * read is in the answer with its problem: one such file keeps no other from being sent.
+ */
 export async function droppedFiles(transfer: DataTransfer): Promise<PickedFile[]> {
   const dropped = [...transfer.items]
     .filter((item) => item.kind === 'file')
@@ -26,20 +36,39 @@ export async function droppedFiles(transfer: DataTransfer): Promise<PickedFile[]
 
 async function walk(entry: FileSystemEntry, above: string[], found: PickedFile[]): Promise<void> {
   const names = [...above, entry.name];
-  if (entry.isFile) {
-    const file = await new Promise<File>((resolve, reject) =>
-      (entry as FileSystemFileEntry).file(resolve, reject),
-    );
-    found.push({ names, file });
-    return;
+  try {
+    if (entry.isFile) found.push({ names, file: await fileOf(entry as FileSystemFileEntry) });
+    else await walkFolder(entry as FileSystemDirectoryEntry, names, found);
+  } catch (error) {
+    found.push({ names, file: null, problem: problemOf(error, entry.isFile ? 'file' : 'folder') });
   }
-  const reader = (entry as FileSystemDirectoryEntry).createReader();
-  for (;;) {
+}
+
+function fileOf(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
+}
+
+async function walkFolder(
+  folder: FileSystemDirectoryEntry,
+  names: string[],
+  found: PickedFile[],
+): Promise<void> {
+  const reader = folder.createReader();
+  for (let isEmpty = true; ; isEmpty = false) {
     // A reader gives at most 100 entries at a time; an empty answer is the end.
     const batch = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),
     );
-    if (batch.length === 0) return;
+    if (batch.length === 0) {
+      if (isEmpty) found.push({ names, file: null });
+      return;
+    }
     for (const child of batch) await walk(child, names, found);
   }
+}
+
+function problemOf(error: unknown, kind: 'file' | 'folder'): string {
+  const name = error instanceof Error || error instanceof DOMException ? error.name : '';
+  if (name === 'NotFoundError') return `This ${kind} was moved or deleted before it could be read.`;
+  return `Your browser may not read this ${kind}. Check its permissions, then drop it again.`;
 }

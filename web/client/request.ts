@@ -56,3 +56,8 @@ export async function ask<Shape>(
   if (!response.ok) throw problemFrom(response.status, text);
   return (text === '' ? undefined : JSON.parse(text)) as Shape;
 }
+
+/** A cut connection or a device that is starting: worth another try without asking the person. */
+export function isWorthRetrying(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 0 || error.status === 503);
+}

@@ -1,5 +1,5 @@
-/** One place that turns how safe a file is into words and a tone. */
-import type { SafetyView } from '../../src/model/api.ts';
+/** One place that turns how safe a file, or everything, is into words and a tone. */
+import type { HealthView, SafetyView } from '../../src/model/api.ts';
 
 export type Tone = 'ok' | 'neutral' | 'warn' | 'danger';
 
@@ -15,14 +15,25 @@ export interface SafetyWords {
 export function safetyWords(safety: SafetyView, members: number): SafetyWords {
   const { copies, wanted, level } = safety;
   if (copies === 0) {
-    return { label: 'unreachable', tone: 'danger', sentence: 'The devices that hold this file are off now.' };
+    return { label: 'unreachable', tone: 'danger', sentence: 'The devices that hold this file are off.' };
   }
   if (copies >= wanted) {
     return { label: 'full', tone: 'ok', sentence: `Full: ${copies} copies on different devices.` };
   }
   const count = `${copies} of ${wanted}`;
-  const why = members < wanted ? 'add a device' : 'a device is off, or a copy is being made';
+  const why = members < wanted ? 'Add a device.' : 'A device is off, or a copy is being made.';
   if (level === 'safe')
-    return { label: `safe · ${count}`, tone: 'neutral', sentence: `Safe: ${count} copies; ${why}.` };
-  return { label: `accepted · ${count}`, tone: 'warn', sentence: `Accepted: ${count} copies; ${why}.` };
+    return { label: `safe · ${count}`, tone: 'neutral', sentence: `Safe: ${count} copies. ${why}` };
+  return { label: `accepted · ${count}`, tone: 'warn', sentence: `Accepted: ${count} copies. ${why}` };
+}
+
+/** A few words about the whole network, for the line that every page shows. Green only where files are safe. */
+export function networkWords({ level, chunks }: Pick<HealthView, 'level' | 'chunks'>): {
+  label: string;
+  tone: Tone;
+} {
+  if (level === 'danger') return { label: 'Needs attention', tone: 'danger' };
+  if (level === 'warn') return { label: 'Could be safer', tone: 'warn' };
+  if (chunks.total === 0) return { label: 'No files yet', tone: 'neutral' };
+  return { label: 'All files safe', tone: 'ok' };
 }

@@ -52,23 +52,23 @@ export const sharing = {
 
 const dayMs = 86_400_000;
 
-/** How long a link may be good for; the first is what most people want. */
+/** When a link expires; the first is the default. */
 export const lifetimes = [
   { label: '7 days', days: 7 },
   { label: '1 day', days: 1 },
   { label: '30 days', days: 30 },
-  { label: 'until I end it', days: null },
+  { label: 'Never', days: null },
 ] as const;
 
 export function expiresAfter(days: number | null, nowMs = Date.now()): string | null {
   return days === null ? null : new Date(nowMs + days * dayMs).toISOString();
 }
 
-/** What rights let somebody do, in words. */
+/** What rights allow, in words. */
 export const rightsWords: Readonly<Record<RightsView, string>> = {
   view: 'can view and download',
-  upload: 'can only drop files in',
-  edit: 'can view and change',
+  upload: 'can only add files',
+  edit: 'can view and edit',
 };
 
 /** What the page offers for an entry: what it would be refused is not offered. */

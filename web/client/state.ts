@@ -3,18 +3,33 @@ import { computed, signal } from '@preact/signals-core';
 import type { DeviceView, HealthView, SetupView, UserView } from '../../src/model/api.ts';
 import { api } from './api.ts';
 import { EventFeed } from './events.ts';
+import { forgetWords, keepWords, keptWords } from './recovery-words.ts';
 import { ApiError } from './request.ts';
-import { UploadQueue } from './uploads.ts';
+import { broughtBy } from './setup-link.ts';
+import { UploadQueue } from './upload-queue.ts';
+import { driveAddresses, sendTo } from './uploads.ts';
 
 /** `unknown` until the first answer; then where the person has to begin. */
-export type Stage = 'unknown' | 'setup' | 'login' | 'register' | 'drive' | 'unreachable';
+export type Stage =
+  | 'unknown'
+  | 'setup'
+  /** A pairing code was brought to a device that has a network: it says where the code goes. */
+  | 'pair-guide'
+  | 'login'
+  | 'register'
+  /** The account is made; its recovery words are not confirmed yet. */
+  | 'recovery'
+  | 'drive'
+  | 'unreachable';
 
 export const stage = signal<Stage>('unknown');
 export const user = signal<UserView | undefined>(undefined);
 export const setupState = signal<SetupView | undefined>(undefined);
 export const devices = signal<DeviceView[]>([]);
 export const health = signal<HealthView | undefined>(undefined);
-export const uploads = new UploadQueue();
+export const uploads = new UploadQueue(sendTo(driveAddresses));
+/** Rises with each answer about the network. */
+export const healthRevision = signal(0);
 /** Rises when entries, or how many copies they have, may have changed anywhere. */
 export const entriesRevision = signal(0);
 
@@ -43,11 +58,40 @@ export async function begin(): Promise<void> {
       stage.value = 'register';
       return;
     }
+    if (location.pathname === '/setup' && broughtBy(location.hash).pairingCode !== '') {
+      stage.value = 'pair-guide';
+      return;
+    }
     user.value = (await api.me()).user;
-    enterDrive();
+    // Their page was loaded again before they were confirmed: they are shown again.
+    const words = keptWords(user.value.id);
+    if (words === undefined) enterDrive();
+    else showWords(words);
   } catch (error) {
     stage.value = error instanceof ApiError && error.status === 401 ? 'login' : 'unreachable';
   }
+}
+
+/** Of the account that was just made, until the person has confirmed that they are written down. */
+export const recoveryWords = signal('');
+
+/** An account was made: its words come first, and stay until they are confirmed. */
+export function accountMade(made: { user: UserView; recoveryCode: string }): void {
+  user.value = made.user;
+  history.replaceState(null, '', '/');
+  keepWords(made.user.id, made.recoveryCode);
+  showWords(made.recoveryCode);
+}
+
+function showWords(words: string): void {
+  recoveryWords.value = words;
+  stage.value = 'recovery';
+}
+
+export function wordsConfirmed(): void {
+  recoveryWords.value = '';
+  forgetWords();
+  enterDrive();
 }
 
 export function enterDrive(): void {
@@ -72,6 +116,11 @@ export async function signOut(): Promise<void> {
   stage.value = 'login';
 }
 
+/** The device knows this session no more: whoever is here signs in again; uploads wait for them. */
+export function sessionEnded(): void {
+  if (stage.value === 'drive') stage.value = 'login';
+}
+
 const copiesOf = (view: HealthView) => JSON.stringify(view.chunks.byCopies);
 /** While files are being copied this changes every second; lists need not follow so closely. */
 const copiesGatherMs = 2000;
@@ -91,11 +140,12 @@ function copiesChanged(): void {
 export async function refreshNetwork(): Promise<void> {
   try {
     const view = await api.health();
+    healthRevision.value += 1;
     if (health.value && copiesOf(view) !== copiesOf(health.value)) copiesChanged();
     health.value = view;
     devices.value = view.devices;
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401 && stage.value === 'drive') stage.value = 'login';
+    if (error instanceof ApiError && error.status === 401) sessionEnded();
   }
 }
 
@@ -127,7 +177,7 @@ export async function attempt(action: () => Promise<unknown>): Promise<boolean> 
     await action();
     return true;
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) stage.value = 'login';
+    if (error instanceof ApiError && error.status === 401) sessionEnded();
     say((error as Error).message, { tone: 'danger' });
     return false;
   }

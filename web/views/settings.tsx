@@ -4,13 +4,13 @@ import { api } from '../client/api.ts';
 import { formatFullTime } from '../client/format.ts';
 import { rightsWords, sharing } from '../client/sharing.ts';
 import { attempt, say, user } from '../client/state.ts';
-import { CopyField } from '../components/copy-field.tsx';
-import { NewPasswordField } from '../components/credentials-form.tsx';
-import { Field } from '../components/field.tsx';
-import { Row, Rows } from '../components/rows.tsx';
-import { Select } from '../components/select.tsx';
-import { SubmitForm } from '../components/submit-form.tsx';
-import { useLoaded } from './use-loaded.ts';
+import { CopyField } from '../components/form/copy-field.tsx';
+import { NewPasswordField } from '../components/form/credentials-form.tsx';
+import { Field } from '../components/form/field.tsx';
+import { Select } from '../components/form/select.tsx';
+import { SubmitForm } from '../components/form/submit-form.tsx';
+import { Row, Rows } from '../components/list/rows.tsx';
+import { useQuery } from './use-query.ts';
 
 export function SettingsView() {
   const name = user.value?.username;
@@ -41,12 +41,12 @@ function PasswordSection() {
     await api.changePassword(oldPassword, newPassword);
     setOld('');
     setNew('');
-    say('The password is changed. You are signed out everywhere else.');
+    say('Your password has been changed. You are signed out everywhere else.');
   };
   return (
     <section class="card padded" aria-labelledby="password">
       <h2 id="password">Password</h2>
-      <SubmitForm submit="Change the password" busy="Changing…" onSubmit={change}>
+      <SubmitForm submit="Change password" busy="Changing…" onSubmit={change}>
         <Field
           label="Old password"
           type="password"
@@ -70,7 +70,7 @@ function SessionSection() {
   return (
     <section class="card padded" aria-labelledby="sessions">
       <h2 id="sessions">Sessions</h2>
-      <p>Lost a laptop, or signed in at a machine that is not yours? End all sessions but this one.</p>
+      <p>Lost a laptop, or signed in on a computer that is not yours? Sign out everywhere except here.</p>
       <div>
         <button type="button" class="button" onClick={() => void signOut()}>
           Sign out everywhere else
@@ -88,7 +88,7 @@ const tokenRights: { value: RightsView; label: string }[] = (['edit', 'view', 'u
 );
 
 function TokenSection() {
-  const [tokens, reload] = useLoaded(async () => (await sharing.tokens()).items);
+  const { answer: tokens, error, reload } = useQuery(async () => (await sharing.tokens()).items);
   const [made, setMade] = useState<TokenView | null>(null);
   const [name, setName] = useState('');
   const [path, setPath] = useState('/');
@@ -107,21 +107,23 @@ function TokenSection() {
   return (
     <section class="card padded" aria-labelledby="tokens">
       <h2 id="tokens">Access tokens</h2>
-      <p class="muted">For programs, in place of your password: each opens one folder, and ends alone.</p>
+      <p class="muted">
+        For programs, instead of your password. Each token opens one folder and can be revoked by itself.
+      </p>
       {made?.token && (
         <div class="notice ok stack">
-          <p>This token is shown only now.</p>
+          <p>Copy this token now: it is not shown again.</p>
           <CopyField label={`Token “${made.name}”`} text={made.token} />
         </div>
       )}
-      <Rows label="Access tokens" count={tokens?.length} empty="You have no access tokens.">
+      <Rows label="Access tokens" count={tokens?.length} error={error} empty="You have no access tokens.">
         {tokens?.map((token) => (
           <Row
             key={token.id}
             icon="settings"
             title={<strong>{token.name}</strong>}
             facts={`${rightsWords[token.rights]} ${token.path ?? 'a deleted folder'} · ${
-              token.expiresAt === null ? 'no end' : `until ${formatFullTime(token.expiresAt)}`
+              token.expiresAt === null ? 'never expires' : `expires ${formatFullTime(token.expiresAt)}`
             }`}
           >
             <button
@@ -135,10 +137,10 @@ function TokenSection() {
           </Row>
         ))}
       </Rows>
-      <SubmitForm submit="Make a token" busy="Making a token…" onSubmit={make}>
+      <SubmitForm submit="Create token" busy="Creating token…" onSubmit={make}>
         <div class="pair">
-          <Field label="What it is for" value={name} onInput={setName} required maxLength={200} />
-          <Field label="Folder that it opens" value={path} onInput={setPath} required />
+          <Field label="Purpose" value={name} onInput={setName} required maxLength={200} />
+          <Field label="Folder" value={path} onInput={setPath} required />
           <Select label="The program" value={rights} options={tokenRights} onChange={setRights} />
         </div>
       </SubmitForm>

@@ -1,12 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
+import { networkWords } from '../client/safety.ts';
 import {
   attempt,
   feed,
   health,
   memberCount,
   messages,
+  say,
   signOut,
   unsay,
   uploads,
@@ -14,7 +16,9 @@ import {
 } from '../client/state.ts';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { Messages } from '../components/messages.tsx';
-import { UploadPanel } from '../components/upload-panel.tsx';
+import { DropAnywhere } from '../components/upload/drop-anywhere.tsx';
+import { UploadPanel } from '../components/upload/upload-panel.tsx';
+import { dropTarget } from './drop-target.ts';
 
 const places: { href: string; label: string; icon: IconName; matches: RegExp }[] = [
   { href: '/', label: 'Drive', icon: 'folder', matches: /^\/(drive|$)/ },
@@ -31,12 +35,16 @@ const titles: Readonly<Record<string, string>> = {
   '/audit': 'Audit log',
 };
 
+const drop = (transfer: DataTransfer) => dropTarget.value?.onDrop(transfer);
+const refuseDrop = () =>
+  say('Files can be dropped while a folder of your drive is open. Open one, then drop them again.');
+
 /** What stays around every view: navigation, health in one sentence, uploads, messages. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const { path } = useLocation();
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent) => {
-      if (uploads.busy.value) event.preventDefault();
+      if (uploads.busy) event.preventDefault();
     };
     addEventListener('beforeunload', warn);
     return () => removeEventListener('beforeunload', warn);
@@ -77,17 +85,11 @@ export function Shell({ children }: { children: ComponentChildren }) {
           </a>
         ))}
       </nav>
-      <main id="content" class="content" tabIndex={-1}>
+      <main id="content" class="content" data-scroller tabIndex={-1}>
         {children}
       </main>
-      <UploadPanel
-        items={uploads.items.value}
-        totals={uploads.totals.value}
-        members={memberCount.value}
-        onCancel={(id) => uploads.cancel(id)}
-        onRetry={(id) => uploads.retry(id)}
-        onClear={() => uploads.clear()}
-      />
+      <UploadPanel queue={uploads} members={memberCount.value} />
+      <DropAnywhere place={dropTarget.value?.place ?? null} onDrop={drop} onRefused={refuseDrop} />
       <Messages messages={messages.value} onClose={unsay} />
     </div>
   );
@@ -104,12 +106,11 @@ function HealthLine() {
   }
   const view = health.value;
   if (!view) return null;
+  const { label, tone } = networkWords(view);
   return (
     <a class="health-line" href="/health" title={view.sentence}>
-      <i class={`dot ${view.level}`} />
-      <span>
-        {view.level === 'ok' ? 'All safe' : view.level === 'warn' ? 'Could be safer' : 'Needs attention'}
-      </span>
+      <i class={`dot ${tone}`} />
+      <span>{label}</span>
     </a>
   );
 }

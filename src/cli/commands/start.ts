@@ -6,15 +6,14 @@ import {
   type StartOptions,
   startDevice,
 } from '../../node/index.ts';
-import { printJson, printLine, printNotice } from '../terminal/output.ts';
+import { printJson, printLine } from '../output.ts';
 
 /** A clean stop may take this long; then the process ends anyway: nothing acknowledged is at risk. */
 const stopTimeoutMs = 10_000;
 
-export async function start(options: StartOptions & { json?: boolean; peer?: string[] }): Promise<void> {
+export async function start(options: StartOptions & { json?: boolean }): Promise<void> {
   boundHeap();
-  const { peer: peers } = options;
-  const device = await startDevice(readConfig({ ...options, ...(peers ? { peers } : {}) }));
+  const device = await startDevice(readConfig(options));
   const ready = device.ready();
   if (options.json) printJson({ event: 'ready', ...ready });
   else printWelcome(ready);
@@ -41,7 +40,7 @@ function stopOnSignals(device: RunningDevice, json: boolean): void {
     if (stopping) process.exit(1);
     stopping = true;
     const warning = device.unprotectedWarning();
-    if (warning) printNotice(`peerstor: ${warning}`);
+    if (warning) process.stderr.write(`peerstor: ${warning}\n`);
     setTimeout(() => process.exit(1), stopTimeoutMs).unref();
     device.stop().then(
       () => {
@@ -49,7 +48,7 @@ function stopOnSignals(device: RunningDevice, json: boolean): void {
         process.exit(0);
       },
       (error: Error) => {
-        printNotice(`peerstor: the device did not stop cleanly: ${error.message}`);
+        process.stderr.write(`peerstor: did not stop cleanly: ${error.message}\n`);
         process.exit(1);
       },
     );

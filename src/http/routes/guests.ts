@@ -21,7 +21,7 @@ import {
   text,
 } from '../requests/schemas.ts';
 import type { GuestAccess } from '../sessions/guest-access.ts';
-import { placeAtPath } from '../uploads/upload-place.ts';
+import { placeBelow, placeInDrive, type UploadPlace } from '../uploads/upload-place.ts';
 import {
   filePathOf,
   leaveBodiesAlone,
@@ -148,6 +148,28 @@ function uploadRoute(app: FastifyInstance, access: GuestAccess, context: RouteCo
   leaveBodiesAlone(app);
   const refuseEarly = async (request: FastifyRequest) => refuseUpload(request, context.maxUploadBytes);
 
+  const receive = async (
+    request: FastifyRequest<BySecret & { Querystring: UploadQuery }>,
+    reply: FastifyReply,
+    guest: Guest,
+    place: UploadPlace,
+  ) => {
+    const isDrop = guest.rights === 'upload';
+    const outcome = await receiveUpload(
+      request,
+      {
+        place,
+        // A drop neither replaces what is there nor tells that it is there.
+        ...(isDrop ? { onConflict: 'rename' } : {}),
+        before: () => guest.countUse(),
+      },
+      context,
+    );
+    if (!isDrop) return sendUploaded(reply, outcome, `/s/${request.params.secret}/api/entries`);
+    const { entry } = outcome;
+    return reply.code(201).send({ name: entry.name, size: entry.size, safety: entry.safety });
+  };
+
   app.put<BySecret & { Querystring: UploadQuery }>(
     '/s/:secret/api/path/*',
     { config: publicly, schema: { querystring: uploadQuery }, onRequest: refuseEarly },
@@ -155,20 +177,20 @@ function uploadRoute(app: FastifyInstance, access: GuestAccess, context: RouteCo
       const [prefix = ''] = /^\/s\/[^/]*\/api\/path/.exec(request.raw.url ?? '') ?? [];
       const { folders, name } = filePathOf(request, prefix);
       const guest = await access.open(request, request.params.secret);
-      const isDrop = guest.rights === 'upload';
-      const outcome = await receiveUpload(
-        request,
-        {
-          place: placeAtPath(guest.drive, folders, name),
-          // A drop neither replaces what is there nor tells that it is there.
-          ...(isDrop ? { onConflict: 'rename' } : {}),
-          before: () => guest.countUse(),
-        },
-        context,
-      );
-      if (!isDrop) return sendUploaded(reply, outcome, `/s/${request.params.secret}/api/entries`);
-      const { entry } = outcome;
-      return reply.code(201).send({ name: entry.name, size: entry.size, safety: entry.safety });
+      return receive(request, reply, guest, placeInDrive(guest.drive, folders, name));
+    },
+  );
+
+  // Below a folder that the guest has open: its id holds when the owner renames or trashes it meanwhile.
+  app.put<ById & { Querystring: UploadQuery }>(
+    '/s/:secret/api/entries/:id/path/*',
+    { config: publicly, schema: { querystring: uploadQuery }, onRequest: refuseEarly },
+    async (request, reply) => {
+      const [prefix = ''] = /^\/s\/[^/]*\/api\/entries\/[^/]*\/path/.exec(request.raw.url ?? '') ?? [];
+      const { folders, name } = filePathOf(request, prefix);
+      const guest = await access.open(request, request.params.secret);
+      const folder = await entryIdOf(guest.drive, request.params.id);
+      return receive(request, reply, guest, placeBelow(guest.drive, folder, folders, name));
     },
   );
 }

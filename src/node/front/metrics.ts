@@ -1,4 +1,4 @@
-/** Metrics for Prometheus. They contain no name of a file, user or folder. */
+/** Figures for Prometheus. No name of a file, a user or a folder is among them. */
 import type { DeviceParts, NetworkParts } from './device-parts.ts';
 
 interface Metric {

@@ -1,6 +1,6 @@
 /**
- * How a removed device leaves its network: it deletes keys, catalog and sessions; the copies stay on its
- * volumes. Each step is idempotent, so the next start completes one that a crash interrupted.
+ * What a removed device does with what it has of its network: keys, catalog and sessions go, copies stay
+ * where they are. Each step may be repeated, so a crash in the middle is made good at the next start.
  */
 
 import type { LocalCatalog } from '../../catalog/index.ts';
@@ -12,18 +12,18 @@ import type { Transport } from '../../model/contracts/transport.ts';
 import type { Home } from '../home/home.ts';
 import { reachesOf } from './membership-calls.ts';
 
-/** The parts of a network that a device needs while it leaves. */
+/** What of the network a device needs while it leaves. */
 export interface LeavingParts {
   catalog: LocalCatalog;
   transport: Transport;
 }
 
-/** A reason for leaving a network, and its steps. */
+/** Why a device leaves its network, and what it does then. */
 export interface Leaving {
   readonly note: AuditEvent;
-  /** Runs while the device can still talk to others. */
+  /** While it can still speak. */
   before(network: LeavingParts, clock: Clock): Promise<void>;
-  /** Runs once nothing of the network is open. */
+  /** Once nothing of the network is open. */
   after(home: Home, index: OrderedStore): Promise<void>;
 }
 
@@ -43,13 +43,12 @@ export const removed: Leaving = {
 /** Rows of the index that belong to a network. */
 const networkPrefixes = ['sessions/', 'replication/', 'addresses/'];
 const rowsPerBatch = 1000;
-const handOverMs = 5000;
-const handOverEveryMs = 100;
+const passOnMs = 5000;
+const passOnEveryMs = 100;
 
 /**
- * Deletes the rest of a network that this device was removed from, including everything that `setAside`
- * renamed. The device gets a new key: the old one never returns to that network. `markLeft` was called before,
- * and nothing of the network is open.
+ * Deletes all that is left of a network that this device was removed from, also what was put aside before. The device gets a new key:
+ * the old one never returns to that network. `markLeft` was called, and nothing of it is open.
  */
 export async function finishLeaving(home: Home, index: OrderedStore): Promise<void> {
   await home.erase(['credentials.json', 'outbox.log', 'db/catalog', ...(await home.asideNames())]);
@@ -58,7 +57,7 @@ export async function finishLeaving(home: Home, index: OrderedStore): Promise<vo
   await home.erase(['network.key']);
 }
 
-/** Deletes the index rows of a network. */
+/** Deletes what the index has of a network. */
 export async function forgetRows(index: OrderedStore): Promise<void> {
   for (const prefix of networkPrefixes) await deleteRows(index, prefix);
 }
@@ -75,11 +74,11 @@ async function deleteRows(index: OrderedStore, prefix: string): Promise<void> {
 }
 
 /**
- * Waits, for some seconds at most, until a connected device has every record of this one: a self-removal must
- * reach another device first.
+ * Waits, for some seconds at most, until a connected device has everything that was written here: who
+ * removes the device at which they sit must be heard before it forgets.
  */
 export async function handOverRecords({ catalog, transport }: LeavingParts, clock: Clock): Promise<void> {
-  const giveUpAtMs = clock.monotonicMs() + handOverMs;
+  const giveUpAtMs = clock.monotonicMs() + passOnMs;
   while (clock.monotonicMs() < giveUpAtMs) {
     const peers = transport.peers();
     if (peers.length === 0) return;
@@ -87,6 +86,6 @@ export async function handOverRecords({ catalog, transport }: LeavingParts, cloc
       const reaches = await reachesOf(transport, device, catalog.self).catch(() => 0);
       if (reaches >= catalog.ownSeq) return;
     }
-    await sleep(clock, handOverEveryMs);
+    await sleep(clock, passOnEveryMs);
   }
 }

@@ -1,7 +1,4 @@
-/**
- * The folder of the built page: beside the bundle, or in dist when the sources run. undefined when it is not
- * built.
- */
+/** Where the built page lies: beside the bundle, or in dist when the sources run. Undefined: not built. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

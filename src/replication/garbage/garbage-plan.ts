@@ -1,23 +1,23 @@
 /**
- * Decides which chunks of this device are garbage, and when a sweep would be a mistake (I4). Pure.
+ * Which chunks of this device are garbage, and when sweeping them would be a mistake (I4). Pure.
  *
- * A chunk is garbage while no reference list names it; there are no reference counters. A chunk may go when
- * this device saw it as garbage for the whole grace period.
+ * A chunk is garbage while no list of references names it; nothing is counted up or down. What was
+ * garbage for the whole of the grace, as this very device saw it, may go.
  */
 
-/** How a chunk became garbage. */
+/** How a chunk came to be garbage. */
 export type GarbageCause =
-  /** A user deleted the version that referenced it. */
+  /** It was referenced, and somebody deleted what referenced it. */
   | 'deleted'
-  /** It came here for an upload that was never listed. */
+  /** It came here for an upload that has not been listed. */
   | 'unlisted'
-  /** Unknown: this device only found that nothing references it. */
+  /** Nobody knows: it was only found that nothing references it. */
   | 'found';
 
 export interface Garbage {
   /**
-   * Time since when nothing referenced the chunk and no peer asked for it, as seen here; Unix ms. Infinity
-   * where the clock could not tell.
+   * Since when nothing references it and nobody asked for it, as seen here; Unix ms. Infinity where the clock
+   * could not tell.
    */
   sinceMs: number;
   cause: GarbageCause;
@@ -26,7 +26,7 @@ export interface Garbage {
 export interface SweepTimes {
   nowMs: number;
   graceMs: number;
-  /** Start of the oldest upload in progress here: that upload may still list what it stored or found. */
+  /** When the oldest upload under way here began: what it put or found may be listed by it yet. */
   oldestUploadMs: number;
 }
 
@@ -34,18 +34,18 @@ export function isSweepable({ sinceMs }: Garbage, { nowMs, graceMs, oldestUpload
   return sinceMs <= nowMs - graceMs && sinceMs < oldestUploadMs;
 }
 
-/** Conditions for any sweep. */
+/** What must be true before anything is swept. */
 export interface SweepConditions {
-  /** The catalog has every record that the others have, and no sync is in progress. */
+  /** The catalog has every record that the others had, and takes none in just now. */
   catalogComplete: boolean;
-  /** Every manifest was read, so every reference is known. */
+  /** Every manifest was read, so that every reference is known. */
   referencesComplete: boolean;
   volumeMissing: boolean;
-  /** A wrong clock cannot measure the grace period. */
+  /** No time of grace can be told by a clock that is wrong. */
   clockRight: boolean;
 }
 
-/** @returns a sentence for people that says why sweeping is not allowed now; undefined when it is allowed */
+/** @returns for people, why nothing may be swept now; undefined when it may */
 export function refusalOf(conditions: SweepConditions): string | undefined {
   if (!conditions.clockRight)
     return 'The clock of this device is wrong, or no other device has agreed with it yet.';
@@ -56,22 +56,22 @@ export function refusalOf(conditions: SweepConditions): string | undefined {
   return undefined;
 }
 
-/** Limit for chunks that nobody deleted: this share of what the device holds, or the bytes below. */
+/** More than this share of what the device holds, or more bytes, without anybody having deleted them. */
 const breakerRatio = 0.05;
 const breakerBytes = 20 * 2 ** 30;
 
 export interface Sweep {
-  /** Size of all chunks that this device holds. */
+  /** All chunks that this device holds. */
   heldBytes: number;
-  /** Size of chunks that nobody deleted and that would go, or went so recently that they can be restored. */
+  /** What would go, or went so lately that it can be brought back, and nobody deleted. */
   unexplainedBytes: number;
-  /** Size that an admin agreed to delete. */
+  /** So much of it an admin has agreed to. */
   confirmedBytes: number;
 }
 
 /**
- * A mistake in the references would look like a lot of garbage at once, so a person is asked then. Chunks of
- * deleted versions and of uploads that broke off here are explained, and do not count.
+ * A mistake in what is referenced would look like much garbage at once: then a person is asked. Chunks
+ * of what somebody deleted, and of uploads that were broken off here, are no mistake.
  */
 export function isTooMuch({ heldBytes, unexplainedBytes, confirmedBytes }: Sweep): boolean {
   const bytes = unexplainedBytes - confirmedBytes;

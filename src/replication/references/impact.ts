@@ -1,4 +1,4 @@
-/** What would be lost if a device died now, and what only that device still has while it drains. */
+/** What would go if a device died now, and what it still has alone while it is being emptied. */
 
 import { idOfKey } from '../../model/contracts/ordered-store.ts';
 import type { ChunkImpact } from '../../model/contracts/replication.ts';
@@ -20,7 +20,7 @@ export interface ImpactParts {
 interface Loss {
   isLost: boolean;
   isThin: boolean;
-  /** Fewer other active devices have the chunk than are wanted, or than exist. */
+  /** Not on as many other active devices as are wanted, or as there are. */
   isLeft: boolean;
 }
 
@@ -31,10 +31,7 @@ export class Impact {
     this.#parts = parts;
   }
 
-  /**
-   * Exact for this device and connected ones, whose whole lists are followed. For others: as of their last
-   * report.
-   */
+  /** Exact for this device and connected ones, whose whole lists are followed; of others what they last said. */
   async of(device: DeviceId): Promise<ChunkImpact> {
     const { inventory, references } = this.#parts;
     const impact: ChunkImpact = {
@@ -75,7 +72,7 @@ export class Impact {
     const active = members.active().filter((id) => id !== device);
     const copies = others.filter((id) => active.includes(id)).length;
     const isLost = others.length === 0;
-    // In a network with too few devices for all copies, one copy on each device is the maximum.
+    // Where there are too few devices for all copies, one on each of them is all that can be done.
     const reachable = Math.max(1, Math.min(copiesWanted, active.length));
     return { isLost, isThin: !isLost && copies < copiesWanted, isLeft: copies < reachable };
   }

@@ -1,6 +1,7 @@
 /**
- * Keeps the reference index equal to the catalog's live versions. It reads the manifests of new versions in the
- * background, from here or from other devices, and retries an unreachable one when a device connects.
+ * Keeps the reference index equal to the catalog's live versions: reads the manifests of new ones in
+ * the background, from here or from other devices, and tries again when one that was out of reach may
+ * have come near.
  */
 import { readReferences } from '../../crypto/index.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
@@ -15,18 +16,18 @@ import type { Inventory } from '../inventory/inventory.ts';
 import type { KeyReference, ReferenceIndex } from './reference-index.ts';
 
 const readsAtOnce = 4;
-/** Unread manifests remembered at once; with more, all versions are walked again later. */
+/** Unread manifests remembered at once; beyond it the versions are gone through again later. */
 const unreadMax = 100_000;
-/** Unreachable manifests are requested again after this long if no device connects before. */
+/** Manifests that are out of reach are asked for anew after this long, if nothing else happens. */
 const againMs = 60_000;
 
 export interface ReferencesParts {
   versions: LiveVersions;
   index: ReferenceIndex;
   inventory: Inventory;
-  /** Reads a chunk from this device or from others. */
+  /** Bytes of a chunk from wherever they are. */
   read: (id: ChunkId, signal: AbortSignal) => Promise<Uint8Array>;
-  /** Called when everything that was read has been forgotten and is read again. */
+  /** Called when all that was read has been forgotten and is read again. */
   cleared: () => void;
   clock: Clock;
   log: Log;
@@ -41,15 +42,15 @@ export class References {
   readonly #parts: ReferencesParts;
   /** Manifests, of versions or below others, that have not been read. */
   readonly #unread = new Set<ChunkKey>();
-  /** The unread manifests that are to be read now. */
+  /** Those of them to be read now. */
   readonly #due = new Set<ChunkKey>();
-  /** Chunks that are not valid manifests: reading them again would not help. */
+  /** Bytes that are no manifest: reading them again would not help. */
   readonly #broken = new Set<ChunkKey>();
   readonly #stopping = new AbortController();
-  /** Changes of versions are applied one after another. */
+  /** Changes of versions are applied one after the other. */
   #changes: Promise<void> = Promise.resolve();
   #changesWaiting = 0;
-  /** True when the index and the catalog have the same versions. */
+  /** The index holds no version that the catalog lacks, and lacks none that it holds. */
   #compared = false;
   #reading = 0;
   #unreadOverflowed = false;
@@ -60,7 +61,7 @@ export class References {
     this.#parts = parts;
   }
 
-  /** Walks all versions in the background. @returns a promise that resolves when the walk is done */
+  /** Goes through all versions in the background. @returns a promise for when that is done */
   start(): Promise<void> {
     const { versions, inventory, index } = this.#parts;
     index.start();
@@ -89,17 +90,17 @@ export class References {
     await this.#changes;
   }
 
-  /** Number of manifests whose references are not known: their devices are off, or the manifests are damaged. */
+  /** Manifests whose references are not known: their devices are off, or they are damaged. */
   get unknown(): number {
     return this.#unread.size + this.#broken.size;
   }
 
-  /** True when every version of the catalog was walked and every manifest was read. */
+  /** Every version of the catalog was gone through, and every manifest of theirs was read. */
   get isComplete(): boolean {
     return this.#compared && this.#changesWaiting === 0 && this.unknown === 0 && !this.#unreadOverflowed;
   }
 
-  /** Devices connected: reads the manifests that were unreachable. */
+  /** Devices came near: reads what was out of reach. */
   retry(): void {
     for (const key of this.#unread) if (this.#parts.inventory.maskOf(key) !== noHolders) this.#readSoon(key);
   }
@@ -181,7 +182,7 @@ export class References {
     const keys = references.map(({ id, size }) => ({ key: idKey(id), size }));
     await this.#inTurn(async () => {
       this.#unread.delete(key);
-      // The manifest's last version may have gone while the manifest was being read.
+      // Its last version may have gone while it was being read.
       if (!(await this.#isNeeded(key))) return;
       if (kind === 'index' && this.#isNested(key, keys)) return this.#explain(key, tooDeep());
       index.addManifest(key, bytes.length, kind === 'index', keys);
@@ -189,10 +190,7 @@ export class References {
     });
   }
 
-  /**
-   * FORMAT allows one index over leaves: no writer makes an index below an index, and following one might never
-   * end.
-   */
+  /** FORMAT knows one index over leaves: an index below an index is no writer's, and could go on for ever. */
   #isNested(key: ChunkKey, references: readonly KeyReference[]): boolean {
     const { index } = this.#parts;
     return index.needOf(key) !== undefined || references.some((child) => index.manifest(child.key)?.isIndex);
@@ -226,14 +224,14 @@ export class References {
     for (const key of [...this.#broken]) if (!(await this.#isNeeded(key))) this.#broken.delete(key);
   }
 
-  /** Forgets everything that was read: a damaged row means that the rest cannot be trusted (I7). */
+  /** Forgets everything that was read: a row was damaged, so the rest cannot be trusted (I7). */
   async #rebuild(): Promise<void> {
     await this.#parts.index.clear();
     this.#parts.cleared();
     await this.#compare();
   }
 
-  /** Resolves when the change was tried; errors are logged. */
+  /** Resolves when it was tried; what went wrong is in the log. */
   #inTurn(change: () => Promise<void>): Promise<void> {
     this.#changesWaiting += 1;
     const tried = this.#changes.then(change).catch((error: unknown) => {

@@ -1,7 +1,7 @@
-/** Chunks that wait for a new copy: those with the fewest copies first, in bounded memory. */
+/** Chunks that wait for a new copy: those with the fewest first, and no more than memory bears. */
 import type { ChunkKey } from '../database/bucket-digest.ts';
 
-/** About 10 MiB; the next walk finds chunks that did not fit. */
+/** About 10 MiB; what is left out is found by the next walk. */
 const queuedMax = 50_000;
 
 export interface QueuedChunk {
@@ -12,7 +12,7 @@ export interface QueuedChunk {
 }
 
 export class RepairQueue {
-  /** Indexed by number of copies. */
+  /** By number of copies. */
   #chunks: QueuedChunk[][] = [];
   #length = 0;
   #bytes = 0;
@@ -25,7 +25,7 @@ export class RepairQueue {
     return this.#bytes;
   }
 
-  /** Adds a chunk. When the queue is full, the chunks with the most copies are dropped. */
+  /** Where there is no room, the chunks with most copies give way. */
   add(chunk: QueuedChunk): void {
     while (this.#chunks.length <= chunk.copies) this.#chunks.push([]);
     this.#chunks[chunk.copies]?.push(chunk);

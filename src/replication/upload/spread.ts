@@ -1,39 +1,39 @@
-/** The state of one chunk until it has the wanted copies. */
+/** One chunk on its way to the copies that are wanted of it. */
 import type { ChunkId, DeviceId } from '../../model/ids.ts';
 
 export interface Attempt {
   device: DeviceId;
-  /** The holder that was asked to relay the chunk; absent when this device pushes or asks itself. */
+  /** The holder that was asked to give it on; absent when this device pushes or asks itself. */
   by?: DeviceId;
-  /** The attempt takes too long: another device is tried as well. */
+  /** It takes too long: another device is tried as well. */
   stalled: boolean;
 }
 
-/** Called when the chunk has more copies, or when no device can take it at the moment. */
+/** Told when the chunk has more copies, or when nothing more can be done for it at the moment. */
 export interface SpreadWatcher {
   changed(spread: Spread): void;
 }
 
-/** Uses arrays, not sets: there may be a hundred thousand of these, with three devices in each. */
+/** Arrays, not sets: there may be a hundred thousand of these, with three devices in each. */
 export interface Spread {
   readonly id: ChunkId;
-  /** Devices that confirmed in this session that the chunk is durable there; this one when it is stored here. */
+  /** Devices that said in this session that it is durable there; this one when it is stored here. */
   confirmed: DeviceId[];
   attempts: Attempt[];
-  /** Devices that refuse this chunk. */
+  /** Devices that refuse this very chunk. */
   refused: DeviceId[];
-  /** `chunk/put` as sent over the wire, while there is memory for it. */
+  /** `chunk/put` as it goes over the wire, while there is memory for it. */
   body: Uint8Array | undefined;
-  /** True when the bytes are only in `body`, because this device's disk is full. */
+  /** The bytes are nowhere but in `body`: this device's disk is full. */
   onlyInMemory: boolean;
-  /** True when the copy here turned out to be bad: there is nothing to push. */
+  /** The copy here turned out to be bad: there is nothing to push. */
   unreadable: boolean;
-  /** True when a push of `body` did not end with an answer. */
+  /** A push of `body` did not end with an answer. */
   pushFailed: boolean;
-  /** True when a holder was asked to relay it and did not: this device pushes it itself. */
-  relayRefused: boolean;
+  /** A holder that was asked to give it on did not: this device does it itself. */
+  passRefused: boolean;
   watchers: SpreadWatcher[];
-  /** No attempt is in flight. */
+  /** No device is under way with it. */
   idle: boolean;
 }
 
@@ -51,13 +51,13 @@ export function newSpread(id: ChunkId): Spread {
     onlyInMemory: false,
     unreadable: false,
     pushFailed: false,
-    relayRefused: false,
+    passRefused: false,
     watchers: [],
     idle: true,
   };
 }
 
-/** True when this device pushes or asks itself. */
+/** This device pushes, or asks. */
 export function isOwn({ by }: Attempt): boolean {
   return by === undefined;
 }

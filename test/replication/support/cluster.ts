@@ -79,7 +79,7 @@ const liarMethods = [
   'chunk/hold',
   'chunk/get',
   'chunk/put',
-  'chunk/relay',
+  'chunk/pass',
   'chunk/have',
   'chunk/bad',
   'inventory/digests',

@@ -1,0 +1,174 @@
+import { useState } from 'preact/hooks';
+import { formatCount, formatDuration, formatSize } from '../../client/format.ts';
+import { secondsLeft } from '../../client/transfer-rate.ts';
+import type { UploadItem, UploadQueue, UploadTotals } from '../../client/upload-queue.ts';
+import { Icon } from '../icon.tsx';
+import { SafetyBadge } from '../list/safety-badge.tsx';
+import { useVirtualRows } from '../list/virtual-rows.ts';
+
+interface UploadPanelProps {
+  queue: UploadQueue;
+  /** Devices in the network; 0 where the viewer may not know. */
+  members: number;
+}
+
+const isNarrow = () => matchMedia('(max-width: 700px)').matches;
+
+/** Follows the upload queue: every file of it, what is left, and how to stop or retry. */
+export function UploadPanel({ queue, members }: UploadPanelProps) {
+  const [open, setOpen] = useState(!isNarrow());
+  const [onlyProblems, setOnlyProblems] = useState(false);
+  const { items, totals, busy } = queue;
+  if (items.length === 0) return null;
+  const hasFailed = totals.failed > 0;
+  return (
+    <section class="uploads" aria-label="Uploads">
+      <header>
+        <div class="grow">
+          <h2 aria-live="polite">{headline(totals)}</h2>
+          {busy && <p class="muted numbers">{progressWords(totals, queue.bytesPerSecond)}</p>}
+        </div>
+        <button
+          type="button"
+          class="button quiet icon-only"
+          aria-label={open ? 'Hide the list of uploads' : 'Show the list of uploads'}
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          <Icon name={open ? 'arrow-down' : 'arrow-up'} />
+        </button>
+        <button
+          type="button"
+          class="button quiet icon-only"
+          aria-label={busy ? 'Cancel all uploads' : 'Close the list of uploads'}
+          onClick={() => (busy ? queue.cancelAll() : queue.clear())}
+        >
+          <Icon name="close" />
+        </button>
+      </header>
+      {busy && <progress aria-label="All uploads" max={Math.max(totals.bytes, 1)} value={totals.sentBytes} />}
+      {hasFailed && (
+        <div class="toolbar problems">
+          <label class="grow">
+            <input
+              type="checkbox"
+              checked={onlyProblems}
+              onChange={(event) => setOnlyProblems(event.currentTarget.checked)}
+            />{' '}
+            Only problems
+          </label>
+          <button type="button" class="button" onClick={() => queue.retry()}>
+            Retry all failed
+          </button>
+        </div>
+      )}
+      {open && <UploadRows onlyFailed={onlyProblems && hasFailed} queue={queue} members={members} />}
+    </section>
+  );
+}
+
+function UploadRows({ onlyFailed, queue, members }: UploadPanelProps & { onlyFailed: boolean }) {
+  const items = onlyFailed ? queue.items.filter(({ status }) => status === 'failed') : queue.items;
+  const rows = useVirtualRows<HTMLUListElement>(items.length);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+    <section class="upload-rows" data-scroller tabIndex={0} aria-label="List of uploads">
+      <ul ref={rows.list} style={rows.style}>
+        {items.slice(rows.start, rows.end).map((item, index) => (
+          <UploadRow
+            key={item.id}
+            item={item}
+            position={rows.start + index + 1}
+            size={items.length}
+            queue={queue}
+            members={members}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface RowProps extends UploadPanelProps {
+  item: UploadItem;
+  /** Of all rows, drawn or not. */
+  position: number;
+  size: number;
+}
+
+function UploadRow({ item, position, size, queue, members }: RowProps) {
+  // The queue changes an item in place: the row follows its revision.
+  void queue.revision;
+  const { id, name, status, source } = item;
+  const isOpen = status === 'sending' || status === 'waiting';
+  return (
+    <li aria-posinset={position} aria-setsize={size}>
+      <span class="name" title={source.target.names.join('/')}>
+        {name}
+      </span>
+      {stateOf(item, members)}
+      {isOpen && (
+        <button
+          type="button"
+          class="button quiet icon-only"
+          aria-label={`Cancel ${name}`}
+          onClick={() => queue.cancel(id)}
+        >
+          <Icon name="close" />
+        </button>
+      )}
+      {status === 'failed' && item.canRetry && (
+        <button
+          type="button"
+          class="button quiet"
+          aria-label={`Retry ${name}`}
+          onClick={() => queue.retry(id)}
+        >
+          Retry
+        </button>
+      )}
+      {status === 'sending' && (
+        <progress aria-label={name} max={Math.max(item.size, 1)} value={item.sentBytes} />
+      )}
+      {item.error && (
+        <span class="error" title={item.error}>
+          {item.error}
+        </span>
+      )}
+    </li>
+  );
+}
+
+function stateOf(item: UploadItem, members: number) {
+  const { status, safety, source, sentBytes, size } = item;
+  switch (status) {
+    case 'saved':
+      if (safety) return <SafetyBadge safety={safety} members={members} />;
+      return <span class="muted">{source.file === null ? 'folder created' : 'saved'}</span>;
+    case 'waiting':
+      return <span class="muted">waiting</span>;
+    case 'cancelled':
+      return <span class="muted">cancelled</span>;
+    case 'failed':
+      return <span class="badge danger">failed</span>;
+    case 'sending':
+      // All bytes are sent, the device has not answered: it makes them durable and copies them.
+      return <span class="muted">{size > 0 && sentBytes >= size ? 'making copies' : 'uploading'}</span>;
+  }
+}
+
+function headline({ files, done, failed }: UploadTotals): string {
+  if (done + failed < files) return `Uploading ${done + failed + 1} of ${files}`;
+  const saved = `${formatCount(done, 'file', 'files')} saved`;
+  if (files === 0) return 'Uploads cancelled';
+  return failed > 0 ? `${saved}, ${failed} failed` : saved;
+}
+
+function progressWords({ bytes, sentBytes }: UploadTotals, rate: number | null): string {
+  const left = secondsLeft(bytes - sentBytes, rate);
+  return [
+    `${formatSize(sentBytes)} of ${formatSize(bytes)}`,
+    ...(rate === null || rate === 0 ? [] : [`${formatSize(rate)}/s`]),
+    ...(left === null ? [] : [`${formatDuration(left)} left`]),
+  ].join(' · ');
+}

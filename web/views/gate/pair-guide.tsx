@@ -1,0 +1,77 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { NearbyDevice } from '../../../src/model/api.ts';
+import { api } from '../../client/api.ts';
+import { broughtBy, hostOf, joiningPage } from '../../client/setup-link.ts';
+import { setupState } from '../../client/state.ts';
+import { CopyField } from '../../components/form/copy-field.tsx';
+import { Field } from '../../components/form/field.tsx';
+import { SubmitForm } from '../../components/form/submit-form.tsx';
+import { Gate } from './gate.tsx';
+
+/**
+ * Where the QR code of the pairing dialog leads. The phone that read it stands before the device that
+ * gave the code; the code belongs into the page of the new device, which this page opens with the
+ * code filled in.
+ */
+export function PairGuideView() {
+  const [{ pairingCode }] = useState(() => broughtBy(location.hash));
+  const [address, setAddress] = useState('');
+  const nearby = useNewDevices();
+  const open = async () => {
+    const host = hostOf(address);
+    if (host === undefined) throw new Error('Type an address such as 192.168.1.20:8080.');
+    location.assign(joiningPage(host, pairingCode, location.host));
+  };
+  return (
+    <Gate title="Add a device">
+      <p>
+        This code lets one new device join the network of {setupState.value?.deviceName ?? 'this device'}. It
+        is valid for 10 minutes.
+      </p>
+      <output class="code" aria-label="Pairing code">
+        {pairingCode.slice(0, 4)} {pairingCode.slice(4)}
+      </output>
+      {nearby.length > 0 && (
+        <ul class="stack" aria-label="New devices nearby">
+          {nearby.map((device) => (
+            <li key={device.address}>
+              <a class="button" href={joiningPage(device.address, pairingCode, location.host)}>
+                Join with {device.name} · {device.address}
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p class="muted">
+        Start peerstor on the new device. It prints the address of its page. Enter that address here to open
+        the page with the code filled in; the page also asks for the set-up code that peerstor printed.
+      </p>
+      <SubmitForm submit="Open the page of the new device" busy="Opening…" onSubmit={open}>
+        <Field
+          label="Address of the new device"
+          value={address}
+          onInput={setAddress}
+          required
+          hint="For example 192.168.1.20:8080."
+        />
+      </SubmitForm>
+      <CopyField
+        label="Or type this on the new device"
+        text={`peerstor join ${pairingCode} --peer ${location.host}`}
+      />
+      <a href="/">Go to your drive</a>
+    </Gate>
+  );
+}
+
+/** Devices without a network; told only to who is signed in. */
+function useNewDevices(): readonly NearbyDevice[] {
+  const [found, setFound] = useState<readonly NearbyDevice[]>([]);
+  useEffect(() => {
+    api.nearby().then(
+      ({ items }) => setFound(items.filter(({ network }) => network === null)),
+      () => undefined,
+    );
+  }, []);
+  return found;
+}

@@ -1,0 +1,40 @@
+import { useState } from 'preact/hooks';
+import { api } from '../../client/api.ts';
+import { broughtBy } from '../../client/setup-link.ts';
+import { accountMade, setupState } from '../../client/state.ts';
+import { CredentialsForm } from '../../components/form/credentials-form.tsx';
+import { Field } from '../../components/form/field.tsx';
+import { Gate } from './gate.tsx';
+
+/** `/register#CODE`: the account that an invite is for. */
+export function RegisterView() {
+  const [brought] = useState(() => broughtBy(location.hash).setupCode);
+  const [code, setCode] = useState(brought);
+  const register = async (username: string, password: string) =>
+    accountMade(await api.register(code, username, password));
+  return (
+    <Gate title="You are invited">
+      <p class="muted">
+        Choose a user name and a password for your own drive on{' '}
+        {setupState.value?.deviceName ?? 'this device'}. Nobody else can open your files, not even the person
+        who invited you.
+      </p>
+      <CredentialsForm
+        newAccount
+        submit="Create my account"
+        busy="Creating your account…"
+        onSubmit={register}
+      >
+        {brought === '' && (
+          <Field
+            label="Invite"
+            value={code}
+            onInput={setCode}
+            required
+            hint="It is the part after # in the link that you were sent."
+          />
+        )}
+      </CredentialsForm>
+    </Gate>
+  );
+}

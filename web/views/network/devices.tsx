@@ -1,0 +1,136 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { DeviceView, PairingView } from '../../../src/model/api.ts';
+import { api } from '../../client/api.ts';
+import { formatAgo, formatSize } from '../../client/format.ts';
+import { attempt, devices, healthRevision, refreshNetwork, user } from '../../client/state.ts';
+import { Icon } from '../../components/icon.tsx';
+import { Menu, MenuItem } from '../../components/menu.tsx';
+import { useQuery } from '../use-query.ts';
+import { DeviceDialog, DrainDialog, PairingDialog, RemoveDialog } from './device-dialogs.tsx';
+import { OwnDevice } from './own-device.tsx';
+
+export function DevicesView() {
+  const [pairing, setPairing] = useState<PairingView | null>(null);
+  const [asking, setAsking] = useState<{ kind: 'change' | 'drain' | 'remove'; device: DeviceView } | null>(
+    null,
+  );
+  const open = () => attempt(async () => setPairing(await api.openPairing()));
+  const close = () => {
+    setPairing(null);
+    void attempt(() => api.closePairing());
+  };
+  useEffect(() => void refreshNetwork(), []);
+  const self = devices.value.find((device) => device.self);
+  return (
+    <>
+      <div class="toolbar">
+        <h1 class="grow">Devices</h1>
+        {user.value?.role === 'admin' && (
+          <>
+            <a class="button" href="/audit">
+              Audit log
+            </a>
+            <button type="button" class="button primary" onClick={() => void open()}>
+              <Icon name="plus" />
+              Add a device
+            </button>
+          </>
+        )}
+      </div>
+      <ul class="card" aria-label="Devices">
+        {devices.value.map((device) => (
+          <DeviceRow
+            key={device.id}
+            device={device}
+            onChange={() => setAsking({ kind: 'change', device })}
+            onDrain={() => setAsking({ kind: 'drain', device })}
+            onRemove={() => setAsking({ kind: 'remove', device })}
+          />
+        ))}
+      </ul>
+      {self && user.value?.role === 'admin' && <OwnDevice key={self.id} device={self} />}
+      {pairing && <PairingDialog pairing={pairing} onClose={close} onNewCode={() => void open()} />}
+      {asking?.kind === 'change' && <DeviceDialog device={asking.device} onClose={() => setAsking(null)} />}
+      {asking?.kind === 'drain' && <DrainDialog device={asking.device} onClose={() => setAsking(null)} />}
+      {asking?.kind === 'remove' && <RemoveDialog device={asking.device} onClose={() => setAsking(null)} />}
+    </>
+  );
+}
+
+interface DeviceRowProps {
+  device: DeviceView;
+  onChange(): void;
+  onDrain(): void;
+  onRemove(): void;
+}
+
+function DeviceRow({ device, onChange, onDrain, onRemove }: DeviceRowProps) {
+  const { name, online, lastSeen, usedBytes, capacityBytes } = device;
+  const isDraining = device.state === 'draining';
+  const useAgain = () =>
+    attempt(async () => {
+      await api.drain(device.id, false);
+      await refreshNetwork();
+    });
+  const state = online ? 'online' : lastSeen ? `last seen ${formatAgo(lastSeen)}` : 'off';
+  return (
+    <li class="device">
+      <Icon name="devices" />
+      <div>
+        <div>
+          <strong>{name}</strong> {device.self && <span class="badge">this device</span>}
+        </div>
+        <div class="facts">
+          {spaceWords(device)} · {device.class === 'always-on' ? 'always on' : 'sleeps at times'}{' '}
+          {device.place && `· ${device.place} `}· {device.id.slice(0, 8)}
+        </div>
+        {isDraining && <DrainLine device={device} />}
+        {usedBytes !== null && capacityBytes > 0 && (
+          <Meter share={usedBytes / capacityBytes} label={`Space used on ${name}`} />
+        )}
+      </div>
+      <div class="toolbar">
+        <span class={`badge ${online ? 'ok' : ''}`}>{state}</span>
+        {user.value?.role === 'admin' && (
+          <Menu label={`Actions for ${name}`}>
+            <MenuItem icon="rename" label="Edit" onChoose={onChange} />
+            {isDraining ? (
+              <MenuItem icon="restore" label="Use it again" onChoose={() => void useAgain()} />
+            ) : (
+              <MenuItem icon="empty" label="Move its copies elsewhere…" onChoose={onDrain} />
+            )}
+            <MenuItem icon="trash" label="Remove…" danger onChoose={onRemove} />
+          </Menu>
+        )}
+      </div>
+    </li>
+  );
+}
+
+/** A device that offers no space, because it is being emptied, is not said to have filled it. */
+function spaceWords({ usedBytes, capacityBytes }: DeviceView): string {
+  if (usedBytes === null) return 'space not known yet';
+  if (capacityBytes === 0) return `${formatSize(usedBytes)} stored, takes no new copies`;
+  return `${formatSize(usedBytes)} of ${formatSize(capacityBytes)} used`;
+}
+
+/** How far moving is; asked again with each news of the network. */
+function DrainLine({ device }: { device: DeviceView }) {
+  const { answer } = useQuery(() => api.impact(device.id), [device.id], healthRevision.value);
+  if (!answer) return <div class="facts">Moving its copies elsewhere…</div>;
+  if (answer.bytesLeft > 0) {
+    return <div class="facts">Moving its copies elsewhere: {formatSize(answer.bytesLeft)} left to copy.</div>;
+  }
+  return (
+    <div class="facts">
+      Other devices have a copy of everything on it.{' '}
+      {device.usedBytes
+        ? `It keeps its own ${formatSize(device.usedBytes)} until you remove it, which is safe now.`
+        : 'Removing it is safe now.'}
+    </div>
+  );
+}
+
+function Meter({ share, label }: { share: number; label: string }) {
+  return <meter class="meter" aria-label={label} value={Math.min(1, share)} high={0.85} max={1} />;
+}

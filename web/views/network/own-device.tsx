@@ -1,0 +1,230 @@
+import { useState } from 'preact/hooks';
+import type { BandwidthView, DeviceView, VolumeView } from '../../../src/model/api.ts';
+import { api } from '../../client/api.ts';
+import { formatSize } from '../../client/format.ts';
+import { emptied, scheduleFrom, type VolumeWish, volumesWith, volumeWords } from '../../client/own-device.ts';
+import { bytesFrom, textOf } from '../../client/sizes.ts';
+import { attempt, refreshNetwork, say } from '../../client/state.ts';
+import { ChangeDialog } from '../../components/change-dialog.tsx';
+import { Field } from '../../components/form/field.tsx';
+import { SubmitForm } from '../../components/form/submit-form.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { Row, Rows } from '../../components/list/rows.tsx';
+import { Menu, MenuItem } from '../../components/menu.tsx';
+
+type Asking = { kind: 'add' } | { kind: 'limit' | 'drain' | 'remove'; volume: VolumeView };
+
+/** Settings that only the device itself can change: its storage folders and speed limits. */
+export function OwnDevice({ device }: { device: DeviceView }) {
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const change = async (path: string, wish: Omit<VolumeWish, 'path'> | null) => {
+    await api.changeDevice(device.id, { volumes: volumesWith(device.volumes, path, wish) });
+    await refreshNetwork();
+  };
+  const close = () => setAsking(null);
+  return (
+    <>
+      <div class="toolbar">
+        <h2 class="grow">Storage folders on {device.name}</h2>
+        <button type="button" class="button" onClick={() => setAsking({ kind: 'add' })}>
+          <Icon name="folder-plus" />
+          Add a folder
+        </button>
+      </div>
+      <Rows
+        label="Storage folders"
+        count={device.volumes.length}
+        empty="This device stores no copies yet. Add a folder for them."
+      >
+        {device.volumes.map((volume) => (
+          <VolumeRow
+            key={volume.path}
+            volume={volume}
+            onLimit={() => setAsking({ kind: 'limit', volume })}
+            onDrain={() => setAsking({ kind: 'drain', volume })}
+            onRemove={() => setAsking({ kind: 'remove', volume })}
+            onUse={() => void attempt(() => change(volume.path, { state: 'active' }))}
+          />
+        ))}
+      </Rows>
+      {device.bandwidth && <Bandwidth id={device.id} bandwidth={device.bandwidth} />}
+      {asking?.kind === 'add' && <AddDialog onClose={close} onDone={change} />}
+      {asking?.kind === 'limit' && <LimitDialog volume={asking.volume} onClose={close} onDone={change} />}
+      {asking?.kind === 'drain' && <DrainDialog volume={asking.volume} onClose={close} onDone={change} />}
+      {asking?.kind === 'remove' && <RemoveDialog volume={asking.volume} onClose={close} onDone={change} />}
+    </>
+  );
+}
+
+interface VolumeRowProps {
+  volume: VolumeView;
+  onLimit(): void;
+  onDrain(): void;
+  onRemove(): void;
+  onUse(): void;
+}
+
+function VolumeRow({ volume, onLimit, onDrain, onRemove, onUse }: VolumeRowProps) {
+  const { path, usedBytes, limitBytes, state, problem } = volume;
+  const isEmptied = state === 'draining' && usedBytes === 0;
+  const { label, tone } = isEmptied ? emptied : volumeWords[state];
+  const facts = (
+    <>
+      {state === 'draining' || limitBytes === 0
+        ? `${formatSize(usedBytes)} stored`
+        : `${formatSize(usedBytes)} of ${formatSize(limitBytes)} used`}
+      {problem && ` · ${problem}`}
+    </>
+  );
+  return (
+    <Row icon="folder" title={<strong title={path}>{path}</strong>} facts={facts}>
+      <span class={`badge ${tone}`}>{label}</span>
+      <Menu label={`Actions for ${path}`}>
+        <MenuItem icon="rename" label="Change size limit" onChoose={onLimit} />
+        {state === 'draining' && <MenuItem icon="restore" label="Use it again" onChoose={onUse} />}
+        {state === 'failing' && (
+          <MenuItem icon="check" label="The disk works: use it again" onChoose={onUse} />
+        )}
+        {state !== 'draining' && (
+          <MenuItem icon="empty" label="Move its copies elsewhere…" onChoose={onDrain} />
+        )}
+        <MenuItem icon="trash" label="Stop using this folder…" danger onChoose={onRemove} />
+      </Menu>
+    </Row>
+  );
+}
+
+interface ChangeProps {
+  onClose(): void;
+  onDone(path: string, wish: Omit<VolumeWish, 'path'> | null): Promise<void>;
+}
+
+function AddDialog({ onClose, onDone }: ChangeProps) {
+  const [path, setPath] = useState('');
+  const [size, setSize] = useState('');
+  const add = async () => {
+    const limitBytes = bytesFrom(size, 'GB');
+    await onDone(path.trim(), limitBytes === null ? {} : { limitBytes });
+  };
+  return (
+    <ChangeDialog title="Add a storage folder" confirm="Add folder" onClose={onClose} onConfirm={add}>
+      <Field
+        label="Path of the folder on this device"
+        value={path}
+        onInput={setPath}
+        hint="For example /mnt/usb."
+        required
+        autofocus
+      />
+      <Field
+        label="Size limit in GB"
+        value={size}
+        onInput={setSize}
+        inputMode="decimal"
+        hint="Leave it empty to use half of the free space."
+      />
+    </ChangeDialog>
+  );
+}
+
+function LimitDialog({ volume, onClose, onDone }: ChangeProps & { volume: VolumeView }) {
+  const [size, setSize] = useState(textOf(volume.limitBytes, 'GB'));
+  const limit = async () => {
+    const limitBytes = bytesFrom(size, 'GB');
+    if (limitBytes === null) throw new Error('Enter a number of GB.');
+    await onDone(volume.path, { limitBytes });
+  };
+  return (
+    <ChangeDialog title={`Size limit of ${volume.path}`} onClose={onClose} onConfirm={limit}>
+      <Field
+        label="Size limit in GB"
+        value={size}
+        onInput={setSize}
+        inputMode="decimal"
+        hint={`${formatSize(volume.usedBytes)} are used now. Copies beyond the limit move to other folders and devices.`}
+        required
+        autofocus
+      />
+    </ChangeDialog>
+  );
+}
+
+function DrainDialog({ volume, onClose, onDone }: ChangeProps & { volume: VolumeView }) {
+  return (
+    <ChangeDialog
+      title={`Move the copies in ${volume.path} elsewhere?`}
+      confirm="Move its copies"
+      onClose={onClose}
+      onConfirm={() => onDone(volume.path, { state: 'draining' })}
+    >
+      <p>
+        They move to the other folders of this device and to your other devices. The folder takes no new
+        copies. You can use it again at any time.
+      </p>
+      <p class="muted">{formatSize(volume.usedBytes)} are in it.</p>
+    </ChangeDialog>
+  );
+}
+
+function RemoveDialog({ volume, onClose, onDone }: ChangeProps & { volume: VolumeView }) {
+  return (
+    <ChangeDialog
+      title={`Stop using ${volume.path}?`}
+      confirm="Stop using it"
+      tone="danger"
+      onClose={onClose}
+      onConfirm={() => onDone(volume.path, null)}
+    >
+      <p>
+        Copies in this folder will no longer count. To lose none, move them elsewhere first and wait until the
+        folder is empty.
+      </p>
+    </ChangeDialog>
+  );
+}
+
+/** News of the device does not reset what is being typed. */
+function Bandwidth({ id, bandwidth }: { id: string; bandwidth: BandwidthView }) {
+  const [up, setUp] = useState(textOf(bandwidth.upLimit, 'MB'));
+  const [down, setDown] = useState(textOf(bandwidth.downLimit, 'MB'));
+  const [from, setFrom] = useState(bandwidth.schedule?.from ?? '');
+  const [to, setTo] = useState(bandwidth.schedule?.to ?? '');
+  const [limitLan, setLimitLan] = useState(bandwidth.limitLan);
+  const save = async () => {
+    await api.changeDevice(id, {
+      upLimit: bytesFrom(up, 'MB'),
+      downLimit: bytesFrom(down, 'MB'),
+      schedule: scheduleFrom(from, to),
+      limitLan,
+    });
+    await refreshNetwork();
+    say('Speed limits saved.');
+  };
+  return (
+    <section class="card padded" aria-labelledby="bandwidth">
+      <h2 id="bandwidth">Speed</h2>
+      <p class="muted">
+        How fast this device may copy to and from other devices. Leave a speed empty for no limit. Leave the
+        times empty to limit the speed at all hours.
+      </p>
+      <SubmitForm submit="Save limits" busy="Saving…" onSubmit={save}>
+        <div class="pair">
+          <Field label="Upload limit in MB/s" value={up} onInput={setUp} inputMode="decimal" />
+          <Field label="Download limit in MB/s" value={down} onInput={setDown} inputMode="decimal" />
+        </div>
+        <div class="pair">
+          <Field label="Limited from" type="time" value={from} onInput={setFrom} />
+          <Field label="Limited until" type="time" value={to} onInput={setTo} />
+        </div>
+        <label>
+          <input
+            type="checkbox"
+            checked={limitLan}
+            onChange={(event) => setLimitLan(event.currentTarget.checked)}
+          />{' '}
+          Also limit copies within the local network
+        </label>
+      </SubmitForm>
+    </section>
+  );
+}

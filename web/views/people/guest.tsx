@@ -1,0 +1,286 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { EntryView, GuestView } from '../../../src/model/api.ts';
+import { formatFullTime, formatSize } from '../../client/format.ts';
+import { type GuestLink, pathTo } from '../../client/guest.ts';
+import { droppedFiles, type PickedFile, pickedFiles } from '../../client/picked-files.ts';
+import { ApiError } from '../../client/request.ts';
+import { below } from '../../client/uploads.ts';
+import { Field } from '../../components/form/field.tsx';
+import { SubmitForm } from '../../components/form/submit-form.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { Row, Rows } from '../../components/list/rows.tsx';
+import { DropAnywhere } from '../../components/upload/drop-anywhere.tsx';
+import { UploadButton } from '../../components/upload/upload-button.tsx';
+import { UploadPanel } from '../../components/upload/upload-panel.tsx';
+import { Gate } from '../gate/gate.tsx';
+import { useList, useQuery } from '../use-query.ts';
+import { useGuestFolder } from './guest-folder.ts';
+
+/** `/s/SECRET`: what somebody without an account sees who has a link. */
+export function GuestPage({ link }: { link: GuestLink }) {
+  const [unlocked, setUnlocked] = useState<GuestView | null>(null);
+  const [ended, setEnded] = useState<Error | null>(null);
+  const asked = useQuery(() => link.view());
+  const error = ended ?? asked.error;
+  const view = unlocked ?? asked.answer;
+  if (error) {
+    if (isProblem(error, 'link-password')) return <PasswordGate link={link} onUnlocked={setUnlocked} />;
+    return <NoLink error={error} />;
+  }
+  if (view) return <Shared link={link} view={view} onEnded={setEnded} />;
+  return <div class="gate" aria-busy="true" />;
+}
+
+function isProblem(error: Error, code: string): boolean {
+  return error instanceof ApiError && error.code === code;
+}
+
+function NoLink({ error }: { error: Error }) {
+  const [title, sentence] = isProblem(error, 'gone')
+    ? [
+        'This link has ended',
+        'It expired, was revoked, or has been used as often as it may be. Ask the sender for a new one.',
+      ]
+    : isProblem(error, 'not-found')
+      ? [
+          'This link does not exist',
+          'Part of the address may be missing. Ask the sender to send the link again.',
+        ]
+      : ['This link cannot be opened right now', error.message];
+  return (
+    <Gate title={title}>
+      <p>{sentence}</p>
+    </Gate>
+  );
+}
+
+function PasswordGate({ link, onUnlocked }: { link: GuestLink; onUnlocked(view: GuestView): void }) {
+  const [password, setPassword] = useState('');
+  return (
+    <Gate title="This link has a password">
+      <SubmitForm
+        submit="Open"
+        busy="Opening…"
+        onSubmit={async () => onUnlocked(await link.unlock(password))}
+      >
+        <Field
+          label="Password"
+          type="password"
+          value={password}
+          onInput={setPassword}
+          autocomplete="off"
+          required
+          autofocus
+        />
+      </SubmitForm>
+    </Gate>
+  );
+}
+
+interface SharedProps {
+  link: GuestLink;
+  view: GuestView;
+  /** The link ended while its page was open. */
+  onEnded(error: Error): void;
+}
+
+function Shared({ link, view, onEnded }: SharedProps) {
+  const { entry, name, owner, rights, expiresAt } = view;
+  useEffect(() => {
+    document.title = `${name} · peerstor`;
+  }, [name]);
+  const download = useDownload(link, onEnded);
+  return (
+    <main class="guest">
+      <header>
+        <h1>{name}</h1>
+        <p class="muted">
+          {rights === 'upload' ? `${owner} asks you for files` : `Shared by ${owner}`}
+          {expiresAt !== null && ` · until ${formatFullTime(expiresAt)}`}
+        </p>
+      </header>
+      {entry === null ? (
+        <DropBox link={link} owner={owner} />
+      ) : entry.kind === 'file' ? (
+        <Rows label="Shared file" count={1} empty="">
+          <FileRow entry={entry} onDownload={download} />
+        </Rows>
+      ) : (
+        <SharedFolder link={link} top={entry} canUpload={rights === 'edit'} onDownload={download} />
+      )}
+      <UploadPanel queue={link.uploads} members={0} />
+      <p class="muted">Stored with peerstor on devices of {owner}.</p>
+    </main>
+  );
+}
+
+/**
+ * Saves a file. The link is asked first: one that was used up or revoked meanwhile says so in words,
+ * where a bare address would show an error in place of the page. Afterwards it is asked again, so that
+ * the last use ends the page.
+ */
+function useDownload(link: GuestLink, onEnded: (error: Error) => void) {
+  return async (entry: EntryView) => {
+    try {
+      await link.view();
+      await saveFile(link.downloadUrl(entry.id));
+      await link.view();
+    } catch (error) {
+      onEnded(error as Error);
+    }
+  };
+}
+
+/** Resolves once the device has begun to answer: the browser has come back to the page. */
+function saveFile(address: string): Promise<void> {
+  const anchor = document.createElement('a');
+  anchor.href = address;
+  anchor.download = '';
+  anchor.click();
+  return new Promise((done) => setTimeout(done, afterDownloadMs));
+}
+
+/** A download counts as a use before its first byte; by then it has. */
+const afterDownloadMs = 1500;
+
+function DropBox({ link, owner }: { link: GuestLink; owner: string }) {
+  const add = (files: PickedFile[]) => link.uploads.add(below('root', files));
+  return (
+    <div class="card">
+      <DropAnywhere
+        place={`the folder of ${owner}`}
+        // A box takes bare files: what is dropped as a folder comes without it.
+        onDrop={(transfer) => add(pickedFiles(transfer.files))}
+        onRefused={() => undefined}
+      />
+      <div class="empty">
+        <p>Drop files here. Only {owner} will see them.</p>
+        <UploadButton label="Choose files" onFiles={(files) => add(pickedFiles(files))} />
+      </div>
+    </div>
+  );
+}
+
+interface SharedFolderProps {
+  link: GuestLink;
+  top: EntryView;
+  canUpload: boolean;
+  onDownload(entry: EntryView): Promise<void>;
+}
+
+function SharedFolder({ link, top, canUpload, onDownload }: SharedFolderProps) {
+  const { folderId, addressOf, open } = useGuestFolder(top.id);
+  const saved = link.uploads.savedCount;
+  const path = useQuery((signal) => pathTo(link, top, folderId, signal), [folderId]);
+  const list = useList(
+    (cursor, limit, signal) => link.children(folderId, cursor, limit, signal),
+    [folderId],
+    saved,
+  );
+  const folder = path.answer?.at(-1) ?? top;
+  const add = (files: PickedFile[]) => link.uploads.add(below(folderId, files));
+  return (
+    <>
+      <div class="toolbar">
+        <nav class="grow" aria-label="Folders">
+          <ol class="crumbs">
+            {path.answer?.map((entry, depth, all) => (
+              <li key={entry.id}>
+                {depth > 0 && <Icon name="next" class="muted" />}
+                {depth === all.length - 1 ? (
+                  <span aria-current="page">{depth > 0 && entry.name}</span>
+                ) : (
+                  <FolderLink address={addressOf(entry.id)} onOpen={() => open(entry.id)}>
+                    {entry.name}
+                  </FolderLink>
+                )}
+              </li>
+            ))}
+          </ol>
+        </nav>
+        {canUpload && <UploadButton label="Upload" onFiles={(files) => add(pickedFiles(files))} />}
+      </div>
+      {canUpload && (
+        <DropAnywhere
+          place={folder.name}
+          onDrop={(transfer) => void droppedFiles(transfer).then(add)}
+          onRefused={() => undefined}
+        />
+      )}
+      <Rows
+        label={`Files in ${folder.name}`}
+        count={list.items?.length}
+        error={list.error ?? path.error}
+        empty="This folder is empty."
+      >
+        {list.items?.map((entry) =>
+          entry.kind === 'folder' ? (
+            <Row
+              key={entry.id}
+              icon="folder"
+              title={
+                <FolderLink address={addressOf(entry.id)} onOpen={() => open(entry.id)}>
+                  {entry.name}
+                </FolderLink>
+              }
+              facts="Folder"
+            />
+          ) : (
+            <FileRow key={entry.id} entry={entry} onDownload={onDownload} />
+          ),
+        )}
+      </Rows>
+      {list.more && (
+        <button type="button" class="button" disabled={list.loading} onClick={list.loadMore}>
+          Show more
+        </button>
+      )}
+    </>
+  );
+}
+
+interface FolderLinkProps {
+  address: string;
+  onOpen(): void;
+  children: ComponentChildren;
+}
+
+/** A real link, so that it opens in a new tab and can be copied; a plain click stays on the page. */
+function FolderLink({ address, onOpen, children }: FolderLinkProps) {
+  return (
+    <a
+      href={address}
+      onClick={(event) => {
+        if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        onOpen();
+      }}
+    >
+      {children}
+    </a>
+  );
+}
+
+function FileRow({ entry, onDownload }: { entry: EntryView; onDownload(entry: EntryView): Promise<void> }) {
+  const [busy, setBusy] = useState(false);
+  const download = async () => {
+    setBusy(true);
+    await onDownload(entry);
+    setBusy(false);
+  };
+  return (
+    <Row icon="file" title={entry.name} facts={formatSize(entry.size)}>
+      <button
+        type="button"
+        class="button primary"
+        aria-label={`Download ${entry.name}`}
+        disabled={busy}
+        onClick={() => void download()}
+      >
+        <Icon name="download" />
+        Download
+      </button>
+    </Row>
+  );
+}

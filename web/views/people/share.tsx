@@ -1,0 +1,162 @@
+import { useState } from 'preact/hooks';
+import type { AccessView, EntryView, RightsView, ShareView } from '../../../src/model/api.ts';
+import { formatFullTime } from '../../client/format.ts';
+import { expiresAfter, lifetimes, rightsWords, sharing } from '../../client/sharing.ts';
+import { attempt, say } from '../../client/state.ts';
+import { DialogPanel } from '../../components/dialog.tsx';
+import { CopyField } from '../../components/form/copy-field.tsx';
+import { Field } from '../../components/form/field.tsx';
+import { Select } from '../../components/form/select.tsx';
+import { SubmitForm } from '../../components/form/submit-form.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { useQuery } from '../use-query.ts';
+import { EndLinkDialog } from './end-link.tsx';
+
+/** Who else may reach an entry: by a link, or with an account. */
+export function ShareDialog({ entry, onClose }: { entry: EntryView; onClose(): void }) {
+  return (
+    <DialogPanel title={`Share “${entry.name}”`} onClose={onClose}>
+      <LinkSection entry={entry} />
+      <PeopleSection entry={entry} />
+    </DialogPanel>
+  );
+}
+
+/** A file can be seen or changed; only into a folder something can be dropped. */
+function rightsFor(entry: EntryView): { value: RightsView; label: string }[] {
+  const rights: RightsView[] = entry.kind === 'folder' ? ['view', 'edit', 'upload'] : ['view', 'edit'];
+  return rights.map((value) => ({ value, label: rightsWords[value] }));
+}
+
+function LinkSection({ entry }: { entry: EntryView }) {
+  const { answer: links, reload } = useQuery(async () => {
+    const { items } = await sharing.links();
+    return items.filter((link) => link.entryId === entry.id && link.state === 'live');
+  });
+  const [isNew, setNew] = useState(false);
+  const [ending, setEnding] = useState<ShareView | null>(null);
+  return (
+    <section class="stack" aria-labelledby="share-link">
+      <h3 id="share-link">Share with a link</h3>
+      {links?.map((link) => (
+        <div key={link.id} class="link">
+          <CopyField label={linkWords(link)} text={link.url} />
+          <button type="button" class="button danger" onClick={() => setEnding(link)}>
+            End this link…
+          </button>
+        </div>
+      ))}
+      {isNew || links?.length === 0 ? (
+        <NewLink
+          entry={entry}
+          onMade={() => {
+            setNew(false);
+            void reload();
+          }}
+        />
+      ) : (
+        links && (
+          <button type="button" class="button" onClick={() => setNew(true)}>
+            <Icon name="plus" />
+            Another link
+          </button>
+        )
+      )}
+      {ending && <EndLinkDialog link={ending} onClose={() => setEnding(null)} onEnded={reload} />}
+    </section>
+  );
+}
+
+function linkWords({ rights, hasPassword, expiresAt, maxDownloads, downloads }: ShareView): string {
+  const until = expiresAt === null ? 'never expires' : `expires ${formatFullTime(expiresAt)}`;
+  const used = maxDownloads === null ? '' : `, ${downloads} of ${maxDownloads} downloads used`;
+  return `Anyone with the link ${rightsWords[rights]}${hasPassword ? ' with the password' : ''}, ${until}${used}`;
+}
+
+function NewLink({ entry, onMade }: { entry: EntryView; onMade(): void }) {
+  const [rights, setRights] = useState<RightsView>('view');
+  const [days, setDays] = useState('7');
+  const [password, setPassword] = useState('');
+  const [limit, setLimit] = useState('');
+  const make = async () => {
+    await sharing.createLink({
+      entryId: entry.id,
+      rights,
+      expiresAt: expiresAfter(days === '' ? null : Number(days)),
+      ...(password === '' ? {} : { password }),
+      ...(limit === '' ? {} : { maxDownloads: Number(limit) }),
+    });
+    onMade();
+  };
+  return (
+    <SubmitForm submit="Create link" busy="Creating link…" onSubmit={make}>
+      <div class="pair">
+        <Select label="Anyone with the link" value={rights} options={rightsFor(entry)} onChange={setRights} />
+        <Select
+          label="Expires after"
+          value={days}
+          options={lifetimes.map((life) => ({ value: String(life.days ?? ''), label: life.label }))}
+          onChange={setDays}
+        />
+        <Field
+          label="Password (optional)"
+          type="password"
+          value={password}
+          onInput={setPassword}
+          autocomplete="off"
+        />
+        <Field label="Maximum downloads" value={limit} onInput={setLimit} inputMode="numeric" />
+      </div>
+    </SubmitForm>
+  );
+}
+
+function PeopleSection({ entry }: { entry: EntryView }) {
+  const { answer: people, reload } = useQuery(async () => (await sharing.access(entry.id)).items);
+  const [username, setUsername] = useState('');
+  const [rights, setRights] = useState<RightsView>('view');
+  const give = async () => {
+    await sharing.giveAccess(entry.id, username, rights);
+    setUsername('');
+    await reload();
+  };
+  const take = (person: AccessView) =>
+    attempt(async () => {
+      await sharing.takeAccess(entry.id, person.username);
+      say(`${person.username} can no longer open “${entry.name}”.`, {
+        undo: () =>
+          void attempt(() => sharing.giveAccess(entry.id, person.username, person.rights).then(reload)),
+      });
+      await reload();
+    });
+  return (
+    <section class="stack" aria-labelledby="share-people">
+      <h3 id="share-people">Share with people who have an account</h3>
+      {people && people.length > 0 && (
+        <ul aria-label="People with access">
+          {people.map((person) => (
+            <li key={person.username} class="toolbar">
+              <span class="grow">
+                <strong>{person.username}</strong> <span class="muted">{rightsWords[person.rights]}</span>
+              </span>
+              <button
+                type="button"
+                class="button quiet icon-only"
+                aria-label={`Remove access of ${person.username}`}
+                onClick={() => void take(person)}
+              >
+                <Icon name="close" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <SubmitForm submit="Share" busy="Sharing…" onSubmit={give}>
+        <div class="pair">
+          <Field label="User name" value={username} onInput={setUsername} autocomplete="off" required />
+          <Select label="This person" value={rights} options={rightsFor(entry)} onChange={setRights} />
+        </div>
+      </SubmitForm>
+    </section>
+  );
+}

@@ -1,0 +1,169 @@
+import { useState } from 'preact/hooks';
+import type { InviteView, UserAdminView } from '../../../src/model/api.ts';
+import { formatFullTime, formatSize } from '../../client/format.ts';
+import { sharing } from '../../client/sharing.ts';
+import { bytesFrom, textOf } from '../../client/sizes.ts';
+import { attempt, user } from '../../client/state.ts';
+import { ChangeDialog } from '../../components/change-dialog.tsx';
+import { DialogPanel } from '../../components/dialog.tsx';
+import { CopyField } from '../../components/form/copy-field.tsx';
+import { Field } from '../../components/form/field.tsx';
+import { Select } from '../../components/form/select.tsx';
+import { SubmitForm } from '../../components/form/submit-form.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { Row, Rows } from '../../components/list/rows.tsx';
+import { useQuery } from '../use-query.ts';
+
+const roles = [
+  { value: 'member', label: 'Member: has their own files' },
+  { value: 'admin', label: 'Admin: also manages users and devices' },
+] as const;
+
+/** For admins: accounts and open invites. */
+export function UsersView() {
+  const users = useQuery(async () => (await sharing.users()).items);
+  const invites = useQuery(async () =>
+    (await sharing.invites()).items.filter((invite) => invite.state === 'open'),
+  );
+  const [inviting, setInviting] = useState(false);
+  const [changing, setChanging] = useState<UserAdminView | null>(null);
+  const withdraw = (invite: InviteView) =>
+    attempt(async () => {
+      await sharing.withdrawInvite(invite.id);
+      await invites.reload();
+    });
+  return (
+    <>
+      <div class="toolbar">
+        <h1 class="grow">Users</h1>
+        <button type="button" class="button primary" onClick={() => setInviting(true)}>
+          <Icon name="plus" />
+          Invite someone
+        </button>
+      </div>
+      <Rows label="Users" count={users.answer?.length} error={users.error} empty="There are no users.">
+        {users.answer?.map((one) => (
+          <UserRow key={one.id} user={one} onChange={() => setChanging(one)} />
+        ))}
+      </Rows>
+      <h2>Open invites</h2>
+      <Rows
+        label="Open invites"
+        count={invites.answer?.length}
+        error={invites.error}
+        empty="There are no open invites."
+      >
+        {invites.answer?.map((invite) => (
+          <Row
+            key={invite.id}
+            icon="users"
+            title={`For one ${invite.role}`}
+            facts={`expires ${formatFullTime(invite.expiresAt)}`}
+          >
+            <button type="button" class="button" onClick={() => void withdraw(invite)}>
+              Withdraw
+            </button>
+          </Row>
+        ))}
+      </Rows>
+      {inviting && (
+        <InviteDialog
+          onClose={() => {
+            setInviting(false);
+            void invites.reload();
+          }}
+        />
+      )}
+      {changing && (
+        <UserDialog
+          user={changing}
+          onClose={() => setChanging(null)}
+          onDone={() => {
+            setChanging(null);
+            void users.reload();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function UserRow({ user: one, onChange }: { user: UserAdminView; onChange(): void }) {
+  const { username, role, disabled, usedBytes, quotaBytes: quota, storedBytes } = one;
+  const used = quota === null ? formatSize(usedBytes) : `${formatSize(usedBytes)} of ${formatSize(quota)}`;
+  return (
+    <Row
+      icon="users"
+      title={
+        <>
+          <strong>{username}</strong> {one.id === user.value?.id && <span class="badge">you</span>}
+        </>
+      }
+      facts={`${role} · ${used} used · ${formatSize(storedBytes)} with all copies`}
+    >
+      {disabled && <span class="badge warn">disabled</span>}
+      <button type="button" class="button quiet icon-only" aria-label={`Edit ${username}`} onClick={onChange}>
+        <Icon name="rename" />
+      </button>
+    </Row>
+  );
+}
+
+function InviteDialog({ onClose }: { onClose(): void }) {
+  const [role, setRole] = useState<UserAdminView['role']>('member');
+  const [quota, setQuota] = useState('');
+  const [made, setMade] = useState<InviteView | null>(null);
+  const make = async () => setMade(await sharing.invite(role, bytesFrom(quota, 'GB')));
+  return (
+    <DialogPanel title="Invite someone" onClose={onClose}>
+      {made ? (
+        <>
+          <p>
+            Send this link to one person, in a way that you trust. It is shown only now and expires{' '}
+            {formatFullTime(made.expiresAt)}.
+          </p>
+          <CopyField label="Invite link" text={`${location.origin}${made.url ?? ''}`} />
+        </>
+      ) : (
+        <SubmitForm submit="Create invite" busy="Creating invite…" onSubmit={make}>
+          <Select label="Role" value={role} options={roles} onChange={setRole} />
+          <QuotaField value={quota} onInput={setQuota} />
+        </SubmitForm>
+      )}
+    </DialogPanel>
+  );
+}
+
+function QuotaField(props: { value: string; onInput(value: string): void }) {
+  return <Field {...props} label="Quota in GB" inputMode="decimal" hint="Leave it empty for no limit." />;
+}
+
+interface UserDialogProps {
+  user: UserAdminView;
+  onClose(): void;
+  onDone(): void;
+}
+
+function UserDialog({ user: one, onClose, onDone }: UserDialogProps) {
+  const [role, setRole] = useState(one.role);
+  const [quota, setQuota] = useState(textOf(one.quotaBytes, 'GB'));
+  const [disabled, setDisabled] = useState(one.disabled);
+  const save = async () => {
+    await sharing.changeUser(one.id, { role, quota: bytesFrom(quota, 'GB'), disabled });
+    onDone();
+  };
+  return (
+    <ChangeDialog title={`Edit ${one.username}`} onConfirm={save} onClose={onClose}>
+      <Select label="Role" value={role} options={roles} onChange={setRole} />
+      <QuotaField value={quota} onInput={setQuota} />
+      <label>
+        <input
+          type="checkbox"
+          checked={disabled}
+          onChange={(event) => setDisabled(event.currentTarget.checked)}
+        />{' '}
+        Disabled: this user cannot sign in. Their files stay.
+      </label>
+    </ChangeDialog>
+  );
+}
