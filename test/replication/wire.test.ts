@@ -52,7 +52,7 @@ test('answers to a push are read as they were written', () => {
   }
 });
 
-test('any other bytes are refused with a code and never crash a reader', () => {
+test('malformed messages are refused with a code and never crash a reader', () => {
   const readers: ((bytes: Uint8Array) => unknown)[] = [
     wire.readPut,
     wire.readPutAnswer,

@@ -8,7 +8,7 @@ import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-stor
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 
 describe('audit log', () => {
-  it('lists what was noted, newest first, page by page, also after a restart', async () => {
+  it('the audit log lists events newest first, page by page, also after a restart', async () => {
     const store = new MemoryOrderedStore();
     const first = await open(store);
     for (let number = 1; number <= 5; number += 1)
@@ -38,7 +38,7 @@ describe('audit log', () => {
     assert.equal(rest.nextCursor, null);
   });
 
-  it('counts equal ones in a row as one', async () => {
+  it('the audit log counts equal events in a row as one', async () => {
     const log = await open(new MemoryOrderedStore());
     log.note({ event: 'sign-in-refused', sentence: 'A wrong password.' });
     await log.flush();
@@ -52,7 +52,7 @@ describe('audit log', () => {
     );
   });
 
-  it('keeps the last ten thousand', async () => {
+  it('the audit log keeps the last ten thousand events', async () => {
     const store = new MemoryOrderedStore();
     const log = await open(store);
     for (let number = 1; number <= 10_500; number += 1) {
@@ -65,7 +65,7 @@ describe('audit log', () => {
     assert.equal(items.at(-1)?.sentence, 'Number 501.');
   });
 
-  it('neither throws nor stops for a disk that is full, a flood, or words that are no text', async () => {
+  it('the audit log neither throws nor stops for a full disk, a flood, or malformed text', async () => {
     const store = new MemoryOrderedStore();
     const full: OrderedStore = { ...wrapped(store), batch: () => Promise.reject(new Error('full')) };
     const log = await open(full);
@@ -82,7 +82,7 @@ describe('audit log', () => {
     );
   });
 
-  it('writes by itself within a second', async () => {
+  it('the audit log writes by itself within a second', async () => {
     const store = new MemoryOrderedStore();
     const log = await open(store);
     log.note({ event: 'test', sentence: 'Once.' });

@@ -25,7 +25,7 @@ async function network() {
 }
 
 describe('what an admin says of a device', () => {
-  it('is noted, name, class and place', async () => {
+  it("an admin's change of name, class and place is in the audit log", async () => {
     const { catalog, id, notes, change } = await network();
     await change({ name: ' Cellar ', class: 'sleeper', place: 'Home' });
     await change({ place: '' });
@@ -41,7 +41,7 @@ describe('what an admin says of a device', () => {
     );
   });
 
-  it('writes and notes nothing where nothing is new', async () => {
+  it("an admin's change that changes nothing writes no record and no audit event", async () => {
     const { catalog, id, notes, change } = await network();
     const before = catalog.get('device', id)?.revision;
     await change({ name: 'device 1', class: 'always-on', place: '' });
@@ -49,7 +49,7 @@ describe('what an admin says of a device', () => {
     assert.deepEqual(notes, []);
   });
 
-  it('is refused of a removed device, and to who is no admin', async () => {
+  it('a change of a device is refused for a removed device, and to a user who is not an admin', async () => {
     const { world, catalog, notes, change } = await network();
     const member = {
       user: { username: 'Bob' },

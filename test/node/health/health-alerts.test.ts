@@ -59,13 +59,13 @@ const withVolume = (volume: Partial<VolumeView>) => {
 };
 
 describe('alerts', () => {
-  it('are none when all is well', () => {
+  it('there are no alerts when all is well', () => {
     assert.deepEqual(codes({}), []);
     assert.equal(view({}).level, 'ok');
     assert.match(view({}).sentence, /Everything has 3 copies/);
   });
 
-  it('tell the state of each volume', () => {
+  it('alerts name the state of each volume', () => {
     for (const [volume, expected] of [
       [{ state: 'missing' }, ['volume-missing warn']],
       [{ state: 'failed' }, ['volume-failed danger']],
@@ -81,7 +81,7 @@ describe('alerts', () => {
     assert.equal(view(withVolume({ state: 'failing' })).level, 'danger');
   });
 
-  it('tell of bad copies, of stopped garbage, of copies in one place', () => {
+  it('alerts name bad copies, stopped garbage collection, and copies in one place', () => {
     const scrub = { running: true, lastFinishedAt: null, checkedChunks: 100, badChunks: 2 };
     assert.deepEqual(codes({ scrub }), ['bad-copies warn']);
     assert.deepEqual(codes({ garbageStopped: { chunks: 5, bytes: 5 } }), ['garbage-stopped warn']);
@@ -89,7 +89,7 @@ describe('alerts', () => {
     assert.deepEqual(codes({ chunks }), ['one-place-only warn']);
   });
 
-  it('tell of files with one copy, and that drives of one device are one copy', () => {
+  it('alerts name files with one copy, and say that two folders of one device are one copy', () => {
     const chunks = { ...factsOf().chunks, byCopies: { 1: 10 } };
     assert.deepEqual(codes({ chunks }), ['files-unsafe warn']);
     const volumes: VolumeView[] = ['/a', '/b'].map((path) => ({
@@ -107,7 +107,7 @@ describe('alerts', () => {
     assert.equal(alerts[0]?.action, 'Add 2 devices.');
   });
 
-  it('tell of a device that is off for more than a week, not of one that sleeps', () => {
+  it('alerts name a device that has been off for more than a week, not one that sleeps', () => {
     const off = (days: number) => {
       const lastSeen = new Date(nowMs - days * dayMs).toISOString();
       return codes({ devices: [deviceOf(0), deviceOf(1), deviceOf(2, { online: false, lastSeen })] });
@@ -116,14 +116,14 @@ describe('alerts', () => {
     assert.deepEqual(off(8), ['device-off-for-long warn']);
   });
 
-  it('tell of a clock that most others disagree with, not of one other that is wrong', () => {
+  it('alerts name this clock when most others disagree with it, not when one other clock is wrong', () => {
     assert.deepEqual(codes({ clockOffsetsMs: [300_000, 0, 1] }), []);
     assert.deepEqual(codes({ clockOffsetsMs: [300_000, 290_000, 1] }), ['clock-wrong danger']);
     assert.match(view({ clockOffsetsMs: [-300_000] }).alerts[0]?.sentence ?? '', /5 minutes ahead of/);
     assert.deepEqual(codes({ clockOffsetsMs: [] }), []);
   });
 
-  it('each say what to do, or that there is nothing to do', () => {
+  it('each alert says what to do, or that there is nothing to do', () => {
     const everything = view({
       ...withVolume({ state: 'failed' }),
       scrub: { running: false, lastFinishedAt: null, checkedChunks: 9, badChunks: 1 },
@@ -148,7 +148,7 @@ describe('alerts', () => {
 });
 
 describe('the watch over health', () => {
-  it('tells of a change once, and looks only while somebody listens', async () => {
+  it('the health watch reports a change once, and checks only while somebody listens', async () => {
     const clock = new VirtualClock();
     let facts: Partial<HealthFacts> = {};
     let looked = 0;

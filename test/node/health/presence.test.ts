@@ -7,7 +7,7 @@ import { seededRandom } from '../../sim/seeded-random.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 import { MemoryNetwork } from '../../support/memory-network.ts';
 
-test('told at once is what changed by more than a hundredth, or crossed a limit', () => {
+test('a device reports its use at once when it changed by more than a hundredth or crossed a limit', () => {
   assert.equal(isWorthTelling(0.5, 0.505), false);
   assert.equal(isWorthTelling(0.5, 0.52), true);
   assert.equal(isWorthTelling(0.52, 0.5), true);
@@ -16,7 +16,7 @@ test('told at once is what changed by more than a hundredth, or crossed a limit'
   assert.equal(isWorthTelling(0.86, 0.865), false);
 });
 
-test('a device that fills up says so within seconds, and not at each chunk', async () => {
+test('a device that fills up reports it within seconds, and not for each chunk', async () => {
   const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, random: seededRandom(1) });
   const stores = [0, 1].map(() => new MemoryChunkStore({ limitBytes: 100_000, clock }));

@@ -46,7 +46,7 @@ describe('what an earlier version wrote', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('is read and written the same: the genesis, a record of each table, the head of the log', async () => {
+  it('the genesis, a record of each table and the head of the log of an earlier version are read and written the same', async () => {
     const { networkId } = readGenesis(fromHex(log.genesis));
     assert.equal(networkId, world.networkId);
     const tables = new Set<string>();
@@ -78,7 +78,7 @@ describe('what an earlier version wrote', () => {
     assert.ok(await isGenuine(networkId, head));
   });
 
-  it('is taken into a catalog of today', async () => {
+  it('records of an earlier version enter a catalog of today', async () => {
     const catalog = await world.catalog(1);
     await acceptAll(catalog, log);
     assert.equal(catalog.vector()[world.device(0)], log.records.length);
@@ -87,7 +87,7 @@ describe('what an earlier version wrote', () => {
     await catalog.stop();
   });
 
-  it('passes unchanged through three devices, with a table and a field that they do not know', async () => {
+  it('records with an unknown table and an unknown field pass unchanged through three devices', async () => {
     const catalogs = await Promise.all([1, 2, 3].map((index) => world.catalog(index)));
     const [first, second, third] = catalogs;
     assert.ok(first && second && third);
@@ -102,7 +102,7 @@ describe('what an earlier version wrote', () => {
     for (const catalog of catalogs) await catalog.stop();
   });
 
-  it('is read from an outbox', async () => {
+  it('an outbox of an earlier version is read', async () => {
     const outbox = createOutbox(join(folder, 'outbox.log'));
     await outbox.open();
     const records: string[] = [];
@@ -113,7 +113,7 @@ describe('what an earlier version wrote', () => {
     assert.deepEqual(await readFile(join(folder, 'outbox.log')), await readFile(join(golden, 'outbox.log')));
   });
 
-  it('is read from chunks and manifests', async () => {
+  it('chunks and manifests of an earlier version are read', async () => {
     const { chunk, leaf, index, inline, ...rest } = await jsonOf('content.json');
     const [dedupeSecret, entryKey, payload] = ['dedupeSecret', 'entryKey', 'payload'].map((name) =>
       fromHex(rest[name]),
@@ -135,7 +135,7 @@ describe('what an earlier version wrote', () => {
     assert.equal(Buffer.from(small.content).toString(), 'Small.');
   });
 
-  it('is read from a home and written the same', async () => {
+  it('a home of an earlier version is read and written the same', async () => {
     const home = await Home.open(folder);
     assert.equal(home.identity.principal, world.device(0));
     const [membership, settings] = [await home.membership(), await home.settings()];
@@ -153,7 +153,7 @@ describe('what an earlier version wrote', () => {
       );
   });
 
-  it('is refused with a sentence where a newer version wrote it', async () => {
+  it('a home of a newer version is refused with a sentence', async () => {
     const newer = { ...(await jsonOf('config.json')), format: homeFormat + 1 };
     await writeFile(join(folder, 'config.json'), JSON.stringify(newer));
     const home = await Home.open(folder);

@@ -6,7 +6,7 @@ import { VirtualClock } from '../../sim/virtual-clock.ts';
 const MiB = 1024 * 1024;
 
 describe('the room that the home needs', () => {
-  it('is 64 MiB, or a tenth of a tiny disk, looked at once a second', async () => {
+  it('the free space kept for the home is 64 MiB, or a tenth of a tiny disk, checked once a second', async () => {
     const clock = new VirtualClock();
     let disk = { freeBytes: 64 * MiB, totalBytes: 100_000 * MiB };
     const room = new HomeFreeSpace('/home', clock, () => disk);

@@ -8,7 +8,7 @@ const overlapMs = 7 * dayMs;
 const secretOf = (number: number) => new Uint8Array(32).fill(number);
 
 describe('network secrets', () => {
-  it('keep a replaced one for the overlap, and say when it goes', async () => {
+  it('a replaced network secret is kept for the overlap, and its end is reported', async () => {
     const w = world();
     assert.equal(await w.secrets.learn({ epoch: 1, secret: secretOf(1) }), true);
     assert.deepEqual(w.numbers(), [1, 0]);
@@ -19,7 +19,7 @@ describe('network secrets', () => {
     assert.equal(w.told(), 2, 'once for the new secret, once for the end of the old one');
   });
 
-  it('count the overlap from when the new one was made, not from when it was heard of', async () => {
+  it('the overlap of network secrets counts from when the new one was made, not from when it arrived', async () => {
     const w = world();
     await w.clock.advance(5 * dayMs);
     await w.secrets.learn({ epoch: 1, secret: secretOf(1) }, w.clock.wallMs() - 5 * dayMs);
@@ -29,14 +29,14 @@ describe('network secrets', () => {
     assert.deepEqual(w.numbers(), [2], 'one that was replaced long ago is not used at all');
   });
 
-  it('give an admin whose clock is ahead no longer overlap', async () => {
+  it('an admin whose clock is ahead gets no longer overlap of network secrets', async () => {
     const w = world();
     await w.secrets.learn({ epoch: 1, secret: secretOf(1) }, w.clock.wallMs() + 365 * dayMs);
     await w.clock.advance(overlapMs);
     assert.deepEqual(w.numbers(), [1]);
   });
 
-  it('have several at once, the newest first, and take no older one', async () => {
+  it('several network secrets are in force at once, the newest first, and an older one is not taken', async () => {
     const w = world();
     await w.secrets.learn({ epoch: 1, secret: secretOf(1) });
     await w.clock.advance(dayMs);
@@ -49,7 +49,7 @@ describe('network secrets', () => {
     assert.deepEqual(w.numbers(), [4, 3, 1, 0]);
   });
 
-  it('are the same after a restart, and are used only when they are on disk', async () => {
+  it('network secrets survive a restart, and are used only when they are on disk', async () => {
     const w = world();
     await w.secrets.learn({ epoch: 1, secret: secretOf(1) });
     const again = world({ clock: w.clock, kept: w.saved() });

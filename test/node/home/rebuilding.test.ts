@@ -129,7 +129,7 @@ async function flipAll(device: Damaged, ending: string, place: (size: number) =>
 }
 
 describe('a damaged catalog database', () => {
-  it('is noticed wherever a byte of a table is flipped, and made again', async (test) => {
+  it('a damaged catalog database is found wherever a byte of a table is flipped, and made again', async (test) => {
     const seed = Number(process.env.PEERSTOR_TEST_SEED ?? 1);
     test.diagnostic(`PEERSTOR_TEST_SEED=${seed}`);
     const random = seededRandom(seed);
@@ -158,7 +158,7 @@ describe('a damaged catalog database', () => {
     }
   });
 
-  it('is whole again where a byte of its log is flipped', async () => {
+  it('a catalog database is whole again after a byte of its log was flipped', async () => {
     for (let part = 0.03; part < 1; part += 0.12)
       await check(
         (device) => flipAll(device, '.log', (size) => Math.floor(size * part)),
@@ -166,7 +166,7 @@ describe('a damaged catalog database', () => {
       );
   });
 
-  it('is made again where a file of it is gone', async () => {
+  it('a catalog database is made again when one of its files is missing', async () => {
     for (const name of ['MANIFEST', 'CURRENT', '.ldb']) {
       await check(async (device) => {
         const paths = (await device.files()).filter((path) => path.includes(name));
@@ -176,11 +176,11 @@ describe('a damaged catalog database', () => {
     }
   });
 
-  it('is made again where the folder is gone', async () => {
+  it('a catalog database is made again when its folder is missing', async () => {
     await check(async (device) => rm(device.home.file('db', 'catalog'), { recursive: true }), always);
   });
 
-  it('is made again where a table was cut off', async () => {
+  it('a catalog database is made again when a table was cut off', async () => {
     await check(async (device) => {
       for (const path of await of(device, '.ldb'))
         await truncate(path, Math.floor((await stat(path)).size / 2));
@@ -189,7 +189,7 @@ describe('a damaged catalog database', () => {
 });
 
 describe('a damaged value that is met while the catalog runs', () => {
-  it('of a register is made again from the log, of the log comes from the outbox', async () => {
+  it('a damaged register is made again from the log, and a damaged log row from the outbox', async () => {
     const world = new World();
     const folder = await mkdtemp(join(tmpdir(), 'peerstor-mend-'));
     const real = await LevelStore.open(folder);
@@ -247,7 +247,7 @@ describe('a damaged index', () => {
   });
   after(() => rm(home.folder, { recursive: true, force: true }));
 
-  it('is put aside, and another one is begun', async () => {
+  it('a damaged index is renamed, and a new one is begun', async () => {
     const index = await openIndex(home, silentLog);
     await index.batch([{ key: 'a', value: new Uint8Array(1) }], { sync: true });
     await index.close();

@@ -26,7 +26,7 @@ function watch() {
   return { clock, notes, clones, connect };
 }
 
-it('a process that was replaced and is back shows that two run with one key', async () => {
+it('a replaced process that returns shows that two devices use one key', async () => {
   const { clock, notes, clones, connect } = watch();
   for (const bootId of ['one', 'one', 'two', 'two', 'three']) connect(bootId);
   assert.equal(clones.alertIn(health), health, 'restarts are no clones');
@@ -40,7 +40,7 @@ it('a process that was replaced and is back shows that two run with one key', as
   assert.equal(clones.alertIn(health).level, 'ok');
 });
 
-it('a key that has signed two things under one number shows it too', () => {
+it('a key that signed two records under one number shows that two devices use it', () => {
   const { clones } = watch();
   clones.seen(device);
   assert.equal(clones.alertIn(health).level, 'danger');

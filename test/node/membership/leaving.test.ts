@@ -26,7 +26,7 @@ describe('a home', () => {
     for (const folder of folders) await rm(folder, { recursive: true, force: true });
   });
 
-  it('keeps the network with all its secrets, and reads what knew of one only', async () => {
+  it('a home keeps the network with all its secrets, and reads the older form with one secret', async () => {
     const home = await newHome();
     await home.saveMembership(membership);
     assert.deepEqual(await home.membership(), membership);
@@ -37,7 +37,7 @@ describe('a home', () => {
     assert.deepEqual(await home.membership(), { ...membership, epoch: 0, replaced: [] });
   });
 
-  it('leaves a network: keys, catalog and sessions go, copies and notes stay', async () => {
+  it('a home leaves a network: keys, catalog and sessions go, copies and notes stay', async () => {
     const { home, index, key } = await homeInNetwork();
     const aside = [
       ...(await setAside(home, ['db/catalog', 'db/index', 'outbox.log'], 'aside')),
@@ -59,7 +59,7 @@ describe('a home', () => {
     assert.equal((await Home.open(home.folder)).identity.principal, home.identity.principal);
   });
 
-  it('leaves it to the end when that was cut at any step', async () => {
+  it('a home completes its leaving after a crash at any step', async () => {
     for (let cut = 0; cut < 8; cut += 1) {
       const { home, index } = await homeInNetwork();
       await home.markLeft();

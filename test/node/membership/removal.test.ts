@@ -26,7 +26,7 @@ const nothingLost: ChunkImpact = {
 };
 
 describe('removing a device', () => {
-  it('gives the others a new secret, which the removed one cannot open', async () => {
+  it('removing a device gives the others a new secret, which the removed one cannot open', async () => {
     const w = await network(4);
     const [a, b, c, d] = w.devices;
     await a.remove(d);
@@ -45,7 +45,7 @@ describe('removing a device', () => {
     assert.ok(![a, b, c].some((device) => device.isRemoved()));
   });
 
-  it('hands the secret over to a member that had no key to seal it to, and to nobody else', async () => {
+  it('removing a device hands the secret over to a member that had no key to seal it to, and to nobody else', async () => {
     const w = await network(4, { withoutSealingKey: [2] });
     const [a, b, c, d] = w.devices;
     await a.remove(d);
@@ -54,7 +54,7 @@ describe('removing a device', () => {
     assert.equal(d.secrets.current.epoch, 0);
   });
 
-  it('is not kept from it by a member that names a key to which nothing can be sealed', async () => {
+  it('a member with an invalid sealing key does not prevent a removal', async () => {
     const w = await network(3);
     const [a, b, c] = w.devices;
     const body = b.catalog.get('device', b.catalog.self)?.body;
@@ -69,7 +69,7 @@ describe('removing a device', () => {
     await w.until(() => b.secrets.current.epoch === 1, 'b has asked for it');
   });
 
-  it('believes no device that hands over another secret than the record says', async () => {
+  it("a device accepts only the network secret that the record's check value matches", async () => {
     const w = await network(3, { withoutSealingKey: [1] });
     const [a, b, c] = w.devices;
     await w.stopAll();
@@ -84,7 +84,7 @@ describe('removing a device', () => {
     for (const { secrets } of [b, c]) assert.equal(secrets.current.epoch, 0);
   });
 
-  it('ends with one secret on all devices when two admins remove devices at once', async () => {
+  it('removing a device ends with one secret on all devices when two admins remove devices at once', async () => {
     const w = await network(5);
     const [a, b, c, d, e] = w.devices;
     w.split([a, c], [b]);
@@ -101,7 +101,7 @@ describe('removing a device', () => {
     );
   });
 
-  it('counts what the device has told, and nothing that it only says it wrote', async () => {
+  it('a removal counts the records that the device sent, and no number that it only claims', async () => {
     const w = await network(3);
     const [a, b, c] = w.devices;
     w.split([a, b]);
@@ -129,7 +129,7 @@ describe('removing a device', () => {
     assert.equal(a.catalog.get('entry', w.world.entryDraft(8).id), undefined);
   });
 
-  it('removes the very device at which the admin sits, and what was written there before counts', async () => {
+  it('an admin can remove the device that they are signed in at, and its earlier records count', async () => {
     const w = await network(3);
     const [a, b, c] = w.devices;
     await a.catalog.author([w.world.entryDraft(7)], w.world.admin);
@@ -146,7 +146,7 @@ describe('removing a device', () => {
     assert.equal(a.secrets.current.epoch, 0, 'it is sealed for the others only');
   });
 
-  it('refuses where last copies would go, or nobody can tell, unless they are given up', async () => {
+  it('a removal is refused when last copies would be lost or nobody can tell, unless they are given up', async () => {
     const w = await network(3);
     const [a, , c] = w.devices;
     a.impact = { ...nothingLost, lostChunks: 12, lostVersions: new Array(3) };
@@ -168,14 +168,14 @@ describe('removing a device', () => {
     await assert.rejects(a.remove(c, true), coded('not-found'));
   });
 
-  it('never removes the last device', async () => {
+  it('the last device is never removed', async () => {
     const w = await network(2);
     const [a, b] = w.devices;
     await a.remove(b);
     await assert.rejects(a.remove(a, true), coded('conflict', /only device/));
   });
 
-  it('writes removal and secret together or not at all', async () => {
+  it('a removal and its new secret are written together or not at all', async () => {
     const w = await network(3);
     const [a, , c] = w.devices;
     const stranger = keyOf('nobody');
@@ -186,7 +186,7 @@ describe('removing a device', () => {
 });
 
 describe('a removed device', () => {
-  it('believes a refusal that an admin signed, and no other', async () => {
+  it('a removed device believes a refusal that an admin signed, and no other', async () => {
     const w = await network(3);
     const [a, b, c] = w.devices;
     w.split([a, b], [c]);

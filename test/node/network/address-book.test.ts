@@ -13,7 +13,7 @@ const peer = '12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5';
 const at = (host: number, port = 4001) => `/ip4/10.0.0.${host}/tcp/${port}`;
 
 describe('address book', () => {
-  it('keeps the last eight addresses that worked, latest first, over a restart', async () => {
+  it('the address book keeps the last eight working addresses, latest first, over a restart', async () => {
     const store = new MemoryOrderedStore();
     const clock = new ManualClock();
     const book = new AddressBook(store, clock, silentLog);
@@ -29,7 +29,7 @@ describe('address book', () => {
     );
   });
 
-  it('tries what worked first, then hints, then what the device claims', async () => {
+  it("the address book lists working addresses first, then hints, then the device's claims", async () => {
     const book = new AddressBook(new MemoryOrderedStore(), new ManualClock(), silentLog);
     await book.claimed(device, [at(1), at(3)]);
     await book.worked(device, at(2));
@@ -39,7 +39,7 @@ describe('address book', () => {
     assert.deepEqual(book.addressesOf(device), [at(2), at(4), at(3), at(9)]);
   });
 
-  it('forgets hints after ten minutes', async () => {
+  it('the address book forgets hints after ten minutes', async () => {
     const clock = new ManualClock();
     const book = new AddressBook(new MemoryOrderedStore(), clock, silentLog);
     book.hint(device, [at(1)]);
@@ -49,7 +49,7 @@ describe('address book', () => {
     assert.deepEqual(book.addressesOf(device), []);
   });
 
-  it('drops what is no address, and bounds what it keeps', () => {
+  it('the address book drops invalid addresses, and is bounded', () => {
     const book = new AddressBook(new MemoryOrderedStore(), new ManualClock(), silentLog);
     book.hint(device, ['', 'http://x', '/ip4/1.2.3.4/udp/5', '/dns4/x/tcp/1', '/ip4/1.2.3.4', `${at(1)}/ws`]);
     assert.deepEqual(book.addressesOf(device), []);
@@ -64,7 +64,7 @@ describe('address book', () => {
     assert.deepEqual(book.addressesOf(device), []);
   });
 
-  it('takes a damaged page for an empty one', async () => {
+  it('the address book treats a damaged row as empty', async () => {
     const store = new MemoryOrderedStore();
     await store.batch([{ key: idKey(device), value: new Uint8Array([0xff, 0x00]) }]);
     const book = new AddressBook(store, new ManualClock(), silentLog);
@@ -75,7 +75,7 @@ describe('address book', () => {
 });
 
 describe('presence', () => {
-  it('comes out as it went in, within bounds', () => {
+  it('presence is decoded as it was encoded, within bounds', () => {
     const sightings = Array.from({ length: 300 }, () => ({ device, addresses: Array(20).fill(at(1)) }));
     const read = decodePresence(encodePresence(sightings));
     assert.equal(read.length, 256);

@@ -37,7 +37,7 @@ async function flood(clock: VirtualClock, senders: (() => Promise<void> | undefi
 }
 
 describe('a limit of bytes a second', () => {
-  it('holds over any time, whatever the sizes, for all senders together', async () => {
+  it('a bandwidth limit holds over any period, whatever the sizes, for all senders together', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 128 * KiB, max: 16 * MiB }),
@@ -57,14 +57,14 @@ describe('a limit of bytes a second', () => {
     );
   });
 
-  it('uses what it may', async () => {
+  it('a bandwidth limit lets the whole allowed rate be used', async () => {
     const clock = new VirtualClock();
     const bucket = new TokenBucket(clock, () => MiB);
     const [rounds = 0] = await flood(clock, [() => bucket.take(64 * KiB)], 10_000);
     assert.ok(rounds * 64 * KiB >= 9.8 * MiB, `${rounds}`);
   });
 
-  it('may be lifted and changed while bytes wait', async () => {
+  it('a bandwidth limit may be lifted and changed while bytes wait', async () => {
     const clock = new VirtualClock();
     let perSecond: number | null = 1024;
     const bucket = new TokenBucket(clock, () => perSecond);
@@ -81,7 +81,7 @@ describe('a limit of bytes a second', () => {
     assert.equal(bucket.take(1), undefined, 'what went without a limit is not owed');
   });
 
-  it('does not bind the own local network, unless it is said so, and nobody outside its hours', async () => {
+  it('a bandwidth limit does not apply to the local network unless configured, nor outside its hours', async () => {
     const clock = new VirtualClock(new Date(2030, 0, 1, 12, 0).getTime());
     const bandwidth = new Bandwidth(clock, { ...noLimits, upLimit: KiB, downLimit: KiB });
     const waits = (address: string) => bandwidth.throttleFor(address).up(MiB) !== undefined;
@@ -100,7 +100,7 @@ describe('a limit of bytes a second', () => {
     }
   });
 
-  it('knows local addresses', () => {
+  it('a bandwidth limit recognizes local addresses', () => {
     const local = ['127.0.0.1', '10.1.2.3', '172.31.0.1', '192.168.0.9', '169.254.3.4'];
     for (const host of local) assert.ok(isLocal(`/ip4/${host}/tcp/1`), host);
     for (const host of ['::1', 'fe80::1', 'fd12::9', '::ffff:10.0.0.1'])
@@ -114,7 +114,7 @@ describe('a limit of bytes a second', () => {
 
 describe('a limited device among others', { timeout: 60_000 }, () => {
   for (const direction of ['up', 'down'] as const) {
-    it(`sends chunks no faster than it may (${direction}), and control goes on`, async () => {
+    it(`a limited device sends chunks no faster than the limit (${direction}), and control messages are not delayed`, async () => {
       const limits = { ...noLimits, limitLan: true, [`${direction}Limit`]: 2 * MiB };
       const bandwidth = new Bandwidth(systemClock, limits);
       const all: DeviceId[] = [];

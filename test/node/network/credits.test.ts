@@ -8,7 +8,7 @@ import { ManualClock } from './manual-clock.ts';
 const limits = { start: 2, perPeer: 8, total: 10 };
 
 describe('credits', () => {
-  it('grants what a peer asks for, up to its window', () => {
+  it('credit control grants what a peer asks for, up to its window', () => {
     const { grants, account } = onePeer();
     account.asked(5);
     assert.deepEqual(grants, [2]);
@@ -17,7 +17,7 @@ describe('credits', () => {
     assert.deepEqual(grants, [2, 1]);
   });
 
-  it('refuses a large request without a credit', () => {
+  it('credit control refuses a large request without a credit', () => {
     const { account } = onePeer();
     assert.throws(
       () => account.taken(),
@@ -25,7 +25,7 @@ describe('credits', () => {
     );
   });
 
-  it('adds one a clean second while all are used, and stops at the limit', async () => {
+  it('credit control adds one credit per second without overload while all are used, up to the limit', async () => {
     const { account, clock } = onePeer();
     account.asked(1000);
     for (let second = 0; second < 20; second += 1) {
@@ -36,7 +36,7 @@ describe('credits', () => {
     assert.equal(account.window, 8);
   });
 
-  it('learns nothing from an idle peer', async () => {
+  it('credit control does not grow for an idle peer', async () => {
     const { account, clock } = onePeer();
     await clock.pass(60_000);
     account.asked(1);
@@ -45,7 +45,7 @@ describe('credits', () => {
     assert.equal(account.window, 2);
   });
 
-  it('halves after a slow round trip, down to one', async () => {
+  it('credit control halves after a slow round trip, down to one', async () => {
     const { account, clock } = onePeer();
     account.asked(1000);
     for (let second = 0; second < 20; second += 1) {
@@ -61,7 +61,7 @@ describe('credits', () => {
     }
   });
 
-  it('never has more out than the pool, and serves every peer in turn', () => {
+  it('credit control never grants more than the pool, and serves every peer in turn', () => {
     const pool = new CreditPool(limits, new ManualClock());
     const peers = Array.from({ length: 8 }, () => {
       const peer = { granted: 0, account: undefined as CreditAccount | undefined };
@@ -86,7 +86,7 @@ describe('credits', () => {
     assert.equal(pool.held, 0);
   });
 
-  it('keeps its books through any order of events', () => {
+  it('credit control stays balanced in any order of events', () => {
     const step = fc.record({
       peer: fc.integer({ min: 0, max: 4 }),
       act: fc.constantFrom('ask', 'take', 'done', 'return', 'slow'),
@@ -127,7 +127,7 @@ describe('credits', () => {
     );
   });
 
-  it('hands credits on in order, and returns those that nobody waits for', async () => {
+  it('credit control hands credits to waiting requests in order, and returns unneeded ones', async () => {
     const told: [string, number][] = [];
     const purse = new CreditPurse((kind, count) => told.push([kind, count]));
     const gone = new AbortController();

@@ -27,7 +27,7 @@ import {
 const KiB = 1024;
 
 describe('faults on the wire', { concurrency: 4 }, () => {
-  it('survives junk and silence on its port, and closes both', async () => {
+  it('a device closes connections that send junk or nothing to its p2p port', async () => {
     const devices = await strangers(2);
     await connect(devices);
     const port = portOf(devices[0]!.transport);
@@ -53,7 +53,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     await stopAll(devices);
   });
 
-  it('gives a device with another network secret nothing', async () => {
+  it('a device with another network secret gets nothing', async () => {
     let asked = 0;
     const authorize = () => {
       asked += 1;
@@ -78,7 +78,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     ['the one that is asked', false, true],
     ['the one that asks', true, false],
   ] as const) {
-    it(`lets nobody in when ${who} does not hold the other for a member`, async () => {
+    it(`no connection is made when ${who} does not accept the other as a member`, async () => {
       const served: string[] = [];
       const members: DeviceId[] = [];
       const home = await testDevice({ number: 1, members: () => (homeAccepts ? members : []) });
@@ -107,7 +107,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     });
   }
 
-  it('serves nothing before the hello, not even what libp2p itself serves', async () => {
+  it("a device serves nothing before the hello, not even libp2p's own protocols", async () => {
     const served: string[] = [];
     const home = await testDevice({ number: 1, authorize: () => ({ class: 'always-on' }) });
     home.transport.handle('secret', async (from) => {
@@ -149,7 +149,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     await stopAll([home]);
   });
 
-  it('closes a connection on which no hello comes', async () => {
+  it('a device closes a connection on which no hello comes', async () => {
     const home = await testDevice({ number: 1 });
     await home.transport.start();
     const { node } = await createNode({
@@ -170,7 +170,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     await stopAll([home]);
   });
 
-  it('finds a restarted device again by itself', async () => {
+  it('a device finds a restarted device again by itself', async () => {
     const members: DeviceId[] = [];
     const a = await testDevice({ number: 1, members: () => members });
     const before = await testDevice({ number: 2, members: () => members });
@@ -192,7 +192,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     await stopAll([a, after]);
   });
 
-  it('says in one sentence that a port is taken, and how to give another', async () => {
+  it('a device says in one sentence that its p2p port is taken, and how to choose another', async () => {
     const a = await testDevice({ number: 1, members: () => [] });
     await a.transport.start();
     const listen = { host: '127.0.0.1', port: portOf(a.transport) };
@@ -204,7 +204,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     await stopAll([a, b]);
   });
 
-  it('remembers over its own restart where the others were', async () => {
+  it('a device remembers the addresses of the others over its own restart', async () => {
     const members: DeviceId[] = [];
     const addressBook = new MemoryOrderedStore();
     const a = await testDevice({ number: 1, members: () => members, addressBook });
@@ -219,7 +219,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     await stopAll([again, b]);
   });
 
-  it('suspects, then drops a peer whose link swallows everything, and comes back when it heals', async () => {
+  it('a device suspects, then drops a peer whose link swallows everything, and comes back when it heals', async () => {
     const { a, b, proxies, end } = await overProxies();
     const lost = [nextEvent(a.transport, 'disconnected'), nextEvent(b.transport, 'disconnected')];
     const call = a.transport.call(b.transport.self, 'never', new Uint8Array());
@@ -232,7 +232,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     await end();
   });
 
-  it('keeps a peer whose link is merely slow', async () => {
+  it('a device keeps a peer whose link is only slow', async () => {
     const { a, b, proxies, end } = await overProxies();
     let dropped = 0;
     for (const { transport } of [a, b]) {
@@ -255,7 +255,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     await end();
   });
 
-  it('never delivers a damaged message, and reconnects after one', async () => {
+  it('a device never delivers a damaged message, and reconnects after one', async () => {
     const { a, b, proxies, end } = await overProxies();
     const body = Buffer.alloc(300 * KiB, 1);
     for (const proxy of proxies) proxy.flipBit(50 * KiB);
@@ -269,7 +269,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     await end();
   });
 
-  it('has two connections per pair, also after both dialled at once', async () => {
+  it('a pair of devices has two connections, also after both dialed at once', async () => {
     const { a, b, end } = await overProxies();
     const both = [a.transport.self, b.transport.self];
     const counts = () => [a.transport.facts(b.transport.self), b.transport.facts(a.transport.self)];
@@ -295,7 +295,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     await end();
   });
 
-  it('opens the bulk lane again when only that one was lost', async () => {
+  it('a device opens the bulk lane again when only that one was lost', async () => {
     const [a, b] = await strangers(2);
     if (a === undefined || b === undefined) throw new Error('two devices');
     for (const { transport } of [a, b]) {
@@ -323,14 +323,14 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     await proxy.close();
   });
 
-  it('tells each device from the others where the third is', async () => {
+  it('a device tells each device from the others where the third is', async () => {
     const devices = await strangers(4);
     await connect(devices);
     for (const { transport } of devices) assert.equal(transport.peers().length, 3);
     await stopAll(devices);
   });
 
-  it('cuts off a device that is a member no longer', async () => {
+  it('a device disconnects a device that is no longer a member', async () => {
     const [a, b] = await strangers(2);
     await connect([a!, b!]);
     const lost = [nextEvent(a!.transport, 'disconnected'), nextEvent(b!.transport, 'disconnected')];
@@ -341,7 +341,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
     await stopAll([a!, b!]);
   });
 
-  it('works without multicast too', async () => {
+  it('a device works without multicast too', async () => {
     const devices = await strangers(2, { mdns: true });
     await connect(devices);
     await stopAll(devices);

@@ -7,7 +7,7 @@ import { largeRequestBytes } from '../../../src/node/network/message.ts';
 const large = new Uint8Array(largeRequestBytes + 1);
 
 describe('frame queue', () => {
-  it('sends small frames before large ones that wait, but lets a large one in between', async () => {
+  it('the frame queue sends small frames before large ones that wait, but lets a large one in between', async () => {
     const { queue, sent, letOne } = slowStream();
     queue.push([Uint8Array.of(0)]);
     queue.push([large]);
@@ -19,7 +19,7 @@ describe('frame queue', () => {
     assert.equal(sent.length, 43);
   });
 
-  it('keeps frames in order that must be, whatever their size', async () => {
+  it('the frame queue keeps ordered frames in order, whatever their size', async () => {
     const { queue, sent, letOne } = slowStream();
     queue.push([Uint8Array.of(0)]);
     queue.push([large], { inOrder: true });
@@ -28,7 +28,7 @@ describe('frame queue', () => {
     assert.deepEqual(sent, [1, large.length, 1]);
   });
 
-  it('takes back what has not left yet', async () => {
+  it('the frame queue withdraws a frame that was not sent yet', async () => {
     const { queue, sent, letOne } = slowStream();
     const first = queue.push([Uint8Array.of(1)]);
     const second = queue.push([Uint8Array.of(2)]);
@@ -42,7 +42,7 @@ describe('frame queue', () => {
     assert.equal(queue.bytes, 0);
   });
 
-  it('fails rather than grow without end', () => {
+  it('the frame queue fails rather than grow without bound', () => {
     const { queue, failures } = slowStream();
     for (let count = 0; count < 49 && failures.length === 0; count += 1) {
       queue.push([new Uint8Array(1024 * 1024)]);
@@ -52,7 +52,7 @@ describe('frame queue', () => {
     assert.equal(queue.bytes, 0);
   });
 
-  it('tells once that the stream failed, and lets everyone go who waits', async () => {
+  it('the frame queue reports a failed stream once, and releases every waiting sender', async () => {
     const failures: Error[] = [];
     const stream = { write: () => Promise.reject(new Error('gone')) };
     const queue = new FrameQueue(stream, (error) => failures.push(error));

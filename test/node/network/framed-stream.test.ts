@@ -24,7 +24,7 @@ function framedPair(stallMs = 10_000) {
 }
 
 describe('framed stream', () => {
-  it('carries frames of any size whole and in order, both ways at once', async () => {
+  it('the framed stream carries frames of any size whole and in order, both ways at once', async () => {
     const { dialled, accepted, end } = await framedPair();
     const sizes = fc.array(fc.integer({ min: 1, max: 200_000 }), { minLength: 1, maxLength: 12 });
     await fc.assert(
@@ -41,7 +41,7 @@ describe('framed stream', () => {
     await end();
   });
 
-  it('carries the largest frame and refuses a larger one', async () => {
+  it('the framed stream carries the largest frame and refuses a larger one', async () => {
     const { dialled, accepted, end } = await framedPair();
     const largest = new Uint8Array(frameBytesMax).fill(3);
     const [frame] = await Promise.all([accepted.framed.read(), dialled.framed.write([largest])]);
@@ -51,14 +51,14 @@ describe('framed stream', () => {
     await end();
   });
 
-  it('refuses a peer that announces a larger frame', async () => {
+  it('the framed stream refuses a peer that announces a larger frame', async () => {
     const { dialled, accepted, end } = await framedPair();
     dialled.stream.send(Uint8Array.from([0x7f, 0xff, 0xff, 0xff]));
     await assert.rejects(accepted.framed.read(), code('frame-too-large'));
     await end();
   });
 
-  it('ends only when the other side says so', async () => {
+  it('a framed stream ends only when the other side sends the END frame', async () => {
     const { dialled, accepted, end } = await framedPair();
     await dialled.framed.write([new Uint8Array([1, 2])]);
     const ended = dialled.framed.end();
@@ -70,7 +70,7 @@ describe('framed stream', () => {
     await end();
   });
 
-  it('takes an end without the word for a failure, also in the middle of a frame', async () => {
+  it('a framed stream that ends without the END frame fails, also in the middle of a frame', async () => {
     for (const bytes of [[], [0, 0], [0, 0, 0, 9, 1, 2]]) {
       const { dialled, accepted, end } = await framedPair();
       const read = accepted.framed.read();
@@ -82,7 +82,7 @@ describe('framed stream', () => {
     }
   });
 
-  it('fails a read and a write with an Error when the connection is cut', async () => {
+  it('the framed stream fails a read and a write with an Error when the connection is cut', async () => {
     const { dialled, accepted, cut, end } = await framedPair();
     const closed = Promise.withResolvers<Error>();
     accepted.framed.onClosed(closed.resolve);
@@ -99,7 +99,7 @@ describe('framed stream', () => {
     await end();
   });
 
-  it('limits how long a frame may take to begin, and to go on', async () => {
+  it('the framed stream limits how long a frame may take to begin, and to go on', async () => {
     const quiet = await framedPair();
     await assert.rejects(quiet.accepted.framed.read({ timeoutMs: 30 }), code('peer-timeout'));
     await quiet.end();
@@ -109,7 +109,7 @@ describe('framed stream', () => {
     await halting.end();
   });
 
-  it('limits how long a reader may take nothing', async () => {
+  it('the framed stream limits how long a reader may read nothing', async () => {
     const { dialled, end } = await framedPair(80);
     const writes = async () => {
       for (let sent = 0; sent < 8; sent += 1) await dialled.framed.write([new Uint8Array(MiB)]);
@@ -118,7 +118,7 @@ describe('framed stream', () => {
     await end();
   });
 
-  it('stops the sender while the reader is slow, and loses nothing', async () => {
+  it('the framed stream stops the sender while the reader is slow, and loses nothing', async () => {
     const { dialled, accepted, end } = await framedPair();
     const frames = 48;
     const body = new Uint8Array(512 * 1024).map((_, index) => index * 7);

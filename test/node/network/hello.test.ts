@@ -18,14 +18,14 @@ const one = deviceId('1'.repeat(64));
 const two = deviceId('2'.repeat(64));
 
 describe('hello', () => {
-  it('comes out as it went in, and ignores what it does not know', () => {
+  it('the hello is decoded as it was encoded, and unknown fields are ignored', () => {
     const hello = helloOf(one, { certificates: [new Uint8Array([1, 2])], features: ['later'] });
     assert.deepEqual(decodeHello(message(encodeHello(hello))), hello);
     const more = encode({ ...hello, format: 1, mood: 'cheerful', protocol: { min: 1, max: 1, best: 1 } });
     assert.deepEqual(decodeHello(message(more)), hello);
   });
 
-  it('refuses every field that is missing or of a wrong kind', () => {
+  it('the hello is refused with any field missing or of a wrong type', () => {
     const good: Record<string, unknown> = { ...helloOf(one), format: 1 };
     for (const field of Object.keys(good)) {
       for (const wrong of [undefined, null, -1, 'x'.repeat(300), { a: 1 }, [1]]) {
@@ -44,7 +44,7 @@ describe('hello', () => {
     );
   });
 
-  it('gives both sides the hello of the other', async () => {
+  it('the hello gives both sides the hello of the other', async () => {
     const [a, b] = await meet(helloOf(one), helloOf(two));
     assert.equal(a.status === 'fulfilled' && a.value.device, two);
     assert.equal(b.status === 'fulfilled' && b.value.device, one);
@@ -56,7 +56,7 @@ describe('hello', () => {
     ['is for another lane', { lane: 'bulk' }, 'bad-frame'],
     ['speaks only a later protocol', { protocol: { min: 2, max: 3 } }, 'unsupported-format'],
   ] as const) {
-    it(`refuses one that ${what}, and both sides know why`, async () => {
+    it(`a hello that ${what} is refused, and both sides know why`, async () => {
       const outcomes = await meet(helloOf(one), helloOf(two, theirs));
       for (const outcome of outcomes) {
         assert.ok(
@@ -67,7 +67,7 @@ describe('hello', () => {
     });
   }
 
-  it('tells the refused side the sentence of the one that decides', async () => {
+  it('the refused side of a hello gets the sentence of the side that decides', async () => {
     const refusal = new PeerstorError('not-a-member', 'This device was removed.');
     const [a, b] = await meet(helloOf(one), helloOf(two), refusal);
     for (const outcome of [a, b]) {
@@ -80,7 +80,7 @@ describe('hello', () => {
 describe('a refusal', () => {
   const records = [new Uint8Array([1, 2, 3]), new Uint8Array([4])];
 
-  it('brings one who was removed the records that show it', async () => {
+  it('a refusal sends a removed device the records that prove its removal', async () => {
     const told: (readonly Uint8Array[])[] = [];
     const refusal = new PeerstorError('not-a-member', 'This device was removed.');
     const [, refused] = await meet(helloOf(one), helloOf(two), refusal, {
@@ -91,7 +91,7 @@ describe('a refusal', () => {
     assert.ok(refused.status === 'rejected' && isPeerstorError(refused.reason, 'not-a-member'));
   });
 
-  it('for another reason brings none', async () => {
+  it('a refusal for another reason sends no records', async () => {
     const told: (readonly Uint8Array[])[] = [];
     const refusal = new PeerstorError('conflict', 'The two devices are connected already.');
     await meet(helloOf(one), helloOf(two), refusal, {
@@ -106,7 +106,7 @@ describe('a refusal', () => {
     ['something else', [2, 0, 0, 0, 0]],
     ['records of a wrong kind', [4, 0, 0, 0, 0, ...encode(['text'])]],
   ] as const) {
-    it(`counts where ${what} comes in the place of a proof`, async () => {
+    it(`a refusal counts although ${what} comes instead of a proof`, async () => {
       const told: unknown[] = [];
       const pair = await streamPair(
         (stream) => new FramedStream(stream, { clock: systemClock, stallMs: 5000 }),

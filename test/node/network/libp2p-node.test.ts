@@ -4,7 +4,7 @@ import { findPeer, type PeerstorNode } from '../../../src/node/network/libp2p-no
 import { bareNode } from './stream-pair.ts';
 
 describe('libp2p node', () => {
-  it('learns from a connected device, through kad-dht, where a third one is', async () => {
+  it('the libp2p node learns from a connected device, through kad-dht, where a third one is', async () => {
     const [a, b, c] = [await bareNode(1), await bareNode(2), await bareNode(3)];
     await identified(b, a);
     await identified(c, a);
@@ -20,7 +20,7 @@ describe('libp2p node', () => {
     await Promise.all([a.stop(), b.stop(), c.stop()]);
   });
 
-  it('gives no address of a device that nobody knows', async () => {
+  it('the libp2p node gives no address of a device that nobody knows', async () => {
     const [a, b] = [await bareNode(1), await bareNode(2)];
     await identified(b, a);
     const unknown = await bareNode(9);

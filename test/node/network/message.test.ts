@@ -15,7 +15,7 @@ const method = fc.string({ unit: 'binary', maxLength: 30 });
 const body = fc.uint8Array({ maxLength: 300 });
 
 describe('message', () => {
-  it('comes out as it went in', () => {
+  it('a message is decoded as it was encoded', () => {
     fc.assert(
       fc.property(number, method, body, (id, label, bytes) => {
         const message = readMessage(joined(messageParts('request', id, label, bytes)));
@@ -30,7 +30,7 @@ describe('message', () => {
     );
   });
 
-  it('carries the code and sentence of an error', () => {
+  it('a failure message carries the code and sentence of an error', () => {
     const sent = new PeerstorError('disk-full', 'Die Platte ist voll: 0 € übrig.');
     const { rest } = readMessage(joined(failureParts('failure', 4, sent)));
     const read = readFailure(rest);
@@ -38,7 +38,7 @@ describe('message', () => {
     assert.equal(read.message, sent.message);
   });
 
-  it('turns a code that it does not know into peer-failed and keeps the sentence', () => {
+  it('a failure with an unknown code becomes peer-failed and keeps the sentence', () => {
     const { rest } = readMessage(
       joined(messageParts('failure', 1, 'from-the-future', Buffer.from('Later.'))),
     );
@@ -47,7 +47,7 @@ describe('message', () => {
     assert.equal(read.message, 'Later.');
   });
 
-  it('reads any bytes or says bad-frame', () => {
+  it('any bytes are read as a message or refused as bad-frame', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
         try {

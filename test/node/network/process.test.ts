@@ -8,7 +8,7 @@ import { nextEvent } from '../../contract/transport.contract.ts';
 import { eventually, patient, type TestDevice, testDevice } from './libp2p-world.ts';
 
 describe('the process of a peer', () => {
-  it('is missed at once when it is killed, not only after the drop time', async () => {
+  it('a killed peer is missed at once, not only after the drop time', async () => {
     // Minutes until silence would tell.
     const tunables = { ...patient, peerSuspectMs: 200_000, peerDropMs: 400_000 };
     const { home, child, end } = await withChild({ tunables });
@@ -18,7 +18,7 @@ describe('the process of a peer', () => {
     await end();
   });
 
-  it('is dropped when it stands still, and back when it goes on', async () => {
+  it('a frozen peer is dropped, and returns when it runs again', async () => {
     const { home, child, end } = await withChild({});
     const lost = nextEvent(home.transport, 'disconnected');
     child.kill('SIGSTOP');

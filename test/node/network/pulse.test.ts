@@ -4,7 +4,7 @@ import { Pulse } from '../../../src/node/network/pulse.ts';
 import { ManualClock } from './manual-clock.ts';
 
 describe('pulse', () => {
-  it('ticks regularly and says when the process stood still', async () => {
+  it('the pulse ticks regularly and reports when the process stood still', async () => {
     const { clock, ticks, upheavals } = world();
     await clock.pass(3000);
     assert.deepEqual(ticks, [false, false, false]);
@@ -15,7 +15,7 @@ describe('pulse', () => {
     assert.deepEqual(upheavals, []);
   });
 
-  it('notices sleep, on either clock, and gives the interfaces two seconds', async () => {
+  it('the pulse notices sleep, on either clock, and gives the interfaces two seconds', async () => {
     const { clock, upheavals } = world();
     await clock.stall(60_000);
     assert.deepEqual(upheavals, []);
@@ -26,7 +26,7 @@ describe('pulse', () => {
     assert.equal(upheavals.length, 2);
   });
 
-  it('notices within five seconds that the own addresses changed', async () => {
+  it('the pulse notices a change of the own addresses within five seconds', async () => {
     const { clock, upheavals, setInterfaces } = world();
     await clock.pass(20_000);
     assert.deepEqual(upheavals, []);
@@ -37,7 +37,7 @@ describe('pulse', () => {
     assert.equal(upheavals.length, 1);
   });
 
-  it('is silent after stop', async () => {
+  it('the pulse is silent after stop', async () => {
     const { clock, ticks, pulse } = world();
     pulse.stop();
     await clock.pass(10_000);

@@ -12,7 +12,7 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
 describe('redial', () => {
-  it('dials a device with a higher id at once, one with a lower id after a while', async () => {
+  it('redial dials a device with a higher id at once, one with a lower id after a while', async () => {
     const { clock, dials, redial } = world();
     redial.want([low, high, middle], () => false);
     await clock.pass(0);
@@ -25,7 +25,7 @@ describe('redial', () => {
     assert.ok(!dials.some(([device]) => device === middle), 'never itself');
   });
 
-  it('tries for ever, ever more slowly', async () => {
+  it('redial tries for ever, more and more slowly', async () => {
     const { clock, dials, redial } = world();
     redial.want([high], () => false);
     await clock.pass(1000 + 2000 + 4000 + 8000);
@@ -38,7 +38,7 @@ describe('redial', () => {
     assert.ok(clock.monotonicMs() - (dials.at(-1)?.[1] ?? 0) <= 5 * minuteMs);
   });
 
-  it('spreads the tries by a fifth', async () => {
+  it('redial varies the time of a try by a fifth', async () => {
     for (const [chance, gap] of [
       [0, 800],
       [0.999_999, 1200],
@@ -50,7 +50,7 @@ describe('redial', () => {
     }
   });
 
-  it('rests while the device is connected, and starts anew when it is lost', async () => {
+  it('redial rests while the device is connected, and starts again when it is lost', async () => {
     const { clock, dials, redial } = world();
     redial.want([high], () => false);
     await clock.pass(10_000);
@@ -63,7 +63,7 @@ describe('redial', () => {
     assert.equal(dials.length, before + 1);
   });
 
-  it('does not hammer a device that throws it out again and again', async () => {
+  it('redial slows down for a device that refuses it again and again', async () => {
     const { clock, dials, redial } = world({ outcome: 'connects' });
     redial.want([high], () => false);
     for (let round = 0; round < 100; round += 1) {
@@ -73,7 +73,7 @@ describe('redial', () => {
     assert.ok(dials.length <= 6, `${dials.length} dials in ten seconds`);
   });
 
-  it('tries now when an address is named, also when a dial is under way', async () => {
+  it('redial tries at once when an address is named, also while a dial is in progress', async () => {
     const { clock, dials, redial } = world();
     redial.want([high], () => false);
     await clock.pass(5 * minuteMs);
@@ -91,7 +91,7 @@ describe('redial', () => {
     assert.equal(slow.dials.length, 2);
   });
 
-  it('follows hearsay, but not more often than every ten seconds', async () => {
+  it('redial follows hearsay, but not more often than every ten seconds', async () => {
     const { clock, dials, redial } = world();
     redial.want([high], () => false);
     await clock.pass(20 * minuteMs);
@@ -105,7 +105,7 @@ describe('redial', () => {
     assert.ok(dials.length - before <= 15, `${dials.length - before} dials in half a minute`);
   });
 
-  it('tries all at once after waking', async () => {
+  it('redial tries all at once after waking', async () => {
     const { clock, dials, redial } = world();
     redial.want([low, high], () => false);
     await clock.pass(hourMs);
@@ -116,7 +116,7 @@ describe('redial', () => {
     assert.deepEqual(devices, new Set([low, high]));
   });
 
-  it('leaves a device alone that is wanted no longer, and everyone after stop', async () => {
+  it('redial no longer dials an unwanted device, and none after stop', async () => {
     const { clock, dials, redial } = world();
     redial.want([high, low], () => false);
     redial.want([low], () => false);

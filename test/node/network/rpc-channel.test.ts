@@ -16,7 +16,7 @@ const KiB = 1024;
 const peer = deviceId('4'.repeat(64));
 
 describe('rpc channel', () => {
-  it('closes on a large request without a credit, and on anything that is no message', async () => {
+  it('the rpc channel closes on a large request without a credit, and on an invalid message', async () => {
     const frames = [
       messageParts('request', 1, 'put', new Uint8Array(65 * KiB)),
       messageParts('hello', 0),
@@ -34,7 +34,7 @@ describe('rpc channel', () => {
     }
   });
 
-  it('asks for a credit before each large request, and for none before a small one', async () => {
+  it('the rpc channel asks for a credit before each large request, and for none before a small one', async () => {
     const { hand, channel, end } = await channelAndHand({});
     const small = channel.call('small', new Uint8Array(64 * KiB), { timeoutMs: 5000 });
     const large = channel.call('large', new Uint8Array(65 * KiB), { timeoutMs: 5000 });
@@ -55,7 +55,7 @@ describe('rpc channel', () => {
     await end();
   });
 
-  it('gives a credit back when the call is given up while it waits', async () => {
+  it('the rpc channel gives a credit back when the call is given up while it waits', async () => {
     const { hand, channel, end } = await channelAndHand({});
     const stop = new AbortController();
     const call = channel.call('large', new Uint8Array(65 * KiB), { timeoutMs: 5000, signal: stop.signal });
@@ -67,7 +67,7 @@ describe('rpc channel', () => {
     await end();
   });
 
-  it('has no more than 128 requests with the peer, and sends the others as answers come', async () => {
+  it('the rpc channel has at most 128 requests in flight, and sends the others as answers come', async () => {
     const { hand, channel, end } = await channelAndHand({});
     const calls = Array.from({ length: 200 }, () => channel.call('x', new Uint8Array(), { timeoutMs: 5000 }));
     const seen: number[] = [];
@@ -88,7 +88,7 @@ describe('rpc channel', () => {
     await end();
   });
 
-  it('handles no more than its share at a time, and drops what was cancelled meanwhile', async () => {
+  it('the rpc channel handles a bounded number of requests at a time, and drops cancelled ones', async () => {
     const begun: number[] = [];
     const release: (() => void)[] = [];
     const { hand, end } = await channelAndHand({
@@ -115,7 +115,7 @@ describe('rpc channel', () => {
     await end();
   });
 
-  it('measures the round trip by its own ping only', async () => {
+  it('the rpc channel measures the round trip by its own ping only', async () => {
     const { hand, channel, roundTrips, end } = await channelAndHand({});
     channel.ping();
     const { number } = await next(hand, ['ping']);
@@ -128,7 +128,7 @@ describe('rpc channel', () => {
     await end();
   });
 
-  it('closes when notifies come faster than they can be handled', async () => {
+  it('the rpc channel closes when notifies come faster than they can be handled', async () => {
     const { hand, closed, end } = await channelAndHand({ news: () => new Promise(() => undefined) });
     const flood = async () => {
       for (;;) await hand.write(messageParts('notify', 0, 'news', new Uint8Array(512 * KiB)));
@@ -138,7 +138,7 @@ describe('rpc channel', () => {
     await end();
   });
 
-  it('tells handlers to stop when the channel closes', async () => {
+  it('the rpc channel aborts handlers when it closes', async () => {
     const begun = Promise.withResolvers<AbortSignal>();
     const { hand, channel, end } = await channelAndHand({
       work: async (_from, body, signal) => {

@@ -11,7 +11,7 @@ interface Keeper extends TestDevice {
 }
 
 describe('network secrets on the wire', () => {
-  it('change while devices are connected, and no connection is lost', async () => {
+  it('network secrets change while devices are connected, and no connection is lost', async () => {
     const [a, b] = await keepers(2);
     await connect([a, b]);
     const bootId = a.transport.peers()[0]?.connectedAtMs;
@@ -25,7 +25,7 @@ describe('network secrets on the wire', () => {
     await stopAll([a, b]);
   });
 
-  it('let a device in by the old one for as long as both have it', async () => {
+  it('a device may connect by the old network secret as long as both devices have it', async () => {
     const [a, b, c] = await keepers(3);
     a.use(2, 1);
     b.use(2, 1);
@@ -42,12 +42,12 @@ describe('network secrets on the wire', () => {
     await stopAll([a, b, c]);
   });
 
-  it('show nothing but 32 bits that come from them', () => {
+  it('the negotiation shows only 32 bits derived from a network secret', () => {
     assert.match(noiseName(secretOf(1)), /^\/peerstor\/noise\/[0-9a-f]{8}$/);
     assert.notEqual(noiseName(secretOf(1)), noiseName(secretOf(2)));
   });
 
-  it('tell a removed device why it is refused, and a stranger nothing', async () => {
+  it('a removed device is told why it is refused, and a stranger is told nothing', async () => {
     const proof = [new Uint8Array([1, 2, 3]), new Uint8Array([4])];
     const told: (readonly Uint8Array[])[] = [];
     const members: DeviceId[] = [];

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 const guard = new URL('../../../src/node/network/stray-rejections.ts', import.meta.url).href;
 
 describe('stray rejections', () => {
-  it('writes down the name of what libp2p rejects with, and goes on', async () => {
+  it("the guard logs the name of libp2p's stray rejection, and the process goes on", async () => {
     const { code, stdout, stderr } = await run("new StreamResetEvent(new Error('the bytes of a chunk'))");
     assert.equal(code, 0);
     assert.equal(stdout, 'warn {"name":"StreamResetEvent"}\nstill here\n');
@@ -13,14 +13,14 @@ describe('stray rejections', () => {
   });
 
   for (const reason of ["new Error('our own mistake')", "new Event('close')", '{ a: 1 }']) {
-    it(`lets the process end at any other one: ${reason}`, async () => {
+    it(`the guard lets any other rejection end the process: ${reason}`, async () => {
       const { code, stdout } = await run(reason);
       assert.notEqual(code, 0);
       assert.ok(!stdout.includes('still here'));
     });
   }
 
-  it('leaves everything to Node again when the last transport stopped', async () => {
+  it('the guard ends when the last transport stopped', async () => {
     const { code } = await run("new StreamResetEvent(new Error('later'))", 'release();');
     assert.notEqual(code, 0);
   });

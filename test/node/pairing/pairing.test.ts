@@ -32,7 +32,7 @@ describe('pairing', () => {
     for (const server of servers) server.close();
   });
 
-  it('hands over the network to who knows the code, and what the joining device is', async () => {
+  it('pairing hands the network to a device that knows the code, and its record says what the device is', async () => {
     const w = world();
     const { code } = w.window.open(admin);
     const welcome = await w.join(code);
@@ -48,14 +48,14 @@ describe('pairing', () => {
     await assert.rejects(w.join(code), coded('pairing-closed'));
   });
 
-  it('lets a device of another network say nothing that would make it a member', async () => {
+  it('pairing makes a device of another network send nothing that would make it a member', async () => {
     const w = world();
     const { code } = w.window.open(admin);
     await assert.rejects(w.join(code, networkId('cd'.repeat(32))), coded('already-in-network'));
     assert.deepEqual(w.joined, []);
   });
 
-  it('closes a window after three wrong codes, and ten thousand cost three computations', async () => {
+  it('pairing closes a window after three wrong codes, and ten thousand cost three computations', async () => {
     const w = world();
     const { code } = w.window.open(admin);
     let answered = 0;
@@ -71,7 +71,7 @@ describe('pairing', () => {
     await assert.rejects(w.join(code), coded('pairing-closed'));
   });
 
-  it('takes no more wrong codes in an hour than it may, whatever is restarted', async () => {
+  it('pairing accepts only a limited number of wrong codes per hour, whatever is restarted', async () => {
     const w = world();
     let restarted = w;
     let wrong = 0;
@@ -96,7 +96,7 @@ describe('pairing', () => {
     assert.deepEqual(await restarted.join(code), w.welcome);
   });
 
-  it('refuses within a window too when the hour has had its share', async () => {
+  it('pairing refuses within an open window too when the hourly limit is reached', async () => {
     const w = world();
     for (let wrong = 0; wrong < pairingTriesPerHour - 1; wrong += 1) {
       w.window.open(admin);
@@ -107,7 +107,7 @@ describe('pairing', () => {
     await assert.rejects(w.join(code), coded('too-many-tries'));
   });
 
-  it('does not count a device that joined', async () => {
+  it('pairing does not count the try of a device that joined', async () => {
     const w = world();
     for (let joined = 0; joined < 2 * pairingTriesPerHour; joined += 1) {
       const { code } = w.window.open(admin);
@@ -116,7 +116,7 @@ describe('pairing', () => {
     assert.equal(w.joined.length, 2 * pairingTriesPerHour);
   });
 
-  it('does not wait longer than an hour because the clock was set back', async () => {
+  it('pairing does not wait longer than an hour because the clock was set back', async () => {
     const w = world();
     const ahead = new VirtualClock(w.clock.wallMs() + 1000 * hourMs);
     const before = world({ store: w.store, clock: ahead });
@@ -130,7 +130,7 @@ describe('pairing', () => {
     later.window.open(admin);
   });
 
-  it('notes a wrong code for the admin', async () => {
+  it('pairing writes a wrong code to the audit log', async () => {
     const w = world();
     const { code } = w.window.open(admin);
     const other = code === '00000000' ? '00000001' : '00000000';

@@ -21,7 +21,7 @@ const supply = (facts: Partial<PowerSupply>): PowerSupply => ({
 const battery = supply({ type: 'Battery', status: 'Discharging' });
 
 describe('the battery', () => {
-  it('is all there is when it is emptied and nothing feeds it', () => {
+  it('a machine runs on battery when its battery discharges and no supply is online', () => {
     assert.equal(isOnBattery([]), false);
     assert.equal(isOnBattery([battery]), true);
     assert.equal(isOnBattery([supply({ type: 'Battery', status: 'Charging' })]), false);
@@ -30,7 +30,7 @@ describe('the battery', () => {
     assert.equal(isOnBattery([{ ...battery, scope: 'Device' }]), false, 'that of a mouse');
   });
 
-  it('is read as Linux tells of it, and nothing is told elsewhere', async () => {
+  it('the battery state is read from Linux, and unknown elsewhere', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'peerstor-power-'));
     await mkdir(join(folder, 'BAT0'));
     await writeFile(join(folder, 'BAT0', 'type'), 'Battery\n');
@@ -40,7 +40,7 @@ describe('the battery', () => {
     assert.deepEqual(await readPowerSupplies(folder), []);
   });
 
-  it('is looked at every minute until it is stopped', async () => {
+  it('the battery is checked every minute until stopped', async () => {
     const clock = new VirtualClock();
     let supplies: PowerSupply[] = [];
     const watched = new Battery(clock, async () => supplies);

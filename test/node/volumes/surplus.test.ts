@@ -9,7 +9,7 @@ import { VirtualClock } from '../../sim/virtual-clock.ts';
 const idOf = (number: number): ChunkId => chunkId(number.toString(16).padStart(64, '0'));
 
 describe('chunks without a place on this device', () => {
-  it('are given to others, tried again where none takes them, and nothing is asked when none is left', async () => {
+  it('chunks without a place on this device are given to others until none is left', async () => {
     const clock = new VirtualClock();
     const here = new Set([1, 2, 3].map(idOf));
     let asked = 0;
@@ -48,7 +48,7 @@ describe('chunks without a place on this device', () => {
     await surplus.stop();
   });
 
-  it('are tried again after the disk failed', async () => {
+  it('chunks without a place on this device are tried again after the disk failed', async () => {
     const clock = new VirtualClock();
     let tries = 0;
     const surplus = new Surplus({

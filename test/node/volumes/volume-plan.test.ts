@@ -25,7 +25,7 @@ describe('a wish for other volumes', () => {
       home(),
     );
 
-  it('is cut into what comes, what changes and what goes', async () => {
+  it('a requested list of volumes is split into added, changed and removed ones', async () => {
     const { added, changed, removed } = await planChange(
       [
         { path: at('disk'), limitBytes: 5 },
@@ -42,7 +42,7 @@ describe('a wish for other volumes', () => {
     assert.deepEqual(removed, [{ path: at('old'), limitBytes: 7 }]);
   });
 
-  it('is refused where folders overlap, also through a link, or are none to lend', async () => {
+  it('a list of volumes is refused when folders overlap, also through a link, or cannot be lent', async () => {
     const own = at('home', 'volume');
     for (const paths of [
       [],
@@ -64,13 +64,13 @@ describe('a wish for other volumes', () => {
     await plan(own, at('disk'), at('diskette'), at('home', 'second'));
   });
 
-  it('does not judge again what is lent already', async () => {
+  it('a volume that is lent already is not checked again', async () => {
     const odd = [{ path: home(), limitBytes: 1 }];
     const { changed } = await planChange([{ path: home(), limitBytes: 2 }], odd, home());
     assert.equal(changed.length, 1);
   });
 
-  it('stays in force at the next start, beside what --storage names', async () => {
+  it('a volume that was added while running stays at the next start, beside those of --storage', async () => {
     const remembered = [
       { path: at('disk'), limitBytes: 10 },
       { path: at('added'), limitBytes: 20, added: true, state: 'draining' } as const,

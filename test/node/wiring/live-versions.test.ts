@@ -32,7 +32,7 @@ function followed(catalog: LocalCatalog) {
   return { told, gone, listed: async () => (await collect(versions.list())).map(({ id }) => id).sort() };
 }
 
-it('a version of a grantee goes again when its grant turns out to have been over', async () => {
+it("a grantee's version is withdrawn when its grant turns out to have ended before", async () => {
   const { world, a, b, grant } = await sharing({ rights: 'edit' });
   const { told, gone, listed } = followed(b);
   await a.author([world.grantDraft(1, 1, { rights: 'view' })], world.admin);
@@ -51,7 +51,7 @@ it('a version of a grantee goes again when its grant turns out to have been over
   assert.deepEqual([other.told(), other.gone], [[], []]);
 });
 
-it('a deleted version goes because somebody deleted it', async () => {
+it('a deleted version is reported as deleted by a user', async () => {
   const { world, a } = await sharing();
   const { told, gone, listed } = followed(a);
   await a.author([world.entryDraft(30, { kind: 'file' }), world.versionDraft(31, 30)], world.admin);

@@ -31,7 +31,7 @@ test('exactly the buckets with different chunks differ', () => {
   );
 });
 
-test('the order does not matter, and what is taken out leaves no trace', () => {
+test('the order of chunks does not change the digest, and a removed chunk leaves no trace', () => {
   fc.assert(
     fc.property(someNumbers, someNumbers, (numbers, others) => {
       const digests = digestsOf(others);

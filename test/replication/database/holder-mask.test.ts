@@ -29,7 +29,7 @@ test('a mask is the set of the numbers that were put in', () => {
   );
 });
 
-test('equal sets are equal strings, however they came about', () => {
+test('equal sets are equal strings, however they were made', () => {
   fc.assert(
     fc.property(someNumbers, someNumbers, (numbers, others) => {
       const detour = others.reduce((mask, number) => withHolder(mask, number, true), maskOf(numbers));
@@ -40,7 +40,7 @@ test('equal sets are equal strings, however they came about', () => {
   );
 });
 
-test('two masks share what is in both', () => {
+test('two masks share the devices that are in both', () => {
   fc.assert(
     fc.property(someNumbers, someNumbers, (a, b) => {
       assert.equal(countShared(maskOf(a), maskOf(b)), a.filter((number) => b.includes(number)).length);

@@ -18,7 +18,7 @@ test('no more than the given number are taken at once, and the first to wait is 
   assert.deepEqual(order, [1], 'giving back twice counts once');
 });
 
-test('who gives up waiting leaves no hole', async () => {
+test('a caller that gives up waiting frees its place', async () => {
   const slots = new Slots(1);
   const release = await slots.take(signal);
   const ending = new AbortController();

@@ -14,7 +14,7 @@ function make() {
   return { store, clock, index: new WriteBehind({ store, clock, log: silentLog }) };
 }
 
-test('a value is seen at once and is in the database after a flush', async () => {
+test('a written value is seen at once and is in the database after a flush', async () => {
   const { store, index } = make();
   index.set('a', bytes(1));
   assert.deepEqual(index.get('a'), bytes(1));
@@ -27,7 +27,7 @@ test('a value is seen at once and is in the database after a flush', async () =>
   assert.equal(store.get('a'), undefined);
 });
 
-test('what is written in one turn is in one batch', async () => {
+test('values written in one turn go into one batch', async () => {
   const { store, index } = make();
   const batches: number[] = [];
   const batch = store.batch.bind(store);
@@ -50,7 +50,7 @@ test('values written while a batch is under way are seen and follow it', async (
   assert.deepEqual(store.get('a'), bytes(2));
 });
 
-test('a database that refuses writes loses nothing, says so, and is tried again', async () => {
+test('when the database refuses writes, nothing is lost, the error is reported, and the write is tried again', async () => {
   const { store, clock, index } = make();
   const batch = store.batch.bind(store);
   store.batch = async () => {

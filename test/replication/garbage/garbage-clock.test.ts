@@ -58,7 +58,7 @@ async function deviceWithGarbage(put: { aheadMs: number; isClockRight: boolean }
   return { replication, isHere, advance, set, end };
 }
 
-test('what came while the clock was behind has its whole grace once the clock is set', async () => {
+test('a chunk that came while the clock was behind has its whole grace once the clock is set', async () => {
   const { isHere, advance, set, end } = await deviceWithGarbage({
     aheadMs: -400 * dayMs,
     isClockRight: false,
@@ -72,7 +72,7 @@ test('what came while the clock was behind has its whole grace once the clock is
   await end();
 });
 
-test('what came while the clock was ahead does not stay for as long as that', async () => {
+test('a chunk that came while the clock was ahead does not stay for that long', async () => {
   const { isHere, advance, set, end } = await deviceWithGarbage({
     aheadMs: 400 * dayMs,
     isClockRight: false,
@@ -84,7 +84,7 @@ test('what came while the clock was ahead does not stay for as long as that', as
   await end();
 });
 
-test('a clock that jumps ends no grace before another device agrees with it', async () => {
+test('a clock that jumps ends no grace period before another device agrees with it', async () => {
   const device = await deviceWithGarbage({ aheadMs: 0, isClockRight: true });
   const { replication, isHere, advance, set, end } = device;
   await advance(graceMs - 2 * dayMs);
@@ -103,7 +103,7 @@ test('a clock that jumps ends no grace before another device agrees with it', as
   await end();
 });
 
-test('a report tells no time that the clock could not tell', async () => {
+test('a report contains no time that the clock could not measure', async () => {
   const { replication, end } = await deviceWithGarbage({ aheadMs: -400 * dayMs, isClockRight: false });
   const { chunks, dueChunks, oldestAt } = await replication.garbageReport();
   assert.deepEqual([chunks, dueChunks, oldestAt], [1, 0, null]);

@@ -6,7 +6,7 @@ import { isSweepable, isTooMuch, refusalOf } from '../../../src/replication/garb
 const time = fc.integer({ min: 0, max: 1000 });
 const GiB = 2 ** 30;
 
-test('nothing goes before its grace is over, nor what an upload under way may still list', () => {
+test('no chunk goes before its grace is over, nor while an upload in progress may still list it', () => {
   fc.assert(
     fc.property(time, time, time, time, (sinceMs, nowMs, graceMs, oldestUploadMs) => {
       const times = { nowMs, graceMs, oldestUploadMs };
@@ -16,7 +16,7 @@ test('nothing goes before its grace is over, nor what an upload under way may st
   );
 });
 
-test('each condition alone keeps everything', () => {
+test('each refusing condition alone keeps everything', () => {
   const good = {
     catalogComplete: true,
     referencesComplete: true,
@@ -35,7 +35,7 @@ test('each condition alone keeps everything', () => {
   assert.ok(sentences.every((sentence) => sentence?.endsWith('.')));
 });
 
-test('more than a twentieth, or than 20 GiB, of what nobody deleted is too much', () => {
+test('more than a twentieth, or than 20 GiB, of chunks that nobody deleted is too much', () => {
   const sweep = { heldBytes: 100 * GiB, confirmedBytes: 0 };
   assert.equal(isTooMuch({ ...sweep, unexplainedBytes: 5 * GiB }), false);
   assert.equal(isTooMuch({ ...sweep, unexplainedBytes: 5 * GiB + 1 }), true);

@@ -157,7 +157,7 @@ class Life {
   }
 }
 
-test('whatever is uploaded, deleted, asked for and referred to again: no version lacks a chunk', async () => {
+test('no version lacks a chunk, whatever is uploaded, deleted, asked for and referenced again', async () => {
   let swept = 0;
   for (let seed = 1; seed <= 12; seed++) {
     const world = await build(seed);

@@ -27,7 +27,7 @@ function bytesOnDisk({ store }: TestDevice): number {
   return all.reduce((sum, bytes) => sum + bytes.length, 0);
 }
 
-test('what was deleted for ever leaves every disk after the grace and the days in the trash', async () => {
+test('deleted content leaves every disk after the grace and the days in the trash', async () => {
   const { cluster } = await threeDevices();
   const [kept, gone] = [fileOf(1, 2, 3), fileOf(3, 4, 5)];
   await save(cluster, cluster.devices[0]!, 1, kept);
@@ -48,7 +48,7 @@ test('what was deleted for ever leaves every disk after the grace and the days i
   await cluster.end();
 });
 
-test('nothing goes while the catalog is not complete, or a manifest is out of reach', async () => {
+test('nothing is swept while the catalog is incomplete, or a manifest is out of reach', async () => {
   const { cluster, a } = await threeDevices({
     tunables: { garbageGraceMs: hourMs, garbageTrashMs: hourMs, garbageEveryMs: hourMs / 4 },
   });
@@ -73,7 +73,7 @@ test('nothing goes while the catalog is not complete, or a manifest is out of re
   await cluster.end();
 });
 
-test('a volume that is missing stops it', async () => {
+test('a missing volume stops garbage collection', async () => {
   const { cluster, a } = await threeDevices();
   const file = fileOf(1, 2);
   await save(cluster, a, 1, file);
@@ -110,7 +110,7 @@ test('an index that was lost starts every clock again', async () => {
   await cluster.end();
 });
 
-test('chunks that nobody deleted wait for a person where they are many, and go when one agreed', async () => {
+test('many chunks that nobody deleted wait for an admin, and go when the admin agreed', async () => {
   const { cluster, a } = await threeDevices();
   const file = fileOf(...Array.from({ length: 30 }, (_, number) => number));
   await save(cluster, a, 1, file);
@@ -136,7 +136,7 @@ test('chunks that nobody deleted wait for a person where they are many, and go w
   await cluster.end();
 });
 
-test('a version that vanished without a record is no deletion: a person is asked', async () => {
+test('a version that vanished without a record is no deletion, so an admin is asked', async () => {
   const { cluster, a } = await threeDevices();
   await save(cluster, a, 1, fileOf(1, 2, 3));
   await save(cluster, a, 2, fileOf(4, 5, 6));
@@ -167,7 +167,7 @@ test('an upload that goes on for longer than the grace loses nothing', async () 
   await cluster.end();
 });
 
-test('an upload that was broken off leaves nothing, and nobody is asked about it', async () => {
+test('an upload that broke off leaves nothing, and no admin is asked about it', async () => {
   const { cluster, a } = await threeDevices();
   const file = fileOf(1, 2, 3);
   await cluster.upload(a, file.chunks);
@@ -190,7 +190,7 @@ test('a device that comes back within the grace with a version of a deleted chun
   await cluster.end();
 });
 
-test('one that comes back later brings the chunks back from the trash', async () => {
+test('a device that returns after the grace restores the chunks from the trash', async () => {
   const { cluster, a } = await threeDevices();
   const old = indexOf(fileOf(1, 2), fileOf(3));
   await save(cluster, a, 1, old);
@@ -208,7 +208,7 @@ test('one that comes back later brings the chunks back from the trash', async ()
   await cluster.end();
 });
 
-test('who asks whether a chunk is here has it kept for another grace', async () => {
+test("a peer's question whether a chunk is here keeps it for another grace", async () => {
   const { cluster, a, b } = await threeDevices();
   const file = fileOf(1);
   await save(cluster, a, 1, file);

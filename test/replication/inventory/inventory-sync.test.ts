@@ -39,7 +39,7 @@ function sentMethods(cluster: TestCluster): Set<string> {
   return new Set(methods.filter((method) => /^(chunk|inventory)\//.test(method)));
 }
 
-test('what is stored before the start and after it is known everywhere', async () => {
+test('chunks stored before and after the start are known everywhere', async () => {
   const cluster = new TestCluster(3);
   const ids = await fill(cluster.devices[0]!, 0, 200);
   await cluster.start();
@@ -120,7 +120,7 @@ test('a gap is noticed at the next message, long before the regular comparison',
   await cluster.end();
 });
 
-test('a chunk that vanished from a disk without a word is found by the next count', async () => {
+test('the next count finds a chunk that silently vanished from a disk', async () => {
   const cluster = new TestCluster(2, { tunables: { inventoryDigestMs: 1000 } });
   const ids = await fill(cluster.devices[0]!, 0, 20);
   await cluster.start();
@@ -165,7 +165,7 @@ test('after more changes than can be told one by one peers compare instead', asy
   await cluster.end();
 });
 
-test('what was fetched is compared once more, and only once', async () => {
+test('a fetched list is compared once more, and only once', async () => {
   const cluster = new TestCluster(1, { tunables: { inventoryDigestMs: 20_000 } });
   const [a] = cluster.devices;
   const { id } = chunkOf(1);

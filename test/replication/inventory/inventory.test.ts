@@ -51,7 +51,7 @@ test('replacing a range makes rows and digests equal to the list, whatever was t
   );
 });
 
-test('what is said while a range is being replaced is newer than the list', async () => {
+test('a change reported while a range is being replaced is newer than the list', async () => {
   const { inventory } = make();
   await inventory.start();
   inventory.set(peer, key(1), true);
@@ -96,7 +96,7 @@ test('chunks that do not concern this device are counted without rows', async ()
   assert.deepEqual(inventory.holdersOf(chunkNumber(7)), [self], 'own rows are always kept');
 });
 
-test('with a change of what concerns this device every list is compared anew, except its own', async () => {
+test("a change of this device's interest makes it compare every list but its own again", async () => {
   const { inventory } = make();
   await inventory.start();
   inventory.set(self, key(1), true);

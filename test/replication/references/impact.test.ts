@@ -15,7 +15,7 @@ function bytesOf(file: TestFile): number {
   return file.chunks.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
-test('what only one device has is lost with it, with the versions that need it', async () => {
+test('chunks that only one device has are lost with it, and so are the versions that need them', async () => {
   const { cluster, all } = await devices(3);
   const [a, b, c] = all as [TestDevice, TestDevice, TestDevice];
   const shared = fileOf(1, 2);
@@ -38,7 +38,7 @@ test('what only one device has is lost with it, with the versions that need it',
   await cluster.end();
 });
 
-test('of four devices none is missed, and what another one has alone is no matter', async () => {
+test('the loss of one of four devices loses nothing, and chunks that only another device has do not count', async () => {
   const { cluster, all } = await devices(4);
   const [a, b, , d] = all as [TestDevice, TestDevice, TestDevice, TestDevice];
   await save(cluster, a, 1, fileOf(1, 2, 3, 4, 5, 6));
@@ -56,7 +56,7 @@ test('of four devices none is missed, and what another one has alone is no matte
   await cluster.end();
 });
 
-test('a device that is drained gives everything away at once, and then has nothing left', async () => {
+test('a draining device gives everything away at once, and then has nothing left', async () => {
   const { cluster, all } = await devices(4);
   const [a, , , d] = all as [TestDevice, TestDevice, TestDevice, TestDevice];
   const file = fileOf(...Array.from({ length: 20 }, (_, number) => number));
@@ -75,7 +75,7 @@ test('a device that is drained gives everything away at once, and then has nothi
   await cluster.end();
 });
 
-test('three devices: one is drained when the other two have everything', async () => {
+test('one of three devices is drained when the other two have everything', async () => {
   const { cluster, all } = await devices(3);
   const [a, , c] = all as [TestDevice, TestDevice, TestDevice];
   await save(cluster, a, 1, fileOf(1, 2));
@@ -86,7 +86,7 @@ test('three devices: one is drained when the other two have everything', async (
   await cluster.end();
 });
 
-test('what a shut-down leaves with too few copies is counted, and nothing else', async () => {
+test('the count before a shutdown has exactly the chunks that would have too few copies', async () => {
   const { cluster, all } = await devices(3);
   const [a, b, c] = all as [TestDevice, TestDevice, TestDevice];
   await save(cluster, a, 1, fileOf(1, 2));
@@ -104,7 +104,7 @@ test('what a shut-down leaves with too few copies is counted, and nothing else',
   await cluster.end();
 });
 
-test('an index below an index is no writer’s: its version counts as unknown, and nothing goes on for ever', async () => {
+test('an index below an index makes its version unknown, and reading it ends', async () => {
   const { cluster, all } = await devices(1);
   const [a] = all as [TestDevice];
   let nested = indexOf(fileOf(1), fileOf(2));

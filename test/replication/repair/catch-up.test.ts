@@ -11,7 +11,7 @@ function pushes(cluster: TestCluster): number {
   return sent(cluster, 'chunk/put');
 }
 
-test('what was uploaded alone reaches the devices that come later', async () => {
+test('chunks uploaded on a lone device reach the devices that join later', async () => {
   const cluster = new TestCluster(3);
   const [a, b, c] = cluster.devices;
   await cluster.start(a!);
@@ -27,7 +27,7 @@ test('what was uploaded alone reaches the devices that come later', async () => 
   await cluster.end();
 });
 
-test('also when the device that uploaded was restarted in between', async () => {
+test('chunks uploaded on a lone device reach later devices also after its restart', async () => {
   const cluster = new TestCluster(2);
   const [a, b] = cluster.devices;
   await cluster.start(a!);
@@ -52,7 +52,7 @@ test('a device that restarts with its chunks intact is sent nothing', async () =
   await cluster.end();
 });
 
-test('nothing is copied because a device is off for a while', async () => {
+test('no chunk is copied because a device is off for a while', async () => {
   const cluster = await startCluster(5);
   const file = fileOf(1, 2, 3, 4, 5, 6, 7, 8);
   await save(cluster, cluster.devices[0]!, 1, file);
@@ -81,7 +81,7 @@ test('one holder pushes, not all of them', async () => {
   await cluster.end();
 });
 
-test('a device that has the chunk without telling is asked, not sent it', async () => {
+test('a device that has a chunk without having reported it is asked, not sent it', async () => {
   const cluster = new TestCluster(3, { tunables: { inventoryDigestMs: 24 * 3_600_000 } });
   const [a, b, c] = cluster.devices;
   await cluster.start(a!, b!);
@@ -122,7 +122,7 @@ test('copies that a device lost are made again at once, each by one holder', asy
   await cluster.end();
 });
 
-test('chunks that no version needs are not spread', async () => {
+test('chunks that no version needs are not copied', async () => {
   const cluster = new TestCluster(2);
   const [a, b] = cluster.devices;
   await cluster.start(a!);
@@ -133,7 +133,7 @@ test('chunks that no version needs are not spread', async () => {
   await cluster.end();
 });
 
-test('not even while others are being given what they lack', async () => {
+test('chunks that no version needs are not copied even while others are', async () => {
   const cluster = new TestCluster(4);
   const [a, b, , d] = cluster.devices;
   await cluster.start(a!);

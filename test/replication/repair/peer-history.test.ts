@@ -57,7 +57,7 @@ function peerHistory(met: readonly DeviceId[]) {
   };
 }
 
-test('one that repeats that a lost device is there is believed for a week after this one saw it, and no longer', async () => {
+test('a single witness of a lost device is believed for a week after this device saw it, and no longer', async () => {
   const { clock, tell, awayMs, connect, disconnect } = peerHistory([lost]);
   for (let day = 0; day < 30; day += 1) {
     await clock.advance(dayMs);
@@ -72,7 +72,7 @@ test('one that repeats that a lost device is there is believed for a week after 
   assert.equal(awayMs(), 0, 'it counts from the last time that this device saw it');
 });
 
-test('two witnesses are believed, as far as the one who saw it earlier', async () => {
+test('two witnesses are believed up to the earlier of their sightings', async () => {
   const { clock, tell, awayMs, remove } = peerHistory([lost]);
   await clock.advance(30 * dayMs);
   await tell(liar, 0);
@@ -84,7 +84,7 @@ test('two witnesses are believed, as far as the one who saw it earlier', async (
   assert.equal(awayMs(), 30 * dayMs - hearsayMs, 'no member any more, no witness');
 });
 
-test('of a device that this one never met, one word is believed', async () => {
+test('a single witness is believed about a device that this one never met', async () => {
   const { clock, tell, awayMs } = peerHistory([]);
   await clock.advance(30 * dayMs);
   assert.equal(awayMs(), 30 * dayMs);

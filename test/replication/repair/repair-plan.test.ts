@@ -40,20 +40,20 @@ const ids = (...numbers: number[]): DeviceId[] => numbers.map(deviceNumber);
 const dueOf = (...devices: DeviceSight[]) => urgencyOf(ids(0, 1, 2), sightOf(...devices), tunables)?.dueMs;
 
 describe('when a lost copy is made again', () => {
-  it('never while three holders are connected', () => {
+  it('a copy is never made while three holders are connected', () => {
     assert.equal(dueOf(device(0), device(1), device(2), device(3)), undefined);
   });
 
-  it('after six hours without an always-on device, after seven days without one that sleeps', () => {
+  it('a lost copy is due after six hours without an always-on device, after seven days without one that sleeps', () => {
     assert.equal(dueOf(device(0), device(1), away(2, hourMs), device(3)), 5 * hourMs);
     assert.equal(dueOf(device(0), device(1), away(2, hourMs, { alwaysOn: false })), 7 * dayMs - hourMs);
   });
 
-  it('fifteen minutes after the last but one holder left', () => {
+  it('a copy is due fifteen minutes after the last but one holder left', () => {
     assert.equal(dueOf(device(0), away(1, minuteMs), away(2, hourMs), device(3)), 14 * minuteMs);
   });
 
-  it('at once when a holder is drained, was removed, or there never were three', () => {
+  it('a copy is due at once when a holder is drained or removed, or there never were three', () => {
     const dues = [
       dueOf(device(0), device(1), device(2, { draining: true }), device(3)),
       dueOf(device(0), device(1), device(3)),
@@ -62,7 +62,7 @@ describe('when a lost copy is made again', () => {
     for (const dueMs of dues) assert.ok(dueMs !== undefined && dueMs <= 0);
   });
 
-  it('not for a sleeper while another holder is lost for ever and the chunk is whole without it', () => {
+  it('no copy is due for a sleeper while the chunk is complete without it', () => {
     const sight = sightOf(
       device(0),
       device(1),
@@ -72,19 +72,19 @@ describe('when a lost copy is made again', () => {
     assert.equal(urgencyOf(ids(0, 1, 2, 3), sight, tunables)?.dueMs, 7 * dayMs - 8 * hourMs);
   });
 
-  it('not in the first minutes after this device started, however long the other is said to be away', () => {
+  it('no copy is due in the first minutes after this device started, however long the other has been away', () => {
     const sight = { ...sightOf(device(0), device(1), away(2, 30 * dayMs)), watchingSinceMs: -minuteMs };
     assert.equal(urgencyOf(ids(0, 1, 2), sight, tunables)?.dueMs, 14 * minuteMs);
   });
 
-  it('not while the holder is just coming back', () => {
+  it('no copy is due while the holder is reconnecting', () => {
     assert.equal(
       dueOf(device(0), device(1), device(2, { connectedSinceMs: -1000, lastSeenMs: -dayMs })),
       undefined,
     );
   });
 
-  it('leaves a chunk that never had enough to catch-up when a device that should have it is here', () => {
+  it('repair leaves a chunk that never had enough copies to catch-up when a device that should have it is connected', () => {
     const chunk = { holders: ids(0, 1), order: ids(0, 1, 2, 3) };
     const here = sightOf(device(0), device(1), device(2), device(3));
     const off = sightOf(device(0), device(1), away(2, hourMs), device(3));
@@ -112,7 +112,7 @@ const someDevices = fc.uniqueArray(fc.integer({ min: 0, max: 8 })).map((numbers)
 const order = fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 7 }).map((numbers) => ids(...numbers));
 
 describe('in any network', () => {
-  it('the target is connected for long enough, takes chunks and lacks this one; the repairer has it', () => {
+  it('the target has been connected for long enough, takes chunks and lacks this one, and the repairer has it', () => {
     fc.assert(
       fc.property(anyNetwork, someDevices, order, (sight, holders, order) => {
         const plan = planRepair({ holders, order }, sight, tunables);
@@ -131,7 +131,7 @@ describe('in any network', () => {
     );
   });
 
-  it('equal views make equal plans, in whatever order things were heard', () => {
+  it('equal views make equal plans, in whatever order events arrived', () => {
     fc.assert(
       fc.property(anyNetwork, someDevices, order, (sight, holders, order) => {
         const other = { ...sight, devices: new Map([...sight.devices].reverse()) };
@@ -156,7 +156,7 @@ describe('in any network', () => {
     );
   });
 
-  it('nothing is due for an hour after more than 40 % of three or more went', () => {
+  it('nothing is due for an hour after more than 40 % of three or more devices left', () => {
     fc.assert(
       fc.property(anyNetwork, someDevices, order, (sight, holders, order) => {
         const gone = [...sight.devices.values()].filter(({ connectedSinceMs }) => connectedSinceMs === null);

@@ -39,7 +39,7 @@ function pushes(cluster: TestCluster): number {
   return cluster.devices.flatMap(({ sent }) => sent.filter(({ method }) => method === 'chunk/put')).length;
 }
 
-test('a device that is lost for good: three copies again after six hours, and not before', async () => {
+test("a lost device's chunks have three copies again after six hours, and not before", async () => {
   const { cluster, devices } = await fourDevices();
   const [, , , lost] = devices;
   const held = lost.store.chunks.size;
@@ -69,7 +69,7 @@ test('a device that is lost for good: three copies again after six hours, and no
   await cluster.end();
 });
 
-test('six hours are six hours, also when all the others restart in between', async () => {
+test('repair waits six hours also when all the other devices restart in between', async () => {
   const { cluster, devices } = await fourDevices();
   await cluster.stop(devices[3]);
   await cluster.clock.advance(4 * hourMs);
@@ -80,7 +80,7 @@ test('six hours are six hours, also when all the others restart in between', asy
   await cluster.end();
 });
 
-test('a device that slept itself does not take for lost what the others saw an hour ago', async () => {
+test('a device that slept does not count a device as lost that the others saw an hour ago', async () => {
   const { cluster, devices } = await fourDevices({ tunables: { ...tunables, repairTwoCopiesMs: dayMs } });
   const [a, , , d] = devices;
   const before = pushes(cluster);
@@ -94,7 +94,7 @@ test('a device that slept itself does not take for lost what the others saw an h
   await cluster.end();
 });
 
-test('when two of three are away nothing is done', async () => {
+test('repair does nothing when two of three devices are away', async () => {
   const cluster = await startCluster(3, { tunables });
   const [a, b, c] = cluster.devices;
   assert.ok(a && b && c);
@@ -107,7 +107,7 @@ test('when two of three are away nothing is done', async () => {
   await cluster.end();
 });
 
-test('when two of four vanish at once nothing is done for an hour', async () => {
+test('repair does nothing for an hour when two of four devices vanish at once', async () => {
   const { cluster, devices } = await fourDevices();
   const before = pushes(cluster);
   await cluster.stop(devices[2]);
@@ -119,7 +119,7 @@ test('when two of four vanish at once nothing is done for an hour', async () => 
   await cluster.end();
 });
 
-test('a copy that rotted is never given on, and the lost copies come from a sound one', async () => {
+test('a rotted copy is never sent to others, and the lost copies come from a sound one', async () => {
   const { cluster, devices } = await fourDevices();
   const [a, b, c, lost] = devices;
   await cluster.stop(lost);
@@ -150,7 +150,7 @@ test('the copies of a device that was removed are made at once', async () => {
   await cluster.end();
 });
 
-test('a device that came back while its copies were made again is sent nothing, and nothing is lost', async () => {
+test('a device that returned while its copies were made again is sent nothing, and nothing is lost', async () => {
   const { cluster, devices } = await fourDevices();
   await cluster.stop(devices[3]);
   await cluster.clock.advance(7 * hourMs);
@@ -176,7 +176,7 @@ test('a chunk whose third device is off goes to the next one that is there', asy
   await cluster.end();
 });
 
-test('when the device whose part it is cannot reach the only one that could take a copy, the next one does it', async () => {
+test('when the repairing device cannot reach the only possible target, the next holder repairs', async () => {
   const cluster = await startCluster(4, { tunables });
   const [a, b, c, d] = cluster.devices;
   assert.ok(a && b && c && d);

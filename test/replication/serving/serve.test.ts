@@ -5,7 +5,7 @@ import { startCluster } from '../support/cluster.ts';
 import { fileOf, save } from '../support/files.ts';
 import { chunkOf } from '../support/fixtures.ts';
 
-test('a device of whose space 95 % are taken takes nothing new, and still says what it has', async () => {
+test('a device with 95 % of its space used takes no new chunks, and still says what it has', async () => {
   const cluster = await startCluster(4);
   const [a, b] = cluster.devices;
   assert.ok(a && b);

@@ -39,7 +39,7 @@ test('a device that joins is brought its share, and nobody else is brought anyth
   );
 });
 
-test('where nothing changed nothing moves, wherever the copies are', () => {
+test('nothing moves where the members did not change, wherever the copies are', () => {
   fc.assert(
     fc.property(membersOf, fc.uniqueArray(fc.integer({ min: 0, max: 7 })), (members, numbers) => {
       const holders = numbers.map(deviceNumber);
@@ -108,7 +108,7 @@ test('a change is not forgotten in a restart, and waits for a device that is off
   await cluster.end();
 });
 
-test('who comes and goes moves nothing', async () => {
+test('a device that connects and disconnects moves nothing', async () => {
   const cluster = await startCluster(4, { tunables });
   await save(cluster, cluster.devices[0]!, 1, fileOf(1, 2, 3, 4, 5, 6, 7, 8));
   await cluster.clock.advance(10 * minuteMs);

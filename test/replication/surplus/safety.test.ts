@@ -95,7 +95,7 @@ test('a manifest that is out of reach is read when its device comes', async () =
   await cluster.end();
 });
 
-test('a version whose manifest is no manifest is counted as unknown, and nothing breaks', async () => {
+test('a version with an invalid manifest counts as unknown, and nothing breaks', async () => {
   const cluster = await startCluster(1);
   const [a] = cluster.devices;
   const { id, bytes } = chunkOf(1);
@@ -128,7 +128,7 @@ test('counts follow any mix of uploads, losses and removals', async () => {
   await cluster.end();
 });
 
-test('a version that went and came again is watched again', async () => {
+test('a version that was deleted and came again is followed again', async () => {
   const cluster = await startCluster(2);
   const [a, b] = cluster.devices;
   const file = fileOf(1, 2);

@@ -40,7 +40,7 @@ function all(count: number): number[] {
   return file.chunks.map(() => count);
 }
 
-test('six copies become three after two days, never fewer', async () => {
+test('six copies become three after two days, and never fewer', async () => {
   const { cluster, watched } = await allHaveIt(6);
   await cluster.clock.advance(47 * hourMs);
   assert.deepEqual(copies(cluster), all(6));
@@ -52,7 +52,7 @@ test('six copies become three after two days, never fewer', async () => {
   await cluster.end();
 });
 
-test('whatever each device believes about the order, and all asking at once: three copies stay', async () => {
+test('three copies stay, whatever each device believes about the order, and with all asking at once', async () => {
   let given = 0;
   for (let run = 0; run < 6; run++) {
     const stored = fileOf(run);
@@ -90,7 +90,7 @@ test('a chunk whose keepers cannot read it is kept', async () => {
   await cluster.end();
 });
 
-test('nothing is given up while many are away, or the catalog is not complete', async () => {
+test('no copy is given up while many devices are away, or the catalog is incomplete', async () => {
   const { cluster } = await allHaveIt(6);
   cluster.catalogComplete = false;
   await cluster.clock.advance(3 * dayMs);
@@ -102,7 +102,7 @@ test('nothing is given up while many are away, or the catalog is not complete', 
   await cluster.end();
 });
 
-test('who promised to keep a chunk gives it up for nobody for a day, also after a restart', async () => {
+test('a device that promised to keep a chunk keeps it for a day, also after a restart', async () => {
   const { cluster, watched } = await allHaveIt(5);
   const [first] = cluster.devices;
   assert.ok(first);
@@ -121,7 +121,7 @@ test('who promised to keep a chunk gives it up for nobody for a day, also after 
   await cluster.end();
 });
 
-test('a device that is being emptied promises nothing', async () => {
+test('a draining device promises nothing', async () => {
   const { cluster } = await allHaveIt(4);
   const [first, second] = cluster.devices;
   assert.ok(first && second);
@@ -140,7 +140,7 @@ test('a device that is being emptied promises nothing', async () => {
   await cluster.end();
 });
 
-test('of copies in two places one of each is kept', async () => {
+test('one copy of each place is kept where copies are in two places', async () => {
   const members = [
     { place: 'home' },
     { place: 'home' },
@@ -168,7 +168,7 @@ test('of copies in two places one of each is kept', async () => {
 
 const ids = Array.from({ length: 6 }, (_, number) => deviceNumber(number));
 
-test('a device that gives up its copy leaves as many better ones as wanted, all of them here', () => {
+test('a device that gives up its copy leaves as many better ones as wanted, all connected', () => {
   const sightOf = fc.array(fc.record({ here: fc.boolean(), draining: fc.boolean() }), {
     minLength: 6,
     maxLength: 6,
@@ -209,7 +209,7 @@ test('a device that gives up its copy leaves as many better ones as wanted, all 
   );
 });
 
-test('devices that promise what they have not are not believed: no copy is given up for theirs', async () => {
+test('no copy is given up for a promise of a device that lacks the chunk', async () => {
   const { cluster } = await allHaveIt(4);
   const liars = cluster.devices.slice(0, 3);
   // They say yes to everything, and have none of the bytes.

@@ -101,7 +101,7 @@ test('when the only holder lies, the reader gets an error and never its bytes', 
   await cluster.end();
 });
 
-test('a holder that is slow is overtaken by a second one', async () => {
+test("a second holder's answer is used when the first one is slow", async () => {
   const { cluster, a, others } = await withChunkElsewhere(3);
   const before = cluster.clock.monotonicMs();
   // The nearest holder is silent from now on, but still counts as connected.
@@ -136,7 +136,7 @@ test('a holder that fails three times rests, and is asked only when nobody else 
   await cluster.end();
 });
 
-test('a holder that has it no more is passed over, and the inventory learns it', async () => {
+test('a holder that lost the chunk is skipped, and the inventory is corrected', async () => {
   const { cluster, a, others } = await withChunkElsewhere(2);
   others[0]!.store.vanish(chunk.id);
   const read = cluster.clock.until(a.replication.read(chunk.id));

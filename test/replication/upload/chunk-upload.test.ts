@@ -39,7 +39,7 @@ test('a device whose others are off answers accepted after the wait, and not bef
   await cluster.end();
 });
 
-test('the only device of its network waits for nobody', async () => {
+test('the only device of its network does not wait for others', async () => {
   const cluster = await startCluster(1);
   const before = cluster.clock.monotonicMs();
   const safety = await cluster.upload(cluster.devices[0]!, chunks(0, 3), 'safe');
@@ -48,7 +48,7 @@ test('the only device of its network waits for nobody', async () => {
   await cluster.end();
 });
 
-test('a device that comes while an upload waits is given the chunks', async () => {
+test('a device that connects while an upload waits is given the chunks', async () => {
   const cluster = new TestCluster(2, { tunables: { safeWaitMs: 20_000 } });
   const [a, b] = cluster.devices;
   await cluster.start(a!);
@@ -64,7 +64,7 @@ test('a device that comes while an upload waits is given the chunks', async () =
   await cluster.end();
 });
 
-test('a peer that stalls is passed over for the next one', async () => {
+test('a peer that stalls is replaced by the next one', async () => {
   const cluster = await startCluster(4);
   const [a, b] = cluster.devices;
   b!.store.onPut = () => new Promise(() => undefined);
@@ -126,7 +126,7 @@ test('a device that dies in mid push is replaced by the next one', async () => {
   await cluster.end();
 });
 
-test('a chunk that others have already is asked about, not sent', async () => {
+test('a device is asked about a chunk that it claims, not sent it', async () => {
   const cluster = await startCluster(3);
   const [a] = cluster.devices;
   const some = chunks(0, 10);
@@ -138,7 +138,7 @@ test('a chunk that others have already is asked about, not sent', async () => {
   await cluster.end();
 });
 
-test('copies that only the inventory believes in are made again', async () => {
+test('copies that exist only in the inventory are made again', async () => {
   const cluster = await startCluster(3);
   const [a, b] = cluster.devices;
   const { id, bytes } = chunkOf(1);
@@ -164,7 +164,7 @@ test('copies on devices that are off count as placed, but not for safety', async
   await cluster.end();
 });
 
-test('content that is stored already is not copied again because one of its devices is off', async () => {
+test('stored content is not copied again because one of its devices is off', async () => {
   const cluster = await startCluster(4);
   const [a, b, , d] = cluster.devices;
   const some = chunks(0, 8);
@@ -230,7 +230,7 @@ test('a device whose own disk fails in the middle of an upload stores the rest o
   await cluster.end();
 });
 
-test('a device whose disk fails, and whose others are off or full, says what to do: 507, not 500', async () => {
+test('a device with a failing disk whose peers are off or full says what to do: 507, not 500', async () => {
   const cluster = new TestCluster(3);
   const [a, b] = cluster.devices;
   await cluster.start(a!);

@@ -77,7 +77,7 @@ function assertHeld(device: TestDevice | undefined): void {
   assert.equal(missing, 0, `${missing} of ${count} chunks are not there`);
 }
 
-test('while its way out is behind a device sends each chunk once, and holders give it on', async () => {
+test('a device with a saturated uplink sends each chunk once, and holders relay it', async () => {
   const setting = await slowCluster(3);
   const { cluster, gateway, others } = setting;
   assert.equal((await upload(setting)).level, 'full');
@@ -90,7 +90,7 @@ test('while its way out is behind a device sends each chunk once, and holders gi
   await cluster.end();
 });
 
-test('the same content given twice at once, and wanted four times, leaves the device once', async () => {
+test('content uploaded twice at once, with four copies wanted, leaves the device once', async () => {
   const setting = await slowCluster(4, { tunables: { copiesWanted: 4 } });
   const { cluster, gateway, others } = setting;
   const outcomes = await Promise.all([1, 2].map(() => upload(setting)));
@@ -100,7 +100,7 @@ test('the same content given twice at once, and wanted four times, leaves the de
   await cluster.end();
 });
 
-test('while its way out is free nobody is asked to give on', async () => {
+test('no holder is asked to relay while the uplink is free', async () => {
   const setting = await slowCluster(3);
   const { cluster, gateway } = setting;
   for (const { id, bytes } of some.slice(0, 6)) await cluster.upload(gateway, [{ id, bytes }], 'full');
@@ -109,7 +109,7 @@ test('while its way out is free nobody is asked to give on', async () => {
   await cluster.end();
 });
 
-test('a draining device is given nothing by holders either', async () => {
+test('relaying holders give a draining device nothing either', async () => {
   const setting = await slowCluster(4, { members: [{}, {}, {}, { state: 'draining' }] });
   const { cluster, others } = setting;
   assert.equal((await upload(setting)).level, 'full');
@@ -120,7 +120,7 @@ test('a draining device is given nothing by holders either', async () => {
   await cluster.end();
 });
 
-test('what a holder only claims to have given on does not count, and it is not asked again', async () => {
+test('a relay that a holder only claims does not count, and the holder is not asked again', async () => {
   const setting = await slowCluster(2);
   const { cluster, gateway, others } = setting;
   const { liar, held } = await slowLiar(setting, async () => writePutAnswer('stored'));
@@ -134,7 +134,7 @@ test('what a holder only claims to have given on does not count, and it is not a
   await cluster.end();
 });
 
-test('a holder that stalls holds up neither safe nor full for longer than the stall', async () => {
+test('a stalled holder delays neither safe nor full for longer than the stall', async () => {
   for (const level of ['safe', 'full'] as const) {
     const honest = await slowCluster(3);
     const usual = await upload(honest, level);
@@ -151,7 +151,7 @@ test('a holder that stalls holds up neither safe nor full for longer than the st
   }
 });
 
-test('what a stalled holder was asked is called off', async () => {
+test('requests to a stalled holder are cancelled', async () => {
   const setting = await slowCluster(2);
   const { cluster } = setting;
   const stopped = new Set<unknown>();
@@ -168,7 +168,7 @@ test('what a stalled holder was asked is called off', async () => {
   await cluster.end();
 });
 
-test('what a holder that dies was to give on goes out from the uploading device', async () => {
+test('the uploading device itself sends the chunks that a dying holder was to relay', async () => {
   const setting = await slowCluster(3);
   const { cluster, others } = setting;
   const { liar } = await slowLiar(setting, (dying) => {
@@ -186,7 +186,7 @@ test('what a holder that dies was to give on goes out from the uploading device'
   await cluster.end();
 });
 
-test('a holder that is busy for ever is not waited for', async () => {
+test('an upload does not wait for a holder that is always busy', async () => {
   const setting = await slowCluster(2);
   const { cluster, others } = setting;
   const asked = new Set<ChunkId>();
@@ -201,7 +201,7 @@ test('a holder that is busy for ever is not waited for', async () => {
   await cluster.end();
 });
 
-test('a copy that its holder has lost counts no more, and is made again', async () => {
+test('a copy that its holder lost no longer counts, and is made again', async () => {
   const setting = await slowCluster(2);
   const { cluster, others } = setting;
   const lost = new Set<ChunkId>();
@@ -217,7 +217,7 @@ test('a copy that its holder has lost counts no more, and is made again', async 
   await cluster.end();
 });
 
-test('for a full device the next one is found, and the full one is not sent every chunk', async () => {
+test('a full device is replaced by the next one, and is not sent every chunk', async () => {
   const setting = await slowCluster(4);
   const { cluster, gateway, others } = setting;
   const [b] = others;
@@ -229,7 +229,7 @@ test('for a full device the next one is found, and the full one is not sent ever
   await cluster.end();
 });
 
-test('what was not asked of a slow holder yet is done from here when the way out is free again', async () => {
+test('relays that a slow holder was not asked for yet are done by the uploader when its uplink is free again', async () => {
   const setting = await slowCluster(2);
   const { cluster, others } = setting;
   const slowMs = 4000;
@@ -245,7 +245,7 @@ test('what was not asked of a slow holder yet is done from here when the way out
   await cluster.end();
 });
 
-test('a device gives on what it has, to a member, once, and no more copies than are wanted', async () => {
+test('a device relays a chunk that it has, to a member, once, and makes no more copies than are wanted', async () => {
   const cluster = await startCluster(5);
   const [a, b, c, d, e] = cluster.devices;
   assert.ok(a && b && c && d && e);

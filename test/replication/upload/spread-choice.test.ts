@@ -24,7 +24,7 @@ function choiceOf(holders: readonly DeviceId[], away: readonly DeviceId[]): Spre
   return new SpreadChoice(parts as unknown as SpreadChoiceParts);
 }
 
-test('who is off counts as placed, but two must confirm', () => {
+test('copies on devices that are off count as placed, but two devices must confirm', () => {
   const spread = { ...newSpread(chunkOf(1).id), confirmed: [self] };
   const choice = (away: number) => choiceOf(devices.slice(0, 1 + away), devices.slice(1, 1 + away));
   assert.deepEqual(
@@ -33,7 +33,7 @@ test('who is off counts as placed, but two must confirm', () => {
   );
 });
 
-test('a chunk with all its copies is given to nobody, however many holders more are off', () => {
+test('a chunk with all its copies is given to no device, however many further holders are off', () => {
   const confirmed = devices.slice(0, 3);
   const choice = choiceOf(devices.slice(0, 4), devices.slice(3, 4));
   const spread = { ...newSpread(chunkOf(1).id), confirmed };

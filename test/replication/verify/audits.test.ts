@@ -65,7 +65,7 @@ describe('audits', () => {
     assert.equal(liar.asked('chunk/put'), putsBefore);
   });
 
-  it('nothing follows from silence', async () => {
+  it('an audit concludes nothing from silence', async () => {
     const { a, counted } = await withLiar(async () => {
       throw new PeerstorError('storage-failed', 'The drive is asleep.');
     });
@@ -75,13 +75,13 @@ describe('audits', () => {
     assert.equal(a.replication.auditFigures().failed, 0);
   });
 
-  it('answers that are no proofs are no answer', async () => {
+  it('invalid proofs count as no answer', async () => {
     const { counted } = await withLiar(async () => new Uint8Array(7).fill(9));
     await cluster.clock.advance(3 * auditEveryMs);
     assert.equal(counted(), ids.length);
   });
 
-  it('what was found out is known after a restart: the copies do not count again, nor are they given more', async () => {
+  it('a found-out device stays distrusted after a restart: its copies do not count, and it gets no more', async () => {
     const { a, liar, counted } = await withLiar(async (body) => new Uint8Array(body.length / 32 - 1));
     await cluster.clock.advance(auditEveryMs / 4);
     assert.equal(counted(), 0);
@@ -100,7 +100,7 @@ describe('audits', () => {
     assert.equal(counted(), ids.length);
   });
 
-  it('who proves its copies later is believed again', async () => {
+  it('a device that proves its copies later is believed again', async () => {
     let keeps = false;
     const bytesOf = new Map(file.chunks.map(({ id, bytes }) => [id as string, bytes]));
     const { counted } = await withLiar(async (body) => {
@@ -148,7 +148,7 @@ describe('audits', () => {
     assert.match(b.replication.receipts()[0]?.sentence ?? '', /rotted on .*; repaired/);
   });
 
-  it('answers at most twenty ids at a time, and nonsense with an error', async () => {
+  it('a device proves at most twenty chunks per request, and answers a malformed request with an error', async () => {
     cluster = await new TestCluster(2, { tunables: { auditEveryMs: far } }).start();
     const [a, b] = cluster.devices as [TestDevice, TestDevice];
     for (const length of [0, 31, 32, 33, 32 * 22]) {
@@ -165,7 +165,7 @@ describe('handing a chunk over', () => {
   afterEach(() => cluster.end());
   const [chunk] = file.chunks as [{ id: ChunkId; bytes: Uint8Array }];
 
-  it('needs two others that promise and prove, and gives it to them where they lack it', async () => {
+  it('handing a chunk over needs promises and proofs of two other devices, and gives them the chunk if they lack it', async () => {
     cluster = await new TestCluster(3, { tunables: { auditEveryMs: far, scrubPeriodMs: far } }).start();
     const [a, b, c] = cluster.devices as [TestDevice, TestDevice, TestDevice];
     await a.store.put(chunk.id, chunk.bytes);
@@ -180,7 +180,7 @@ describe('handing a chunk over', () => {
     assert.equal(await cluster.clock.until(back), false);
   });
 
-  it('is refused where one other device is all there is', async () => {
+  it('handing a chunk over is refused when there is only one other device', async () => {
     cluster = await new TestCluster(2, { tunables: { auditEveryMs: far, scrubPeriodMs: far } }).start();
     const [a] = cluster.devices as [TestDevice];
     await a.store.put(chunk.id, chunk.bytes);
@@ -188,7 +188,7 @@ describe('handing a chunk over', () => {
     assert.equal(await cluster.clock.until(done), false);
   });
 
-  it('two that want to be rid of it at once do not rely on each other', async () => {
+  it('two devices that hand a chunk over at once do not rely on each other', async () => {
     cluster = await new TestCluster(3, { tunables: { auditEveryMs: far, scrubPeriodMs: far } }).start();
     const [a, b, c] = cluster.devices as [TestDevice, TestDevice, TestDevice];
     for (const { store } of [a, b, c]) await store.put(chunk.id, chunk.bytes);
@@ -199,7 +199,7 @@ describe('handing a chunk over', () => {
     assert.ok(cluster.holdersOf(chunk.id).length >= 2);
   });
 
-  it('of a whole folder only goes for promises with proofs, not for what is said', async () => {
+  it('a whole folder is handed over only for promises with proofs, not for claims', async () => {
     cluster = new TestCluster(3, { tunables: { auditEveryMs: far, scrubPeriodMs: far } });
     const [a, b, c] = cluster.devices as [TestDevice, TestDevice, TestDevice];
     const liar = cluster.addLiar({

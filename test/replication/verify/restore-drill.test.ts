@@ -66,7 +66,7 @@ describe('restore drills', () => {
   const reads = (device: TestDevice) => device.sent.filter(({ method }) => method === 'chunk/get');
   const sentences = (device: TestDevice) => device.replication.receipts().map(({ sentence }) => sentence);
 
-  it('read files from every other device once a period, without the copies here, and say so', async () => {
+  it('restore drills read files from every other device once a period, without the copies here, and say so', async () => {
     const { a, b, c, signedIn } = await threeWith(12);
     a.store.get = () => assert.fail('the copies here prove nothing');
     await cluster.clock.advance(periodMs);
@@ -83,7 +83,7 @@ describe('restore drills', () => {
     assert.deepEqual([sentences(b), sentences(c)], [[], []], 'nobody is signed in there');
   });
 
-  it('find the copies that are not what was claimed; another one is read, and they do not count', async () => {
+  it('restore drills find copies that are not as claimed, read another one, and no longer count them', async () => {
     const { a, files } = await threeWith(3);
     const one = files.get(fileNumber(1));
     assert.ok(one);
@@ -101,7 +101,7 @@ describe('restore drills', () => {
     assert.equal(liar.asked('chunk/bad'), liar.asked('chunk/get'));
   });
 
-  it('fail when who is there claims the copies and gives none; tried again sooner, until it is mended', async () => {
+  it('restore drills fail when connected devices claim the copies and send none, and are repeated sooner until that is repaired', async () => {
     const { a, b, c, files } = await threeWith(2);
     const only = files.get(fileNumber(1));
     assert.ok(only);
@@ -127,7 +127,7 @@ describe('restore drills', () => {
     assert.ok(a.replication.holders(lost).length > 1, 'who gives it again is believed again');
   });
 
-  it('leave a device that owns up to a lost copy as good as before, and it gets another one', async () => {
+  it('restore drills do not punish a device that reports a lost copy, and it gets another one', async () => {
     const { a, b, c, files } = await threeWith(1);
     const [chunk] = files.get(fileNumber(1))?.chunks ?? [];
     assert.ok(chunk);
@@ -140,7 +140,7 @@ describe('restore drills', () => {
     assert.equal(a.replication.drillStatus().failed, 0);
   });
 
-  it('say nothing of files that are on devices that are off, nor of silence', async () => {
+  it('restore drills conclude nothing about files on devices that are off, nor from silence', async () => {
     const { a, b, c, files } = await threeWith(2);
     for (const device of [b, c]) {
       device.store.get = () => Promise.reject(new PeerstorError('storage-failed', 'The drive is asleep.'));
@@ -153,7 +153,7 @@ describe('restore drills', () => {
     assert.equal(a.replication.safetyOf(manifest).copies, 3);
   });
 
-  it('wait for another device, and go on where it left', async () => {
+  it('restore drills wait for another device, and continue where it left', async () => {
     const { a, b, c, signedIn } = await threeWith(12);
     const { restore } = signedIn;
     signedIn.restore = async (file, read, signal) => {
@@ -175,7 +175,7 @@ describe('restore drills', () => {
     assert.equal(signedIn.tried.length, 11, 'the one that broke off is tried again, the others are not');
   });
 
-  it('are neither repeated nor left out by a restart', async () => {
+  it('restore drills are neither repeated nor skipped because of a restart', async () => {
     const { a, signedIn } = await threeWith(12);
     const { restore } = signedIn;
     let isSlow = true;
@@ -197,7 +197,7 @@ describe('restore drills', () => {
     assert.equal(signedIn.tried.length, 10, 'the next one is due in a period');
   });
 
-  it('are none on a device that is alone, without users, or told to read no files', async () => {
+  it('no restore drills run on a device that is alone, has no users, or is set to read no files', async () => {
     const { a, b, c, signedIn } = await threeWith(2, { restoreDrillFiles: 0 });
     await cluster.clock.advance(2 * periodMs);
     assert.deepEqual(signedIn.tried, []);
@@ -207,7 +207,7 @@ describe('restore drills', () => {
     assert.deepEqual([sentences(a), signedIn.tried], [[], []]);
   });
 
-  it('wait while people use the device, but not for ever', async () => {
+  it('restore drills wait while people use the device, but not for ever', async () => {
     const { a, signedIn } = await threeWith(2, { restoreDrillMs: 100_000 });
     const [chunk] = fileOf(10).chunks;
     assert.ok(chunk);
@@ -225,7 +225,7 @@ describe('restore drills', () => {
 describe('what is remembered of a drill', () => {
   const state = firstDrill(1000, periodMs, seededRandom(1));
 
-  it('is read as it was written, and nothing else is', () => {
+  it('the stored state of a drill is read as it was written, and other text is refused', () => {
     assert.deepEqual(drillStateOf(JSON.stringify(state)), state);
     const under = {
       ...state,
@@ -248,7 +248,7 @@ describe('what is remembered of a drill', () => {
     }
   });
 
-  it('does not put the next one off for years when the clock is set back', () => {
+  it('a clock that is set back does not delay the next drill for years', () => {
     assert.equal(isDue({ ...state, nextAtMs: far }, far - 1, periodMs), false);
     assert.equal(isDue({ ...state, nextAtMs: far }, far, periodMs), true);
     assert.equal(isDue({ ...state, nextAtMs: far }, far - 3 * periodMs, periodMs), true);

@@ -39,7 +39,7 @@ describe('scrubbing', () => {
     return reads;
   };
 
-  it('finds what rotted without anybody reading it, heals it from another device, and says so', async () => {
+  it('scrubbing finds a rotted chunk that nobody reads, heals it from another device, and writes a receipt', async () => {
     const [a, b, c] = await threeWithAFile();
     const [first, second, third] = ids as [ChunkId, ChunkId, ChunkId];
     a.store.rot(first);
@@ -62,7 +62,7 @@ describe('scrubbing', () => {
     assert.ok(checkedChunks <= ids.length && badChunks <= 3);
   });
 
-  it('never gives the bad copy to anybody', async () => {
+  it('scrubbing never sends the bad copy to another device', async () => {
     const [a, b, c] = await threeWithAFile();
     const [first] = ids as [ChunkId];
     a.store.rot(first);
@@ -76,7 +76,7 @@ describe('scrubbing', () => {
     assert.ok(a.store.has(first));
   });
 
-  it('says what could not be repaired', async () => {
+  it('scrubbing reports what could not be repaired', async () => {
     cluster = await startCluster(1, { tunables: { scrubPeriodMs: periodMs } });
     const [alone] = cluster.devices as [TestDevice];
     await save(cluster, alone, 1, file, 'accepted');
@@ -86,7 +86,7 @@ describe('scrubbing', () => {
     assert.match(receipt?.sentence ?? '', /^1 chunk rotted on device-0; not repaired yet/);
   });
 
-  it('reads every chunk once in each period, and not all devices at the same moment', async () => {
+  it('scrubbing reads every chunk once in each period, and not all devices at the same moment', async () => {
     const [a] = await threeWithAFile();
     await cluster.clock.advance(periodMs / 2);
     const reads = readsOf(a);
@@ -97,7 +97,7 @@ describe('scrubbing', () => {
     }
   });
 
-  it('goes on after a restart from where it was', async () => {
+  it('scrubbing continues after a restart where it was', async () => {
     // A pass takes 5/6 of the period when there is much to read; here the floor of speed is in the way.
     const [a] = await threeWithAFile(far);
     await cluster.clock.advance(1000);
@@ -109,7 +109,7 @@ describe('scrubbing', () => {
     assert.ok(a.replication.scrubStatus().lastFinishedAt !== null);
   });
 
-  it('waits while people use the device, but not for ever', async () => {
+  it('scrubbing waits while people use the device, but not for ever', async () => {
     const [a] = await threeWithAFile();
     await cluster.clock.advance(3 * periodMs);
     const read = () => a.replication.read(ids[0] as ChunkId);
@@ -156,7 +156,7 @@ describe('a long pass', () => {
     return { scrub, battery, end };
   }
 
-  it('goes on after a restart from where it was', async () => {
+  it('a long scrub pass continues after a restart where it was', async () => {
     const [index, clock] = [new MemoryOrderedStore(), new VirtualClock()];
     const first = await scrubber(index, clock);
     await clock.advance(5000);
@@ -173,7 +173,7 @@ describe('a long pass', () => {
     await second.end();
   });
 
-  it('waits while the machine has only its battery', async () => {
+  it('a long scrub pass waits while the machine has only its battery', async () => {
     const clock = new VirtualClock();
     const { scrub, battery, end } = await scrubber(new MemoryOrderedStore(), clock);
     battery.isOn = true;
@@ -185,7 +185,7 @@ describe('a long pass', () => {
     await end();
   });
 
-  it('begins anew where what it remembers makes no sense', async () => {
+  it('a long scrub pass starts again when its stored state is invalid', async () => {
     const clock = new VirtualClock();
     const index = new MemoryOrderedStore();
     for (const value of ['', '{', '{"cursor":"../x"}', '[]', '{"cursor":null,"startedAtMs":"1"}']) {
