@@ -306,7 +306,7 @@ function newEntry(
 }
 
 function versionOf(keys: UserKeys, file: Folder): Draft {
-  const facts = { size: 4_000_000, mime: 'image/jpeg', modifiedAt: 0, sha256: systemRandom.bytes(32) };
+  const facts = { size: 4_000_000, mime: 'image/jpeg', modifiedAt: 0, contentDigest: systemRandom.bytes(32) };
   const body = {
     entry: file.id,
     owner: keys.user,

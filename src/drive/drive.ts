@@ -1,6 +1,6 @@
 /** One user's drive: the contract's methods, each in the file named after what it does. */
 import type { Drive } from '../model/contracts/drive.ts';
-import { children } from './folders/browsing.ts';
+import { ancestorViews, children } from './folders/browsing.ts';
 import { copy } from './folders/copying.ts';
 import { createFolder, ensureFolder } from './folders/folders.ts';
 import { patch } from './folders/moves.ts';
@@ -19,10 +19,11 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     root: async () => viewOf(tree, requireEntry(tree, tree.root)),
     entry: async (id) => viewOf(tree, await found(id)),
     children: (id, options) => children(tree, id, options),
-    resolve: async (names) => viewOf(tree, await found(await resolvePath(tree, names))),
+    ancestors: (id) => ancestorViews(tree, id),
+    resolve: async (names, from) => viewOf(tree, await found(await resolvePath(tree, names, from))),
 
     createFolder: (parent, name) => createFolder(tree, parent, name),
-    ensureFolder: (names) => ensureFolder(tree, names),
+    ensureFolder: (names, from) => ensureFolder(tree, names, from),
     patch: (id, change, ifMatch) => patch(tree, id, change, ifMatch),
     copy: (id, parent, name) => copy({ from: tree, to: tree }, id, parent, name),
 

@@ -246,7 +246,7 @@ export interface VersionFacts {
   mime: string;
   modifiedAt: number;
   /** Content digest (FORMAT, not what sha256sum prints): tells that two conflicting versions are equal. */
-  sha256: Uint8Array;
+  contentDigest: Uint8Array;
 }
 
 /** id: EntryId. Display metadata, a register of its own: sealed EntryFacts. */

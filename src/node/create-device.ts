@@ -1,4 +1,4 @@
-/** The one place where a device is built from its parts, started and stopped. */
+/** Builds a device from its parts, starts it and stops it. No other file does that. */
 import { readGenesis } from '../catalog/index.ts';
 import type { AccountsRoom, Founding } from '../drive/index.ts';
 import { createGateway } from '../http/index.ts';
@@ -21,7 +21,7 @@ import { Home, type HomeSettings, newLocalSecret, type StoredMembership } from '
 import { openIndex } from './home/home-lock.ts';
 import { putIndexAside, withCatalogStore } from './home/rebuilding.ts';
 import { removed as asRemoved, finishLeaving, type Leaving } from './membership/leaving.ts';
-import { overtaken as asOvertaken } from './membership/rollback.ts';
+import { rolledBack as asRolledBack } from './membership/rollback.ts';
 import { createDiscovery, type Discovery } from './pairing/discovery.ts';
 import { joinNetwork } from './pairing/joining.ts';
 import { PairingLimits } from './pairing/pairing-limits.ts';
@@ -42,7 +42,7 @@ export interface ReadyFacts {
 
 export interface RunningDevice {
   ready(): ReadyFacts;
-  /** A sentence when stopping now leaves something on this device alone, else undefined. */
+  /** A sentence when a stop now would leave chunks on this device alone, else undefined. */
   unprotectedWarning(): string | undefined;
   stop(): Promise<void>;
 }
@@ -81,7 +81,7 @@ class Device implements RunningDevice, DeviceParts {
   readonly #home: Home;
   readonly #log: Log;
   readonly #events = new EventHub();
-  /** Undone in reverse order when the device stops. */
+  /** Run in reverse order when the device stops. */
   readonly #cleanups: (() => Promise<void> | void)[] = [];
   #own!: OwnSettings;
   #index!: OrderedStore;
@@ -107,7 +107,8 @@ class Device implements RunningDevice, DeviceParts {
     if (await this.#home.isLeaving()) await finishLeaving(this.#home, this.#index);
     await this.#openNotes();
     await this.#openSettings();
-    // Reserved here, so that both end after the gateway and in this order, whenever a network was entered.
+    // Registered here, so that both run after the gateway's cleanup and in this order, whenever a network was
+    // entered.
     this.#cleanups.push(() => this.#catalogStore?.close());
     this.#cleanups.push(() => this.#network?.stop());
     this.#cleanups.push(() => this.#own.leave());
@@ -123,7 +124,7 @@ class Device implements RunningDevice, DeviceParts {
     this.#started.resolve();
   }
 
-  /** Safe to call again. */
+  /** Idempotent. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -155,7 +156,7 @@ class Device implements RunningDevice, DeviceParts {
   unprotectedWarning(): string | undefined {
     const waiting = this.#network?.chunks.unprotectedChunks() ?? 0;
     if (waiting === 0) return undefined;
-    return `${waiting} chunks are not yet on as many devices as wanted; they go on when this device is back.`;
+    return `${waiting} chunks have fewer copies than wanted. Copying continues when this device is back.`;
   }
 
   get identity(): Home['identity'] {
@@ -248,7 +249,7 @@ class Device implements RunningDevice, DeviceParts {
     };
   }
 
-  /** Starts what was wired, and remembers the port that libp2p took, so that others find it there again. */
+  /** Starts a wired network and remembers the port that libp2p took, so that others find the device there again. */
   async #enter(wired: WiredNetwork): Promise<void> {
     this.#network = wired.parts;
     await wired.start();
@@ -261,17 +262,20 @@ class Device implements RunningDevice, DeviceParts {
       await this.#own.save({ p2pPort: Number(taken) });
     }
     this.#discovery?.setNetwork(wired.parts.catalog.networkId);
-    const { removal, overtaken } = wired.parts;
+    const { removal, rollback } = wired.parts;
     void removal.learned.then(() => this.#leave(wired.parts, asRemoved));
-    void overtaken.settled.then(() => this.#leave(wired.parts, asOvertaken));
+    void rollback.settled.then(() => this.#leave(wired.parts, asRolledBack));
   }
 
-  /** What this device has of the network goes; its copies stay where they are. */
+  /** Forgets the network; the copies on the volumes stay. */
   #leave(network: NetworkParts, leaving: Leaving): Promise<void> {
     if (this.#stopping || this.#network !== network) return Promise.resolve();
     this.#leaving ??= this.#forget(network, leaving)
       .catch((error: unknown) => {
-        this.#log.error({}, `Not all of the network could be put away: ${sentenceOf(error)} Start again.`);
+        this.#log.error(
+          {},
+          `This device could not leave its network completely: ${sentenceOf(error)} Restart the device to finish.`,
+        );
       })
       .finally(() => {
         this.#leaving = undefined;
@@ -281,7 +285,7 @@ class Device implements RunningDevice, DeviceParts {
 
   async #forget(network: NetworkParts, { note, before, after }: Leaving): Promise<void> {
     await this.#started.promise;
-    // The next start sees the reason too.
+    // The next start finds the reason again.
     if (this.#stopping) return;
     this.#log.warn({}, note.sentence);
     this.#audit.note(note);
@@ -301,11 +305,11 @@ class Device implements RunningDevice, DeviceParts {
   }
 
   /**
-   * Enters a network for the first time. It is remembered only when its catalog opened and `populate`
-   * wrote what must be in it; if that fails, the device is as it was before.
+   * Enters a network for the first time. The home remembers the network only after its catalog opened and
+   * `populate` wrote the first records; if that fails, the device is as it was before.
    */
   async #become(membership: NetworkOptions['membership'], populate: Founding['populate']): Promise<void> {
-    // A founding that broke off, or a `network.key` that was lost: kept aside, never deleted (I7).
+    // Left over from a founding that broke off or from a lost `network.key`: renamed, never deleted (I7).
     await this.#home.setAside(['db/catalog', 'outbox.log']);
     const wired = await this.#wire(membership);
     try {
@@ -343,7 +347,7 @@ class Device implements RunningDevice, DeviceParts {
     return { networkId: membership.networkId };
   };
 
-  /** The network's secret changed while this device was away for too long: a code brings the new one. */
+  /** The network's secret changed while this device was away for too long: the pairing brings the new one. */
   async #comeBack({ secrets, transport }: NetworkParts, welcome: StoredMembership): Promise<void> {
     await secrets.learn({ epoch: welcome.epoch, secret: welcome.networkSecret });
     introduce(transport, welcome.introductions);

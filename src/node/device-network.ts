@@ -1,4 +1,4 @@
-/** Wires what a device has once it belongs to a network: catalog, transport, copies, pairing. */
+/** Builds and connects what a device has inside a network: catalog, transport, replication, pairing. */
 import { createServer } from 'node:net';
 import { createCatalog, createCatalogSync, createOutbox, type LocalCatalog } from '../catalog/index.ts';
 import type { SigningKey } from '../crypto/index.ts';
@@ -41,10 +41,10 @@ export interface NetworkOptions {
   /** Users who are signed in here. */
   restorable(): RestorableUser[];
   store: ChunkStore;
-  /** Local database for what can be made again: inventory, references, addresses. */
+  /** Local database for data that can be rebuilt: inventory, references, addresses. */
   index: OrderedStore;
   catalogStore: OrderedStore;
-  /** What can still be read of a damaged database that `catalogStore` replaces. */
+  /** The readable rest of a damaged database that `catalogStore` replaces. */
   damaged?: Pick<OrderedStore, 'range'>;
   pairingLimits: PairingLimits;
   audit: Audit;
@@ -65,7 +65,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   const self = deviceId(identity.principal);
 
   let handOver: (() => void) | undefined;
-  const overtaken = new Rollback();
+  const rollback = new Rollback();
   const clones = new KeyClones({
     clock,
     audit: options.audit,
@@ -102,7 +102,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
     log,
   });
   const sync = createCatalogSync({ catalog, transport, clock, tunables, log });
-  handOver = () => overtaken.begin({ catalog, sync, transport, clock, log });
+  handOver = () => rollback.begin({ catalog, sync, transport, clock, log });
   clones.follow(transport);
   const chunks = createReplication({
     self,
@@ -138,7 +138,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
     presence.stop();
     secrets.stop();
     await follower.stop();
-    await overtaken.stop();
+    await rollback.stop();
     await sync.stop();
     await chunks.stop();
     await transport.stop();
@@ -155,7 +155,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
       pairing,
       secrets,
       removal,
-      overtaken,
+      rollback,
       clones,
       stop,
     },
@@ -173,7 +173,10 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   };
 }
 
-/** @throws `index-corrupt` when the catalog's database is damaged; nothing but it is open then */
+/**
+ * @throws `index-corrupt` when the catalog's database is damaged; then nothing but the catalog was opened, and
+ * it is closed
+ */
 async function startCatalog(catalog: LocalCatalog, { damaged, log }: NetworkOptions): Promise<void> {
   try {
     await catalog.start();
@@ -186,7 +189,7 @@ async function startCatalog(catalog: LocalCatalog, { damaged, log }: NetworkOpti
   }
 }
 
-/** The secrets in force; each change is in the home before it is used. */
+/** The secrets in force. The home stores each change before it is used. */
 function secretsOf({ config, home, membership, clock }: NetworkOptions): NetworkSecrets {
   const { networkSecret, epoch, replaced } = membership;
   return new NetworkSecrets({
@@ -203,7 +206,7 @@ function secretsOf({ config, home, membership, clock }: NetworkOptions): Network
   });
 }
 
-/** What says who is in the network. */
+/** The parts that know who is in the network. */
 interface MemberParts {
   catalog: LocalCatalog;
   directory: CatalogDirectory;
@@ -224,7 +227,7 @@ async function openTransport(
     announce: config.announce,
     name: () => settings().name,
     class: () => settings().class,
-    // Until the catalog has arrived, what was handed over at pairing proves the membership.
+    // Until the catalog has arrived, the certificates of the pairing prove the membership.
     certificates: () =>
       catalog.get('device', self) ? catalog.certificatesOf(self) : membership.certificates,
     authorize: (device, certificates) => {
@@ -233,7 +236,7 @@ async function openTransport(
     },
     removalProof: (device) => (catalog.isRemoved(device, []) ? catalog.certificatesOf(device) : []),
     onRefused: (proof) => removal.refused(proof),
-    // Until the catalog has arrived, the devices that the welcome named are all that is known.
+    // Until the catalog has arrived, this device knows only the devices that the welcome named.
     members: () =>
       directory.find(self)
         ? directory.members().map((member) => member.id)
@@ -249,7 +252,10 @@ async function openTransport(
   });
 }
 
-/** The port of the last time, so that others find it there; any other one if that was taken meanwhile. */
+/**
+ * The port of the last run, so that others find the device there; a free one if another program took it
+ * meanwhile.
+ */
 async function listenAddress(config: DeviceConfig, settings: HomeSettings) {
   const host = config.host === 'localhost' ? '127.0.0.1' : config.host;
   const isAsked = config.p2pPort !== undefined;
@@ -265,7 +271,7 @@ function isFree(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** Dials devices at addresses that were handed over. */
+/** Dials devices at the addresses that came with the welcome. */
 export function introduce(transport: Libp2pTransport, introductions: Record<string, string[]>): void {
   for (const [id, addresses] of Object.entries(introductions)) {
     transport.hint(deviceId(id), addresses);

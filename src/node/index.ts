@@ -1,4 +1,4 @@
-/** The door of the running device, for `cli`. */
+/** The public interface of the node room, for `cli`. */
 
 import type { RunningDevice } from './create-device.ts';
 import type { DeviceConfig } from './home/config.ts';
@@ -8,7 +8,7 @@ export { type DeviceConfig, homeFolder, parseSize, readConfig, type StartOptions
 export { type RunFacts, readRunFacts } from './home/home.ts';
 export { boundHeap } from './process/heap-bounds.ts';
 
-/** Loads what a device is made of only now: the other commands start in a fifth of the time without it. */
+/** Loads the device's code only now: the other commands start five times faster without it. */
 export async function startDevice(config: DeviceConfig): Promise<RunningDevice> {
   const { startDevice: start } = await import('./create-device.ts');
   return start(config);

@@ -1,4 +1,4 @@
-/** Keeps copies true, here and elsewhere: scrubbing, healing what rotted, proofs asked and given, restore drills. */
+/** Builds the parts that keep copies correct: scrub, healing, proofs asked and given, restore drills. */
 import type { DrillView, ScrubView } from '../model/api.ts';
 import type { ChunkId } from '../model/ids.ts';
 import type { Tunables } from '../model/limits.ts';

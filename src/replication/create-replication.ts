@@ -1,4 +1,4 @@
-/** Builds the parts of this room and wires them: the one place that knows them all. */
+/** Builds and connects the parts of this room. Only this file knows all of them. */
 import type { DrillView, HealthView, ReceiptView, SafetyView, ScrubView } from '../model/api.ts';
 import type { Timer } from '../model/clock.ts';
 import type { ChunkHealth, GarbageReport } from '../model/contracts/health.ts';
@@ -33,14 +33,14 @@ import { SpreadingUpload } from './upload/chunk-upload.ts';
 import { PushScheduler } from './upload/push-scheduler.ts';
 import type { AuditFigures } from './verify/audits.ts';
 
-/** Listeners of `onHealthChange` hear of many changes as one. */
+/** `onHealthChange` reports changes that happen within this time as one. */
 const healthGatherMs = 1000;
-/** Tests shorten waits; shorter than this they would be loops. */
+/** Lower bound for waits that tests shorten: below it a timer would become a busy loop. */
 const waitMinMs = 50;
 
 /**
- * Registers its handlers at the transport, so it comes before `transport.start`. `store` has been
- * started before `start` is called. Once stopped it is not started again: build a new one.
+ * Registers its handlers at the transport, so call it before `transport.start`. `store` must be started before
+ * `start` is called. A stopped instance cannot be started again: build a new one.
  */
 export function createReplication(parts: ReplicationParts): Replication {
   return new WiredReplication(parts);
@@ -105,7 +105,7 @@ class WiredReplication implements Replication {
     const references = new ReferenceIndex({ index, log });
     const copies = new Copies({ inventory, references });
     const read = async (id: ChunkId, signal: AbortSignal) => {
-      // What somebody refers to again may lie in the trash.
+      // The trash may hold a chunk that a new version references again.
       if (!store.has(id)) await this.#upkeep.garbageClock.touch(id);
       return transfer.read(id, { signal });
     };

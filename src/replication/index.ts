@@ -1,4 +1,4 @@
-/** The replication room's door. */
+/** The public interface of the replication room. */
 
 export { createReplication } from './create-replication.ts';
 export { Placement, rank, wantedHolders } from './placement/placement.ts';

@@ -1,4 +1,4 @@
-/** What this room is given, and what it offers to those who build and show a device. */
+/** The parts that this room takes, and the interface that it offers to the code that builds and shows a device. */
 import type { DrillView, HealthView, ReceiptView, ScrubView } from '../model/api.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
@@ -22,7 +22,7 @@ export interface ReplicationParts {
   self: DeviceId;
   transport: Transport;
   store: ChunkStore;
-  /** A part of the database that is this room's alone; what it had before a restart may be lost (I7). */
+  /** A part of the database for this room alone; rows from before a restart may be lost (I7). */
   index: OrderedStore;
   devices: DeviceDirectory;
   versions: LiveVersions;
@@ -31,48 +31,51 @@ export interface ReplicationParts {
   tunables: Tunables;
   log: Log;
   catalog: CatalogStanding;
-  /** This machine has only its battery: what can wait, waits. */
+  /** True when this machine runs on battery: deferrable work then waits. */
   onBattery?: () => boolean;
   /** The users whose files can be opened here now; without it there are no restore drills. */
   restorable?: () => RestorableUser[];
 }
 
 export interface Replication extends ChunkNetwork {
-  /** Chunks on their way to other devices; the time left is that of copies being made again, where measured. */
+  /** Chunks in flight to other devices; the time left is that of repairs, where it was measured. */
   repairStatus(): HealthView['repair'];
   /** What this device repaired, newest first. */
   receipts(): ReceiptView[];
-  /** How far this device is with reading all its copies again. */
+  /** How far the scrub of this device's copies is. */
   scrubStatus(): ScrubView;
-  /** What the last restore drills came to. */
+  /** Results of the last restore drills. */
   drillStatus(): DrillView;
-  /** What audits of other devices came to since the start. */
+  /** Results of the audits of other devices since the start. */
   auditFigures(): AuditFigures;
-  /** Are enough other members said to have the chunk, connected or not, for this device to do without it? */
+  /** True when enough other members claim the chunk, connected or not, for this device to do without it. */
   isElsewhere(id: ChunkId): boolean;
   /**
-   * Has other devices take the chunk and promise to keep it, and then calls `giveUp`.
-   * @returns whether it did; not when too few others could be relied upon
+   * Makes other devices take the chunk and promise to keep it, then calls `giveUp`.
+   * @returns whether `giveUp` was called; false when too few other devices promised
    */
   handOver(id: ChunkId, giveUp: () => Promise<void>): Promise<boolean>;
   /**
-   * Has others promise and prove that they keep all these chunks, and then calls `giveUp`.
-   * @returns how many too few others could be relied upon for; with any, `giveUp` was not called
+   * Makes other devices promise and prove that they keep all these chunks, then calls `giveUp`.
+   * @returns the number of chunks that too few devices keep; unless it is 0, `giveUp` was not called
    */
   handOverAll(ids: readonly ChunkId[], giveUp: () => Promise<void>): Promise<number>;
-  /** Chunks here that a shut-down would leave with fewer copies elsewhere than wanted, or than there are devices. */
+  /**
+   * Number of chunks here that a shutdown would leave with fewer copies elsewhere than wanted, or than there
+   * are devices.
+   */
   unprotectedChunks(): number;
-  /** What of this device nothing references, and what becomes of it. Deletes nothing. */
+  /** The garbage on this device and its state. Deletes nothing. */
   garbageReport(): Promise<GarbageReport>;
-  /** What waits to be deleted until an admin agrees, or null. */
+  /** Garbage whose deletion waits for an admin's consent, or null. */
   garbageStopped(): GarbageReport['stopped'];
-  /** An admin agreed to delete what `garbageStopped` says. */
+  /** An admin agreed to delete what `garbageStopped` reports. */
   confirmGarbage(): void;
-  /** Uploads that were begun here and have not ended. */
+  /** Number of uploads that began here and have not ended. */
   uploadsActive(): number;
-  /** As `health`, with what is counted by now. */
+  /** As `health`, with the counts so far. */
   healthNow(): ChunkHealth;
-  /** Which devices are known to have how much of what a manifest needs; undefined while it is not known what that is. */
+  /** Which devices have how much of what a manifest needs; undefined before the manifest was read. */
   copiesOf(manifest: ChunkId): ManifestHolders | undefined;
   /** Unix ms; undefined for a device that this one never met. */
   lastSeenMs(device: DeviceId): number | undefined;

@@ -1,4 +1,4 @@
-/** What goes: garbage, surplus copies, and copies that belong elsewhere now. Builds these parts and wires them. */
+/** Builds and connects the parts that remove or move copies: garbage collection, trimming, rebalancing. */
 import type { Clock, Random } from '../model/clock.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import type { CatalogStanding } from '../model/contracts/replication.ts';
@@ -41,11 +41,11 @@ export interface UpkeepParts {
   catalog: CatalogStanding;
   referencesComplete(): boolean;
   sight(): NetworkSight;
-  /** Others are asked to take the place of this device for a chunk. */
+  /** True while other devices are asked to keep the chunk in place of this one. */
   isHandingOver(id: ChunkId): boolean;
-  /** Lost copies are being made again. */
+  /** True while lost copies are being made again. */
   isRepairing(): boolean;
-  /** Any chunk is being copied. */
+  /** True while any chunk is being copied. */
   isCopying(): boolean;
 }
 
@@ -64,7 +64,7 @@ export class Upkeep {
     new Hold({ ...parts, isGivingUp }).register();
   }
 
-  /** After the members are known, and before references change. */
+  /** Call it when the members are known, and before references change. */
   start(): void {
     this.garbageClock.start();
     this.garbage.start();

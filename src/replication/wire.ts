@@ -5,7 +5,7 @@
  * | method            | lane    | asks                          | answers                                  |
  * |-------------------|---------|-------------------------------|------------------------------------------|
  * | chunk/put         | bulk    | id ‖ sealed bytes             | 1 byte: stored, present, full or busy    |
- * | chunk/pass        | control | id ‖ device id                | as chunk/put, of that device             |
+ * | chunk/relay        | control | id ‖ device id                | as chunk/put, of that device             |
  * | chunk/get         | bulk    | id                            | sealed bytes                             |
  * | chunk/have        | control | ids                           | 1 byte each: 0 or 1                      |
  * | chunk/hold        | bulk    | ids                           | 1 byte each: 1 is a promise              |
@@ -50,7 +50,7 @@ export function writePut(id: ChunkId, bytes: Uint8Array): Uint8Array<ArrayBuffer
 export function readPut(body: Uint8Array): { id: ChunkId; bytes: Uint8Array } {
   if (body.length <= idBytes) throw malformed('chunk/put');
   if (body.length > idBytes + sealedChunkBytesMax) {
-    throw new PeerstorError('too-large', `A chunk has at most ${sealedChunkBytesMax} bytes.`);
+    throw new PeerstorError('too-large', `A chunk may have at most ${sealedChunkBytesMax} bytes.`);
   }
   return { id: idAt(body, 0), bytes: body.subarray(idBytes) };
 }
@@ -65,13 +65,13 @@ export function readPutAnswer(body: Uint8Array): PutAnswer {
   return answer;
 }
 
-/** The chunk, and the device that it shall be given to. */
-export function writePass({ id, device }: { id: ChunkId; device: DeviceId }): Uint8Array {
+/** The chunk, and the device that it should be given to. */
+export function writeRelay({ id, device }: { id: ChunkId; device: DeviceId }): Uint8Array {
   return Buffer.from(id + device, 'hex');
 }
 
-export function readPass(body: Uint8Array): { id: ChunkId; device: DeviceId } {
-  if (body.length !== 2 * idBytes) throw malformed('chunk/pass');
+export function readRelay(body: Uint8Array): { id: ChunkId; device: DeviceId } {
+  if (body.length !== 2 * idBytes) throw malformed('chunk/relay');
   return { id: idAt(body, 0), device: deviceId(toHex(body.subarray(idBytes))) };
 }
 
@@ -94,7 +94,7 @@ export function readHaveAnswer(body: Uint8Array, count: number): boolean[] {
   return Array.from(body, (byte) => byte === 1);
 }
 
-/** HMAC-SHA256 of the sealed bytes under the nonce; null where they are not there. */
+/** HMAC-SHA256 of the sealed bytes under the nonce; null where the device lacks the bytes. */
 export type Proof = Uint8Array | null;
 const proofBytes = 32;
 
@@ -125,16 +125,16 @@ export function readProofs(body: Uint8Array, count: number): Proof[] {
   return proofs;
 }
 
-/** Which state of a device's list a message describes. */
+/** The state of a device's list that a message describes. */
 export interface Stamp {
   /** New at each start of the device's process: 16 hex digits. */
   feed: string;
-  /** Number of the last batch of changes that is included. */
+  /** Number of the last batch of changes that the state includes. */
   batch: number;
 }
 
 export interface Delta extends Stamp {
-  /** Too much changed to be told one by one: compare digests instead. */
+  /** Too many changes to send one by one: compare digests instead. */
   overflow: boolean;
   changes: { key: ChunkKey; present: boolean }[];
 }
@@ -262,6 +262,6 @@ function asBuffer(bytes: Uint8Array): Buffer {
 function malformed(what: string): PeerstorError {
   return new PeerstorError(
     'bad-frame',
-    `A device sent ${what} in a wrong shape; do both run the same version?`,
+    `A device sent malformed ${what}. Check that both devices run the same version.`,
   );
 }

@@ -116,7 +116,7 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     await dialog().getByText('“a lot” is not a number of GB').waitFor();
     await dialog().getByLabel(/in GB/).fill('1,5');
     await page.getByRole('button', { name: 'Add folder', exact: true }).click();
-    await dialog().getByText('"disk" is not a whole path').waitFor();
+    await dialog().getByText('"disk" is not an absolute path').waitFor();
     await shot(page, 'lend');
     await assertAccessible(page, 'lend dialog');
     await dialog().getByLabel('Path of the folder').fill(disk);

@@ -1,8 +1,6 @@
 /** Commands as a person types them, against a gateway over a fake device. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type {
@@ -16,80 +14,46 @@ import type {
   VolumeView,
 } from '../../src/model/api.ts';
 import type { GarbageReport } from '../../src/model/contracts/health.ts';
-import { GatewayFixture } from '../http/gateway-fixture.ts';
+import { CommandLine, type RunSettings } from './command-line.ts';
 
 const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 
-interface Ran {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-describe('commands', { timeout: 300_000 }, () => {
-  let g: GatewayFixture;
-  let home = '';
+describe('commands that talk to a device', () => {
+  let line: CommandLine;
   before(async () => {
-    home = await mkdtemp(join(tmpdir(), 'peerstor-cli-'));
-    g = await GatewayFixture.start();
-    await g.put('/Trip/plan.txt', 'the plan');
-    const signedIn = await run(['login', '--user', 'anna', '--password-stdin'], 'correct horse\n');
-    assert.equal(signedIn.code, 0, signedIn.err);
+    line = await CommandLine.start();
+    await line.gateway.put('/Trip/plan.txt', 'the plan');
   });
-  after(async () => {
-    await g.stop();
-    await rm(home, { recursive: true });
-  });
+  after(() => line.stop());
 
-  const run = (words: string[], stdin = '', at = home) =>
-    new Promise<Ran>((resolve) => {
-      const child = spawn(
-        process.execPath,
-        [main, '--home', at, '--url', `http://127.0.0.1:${g.port}`, ...words],
-        { env: { ...process.env, PEERSTOR_PASSWORD: undefined } },
-      );
-      const ran = { out: '', err: '' };
-      child.stdout.on('data', (text) => {
-        ran.out += text;
-      });
-      child.stderr.on('data', (text) => {
-        ran.err += text;
-      });
-      child.stdin.end(stdin);
-      child.on('close', (code) => resolve({ code, ...ran }));
-    });
-  const json = async <Shape>(words: string[], stdin = '', at = home): Promise<Shape> => {
-    const ran = await run(['--json', ...words], stdin, at);
-    assert.equal(ran.code, 0, ran.err);
-    return JSON.parse(ran.out) as Shape;
-  };
-  const fails = async (words: string[], code: number, sentence: RegExp, stdin = '', at = home) => {
-    const ran = await run(words, stdin, at);
-    assert.deepEqual([ran.code, ran.out], [code, ''], ran.err);
-    assert.match(ran.err, /^peerstor: [^\n]+\n$/);
-    assert.match(ran.err, sentence);
-  };
+  const run = (words: string[], settings: RunSettings = {}) => line.run(words, settings);
+  const json = <Shape>(words: string[], settings: RunSettings = {}) => line.json<Shape>(words, settings);
+  const fails = (words: string[], code: number, sentence: RegExp, settings: RunSettings = {}) =>
+    line.fails(words, code, sentence, settings);
 
-  it('invite somebody, who registers by the code or the whole link', async () => {
+  it('an admin invites somebody, who registers by the code or the whole link', async () => {
     const invite = await json<InviteView>(['invite', '--quota', '5G']);
     assert.deepEqual([invite.role, invite.quotaBytes], ['member', 5 * 2 ** 30]);
     const shown = await run(['invite', '--role', 'admin']);
     const [link = ''] = /http:\S+\/register#\S+/.exec(shown.out) ?? [];
-    const other = join(home, 'none', 'yet');
+    const other = join(line.home, '..', 'none', 'yet');
     const words = ['register', link, '--user', 'ben', '--password-stdin'];
-    const registered = await run(words, 'another password\n', other);
+    const registered = await run(words, { stdin: 'another password\n', home: other });
     assert.match(registered.out, /Welcome, ben[\s\S]*abandon ability able/);
-    assert.match((await run(['shared', '--json'], '', other)).out, /"items":\[\]/);
+    assert.match((await run(['shared', '--json'], { home: other })).out, /"items":\[\]/);
     const third = (await json<InviteView>(['invite'])).invite ?? '';
-    const odd = join(home, 'odd');
+    const odd = join(line.home, '..', 'odd');
     await mkdir(join(odd, 'credentials.json'), { recursive: true });
-    const unkept = await run(['register', third, '--user', 'cleo', '--password-stdin'], 'more words\n', odd);
+    const unkept = await run(['register', third, '--user', 'cleo', '--password-stdin'], {
+      stdin: 'more words\n',
+      home: odd,
+    });
     assert.equal(unkept.code, 1, 'a session that cannot be kept is told');
     assert.match(unkept.out, /abandon ability able/, 'and the words are seen all the same');
     assert.match((await run(['users'])).out, /ben +admin +0 B +none +0 B +active/);
   });
 
-  it('change a user, and refuse what is wrong', async () => {
+  it('an admin changes a user, and wrong changes are refused', async () => {
     const user = await json<UserAdminView>(['user', 'set', 'ben', '--quota', '1G', '--disable']);
     assert.deepEqual([user.quotaBytes, user.disabled], [2 ** 30, true]);
     assert.equal((await json<UserAdminView>(['user', 'set', 'ben', '--quota', 'none'])).quotaBytes, null);
@@ -100,9 +64,9 @@ describe('commands', { timeout: 300_000 }, () => {
     await fails(['user', 'set', 'ben', '--role', 'king'], 2, /Allowed choices/);
   });
 
-  it('share by a link, list and end it', async () => {
+  it('a share link is made, listed and ended', async () => {
     const words = ['share', '/Trip/plan.txt', '--expires', '2d', '--max-downloads', '3', '--password-stdin'];
-    const link = await json<ShareView>(words, 'open sesame\n');
+    const link = await json<ShareView>(words, { stdin: 'open sesame\n' });
     assert.deepEqual([link.rights, link.hasPassword, link.maxDownloads], ['view', true, 3]);
     const daysLeft = (Date.parse(link.expiresAt ?? '') - Date.now()) / 86_400_000;
     assert.ok(daysLeft > 1.9 && daysLeft <= 2);
@@ -114,14 +78,14 @@ describe('commands', { timeout: 300_000 }, () => {
     await fails(['share', '/Trip', '--expires', '7'], 2, /12h, 7d, 4w or never/);
   });
 
-  it('give access to a user, list it and take it back', async () => {
+  it('access is given to a user, listed and taken back', async () => {
     assert.match((await run(['access', '/Trip', '--user', 'ben', '--rights', 'edit'])).out, /ben may edit/);
     assert.match((await run(['access', '/Trip'])).out, /ben +edit/);
     assert.equal((await run(['access', '/Trip', '--remove', 'ben'])).code, 0);
     await fails(['access', '/Trip', '--remove', 'ben'], 1, /no access/);
   });
 
-  it('make, list and revoke tokens', async () => {
+  it('a token is made, listed and revoked', async () => {
     const token = await json<TokenView>(['token', 'create', '--name', 'backup', '--rights', 'view']);
     assert.ok(token.token);
     assert.match((await run(['tokens'])).out, /backup +view/);
@@ -130,7 +94,7 @@ describe('commands', { timeout: 300_000 }, () => {
     await fails(['token', 'create'], 2, /--name/);
   });
 
-  it('take a name before the beginning of an id, and nothing at all for nothing', async () => {
+  it('a name counts before the beginning of an id, and an empty word names nothing', async () => {
     const { id } = await json<TokenView>(['token', 'create', '--name', 'first']);
     const other = await json<TokenView>(['token', 'create', '--name', id.slice(0, 8)]);
     assert.deepEqual(await json(['token', 'revoke', id.slice(0, 8)]), { revoked: other.id });
@@ -138,12 +102,12 @@ describe('commands', { timeout: 300_000 }, () => {
     assert.deepEqual(await json(['token', 'revoke', id]), { revoked: id });
   });
 
-  it('refuse a safety or a wait that is none as wrong usage', async () => {
+  it('a safety or a wait that does not exist is wrong usage', async () => {
     await fails(['put', main, '/', '--copies', 'many'], 2, /accepted, safe, full/);
     await fails(['put', main, '/', '--wait', 'long'], 2, /seconds/);
   });
 
-  it('say what a device holds alone, and remove it only when that is given up', async () => {
+  it('a device that holds last copies says so, and is removed only with --lost', async () => {
     assert.match((await run(['device', 'drain', 'Kitchen'])).out, /takes nothing new/);
     assert.match((await run(['device', 'drain', 'Kitchen', '--stop'])).out, /takes copies again/);
     assert.match(
@@ -159,10 +123,10 @@ describe('commands', { timeout: 300_000 }, () => {
     assert.match((await run(['audit', '--limit', '1'])).out, /sign-in +It happened/);
   });
 
-  it('set limits, hours, class and place of a device', async () => {
+  it('limits, hours, class and place of a device are set', async () => {
     const words = ['device', 'set', '--up-limit', '2M', '--schedule', '08:00-22:30', '--limit-lan', 'yes'];
     const device = await json<DeviceView>(words);
-    assert.deepEqual(g.front.lastSettings, {
+    assert.deepEqual(line.gateway.front.lastSettings, {
       upLimit: 2 * 2 ** 20,
       schedule: { from: '08:00', to: '22:30' },
       limitLan: true,
@@ -184,22 +148,24 @@ describe('commands', { timeout: 300_000 }, () => {
       'none',
     ]);
     assert.match(free.out, /as fast as it can/);
-    assert.equal(g.front.lastSettings?.schedule, null);
+    assert.equal(line.gateway.front.lastSettings?.schedule, null);
     await fails(['device', 'set'], 1, /Say what to change/);
     await fails(['device', 'set', '--schedule', '8-22'], 2, /08:00-22:00/);
     await fails(['device', 'set', '--limit-lan', 'perhaps'], 2, /Allowed choices/);
     await fails(['device', 'set', 'Attic', '--place', 'x'], 1, /no device "Attic"/);
   });
 
-  it('lend, limit, drain and take back folders, and leave the others as they are', async () => {
+  it('a storage folder is added, limited, drained and removed, and the others stay as they are', async () => {
     await run(['volume', 'add', '/mnt/one=1G']);
     assert.match((await run(['volume', 'add', '/mnt/two'])).out, /\/mnt\/two +ok/);
-    assert.deepEqual(g.front.lastSettings, { volumes: [{ path: '/mnt/one' }, { path: '/mnt/two' }] });
+    assert.deepEqual(line.gateway.front.lastSettings, {
+      volumes: [{ path: '/mnt/one' }, { path: '/mnt/two' }],
+    });
     assert.match((await run(['volume', 'limit', '/mnt/one/', '3G'])).out, /\/mnt\/one +ok +0 B +3\.0 GiB/);
     assert.match((await run(['volume', 'drain', '/mnt/two'])).out, /\/mnt\/two +draining/);
-    assert.deepEqual(g.front.lastSettings?.volumes?.[0], { path: '/mnt/one' });
+    assert.deepEqual(line.gateway.front.lastSettings?.volumes?.[0], { path: '/mnt/one' });
     await run(['volume', 'drain', '/mnt/two', '--stop']);
-    assert.deepEqual(g.front.lastSettings?.volumes?.[1], { path: '/mnt/two', state: 'active' });
+    assert.deepEqual(line.gateway.front.lastSettings?.volumes?.[1], { path: '/mnt/two', state: 'active' });
     const left = await json<DeviceView>(['volume', 'remove', '/mnt/two']);
     assert.deepEqual(
       left.volumes.map(({ path }) => path),
@@ -211,18 +177,17 @@ describe('commands', { timeout: 300_000 }, () => {
     await fails(['volume', 'limit', '/mnt/one', 'much'], 1, /not a size/);
   });
 
-  it('let a member look, and only an admin change what a device lends and deletes', async () => {
+  it('a member may look; only an admin changes what a device lends and deletes', async () => {
     const { invite = '' } = await json<InviteView>(['invite']);
-    const at = join(home, 'dora');
-    const joined = await run(
-      ['register', invite, '--user', 'dora', '--password-stdin'],
-      'one more password\n',
-      at,
-    );
+    const at = join(line.home, '..', 'dora');
+    const joined = await run(['register', invite, '--user', 'dora', '--password-stdin'], {
+      stdin: 'one more password\n',
+      home: at,
+    });
     assert.equal(joined.code, 0, joined.err);
-    const device = await json<Page<VolumeView>>(['volume', 'list'], '', at);
+    const device = await json<Page<VolumeView>>(['volume', 'list'], { home: at });
     assert.equal(device.items[0]?.path, '/mnt/one');
-    assert.equal((await run(['health'], '', at)).code, 0);
+    assert.equal((await run(['health'], { home: at })).code, 0);
     for (const words of [
       'volume add /mnt/two',
       'volume remove /mnt/one',
@@ -230,13 +195,13 @@ describe('commands', { timeout: 300_000 }, () => {
       'device drain Kitchen',
       'health garbage',
     ]) {
-      await fails(words.split(' '), 1, /^peerstor: Only an admin/, '', at);
+      await fails(words.split(' '), 1, /^peerstor: Only an admin/, { home: at });
     }
     await fails(['volume', 'lisst'], 2, /unknown command 'lisst' \(Did you mean list\?\)/);
   });
 
-  it('tell how well everything is kept, and what to do', async () => {
-    g.front.healthChange = {
+  it('health says how well everything is kept, and what to do', async () => {
+    line.gateway.front.healthChange = {
       chunks: { total: 9, byCopies: { '2': 4, '3': 5 } },
       offSite: { places: 2, onePlaceChunks: 3 },
       repair: { queued: 2, active: 1, etaSeconds: 90 },
@@ -261,22 +226,27 @@ describe('commands', { timeout: 300_000 }, () => {
     assert.equal((await json<HealthView>(['health'])).alerts.length, 1);
   });
 
-  it('show what nothing needs, and delete it only when that is said', async () => {
+  it('health garbage shows what nothing needs, and deletes it only with --confirm', async () => {
     const { out } = await run(['health', 'garbage']);
     assert.match(out, /40 chunks \(3\.8 MiB\)[\s\S]*30 of them[\s\S]*An admin has to agree[\s\S]*--confirm/);
-    assert.notEqual(g.front.garbageReport.stopped, null);
+    assert.notEqual(line.gateway.front.garbageReport.stopped, null);
     assert.match((await run(['health', 'garbage', '--confirm'])).out, /^Agreed/);
     assert.equal((await json<GarbageReport>(['health', 'garbage'])).stopped, null);
     await fails(['health', 'garbage', '--confirm'], 1, /No deletion waits/);
   });
 
-  it('change the password and recover with the words, and end other sessions', async () => {
-    await fails(['passwd', '--password-stdin'], 1, /name or the password is wrong/, 'wrong\nnew password\n');
-    await fails(['passwd', '--password-stdin'], 1, /must have 2 lines/, 'only one');
-    assert.equal((await run(['passwd', '--password-stdin'], 'correct horse\nnew password\n')).code, 0);
+  it('a person changes the password, recovers with the words, and ends other sessions', async () => {
+    await fails(['passwd', '--password-stdin'], 1, /name or the password is wrong/, {
+      stdin: 'wrong\nnew password\n',
+    });
+    await fails(['passwd', '--password-stdin'], 1, /must have 2 lines/, { stdin: 'only one' });
+    assert.equal(
+      (await run(['passwd', '--password-stdin'], { stdin: 'correct horse\nnew password\n' })).code,
+      0,
+    );
     assert.equal((await run(['logout', '--everywhere'])).code, 0);
     const words = ['recover', '--user', 'anna', '--password-stdin'];
-    assert.equal((await run(words, 'abandon ability able\nthird password\n')).code, 0);
+    assert.equal((await run(words, { stdin: 'abandon ability able\nthird password\n' })).code, 0);
     assert.equal((await run(['ls', '/'])).code, 0);
   });
 });

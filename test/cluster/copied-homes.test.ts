@@ -51,7 +51,7 @@ test('a home that was restored from an old copy takes a new key and loses nothin
     const names = await readdir(copy);
     for (const name of ['identity.key', 'network.key', 'outbox.log'])
       assert.ok(
-        names.some((one) => one.startsWith(`${name}.overtaken-`)),
+        names.some((one) => one.startsWith(`${name}.rolled-back-`)),
         `${name} is kept`,
       );
 

@@ -77,7 +77,7 @@ describe('a device that alone has some chunks', { timeout: 240_000 }, () => {
     assert.equal(answer.body.code, 'conflict');
     assert.match(
       answer.body.detail,
-      /chunks of 1 file are only on big: drain it first, or remove it with --lost/,
+      /chunks of 1 file are only on big: drain that device first, or remove it with --lost/,
     );
     assert.equal((await devicesOf(a)).length, 3);
   });

@@ -277,7 +277,7 @@ describe('the disk of a dead device', { timeout: 120_000 }, () => {
       },
     );
     assert.equal(answer.status, 409);
-    assert.match(answer.body.detail, /too few other devices: drain the folder first/);
+    assert.match(answer.body.detail, /too few other devices\. Drain the folder first/);
     await lend(a, [{ path: own }, { path: join(disks, 'b'), state: 'draining' }]);
     await until('it is empty', async () => (await blobsIn(join(disks, 'b'))).length === 0);
     await lend(a, [{ path: own }]);

@@ -245,7 +245,6 @@ describe('content', { timeout: 15_000 }, () => {
     const own = await GatewayFixture.start({ clock });
     const socket = await openAndPause(own);
     await own.front.accounts.logout(own.secret);
-    clock.advance(2000);
     while (own.drive.cancelledReads === 0) await turn();
     socket.destroy();
     await own.stop();

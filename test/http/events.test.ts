@@ -101,7 +101,6 @@ describe('events', { timeout: 10_000 }, () => {
     const signedOut = await open(bearer(own), own);
     await turn();
     await own.front.accounts.logout(own.secret);
-    clock.advance(2000);
     await turn();
     own.front.emit('devices', ['not-for-them']);
     clock.advance(50);

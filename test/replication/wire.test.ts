@@ -32,8 +32,8 @@ test('every message is read as it was written', () => {
       someBuckets,
       (id, bytes, ids, stamp, overflow, changes, buckets) => {
         assert.deepEqual(wire.readPut(wire.writePut(id, bytes)), { id, bytes });
-        const pass = { id, device: deviceId(ids[0] ?? id) };
-        assert.deepEqual(wire.readPass(wire.writePass(pass)), pass);
+        const relay = { id, device: deviceId(ids[0] ?? id) };
+        assert.deepEqual(wire.readRelay(wire.writeRelay(relay)), relay);
         assert.deepEqual(wire.readIds(wire.writeIds(ids), 9), ids);
         const delta = { ...stamp, overflow, changes };
         assert.deepEqual(wire.readDelta(wire.writeDelta(delta)), delta);
@@ -56,7 +56,7 @@ test('malformed messages are refused with a code and never crash a reader', () =
   const readers: ((bytes: Uint8Array) => unknown)[] = [
     wire.readPut,
     wire.readPutAnswer,
-    wire.readPass,
+    wire.readRelay,
     (bytes) => wire.readIds(bytes, 3),
     (bytes) => wire.readHaveAnswer(bytes, 3),
     wire.readDelta,

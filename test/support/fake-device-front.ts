@@ -43,6 +43,7 @@ export class FakeDeviceFront implements DeviceFront {
   /** Last settings that a device was given. */
   lastSettings: DeviceSettings | undefined;
   readonly #sessions = new Map<string, Session>();
+  readonly #ends = new Map<string, AbortController>();
   readonly #listeners = new Set<EventListener>();
   /** username → password; the first is the admin. */
   readonly #passwords = new Map<string, string>();
@@ -99,7 +100,7 @@ export class FakeDeviceFront implements DeviceFront {
     },
     resume: async (secret) => this.#sessions.get(secret) ?? this.#tokenSession(secret),
     logout: async (secret) => {
-      this.#sessions.delete(secret);
+      this.#end(secret);
     },
     changePassword: async (session, oldPassword, newPassword) => {
       const { username } = session.user;
@@ -318,7 +319,7 @@ export class FakeDeviceFront implements DeviceFront {
   #renew(username: string, password: string): Session {
     this.#passwords.set(username, password);
     for (const [secret, session] of this.#sessions) {
-      if (session.user.username === username) this.#sessions.delete(secret);
+      if (session.user.username === username) this.#end(secret);
     }
     return this.#open(username);
   }
@@ -368,11 +369,24 @@ export class FakeDeviceFront implements DeviceFront {
     return session;
   }
 
+  #signalOf(secret: string): AbortSignal {
+    const controller = this.#ends.get(secret) ?? new AbortController();
+    this.#ends.set(secret, controller);
+    return controller.signal;
+  }
+
+  #end(secret: string): void {
+    this.#sessions.delete(secret);
+    this.#ends.get(secret)?.abort();
+    this.#ends.delete(secret);
+  }
+
   #session(secret: string, username: string): Session {
     const { id, role } = this.#userView(username);
     return {
       secret,
       expiresAtMs: Date.now() + 3_600_000,
+      signal: this.#signalOf(secret),
       user: { id: userId(id), username, role },
       drive: this.drive,
       rights: null,

@@ -98,17 +98,27 @@ export class FakeDrive implements Drive {
     );
   }
 
-  async resolve(names: readonly string[]): Promise<EntryView> {
-    return this.#view(this.#resolve(names));
+  async ancestors(id: EntryId): Promise<EntryView[]> {
+    const views: EntryView[] = [];
+    for (let at = this.#parentOf(this.#find(id)); at !== undefined; at = this.#parentOf(at)) {
+      views.unshift(this.#view(at));
+    }
+    return views;
   }
 
-  async resolveBelow(root: EntryId, names: readonly string[]): Promise<EntryView> {
-    return this.#view(this.#resolve(names, this.#find(root)));
+  async resolve(names: readonly string[], from: EntryId = this.#root.id): Promise<EntryView> {
+    let entry = this.#find(from);
+    for (const name of names) {
+      const child = this.#childNamed(entry.id, name);
+      if (child === undefined) throw new PeerstorError('not-found', `There is no "${name}" here.`);
+      entry = child;
+    }
+    return this.#view(entry);
   }
 
   /** True for the entry itself and all that is in it. */
   isBelow(id: string, root: EntryId): boolean {
-    for (let at = this.#entries.get(id); at !== undefined; at = this.#entries.get(at.parentId ?? '')) {
+    for (let at = this.#entries.get(id); at !== undefined; at = this.#parentOf(at)) {
       if (at.id === root) return true;
     }
     return false;
@@ -119,14 +129,10 @@ export class FakeDrive implements Drive {
     return this.#changed(this.#add(this.#find(parent).id, name, 'folder'));
   }
 
-  ensureFolder(names: readonly string[]): Promise<EntryView> {
-    return this.ensureFolderBelow(this.#root.id, names);
-  }
-
-  async ensureFolderBelow(root: EntryId, names: readonly string[]): Promise<EntryView> {
-    let folder = this.#find(root);
+  async ensureFolder(names: readonly string[], from: EntryId = this.#root.id): Promise<EntryView> {
+    let folder = this.#find(from);
     for (const name of names) {
-      const found = this.#childrenOf(folder.id).find((entry) => entry.name === name);
+      const found = this.#childNamed(folder.id, name);
       if (found?.kind === 'file') throw new PeerstorError('name-taken', `"${name}" is a file.`);
       folder = found ?? this.#add(folder.id, name, 'folder');
     }
@@ -137,10 +143,10 @@ export class FakeDrive implements Drive {
     const entry = this.#find(id);
     this.#refuseOther(entry, ifMatch);
     const { name = entry.name, parentId = entry.parentId } = change;
-    if (name !== entry.name || parentId !== entry.parentId) this.#refuseTaken(parentId, name);
-    for (let above: Entry | undefined = this.#entries.get(parentId ?? ''); above; ) {
-      if (above === entry) throw new PeerstorError('would-make-a-cycle', 'A folder cannot go into itself.');
-      above = this.#entries.get(above.parentId ?? '');
+    const there = this.#childNamed(parentId ?? '', name);
+    if (there !== undefined && there !== entry) this.#refuseTaken(parentId, name);
+    if (parentId !== null && this.isBelow(parentId, entry.id)) {
+      throw new PeerstorError('would-make-a-cycle', 'A folder cannot go into itself.');
     }
     Object.assign(entry, change, { revision: this.#newId() });
     return this.#changed(entry);
@@ -193,7 +199,7 @@ export class FakeDrive implements Drive {
   ): Promise<UploadOutcome> {
     this.lastUpload = options;
     this.#refuseFull(options.sizeHint ?? 0);
-    let found = this.#childrenOf(this.#find(parent).id).find((entry) => entry.name === name);
+    let found = this.#childNamed(this.#find(parent).id, name);
     if (found !== undefined && options.onConflict === 'rename') {
       name = `${name} (2)`;
       found = undefined;
@@ -332,17 +338,16 @@ export class FakeDrive implements Drive {
     return [...this.#entries.values()].filter((entry) => entry.parentId === id && entry.trashedAt === null);
   }
 
-  #resolve(names: readonly string[], from = this.#root): Entry {
-    let entry: Entry | undefined = from;
-    for (const name of names) {
-      entry = this.#childrenOf(entry.id).find((child) => child.name === name);
-      if (entry === undefined) throw new PeerstorError('not-found', `There is no "${name}" here.`);
-    }
-    return entry;
+  #childNamed(id: string, name: string): Entry | undefined {
+    return this.#childrenOf(id).find((entry) => fold(entry.name) === fold(name));
+  }
+
+  #parentOf({ parentId }: Entry): Entry | undefined {
+    return this.#entries.get(parentId ?? '');
   }
 
   #refuseTaken(parentId: string | null, name: string): void {
-    if (this.#childrenOf(parentId ?? '').some((entry) => entry.name === name)) {
+    if (this.#childNamed(parentId ?? '', name) !== undefined) {
       throw new PeerstorError('name-taken', `There is a "${name}" already.`);
     }
   }
@@ -385,6 +390,9 @@ export class FakeDrive implements Drive {
     };
   }
 }
+
+/** Names that differ only in case are equal, as in the real drive. */
+const fold = (name: string) => name.normalize('NFC').toLowerCase();
 
 /** The cursor is the number of entries before the page. */
 function page(views: EntryView[], { sort, order, limit, cursor }: ListOptions): Page<EntryView> {

@@ -1,6 +1,13 @@
 /** Links, tokens and access over the fake drive: kept in memory, without any key. */
 import type { AccessView, RightsView, SharedEntryView, ShareView, TokenView } from '../../src/model/api.ts';
 import type { Drive, Guest, LinkWish, Sharing } from '../../src/model/contracts/drive.ts';
+import {
+  type DriveMethod,
+  driveMethods,
+  entryNamed,
+  forwardCalls,
+  type MethodRule,
+} from '../../src/model/contracts/drive-methods.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import { type EntryId, entryId, grantId } from '../../src/model/ids.ts';
 import type { FakeDrive } from './fake-drive.ts';
@@ -194,54 +201,31 @@ export class FakeSharing {
   }
 }
 
-const reading = ['entry', 'children', 'resolve', 'open', 'versions'] as const;
-const writing = [
-  'createFolder',
-  'ensureFolder',
-  'patch',
-  'copy',
-  'trash',
-  'restore',
-  'restoreVersion',
-  'uploadTo',
-] as const;
-
 /** The part of a drive below `root`, for what `rights` allow. */
 export function scopedDrive(drive: FakeDrive, root: EntryId, rights: RightsView): Drive {
-  const inside = (id: unknown) => {
-    if (typeof id === 'string' && !drive.isBelow(id, root)) {
+  const isAllowed = (method: DriveMethod, { needs }: MethodRule) => {
+    if (rights === 'upload') return method === 'upload';
+    return needs === 'view' || (needs === 'edit' && rights === 'edit');
+  };
+  const calls = forwardCalls((method, given) => {
+    if (!isAllowed(method, driveMethods[method])) throw forbidden('This does not allow it.');
+    const named = entryNamed(method, given);
+    if (named !== undefined && !drive.isBelow(named, root)) {
       throw new PeerstorError('not-found', 'There is no such file or folder.');
     }
-  };
-  const scoped: Record<string, (...given: unknown[]) => unknown> = {};
-  for (const method of [...reading, ...writing]) {
-    const original = drive[method].bind(drive) as (...given: unknown[]) => unknown;
-    const isWrite = writing.some((name) => name === method);
-    scoped[method] = async (...given) => {
-      if (rights === 'upload' || (isWrite && rights !== 'edit')) throw forbidden('This does not allow it.');
-      inside(given[0]);
-      return original(...given);
-    };
-  }
+    return drive;
+  });
   return {
-    ...(scoped as unknown as Drive),
+    ...calls,
     root: () => drive.entry(root),
-    resolve: (names) => {
-      if (rights === 'upload') throw forbidden('This does not allow it.');
-      return drive.resolveBelow(root, names);
+    resolve: (names, from = root) => calls.resolve(names, from),
+    // A drop box shows itself and makes no folders.
+    ensureFolder: (names, from = root) =>
+      rights === 'upload' && names.length === 0 ? drive.entry(root) : calls.ensureFolder(names, from),
+    ancestors: async (id) => {
+      const all = await calls.ancestors(id);
+      return all.slice(all.findIndex((folder) => folder.id === root));
     },
-    ensureFolder: (names) => {
-      if (rights !== 'edit') throw forbidden('This does not allow it.');
-      return drive.ensureFolderBelow(root, names);
-    },
-    upload: async (parent, name, content, options) => {
-      if (rights === 'view') throw forbidden('This does not allow it.');
-      inside(parent);
-      return drive.upload(parent, name, content, options);
-    },
-    trashed: async () => ({ items: [], nextCursor: null }),
-    purge: () => Promise.reject(forbidden('This does not allow it.')),
-    emptyTrash: () => Promise.reject(forbidden('This does not allow it.')),
     onChange: (listener) => drive.onChange(listener),
   };
 }

@@ -109,6 +109,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'pairing',
     'front',
   ],
+  cli: ['terminal', 'client', 'transfer', 'service', 'commands', 'declare'],
 };
 
 /** Arrows that point down and are refused all the same. Names are folders below `src`, or files without `.ts`. */

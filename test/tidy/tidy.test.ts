@@ -98,6 +98,13 @@ describe('the house is tidy', () => {
     assert.deepEqual(around, []);
   });
 
+  it('prints in the command line only through terminal/output.ts, which escapes what comes from outside', () => {
+    const around = files('src/cli/**/*.ts')
+      .filter((path) => !path.startsWith('src/cli/terminal/') && path !== 'src/cli/main.ts')
+      .filter((path) => /process\.(stdin|stdout|stderr)|console\./.test(read(path)));
+    assert.deepEqual(around, []);
+  });
+
   it('explains every error code and every setting of PEERSTOR_TUNE in the docs', () => {
     const protocol = read('docs/PROTOCOL.md');
     for (const code of Object.keys(errorStatus))

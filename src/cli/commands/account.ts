@@ -1,8 +1,8 @@
 /** setup, register, login, logout, passwd, recover: one's own account. */
 import type { UserView } from '../../model/api.ts';
-import { type Ask, Client, type GlobalOptions } from '../client.ts';
-import { printJson, printLine } from '../output.ts';
-import { readPassword, readSecrets } from '../prompt.ts';
+import { type Ask, Client, type GlobalOptions } from '../client/client.ts';
+import { printJson, printLine } from '../terminal/output.ts';
+import { readPassword, readSecrets } from '../terminal/prompt.ts';
 
 interface PasswordOptions extends GlobalOptions {
   passwordStdin?: boolean;
@@ -54,7 +54,7 @@ export async function logout(options: GlobalOptions & { everywhere?: boolean }):
     if (options.json) return printJson({ signedIn: true });
     return printLine('All other sessions have ended. You are still signed in here.');
   }
-  await client.send('/api/v1/auth/logout', { method: 'POST' }).then((answer) => answer.body.resume());
+  await client.done('/api/v1/auth/logout', { method: 'POST' });
   await client.forgetSession();
   if (options.json) return printJson({ signedIn: false });
   printLine('Signed out.');
@@ -86,7 +86,7 @@ function signIn(client: Client, path: string, ask: Ask): Promise<{ user: UserVie
  * Sends what begins a session, and keeps the session.
  * @param show comes first: what is given only once must be seen even if this home cannot be written
  */
-async function begin<Shape extends { user: UserView }>(
+async function begin<Shape extends { user: UserView; proof?: string }>(
   client: Client,
   path: string,
   ask: Ask,
@@ -96,7 +96,7 @@ async function begin<Shape extends { user: UserView }>(
   const pieces = await answer.body.toArray();
   const body = JSON.parse(Buffer.concat(pieces).toString()) as Shape;
   show(body);
-  await client.keepSession(answer, body.user.username);
+  await client.keepSession(answer, body.user.username, body.proof);
   return body;
 }
 

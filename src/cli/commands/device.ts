@@ -3,8 +3,9 @@ import type { AuditView, DeviceView, ImpactView, Page } from '../../model/api.ts
 import type { DeviceSettings } from '../../model/contracts/device.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { parseSize } from '../../node/index.ts';
-import { Client, type GlobalOptions } from '../client.ts';
-import { called, formatSize, formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
+import { Client, type GlobalOptions } from '../client/client.ts';
+import { called, onlyOne } from '../lookup.ts';
+import { formatSize, formatTime, printJson, printLine, printTable } from '../terminal/output.ts';
 
 async function find(client: Client, which: string): Promise<DeviceView> {
   const { items } = await client.json<Page<DeviceView>>('/api/v1/devices');

@@ -1,36 +1,11 @@
 /** ls, mkdir, mv, cp, rm, restore, versions: commands on entries of the drive. */
 import { posix } from 'node:path';
 import type { EntryView, Page, SafetyView } from '../../model/api.ts';
-import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
-import { Client, drivePathRoute, type GlobalOptions, splitDrivePath } from '../client.ts';
-import { formatSize, formatTime, printJson, printLine, printTable } from '../output.ts';
-
-export function entryAt(client: Client, path: string): Promise<EntryView> {
-  return client.json<EntryView>(drivePathRoute(path));
-}
-
-/** The entry at a path, or undefined when there is none. */
-export async function findEntry(client: Client, path: string): Promise<EntryView | undefined> {
-  try {
-    return await entryAt(client, path);
-  } catch (error) {
-    if (isPeerstorError(error, 'not-found')) return undefined;
-    throw error;
-  }
-}
-
-/** All children of a folder, page by page. */
-export async function* childrenOf(client: Client, folderId: string): AsyncGenerator<EntryView> {
-  let cursor: string | null = null;
-  do {
-    const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const page: Page<EntryView> = await client.json(
-      `/api/v1/entries/${folderId}/children?limit=1000${query}`,
-    );
-    yield* page.items;
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-}
+import { PeerstorError } from '../../model/errors.ts';
+import { Client, type GlobalOptions } from '../client/client.ts';
+import { splitDrivePath } from '../client/drive-path.ts';
+import { childrenOf, createFolder, entryAt, findEntry } from '../client/entries.ts';
+import { formatSize, formatTime, printJson, printLine, printTable } from '../terminal/output.ts';
 
 /** The three words of how safe a file is, with what to do where that can be more. */
 export function safetyWords(safety: SafetyView | null): string {
@@ -67,10 +42,6 @@ export async function mkdir(path: string, options: GlobalOptions): Promise<void>
   }
   if (options.json) return printJson(folder);
   printLine(made ? `Made ${path}` : `${path} was there already`);
-}
-
-function createFolder(client: Client, parentId: string, name: string): Promise<EntryView> {
-  return client.json('/api/v1/entries', { method: 'POST', json: { parentId, name, kind: 'folder' } });
 }
 
 /** Where a source goes: into the destination if that is a folder, else under the destination's name. */
@@ -116,9 +87,7 @@ export async function rm(paths: string[], options: GlobalOptions & { permanent?:
   for (const path of paths) {
     const entry = await entryAt(client, path);
     const query = options.permanent ? '?permanent=true' : '';
-    await client
-      .send(`/api/v1/entries/${entry.id}${query}`, { method: 'DELETE' })
-      .then((answer) => answer.body.resume());
+    await client.done(`/api/v1/entries/${entry.id}${query}`, { method: 'DELETE' });
     removed.push(entry.id);
     if (!options.json)
       printLine(options.permanent ? `Deleted ${path} for ever` : `Moved ${path} to the trash`);

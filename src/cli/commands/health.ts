@@ -1,8 +1,8 @@
 /** health, health garbage: how well everything is kept, and what this device keeps for nothing. */
 import type { HealthView, ReceiptView } from '../../model/api.ts';
 import type { GarbageReport } from '../../model/contracts/health.ts';
-import { Client, type GlobalOptions } from '../client.ts';
-import { formatSize, formatTime, printJson, printLine, printTable } from '../output.ts';
+import { Client, type GlobalOptions } from '../client/client.ts';
+import { formatSize, formatTime, printJson, printLine, printTable } from '../terminal/output.ts';
 
 /** The device keeps more of them: `--json` has all. */
 const receiptsShown = 10;

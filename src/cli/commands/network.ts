@@ -1,8 +1,16 @@
 /** pair, join, status, devices. */
 import { renderUnicodeCompact } from 'uqr';
 import type { DeviceView, HealthzView, Page, PairingView } from '../../model/api.ts';
-import { Client, type GlobalOptions } from '../client.ts';
-import { formatSize, formatTime, printJson, printLine, printTable } from '../output.ts';
+import { Client, type GlobalOptions } from '../client/client.ts';
+import {
+  formatSize,
+  formatTime,
+  printDrawing,
+  printJson,
+  printLine,
+  printTable,
+} from '../terminal/output.ts';
+import { terminal } from '../terminal/terminal.ts';
 
 export async function pair(options: GlobalOptions): Promise<void> {
   const client = await Client.connect(options);
@@ -13,7 +21,7 @@ export async function pair(options: GlobalOptions): Promise<void> {
   printLine();
   printLine(`On the new device:  peerstor join ${pairing.code}`);
   printLine(`Not found by itself? Add  --peer HOST:PORT  with the address of this device's page.`);
-  if (process.stdout.isTTY) printLine(`\n${renderUnicodeCompact(pairing.code)}`);
+  if (terminal().stdout.isTTY) printDrawing(`\n${renderUnicodeCompact(pairing.code)}`);
 }
 
 export async function join(

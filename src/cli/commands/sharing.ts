@@ -1,10 +1,11 @@
 /** share, shares, unshare, access, shared: who else may reach entries. */
 import type { AccessView, Page, SharedEntryView, ShareView } from '../../model/api.ts';
-import { Client, type GlobalOptions } from '../client.ts';
+import { Client, type GlobalOptions } from '../client/client.ts';
+import { entryAt } from '../client/entries.ts';
 import { expiryFrom } from '../expiry.ts';
-import { called, formatSize, formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
-import { readPassword } from '../prompt.ts';
-import { entryAt } from './files.ts';
+import { called, onlyOne } from '../lookup.ts';
+import { formatSize, formatTime, printJson, printLine, printTable } from '../terminal/output.ts';
+import { readPassword } from '../terminal/prompt.ts';
 
 interface ShareOptions extends GlobalOptions {
   rights: string;

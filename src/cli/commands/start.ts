@@ -6,14 +6,15 @@ import {
   type StartOptions,
   startDevice,
 } from '../../node/index.ts';
-import { printJson, printLine } from '../output.ts';
+import { printJson, printLine, printNotice } from '../terminal/output.ts';
 
 /** A clean stop may take this long; then the process ends anyway: nothing acknowledged is at risk. */
 const stopTimeoutMs = 10_000;
 
-export async function start(options: StartOptions & { json?: boolean }): Promise<void> {
+export async function start(options: StartOptions & { json?: boolean; peer?: string[] }): Promise<void> {
   boundHeap();
-  const device = await startDevice(readConfig(options));
+  const { peer: peers } = options;
+  const device = await startDevice(readConfig({ ...options, ...(peers ? { peers } : {}) }));
   const ready = device.ready();
   if (options.json) printJson({ event: 'ready', ...ready });
   else printWelcome(ready);
@@ -40,7 +41,7 @@ function stopOnSignals(device: RunningDevice, json: boolean): void {
     if (stopping) process.exit(1);
     stopping = true;
     const warning = device.unprotectedWarning();
-    if (warning) process.stderr.write(`peerstor: ${warning}\n`);
+    if (warning) printNotice(`peerstor: ${warning}`);
     setTimeout(() => process.exit(1), stopTimeoutMs).unref();
     device.stop().then(
       () => {
@@ -48,7 +49,7 @@ function stopOnSignals(device: RunningDevice, json: boolean): void {
         process.exit(0);
       },
       (error: Error) => {
-        process.stderr.write(`peerstor: did not stop cleanly: ${error.message}\n`);
+        printNotice(`peerstor: the device did not stop cleanly: ${error.message}`);
         process.exit(1);
       },
     );

@@ -1,8 +1,10 @@
 /** token create, tokens, token revoke. */
 import type { Page, TokenView } from '../../model/api.ts';
-import { Client, type GlobalOptions, splitDrivePath } from '../client.ts';
+import { Client, type GlobalOptions } from '../client/client.ts';
+import { splitDrivePath } from '../client/drive-path.ts';
 import { expiryFrom } from '../expiry.ts';
-import { called, formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
+import { called, onlyOne } from '../lookup.ts';
+import { formatTime, printJson, printLine, printTable } from '../terminal/output.ts';
 
 interface CreateOptions extends GlobalOptions {
   name: string;

@@ -5,9 +5,13 @@ import { basename, join, posix, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { EntryView } from '../../model/api.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import { Client, drivePathRoute, type GlobalOptions } from '../client.ts';
-import { Progress, printJson, printLine } from '../output.ts';
-import { childrenOf, entryAt, findEntry, safetyWords } from './files.ts';
+import { Client, type GlobalOptions } from '../client/client.ts';
+import { drivePathRoute } from '../client/drive-path.ts';
+import { childrenOf, entryAt, findEntry } from '../client/entries.ts';
+import { printJson, printLine } from '../terminal/output.ts';
+import { Progress } from '../terminal/progress.ts';
+import { terminal } from '../terminal/terminal.ts';
+import { safetyWords } from './files.ts';
 
 /** Small files are waits, not bytes: so many go at once. */
 const uploadsAtOnce = 8;
@@ -52,7 +56,7 @@ export async function put(paths: string[], options: PutOptions): Promise<void> {
       if (!options.json) printLine(`${file.remote}  ${safetyWords(entry.safety)}`);
     }
   };
-  await Promise.all(Array.from({ length: uploadsAtOnce }, worker)).finally(() => progress.end());
+  await Promise.all(Array.from({ length: uploadsAtOnce }, worker)).finally(() => progress.clear());
   if (options.json) printJson(entries.length === 1 && folders.length === 0 ? entries[0] : { items: entries });
 }
 
@@ -156,7 +160,7 @@ async function getFile(client: Client, entry: EntryView, local: string): Promise
     }
     await rename(beside, local);
   } finally {
-    progress.end();
+    progress.clear();
     await rm(beside, { force: true });
   }
 }
@@ -166,5 +170,5 @@ export async function cat(path: string, options: GlobalOptions): Promise<void> {
   const entry = await entryAt(client, path);
   if (entry.kind === 'folder') throw new PeerstorError('bad-input', `${path} is a folder.`);
   const answer = await client.send(`/api/v1/entries/${entry.id}/content`);
-  await pipeline(answer.body, process.stdout, { end: false });
+  await pipeline(answer.body, terminal().stdout, { end: false });
 }

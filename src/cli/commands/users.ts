@@ -2,9 +2,10 @@
 import type { InviteView, Page, UserAdminView } from '../../model/api.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { parseSize } from '../../node/index.ts';
-import { Client, type GlobalOptions } from '../client.ts';
+import { Client, type GlobalOptions } from '../client/client.ts';
 import { expiryFrom } from '../expiry.ts';
-import { called, formatSize, formatTime, onlyOne, printJson, printLine, printTable } from '../output.ts';
+import { called, onlyOne } from '../lookup.ts';
+import { formatSize, formatTime, printJson, printLine, printTable } from '../terminal/output.ts';
 
 interface InviteOptions extends GlobalOptions {
   role: string;

@@ -4,8 +4,8 @@ import type { DeviceView, Page, VolumeView } from '../../model/api.ts';
 import type { DeviceSettings } from '../../model/contracts/device.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { parseSize } from '../../node/index.ts';
-import { Client, type GlobalOptions } from '../client.ts';
-import { formatSize, printJson, printLine, printTable } from '../output.ts';
+import { Client, type GlobalOptions } from '../client/client.ts';
+import { formatSize, printJson, printLine, printTable } from '../terminal/output.ts';
 
 type VolumeWish = NonNullable<DeviceSettings['volumes']>[number];
 

@@ -1,6 +1,6 @@
 /** What the lists of commands share: arguments that are checked, actions that are loaded when called. */
 import { type Command, InvalidArgumentError } from 'commander';
-import type { GlobalOptions } from '../client.ts';
+import type { GlobalOptions } from '../client/client.ts';
 
 type Action = (...args: never[]) => Promise<void>;
 

@@ -28,7 +28,6 @@ export async function rekeyed(
   entry: Entry,
   options: { change?: Partial<EntryBody>; folder?: Entry; name?: string; without?: GrantId } = {},
 ): Promise<Draft[]> {
-  await tree.grants.ready();
   const key = tree.random.bytes(32);
   const keys = tree.cache.keys.keysOf(entry.id);
   const keyVersion = keys.keyVersion + 1;
@@ -53,7 +52,6 @@ export async function moved(
   folder: Entry,
   options: { change?: Partial<EntryBody>; name?: string } = {},
 ): Promise<Draft[]> {
-  await tree.grants.ready();
   const kept = new Set<EntryId>([folder.id, ...[...ancestors(tree, folder.id)].map(({ id }) => id)]);
   const left = [...ancestors(tree, entry.id)].filter(({ id }) => !kept.has(id));
   if (left.some(({ id }) => tree.grants.on(id).length > 0)) {
@@ -91,29 +89,41 @@ async function rotateOne(tree: Tree, id: EntryId): Promise<0 | 1> {
  * Runs `work` under locks when everything that it seals in is fresh.
  * @param ids entries that something new is sealed in, or who finds them; absent ones are left to `work`
  * to refuse
+ * @param work is given a function that says of one more entry that it must be fresh: for an entry that
+ * is only found under the lock. It may throw; then `work` runs again from its beginning, so nothing may
+ * be written before.
  */
 export async function runRotating<Result>(
   tree: Tree,
   locks: readonly string[],
-  ids: readonly EntryId[] | (() => Promise<readonly EntryId[]>),
-  work: () => Promise<Result>,
+  ids: readonly EntryId[],
+  work: (requireFresh: (id: EntryId) => void) => Promise<Result>,
   signal?: AbortSignal,
 ): Promise<Result> {
-  const sealedIn = async () => (typeof ids === 'function' ? ids() : ids);
+  const sealedIn = new Set(ids);
   for (let tries = 1; ; tries += 1) {
-    for (const id of await sealedIn()) await rotate(tree, id);
-    const done = await tree.locks.run(
-      locks,
-      async () => {
-        const stale = (await sealedIn()).some((id) => !isFreshOrClosed(tree, id));
-        if (stale && tries < triesMax) return undefined;
-        return { result: await work() };
-      },
-      signal,
-    );
-    if (done) return done.result;
+    for (const id of sealedIn) await rotate(tree, id);
+    const requireFresh = (id: EntryId) => {
+      sealedIn.add(id);
+      if (tries < triesMax && !isFreshOrClosed(tree, id)) throw new StaleKey();
+    };
+    try {
+      return await tree.locks.run(
+        locks,
+        async () => {
+          for (const id of ids) requireFresh(id);
+          return work(requireFresh);
+        },
+        signal,
+      );
+    } catch (error) {
+      if (!(error instanceof StaleKey)) throw error;
+    }
   }
 }
+
+/** Only ever caught by `runRotating`, which gives the entry a new key and runs the work again. */
+class StaleKey extends Error {}
 
 /** The same for every entry under `id`, parents first. @returns how many got one */
 export async function rotateBranch(tree: Tree, id: EntryId, isOver: () => boolean): Promise<number> {

@@ -68,14 +68,32 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
   const treeParts = { network: () => parts.network(), clock, random, tunables: parts.tunables, log };
   const secrets = createSecretAccess({ ...treeParts, audit, tries, passwordQueue });
   let settingUp = false;
-  let drives: NetworkDrives | undefined;
+  let opened: { catalog: Catalog; drives: Promise<NetworkDrives> } | undefined;
 
-  function drivesOf(catalog: Catalog): NetworkDrives {
-    if (drives?.catalog === catalog) return drives;
-    drives?.stop();
-    drives = openNetworkDrives(catalog);
-    drives.onChange((changes) => sessions.apply(catalog, changes));
+  function drivesOf(catalog: Catalog): Promise<NetworkDrives> {
+    if (opened?.catalog === catalog) return opened.drives;
+    closeDrives();
+    const opening = { catalog, drives: openDrives(catalog) };
+    opened = opening;
+    opening.drives.catch(() => {
+      if (opened === opening) opened = undefined;
+    });
+    return opening.drives;
+  }
+
+  async function openDrives(catalog: Catalog): Promise<NetworkDrives> {
+    const drives = await openNetworkDrives(catalog);
+    drives.onChange((changes) => {
+      sessions.apply(catalog, changes);
+      secrets.apply(changes);
+    });
     return drives;
+  }
+
+  function closeDrives(): void {
+    // One that could not be opened has nothing to stop.
+    opened?.drives.then((drives) => drives.stop()).catch(() => undefined);
+    opened = undefined;
   }
 
   function requireCatalog(): Catalog {
@@ -134,7 +152,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     await sessions.endAllOf(keys.user);
     const sentence = 'The password was changed; older sessions ended.';
     audit.note({ event: 'password-changed', username: account.user.username, sentence });
-    return sessions.begin(drivesOf(catalog), keys, bundle.generation);
+    return sessions.begin(await drivesOf(catalog), keys, bundle.generation);
   }
 
   const userAdmin = createUserAdmin({
@@ -168,7 +186,10 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
       settingUp = true;
       try {
         const { catalog, keys, recoveryCode } = await found(parts, name, password);
-        return { session: await sessions.begin(drivesOf(catalog), keys, firstGeneration), recoveryCode };
+        return {
+          session: await sessions.begin(await drivesOf(catalog), keys, firstGeneration),
+          recoveryCode,
+        };
       } finally {
         settingUp = false;
       }
@@ -184,21 +205,21 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
       requireEnabled(account);
       const sentence = 'Somebody signed in.';
       audit.note({ event: 'sign-in', username: account.user.username, sentence });
-      return sessions.begin(drivesOf(catalog), keys, account.bundle.generation);
+      return sessions.begin(await drivesOf(catalog), keys, account.bundle.generation);
     },
 
     async resume(secret) {
       const catalog = parts.catalog();
       if (!catalog) return undefined;
-      if (isTokenSecret(secret)) return secrets.token(drivesOf(catalog), secret);
-      return sessions.resume(drivesOf(catalog), secret);
+      if (isTokenSecret(secret)) return secrets.token(await drivesOf(catalog), secret);
+      return sessions.resume(await drivesOf(catalog), secret);
     },
 
     // A token is not signed out: whoever gave it takes it back.
     logout: async (secret) => (isTokenSecret(secret) ? undefined : sessions.end(secret)),
 
     openLink: async (secret, password, from) =>
-      secrets.link(drivesOf(requireCatalog()), secret, password, from),
+      secrets.link(await drivesOf(requireCatalog()), secret, password, from),
 
     async changePassword(session, oldPassword, newPassword) {
       checkPassword(newPassword);
@@ -224,8 +245,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
       sessions.stop();
       secrets.stop();
       users.closeAll();
-      drives?.stop();
-      drives = undefined;
+      closeDrives();
     },
   };
 }

@@ -8,6 +8,7 @@ import type { UserId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
 import type { UserKeys } from '../keys/user-keys.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
+import { createSessionSignals } from '../users/session-signals.ts';
 import { accountOf } from '../users/sign-in.ts';
 import type { OpenUsers } from './open-users.ts';
 import { type SessionStore, type StoredSession, sessionName } from './sessions.ts';
@@ -48,6 +49,7 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
     max: sessionsKept,
     dispose: ({ user }) => users.close(user),
   });
+  const signals = createSessionSignals(clock);
   let sweptAtMs = Number.NEGATIVE_INFINITY;
 
   function hold(
@@ -55,9 +57,14 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
     secret: string,
     { keys, generation, expiresAtMs }: StoredSession,
   ): Session {
+    const { catalog } = drives;
+    const { user } = keys;
     const { drive, sharing } = users.open(keys, drives);
-    const session = sessionOf(drives.catalog, keys, { secret, expiresAtMs, drive, sharing });
-    live.set(sessionName(secret), { session, keys, user: keys.user, generation });
+    const name = sessionName(secret);
+    const isOver = () => expiresAtMs <= clock.wallMs() || stateOf(catalog, user, generation) === 'over';
+    const signal = signals.of(name, isOver, user);
+    const session = sessionOf(catalog, keys, { secret, expiresAtMs, signal, drive, sharing });
+    live.set(name, { session, keys, user, generation });
     return session;
   }
 
@@ -86,22 +93,31 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
         live.delete(name);
       }
       const stored = await store.read(secret);
-      if (!stored) return undefined;
+      if (!stored) {
+        signals.end(name);
+        return undefined;
+      }
       const state = stateOf(catalog, stored.keys.user, stored.generation);
-      if (state === 'over') await store.delete(secret);
+      if (state === 'over') {
+        signals.end(name);
+        await store.delete(secret);
+      }
       if (state !== 'good') return undefined;
       // Somebody else may have opened it in the meantime.
       return live.get(name)?.session ?? hold(drives, secret, stored);
     },
 
     async end(secret) {
-      live.delete(sessionName(secret));
+      const name = sessionName(secret);
+      live.delete(name);
       await store.delete(secret);
+      signals.end(name);
     },
 
     async endAllOf(user) {
       for (const [name, session] of [...live.entries()]) if (session.user === user) live.delete(name);
       await store.deleteAllOf(user);
+      signals.endAllOf(user);
     },
 
     apply(catalog, changes) {
@@ -110,6 +126,7 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
         if (record.table === 'user' || record.table === 'bundle') users.add(record.id);
       }
       if (users.size === 0) return;
+      signals.check();
       for (const [name, { user, generation }] of [...live.entries()]) {
         if (users.has(user) && stateOf(catalog, user, generation) === 'over') live.delete(name);
       }
@@ -124,7 +141,10 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
       throw new PeerstorError('not-signed-in', 'This session has ended: sign in again.');
     },
 
-    stop: () => live.clear(),
+    stop() {
+      live.clear();
+      signals.stop();
+    },
   };
 }
 
@@ -141,7 +161,7 @@ function stateOf(catalog: Catalog, id: UserId, generation: number): 'good' | 'ov
 function sessionOf(
   catalog: Catalog,
   keys: UserKeys,
-  given: Pick<Session, 'secret' | 'expiresAtMs' | 'drive' | 'sharing'>,
+  given: Pick<Session, 'secret' | 'expiresAtMs' | 'signal' | 'drive' | 'sharing'>,
 ): Session {
   const { principal } = keys.signing;
   const user = () => {

@@ -21,7 +21,7 @@ import type { LiveSessions } from './live-sessions.ts';
 export interface UserAdminParts {
   /** @throws `no-network` */
   requireCatalog(): Catalog;
-  drivesOf(catalog: Catalog): NetworkDrives;
+  drivesOf(catalog: Catalog): Promise<NetworkDrives>;
   sessions: LiveSessions;
   /** One password at a time: see `accounts.ts`. */
   passwordQueue: KeyedLock;
@@ -78,7 +78,7 @@ export function createUserAdmin(parts: UserAdminParts): UserAdmin {
         writeNewUser(parts, catalog, { invite, name, password }),
       );
       audit.note({ event: 'user-registered', username: name, sentence: 'A new user came by an invite.' });
-      return { session: await sessions.begin(drivesOf(catalog), keys, firstGeneration), recoveryCode };
+      return { session: await sessions.begin(await drivesOf(catalog), keys, firstGeneration), recoveryCode };
     },
 
     async users(session) {
@@ -108,7 +108,7 @@ export function createUserAdmin(parts: UserAdminParts): UserAdmin {
       const bundle = { ...account.bundle, generation: account.bundle.generation + 1 };
       await catalog.author([{ table: 'bundle', id: keys.user, body: bundle }], keys.signing);
       await sessions.endAllOf(keys.user);
-      return sessions.begin(drivesOf(catalog), keys, bundle.generation);
+      return sessions.begin(await drivesOf(catalog), keys, bundle.generation);
     },
   };
 }

@@ -11,14 +11,14 @@ const plainHashPrefix = Uint8Array.of(0);
 export interface CheckOptions extends OpenTreeOptions {
   /** Plain bytes of the whole content, and its digest (`VersionFacts`). */
   size: number;
-  sha256: Uint8Array;
+  contentDigest: Uint8Array;
   /** Only the chunks around these places, ascending; everything, and the digest, if absent. */
   places?: readonly number[];
 }
 
 /** @throws `chunk-corrupt` when it is anything else; as `readContent` */
 export async function checkContent(options: CheckOptions): Promise<void> {
-  const { size, sha256, places, signal } = options;
+  const { size, contentDigest, places, signal } = options;
   const manifest = await openManifestTree(options);
   if (manifest.size !== size) throw different();
   // What comes hashes to its id already: there is no other copy to ask for.
@@ -46,7 +46,7 @@ export async function checkContent(options: CheckOptions): Promise<void> {
     plainHash.update(chunk);
     digest.add(plainHash.digest());
   }
-  if (read !== size || !equalBytes(digest.digest(), sha256)) throw different();
+  if (read !== size || !equalBytes(digest.digest(), contentDigest)) throw different();
 }
 
 function different(): PeerstorError {

@@ -1,4 +1,4 @@
-/** The digest of a version's plain content, `VersionFacts.sha256` (FORMAT). */
+/** The digest of a version's plain content, `VersionFacts.contentDigest` (FORMAT). */
 import { createSha256 } from '../../crypto/index.ts';
 
 const label = new TextEncoder().encode('peerstor content/1\0');

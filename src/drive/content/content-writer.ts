@@ -38,7 +38,7 @@ export interface WrittenContent {
   /** Plain bytes. */
   size: number;
   /** See `ContentDigest` for what it says and what not. */
-  sha256: Uint8Array;
+  contentDigest: Uint8Array;
   /** Chunks and manifests; a chunk that occurs twice counts twice. */
   sealedBytes: number;
   /** Chunks; 0 for content inside the manifest. */
@@ -106,7 +106,7 @@ async function writeChunks(
     manifest,
     ...total,
     sealedBytes: total.sealedBytes + manifests.sealedBytes,
-    sha256: digest.digest(),
+    contentDigest: digest.digest(),
   });
 
   for await (const chunk of plainChunks(untilStopped(content, signal), keys.gear, payloadBuffers)) {

@@ -6,7 +6,16 @@ import type { EntryId } from '../../model/ids.ts';
 import type { FolderListing, Row } from '../listing/listing.ts';
 import { comparison, pageOf, type Sortable } from '../listing/paging.ts';
 import { viewOf } from '../tree/entry-view.ts';
-import { type Conflict, type Entry, requireEntry, type Tree, trashedAt } from '../tree/tree.ts';
+import {
+  ancestors,
+  type Conflict,
+  type Entry,
+  isConflict,
+  requireEntry,
+  requireEntryOrConflict,
+  type Tree,
+  trashedAt,
+} from '../tree/tree.ts';
 
 /**
  * A page of a folder: entries that are not in the trash, and views of conflicting versions. A folder
@@ -22,6 +31,20 @@ export async function children(tree: Tree, id: EntryId, options: ListOptions): P
     viewOf(tree, shown(tree, listing, item), { ...known, name: item.name }),
   );
   return { items: await Promise.all(views), nextCursor: page.nextCursor };
+}
+
+/** The folders around an entry, from the root down. */
+export async function ancestorViews(tree: Tree, id: EntryId): Promise<EntryView[]> {
+  const found = await requireEntryOrConflict(tree, id);
+  const entry = isConflict(found) ? found.file : found;
+  const folders: EntryId[] = [];
+  if (entry.id !== tree.root) {
+    for (const folder of ancestors(tree, entry.id)) {
+      folders.unshift(folder.id);
+      if (folder.id === tree.root) break;
+    }
+  }
+  return Promise.all(folders.map((folder) => viewOf(tree, requireEntry(tree, folder))));
 }
 
 /** The whole folder in order, kept with the listing until that changes. */

@@ -33,12 +33,17 @@ export async function createFolder(tree: Tree, parent: EntryId, name: string): P
 }
 
 /**
- * The folder at a path from the root, made where it is missing. Two at once make it once.
+ * The folder at a path, made where it is missing. Two calls at once make it once.
+ * @param from folder in which the path begins; the root by default
  * @throws `name-taken` when a file is in the way
  */
-export async function ensureFolder(tree: Tree, names: readonly string[]): Promise<EntryView> {
+export async function ensureFolder(
+  tree: Tree,
+  names: readonly string[],
+  from: EntryId = tree.root,
+): Promise<EntryView> {
   names.forEach(checkName);
-  let at = requireFolder(tree, tree.root);
+  let at = requireFolder(tree, from);
   let made = 0;
   for (let depth = 0; depth < names.length; ) {
     const name = names[depth] ?? '';

@@ -2,7 +2,7 @@
  * The grants of a network: what opens an entry to another user, to a link, to a token. There are few,
  * so all are kept at hand, in short; what a grant says now is asked of the catalog each time.
  */
-import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
+import type { Catalog } from '../../model/contracts/catalog.ts';
 import { type EntryId, type GrantId, grantId, type PrincipalId, type UserId } from '../../model/ids.ts';
 import type { GrantBody } from '../../model/records.ts';
 import { isLive } from '../keys/live.ts';
@@ -15,8 +15,6 @@ export interface Grant {
 }
 
 export interface GrantIndex {
-  /** Everything is known by now. */
-  ready(): Promise<void>;
   /** Revoked ones too. */
   get(id: GrantId): Grant | undefined;
   /** Grants that are not revoked, on this very entry. */
@@ -25,14 +23,14 @@ export interface GrantIndex {
   to(grantee: PrincipalId): Grant[];
   /** What this user has granted, revoked ones too. */
   by(owner: UserId): Grant[];
-  apply(changes: readonly CatalogChange[]): void;
+  stop(): void;
 }
 
-export function createGrantIndex(catalog: Catalog): GrantIndex {
+/** Opens the index with every grant that the catalog has by then; it follows the catalog until `stop`. */
+export async function openGrantIndex(catalog: Catalog): Promise<GrantIndex> {
   const byEntry = new Map<EntryId, Set<GrantId>>();
   const byGrantee = new Map<PrincipalId, Set<GrantId>>();
   const byOwner = new Map<UserId, Set<GrantId>>();
-  let scan: Promise<void> | undefined;
 
   /** What a grant opens, to whom, and whose it is never change. */
   function note(id: GrantId): void {
@@ -41,10 +39,6 @@ export function createGrantIndex(catalog: Catalog): GrantIndex {
     add(byEntry, body.entry, id);
     add(byGrantee, body.grantee, id);
     add(byOwner, body.owner, id);
-  }
-
-  async function scanAll(): Promise<void> {
-    for await (const { id } of catalog.list('grant')) note(grantId(id));
   }
 
   function get(id: GrantId): Grant | undefined {
@@ -60,21 +54,23 @@ export function createGrantIndex(catalog: Catalog): GrantIndex {
   const standing = (ids: ReadonlySet<GrantId> | undefined): Grant[] =>
     all(ids).filter(({ body }) => !body.revoked);
 
+  // Before the scan: a grant that comes while it runs may not be in it.
+  const stop = catalog.onChange((changes) => {
+    for (const { record } of changes) if (record.table === 'grant') note(grantId(record.id));
+  });
+  try {
+    for await (const { id } of catalog.list('grant')) note(grantId(id));
+  } catch (error) {
+    stop();
+    throw error;
+  }
+
   return {
-    ready() {
-      scan ??= scanAll().catch((error: unknown) => {
-        scan = undefined;
-        throw error;
-      });
-      return scan;
-    },
     get,
     on: (entry) => standing(byEntry.get(entry)),
     to: (grantee) => standing(byGrantee.get(grantee)),
     by: (owner) => all(byOwner.get(owner)),
-    apply(changes) {
-      for (const { record } of changes) if (record.table === 'grant') note(grantId(record.id));
-    },
+    stop,
   };
 }
 

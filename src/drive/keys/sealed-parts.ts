@@ -96,14 +96,15 @@ export function openFacts(key: Uint8Array, sealed: Sealed): EntryFacts {
   return { ...facts, tags, starred };
 }
 
-export function sealVersionFacts(key: Uint8Array, facts: VersionFacts): Sealed {
-  return seal(key, versionLabel, encode(facts));
+/** The content digest is written under the name `sha256`, as every record so far has it (FORMAT). */
+export function sealVersionFacts(key: Uint8Array, { contentDigest, ...facts }: VersionFacts): Sealed {
+  return seal(key, versionLabel, encode({ ...facts, sha256: contentDigest }));
 }
 
 export function openVersionFacts(key: Uint8Array, sealed: Sealed): VersionFacts {
   const facts = decode(open(key, versionLabel, sealed));
   if (!isFields(facts)) throw malformed('version');
-  const { size, mime, modifiedAt, sha256 } = facts;
+  const { size, mime, modifiedAt, sha256: contentDigest } = facts;
   const shaped =
     typeof size === 'number' &&
     Number.isSafeInteger(size) &&
@@ -111,9 +112,9 @@ export function openVersionFacts(key: Uint8Array, sealed: Sealed): VersionFacts 
     typeof mime === 'string' &&
     typeof modifiedAt === 'number' &&
     isDate(modifiedAt) &&
-    sha256 instanceof Uint8Array;
+    contentDigest instanceof Uint8Array;
   if (!shaped) throw malformed('version');
-  return { size, mime, modifiedAt, sha256 };
+  return { size, mime, modifiedAt, contentDigest };
 }
 
 /** Unix milliseconds that JavaScript can write as a date. */

@@ -130,7 +130,7 @@ export function createHeadsCache(catalog: Catalog, log: Log): HeadsCache {
 }
 
 export function sameContent(left: OpenVersion, right: OpenVersion): boolean {
-  return equalBytes(left.sha256, right.sha256);
+  return equalBytes(left.contentDigest, right.contentDigest);
 }
 
 /** The heads that hold the same content as `version`, itself included. */

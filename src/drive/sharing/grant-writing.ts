@@ -28,7 +28,6 @@ export async function onEntry<Result>(
   id: EntryId,
   work: (entry: Entry) => Promise<Result>,
 ): Promise<Result> {
-  await tree.grants.ready();
   const { parent } = requireEntry(tree, id);
   return runRotating(tree, [parent ?? id], [id], async () => {
     const entry = requireEntry(tree, id);
@@ -70,7 +69,6 @@ export async function writeGrant(
 
 /** Ends a grant, and closes to its holder what is written from now on: in one batch. */
 export async function revokeGrant(tree: Tree, id: GrantId, kind: GrantBody['kind']): Promise<void> {
-  await tree.grants.ready();
   const { body } = requireGrant(tree, id, kind);
   if (body.revoked) return;
   const isThere = isLive(tree.catalog.get('entry', body.entry));

@@ -1,6 +1,7 @@
 /** A drive as a grant opens it: with its rights, for as long as it is in force. */
 import type { RightsView } from '../../model/api.ts';
 import type { Drive, OpenContent } from '../../model/contracts/drive.ts';
+import { type DriveCalls, driveMethods, forwardCalls } from '../../model/contracts/drive-methods.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, type GrantId } from '../../model/ids.ts';
 import { nameGiven } from '../access/grant-drafts.ts';
@@ -41,7 +42,7 @@ export function openGrantedDrive(
     listeners.add(listener);
     return () => listeners.delete(listener);
   });
-  const box = dropBox(tree, whole, () => nameGiven(requireGrant(), holder.opener));
+  const box = dropBox(tree, () => nameGiven(requireGrant(), holder.opener));
   const rightsNow = () => {
     const { rights } = requireGrant().body;
     requireThere(tree);
@@ -72,28 +73,6 @@ function isInside(tree: Tree, id: string): boolean {
   return /^[0-9a-f]{32}$/.test(id) && isWithin(tree, entryId(id), tree.root);
 }
 
-type Method = Exclude<keyof Drive, 'onChange'>;
-
-/** The least right that each method needs. What is only the owner's is not in here. */
-const needs: Readonly<Partial<Record<Method, 'view' | 'edit'>>> = {
-  root: 'view',
-  entry: 'view',
-  children: 'view',
-  resolve: 'view',
-  open: 'view',
-  versions: 'view',
-  createFolder: 'edit',
-  ensureFolder: 'edit',
-  patch: 'edit',
-  copy: 'edit',
-  trash: 'edit',
-  trashed: 'edit',
-  restore: 'edit',
-  upload: 'edit',
-  uploadTo: 'edit',
-  restoreVersion: 'edit',
-};
-
 /** A download that has begun goes on when a grant is over in time or used up, not when it is taken back. */
 function mayStillRead({ grants }: NetworkDrives, { id }: Grant): boolean {
   const body = grants.get(id)?.body;
@@ -115,72 +94,41 @@ function readWhile(content: OpenContent, mayGoOn: () => boolean): OpenContent {
 /** @param now.rightsNow asked at every call: the owner may change them, or take them back */
 function withRights(
   whole: Drive,
-  box: Drive,
+  box: DriveCalls,
   { rightsNow, mayGoOn }: { rightsNow: () => RightsView; mayGoOn: () => boolean },
 ): Drive {
-  const allowed = (method: Method): Drive => {
+  const calls = forwardCalls((method) => {
     const rights = rightsNow();
     if (rights === 'upload') return box;
-    const needed = needs[method];
-    if (needed === 'view' || (needed === 'edit' && rights === 'edit')) return whole;
+    const { needs } = driveMethods[method];
+    if (needs === 'view' || (needs === 'edit' && rights === 'edit')) return whole;
     throw new PeerstorError(
       'forbidden',
-      needed === 'edit'
-        ? 'You may look at this, not change it.'
-        : 'Only the owner of this drive may do that.',
+      needs === 'edit' ? 'You may look at this, not change it.' : 'Only the owner of this drive may do that.',
     );
-  };
+  });
   return {
-    root: async () => allowed('root').root(),
-    entry: async (id) => allowed('entry').entry(id),
-    children: async (id, options) => allowed('children').children(id, options),
-    resolve: async (names) => allowed('resolve').resolve(names),
-    createFolder: async (parent, name) => allowed('createFolder').createFolder(parent, name),
-    ensureFolder: async (names) => allowed('ensureFolder').ensureFolder(names),
-    patch: async (id, change, ifMatch) => allowed('patch').patch(id, change, ifMatch),
-    copy: async (id, parent, name) => allowed('copy').copy(id, parent, name),
-    trash: async (id, ifMatch) => allowed('trash').trash(id, ifMatch),
-    trashed: async (options) => allowed('trashed').trashed(options),
-    restore: async (id) => allowed('restore').restore(id),
-    purge: async (id) => allowed('purge').purge(id),
-    emptyTrash: async () => allowed('emptyTrash').emptyTrash(),
-    upload: async (parent, name, content, options) =>
-      allowed('upload').upload(parent, name, content, options),
-    uploadTo: async (file, content, options) => allowed('uploadTo').uploadTo(file, content, options),
-    open: async (id, version) => readWhile(await allowed('open').open(id, version), mayGoOn),
-    versions: async (id) => allowed('versions').versions(id),
-    restoreVersion: async (id, version) => allowed('restoreVersion').restoreVersion(id, version),
+    ...calls,
+    open: async (id, version) => readWhile(await calls.open(id, version), mayGoOn),
     onChange: (listener) => whole.onChange(listener),
   };
 }
 
-function dropBox(tree: Tree, whole: Drive, name: () => string): Drive {
-  const closed = async (): Promise<never> => {
+function dropBox(tree: Tree, name: () => string): DriveCalls {
+  const closed = () => {
     throw new PeerstorError(
       'forbidden',
       'This is a drop box: you can add files to it, and see nothing in it.',
     );
   };
-  const box = async (id: EntryId) => (id === tree.root ? boxView(tree, name()) : closed());
+  const box = async (id: EntryId = tree.root) => (id === tree.root ? boxView(tree, name()) : closed());
+  const boxAt = (names: readonly string[], from?: EntryId) => (names.length === 0 ? box(from) : closed());
   return {
-    root: () => box(tree.root),
+    ...forwardCalls(closed),
+    root: () => box(),
     entry: box,
-    children: closed,
-    resolve: async (names) => (names.length === 0 ? box(tree.root) : closed()),
-    createFolder: closed,
-    ensureFolder: async (names) => (names.length === 0 ? box(tree.root) : closed()),
-    patch: closed,
-    copy: closed,
-    trash: closed,
-    trashed: closed,
-    restore: closed,
-    purge: closed,
-    emptyTrash: closed,
+    resolve: async (names, from) => boxAt(names, from),
+    ensureFolder: async (names, from) => boxAt(names, from),
     upload: (parent, file, content, options) => drop(tree, parent, file, content, options),
-    uploadTo: closed,
-    open: closed,
-    versions: closed,
-    restoreVersion: closed,
-    onChange: (listener) => whole.onChange(listener),
   };
 }

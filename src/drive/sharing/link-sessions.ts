@@ -6,6 +6,7 @@ import { LRUCache } from 'lru-cache';
 import { sha256 } from '../../crypto/index.ts';
 import type { RightsView } from '../../model/api.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
+import type { CatalogChange } from '../../model/contracts/catalog.ts';
 import type { Guest, Session } from '../../model/contracts/drive.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type GrantId, toHex } from '../../model/ids.ts';
@@ -19,6 +20,7 @@ import type { KeyedLock } from '../grants/keyed-lock.ts';
 import { countUse, usesOf } from '../grants/link-uses.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import type { PasswordTries } from '../users/password-tries.ts';
+import { createSessionSignals } from '../users/session-signals.ts';
 import { type GrantedDrive, openGrantedDrive } from './granted-drive.ts';
 
 /** Each keeps a part of somebody's drive open. */
@@ -38,6 +40,8 @@ export interface LinkSessions {
   token(drives: NetworkDrives, secret: string): Promise<Session | undefined>;
   /** @throws `not-found`, `gone`, `link-password`, `too-many-tries` */
   link(drives: NetworkDrives, secret: string, password: string | undefined, from: string): Promise<Guest>;
+  /** Ends the sessions of tokens that these changes revoked. */
+  apply(changes: readonly CatalogChange[]): void;
   stop(): void;
 }
 
@@ -52,6 +56,7 @@ export function createSecretAccess(parts: SecretAccessParts): LinkSessions {
   const kept = { max: openedKept, dispose: ({ granted }: Opened<unknown>) => granted.stop() };
   const guests = new LRUCache<string, Opened<Guest>>(kept);
   const sessions = new LRUCache<string, Opened<Session>>(kept);
+  const signals = createSessionSignals(clock);
 
   function open(
     drives: NetworkDrives,
@@ -111,9 +116,14 @@ export function createSecretAccess(parts: SecretAccessParts): LinkSessions {
     };
   }
 
+  function isTokenOver(drives: NetworkDrives, id: GrantId): boolean {
+    const grant = drives.grants.get(id);
+    const isLive = grant !== undefined && stateOfGrant(grant, clock.wallMs()) === 'live';
+    return !isLive || ownerIsOut(drives, grant.body);
+  }
+
   /** @throws `not-found`, `gone` */
   async function requireLink(drives: NetworkDrives, id: GrantId | undefined): Promise<Grant> {
-    await drives.grants.ready();
     const grant = id && drives.grants.get(id);
     if (grant?.body.kind !== 'link') {
       throw new PeerstorError('not-found', 'There is no such link. Look whether the address is whole.');
@@ -128,17 +138,17 @@ export function createSecretAccess(parts: SecretAccessParts): LinkSessions {
     async token(drives, text) {
       const secret = readSecret('token', text);
       if (!secret) return undefined;
-      await drives.grants.ready();
       const grant = drives.grants.get(secret.id);
-      const isGood = grant?.body.kind === 'token' && stateOfGrant(grant, clock.wallMs()) === 'live';
-      if (!grant || !isGood || ownerIsOut(drives, grant.body)) {
+      if (grant?.body.kind !== 'token' || isTokenOver(drives, grant.id)) {
         sessions.delete(secret.id);
+        signals.end(secret.id);
         return undefined;
       }
       const known = sessions.get(secret.id);
       if (known?.drives === drives) return known.access;
       const granted = open(drives, grant, secret, await secret.key(), tokenOver);
-      const access = sessionOf(drives, grant, granted, text);
+      const signal = signals.of(secret.id, () => isTokenOver(drives, secret.id));
+      const access = sessionOf(drives, grant, granted, { secret: text, signal });
       sessions.set(secret.id, { drives, granted, access });
       return access;
     },
@@ -163,9 +173,14 @@ export function createSecretAccess(parts: SecretAccessParts): LinkSessions {
       }
     },
 
+    apply(changes) {
+      if (changes.some(({ record }) => record.table === 'grant' || record.table === 'user')) signals.check();
+    },
+
     stop() {
       guests.clear();
       sessions.clear();
+      signals.stop();
     },
   };
 }
@@ -184,12 +199,12 @@ function sessionOf(
   drives: NetworkDrives,
   { id, body }: Grant,
   granted: GrantedDrive,
-  secret: string,
+  given: Pick<Session, 'secret' | 'signal'>,
 ): Session {
   const refuse = () => new PeerstorError('forbidden', 'An access token may not do that: sign in.');
   const { catalog, grants } = drives;
   return {
-    secret,
+    ...given,
     expiresAtMs: body.expiresAt ?? neverMs,
     get user() {
       const { username = '', role = 'member' } = catalog.get('user', body.owner)?.body ?? {};

@@ -1,5 +1,6 @@
 /** What others shared with one user: the drives that their grants open, each opened when it is needed. */
 import type { Drive } from '../../model/contracts/drive.ts';
+import { entryNamed, forwardCalls } from '../../model/contracts/drive-methods.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, type GrantId } from '../../model/ids.ts';
 import type { GrantRights } from '../../model/records.ts';
@@ -106,48 +107,34 @@ export function uniteDrives(tree: Tree, shared: SharedDrives, own: Drive): Drive
     return version ? entryId(version.entry) : id;
   }
 
-  async function find(id: EntryId): Promise<{ drive: Drive; tree: Tree }> {
-    await tree.grants.ready();
+  function find(id: EntryId): { drive: Drive; tree: Tree } {
     const at = entryOf(id);
     const owner = catalog.get('entry', at)?.body?.owner;
     const found = owner === undefined || owner === tree.user ? undefined : shared.reaching(at);
     return found ?? { drive: own, tree };
   }
 
-  const at = async (id: EntryId): Promise<Drive> => (await find(id)).drive;
+  const calls = forwardCalls((method, given) => {
+    const named = entryNamed(method, given);
+    return named === undefined ? own : find(named).drive;
+  });
   return {
-    root: () => own.root(),
-    entry: async (id) => (await at(id)).entry(id),
-    children: async (id, options) => (await at(id)).children(id, options),
-    resolve: (names) => own.resolve(names),
-    createFolder: async (parent, name) => (await at(parent)).createFolder(parent, name),
-    ensureFolder: (names) => own.ensureFolder(names),
+    ...calls,
     async patch(id, change, ifMatch) {
-      const from = await find(id);
-      if (change.parentId !== undefined && (await find(change.parentId)).tree !== from.tree) {
+      const from = find(id);
+      if (change.parentId !== undefined && find(change.parentId).tree !== from.tree) {
         const sentence = 'Nothing can be moved from one drive into another: copy it instead.';
         throw new PeerstorError('forbidden', sentence);
       }
       return from.drive.patch(id, change, ifMatch);
     },
     async copy(id, parent, name) {
-      const [from, to] = [await find(id), await find(parent)];
+      const [from, to] = [find(id), find(parent)];
       if (from.tree === to.tree) return to.drive.copy(id, parent, name);
       requireRights(from.tree, 'view', 'edit');
       requireRights(to.tree, 'edit');
       return copy({ from: from.tree, to: to.tree }, id, parent, name);
     },
-    trash: async (id, ifMatch) => (await at(id)).trash(id, ifMatch),
-    trashed: (options) => own.trashed(options),
-    restore: async (id) => (await at(id)).restore(id),
-    purge: async (id) => (await at(id)).purge(id),
-    emptyTrash: () => own.emptyTrash(),
-    upload: async (parent, name, content, options) =>
-      (await at(parent)).upload(parent, name, content, options),
-    uploadTo: async (file, content, options) => (await at(file)).uploadTo(file, content, options),
-    open: async (id, version) => (await at(id)).open(id, version),
-    versions: async (id) => (await at(id)).versions(id),
-    restoreVersion: async (id, version) => (await at(id)).restoreVersion(id, version),
     onChange(listener) {
       const stops = [own.onChange(listener), shared.onChange(listener)];
       return () => {

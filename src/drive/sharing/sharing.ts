@@ -86,14 +86,12 @@ export function createSharing(parts: SharingParts): Sharing {
     },
 
     async accessOf(id) {
-      await grants.ready();
       requireEntry(tree, id);
       const views = grants.on(id).filter(({ body }) => body.kind === 'user' && body.owner === tree.user);
       return views.map((grant) => accessView(tree, grant));
     },
 
     async revokeAccess(id, name) {
-      await grants.ready();
       const users = await usersNamed(tree, name);
       // Also of somebody who was disabled: they may be let in again some day.
       const [grant] = users.flatMap((user) => accessTo(id, user.id) ?? []);
@@ -103,7 +101,6 @@ export function createSharing(parts: SharingParts): Sharing {
     },
 
     async sharedWithMe() {
-      await grants.ready();
       const views: SharedEntryView[] = [];
       for (const grant of shared.live()) {
         try {
@@ -143,13 +140,11 @@ export function createSharing(parts: SharingParts): Sharing {
     },
 
     async links() {
-      await grants.ready();
       const mine = grants.by(tree.user).filter(({ body }) => body.kind === 'link');
       return Promise.all(mine.sort(newestFirst).map((grant) => shareView(tree, grant)));
     },
 
     async changeLink(id, change) {
-      await grants.ready();
       const { body } = requireGrant(tree, id, 'link');
       if (body.revoked) throw new PeerstorError('gone', 'This link was taken back: make a new one.');
       checkedLink({ entryId: body.entry, rights: body.rights, ...change });
@@ -212,7 +207,6 @@ export function createSharing(parts: SharingParts): Sharing {
     },
 
     async tokens() {
-      await grants.ready();
       const mine = grants.by(tree.user).filter(({ body }) => body.kind === 'token' && !body.revoked);
       return mine.sort(newestFirst).map((grant) => tokenView(tree, grant));
     },

@@ -21,7 +21,7 @@ export interface NewEntry {
   draft: Draft<'entry'>;
 }
 
-/** The first version of an entry's key; more come where somebody loses access: see `rekeying.ts`. */
+/** The first version of an entry's key; more come where somebody loses access: see `key-rotation.ts`. */
 const firstKeyVersion = 1;
 
 /**
@@ -75,7 +75,7 @@ export function rootEntry(
 
 /**
  * The same entry with some fields changed; fields of newer versions are kept. Over several heads it
- * takes in the keys of all: they must agree on the present one (`rekeying.ts` sees to that).
+ * takes in the keys of all: they must agree on the present one (`key-rotation.ts` sees to that).
  */
 export function changedEntry(tree: Tree, entry: Entry, change: Partial<EntryBody>): Draft<'entry'> {
   const merged = tree.catalog.heads('entry', entry.id).length > 1 ? mergedSeals(tree, entry) : {};
@@ -139,7 +139,7 @@ export function factsDraft(tree: Tree, id: EntryId, key: Uint8Array, facts: Entr
 /** What a version says of its content; `manifest` must be durable before the record is written (I1). */
 export type Content = Pick<
   OpenVersion,
-  'manifest' | 'sealedBytes' | 'size' | 'mime' | 'modifiedAt' | 'sha256'
+  'manifest' | 'sealedBytes' | 'size' | 'mime' | 'modifiedAt' | 'contentDigest'
 >;
 
 export function versionDraft(
@@ -149,7 +149,7 @@ export function versionDraft(
   replaces: readonly VersionId[],
 ): { id: VersionId; draft: Draft<'version'> } {
   const id = newVersionId(tree);
-  const { manifest, sealedBytes, size, mime, modifiedAt, sha256 } = content;
+  const { manifest, sealedBytes, size, mime, modifiedAt, contentDigest } = content;
   const body: VersionBody = {
     entry: entry.id,
     owner: tree.user,
@@ -158,7 +158,7 @@ export function versionDraft(
     sealedBytes,
     keyVersion: entry.keyVersion ?? firstKeyVersion,
     plainBytes: size,
-    sealed: sealVersionFacts(entry.key, { size, mime, modifiedAt, sha256 }),
+    sealed: sealVersionFacts(entry.key, { size, mime, modifiedAt, contentDigest }),
   };
   return { id, draft: { table: 'version', id, body } };
 }

@@ -1,7 +1,7 @@
 /** What all opened drives of one network share on this device. */
 import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
 import type { UserId } from '../../model/ids.ts';
-import { createGrantIndex, type GrantIndex } from '../grants/grants.ts';
+import { type GrantIndex, openGrantIndex } from '../grants/grants.ts';
 import { KeyedLock } from '../grants/keyed-lock.ts';
 import { createQuotas, type Quotas } from '../quota/quotas.ts';
 
@@ -16,13 +16,14 @@ export interface NetworkDrives {
   stop(): void;
 }
 
-export function openNetworkDrives(catalog: Catalog): NetworkDrives {
-  const grants = createGrantIndex(catalog);
+/** Opens what drives share, when every grant is known: who has it can ask for grants at once. */
+export async function openNetworkDrives(catalog: Catalog): Promise<NetworkDrives> {
+  // First, so that it hears of a change before those who listen here.
+  const grants = await openGrantIndex(catalog);
   const quotas = createQuotas(catalog);
   const locks = new Map<UserId, KeyedLock>();
   const listeners = new Set<(changes: readonly CatalogChange[]) => void>();
   const unsubscribe = catalog.onChange((changes) => {
-    grants.apply(changes);
     quotas.apply(changes);
     for (const listener of [...listeners]) listener(changes);
   });
@@ -45,6 +46,7 @@ export function openNetworkDrives(catalog: Catalog): NetworkDrives {
     stop() {
       listeners.clear();
       unsubscribe();
+      grants.stop();
     },
   };
 }

@@ -236,9 +236,19 @@ export async function requireFreeName(
   throw new PeerstorError('name-taken', `There is a ${what} with this name already: "${name}".`);
 }
 
-/** @returns the id at a path of names from the root; @throws `not-found` */
-export async function resolvePath(tree: Tree, names: readonly string[]): Promise<EntryId> {
-  let at = requireEntry(tree, tree.root).id;
+/**
+ * @param from folder in which the path begins; the root by default
+ * @returns the id at a path of names
+ * @throws `not-found`; `gone` when `from` is in the trash
+ */
+export async function resolvePath(
+  tree: Tree,
+  names: readonly string[],
+  from: EntryId = tree.root,
+): Promise<EntryId> {
+  const top = requireEntry(tree, from);
+  requireOutsideTrash(tree, top);
+  let at = top.id;
   for (const [index, name] of names.entries()) {
     const listing = await tree.cache.listings.of(at);
     let id = listing.names.find(name);

@@ -70,7 +70,6 @@ export function startBackgroundTasks(tree: Tree): BackgroundTasks {
     }
     renewing = true;
     try {
-      await tree.grants.ready();
       const granted = everything ? tree.grants.by(tree.user).map(({ body }) => body.entry) : [];
       const entries = new Set([...granted, ...branches]);
       everything = false;

@@ -44,12 +44,12 @@ export function createRestoring(tree: Tree): Restoring {
     const found = await currentOf(tree, file);
     if (!found) return false;
     const [entryKey = new Uint8Array(0), ...otherKeys] = found.entry.keys;
-    const { manifest, size, sha256 } = found.version;
+    const { manifest, size, contentDigest } = found.version;
     const isLarge = size > wholeBytesMax;
     await checkContent({
       manifest,
       size,
-      sha256,
+      contentDigest,
       entryKey,
       otherKeys,
       network: { read: (id, options) => read(id, options?.signal ?? signal) },

@@ -12,6 +12,7 @@ import type { EntryId } from '../../model/ids.ts';
 import { rotate, runRotating } from '../access/key-rotation.ts';
 import { writeContent } from '../content/index.ts';
 import { resealManifest } from '../content/reseal.ts';
+import { isLive } from '../keys/live.ts';
 import { isDate } from '../keys/sealed-parts.ts';
 import { headsLike } from '../listing/heads.ts';
 import { checkName, freeName, mayBeConflictName } from '../listing/names.ts';
@@ -27,6 +28,7 @@ import {
   isConflict,
   lookUp,
   newEntryKey,
+  notFound,
   requireEntry,
   requireEntryOrConflict,
   requireFolder,
@@ -106,20 +108,12 @@ async function run(tree: Tree, target: Target, content: AsyncIterable<Uint8Array
     const there = await findTarget(tree, target);
     if (there && options.onConflict === 'skip') return { entry: await viewOf(tree, there), created: false };
     reservation = await tree.quotas.reserve(tree.user, options.sizeHint ?? 0);
-    const sealedIn = async () => {
-      const file = await findTarget(tree, target);
-      const folder = 'file' in target ? [] : [target.parent];
-      return file ? [...folder, isConflict(file) ? file.file.id : file.id] : folder;
-    };
-    for (const one of await sealedIn()) await rotate(tree, one);
-    const stored = await store(
-      tree,
-      session,
-      within(reservation, content),
-      await findTarget(tree, target),
-      options,
-    );
-    const work = () => commit(tree, session, target, stored);
+    const file = there && fileOf(there);
+    const sealedIn = [...('file' in target ? [] : [target.parent]), ...(file ? [file.id] : [])];
+    // Before the bytes come, so that they are rarely sealed again under a newer key.
+    for (const id of sealedIn) await rotate(tree, id);
+    const stored = await store(tree, session, within(reservation, content), there, options);
+    const work = (requireFresh: (id: EntryId) => void) => commit(tree, session, target, stored, requireFresh);
     const { id, created, skipped } = await runRotating(tree, [place], sealedIn, work, signal);
     const known = skipped ? {} : { safety: await listedSafety(tree, stored.safety, options) };
     return { entry: await viewOf(tree, await requireEntryOrConflict(tree, id), known), created };
@@ -146,9 +140,11 @@ async function store(
   options: UploadOptions,
 ): Promise<Stored> {
   const { signal, copies = 'safe', waitMs = tree.tunables.safeWaitMs } = options;
-  const file = there && !isConflict(there) ? there : undefined;
+  // As it is now: rotating may have given it a new key, and somebody may have deleted it.
+  const stays = there && !isConflict(there) && isLive(tree.catalog.get('entry', there.id));
+  const file = stays ? requireEntry(tree, there.id) : undefined;
   const key = file?.key ?? newEntryKey(tree);
-  const { manifest, size, sha256, sealedBytes } = await writeContent({
+  const { manifest, size, contentDigest, sealedBytes } = await writeContent({
     content: source,
     keys: tree.contentKeys,
     entryKey: key,
@@ -158,20 +154,26 @@ async function store(
   const safety = await session.settle(copies, waitMs, signal);
   const mime = options.mime ?? defaultMime;
   const modifiedAt = options.modifiedAtMs ?? tree.clock.wallMs();
-  const content: Content = { manifest, size, sha256, sealedBytes, mime, modifiedAt };
+  const content: Content = { manifest, size, contentDigest, sealedBytes, mime, modifiedAt };
   return { key, madeFor: file?.id, content, safety };
 }
 
 /** Writes the records, under the lock of the folder: what is there may have changed while bytes came. */
-async function commit(tree: Tree, session: ChunkUpload, target: Target, stored: Stored): Promise<Written> {
+async function commit(
+  tree: Tree,
+  session: ChunkUpload,
+  target: Target,
+  stored: Stored,
+  requireFresh: (id: EntryId) => void,
+): Promise<Written> {
   const { signal, onConflict } = target.options;
-  if ('file' in target) {
-    return newVersion(tree, session, await findFile(tree, target.file, target.options), stored, signal);
-  }
-  const folder = requireFolder(tree, target.parent);
+  const place = placeOf(tree, target);
   const there = await findTarget(tree, target);
+  if (there) requireFresh(fileOf(there).id);
   if (there && onConflict === 'skip') return { id: there.id, created: false, skipped: true };
   if (there && !isConflict(there)) return newVersion(tree, session, there, stored, signal);
+  if ('file' in target) throw notFound();
+  const folder = requireFolder(tree, place);
   return newFile(tree, session, { folder, view: there, name: target.name }, stored, signal);
 }
 
@@ -197,6 +199,11 @@ async function findTarget(tree: Tree, target: Target): Promise<Entry | Conflict 
     requireMatch(options.ifMatch, there && (await currentVersion(tree, there)));
   }
   return there;
+}
+
+/** The file itself, or the one that a conflicting version belongs to. */
+function fileOf(there: Entry | Conflict): Entry {
+  return isConflict(there) ? there.file : there;
 }
 
 /** The view of a conflicting version with this name. */

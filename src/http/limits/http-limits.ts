@@ -46,8 +46,6 @@ export const eventSocketsMax = 256;
 export const eventGatherMs = 50;
 export const eventIdsMax = 500;
 export const eventPingMs = 30 * secondMs;
-/** After a session ended, what it has open goes on for so long at most. */
-export const sessionCheckMs = 2 * secondMs;
 
 /** How long `stop` lets running requests finish; the whole device has 10 s. */
 export const stopGraceMs = 3 * secondMs;

@@ -23,7 +23,7 @@ export function contentRoutes(app: FastifyInstance, context: RouteContext): void
       const { version, download } = request.query;
       const id = await entryIdOf(drive, request.params.id);
       const content = await drive.open(id, version === undefined ? undefined : versionId(version));
-      const watch: EndWatch = (onEnd) => watchSession(request, context, onEnd);
+      const watch: EndWatch = (onEnd) => watchSession(request, onEnd);
       return sendContent(request, reply, content, { download: isOn(download), clock, log, watch });
     },
   });

@@ -41,10 +41,15 @@ interface ById {
 }
 
 /** The tree: look, make folders, change, copy, remove. */
-export function entryRoutes(app: FastifyInstance, _surroundings: RouteContext): void {
+export function entryRoutes(app: FastifyInstance, _context: RouteContext): void {
   app.get<ById>('/api/v1/entries/:id', { config: openToTokens }, async (request, reply) => {
     const { drive } = signedIn(request);
     return tagged(reply, await drive.entry(await entryIdOf(drive, request.params.id)));
+  });
+
+  app.get<ById>('/api/v1/entries/:id/ancestors', { config: openToTokens }, async (request) => {
+    const { drive } = signedIn(request);
+    return { items: await drive.ancestors(await entryIdOf(drive, request.params.id)) };
   });
 
   app.get<ById & { Querystring: ListQuery }>(

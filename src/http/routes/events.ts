@@ -48,7 +48,7 @@ export function eventRoutes(app: FastifyInstance, context: RouteContext): void {
       const session = signedIn(request);
       const stopFeed = feedEvents(front, session, clock, counter, (event) => give(socket, event));
       const stopPings = keepAlive(socket, context);
-      const stopWatch = watchSession(request, context, () => {
+      const stopWatch = watchSession(request, () => {
         // Nothing more is told, however long the other side takes to close.
         stopFeed();
         socket.close(closedBySignOut, 'signed out');

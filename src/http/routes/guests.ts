@@ -21,7 +21,7 @@ import {
   text,
 } from '../requests/schemas.ts';
 import type { GuestAccess } from '../sessions/guest-access.ts';
-import { placeBelow, placeInDrive, type UploadPlace } from '../uploads/upload-place.ts';
+import { placeAtPath, type UploadPlace } from '../uploads/upload-place.ts';
 import {
   filePathOf,
   leaveBodiesAlone,
@@ -177,7 +177,7 @@ function uploadRoute(app: FastifyInstance, access: GuestAccess, context: RouteCo
       const [prefix = ''] = /^\/s\/[^/]*\/api\/path/.exec(request.raw.url ?? '') ?? [];
       const { folders, name } = filePathOf(request, prefix);
       const guest = await access.open(request, request.params.secret);
-      return receive(request, reply, guest, placeInDrive(guest.drive, folders, name));
+      return receive(request, reply, guest, placeAtPath(guest.drive, folders, name));
     },
   );
 
@@ -190,7 +190,7 @@ function uploadRoute(app: FastifyInstance, access: GuestAccess, context: RouteCo
       const { folders, name } = filePathOf(request, prefix);
       const guest = await access.open(request, request.params.secret);
       const folder = await entryIdOf(guest.drive, request.params.id);
-      return receive(request, reply, guest, placeBelow(guest.drive, folder, folders, name));
+      return receive(request, reply, guest, placeAtPath(guest.drive, folders, name, folder));
     },
   );
 }

@@ -4,7 +4,7 @@ import { entityTag } from '../content/preconditions.ts';
 import { drivePathOf, drivePathPrefix } from '../requests/drive-path.ts';
 import type { RouteContext } from '../requests/route-context.ts';
 import { openToTokens, signedIn } from '../sessions/authentication.ts';
-import { placeBelow, placeInDrive, placeOfFile } from '../uploads/upload-place.ts';
+import { placeAtPath, placeOfFile } from '../uploads/upload-place.ts';
 import {
   filePathOf,
   leaveBodiesAlone,
@@ -47,7 +47,7 @@ function uploadRoute(app: FastifyInstance, context: RouteContext): void {
     async (request, reply) => {
       const { drive } = signedIn(request);
       const { folders, name } = filePathOf(request, drivePathPrefix);
-      const place = placeInDrive(drive, folders, name);
+      const place = placeAtPath(drive, folders, name);
       return sendUploaded(reply, await receiveUpload(request, { place }, context));
     },
   );
@@ -70,7 +70,7 @@ function uploadRoute(app: FastifyInstance, context: RouteContext): void {
       const { drive } = signedIn(request);
       const [prefix = ''] = /^\/api\/v1\/entries\/[^/]*\/path/.exec(request.raw.url ?? '') ?? [];
       const { folders, name } = filePathOf(request, prefix);
-      const place = placeBelow(drive, await entryIdOf(drive, request.params.id), folders, name);
+      const place = placeAtPath(drive, folders, name, await entryIdOf(drive, request.params.id));
       return sendUploaded(reply, await receiveUpload(request, { place }, context));
     },
   );

@@ -5,7 +5,7 @@ import { openToTokens, signedIn } from '../sessions/authentication.ts';
 import { entryIdOf } from './entry-id.ts';
 
 /** What was removed and can still come back. */
-export function trashRoutes(app: FastifyInstance, _surroundings: RouteContext): void {
+export function trashRoutes(app: FastifyInstance, _context: RouteContext): void {
   app.get<{ Querystring: ListQuery }>(
     '/api/v1/trash',
     { config: openToTokens, schema: { querystring: listQuery } },

@@ -6,7 +6,7 @@ import { openToTokens, signedIn } from '../sessions/authentication.ts';
 import { entryIdOf } from './entry-id.ts';
 
 /** The history of a file. */
-export function versionRoutes(app: FastifyInstance, _surroundings: RouteContext): void {
+export function versionRoutes(app: FastifyInstance, _context: RouteContext): void {
   app.get<{ Params: { id: string } }>(
     '/api/v1/entries/:id/versions',
     { config: openToTokens },

@@ -60,7 +60,7 @@ export async function receiveUpload(
     ...(onConflict === undefined ? {} : { onConflict }),
   };
   const body = openBody(request.raw, { bytesMax: maxUploadBytes, stallMs: uploadStallMs, clock });
-  const stopWatching = watchSession(request, context, () => {
+  const stopWatching = watchSession(request, () => {
     body.fail(new PeerstorError('not-signed-in', 'The session ended meanwhile; nothing was stored.'));
   });
   try {

@@ -138,6 +138,8 @@ export interface LinkWish {
 export interface Session {
   readonly secret: string;
   readonly expiresAtMs: number;
+  /** Aborts once the session has ended: signed out, expired, revoked, or ended by a new password or an admin. */
+  readonly signal: AbortSignal;
   readonly user: UserView;
   /** Own entries, and those that others shared with this user, all by their ids. */
   readonly drive: Drive;
@@ -198,18 +200,29 @@ export interface EntryPatch {
   starred?: boolean;
 }
 
+/** What a drive can do. A new method also gets a line in `drive-methods.ts`. */
 export interface Drive {
   root(): Promise<EntryView>;
   /** @throws `not-found` */
   entry(id: EntryId): Promise<EntryView>;
   /** Children that are not in the trash; folders first, names in natural order. */
   children(id: EntryId, options: ListOptions): Promise<Page<EntryView>>;
-  /** The entry at a path of names from the root. @throws `not-found` */
-  resolve(names: readonly string[]): Promise<EntryView>;
+  /** The folders around an entry, from the root of the drive (or the shared entry) down to its parent. */
+  ancestors(id: EntryId): Promise<EntryView[]>;
+  /**
+   * The entry at a path of names, which are compared without regard to case.
+   * @param from folder in which the path begins; the root by default
+   * @throws `not-found`
+   */
+  resolve(names: readonly string[], from?: EntryId): Promise<EntryView>;
 
   createFolder(parent: EntryId, name: string): Promise<EntryView>;
-  /** Makes the folders of a path that are missing; returns the last one. */
-  ensureFolder(names: readonly string[]): Promise<EntryView>;
+  /**
+   * Makes the folders of a path that are missing; returns the last one.
+   * @param from folder in which the path begins; the root by default
+   * @throws `name-taken` when a file is in the way
+   */
+  ensureFolder(names: readonly string[], from?: EntryId): Promise<EntryView>;
   /** Rename, move, tag, star. @throws `name-taken`, `would-make-a-cycle`, `precondition-failed` */
   patch(id: EntryId, change: EntryPatch, ifMatch?: string): Promise<EntryView>;
   copy(id: EntryId, parent: EntryId, name?: string): Promise<EntryView>;

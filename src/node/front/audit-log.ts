@@ -1,6 +1,6 @@
 /**
- * What this device noted for its admins: a ring of the last ten thousand events. Written beside, a
- * second's worth at a time; a crash may lose that second. Other devices keep their own.
+ * The audit log of this device: a ring of the last ten thousand events. A background write saves them once a
+ * second; a crash may lose that second. Other devices keep their own logs.
  */
 import { decode, encode, isFields } from '../../crypto/index.ts';
 import type { AuditView } from '../../model/api.ts';
@@ -11,11 +11,11 @@ import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { Log } from '../../model/log.ts';
 
 const eventsMax = 10_000;
-/** Events that wait for the disk; a flood beyond that loses its oldest. */
+/** Events waiting for the disk; in a flood the oldest ones are dropped. */
 const waitingMax = 1000;
 const writeAfterMs = 1000;
 const sentenceLengthMax = 500;
-/** Keys are numbers in so many hex digits, so that their order is that of time. */
+/** Keys are numbers with this many hex digits, so that their order is the order of time. */
 const keyDigits = 12;
 const firstKey = '0'.repeat(keyDigits);
 const endKey = 'g';
@@ -25,12 +25,12 @@ interface Row {
   event: string;
   sentence: string;
   username: string | null;
-  /** Equal ones in a row. */
+  /** Number of equal events in a row. */
   count: number;
 }
 
 export interface AuditLogParts {
-  /** Not shared with anything else. */
+  /** Used by nothing else. */
   store: OrderedStore;
   clock: Clock;
   log: Log;
@@ -109,7 +109,7 @@ export class AuditLog implements Audit {
     return { items, nextCursor };
   }
 
-  /** Resolves when what was noted so far is written, or could not be. */
+  /** Resolves when all events so far are written, or the write has failed. */
   flush(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -148,7 +148,7 @@ function isSame(left: Row, right: Row): boolean {
   return left.event === right.event && left.sentence === right.sentence && left.username === right.username;
 }
 
-/** undefined for a row that is damaged or of another version: the others count all the same. */
+/** undefined for a row that is damaged or has another format: the other rows still count. */
 function readRow(value: Uint8Array): Row | undefined {
   try {
     const row = decode(value);

@@ -18,12 +18,12 @@ export function createDeviceAccounts(
     network: () => device.network()?.chunks,
     foundNetwork: given.foundNetwork,
     makeGenesis: (body, root) => writeGenesis(body, root).bytes,
-    // Another one after this device was removed and has a new key.
+    // The id changes after this device was removed and has a new key.
     get device() {
       return deviceId(device.identity.principal);
     },
     deviceBody: (network) => ownRecord(device.identity, device.settings(), network, systemClock.wallMs()),
-    // Known from the moment it joined, before its catalog has come.
+    // Known from the moment of joining, before the catalog has arrived.
     storageOnly: () => device.network()?.removal.ownBody()?.storageOnly ?? false,
     isFilling: () => device.network()?.catalog.isFilling ?? false,
     audit: device.audit,

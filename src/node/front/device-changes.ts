@@ -1,4 +1,4 @@
-/** What an admin changes about a device, and what they may want to know before. */
+/** What an admin can change about a device, and what they may want to know first. */
 
 import type { ImpactView } from '../../model/api.ts';
 import { systemClock, systemRandom } from '../../model/clock.ts';
@@ -15,12 +15,12 @@ import type { NetworkParts } from './device-parts.ts';
 
 /** Characters. */
 const placeLengthMax = 64;
-/** Lost entries that are named; the numbers count all. */
+/** Maximum number of lost entries listed by name; the numbers count all. */
 const entriesNamed = 100;
-/** Versions that are looked at for them. */
+/** Maximum number of versions examined for them. */
 const versionsLookedAt = 5000;
 
-/** What is said of a device; its proof and its history stay. Changes nothing where nothing is new. */
+/** Changes the device's record. Its certificates and history stay. Writes nothing where nothing is new. */
 export async function changeDevice(
   network: Pick<NetworkParts, 'catalog'>,
   audit: Audit,
@@ -38,16 +38,16 @@ export async function changeDevice(
   };
   const isRenamed = body.name !== before.name;
   const said = [
-    ...(body.class === before.class ? [] : [`it is ${body.class} now`]),
+    ...(body.class === before.class ? [] : [`its class is ${body.class}`]),
     ...(body.place === before.place
       ? []
-      : [body.place === '' ? 'it has no place' : `its place is ${body.place}`]),
+      : [body.place === '' ? 'its place was cleared' : `its place is ${body.place}`]),
   ];
   if (!isRenamed && said.length === 0) return;
   await network.catalog.author([{ table: 'device', id, body }], signer);
   const { username } = session.user;
   if (isRenamed) {
-    const sentence = `${before.name} is called ${body.name} now.`;
+    const sentence = `${before.name} was renamed to ${body.name}.`;
     audit.note({ event: 'device-renamed', sentence, username });
   }
   if (said.length > 0) {
@@ -56,7 +56,7 @@ export async function changeDevice(
   }
 }
 
-/** Begins or ends the emptying of a device. It goes on serving what it has. */
+/** Starts or ends the draining of a device. A draining device still serves what it has. */
 export async function drainDevice(
   network: NetworkParts,
   audit: AuditLog,
@@ -67,7 +67,9 @@ export async function drainDevice(
   const state = on ? 'draining' : 'active';
   if (body.state === state) return;
   await network.catalog.author([{ table: 'device', id, body: { ...body, state } }], signer);
-  const sentence = on ? `${body.name} is being emptied.` : `${body.name} takes copies again.`;
+  const sentence = on
+    ? `${body.name} is draining: its copies move to other devices.`
+    : `${body.name} takes copies again.`;
   audit.note({ event: on ? 'device-draining' : 'device-active', sentence, username: session.user.username });
 }
 
@@ -81,17 +83,17 @@ export async function removeForEver(
   const { username } = session.user;
   const clocks = { clock: systemClock, random: systemRandom };
   const name = await removeDevice(network, { id, signer, lost }, clocks);
-  const sentence = `${name} was removed from the network${lost ? ', with what only it had' : ''}.`;
+  const sentence = `${name} was removed from the network${lost ? ', and the data that only it had was given up' : ''}.`;
   audit.note({ event: 'device-removed', sentence, username });
 }
 
-/** What nothing needs on this device. @throws `forbidden` for a member */
+/** The garbage on this device. @throws `forbidden` for a member */
 export async function garbageReport({ chunks }: NetworkParts, session: Session): Promise<GarbageReport> {
   session.adminSigner();
   return chunks.garbageReport();
 }
 
-/** @throws `conflict` when nothing waits for an admin, `forbidden` for a member */
+/** @throws `conflict` when no deletion waits for an admin, `forbidden` for a member */
 export async function confirmGarbage(
   { chunks }: NetworkParts,
   audit: AuditLog,
@@ -101,12 +103,12 @@ export async function confirmGarbage(
   const stopped = chunks.garbageStopped();
   if (stopped === null) throw new PeerstorError('conflict', 'No deletion waits for an admin now.');
   chunks.confirmGarbage();
-  const sentence = `The deletion of ${stopped.chunks} chunks that nothing needs was agreed to.`;
+  const sentence = `An admin agreed to delete ${stopped.chunks} chunks that no file needs.`;
   audit.note({ event: 'garbage-confirmed', sentence, username: session.user.username });
   return chunks.garbageReport();
 }
 
-/** What would go if a device died now; entries are those of the one who asks. */
+/** What would be lost if a device died now; the listed entries are those of the user who asks. */
 export async function impactView(network: NetworkParts, id: DeviceId, session: Session): Promise<ImpactView> {
   memberRecord(network, id);
   const { lostVersions, ...numbers } = await network.chunks.impactOf(id);
@@ -126,7 +128,7 @@ export async function impactView(network: NetworkParts, id: DeviceId, session: S
   };
 }
 
-/** undefined for an entry that is somebody else's, or gone meanwhile. */
+/** undefined for another user's entry, or one that is gone. */
 async function nameFor(session: Session, entry: string): Promise<string | undefined> {
   try {
     return (await session.drive.entry(entryId(entry))).name;

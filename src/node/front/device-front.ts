@@ -1,4 +1,4 @@
-/** What the gateway serves of this device: pairing, devices, health; drives come through accounts. */
+/** What the gateway may ask of this device: pairing, devices, health. Drives come through accounts. */
 import { renderSVG } from 'uqr';
 import { equalBytes } from '../../crypto/index.ts';
 import type { DeviceView, HealthView } from '../../model/api.ts';
@@ -130,7 +130,7 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
       wrongSetupTries.set(from, fresh ? { count: 1, sinceMs: nowMs } : { ...tries, count: tries.count + 1 });
       throw new PeerstorError(
         'wrong-setup-code',
-        'That is not the set-up code. It stands at the end of the link that peerstor printed when it started.',
+        'That is not the set-up code. It is the part after # in the link that peerstor printed when it started.',
       );
     },
 
@@ -183,7 +183,7 @@ function deviceView(parts: DeviceParts, network: Network, id: DeviceId): DeviceV
   };
 }
 
-/** What only the device itself can change: an admin who is signed in there does it. */
+/** What only the device itself can change, asked by an admin who is signed in there. */
 async function changeOwn(parts: DeviceParts, id: DeviceId, settings: DeviceSettings, session: Session) {
   const { volumes, upLimit, downLimit, schedule, limitLan } = settings;
   if ([volumes, upLimit, downLimit, schedule, limitLan].every((one) => one === undefined)) return;
@@ -198,6 +198,6 @@ async function changeOwn(parts: DeviceParts, id: DeviceId, settings: DeviceSetti
   await parts.own.change(settings, network);
   if (volumes === undefined) return;
   const { username } = session.user;
-  const sentence = `${parts.settings().name} lends other folders, or more or less of them.`;
+  const sentence = `Storage folders changed on ${parts.settings().name}.`;
   parts.audit.note({ event: 'volumes-changed', sentence, username });
 }

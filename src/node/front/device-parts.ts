@@ -1,4 +1,4 @@
-/** The parts of a running device, as those who wire them see each other. */
+/** The parts of a running device, as the files that connect them see each other. */
 import type { CatalogSync, LocalCatalog } from '../../catalog/index.ts';
 import type { SigningKey } from '../../crypto/index.ts';
 import type { NearbyDevice } from '../../model/api.ts';
@@ -18,7 +18,7 @@ import type { OwnSettings } from '../settings/own-settings.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { EventListener, EventTopic } from './event-hub.ts';
 
-/** What exists only in a network. */
+/** The parts that exist only inside a network. */
 export interface NetworkParts {
   catalog: LocalCatalog;
   sync: CatalogSync;
@@ -29,7 +29,7 @@ export interface NetworkParts {
   pairing: PairingWindow;
   secrets: NetworkSecrets;
   removal: OwnRemoval;
-  overtaken: Rollback;
+  rollback: Rollback;
   clones: KeyClones;
   stop(): Promise<void>;
 }
@@ -44,10 +44,10 @@ export interface DeviceParts {
   readonly setupCode: string | null;
   settings(): HomeSettings;
   network(): NetworkParts | undefined;
-  /** Port of the page. */
+  /** The port of the page. */
   port(): number;
   nearby(): NearbyDevice[];
-  /** Joins a network, or comes back into this device's own one after its secret has changed. */
+  /** Joins a network; or reenters this device's own network after its secret has changed. */
   join(
     code: string,
     address: string | undefined,
@@ -55,6 +55,6 @@ export interface DeviceParts {
   ): Promise<{ networkId: string }>;
   readonly audit: AuditLog;
   onEvent(listener: EventListener): () => void;
-  /** Tells all listeners that this changed. */
+  /** Tells all listeners that the topic changed. */
   tell(topic: EventTopic): void;
 }

@@ -1,4 +1,4 @@
-/** Gathers what changed in a network, besides the entries of drives, for the pages that show it. */
+/** Tells pages which parts of a network changed, except the entries of drives. */
 import type { Transport } from '../../model/contracts/transport.ts';
 import type { Replication } from '../../replication/index.ts';
 import type { CatalogDirectory } from '../membership/device-directory.ts';
@@ -6,7 +6,7 @@ import type { CatalogDirectory } from '../membership/device-directory.ts';
 export type EventTopic = 'devices' | 'health';
 export type EventListener = (topic: EventTopic, ids: string[]) => void;
 
-/** The parts whose changes are told. */
+/** The parts whose changes are reported. */
 export interface FollowedParts {
   chunks: Replication;
   directory: CatalogDirectory;
@@ -27,7 +27,7 @@ export class EventHub {
     chunks.onHealthChange(() => this.tell('health', []));
   }
 
-  /** Tells all listeners that these changed; without ids, that some did. */
+  /** Tells all listeners which items of the topic changed; an empty list means that some did. */
   tell(topic: EventTopic, ids: string[]): void {
     for (const listener of this.#listeners) listener(topic, ids);
   }

@@ -1,4 +1,4 @@
-/** Figures for Prometheus. No name of a file, a user or a folder is among them. */
+/** Metrics for Prometheus. They contain no name of a file, user or folder. */
 import type { DeviceParts, NetworkParts } from './device-parts.ts';
 
 interface Metric {

@@ -1,11 +1,11 @@
-/** What somebody should know or do, each with a sentence and, where there is one, the way out. */
+/** Alerts: what somebody should know or do. Each has a sentence and, where possible, an action. */
 import type { AlertView, DeviceView, DrillView, ScrubView, VolumeView } from '../../model/api.ts';
 import type { ChunkHealth, GarbageReport } from '../../model/contracts/health.ts';
 import { volumeWarnRatio } from '../../model/limits.ts';
 
-/** A device that is off for longer is more likely gone than asleep. */
+/** A device that has been off for longer is more likely gone than asleep. */
 const offForLongMs = 7 * 86_400_000;
-/** As the catalog refuses to stamp records (PROTOCOL, `clock-wrong`). */
+/** The same limit as that of the catalog, which refuses to stamp records (PROTOCOL, `clock-wrong`). */
 const clockOffMaxMs = 120_000;
 
 export interface HealthFacts {
@@ -15,9 +15,9 @@ export interface HealthFacts {
   scrub: ScrubView;
   drill: DrillView;
   garbageStopped: GarbageReport['stopped'];
-  /** Chunks that have to leave this device's volumes, and that too few others keep. */
+  /** Chunks that have to leave this device's volumes while too few others keep them. */
   chunksWithoutPlace: number;
-  /** The clocks of connected devices less this one's. */
+  /** The clocks of connected devices minus this device's clock. */
   clockOffsetsMs: readonly number[];
   nowMs: number;
 }
@@ -50,30 +50,34 @@ function volumeAlert(volume: VolumeView, device: string): AlertView | undefined 
     case 'missing':
       return warn(
         'volume-missing',
-        `The folder ${path} of ${device} is gone, and its copies with it.`,
+        `The folder ${path} on ${device} is missing, and so are the copies in it.`,
         'Plug the drive in again, or choose another folder.',
       );
     case 'failed':
       return danger(
         'volume-failed',
-        `The disk under ${path} of ${device} fails to write.`,
+        `The disk of ${path} on ${device} fails to write.`,
         'Replace the disk; everything on it has copies elsewhere or is listed here.',
       );
     case 'failing':
       return danger(
         'volume-failing',
-        volume.problem ?? `The disk under ${path} of ${device} loses what was written to it.`,
+        volume.problem ?? `The disk of ${path} on ${device} loses data that was written to it.`,
         'Drain the folder and replace the disk; if the disk is sound, say so by setting the folder to active.',
       );
     case 'full':
-      return warn('volume-full', `${path} of ${device} is full.`, 'Lend more space or add a device.');
+      return warn(
+        'volume-full',
+        `The folder ${path} on ${device} is full.`,
+        'Lend more space or add a device.',
+      );
     case 'draining':
       return undefined;
     case 'ok':
       if (limitBytes === 0 || usedBytes < limitBytes * volumeWarnRatio) return undefined;
       return warn(
         'volume-nearly-full',
-        `${path} of ${device} is ${Math.floor((100 * usedBytes) / limitBytes)} % full; at 95 % it takes no more.`,
+        `The folder ${path} on ${device} is ${Math.floor((100 * usedBytes) / limitBytes)} % full. At 95 % it takes no more copies.`,
         'Lend more space or add a device.',
       );
   }
@@ -86,7 +90,7 @@ function surplusAlerts({ chunksWithoutPlace, devices }: HealthFacts): AlertView[
   return [
     warn(
       'no-place-for-chunks',
-      `${what} to leave the folders of ${name}, and stay until two other devices have them.`,
+      `${what} to leave the folders of ${name}. They stay until two other devices have them.`,
       'Lend another folder here, turn on or add another device, or end the draining.',
     ),
   ];
@@ -99,7 +103,7 @@ function scrubAlerts({ scrub, devices }: HealthFacts): AlertView[] {
   return [
     warn(
       'bad-copies',
-      `Reading everything on ${name} again found ${what} among ${scrub.checkedChunks}; each is made anew from another device.`,
+      `The scrub of ${name} found ${what} among ${scrub.checkedChunks}. Each is replaced from another device.`,
       'If it happens again, replace the disk.',
     ),
   ];
@@ -111,8 +115,8 @@ function drillAlerts({ drill: { failed, files } }: HealthFacts): AlertView[] {
   return [
     warn(
       'restore-drill-failed',
-      `${failed} of ${of} could not be read back from the other devices, although they say that they have them.`,
-      'Leave the devices on until the copies are made anew; if it happens again, look at which one has bad copies in the logs and replace its disk.',
+      `A restore drill could not read ${failed} of ${of} back from the other devices, although they claim to have the copies.`,
+      'Leave the devices on until the copies are made again; if it happens again, look at which one has bad copies in the logs and replace its disk.',
     ),
   ];
 }
@@ -125,7 +129,7 @@ function copyAlerts({ chunks, devices, wanted }: HealthFacts): AlertView[] {
     alerts.push(
       warn(
         'files-unsafe',
-        `${single} of ${chunks.total} chunks have only one copy that can be reached.`,
+        `${single} of ${chunks.total} chunks have only one copy online.`,
         'Turn on the devices that are off, or leave these on until there are more copies.',
       ),
     );
@@ -145,7 +149,7 @@ function copyAlerts({ chunks, devices, wanted }: HealthFacts): AlertView[] {
     alerts.push(
       warn(
         'one-place-only',
-        `All copies of ${chunks.offSite.onePlaceChunks} chunks are in one place: a fire or a thief there takes them all.`,
+        `All copies of ${chunks.offSite.onePlaceChunks} chunks are in one place: a fire or a theft there would take them all.`,
         'Turn on a device in another place, or add one.',
       ),
     );
@@ -154,7 +158,7 @@ function copyAlerts({ chunks, devices, wanted }: HealthFacts): AlertView[] {
     alerts.push(
       warn(
         'versions-unknown',
-        `${chunks.unknownVersions} files could not be checked yet: what lists their chunks is on a device that is off.`,
+        `${chunks.unknownVersions} files could not be checked yet: the lists of their chunks are on devices that are off.`,
         null,
       ),
     );
@@ -171,7 +175,7 @@ function deviceAlerts({ devices, clockOffsetsMs, nowMs }: HealthFacts): AlertVie
     alerts.push(
       warn(
         'device-off-for-long',
-        `${name} was not seen for ${Math.floor(offMs / 86_400_000)} days.`,
+        `${name} has been off for ${Math.floor(offMs / 86_400_000)} days.`,
         'Turn it on, or remove it if it is gone for good.',
       ),
     );
@@ -183,7 +187,7 @@ function deviceAlerts({ devices, clockOffsetsMs, nowMs }: HealthFacts): AlertVie
     alerts.push(
       danger(
         'clock-wrong',
-        `The clock of ${name} is ${Math.round(Math.abs(median) / 60_000)} minutes ${median > 0 ? 'behind' : 'ahead of'} that of the others: nothing can be changed from it.`,
+        `The clock of ${name} is ${Math.round(Math.abs(median) / 60_000)} minutes ${median > 0 ? 'behind' : 'ahead of'} the clocks of the other devices: no file can be changed on it.`,
         'Set the clock of this machine.',
       ),
     );
@@ -196,7 +200,7 @@ function garbageAlerts({ garbageStopped }: HealthFacts): AlertView[] {
   return [
     warn(
       'garbage-stopped',
-      `${garbageStopped.chunks} chunks that nothing seems to need would go, more than was deleted: nothing is freed until an admin agrees.`,
+      `${garbageStopped.chunks} chunks seem unneeded, more than users deleted. They are kept until an admin agrees to delete them.`,
       'Look at what is missing; if nothing is, agree to the deletion.',
     ),
   ];

@@ -1,4 +1,4 @@
-/** Tells pages when the health of the network changes for a reason that no other event brings. */
+/** Tells pages when the health of the network changes for a reason that no other event reports. */
 import type { HealthView } from '../../model/api.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import { isPeerstorError } from '../../model/errors.ts';
@@ -8,11 +8,11 @@ const lookEveryMs = 5000;
 export interface HealthWatchParts {
   clock: Clock;
   health(): Promise<HealthView>;
-  /** Anything of it that a page shows is another: copies, alerts, work, what devices use. */
+  /** A value that a page shows has changed: copies, alerts, work in progress, used space. */
   changed(): void;
 }
 
-/** Looks only while somebody listens. */
+/** Runs only while somebody listens. */
 export class HealthWatch {
   readonly #parts: HealthWatchParts;
   #listeners = 0;
@@ -23,7 +23,7 @@ export class HealthWatch {
     this.#parts = parts;
   }
 
-  /** @returns what ends it */
+  /** @returns a function that stops listening */
   listen(): () => void {
     this.#listeners += 1;
     if (this.#listeners === 1) void this.#look();
@@ -50,7 +50,7 @@ export class HealthWatch {
       const use = devices.map(({ online, usedBytes, volumes }) => [online, usedBytes, volumes]);
       return JSON.stringify([view, receipts[0], use]);
     } catch (error) {
-      // No network yet, or no more.
+      // The device has no network yet, or has left it.
       if (isPeerstorError(error)) return error.code;
       throw error;
     }

@@ -1,4 +1,4 @@
-/** One sentence first, then the figures: how safe everything in this network is. */
+/** How safe everything in this network is: one sentence first, then the figures. */
 import type { AlertView, DeviceView, HealthView } from '../../model/api.ts';
 import type { ChunkHealth } from '../../model/contracts/health.ts';
 import { alertsOf, type HealthFacts } from './health-alerts.ts';
@@ -24,12 +24,12 @@ export function healthView(
   };
 }
 
-/** Each number of copies up to the wanted one is said, also where no chunk has it. */
+/** Contains each number of copies up to the wanted one, also those that no chunk has. */
 function noCopies(wanted: number): Record<string, number> {
   return Object.fromEntries(Array.from({ length: wanted + 1 }, (_, copies) => [copies, 0]));
 }
 
-/** The smallest number of copies that anything has; undefined when nothing is stored. */
+/** The smallest number of copies of any chunk; undefined when nothing is stored. */
 function fewestCopies(chunks: ChunkHealth): number | undefined {
   const counts = Object.entries(chunks.byCopies)
     .filter(([, number]) => number > 0)
@@ -51,17 +51,17 @@ function sentenceOf(chunks: ChunkHealth, devices: DeviceView[], wanted: number):
   const online = devices.filter((device) => device.online && device.state !== 'removed').length;
   if (fewest === undefined) {
     if (members >= wanted) return 'Nothing is stored yet.';
-    return `Nothing is stored yet. ${members} of ${wanted} devices: add ${members + 1 === wanted ? 'a device' : 'devices'} for full safety.`;
+    return `Nothing is stored yet. You have ${members === 1 ? '1 device' : `${members} devices`}; ${wanted} copies need ${wanted}.`;
   }
   if (fewest === 0) {
     const missing = chunks.byCopies['0'] ?? 0;
-    return `${missing} of ${chunks.total} chunks cannot be reached now: a device that holds them is off.`;
+    return `${missing} of ${chunks.total} chunks are offline: their devices are off.`;
   }
-  if (fewest >= wanted) return `Everything has ${wanted} copies on different devices.`;
-  const have = `Everything has at least ${fewest} of ${wanted} copies that can be reached`;
+  if (fewest >= wanted) return `Every file has ${wanted} copies on different devices.`;
+  const have = `Every file has at least ${fewest} of ${wanted} copies online`;
   if (members < wanted)
     return `${have}: add ${wanted - members === 1 ? 'a device' : `${wanted - members} devices`}.`;
   if (online < members)
     return `${have}: ${members - online === 1 ? 'one device is' : `${members - online} devices are`} off.`;
-  return `${have}; the others are being made.`;
+  return `${have}; the missing copies are being made.`;
 }

@@ -1,6 +1,6 @@
 /**
- * What devices tell each other that is not catalog: how full they are, when they were last seen. It
- * lives as long as this process, because it is true only for a moment.
+ * What devices tell each other outside the catalog: how full they are and when they were last seen. Kept in
+ * memory only, because it is true only for a moment.
  */
 import { decode, encode } from '../../crypto/index.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
@@ -10,7 +10,7 @@ import type { DeviceId } from '../../model/ids.ts';
 import { volumeStopRatio, volumeWarnRatio } from '../../model/limits.ts';
 
 const tellEveryMs = 30_000;
-/** A device that fills up, or has room again, says so at once: others would push to it for nothing. */
+/** A device that fills up or gets room reports this change at once: otherwise others would push to it in vain. */
 const toldShare = 0.01;
 const changeGatherMs = 1000;
 const method = 'presence/usage';
@@ -60,12 +60,12 @@ export class Presence {
     return this.#usage.get(device);
   }
 
-  /** Unix ms, or undefined when it was never met since this process started. */
+  /** Unix ms, or undefined when the device was never met since this process started. */
   lastSeenMs(device: DeviceId): number | undefined {
     return this.#transport.isConnected(device) ? this.#clock.wallMs() : this.#lastSeenMs.get(device);
   }
 
-  /** Looks once for many changes. */
+  /** Checks once for many changes. */
   #changed(): void {
     this.#changeTimer ??= this.#clock.after(changeGatherMs, () => {
       this.#changeTimer = undefined;
@@ -99,7 +99,7 @@ export class Presence {
   }
 }
 
-/** @param told @param now shares of what is lent */
+/** @param told the share of the lent space that was reported last; @param now the present share */
 export function isWorthTelling(told: number, now: number): boolean {
   const crossed = [volumeWarnRatio, volumeStopRatio].some((ratio) => told < ratio !== now < ratio);
   return crossed || Math.abs(now - told) > toldShare;

@@ -1,4 +1,4 @@
-/** What a device is told: flags and environment, parsed once; and what its home remembers. */
+/** Configuration of a device: flags and environment, parsed once, and what its home remembers. */
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -25,15 +25,15 @@ export interface StartOptions {
 
 export interface VolumeConfig {
   path: string;
-  /** null: half of what is free when it is first used. */
+  /** null: half of the free space at the first use. */
   limitBytes: number | null;
-  /** It is being emptied. */
+  /** The folder is draining. */
   state?: 'draining';
-  /** Lent while the device ran: it stays so although --storage does not name it. */
+  /** Lent while the device ran: stays lent although --storage does not name it. */
   added?: true;
 }
 
-/** Where others dial this device: behind a port forward, a container or a proxy. */
+/** The address at which others dial this device: a port forward, a container or a proxy. */
 export interface AnnouncedAddress {
   host: string;
   port: number;
@@ -41,7 +41,7 @@ export interface AnnouncedAddress {
 
 export interface DeviceConfig {
   home: string;
-  /** undefined: 8080, or the next free one. */
+  /** undefined: 8080, or the next free port. */
   port: number | undefined;
   host: string;
   p2pPort: number | undefined;
@@ -55,7 +55,7 @@ export interface DeviceConfig {
   tunables: Tunables;
 }
 
-/** The home of `--home`, PEERSTOR_HOME or `~/.peerstor`. */
+/** The home folder: `--home`, else PEERSTOR_HOME, else `~/.peerstor`. */
 export function homeFolder(home: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
   return resolve(home ?? env.PEERSTOR_HOME ?? join(env.HOME ?? '.', '.peerstor'));
 }
@@ -85,7 +85,7 @@ function portNumber(port: number, flag: string): number {
   return port;
 }
 
-/** A device's name: what people call it, on one line. @throws `bad-input` */
+/** A device's display name: 1 to 64 characters on one line. @throws `bad-input` */
 export function deviceName(name: string): string {
   const trimmed = name.normalize('NFC').trim();
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is refused
@@ -95,7 +95,7 @@ export function deviceName(name: string): string {
   return trimmed;
 }
 
-/** The name of a device that nobody named yet. */
+/** The name of a device until somebody names it. */
 export function defaultDeviceName(): string {
   return hostname().split('.')[0] || 'device';
 }

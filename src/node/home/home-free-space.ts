@@ -1,11 +1,11 @@
-/** Keeps the disk of the home from filling up to the last byte: a database that is cut off there needs a restart. */
+/** Refuses changes before the home's disk is full: a database whose write is cut off there needs a restart. */
 import { statfsSync } from 'node:fs';
 import type { Clock } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
 
 const lookEveryMs = 1000;
 const MiB = 1024 * 1024;
-/** What databases write beside a small change when they tidy up; less on tiny disks. */
+/** What a database may write besides a small change when it compacts; less on tiny disks. */
 const keptBytesMax = 64 * MiB;
 const keptShareMax = 0.1;
 
@@ -32,7 +32,7 @@ export class HomeFreeSpace {
     this.#space = space;
   }
 
-  /** @throws `disk-full` while there is too little room to write anything down */
+  /** @throws `disk-full` while there is too little room for any record */
   mustHave(): void {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#lookedAtMs >= lookEveryMs) {
@@ -47,7 +47,7 @@ export class HomeFreeSpace {
     if (freeBytes >= Math.min(keptBytesMax, totalBytes * keptShareMax)) return undefined;
     return new PeerstorError(
       'disk-full',
-      `The disk of ${this.#folder} has only ${Math.floor(freeBytes / MiB)} MiB left: nothing is changed until there is more. Free some space.`,
+      `The disk of ${this.#folder} has only ${Math.floor(freeBytes / MiB)} MiB free, so changes are refused. Free some space.`,
     );
   }
 }

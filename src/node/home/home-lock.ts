@@ -1,4 +1,4 @@
-/** One process at a time on a home. */
+/** Lets one process at a time use a home. */
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { Log } from '../../model/log.ts';
 import { LevelStore } from '../../store/index.ts';
@@ -6,8 +6,9 @@ import { type Home, readRunFacts } from './home.ts';
 import { putIndexAside } from './rebuilding.ts';
 
 /**
- * Opens `db/index`; one that is damaged is put aside, and another one begun. LevelDB's own lock is what keeps a second process away from this home.
- * @throws `home-locked` naming the process that has it
+ * Opens `db/index`. A damaged one is renamed and replaced by an empty one. LevelDB's own lock keeps a second
+ * process out.
+ * @throws `home-locked` naming the process that has the home
  */
 export async function openIndex(home: Home, log: Log): Promise<LevelStore> {
   const path = home.file('db', 'index');
@@ -23,7 +24,7 @@ export async function openIndex(home: Home, log: Log): Promise<LevelStore> {
     const holder = facts ? `process ${facts.pid}, page on port ${facts.port}` : 'another process';
     throw new PeerstorError(
       'home-locked',
-      `${home.folder} is in use by ${holder}. Stop that one first, or start this one with another --home.`,
+      `${home.folder} is in use by ${holder}. Stop that process first, or choose another --home.`,
       { cause: error },
     );
   }

@@ -1,7 +1,6 @@
 /**
- * A device's home folder: its identity, its settings and which network it belongs to. Secrets have
- * mode 0600. Files are replaced whole (written beside, synced, renamed), so a crash leaves the old
- * or the new one.
+ * A device's home folder: its identity, its settings and its network. Secrets have mode 0600. Files are
+ * replaced whole (written to a temporary file, synced, renamed), so a crash leaves the old or the new one.
  */
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,8 +14,8 @@ import type { ReplacedSecret } from './network-secrets.ts';
 
 export const homeFormat = 1;
 
-/** As `setAside` names it. */
-const asideName = /\.(aside|overtaken)-\d{4}-\d\d-\d\dT[\d-]+Z$/;
+/** Names made by `setAside`. */
+const asideName = /\.(aside|rolled-back)-\d{4}-\d\d-\d\dT[\d-]+Z$/;
 
 export interface HomeSettings {
   format: number;
@@ -25,7 +24,7 @@ export interface HomeSettings {
   place: string;
   p2pPort: number;
   volumes: VolumeConfig[];
-  /** Absent while nobody limited anything. */
+  /** Absent until somebody sets a limit. */
   bandwidth?: BandwidthSettings;
 }
 
@@ -33,19 +32,19 @@ export interface HomeSettings {
 export interface RunFacts {
   pid: number;
   port: number;
-  /** Where this machine reaches the page. */
+  /** The address of the page on this machine. */
   url: string;
   /** Proves that a caller can read this home. */
   localSecret: string;
   setupCode: string | null;
 }
 
-/** A network as kept in the home, with the certificates that let this device in before its catalog is full. */
+/** A network as stored in the home, with the certificates that let this device in before its catalog is complete. */
 export interface StoredMembership extends NetworkMembership {
   certificates: Uint8Array[];
   /** Addresses of devices to dial first: device id → libp2p addresses. */
   introductions: Record<string, string[]>;
-  /** Secrets of before that devices may still connect by. */
+  /** Former secrets that devices may still connect by. */
   replaced: readonly ReplacedSecret[];
 }
 
@@ -65,7 +64,7 @@ export class Home {
   }
 
   /**
-   * Opens a home, making it at the first start.
+   * Opens a home; creates it at the first start.
    * @throws `home-newer` when a newer program wrote it, `bad-input` when its files are not readable
    */
   static async open(folder: string): Promise<Home> {
@@ -81,7 +80,7 @@ export class Home {
     return new Home(folder, await makeIdentity(path), true);
   }
 
-  /** A new key, and so a new device: the old key of a removed device never returns. */
+  /** Makes a new key, and so a new device: the old key of a removed device never returns. */
   async renewIdentity(): Promise<void> {
     this.#identity = await makeIdentity(this.file('identity.key'));
   }
@@ -95,7 +94,7 @@ export class Home {
     if (settings && settings.format > homeFormat) {
       throw new PeerstorError(
         'home-newer',
-        `${this.folder} was written by a newer peerstor (format ${settings.format}); this one knows ${homeFormat}. Update peerstor.`,
+        `${this.folder} was written by a newer peerstor (format ${settings.format}). This version reads format ${homeFormat}. Update peerstor.`,
       );
     }
     return settings;
@@ -140,26 +139,27 @@ export class Home {
     await replaceFile(this.file('network.key'), `${JSON.stringify(stored, null, 2)}\n`, 0o600);
   }
 
-  /** Forgets the network's secrets at once; what else is left of it is deleted after (`leaving.ts`). */
+  /** Forgets the network's secrets at once; `leaving.ts` deletes the rest. */
   async markLeft(): Promise<void> {
     await replaceFile(this.file('network.key'), `${JSON.stringify({ left: true })}\n`, 0o600);
   }
 
-  /** Was this device removed, and what it had of the network not deleted to the end? */
+  /** True when this device was removed and has not deleted the rest of its network yet. */
   async isLeaving(): Promise<boolean> {
     return (await this.#json<Record<string, unknown>>('network.key'))?.left === true;
   }
 
-  /** Deletes files and folders of the home, where they are there. */
+  /** Deletes those of the files and folders that exist. */
   async erase(names: readonly string[]): Promise<void> {
     for (const name of names) await rm(this.file(name), { recursive: true, force: true });
   }
 
   /**
-   * Renames what is there to a name that nothing reads, so that a person can still find it.
-   * @returns the new paths of what was there
+   * Renames those of the files and folders that exist to names that no code reads, so that a person can still
+   * find them.
+   * @returns the new paths
    */
-  async setAside(names: readonly string[], why: 'aside' | 'overtaken' = 'aside'): Promise<string[]> {
+  async setAside(names: readonly string[], why: 'aside' | 'rolled-back' = 'aside'): Promise<string[]> {
     const stamp = new Date().toISOString().replace(/[:.]/g, '-');
     const paths: string[] = [];
     for (const name of names) {
@@ -174,7 +174,7 @@ export class Home {
     return paths;
   }
 
-  /** Names of all that was ever put aside here. */
+  /** Names of everything that was ever renamed by `setAside` here. */
   async asideNames(): Promise<string[]> {
     const names: string[] = [];
     for (const folder of ['.', 'db']) {
@@ -203,7 +203,7 @@ export class Home {
     } catch (cause) {
       throw new PeerstorError(
         'bad-input',
-        `${this.file(name)} is not JSON any more. Restore it from a backup.`,
+        `${this.file(name)} is damaged: it is not JSON. Restore it from a backup.`,
         {
           cause,
         },
@@ -229,7 +229,7 @@ async function makeIdentity(path: string): Promise<SigningKey> {
   return identity;
 }
 
-/** 32 random bytes as hex, for secrets of one run. */
+/** 32 random bytes as hex, for the secrets of one run. */
 export function newLocalSecret(): string {
   return toHex(randomBytes(32));
 }
@@ -263,12 +263,12 @@ async function writeBeside(path: string, content: string, mode: number): Promise
 function fullOr(path: string, error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new PeerstorError('disk-full', `${path} cannot be written, and stays as it was: the disk is full.`, {
+  return new PeerstorError('disk-full', `${path} could not be written and is unchanged: the disk is full.`, {
     cause: error,
   });
 }
 
-/** Durable whole-file replacement (I2). @throws `disk-full`; the file is as it was then */
+/** Durable whole-file replacement (I2). @throws `disk-full`; the file is unchanged then */
 export async function replaceFile(path: string, content: string, mode: number): Promise<void> {
   const beside = `${path}.${process.pid}.new`;
   try {

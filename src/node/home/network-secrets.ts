@@ -1,19 +1,19 @@
 /**
- * The network secrets that this device connects by: the newest one, and those that it replaced for as
- * long as devices may not have heard of it. Kept in the home before they are used (I2).
+ * The network secrets that this device connects by: the newest one, and the ones it replaced while some devices
+ * may not know the new one. The home stores a secret before it is used (I2).
  */
 import { equalBytes, hkdf } from '../../crypto/index.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 
 export interface NetworkSecret {
-  /** Of the record `epoch-N`; 0 is the one that the network was founded with. */
+  /** The number of the record `epoch-N`; 0 is the secret that the network was founded with. */
   epoch: number;
   /** 32 bytes. */
   secret: Uint8Array;
 }
 
 export interface ReplacedSecret extends NetworkSecret {
-  /** Unix ms: no connection is made by it from then on. */
+  /** Unix ms: no connection uses the secret from then on. */
   untilMs: number;
 }
 
@@ -24,14 +24,14 @@ export interface KeptSecrets {
 
 export interface NetworkSecretsParts {
   kept: KeptSecrets;
-  /** Writes them down durably. */
+  /** Stores the secrets durably. */
   save(kept: KeptSecrets): Promise<void>;
   clock: Clock;
-  /** How long a replaced secret is good for. */
+  /** How long a replaced secret stays in use. */
   overlapMs: number;
 }
 
-/** More removals than this within the overlap: the oldest secrets go. */
+/** With more removals than this within the overlap, the oldest secrets are dropped. */
 const replacedMax = 8;
 /** Timers do not count the time that a machine sleeps, so they are short. */
 const lookEveryMs = 3_600_000;
@@ -51,7 +51,7 @@ export class NetworkSecrets {
     return this.#kept.current;
   }
 
-  /** Those that connections are made by, the newest first. */
+  /** The secrets for connections, newest first. */
   inForce(): Uint8Array[] {
     return [this.#kept.current, ...this.#live()].map(({ secret }) => secret);
   }
@@ -69,9 +69,9 @@ export class NetworkSecrets {
   }
 
   /**
-   * Takes over a newer secret; the present one stays good for the overlap.
-   * @param since Unix ms when it was made, now by default: the overlap counts from there
-   * @returns false when it is older than the present one, or the same
+   * Adopts a newer secret; the present one stays in use for the overlap.
+   * @param since Unix ms when the secret was made, now by default: the overlap counts from there
+   * @returns false when the secret is not newer than the present one
    */
   async learn(next: NetworkSecret, since?: number): Promise<boolean> {
     const { clock, overlapMs, save } = this.#parts;
@@ -88,7 +88,7 @@ export class NetworkSecrets {
     return true;
   }
 
-  /** Called when other secrets are in force. */
+  /** Called when the set of secrets changes. Returns the unsubscriber. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -96,7 +96,7 @@ export class NetworkSecrets {
 
   #live(): ReplacedSecret[] {
     const nowMs = this.#parts.clock.wallMs();
-    // A clock that was ahead when a secret was replaced does not keep it for ever.
+    // A clock that was ahead when a secret was replaced must not keep the secret for ever.
     const latestMs = nowMs + this.#parts.overlapMs;
     return this.#kept.replaced.filter(({ untilMs }) => untilMs > nowMs && untilMs <= latestMs);
   }
@@ -113,7 +113,7 @@ export class NetworkSecrets {
   }
 }
 
-/** What a secret's record says of it to everybody: who is handed the secret can tell that it is that one. */
+/** The public check value in a secret's record: a device that receives the secret can verify it. */
 export function secretCheck(secret: Uint8Array): Uint8Array {
   return hkdf(secret, 'secret-check/1');
 }

@@ -1,7 +1,7 @@
 /**
- * Databases that are damaged are put aside and made again, never repaired in place: LevelDB's own repair
- * drops what it cannot read without a word. The index comes from the volumes and the peers, the catalog
- * from what is readable of the old one, the outbox and the peers.
+ * Renames damaged databases and makes new ones; never repairs in place, because LevelDB's own repair silently
+ * drops what it cannot read. The index comes from the volumes and the peers. The catalog comes from the
+ * readable part of the old one, the outbox and the peers.
  */
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
@@ -10,17 +10,17 @@ import type { Log } from '../../model/log.ts';
 import { LevelStore } from '../../store/index.ts';
 import type { Home } from './home.ts';
 
-/** Nothing has the index open. */
+/** The index must be closed. */
 export async function putIndexAside(home: Home, log: Log, error: unknown): Promise<void> {
   await home.setAside(['db/index']);
-  const sentence = `${sentenceOf(error)} It was put aside and is made again; everybody has to sign in again.`;
+  const sentence = `${sentenceOf(error)} The damaged database was kept under another name, and a new one is being built. All users have to sign in again.`;
   log.error({}, sentence);
 }
 
 /**
  * Opens the catalog's database and starts what needs it.
- * @param start throws `index-corrupt` where the database is damaged, and has then closed all but it; what
- * it is given as `damaged` is what can still be read of the old one
+ * @param start throws `index-corrupt` where the database is damaged, after closing everything except that
+ * database; its parameter `damaged` is the readable part of the old one
  */
 export async function withCatalogStore<Started>(
   home: Home,

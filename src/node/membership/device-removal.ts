@@ -1,4 +1,4 @@
-/** Removing a device for ever: its record and the new network secret are written as one. */
+/** Removes a device for ever: writes the removal record and the new network secret together. */
 
 import type { CatalogSync, LocalCatalog } from '../../catalog/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
@@ -13,7 +13,7 @@ import { rotationDraft } from './secret-rotation.ts';
 
 const refreshTimeoutMs = 10_000;
 
-/** What of a network a removal asks. */
+/** The parts of a network that a removal needs. */
 export interface RemovalParts {
   catalog: LocalCatalog;
   sync: Pick<CatalogSync, 'refresh'>;
@@ -26,13 +26,13 @@ export interface RemovalParts {
 export interface RemovalWish {
   id: DeviceId;
   signer: Signer;
-  /** What only this device had is given up. */
+  /** Gives up the data that only this device had. */
   lost: boolean;
 }
 
 /**
  * @returns the device's name
- * @throws `conflict` for the last device, and unless `lost` when last copies would go or nobody here can
+ * @throws `conflict` for the last device, and unless `lost` when last copies would be lost or no device can
  * tell; `forbidden`, `not-found`
  */
 export async function removeDevice(
@@ -47,16 +47,18 @@ export async function removeDevice(
   await hearAll(network, clock);
   const secret = random.bytes(32);
   const rotation = await rotationDraft(catalog, secrets.current, secret, clock.wallMs(), id);
-  // What it wrote and is here counts. What it only says it wrote does not: a thief could say anything.
+  // Records that it wrote and that arrived here count. Sequence numbers that it only claims do not: a thief
+  // could claim any.
   const lastSeq = catalog.lastSeqHere(id);
   const body: DeviceBody = { ...memberRecord(network, id).body, state: 'removed', lastSeq };
   const removal: Draft = { table: 'device', id, body };
-  // Nothing counts after the removal of the device that writes it; of another one, that is told first.
+  // Records that a device writes after its own removal do not count, so it writes the secret first. Another
+  // device is told of the removal first.
   await catalog.author(id === catalog.self ? [rotation, removal] : [removal, rotation], signer);
   return record.body.name;
 }
 
-/** @throws `not-found` for one that is no member (any more) */
+/** @throws `not-found` for a device that is not a member */
 export function memberRecord(
   { catalog }: Pick<RemovalParts, 'catalog'>,
   id: DeviceId,
@@ -71,7 +73,7 @@ function requireOthers({ catalog, directory, transport }: RemovalParts, id: Devi
   if (others.length === 0) {
     throw new PeerstorError('conflict', 'This is the only device of the network: it cannot be removed.');
   }
-  // It forgets the network at once, so somebody must hear of it before.
+  // The device forgets the network at once, so another device must have the record before.
   if (id === catalog.self && !others.some((member) => transport.isConnected(member.id))) {
     throw new PeerstorError(
       'conflict',
@@ -91,7 +93,7 @@ async function requireNothingLost(network: RemovalParts, id: DeviceId, name: str
       : 'no other device is connected';
     throw new PeerstorError(
       'conflict',
-      `This device cannot tell what only ${name} has: ${why}. Wait for the others, or remove it with --lost.`,
+      `This device cannot tell what only ${name} has: ${why}. Wait for the other devices, or remove it with --lost.`,
     );
   }
   const impact = await chunks.impactOf(id);
@@ -104,12 +106,12 @@ function lastCopies({ lostChunks, lostVersions, lostBytes }: ChunkImpact, name: 
   const verb = lostChunks === 1 ? 'is' : 'are';
   return new PeerstorError(
     'conflict',
-    `${chunks} of ${files} ${verb} only on ${name}: drain it first, or remove it with --lost.`,
+    `${chunks} of ${files} ${verb} only on ${name}: drain that device first, or remove it with --lost.`,
     { details: { lostChunks, lostVersions: lostVersions.length, lostBytes } },
   );
 }
 
-/** Gets what the connected devices have, that device among them: what it was told is stored stays stored. */
+/** Fetches the records of the connected devices, the removed one included: what it acknowledged stays stored. */
 async function hearAll({ sync }: RemovalParts, clock: Clock): Promise<void> {
   const late = Promise.withResolvers<void>();
   const timer = clock.after(refreshTimeoutMs, () => late.resolve());

@@ -1,6 +1,6 @@
 /**
- * Two devices that run with one key: somebody copied a home. Seen in two ways: a process that had been
- * replaced is back (boot ids alternate), or the key has signed two things under one number.
+ * Detects two devices with one key, because somebody copied a home. Two signs: a process that had been replaced
+ * is back (boot ids alternate), or the key has signed two records with one number.
  */
 import type { AlertView, HealthView } from '../../model/api.ts';
 import type { Clock } from '../../model/clock.ts';
@@ -8,9 +8,9 @@ import type { Audit } from '../../model/contracts/audit.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import type { DeviceId } from '../../model/ids.ts';
 
-/** An alert goes this long after it was seen last. */
+/** An alert disappears this long after the last sign. */
 const shownMs = 60 * 60_000;
-/** Boot ids that are remembered of a device. */
+/** Boot ids remembered for each device. */
 const bootIdsMax = 16;
 
 export class KeyClones {
@@ -70,5 +70,5 @@ export class KeyClones {
 }
 
 function sentenceFor(name: string): string {
-  return `Two devices run with the same key, as ${name}: its home was copied.`;
+  return `Two devices use the key of ${name}: its home was copied.`;
 }

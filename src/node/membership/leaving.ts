@@ -1,6 +1,6 @@
 /**
- * What a removed device does with what it has of its network: keys, catalog and sessions go, copies stay
- * where they are. Each step may be repeated, so a crash in the middle is made good at the next start.
+ * How a removed device leaves its network: it deletes keys, catalog and sessions; the copies stay on its
+ * volumes. Each step is idempotent, so the next start completes one that a crash interrupted.
  */
 
 import type { LocalCatalog } from '../../catalog/index.ts';
@@ -12,18 +12,18 @@ import type { Transport } from '../../model/contracts/transport.ts';
 import type { Home } from '../home/home.ts';
 import { reachesOf } from './membership-calls.ts';
 
-/** What of the network a device needs while it leaves. */
+/** The parts of a network that a device needs while it leaves. */
 export interface LeavingParts {
   catalog: LocalCatalog;
   transport: Transport;
 }
 
-/** Why a device leaves its network, and what it does then. */
+/** A reason for leaving a network, and its steps. */
 export interface Leaving {
   readonly note: AuditEvent;
-  /** While it can still speak. */
+  /** Runs while the device can still talk to others. */
   before(network: LeavingParts, clock: Clock): Promise<void>;
-  /** Once nothing of the network is open. */
+  /** Runs once nothing of the network is open. */
   after(home: Home, index: OrderedStore): Promise<void>;
 }
 
@@ -43,12 +43,13 @@ export const removed: Leaving = {
 /** Rows of the index that belong to a network. */
 const networkPrefixes = ['sessions/', 'replication/', 'addresses/'];
 const rowsPerBatch = 1000;
-const passOnMs = 5000;
-const passOnEveryMs = 100;
+const handOverMs = 5000;
+const handOverEveryMs = 100;
 
 /**
- * Deletes all that is left of a network that this device was removed from, also what was put aside before. The device gets a new key:
- * the old one never returns to that network. `markLeft` was called, and nothing of it is open.
+ * Deletes the rest of a network that this device was removed from, including everything that `setAside`
+ * renamed. The device gets a new key: the old one never returns to that network. `markLeft` was called before,
+ * and nothing of the network is open.
  */
 export async function finishLeaving(home: Home, index: OrderedStore): Promise<void> {
   await home.erase(['credentials.json', 'outbox.log', 'db/catalog', ...(await home.asideNames())]);
@@ -57,7 +58,7 @@ export async function finishLeaving(home: Home, index: OrderedStore): Promise<vo
   await home.erase(['network.key']);
 }
 
-/** Deletes what the index has of a network. */
+/** Deletes the index rows of a network. */
 export async function forgetRows(index: OrderedStore): Promise<void> {
   for (const prefix of networkPrefixes) await deleteRows(index, prefix);
 }
@@ -74,11 +75,11 @@ async function deleteRows(index: OrderedStore, prefix: string): Promise<void> {
 }
 
 /**
- * Waits, for some seconds at most, until a connected device has everything that was written here: who
- * removes the device at which they sit must be heard before it forgets.
+ * Waits, for some seconds at most, until a connected device has every record of this one: a self-removal must
+ * reach another device first.
  */
 export async function handOverRecords({ catalog, transport }: LeavingParts, clock: Clock): Promise<void> {
-  const giveUpAtMs = clock.monotonicMs() + passOnMs;
+  const giveUpAtMs = clock.monotonicMs() + handOverMs;
   while (clock.monotonicMs() < giveUpAtMs) {
     const peers = transport.peers();
     if (peers.length === 0) return;
@@ -86,6 +87,6 @@ export async function handOverRecords({ catalog, transport }: LeavingParts, cloc
       const reaches = await reachesOf(transport, device, catalog.self).catch(() => 0);
       if (reaches >= catalog.ownSeq) return;
     }
-    await sleep(clock, passOnEveryMs);
+    await sleep(clock, handOverEveryMs);
   }
 }

@@ -1,4 +1,4 @@
-/** Small questions between members about their logs. */
+/** Calls between members about how far their logs reach. */
 import { decode, encode, isFields } from '../../crypto/index.ts';
 import type { Catalog } from '../../model/contracts/catalog.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
@@ -8,7 +8,7 @@ import { type DeviceId, deviceId } from '../../model/ids.ts';
 const method = 'membership/reaches';
 const answerTimeoutMs = 5000;
 
-/** Registers the method, before the transport is started. */
+/** Registers the handler; call it before the transport starts. */
 export function answerReaches(transport: Transport, catalog: Catalog): void {
   transport.handle(method, async (_from, body) => {
     const asked = decode(body);
@@ -19,7 +19,7 @@ export function answerReaches(transport: Transport, catalog: Catalog): void {
   });
 }
 
-/** How far a peer's catalog has the log of a device. @throws `peer-unreachable`, `peer-timeout` */
+/** The highest sequence number of a device's log that a peer has. @throws `peer-unreachable`, `peer-timeout` */
 export async function reachesOf(transport: Transport, peer: DeviceId, author: DeviceId): Promise<number> {
   const body = encode({ device: author });
   const answer = decode(await transport.call(peer, method, body, { timeoutMs: answerTimeoutMs }));

@@ -1,11 +1,14 @@
-/** How a device learns that it was removed: from its catalog, or from a device that refuses it and proves why. */
+/**
+ * How a device learns that it was removed: from its catalog, or from a device that refuses it and sends the
+ * proof.
+ */
 import type { LocalCatalog } from '../../catalog/index.ts';
 import type { DeviceBody } from '../../model/records.ts';
 
 export class OwnRemoval {
   readonly #catalog: LocalCatalog;
   readonly #learned = Promise.withResolvers<void>();
-  /** Records that let this device in before its catalog has come. */
+  /** Records that let this device in before its catalog has arrived. */
   readonly #certificates: readonly Uint8Array[];
 
   constructor(catalog: LocalCatalog, certificates: readonly Uint8Array[]) {
@@ -17,17 +20,17 @@ export class OwnRemoval {
     });
   }
 
-  /** Resolves when this device is a member no more. */
+  /** Resolves when this device is no longer a member. */
   get learned(): Promise<void> {
     return this.#learned.promise;
   }
 
-  /** What is said of this device, as far as it knows. */
+  /** This device's record, as far as it knows. */
   ownBody(): DeviceBody | undefined {
     return this.#catalog.verifyMember(this.#catalog.self, this.#certificates);
   }
 
-  /** A device refused this one. What it says counts only if an admin of this network signed it. */
+  /** A device refused this one. Its claim counts only if an admin of this network signed the proof. */
   refused(proof: readonly Uint8Array[]): void {
     if (this.#catalog.isRemoved(this.#catalog.self, [...proof, ...this.#certificates])) {
       this.#learned.resolve();

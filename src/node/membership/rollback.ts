@@ -1,7 +1,7 @@
 /**
- * A home that was restored from an old copy, or runs twice: its key has signed what this catalog does not
- * know. It writes nothing more under that key, but still speaks, until another device has all that is here;
- * then it takes a new key and asks to be let in again. Decision 0010 says why.
+ * Handles a home that was restored from an old copy, or that runs twice: its key has signed records that this
+ * catalog lacks. The device writes nothing more under that key, but stays connected until another device has
+ * all its records. Then it takes a new key and asks to be let in again. Decision 0010 says why.
  */
 import type { CatalogSync, LocalCatalog } from '../../catalog/index.ts';
 import { type Clock, sleep } from '../../model/clock.ts';
@@ -27,12 +27,12 @@ export class Rollback {
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
 
-  /** Resolves when another device has everything that this one wrote under its key. */
+  /** Resolves when another device has every record that this one wrote under its key. */
   get settled(): Promise<void> {
     return this.#settled.promise;
   }
 
-  /** The catalog is overtaken. Again is once. */
+  /** The catalog found that this device was rolled back. Idempotent. */
   begin(parts: RollbackParts): void {
     this.#running ??= this.#handOver(parts).catch((error: unknown) => {
       if (!this.#stopping.signal.aborted) parts.log.error({}, sentenceOf(error));
@@ -60,24 +60,24 @@ export class Rollback {
   }
 }
 
-/** What a device does once `Rollback.settled`. */
-export const overtaken: Leaving = {
+/** The steps after `Rollback.settled`. */
+export const rolledBack: Leaving = {
   note: {
-    event: 'overtaken-here',
+    event: 'rolled-back-here',
     sentence:
-      'This device was restored from an old copy, or runs twice: it has taken a new key. All that it wrote is on another device, its copies stay on its disks. Join the network again: peerstor join CODE.',
+      'This device was restored from an old copy, or its home runs twice, so it took a new key. Another device has all its records, and its copies stay on its disks. Join the network again: peerstor join CODE.',
   },
   before: async () => undefined,
   after: takeNewKey,
 };
 
 /**
- * Puts the old key, and what belongs to it, aside as `NAME.overtaken-TIME`, and makes a new key. The volumes stay:
- * their chunks are told of when the device has joined. Nothing of the network is open.
+ * Renames the old key and the files of its network to `NAME.rolled-back-TIME`, and makes a new key. The volumes
+ * stay; the device announces their chunks when it has joined. Nothing of the network is open.
  */
 async function takeNewKey(home: Home, index: OrderedStore): Promise<void> {
   // The membership first: a new key with an old membership would not start.
-  await home.setAside(['network.key', 'outbox.log', 'db/catalog', 'identity.key'], 'overtaken');
+  await home.setAside(['network.key', 'outbox.log', 'db/catalog', 'identity.key'], 'rolled-back');
   await home.renewIdentity();
   await forgetRows(index);
 }

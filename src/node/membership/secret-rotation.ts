@@ -1,6 +1,6 @@
 /**
- * New network secrets: making one when a device is removed, and getting the newest one. It comes with
- * its record, sealed for each device; one that the record has nothing for asks a device that has it.
+ * New network secrets: makes one when a device is removed, and fetches the newest one. A secret comes with its
+ * record, sealed for each device; a device that the record has no copy for asks one that has the secret.
  */
 import type { LocalCatalog } from '../../catalog/index.ts';
 import { decode, encode, equalBytes, isFields, openFrom, sealTo } from '../../crypto/index.ts';
@@ -16,7 +16,7 @@ import { type NetworkSecret, type NetworkSecrets, secretCheck } from '../home/ne
 const method = 'membership/secret';
 const sealLabel = 'network-secret/1';
 const secretBytes = 32;
-/** Others may have the record before they have the secret. */
+/** Other devices may have the record before they have the secret. */
 const askAgainMs = 10_000;
 
 /**
@@ -41,7 +41,10 @@ export async function rotationDraft(
   return { table: 'secret', id: `epoch-${epoch}`, body };
 }
 
-/** undefined for what is no key: a device names its own, and must not keep others from being removed by a bad one. */
+/**
+ * undefined for an invalid key: each device names its own, and a bad one must not prevent the removal of other
+ * devices.
+ */
 async function sealedFor(sealingKey: Uint8Array, secret: Uint8Array): Promise<Uint8Array | undefined> {
   try {
     return await sealTo(sealingKey, sealLabel, secret);
@@ -55,14 +58,14 @@ export interface SecretFollowerParts {
   catalog: LocalCatalog;
   transport: Transport;
   secrets: NetworkSecrets;
-  /** The private half of the key that this device's record names. */
+  /** The private half of the sealing key in this device's record. */
   sealingSecret: Uint8Array;
   isMember(device: DeviceId): boolean;
   clock: Clock;
   log: Log;
 }
 
-/** Registers its method at once, so it is made before the transport is started. */
+/** Registers its handler at once, so construct it before the transport starts. */
 export class SecretFollower {
   readonly #parts: SecretFollowerParts;
   #unsubscribe: (() => void)[] = [];
@@ -96,7 +99,7 @@ export class SecretFollower {
     await this.#looking;
   }
 
-  /** One look after the other: two would ask the same devices for the same secret. */
+  /** One look at a time: two would ask the same devices for the same secret. */
   #look(): void {
     this.#looking = this.#looking
       .then(() => this.#catchUp())

@@ -1,6 +1,6 @@
 /**
- * Where each device was reached, and where others say it is. libp2p forgets addresses after an hour,
- * so a laptop would be lost overnight: the last ones that worked are kept on disk, hints in memory.
+ * Where each device was reached, and where others say it is. libp2p forgets addresses after an hour, which
+ * would lose a laptop overnight. So the last addresses that worked are kept on disk, and hints in memory.
  */
 import { decode, encode, isFields } from '../../crypto/index.ts';
 import type { Clock } from '../../model/clock.ts';
@@ -13,12 +13,12 @@ import { plainAddress } from './peer-address.ts';
 const keptPerDevice = 8;
 const hintsPerDevice = 16;
 const hintedDevicesMax = 512;
-/** Presence is said anew every 30 s; what nobody has said for this long is history. */
+/** Presence is sent every 30 s; an address that nobody repeated for this long is outdated. */
 export const hintLifeMs = 10 * 60_000;
 
 interface KeptAddress {
   address: string;
-  /** Wall time; 0 when the device only claims it. */
+  /** Wall time; 0 when only the device itself claimed the address. */
   workedAtMs: number;
 }
 
@@ -26,7 +26,7 @@ export class AddressBook {
   readonly #store: OrderedStore;
   readonly #clock: Clock;
   readonly #log: Log;
-  /** In order of the last hint, so that the oldest device makes room. */
+  /** In order of the last hint, so that the device with the oldest hint is dropped first. */
   readonly #hints = new Map<DeviceId, Map<string, number>>();
 
   constructor(store: OrderedStore, clock: Clock, log: Log) {
@@ -35,7 +35,7 @@ export class AddressBook {
     this.#log = log;
   }
 
-  /** Plain addresses to try: those that worked, latest first, then hints, then what the device claimed. */
+  /** Addresses to try, without peer id: those that worked, latest first, then hints, then the device's own claims. */
   addressesOf(device: DeviceId): string[] {
     const kept = this.#kept(device);
     const worked = kept.filter(({ workedAtMs }) => workedAtMs > 0).map(({ address }) => address);
@@ -43,7 +43,7 @@ export class AddressBook {
     return [...new Set([...worked, ...this.#hintsOf(device), ...claimed])];
   }
 
-  /** Someone says that the device is there. Text that is no address is dropped. */
+  /** Somebody reports addresses of the device. Text that is not an address is dropped. */
   hint(device: DeviceId, addresses: readonly string[]): void {
     const known = this.#hints.get(device) ?? new Map<string, number>();
     const nowMs = this.#clock.monotonicMs();
@@ -68,7 +68,7 @@ export class AddressBook {
     await this.#keep(device, [{ address, workedAtMs: this.#clock.wallMs() }, ...others]);
   }
 
-  /** The device itself says where it listens: kept where room is left, for the day when we must dial. */
+  /** The device itself reports where it listens: kept where there is room, in case this device has to dial. */
   async claimed(device: DeviceId, addresses: readonly string[]): Promise<void> {
     const worked = this.#kept(device).filter(({ workedAtMs }) => workedAtMs > 0);
     const known = new Set(worked.map(({ address }) => address));
@@ -91,7 +91,7 @@ export class AddressBook {
       const rows = bytes === undefined ? [] : decode(bytes);
       return Array.isArray(rows) ? rows.filter(isKeptAddress) : [];
     } catch (error) {
-      // Only a memory of addresses: losing it costs a search, so a damaged one counts as empty.
+      // Only remembered addresses: losing them costs a search, so a damaged row counts as empty.
       this.#log.warn({ device, why: sentenceOf(error) }, 'the address book has a damaged page');
       return [];
     }

@@ -1,15 +1,15 @@
-/** How much of its link this device takes for chunks. Control messages are never held back. */
+/** Limits how much of its link this device uses for chunks. Control messages are never delayed. */
 import { BlockList, isIP } from 'node:net';
 import type { Clock } from '../../model/clock.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface BandwidthSettings {
-  /** Bytes a second; null for no limit. */
+  /** Bytes per second; null for no limit. */
   upLimit: number | null;
   downLimit: number | null;
-  /** Hours of the day, local time, such as 08:00, in which the limits hold; null for always. */
+  /** Hours of the day, local time, such as 08:00, in which the limits apply; null for always. */
   schedule: { from: string; to: string } | null;
-  /** Whether they hold for devices of the own local network too. */
+  /** Whether the limits apply to devices on the same local network too. */
   limitLan: boolean;
 }
 
@@ -20,7 +20,7 @@ export const noLimits: Readonly<BandwidthSettings> = {
   limitLan: false,
 };
 
-/** What one connection asks before bytes go, and after they came: undefined when nothing is to be waited for. */
+/** What one connection asks before it sends bytes and after it received some: undefined when it need not wait. */
 export interface Throttle {
   up(bytes: number): Promise<void> | undefined;
   down(bytes: number): Promise<void> | undefined;
@@ -44,7 +44,7 @@ for (const [net, prefix] of [
   localAddresses.addSubnet(net, prefix, 'ipv6');
 }
 
-/** @param address a multiaddr; what is no IP address counts as far away */
+/** @param address a multiaddr; anything but an IP address counts as remote */
 export function isLocal(address: string): boolean {
   const host = /^\/ip[46](?:zone\/[^/]+\/ip6)?\/([^/]+)/.exec(address)?.[1] ?? '';
   const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1] ?? host;
@@ -52,7 +52,7 @@ export function isLocal(address: string): boolean {
   return version !== 0 && localAddresses.check(plain, version === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** One for the device: its limits are shared by all connections. */
+/** One for the device: all connections share its limits. */
 export class Bandwidth {
   readonly #clock: Clock;
   readonly #up: TokenBucket;
@@ -66,7 +66,7 @@ export class Bandwidth {
     this.#down = new TokenBucket(clock, () => this.#inForce(this.#settings.downLimit));
   }
 
-  /** In force at once, for what is under way too. */
+  /** Applies at once, also to transfers in progress. */
   change(settings: Readonly<BandwidthSettings>): void {
     this.#settings = settings;
   }
@@ -87,7 +87,7 @@ export class Bandwidth {
   }
 }
 
-/** From 22:00 to 06:00 goes over midnight; from an hour to itself is the whole day. */
+/** From 22:00 to 06:00 crosses midnight; from an hour to the same hour is the whole day. */
 function isWithin({ from, to }: { from: string; to: string }, wallMs: number): boolean {
   const now = new Date(wallMs);
   const minute = now.getHours() * 60 + now.getMinutes();

@@ -1,14 +1,14 @@
 /**
- * Who may send a large request when. The receiver decides, so its memory is bounded by the protocol:
- * a sender asks for as many credits as it has requests waiting, the receiver grants what its window
- * for that peer and the process' pool allow, and takes each credit back when the request is handled.
- * Nothing is granted on stock, so thirty idle devices do not tie up the pool.
+ * Credits for large requests. The receiver decides, so the protocol bounds its memory: a sender asks for as
+ * many credits as it has requests waiting; the receiver grants what its window for that peer and the process'
+ * pool allow, and takes each credit back when the request is handled. No credits are granted in advance, so
+ * thirty idle devices do not exhaust the pool.
  */
 import type { Clock } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { WaitingLine } from './waiting-line.ts';
 
-/** A control round trip above this says that the peer or the link has more than it can carry. */
+/** A slower control round trip means that the peer or the link is overloaded. */
 export const slowRoundTripMs = 500;
 const growEveryMs = 1000;
 
@@ -30,12 +30,12 @@ export class CreditPool {
     this.#clock = clock;
   }
 
-  /** Credits that are out: granted and not yet handled. */
+  /** Credits granted and not yet returned. */
   get held(): number {
     return this.#held;
   }
 
-  /** @param grant tells the peer that it has so many more */
+  /** @param grant tells the peer that it has this many more credits */
   open(grant: (count: number) => void): CreditAccount {
     const account: CreditAccount = new CreditAccount(this.#limits, this.#clock, grant, {
       serve: () => this.#serve(),
@@ -74,7 +74,7 @@ interface PoolDesk {
   leave(): void;
 }
 
-/** What one peer may send on one lane, as the receiver sees it. */
+/** What one peer may send on one lane, on the receiver's side. */
 export class CreditAccount {
   readonly #limits: CreditLimits;
   readonly #clock: Clock;
@@ -100,7 +100,7 @@ export class CreditAccount {
     return this.#window;
   }
 
-  /** The peer has so many more large requests waiting. */
+  /** The peer has this many more large requests waiting. */
   asked(count: number): void {
     this.#wanted += count;
     this.#desk.serve();
@@ -118,7 +118,7 @@ export class CreditAccount {
   /** A large request was handled: its bytes are out of memory. */
   done(): void {
     if (this.#closed) return;
-    // A clean second of use earns one more; an idle peer learns nothing about the link.
+    // A second without overload earns one more credit; an idle peer proves nothing about the link.
     const nowMs = this.#clock.monotonicMs();
     const full = this.#granted + this.#running >= this.#window;
     if (full && this.#window < this.#limits.perPeer && nowMs - this.#grownAtMs >= growEveryMs) {
@@ -130,7 +130,7 @@ export class CreditAccount {
     this.#desk.serve();
   }
 
-  /** The peer no longer needs credits that it was granted. */
+  /** The peer returned credits that it did not use. */
   returned(count: number): void {
     const back = Math.min(count, this.#granted);
     this.#granted -= back;
@@ -153,7 +153,7 @@ export class CreditAccount {
     this.#desk.serve();
   }
 
-  /** For the pool: sets one credit aside if this peer waits for one and its window has room. */
+  /** For the pool: reserves one credit if this peer waits for one and its window has room. */
   reserve(): boolean {
     if (this.#wanted === 0 || this.#granted + this.#running >= this.#window) return false;
     this.#wanted -= 1;
@@ -183,14 +183,14 @@ export class CreditPurse {
     return turn;
   }
 
-  /** Credits came; those that nobody waits for any more go back at once. */
+  /** Credits arrived; those that no request waits for are returned at once. */
   granted(count: number): void {
     let left = count;
     while (left > 0 && this.#line.admit()) left -= 1;
     if (left > 0) this.#tell('creditReturn', left);
   }
 
-  /** A credit that was taken and will not be used. */
+  /** Returns a credit that was taken and will not be used. */
   giveBack(): void {
     if (!this.#line.admit()) this.#tell('creditReturn', 1);
   }

@@ -1,4 +1,4 @@
-/** How a device is reached: its addresses in turn, then whatever the connected devices know of it. */
+/** Dials a device: its known addresses in turn, then the addresses that connected devices report. */
 import { type Clock, sleep } from '../../model/clock.ts';
 import type { Lane } from '../../model/contracts/transport.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -34,14 +34,17 @@ export interface DialerOptions {
 
 export class Dialer {
   readonly #options: DialerOptions;
-  /** Control lanes whose bulk lane is being dialled already. */
+  /** Control lanes whose bulk lane is being dialed already. */
   readonly #keeping = new Set<LaneLink>();
 
   constructor(options: DialerOptions) {
     this.#options = options;
   }
 
-  /** One attempt at the control lane. Resolves when it is up. @throws `peer-unreachable` or why it was refused */
+  /**
+   * One attempt at the control lane. Resolves when the lane is up. @throws `peer-unreachable` or the reason of
+   * a refusal
+   */
   async dialControl(device: DeviceId): Promise<void> {
     const { book, lanes, log } = this.#options;
     const addresses = book.addressesOf(device);
@@ -56,7 +59,7 @@ export class Dialer {
     }
   }
 
-  /** Whoever dialled control dials bulk too, again and again for as long as that control lane lives. */
+  /** The side that dialed control dials bulk too, again and again for as long as that control lane lives. */
   async keepBulk(peer: PeerLink, control: LaneLink): Promise<void> {
     const { book, clock, log, signal, tunables } = this.#options;
     if (this.#keeping.has(control)) return;
@@ -90,7 +93,7 @@ export class Dialer {
       throw new PeerstorError('peer-unreachable', 'No address of the device is known.');
     }
     const signal = AbortSignal.any([this.#options.signal, AbortSignal.timeout(dialTimeoutMs)]);
-    // `force`: a connection that exists is another lane's.
+    // `force`: an existing connection belongs to another lane.
     const connection = await node.dial(targets, { force: true, signal });
     try {
       await lanes.open(await connection.newStream(laneProtocol[lane], { signal }), connection, lane);

@@ -1,14 +1,14 @@
 /**
- * Frames on their way out of one lane. Small ones go first, since people wait for them; after a run
- * of them one large frame gets its turn, so that neither starves. Within a class order is kept.
+ * Outgoing frames of one lane. Small ones go first, because people wait for them; after a run of them one large
+ * frame gets its turn, so that neither kind starves. Order is kept within each kind.
  */
 import { PeerstorError } from '../../model/errors.ts';
 import type { FramedStream } from './framed-stream.ts';
 import { largeRequestBytes } from './message.ts';
 
-/** Small frames in a row while a large one waits: at most about one large frame's worth. */
+/** Small frames in a row while a large one waits: about as many bytes as one large frame at most. */
 const smallRunMax = 16;
-/** Callers bound what they queue; more than this is our own mistake or a peer that takes nothing. */
+/** Callers bound what they queue; more than this is a bug here, or a peer that reads nothing. */
 const queuedBytesMax = 48 * 1024 * 1024;
 const queuedFramesMax = 8192;
 
@@ -19,9 +19,9 @@ interface Waiting {
 }
 
 export interface QueuedFrame {
-  /** Resolves when the frame left this process' buffers, or was withdrawn, or the lane is gone. */
+  /** Resolves when the frame left this process' buffers, was withdrawn, or the lane is gone. */
   sent: Promise<void>;
-  /** Takes it back; false when it is on its way already. */
+  /** Takes the frame back; false when it is being written already. */
   withdraw(): boolean;
 }
 
@@ -35,7 +35,7 @@ export class FrameQueue {
   #running = false;
   #closed = false;
 
-  /** @param onFailure called once, when writing failed or the queue overflowed: the lane is useless */
+  /** @param onFailure called once, when writing failed or the queue overflowed: the lane is unusable */
   constructor(stream: Pick<FramedStream, 'write'>, onFailure: (error: Error) => void) {
     this.#stream = stream;
     this.#onFailure = onFailure;
@@ -45,7 +45,7 @@ export class FrameQueue {
     return this.#bytes;
   }
 
-  /** @param options.inOrder keeps it in one order with the small frames, whatever its size */
+  /** @param options.inOrder keeps the frame in order with the small frames, whatever its size */
   push(parts: readonly Uint8Array[], options: { inOrder?: boolean } = {}): QueuedFrame {
     const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,8 +1,8 @@
 /**
- * The one place that touches libp2p's streams. It turns a byte stream into frames (u32 length, then
- * that many bytes) and gives what libp2p 3.x does not: back-pressure in both directions, an explicit
- * end, time limits, and Errors where libp2p rejects with Event objects. Each rule below answers to
- * something measured; src/node/network/README.md lists them.
+ * The only file that touches libp2p's streams. It turns a byte stream into frames (u32 length, then that many
+ * bytes) and adds what libp2p 3.x lacks: back-pressure in both directions, an explicit end, time limits, and
+ * Errors where libp2p rejects with Event objects. Each rule below answers a measurement;
+ * src/node/network/README.md lists them.
  */
 import type { Stream } from '@libp2p/interface';
 import type { Clock } from '../../model/clock.ts';
@@ -13,8 +13,8 @@ import { limit } from './limit-timer.ts';
 
 const headBytes = 4;
 /**
- * What is handed to the muxer at a time. It passes a piece on to the reader only when it has all of
- * it, so with larger ones a slow link looks dead; this is what fits one noise message (65,519 bytes).
+ * Bytes handed to the muxer at a time. It passes a piece to the reader only when the piece is complete, so a
+ * slow link looks dead with larger ones. This size fits one noise message (65,519 bytes).
  */
 const pieceBytes = 63 * 1024;
 /** Unread bytes at which the sender is stopped: one frame must always fit. */
@@ -23,14 +23,14 @@ const closeWaitMs = 1000;
 
 export interface FramedStreamOptions {
   clock: Clock;
-  /** A frame that has begun, or a write, may go without a byte for this long. */
+  /** A frame that has begun, or a write, may go this long without a byte. */
   stallMs: number;
-  /** Holds bytes back in both directions; they are then no sign that the peer is gone. */
+  /** Delays bytes in both directions; the delay is then not a sign that the peer is gone. */
   throttle?: Throttle | undefined;
 }
 
 export interface ReadOptions {
-  /** How long the first byte of the frame may take; without it there is no limit but the stream's life. */
+  /** Limit for the first byte of the frame; without it, only the stream's life is the limit. */
   timeoutMs?: number;
 }
 
@@ -43,7 +43,7 @@ export class FramedStream {
   readonly #closeListeners = new Set<(reason: Error) => void>();
   #buffered = 0;
   #paused = false;
-  /** Lots of bytes that came and that the limit has not allowed yet: until then no more are taken. */
+  /** Received pieces that the bandwidth limit has not allowed yet: until then no more are read. */
   #heldBack = 0;
   #finished = false;
   #failure: Error | undefined;
@@ -52,7 +52,7 @@ export class FramedStream {
   #lastByteAtMs: number;
   #wake: (() => void) | undefined;
 
-  /** Call it before the first `await` of a handler: without a 'message' listener libp2p resets at 4 MiB. */
+  /** Construct it before the first `await` of a handler: without a 'message' listener libp2p resets at 4 MiB. */
   constructor(stream: Stream, options: FramedStreamOptions) {
     this.#stream = stream;
     this.#clock = options.clock;
@@ -71,26 +71,26 @@ export class FramedStream {
     });
   }
 
-  /** Monotonic time of the last byte from the peer: the sign of life that the heartbeat looks at. */
+  /** Monotonic time of the last byte from the peer: the heartbeat uses it as sign of life. */
   get lastByteAtMs(): number {
-    // A silence that this device makes itself says nothing about the peer.
+    // A silence that this device's own limit causes says nothing about the peer.
     return this.#heldBack > 0 ? this.#clock.monotonicMs() : this.#lastByteAtMs;
   }
 
-  /** Bytes that arrived and were not read yet. */
+  /** Bytes received and not read yet. */
   get unreadBytes(): number {
     return this.#buffered + this.#stream.readBufferLength;
   }
 
-  /** Called once, as soon as the stream is gone for good. */
+  /** Called once, as soon as the stream is gone. */
   onClosed(listener: (reason: Error) => void): void {
     if (this.#closed) listener(this.#gone());
     else this.#closeListeners.add(listener);
   }
 
   /**
-   * The next frame, or undefined when the peer said that there are no more. One reader at a time.
-   * @throws `peer-unreachable` when the stream ended without saying so, `peer-timeout`, `frame-too-large`
+   * The next frame, or undefined when the peer sent the END frame. One reader at a time.
+   * @throws `peer-unreachable` when the stream ended without an END frame, `peer-timeout`, `frame-too-large`
    */
   async read(options: ReadOptions = {}): Promise<Uint8Array | undefined> {
     if (this.#endSeen) return undefined;
@@ -102,7 +102,7 @@ export class FramedStream {
       return undefined;
     }
     if (length > frameBytesMax) {
-      const error = new PeerstorError('frame-too-large', `A frame of ${length} bytes is over the limit.`);
+      const error = new PeerstorError('frame-too-large', `A frame of ${length} bytes exceeds the limit.`);
       this.abort(error);
       throw error;
     }
@@ -111,8 +111,8 @@ export class FramedStream {
   }
 
   /**
-   * Sends one frame, made of `parts` in order, and resolves when libp2p has passed all of it on. One
-   * writer at a time; the parts must not change until then.
+   * Sends one frame, made of `parts` in order, and resolves when libp2p has passed all of it on. One writer at
+   * a time; the parts must not change until then.
    * @throws `peer-unreachable`, `peer-timeout`, `frame-too-large`
    */
   async write(parts: readonly Uint8Array[]): Promise<void> {
@@ -126,13 +126,13 @@ export class FramedStream {
     await this.#send(length, parts);
   }
 
-  /** Says that no frame follows, then closes. Resolves when the peer closed too, or after a second. */
+  /** Sends the END frame, then closes. Resolves when the peer closed too, or after a second. */
   async end(): Promise<void> {
     try {
       await this.#send(0, []);
       await this.#stream.close({ signal: AbortSignal.timeout(closeWaitMs) });
     } catch (error) {
-      // Only a courtesy: whoever misses it sees the stream close.
+      // Only a courtesy: a peer that misses it sees the stream close.
       this.abort(asError(error));
       return;
     }
@@ -145,7 +145,7 @@ export class FramedStream {
     });
   }
 
-  /** Ends both directions now. The peer sees a reset and no reason, so say the reason in a frame before. */
+  /** Ends both directions now. The peer sees a reset without a reason, so send the reason in a frame before. */
   abort(reason: Error): void {
     this.#failure ??= reason;
     this.#stream.abort(reason);
@@ -192,7 +192,7 @@ export class FramedStream {
     wake?.();
   }
 
-  /** Waits until `count` bytes are buffered. The limit starts anew with every byte that comes. */
+  /** Waits until `count` bytes are buffered. The limit restarts with every byte that arrives. */
   async #need(count: number, limitMs: number | undefined): Promise<void> {
     while (this.#buffered < count) {
       if (this.#finished) throw this.#gone();
@@ -206,7 +206,7 @@ export class FramedStream {
     }
   }
 
-  /** Resolves at the next bytes, the end, or after the limit. */
+  /** Resolves when bytes arrive, at the end, or after the limit. */
   #arrival(limitMs: number | undefined): Promise<void> {
     return new Promise((resolve) => {
       const timer = limitMs === undefined ? undefined : limit(this.#clock, limitMs, () => this.#notice());
@@ -214,7 +214,7 @@ export class FramedStream {
         timer?.cancel();
         resolve();
       };
-      // Whoever waits wants more than is here: resuming only below some low mark would wait for ever.
+      // The reader wants more than is buffered: resuming only below some low mark would wait for ever.
       this.#resume();
     });
   }
@@ -226,7 +226,7 @@ export class FramedStream {
     try {
       this.#stream.resume();
     } catch (error) {
-      // The connection is gone: resume() handed over what was left, then could not announce the window.
+      // The connection is gone: resume() delivered the rest, then could not announce the window.
       this.#failure ??= asError(error);
       this.#finish();
     }
@@ -263,7 +263,7 @@ export class FramedStream {
       // 'drain' comes with every window update, not when the buffer is empty: the byte count decides.
       while (this.#stream.writeBufferLength > 0 || this.#stream.writableNeedsDrain) {
         await this.#drain();
-        // libp2p sends the rest in a microtask that it queued during the event: look after it.
+        // libp2p sends the rest in a microtask that it queued during the event: check after it.
         await Promise.resolve();
       }
     }
@@ -299,7 +299,7 @@ export class FramedStream {
   }
 }
 
-/** Small parts joined, large ones cut: no piece above `pieceBytes`, and not many tiny ones. */
+/** Joins small parts and cuts large ones: no piece above `pieceBytes`, and not many tiny ones. */
 function* pieces(parts: readonly Uint8Array[]): Iterable<Uint8Array> {
   let small: Uint8Array[] = [];
   let smallBytes = 0;
@@ -317,7 +317,7 @@ function* pieces(parts: readonly Uint8Array[]): Iterable<Uint8Array> {
   if (smallBytes > 0) yield Buffer.concat(small);
 }
 
-/** libp2p rejects with Event objects; as an unhandled rejection such a one would end the process. */
+/** libp2p rejects with Event objects; as an unhandled rejection such an object would end the process. */
 export function asError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
   if (thrown instanceof Event) return new Error(thrown.type === '' ? 'an event without a name' : thrown.type);

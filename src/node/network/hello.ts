@@ -1,11 +1,11 @@
 /**
- * The first frames of every lane, both ways: who I am, which network I belong to, what I speak. A
- * connection that has not passed this serves nothing. libp2p proves the key of the other end; whether
- * that key belongs to a member is proved here, by certificates.
+ * The first frames of every lane, in both directions: who I am, which network I belong to, what I speak. A
+ * connection serves nothing before the hello has passed. libp2p proves the key of the other end; the
+ * certificates here prove that the key belongs to a member.
  *
  *     both sides send    hello
- *     both sides send    welcome, when the other's hello is good (else refusal, and close; one who was
- *                        removed is sent the records that show it, too)
+ *     both sides send    welcome, when the other's hello is good (else a refusal, and close; a
+ *                        removed device also gets the records that prove its removal)
  *     a side is ready    when it has sent and received a welcome
  */
 import { decode, encode, isFields } from '../../crypto/index.ts';
@@ -37,7 +37,7 @@ export interface ProtocolRange {
 export interface Hello {
   network: NetworkId;
   device: DeviceId;
-  /** Records that prove the membership to who has not this device's record yet. */
+  /** Records that prove the membership to a device that lacks this device's record. */
   certificates: Uint8Array[];
   protocol: ProtocolRange;
   features: string[];
@@ -55,17 +55,17 @@ export interface HandshakeInput {
   /** The key that libp2p has proved for the other end. */
   peer: DeviceId;
   clock: Clock;
-  /** @throws `not-a-member` or anything else that refuses this peer; the sentence reaches it */
+  /** @throws `not-a-member` or another refusal; the peer gets the sentence */
   admit(theirs: Hello): void | Promise<void>;
-  /** Records that show the peer that it was removed, sent after a refusal as `not-a-member`. */
+  /** Records that prove the peer's removal, sent after a refusal as `not-a-member`. */
   proofFor?(): readonly Uint8Array[];
-  /** The peer refused us as `not-a-member` and sent such records; they are not checked. */
+  /** The peer refused us as `not-a-member` and sent such records; they are not checked yet. */
   onProof?(records: readonly Uint8Array[]): void;
 }
 
 /**
  * Runs the exchange.
- * @returns their hello, once both sides have welcomed each other
+ * @returns the peer's hello, once both sides have sent welcome
  * @throws the reason of the refusal, ours or theirs; the caller closes the connection
  */
 export async function shakeHands(stream: FramedStream, input: HandshakeInput): Promise<Hello> {
@@ -90,7 +90,7 @@ export async function shakeHands(stream: FramedStream, input: HandshakeInput): P
   }
 }
 
-/** Tells the peer why, as well as it still can be told. */
+/** Tells the peer the reason, if the stream still allows it. */
 async function refuse(stream: FramedStream, reason: unknown, { proofFor }: HandshakeInput): Promise<void> {
   const error = isPeerstorError(reason) ? reason : new PeerstorError('peer-failed', sentenceOf(reason));
   const proof = error.code === 'not-a-member' ? (proofFor?.() ?? []) : [];
@@ -120,12 +120,12 @@ async function next(
     throw refusal;
   }
   if (message.kind !== expected) {
-    throw new PeerstorError('bad-frame', `The device sent a ${message.kind} where its ${expected} belongs.`);
+    throw new PeerstorError('bad-frame', `The device sent a ${message.kind} instead of a ${expected}.`);
   }
   return message;
 }
 
-/** What comes after a refusal is extra: the refusal counts whether it can be read or not. */
+/** A refusal counts whether or not the records after it can be read. */
 async function readProof(stream: FramedStream, { onProof }: HandshakeInput): Promise<void> {
   let records: Uint8Array[];
   try {
@@ -173,7 +173,7 @@ export function encodeHello(hello: Hello): Uint8Array {
   return bytes;
 }
 
-/** Reads a hello; fields that this version does not know are ignored. @throws `bad-frame` */
+/** Reads a hello and ignores unknown fields. @throws `bad-frame` */
 export function decodeHello(message: Message): Hello {
   let fields: unknown;
   try {
@@ -210,7 +210,7 @@ function isShortAddress(address: string): boolean {
 }
 
 function bad(field: string): PeerstorError {
-  return new PeerstorError('bad-frame', `The hello has no proper ${field}.`);
+  return new PeerstorError('bad-frame', `The hello has no valid ${field}.`);
 }
 
 function id<Id>(value: unknown, parse: (text: string) => Id): Id {

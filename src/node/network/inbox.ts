@@ -1,7 +1,7 @@
 /**
- * What a peer asks of this device on one lane. Reading never stops for a slow handler (a handler may
- * itself wait for an answer that is behind in the same stream), so everything here has a bound:
- * requests that run, requests that wait, and notifies that wait.
+ * A peer's requests on one lane. Reading never stops for a slow handler (a handler may itself wait for an
+ * answer further back in the same stream), so everything here is bounded: running requests, waiting requests,
+ * and waiting notifies.
  */
 import type { Clock } from '../../model/clock.ts';
 import type { Handler } from '../../model/contracts/transport.ts';
@@ -13,7 +13,7 @@ import type { FrameQueue } from './frame-queue.ts';
 import { limit } from './limit-timer.ts';
 import { bodyBytesMax, failureParts, largeRequestBytes, messageParts } from './message.ts';
 
-/** A peer keeps to `callsInFlightMax` of rpc-channel.ts; twice that is not a peer that we know. */
+/** A peer keeps to `callsInFlightMax` of rpc-channel.ts; a peer with twice that breaks the protocol. */
 const requestsWaitingMax = 256;
 const notifiesWaitingMax = 1024;
 const notifyBytesWaitingMax = 4 * 1024 * 1024;
@@ -21,7 +21,7 @@ const notifyLimitMs = 30_000;
 
 export interface InboxOptions {
   from: DeviceId;
-  /** Requests handled at a time; each holds its slot until its answer has left. */
+  /** Requests handled at a time; each keeps its slot until its answer was sent. */
   handlersMax: number;
   handlerOf: (method: string) => Handler | undefined;
   queue: FrameQueue;
@@ -39,7 +39,7 @@ interface Request {
 
 interface Running {
   stop: AbortController;
-  /** Takes the answer back while it still waits in the queue. */
+  /** Withdraws the answer while it waits in the queue. */
   withdraw?: () => boolean;
 }
 
@@ -57,7 +57,7 @@ export class Inbox {
     this.#options = options;
   }
 
-  /** @throws `bad-frame` when the peer breaks the bounds of the protocol */
+  /** @throws `bad-frame` when the peer exceeds the bounds of the protocol */
   request(id: number, method: string, body: Uint8Array): void {
     const large = body.byteLength > largeRequestBytes;
     if (large) this.#options.credits.taken();
@@ -68,7 +68,7 @@ export class Inbox {
     this.#next();
   }
 
-  /** The caller lost interest. */
+  /** The caller gave up. */
   cancel(id: number): void {
     const at = this.#waiting.findIndex((request) => request.id === id);
     if (at >= 0) {
@@ -81,7 +81,7 @@ export class Inbox {
     running?.withdraw?.();
   }
 
-  /** Handled one after the other, in the order they came. @throws `bad-frame` when too many wait */
+  /** Handled one after another, in order of arrival. @throws `bad-frame` when too many wait */
   notify(method: string, body: Uint8Array): void {
     this.#notifyBytes += body.byteLength;
     if (this.#notifies.length >= notifiesWaitingMax || this.#notifyBytes > notifyBytesWaitingMax) {
@@ -94,7 +94,7 @@ export class Inbox {
     }
   }
 
-  /** The lane is gone: handlers are told to stop, what waits is dropped. */
+  /** The lane is gone: aborts the handlers and drops what waits. */
   close(reason: Error): void {
     this.#closed = reason;
     this.#notifyStop?.abort(reason);
@@ -130,7 +130,7 @@ export class Inbox {
     try {
       const handler = this.#options.handlerOf(method);
       if (handler === undefined) {
-        throw new PeerstorError('peer-failed', `The device does not know "${method}": update it.`);
+        throw new PeerstorError('peer-failed', `The device does not know "${method}". Update it.`);
       }
       const answer = await handler(from, request.body, signal);
       if (answer.byteLength > bodyBytesMax) {
@@ -172,7 +172,7 @@ export class Inbox {
       late.resolve();
     });
     try {
-      // A handler that never ends must not hold up those behind it.
+      // A handler that never ends must not block those behind it.
       await Promise.race([handler(from, body, stop.signal), late.promise]);
     } catch (error) {
       if (this.#closed === undefined) {

@@ -1,4 +1,4 @@
-/** The only door of the network: a Transport over libp2p. */
+/** The public interface of this folder: a Transport over libp2p. */
 
 export { Bandwidth, type BandwidthSettings, noLimits } from './bandwidth.ts';
 export type { MemberFacts } from './lanes.ts';

@@ -1,9 +1,8 @@
 /**
- * All lanes of all devices: a stream comes in (dialled or accepted), passes the hello and becomes a
- * lane; a lane that dies takes its connection along. There is at most one control and one bulk
- * connection per device, kept so by one rule: of two devices the one with the lower id decides which
- * control connection counts, before it says welcome. So both always agree, and the order of notifies
- * survives two devices dialling each other at once.
+ * All lanes of all devices. A stream (dialed or accepted) passes the hello and becomes a lane; a lane that dies
+ * takes its connection along. There is at most one control and one bulk connection per device. One rule ensures
+ * that: of two devices the one with the lower id decides which control connection counts, before it sends
+ * welcome. So both always agree, and the order of notifies survives two devices dialing each other at once.
  */
 import type { Connection, Stream } from '@libp2p/interface';
 import { type Clock, sleep } from '../../model/clock.ts';
@@ -21,13 +20,13 @@ import { deviceOf } from './peer-identity.ts';
 import { type LaneLink, PeerLink } from './peer-link.ts';
 import { RpcChannel } from './rpc-channel.ts';
 
-/** How long the lower device waits for a sign of life before a new connection replaces the old one. */
+/** How long the device with the lower id waits for a sign of life before a new connection replaces the old one. */
 const probeMs = 1000;
 const closeTimeoutMs = 1000;
-/** Requests of one peer that are handled at a time; each may hold a frame's worth of memory. */
+/** Requests of one peer handled at a time; each may take a frame's worth of memory. */
 const handlersMax: Record<Lane, number> = { control: 64, bulk: 16 };
 
-/** What `authorize` says of a member. */
+/** The result of `authorize` for a member. */
 export interface MemberFacts {
   class: DeviceClass;
 }
@@ -38,25 +37,25 @@ export interface LanesOptions {
   tunables: Pick<Tunables, 'heartbeatMs' | 'peerSuspectMs' | 'peerDropMs'>;
   log: Log;
   pool: CreditPool;
-  /** The own hello for a lane, made anew each time: addresses and certificates change. */
+  /** The own hello for a lane, made for each use: addresses and certificates change. */
   ownHello: (lane: Lane) => Hello;
   authorize: (device: DeviceId, certificates: readonly Uint8Array[]) => MemberFacts | undefined;
-  /** Limits of bulk lanes; control lanes have none. */
+  /** Limits for bulk lanes; control lanes have none. */
   bandwidth: Bandwidth | undefined;
-  /** What shows a device that it was removed; empty for a stranger. */
+  /** Records that prove a device's removal; empty for a stranger. */
   removalProof: (device: DeviceId) => Uint8Array[];
-  /** This device was refused as no member, with what may prove that it was removed. */
+  /** A peer refused this device as no member, with records that may prove its removal. */
   onRefused: (proof: readonly Uint8Array[]) => void;
   handlerOf: (method: string) => Handler | undefined;
   onEvent: (event: PeerEvent) => void;
-  /** A lane is up, or (with `reason`) down again; control comes first and goes last. */
+  /** A lane is up, or (with `reason`) down again. Control comes up first and goes down last. */
   onLane: (link: LaneLink, reason?: Error) => void;
 }
 
 export class Lanes {
   readonly #options: LanesOptions;
   readonly #links = new Map<DeviceId, PeerLink>();
-  /** Devices whose control connection is being decided upon (only where this device decides). */
+  /** Devices whose control connection is being decided on (only where this device decides). */
   readonly #deciding = new Set<DeviceId>();
   readonly #claimed = new WeakSet<Connection>();
   #stopped = false;
@@ -75,8 +74,8 @@ export class Lanes {
   }
 
   /**
-   * A fresh connection must bring a hello soon: one that nobody claims is closed. Call it for every
-   * connection that libp2p opens.
+   * A new connection must send a hello soon; otherwise it is closed. Call it for every connection that libp2p
+   * opens.
    */
   expectHello(connection: Connection): void {
     this.#options.clock.after(helloTimeoutMs, () => {
@@ -85,8 +84,8 @@ export class Lanes {
   }
 
   /**
-   * Makes a lane of a stream. Synchronous up to the frame reader, as that must listen at once.
-   * @throws why it did not become one; the connection is closed then
+   * Makes a lane of a stream. Synchronous up to the frame reader, which must listen at once.
+   * @throws the reason when the stream did not become a lane; the connection is closed then
    */
   async open(stream: Stream, connection: Connection, lane: Lane): Promise<void> {
     const { bandwidth, clock, tunables } = this.#options;
@@ -111,7 +110,7 @@ export class Lanes {
     }
   }
 
-  /** Sends signs of life and gives up on those who send none. @param lagged silence was our own fault */
+  /** Sends signs of life and drops peers that send none. @param lagged this process stood still */
   beat(nowMs: number, lagged: boolean, beatIsDue: boolean): void {
     const { tunables } = this.#options;
     for (const link of [...this.#links.values()]) {
@@ -119,14 +118,14 @@ export class Lanes {
         if (lagged) channel.forgive(nowMs);
         if (channel.silentMs(nowMs) > tunables.peerDropMs) {
           channel.abort(
-            new PeerstorError('peer-unreachable', `Nothing came over the ${lane} lane any more.`),
+            new PeerstorError('peer-unreachable', `The ${lane} lane has been silent for too long.`),
           );
         } else if (beatIsDue) channel.ping();
       }
     }
   }
 
-  /** Asks again of everyone who is connected; those who are members no longer are cut off. */
+  /** Authorizes every connected device again and disconnects those that are no longer members. */
   reconsider(): void {
     for (const { device, control } of this.connected()) {
       if (control === undefined || this.#options.authorize(device, control.hello.certificates)) continue;
@@ -175,7 +174,10 @@ export class Lanes {
     }
   }
 
-  /** The device with the lower id: is the control connection that we have still good? Then one is enough. */
+  /**
+   * Called by the device with the lower id: when the existing control connection still works, a second one is
+   * refused.
+   */
   async #refuseSurplus(device: DeviceId, theirs: Hello, weDialled: boolean): Promise<void> {
     const current = this.find(device)?.control;
     if (current === undefined || current.hello.bootId !== theirs.bootId) return;
@@ -231,7 +233,7 @@ export class Lanes {
     if (old?.hello.bootId === bootId) return;
     peer.connectedAtMs = this.#options.clock.monotonicMs();
     if (old !== undefined) this.#announce('disconnected', old);
-    // The lane of a process that is no more.
+    // The lane belongs to a process that has ended.
     if (peer.bulk !== undefined && peer.bulk.hello.bootId !== bootId)
       peer.bulk.channel.abort(asError('restarted'));
     this.#announce('connected', link);

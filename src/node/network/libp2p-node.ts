@@ -1,6 +1,6 @@
 /**
- * The libp2p node as peerstor needs it. Every setting that differs from libp2p's own answers to
- * something measured with the versions pinned in package.json (README.md lists them).
+ * The libp2p node as peerstor needs it. Every setting that differs from libp2p's default answers a measurement
+ * with the versions in package.json (README.md lists them).
  */
 import { identify } from '@libp2p/identify';
 import {
@@ -34,15 +34,15 @@ const findPeerTimeoutMs = 5_000;
 export interface NodeOptions {
   key: PrivateKey;
   networkId: NetworkId;
-  /** 32 bytes each, the newest first: whoever knows none of them cannot finish the noise handshake. */
+  /** 32 bytes each, the newest first: a device that knows none of them cannot finish the noise handshake. */
   networkSecrets: readonly Uint8Array[];
   listen: { host: string; port: number };
-  /** What others are told instead, where it is not empty. */
+  /** Addresses announced instead of the listen addresses, unless empty. */
   announce: readonly { host: string; port: number }[];
   mdns: boolean;
-  /** Passed the hello on a connection of this peer: only then do libp2p's own services answer it. */
+  /** True when the peer passed the hello on a connection: only then do libp2p's own services answer it. */
   isWelcome: (peer: PeerId) => boolean;
-  /** Someone on the local network says that this device is there: not proved. */
+  /** A peer on the local network announces this device: not proved. */
   onNearby: (peer: PeerId, addresses: string[]) => void;
 }
 
@@ -57,9 +57,9 @@ export type PeerstorNode = Libp2p<Services>;
 /** Makes a node that is not started. */
 export async function createNode(options: NodeOptions): Promise<{
   node: PeerstorNode;
-  /** Opens the mDNS sockets anew: after sleep or a change of network they may be deaf. */
+  /** Reopens the mDNS sockets: after sleep or a change of network they may receive nothing. */
   restartDiscovery: () => Promise<void>;
-  /** New connections are made under these secrets from now on. */
+  /** Uses these secrets for new connections. */
   useSecrets: (secrets: readonly Uint8Array[]) => void;
 }> {
   const encrypters = new SecretEncrypters();
@@ -77,28 +77,28 @@ export async function createNode(options: NodeOptions): Promise<{
     connectionEncrypters: encrypters.makers(options.networkSecrets),
     streamMuxers: [
       yamux({
-        // 40 streams opened straight after a dial killed the muxer at the default of 10.
+        // With the default of 10, a burst of 40 streams right after a dial killed the muxer.
         maxEarlyStreams: 256,
         streamOptions: {
           initialStreamWindowSize: 256 * KiB,
           // Must stay below the read buffer, else a paused stream is reset.
           maxStreamWindowSize: 1 * MiB,
           maxReadBufferLength: 4 * MiB,
-          // A runaway writer fails instead of swelling.
+          // A writer that ignores back-pressure fails instead of using all memory.
           maxWriteBufferLength: 8 * MiB,
         },
       }),
     ],
     connectionManager: {
       maxConnections: 512,
-      // By default five a second from one address: several devices on one host are refused.
+      // The default is five per second from one address, which refuses several devices on one host.
       inboundConnectionThreshold: 100,
       maxIncomingPendingConnections: 100,
       inboundUpgradeTimeout: helloTimeoutMs,
       addressDialTimeout: 3_000,
       reconnectRetries: 0,
     },
-    // It counts a slow link as dead; the heartbeat on the control lane does not.
+    // The connection monitor takes a slow link for dead; the heartbeat on the control lane does not.
     connectionMonitor: { enabled: false },
     peerDiscovery: options.mdns
       ? [
@@ -110,7 +110,7 @@ export async function createNode(options: NodeOptions): Promise<{
         ]
       : [],
     services: {
-      // Run by hand after the hello; on connection it would talk to whoever has the network secret.
+      // Called explicitly after the hello; at connection it would talk to anyone with the network secret.
       identify: (components) =>
         identify({ runOnConnectionOpen: false })({
           peerId: components.peerId,
@@ -122,7 +122,7 @@ export async function createNode(options: NodeOptions): Promise<{
           logger: components.logger,
           nodeInfo: components.nodeInfo,
         }),
-      // kad-dht asks for it; our own round trips are measured on the control lane.
+      // Required by kad-dht; our own round trips are measured on the control lane.
       ping: (components) =>
         ping()({
           registrar: onlyMembers(components.registrar),
@@ -133,7 +133,7 @@ export async function createNode(options: NodeOptions): Promise<{
           protocol: dhtProtocol,
           clientMode: false,
           allowQueryWithZeroPeers: true,
-          // Home addresses are private ones; the default mapper would drop them.
+          // Home addresses are private; the default mapper would drop them.
           peerInfoMapper: passthroughMapper,
         })({
           peerId: components.peerId,
@@ -159,8 +159,8 @@ export async function createNode(options: NodeOptions): Promise<{
 }
 
 /**
- * Asks the devices that are connected where another one is.
- * @returns its addresses, or none
+ * Asks the connected devices for another device's addresses.
+ * @returns its addresses, or an empty list
  */
 export async function findPeer(node: PeerstorNode, peer: PeerId, signal: AbortSignal): Promise<string[]> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(findPeerTimeoutMs)]);
@@ -169,13 +169,13 @@ export async function findPeer(node: PeerstorNode, peer: PeerId, signal: AbortSi
       if (event.name === 'FINAL_PEER') return event.peer.multiaddrs.map((address) => address.toString());
     }
   } catch (error) {
-    // Nobody knows it: an answer like any other.
+    // Nobody knows the device: an ordinary answer.
     if (asError(error).name !== 'NotFoundError') throw error;
   }
   return [];
 }
 
-/** Wrapped services: what a stranger asks of libp2p itself is not answered either. */
+/** Wraps the services: libp2p's own protocols do not answer strangers either. */
 function guardHandlers(
   registrar: KadDHTComponents['registrar'],
   isWelcome: (peer: PeerId) => boolean,
@@ -191,7 +191,7 @@ function guardHandlers(
   return guarded;
 }
 
-/** kad-dht may ask connected devices, never dial: a connection without a lane would be one too many. */
+/** kad-dht may ask connected devices, never dial: a connection without a lane would be surplus. */
 function onlyExisting(manager: KadDHTComponents['connectionManager']): KadDHTComponents['connectionManager'] {
   const existing = (peer: Parameters<typeof manager.openConnection>[0]): Connection => {
     const [connection] = 'toMultihash' in peer ? manager.getConnections(peer) : [];
@@ -210,7 +210,7 @@ function mdnsOptions({ networkId }: NodeOptions) {
   return { serviceTag: `_peerstor-${networkId.slice(0, 6)}._udp.local` };
 }
 
-/** libp2p announces a peer once only; a device that came back is news to us each time. */
+/** libp2p announces a peer only once; a device that returned must be announced again. */
 function discoverNearby<Discovery extends ReturnType<ReturnType<typeof mdns>>>(
   { onNearby }: NodeOptions,
   discovery: Discovery,

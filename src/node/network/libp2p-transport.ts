@@ -1,6 +1,6 @@
 /**
- * The transport over libp2p: puts the parts of this folder together. Who is a member, what proves it
- * and where addresses are kept is injected, so that this room knows nothing of the catalog.
+ * The transport over libp2p: connects the parts of this folder. Membership, its proof and the address store are
+ * injected, so this folder knows nothing of the catalog.
  */
 import type { Connection, PeerId, PrivateKey, Stream } from '@libp2p/interface';
 import { type Clock, type Random, systemClock, systemRandom } from '../../model/clock.ts';
@@ -28,7 +28,7 @@ const lanesOfDevice: readonly Lane[] = ['control', 'bulk'];
 const callTimeoutMs = 30_000;
 const tickMinMs = 10;
 const tickMaxMs = 1000;
-/** By then the other side has surely read our welcome and lets identify pass. */
+/** By then the other side has read our welcome and accepts identify. */
 const identifyAfterMs = 1000;
 
 /** Everything that exists only between `start` and `stop`. */
@@ -41,11 +41,11 @@ interface Run {
   pulse: Pulse;
   useSecrets: (secrets: readonly Uint8Array[]) => void;
   stop: AbortController;
-  /** Undone in reverse order. */
+  /** Run in reverse order. */
   cleanups: (() => void)[];
 }
 
-/** Makes a transport that is not started. Handlers are registered before `start`. */
+/** Makes a transport that is not started. Register handlers before `start`. */
 export async function createLibp2pTransport(options: Libp2pTransportOptions): Promise<Libp2pTransport> {
   const { device, key } = await identityFromSeed(options.identitySeed);
   return new NetworkTransport(device, key, options);
@@ -62,7 +62,7 @@ class NetworkTransport implements Libp2pTransport {
   readonly #handlers = new Map<string, Handler>();
   readonly #listeners = new Set<(event: PeerEvent) => void>();
   readonly #offsets = new WeakMap<Hello, number>();
-  /** Hinted at by name: dialled although they may not be members here yet. */
+  /** Introduced by id: dialed although they may not be members here yet. */
   readonly #introduced = new Set<DeviceId>();
   #starting: Promise<Run> | undefined;
   #run: Run | undefined;
@@ -97,7 +97,7 @@ class NetworkTransport implements Libp2pTransport {
     this.#starting = undefined;
     this.#run = undefined;
     if (starting === undefined) return;
-    // A start that failed has cleaned up, and told its own caller why.
+    // A failed start has cleaned up and reported the error to its own caller.
     const run = await starting.catch(() => undefined);
     if (run !== undefined) await end(run);
   }
@@ -166,7 +166,7 @@ class NetworkTransport implements Libp2pTransport {
     const run = this.#run;
     if (run === undefined) return;
     run.useSecrets(this.#options.networkSecrets());
-    // Who could not be reached for want of a common secret may be reached now.
+    // Devices that were unreachable without a common secret may be reachable now.
     run.redial.hurryAll();
   }
 
@@ -228,7 +228,7 @@ class NetworkTransport implements Libp2pTransport {
     const run: Run = { node, lanes, dialer, redial, presence, pulse, useSecrets, stop, cleanups };
     for (const lane of lanesOfDevice) await node.handle(laneProtocol[lane], this.#acceptor(lanes, lane));
     node.addEventListener('connection:open', ({ detail }) => lanes.expectHello(detail));
-    // From here on others may come in, before `start` has returned.
+    // From here on peers may connect, before `start` has returned.
     this.#run = run;
     try {
       await node.start();
@@ -308,7 +308,7 @@ class NetworkTransport implements Libp2pTransport {
       try {
         listener(event);
       } catch (error) {
-        // Its mistake must be seen, but not leave a lane half made.
+        // A listener's error must be seen, but must not leave a lane half open.
         queueMicrotask(() => {
           throw error;
         });
@@ -366,7 +366,7 @@ class NetworkTransport implements Libp2pTransport {
 
   #membersChanged(): void {
     this.#run?.lanes.reconsider();
-    // Who was introduced and has become a member is one like all others: removed when it is removed.
+    // A device that was introduced and became a member is treated as a member: removed when it is removed.
     for (const device of this.#options.members()) this.#introduced.delete(device);
     this.#wantMembers();
   }
@@ -381,7 +381,7 @@ async function end(run: Run): Promise<void> {
   for (const undo of run.cleanups.reverse()) undo();
 }
 
-/** What libp2p says of a listener spans lines and names its own settings; the system's code tells enough. */
+/** libp2p's listen errors span several lines and name its own settings; the system's error code is enough. */
 const listenHints: readonly [code: string, hint: string][] = [
   ['EADDRINUSE', 'another program uses it; stop that one, or give another port with --p2p-port'],
   ['EADDRNOTAVAIL', 'this device has no such address'],

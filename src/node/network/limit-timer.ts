@@ -1,11 +1,11 @@
-/** Time limits on others. One that fires late says that this process slept, not that the peer did. */
+/** Time limits for peers. A timer that fires late means that this process slept, not that the peer did. */
 import type { Clock, Timer } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
 
-/** A timer later than this means that our own event loop stood still, or the machine slept. */
+/** A timer later than this means that this event loop stood still, or that the machine slept. */
 export const ownLagMs = 2000;
 
-/** Calls `fn` after `ms`, or after one more `ms` when this process itself was not running meanwhile. */
+/** Calls `fn` after `ms`, or after `ms` more when this process itself was not running meanwhile. */
 export function limit(clock: Clock, ms: number, fn: () => void): Timer {
   const startedAtMs = clock.monotonicMs();
   let timer = clock.after(ms, () => {
@@ -20,7 +20,7 @@ export interface WaitLimits {
   clock: Clock;
   timeoutMs: number;
   signal: AbortSignal | undefined;
-  /** What `peer-timeout` says. */
+  /** The text of `peer-timeout`. */
   sentence: string;
 }
 

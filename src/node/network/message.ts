@@ -55,11 +55,11 @@ export interface Message {
 }
 
 const headBytes = 5;
-/** Bytes of a method's name in UTF-8. */
+/** Maximum length of a method's name in UTF-8 bytes. */
 export const methodBytesMax = 128;
-/** What a request or an answer may carry: a frame less room for heads. */
+/** Maximum body of a request or an answer: a frame minus room for heads. */
 export const bodyBytesMax = frameBytesMax - 256;
-/** Requests above this need a credit of the receiver, since they are what fills its memory. */
+/** Larger requests need a credit of the receiver, because they fill its memory. */
 export const largeRequestBytes = 64 * 1024;
 const sentenceBytesMax = 2048;
 
@@ -116,7 +116,7 @@ export function readLabelled(rest: Uint8Array): { label: string; body: Uint8Arra
   };
 }
 
-/** The error that a peer reported; codes that this version does not know become `peer-failed`. */
+/** The error that a peer reported; unknown codes become `peer-failed`. */
 export function readFailure(rest: Uint8Array): PeerstorError {
   const { label, body } = readLabelled(rest);
   const sentence = Buffer.from(body).toString('utf8');

@@ -1,17 +1,17 @@
 /**
- * Addresses as they are kept and compared: /ip4/…/tcp/… or /ip6/…/tcp/…, without the peer id. Those
- * that other devices tell are hints: a wrong one costs a dial, since libp2p proves the key.
+ * Addresses in the form in which they are stored and compared: /ip4/…/tcp/… or /ip6/…/tcp/…, without the peer
+ * id. Addresses from other devices are hints: a wrong one costs a dial, because libp2p proves the key.
  */
 import type { PeerId } from '@libp2p/interface';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 
-/** The plain form, or undefined for text that is no address of a device. */
+/** The plain form, or undefined for text that is not a device address. */
 export function plainAddress(text: string): string | undefined {
   let components: { name: string; value?: string }[];
   try {
     components = multiaddr(text).getComponents();
   } catch {
-    // The text comes from outside; being no multiaddr is all there is to know.
+    // The text comes from outside; any error means that it is not a multiaddr.
     return undefined;
   }
   const [host, port, ...others] = components;
@@ -21,7 +21,7 @@ export function plainAddress(text: string): string | undefined {
   return `/${host.name}/${host.value}/tcp/${port.value}`;
 }
 
-/** What libp2p dials: with the peer id, so that another device at that address is refused. */
+/** The dial target with the peer id, so that libp2p refuses another device at that address. */
 export function dialTarget(address: string, peer: PeerId): Multiaddr {
   return multiaddr(`${address}/p2p/${peer.toString()}`);
 }

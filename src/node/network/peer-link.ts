@@ -1,4 +1,4 @@
-/** One connected device: its lanes, and what is known of it. */
+/** One connected device: its lanes, and what is known about it. */
 import type { Connection } from '@libp2p/interface';
 import type { Lane, PeerStatus } from '../../model/contracts/transport.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -7,17 +7,17 @@ import type { DeviceClass } from '../../model/records.ts';
 import type { Hello } from './hello.ts';
 import type { RpcChannel } from './rpc-channel.ts';
 
-/** The newest round trip counts this much: one slow answer does not reorder the peers. */
+/** Weight of the newest round trip: one slow answer does not reorder the peers. */
 const newestWeight = 0.2;
 
-/** One connection with its one stream, past the hello. */
+/** One connection with its one stream, after the hello. */
 export interface LaneLink {
   lane: Lane;
   device: DeviceId;
   connection: Connection;
   channel: RpcChannel;
   hello: Hello;
-  /** From the membership, not from what the device says of itself. */
+  /** From the membership, not from the device's own claim. */
   class: DeviceClass;
   weDialled: boolean;
 }
@@ -40,7 +40,7 @@ export class PeerLink {
     return this.#bulk;
   }
 
-  /** The bulk lane comes up a moment after control; whoever needs it waits for it. */
+  /** The bulk lane comes up a moment after control; callers that need it wait here. */
   get bulkReady(): Promise<LaneLink> {
     return this.#bulkReady.promise;
   }
@@ -55,7 +55,7 @@ export class PeerLink {
     ignoreRejection(this.#bulkReady.promise);
   }
 
-  /** The device is gone: nobody needs to wait any longer. */
+  /** The device is gone: waiting callers fail. */
   abandon(): void {
     this.#bulkReady.reject(new PeerstorError('peer-unreachable', 'The device is not connected any more.'));
   }
@@ -84,7 +84,7 @@ export class PeerLink {
   }
 }
 
-/** Those who wait see it; without this a rejection that nobody waits for would end the process. */
+/** Waiting callers see the rejection; unhandled, it would end the process. */
 function ignoreRejection(promise: Promise<unknown>): void {
   promise.catch(() => undefined);
 }

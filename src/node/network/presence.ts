@@ -1,7 +1,7 @@
 /**
- * Members tell each other where everyone is: each device says, at connect and every 30 s, under which
- * addresses it reaches or is told to reach the devices that it is connected to, itself included. So C
- * learns from A where B is now. Not catalog: the news is old after ten minutes. All of it is hints.
+ * Members tell each other where the others are: at connect and every 30 s each device sends the addresses at
+ * which it reaches its connected devices, itself included. So C learns from A where B is now. Not in the
+ * catalog: the news is outdated after ten minutes. All of it is hints.
  */
 import { decode, encode, isFields } from '../../crypto/index.ts';
 import { type DeviceId, deviceId } from '../../model/ids.ts';
@@ -25,7 +25,7 @@ export interface PresenceOptions {
   lanes: Pick<Lanes, 'connected' | 'find'>;
   book: Pick<AddressBook, 'hint'>;
   redial: Pick<Redial, 'hearsay'>;
-  /** Where this device listens now. */
+  /** The addresses that this device listens on now. */
   addresses: () => string[];
 }
 
@@ -37,14 +37,14 @@ export class Presence {
     this.#options = options;
   }
 
-  /** Call it often: tells everyone when it is time again. */
+  /** Call it often: it sends presence when the interval is over. */
   tick(nowMs: number): void {
     if (nowMs - this.#toldAtMs < presenceEveryMs) return;
     this.#toldAtMs = nowMs;
     this.tell();
   }
 
-  /** Tells every connected device what is known here. */
+  /** Sends everything that is known here to every connected device. */
   tell(): void {
     const { addresses, lanes, self } = this.#options;
     const peers = lanes.connected();
@@ -53,7 +53,7 @@ export class Presence {
     for (const { control } of peers) control?.channel.notify(presenceMethod, body);
   }
 
-  /** What another device says. @throws `bad-record`, `bad-id` */
+  /** Learns what another device reports. @throws `bad-record`, `bad-id` */
   learn(from: DeviceId, body: Uint8Array): void {
     const { book, lanes, redial, self } = this.#options;
     for (const { device, addresses } of decodePresence(body)) {
@@ -74,7 +74,7 @@ export function encodePresence(sightings: readonly Sighting[]): Uint8Array {
   );
 }
 
-/** Unknown fields are ignored. @throws `bad-record`, `bad-id` */
+/** Ignores unknown fields. @throws `bad-record`, `bad-id` */
 export function decodePresence(body: Uint8Array): Sighting[] {
   const rows = decode(body);
   if (!Array.isArray(rows)) return [];

@@ -1,27 +1,27 @@
 /**
- * The network's one regular tick, and what can be told from it being late: that our own event loop
- * stood still (then nobody's silence counts) or that the machine slept (then every address may be
- * stale). It also looks whether this machine's own addresses changed, since no event tells that.
+ * The network's one regular tick, and what a late tick means: the event loop stood still (then silence says
+ * nothing about peers) or the machine slept (then every address may be stale). It also checks whether this
+ * machine's own addresses changed, because no event reports that.
  */
 import { networkInterfaces } from 'node:os';
 import type { Clock, Timer } from '../../model/clock.ts';
 
-/** A gap above this, on either clock, is sleep: monotonic time stands still on a suspended machine. */
+/** A longer gap on either clock is sleep: monotonic time stands still on a suspended machine. */
 const sleptMs = 15_000;
 const interfacesEveryMs = 5_000;
-/** After waking, interfaces need a moment until they carry anything. */
+/** Wait after waking, until the interfaces work again. */
 const afterWakeMs = 2_000;
 
 export interface PulseOptions {
   clock: Clock;
   everyMs: number;
-  /** A tick later than this says that this process stood still. */
+  /** A tick later than this means that this process stood still. */
   lagMs: number;
   /** @param lagged this process stood still since the last tick */
   onTick: (nowMs: number, lagged: boolean) => void;
   /** Every address and connection may be stale: the machine slept or changed its network. */
   onUpheaval: (why: string) => void;
-  /** One text that differs when this machine's addresses differ; a seam for tests. */
+  /** A text that differs when this machine's addresses differ; injectable for tests. */
   interfaces?: () => string;
 }
 

@@ -1,7 +1,6 @@
 /**
- * Keeps trying to reach every member that is not connected, for ever: libp2p's own reconnect gives up
- * after half a minute. The device with the lower id dials first, so that two seldom dial each other
- * at once.
+ * Dials every member that is not connected, for ever: libp2p's own reconnect gives up after half a minute. The
+ * device with the lower id dials first, so that two devices rarely dial each other at once.
  */
 import type { Clock, Random, Timer } from '../../model/clock.ts';
 import type { DeviceId } from '../../model/ids.ts';
@@ -9,12 +8,12 @@ import type { Tunables } from '../../model/limits.ts';
 
 /** How much longer the device with the higher id waits before its first try. */
 const yieldFactor = 3;
-/** After an hour without the device there is no hurry any more. */
+/** After an hour without the device, tries are rare. */
 const longSilenceMs = 60 * 60_000;
 const longSilenceEveryMs = 5 * 60_000;
-/** A connection that lived this much longer than `redialMinMs` was a good one: start over at once. */
+/** A connection that lived this many times `redialMinMs` was good: the back-off restarts. */
 const goodLifeFactor = 10;
-/** Hearsay comes from every peer, every half minute: it hurries a dial only this long after the last one. */
+/** Hearsay comes from every peer, every half minute: it causes a dial only this long after the last one. */
 const hearsayFactor = 10;
 const jitter = 0.2;
 
@@ -23,19 +22,19 @@ export interface RedialOptions {
   clock: Clock;
   random: Random;
   tunables: Pick<Tunables, 'redialMinMs' | 'redialMaxMs'>;
-  /** One attempt; resolves when the device is connected. Rejections count as a failure. */
+  /** One attempt; resolves when the device is connected. A rejection counts as a failure. */
   dial: (device: DeviceId) => Promise<void>;
 }
 
 interface Target {
   device: DeviceId;
   failures: number;
-  /** When it was last seen, or first wanted. */
+  /** When the device was last seen, or first wanted. */
   silentSinceMs: number;
   upSinceMs: number | undefined;
   triedAtMs: number;
   dialling: boolean;
-  /** Asked to hurry while a dial was under way. */
+  /** A dial was requested while another one was in progress. */
   again: boolean;
   timer: Timer | undefined;
 }
@@ -49,7 +48,7 @@ export class Redial {
     this.#options = options;
   }
 
-  /** The devices to be connected with; others are left alone from now on. */
+  /** Sets the devices to be connected with; others are no longer dialed. */
   want(devices: Iterable<DeviceId>, isConnected: (device: DeviceId) => boolean): void {
     if (this.#stopped) return;
     const wanted = new Set(devices);
@@ -92,19 +91,19 @@ export class Redial {
     const livedMs = nowMs - target.upSinceMs;
     target.upSinceMs = undefined;
     target.silentSinceMs = nowMs;
-    // One that dies young again and again waits longer each time.
+    // A device whose connections keep dying young is dialed less and less often.
     const good = livedMs >= goodLifeFactor * this.#options.tunables.redialMinMs;
     target.failures = good ? 0 : target.failures + 1;
     this.#schedule(target, this.#delayMs(target));
   }
 
-  /** Someone named an address of the device on purpose: try it now. */
+  /** Somebody named an address of the device on purpose: dials now. */
   hurry(device: DeviceId): void {
     const target = this.#targets.get(device);
     if (target !== undefined) this.#startOver(target, 0);
   }
 
-  /** The device was seen by others, or on the local network: try soon, unless that was just done. */
+  /** Others saw the device, or it is on the local network: dials soon, unless it was just dialed. */
   hearsay(device: DeviceId): void {
     const target = this.#targets.get(device);
     if (target === undefined) return;
@@ -113,7 +112,7 @@ export class Redial {
     this.#startOver(target, this.#firstDelayMs(device));
   }
 
-  /** Our own network changed, or we slept: every try so far means nothing. */
+  /** The own network changed, or the machine slept: the history of tries is worthless. */
   hurryAll(): void {
     for (const target of this.#targets.values()) this.#startOver(target, this.#firstDelayMs(target.device));
   }
@@ -146,7 +145,7 @@ export class Redial {
 
   #schedule(target: Target, delayMs: number): void {
     if (this.#stopped) return;
-    // A dial that is under way plans the next one when it ends.
+    // A dial in progress schedules the next one when it ends.
     if (target.dialling) return;
     target.timer?.cancel();
     target.timer = this.#options.clock.after(delayMs, () => {
@@ -162,7 +161,7 @@ export class Redial {
     try {
       await this.#options.dial(target.device);
     } catch {
-      // The dial has logged why; that the device is not up is all that counts here.
+      // The dial has logged the reason; only the failure counts here.
     }
     target.dialling = false;
     const current = this.#targets.get(target.device) === target;

@@ -1,6 +1,6 @@
 /**
- * Requests, answers and notifies on one framed stream, in both directions, many at a time. One
- * channel is one lane of one peer, and begins after the hello.
+ * Requests, answers and notifies on one framed stream, in both directions, many at a time. One channel is one
+ * lane of one peer, and begins after the hello.
  */
 import type { Clock } from '../../model/clock.ts';
 import type { Handler } from '../../model/contracts/transport.ts';
@@ -24,7 +24,7 @@ import {
 } from './message.ts';
 import { WaitingLine } from './waiting-line.ts';
 
-/** Requests of ours that the peer has at a time; the others wait here. */
+/** Own requests that the peer has at a time; further ones wait here. */
 const callsInFlightMax = 128;
 const callsWaitingMax = 4096;
 const notifyBytesQueuedMax = 4 * 1024 * 1024;
@@ -38,9 +38,9 @@ export interface ChannelOptions {
   clock: Clock;
   log: Log;
   onRoundTrip?: (roundTripMs: number) => void;
-  /** Called once, when the channel is of no more use. */
+  /** Called once, when the channel can no longer be used. */
   onClosed: (reason: Error) => void;
-  /** Called once, after that, when the stream has nothing more to say. @param polite both sides said the end */
+  /** Called once, after that, when the stream has ended. @param polite both sides sent the END frame */
   onReleased: (polite: boolean) => void;
 }
 
@@ -100,7 +100,7 @@ export class RpcChannel {
     return nowMs - Math.max(this.#stream.lastByteAtMs, this.#forgivenAtMs);
   }
 
-  /** Starts the silence anew: this process itself stood still. */
+  /** Restarts the measure of silence: this process itself stood still. */
   forgive(nowMs: number): void {
     this.#forgivenAtMs = nowMs;
   }
@@ -140,7 +140,7 @@ export class RpcChannel {
     if (this.closed) return;
     this.#notifyBytes += body.byteLength;
     if (this.#notifyBytes > notifyBytesQueuedMax) {
-      // Dropping some in silence would leave the peer wrong for long; a new connection makes it ask.
+      // Silently dropping some would leave the peer wrong for long; a new connection makes it ask.
       this.abort(new PeerstorError('peer-unreachable', 'The device takes too little of what is sent to it.'));
       return;
     }
@@ -150,11 +150,11 @@ export class RpcChannel {
     });
   }
 
-  /** Sign of life, and a measure of the round trip. Does nothing while an earlier one still waits to leave. */
+  /** A sign of life, and a measure of the round trip. Does nothing while an earlier ping still waits to be sent. */
   ping(): void {
     if (this.closed || this.#ping?.queued) return;
     if (this.#ping !== undefined) {
-      // Still unanswered: keep measuring that one, but let the peer see that we live.
+      // Still unanswered: keep measuring that ping, but let the peer see that this device lives.
       this.#say('ping', 0);
       return;
     }
@@ -171,7 +171,7 @@ export class RpcChannel {
     this.#credits.observe(roundTripMs);
   }
 
-  /** Ends politely: the peer sees an end and no failure. Calls under way fail with `peer-unreachable`. */
+  /** Ends politely: the peer sees an end and no failure. Calls in flight fail with `peer-unreachable`. */
   async close(reason: Error): Promise<void> {
     if (this.closed) return;
     this.#close(reason);
@@ -194,7 +194,7 @@ export class RpcChannel {
     if (this.#line.length >= callsWaitingMax) {
       throw new PeerstorError('peer-unreachable', 'Too many calls wait for this device already.');
     }
-    // Whoever leaves hands its place over, so `#inFlight` stays as it is.
+    // A finished call hands its slot to the next one, so `#inFlight` stays the same.
     await this.#line.join(signal);
   }
 
@@ -259,7 +259,7 @@ export class RpcChannel {
         const { label, body } = readLabelled(rest);
         return this.#inbox.notify(label, body);
       }
-      // An answer to a call that was given up meanwhile finds nobody, which is right.
+      // An answer to a call that was given up meanwhile is dropped.
       case 'answer':
         return this.#pending.get(number)?.resolve(rest);
       case 'failure':
@@ -277,7 +277,7 @@ export class RpcChannel {
       case 'creditReturn':
         return this.#credits.returned(number);
       default:
-        throw new PeerstorError('bad-frame', `The device sent a ${kind} in the middle of the conversation.`);
+        throw new PeerstorError('bad-frame', `The device sent an unexpected ${kind} message.`);
     }
   }
 
@@ -307,10 +307,13 @@ function checkSizes(method: string, body: Uint8Array): void {
   if (body.byteLength > bodyBytesMax) {
     throw new PeerstorError(
       'frame-too-large',
-      `"${method}" carries ${body.byteLength} bytes; ${bodyBytesMax} fit.`,
+      `"${method}" has a body of ${body.byteLength} bytes; the limit is ${bodyBytesMax}.`,
     );
   }
   if (Buffer.byteLength(method) > methodBytesMax) {
-    throw new PeerstorError('bad-input', `A method's name must fit ${methodBytesMax} bytes: "${method}"`);
+    throw new PeerstorError(
+      'bad-input',
+      `A method's name may have at most ${methodBytesMax} bytes: "${method}"`,
+    );
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Noise under each network secret that is in force. Its name in the negotiation comes from the secret, so
- * that two devices agree on one that both have, and a stranger is turned away before any handshake. Which
- * ones are in force changes while the node runs; connections that exist stay as they are.
+ * Noise under each network secret in force. The protocol name in the negotiation is derived from the secret, so
+ * two devices agree on a secret that both have, and a stranger is refused before any handshake. The set of
+ * secrets changes while the node runs; existing connections stay as they are.
  */
 import { type NoiseComponents, noise } from '@chainsafe/libp2p-noise';
 import type { ConnectionEncrypter, Upgrader } from '@libp2p/interface';
@@ -10,7 +10,7 @@ import { toHex } from '../../model/ids.ts';
 
 type MakeEncrypter = (components: NoiseComponents) => ConnectionEncrypter;
 
-/** What the negotiation shows of a secret: nothing of it can be learnt from these 32 bits. */
+/** The part of a secret that the negotiation shows: these 32 bits reveal nothing of it. */
 export function noiseName(secret: Uint8Array): string {
   return `/peerstor/noise/${toHex(hkdf(secret, 'noise-name/1', undefined, 4))}`;
 }
@@ -18,7 +18,7 @@ export function noiseName(secret: Uint8Array): string {
 export class SecretEncrypters {
   #components: NoiseComponents | undefined;
 
-  /** For libp2p, which makes one of each when the node is made. @param secrets the one to be preferred first */
+  /** For libp2p, which makes one encrypter of each when the node is made. @param secrets the preferred one first */
   makers(secrets: readonly Uint8Array[]): MakeEncrypter[] {
     return secrets.map((secret) => (components) => {
       this.#components = components;
@@ -26,7 +26,7 @@ export class SecretEncrypters {
     });
   }
 
-  /** From now on new connections are made under these; the first is preferred. */
+  /** Uses these secrets for new connections; the first is preferred. */
   use(secrets: readonly Uint8Array[]): void {
     const components = this.#components;
     if (components === undefined) return;

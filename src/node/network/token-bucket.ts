@@ -1,27 +1,27 @@
-/** Bytes at a steady rate, shared by everybody who is bound by the same limit, first come first served. */
+/** Bytes at a steady rate, shared by all users of the same limit, in order of arrival. */
 import { type Clock, sleep } from '../../model/clock.ts';
 
-/** What may go at once after a pause: small things do not wait at all. */
+/** Bytes allowed at once after a pause, in milliseconds of the rate: small messages do not wait at all. */
 const burstMs = 250;
-/** A rate that changes is noticed by those who wait within this. */
+/** Waiting callers notice a changed rate within this time. */
 const lookAgainMs = 250;
 
 export class TokenBucket {
   readonly #clock: Clock;
   readonly #bytesPerSecond: () => number | null;
-  /** Bytes asked for and allowed since ever; numbers, not time, so that the rate may change at any moment. */
+  /** Totals of bytes requested and allowed; counts instead of times, so that the rate may change at any moment. */
   #taken = 0;
   #allowed = 0;
   #countedAtMs: number;
 
-  /** @param bytesPerSecond asked again and again; null while there is no limit */
+  /** @param bytesPerSecond is called repeatedly; null while there is no limit */
   constructor(clock: Clock, bytesPerSecond: () => number | null) {
     this.#clock = clock;
     this.#bytesPerSecond = bytesPerSecond;
     this.#countedAtMs = clock.monotonicMs();
   }
 
-  /** @returns undefined when these bytes may go at once, else what resolves when they may */
+  /** @returns undefined when these bytes may go at once, else a promise that resolves when they may */
   take(bytes: number): Promise<void> | undefined {
     this.#count();
     this.#taken += bytes;

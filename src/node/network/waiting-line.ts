@@ -1,4 +1,4 @@
-/** Callers that wait their turn, first come first served, each with its own signal. */
+/** Callers that wait their turn in order of arrival, each with its own signal. */
 export class WaitingLine {
   readonly #turns: (() => void)[] = [];
 
@@ -24,7 +24,7 @@ export class WaitingLine {
     });
   }
 
-  /** Lets the first one go; false when nobody waits. */
+  /** Admits the first caller; false when nobody waits. */
   admit(): boolean {
     const turn = this.#turns.shift();
     turn?.();

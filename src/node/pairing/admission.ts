@@ -1,4 +1,7 @@
-/** What the device that shows the pairing code does for the one that typed it: signs it in, or lets it in again. */
+/**
+ * What the device that shows the pairing code does for the device that typed it: writes its record, or lets it
+ * in again.
+ */
 import type { LocalCatalog } from '../../catalog/index.ts';
 import type { Signer } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -17,7 +20,7 @@ export interface AdmissionParts {
 }
 
 /**
- * Gathers what a joining device needs to find the others and be believed by them. One that is a member
+ * Collects what a joining device needs to find the others and to be accepted by them. A device that is a member
  * already, and was away while the network secret changed, gets the secret and no second record.
  * @throws `not-a-member` for a removed one: its key never returns
  */

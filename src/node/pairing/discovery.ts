@@ -1,7 +1,7 @@
 /**
- * DNS-SD: says that this device is here and finds others, paired or not. `_peerstor._tcp` with TXT
- * name, network (short id, or absent) and id (short device id). The port is that of the page. What is
- * heard is a hint and nothing more: anyone on the network can say anything (docs/SECURITY.md).
+ * DNS-SD: announces this device and finds others, paired or not. `_peerstor._tcp` with TXT name, network (short
+ * id, or absent) and id (short device id). The port is that of the page. Everything received is an untrusted
+ * hint: anyone on the network can send anything (docs/SECURITY.md).
  */
 import { Bonjour, type Browser, type Service } from 'bonjour-service';
 import { LRUCache } from 'lru-cache';
@@ -11,17 +11,17 @@ import { type DeviceId, type NetworkId, shortId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
 
 const serviceType = 'peerstor';
-/** Asking again finds who came while nobody announced it. */
+/** Repeated questions find devices whose announcement was lost. */
 const askEveryMs = 10_000;
-/** A device that has not answered for so long is not shown any more. */
+/** A device that has not answered for this long is no longer shown. */
 const forgetMs = 120_000;
-/** A flood of made-up services must not fill the memory. */
+/** A flood of false services must not fill the memory. */
 const nearbyMax = 256;
 
 export interface DiscoveryOptions {
   device: DeviceId;
   name: () => string;
-  /** Port of the page. */
+  /** The port of the page. */
   port: number;
   network: NetworkId | null;
   log: Log;
@@ -30,9 +30,9 @@ export interface DiscoveryOptions {
 export interface Discovery {
   start(): void;
   stop(): Promise<void>;
-  /** Devices heard of lately, this one left out. */
+  /** Devices heard of recently, this one excluded. */
   nearby(): NearbyDevice[];
-  /** Says from now on that this device is in a network. */
+  /** Announces from now on that this device is in a network. */
   setNetwork(network: NetworkId): void;
 }
 
@@ -78,7 +78,7 @@ class BonjourDiscovery implements Discovery {
     this.#browser?.stop();
     if (!bonjour) return;
     await new Promise<void>((resolve) => {
-      // The goodbye is a courtesy: it must not hold up the stop.
+      // The goodbye is a courtesy: it must not delay the stop.
       setTimeout(resolve, 1000).unref();
       bonjour.unpublishAll(() => bonjour.destroy(resolve));
     });
@@ -98,7 +98,7 @@ class BonjourDiscovery implements Discovery {
   #publish(): void {
     const { device, name, port } = this.#options;
     this.#service = this.#bonjour?.publish({
-      // The short id keeps two devices of one name apart, so no probing is needed.
+      // The short id keeps two devices with one name apart, so no probing is needed.
       name: `${name()} ${shortId(device)}`,
       type: serviceType,
       port,
@@ -131,13 +131,13 @@ class BonjourDiscovery implements Discovery {
     });
   }
 
-  /** Without multicast (a container, a flight mode) there is simply nobody nearby. */
+  /** Without multicast (a container, flight mode) no device is nearby. */
   #complain(error: unknown): void {
     if (this.#complained) return;
     this.#complained = true;
     this.#options.log.warn(
       {},
-      `Devices nearby cannot be looked for: ${sentenceOf(error)}. Pair with --peer HOST:PORT.`,
+      `Nearby devices cannot be found: ${sentenceOf(error)}. Pair with --peer HOST:PORT.`,
     );
   }
 }
@@ -146,7 +146,7 @@ function firstIpv4(addresses: string[] | undefined): string | undefined {
   return addresses?.find((address) => /^\d+\.\d+\.\d+\.\d+$/.test(address));
 }
 
-/** What a stranger calls itself, made harmless for a terminal. */
+/** Makes a stranger's name harmless for a terminal. */
 function printable(text: string): string {
   return text.replace(/[^\p{L}\p{N}\p{P}\p{Zs}\p{S}\p{M}]/gu, '').slice(0, 64);
 }

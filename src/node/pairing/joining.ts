@@ -1,4 +1,4 @@
-/** Finding the network that shows a code, from the side of the device that types it. */
+/** Finds the network whose device shows a code, on the device where the code was typed. */
 import type { SigningKey } from '../../crypto/index.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { deviceId, type NetworkId, networkId } from '../../model/ids.ts';
@@ -14,7 +14,7 @@ export interface JoinWish {
   /** Pages to try in turn, HOST:PORT. */
   addresses: readonly string[];
   storageOnly: boolean;
-  /** The network that this device has already, to come back into. */
+  /** The network that this device has already and wants to reenter. */
   only: NetworkId | undefined;
 }
 
@@ -43,7 +43,7 @@ export async function joinNetwork(
   return { ...welcome, networkId: networkId(welcome.networkId), replaced: [] };
 }
 
-/** The first device that lets us in; else the most telling refusal. */
+/** The first device that lets this one in; else the most telling refusal. */
 async function firstThatWelcomes(
   addresses: readonly string[],
   ask: (address: string) => Promise<Welcome>,
@@ -53,7 +53,7 @@ async function firstThatWelcomes(
     try {
       return await ask(address);
     } catch (error) {
-      // A device that is not pairing says nothing about the code; one that refuses it does.
+      // A device without an open window says nothing about the code; a device that refuses the code does.
       if (refusal === undefined || isPeerstorError(error, 'wrong-pairing-code')) refusal = error;
     }
   }

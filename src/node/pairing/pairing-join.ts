@@ -1,4 +1,4 @@
-/** The side that types the code: joins the network of the device whose page is at `address`. */
+/** The side where the code is typed: joins the network of the device whose page is at `address`. */
 import { deviceProofBytes } from '../../catalog/index.ts';
 import { decode, encode, open, randomBytes, type SigningKey, seal, startCpace } from '../../crypto/index.ts';
 import { isErrorCode, PeerstorError, sentenceOf } from '../../model/errors.ts';
@@ -41,7 +41,7 @@ export async function joinByCode(
     device: { id: self.id, name: self.name },
   })) as StartAnswer;
 
-  // Before anything is said that would make this device a member there.
+  // Before anything is sent that would make this device a member there.
   if (only !== undefined && started.networkId !== only) throw inAnotherNetwork();
   const other = deviceId(started.device?.id);
   const agreed = side.finish(toBytes(started.share), {
@@ -61,7 +61,7 @@ export async function joinByCode(
   }
   const welcome = decode(open(agreed.key, welcomeLabel, toBytes(confirmed.sealed))) as Welcome;
   if (welcome.networkId !== started.networkId) {
-    throw new PeerstorError('bad-input', `${address} answered with another network than it began with.`);
+    throw new PeerstorError('bad-input', `${address} named two different networks during the pairing.`);
   }
   return welcome;
 }
@@ -94,6 +94,7 @@ async function exchange(address: string, message: unknown): Promise<unknown> {
   const problem = (answer ?? {}) as { code?: string; detail?: string };
   throw new PeerstorError(
     problem.code && isErrorCode(problem.code) ? problem.code : 'peer-failed',
-    problem.detail ?? `${address} answered ${response.status}; is that a peerstor?`,
+    problem.detail ??
+      `${address} answered with status ${response.status}. Check that a peerstor device runs there.`,
   );
 }

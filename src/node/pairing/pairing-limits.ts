@@ -1,6 +1,6 @@
 /**
- * How often a pairing code may be guessed at this device in an hour, over all windows. A restart ends a
- * window, because its code is in memory alone, but forgets no guess: each is on disk before it is answered.
+ * Limits the pairing-code guesses at this device per hour, over all windows. A restart ends a window, because
+ * its code is in memory alone, but forgets no guess: each guess is on disk before it is answered.
  */
 import { decode, encode } from '../../crypto/index.ts';
 import type { Clock } from '../../model/clock.ts';
@@ -14,10 +14,10 @@ const hourMs = 3_600_000;
 export class PairingLimits {
   readonly #store: OrderedStore;
   readonly #clock: Clock;
-  /** Unix ms of each try of the last hour that no device has joined by, oldest first. */
+  /** Unix ms of each try of the last hour after which no device joined, oldest first. */
   #triesAtMs: number[];
 
-  /** @param store not shared with anything else */
+  /** @param store used by nothing else */
   constructor(store: OrderedStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
@@ -27,7 +27,7 @@ export class PairingLimits {
   /** @throws `too-many-tries` until the oldest try is an hour old */
   check(): void {
     const nowMs = this.#clock.wallMs();
-    // Tries from the future: the clock was set back meanwhile, so they begin to count now.
+    // Tries from the future mean that the clock was set back meanwhile: they count from now.
     this.#triesAtMs = this.#triesAtMs
       .map((atMs) => Math.min(atMs, nowMs))
       .filter((at) => nowMs - at < hourMs);
@@ -40,7 +40,7 @@ export class PairingLimits {
     );
   }
 
-  /** Counts a try, durably. @returns what gives it back when it was right */
+  /** Counts a try, durably. @returns a function that takes the try back when the code was right */
   async count(): Promise<() => Promise<void>> {
     this.check();
     const atMs = this.#clock.wallMs();
@@ -58,7 +58,7 @@ export class PairingLimits {
   }
 }
 
-/** Damaged rows of an index count for nothing (I7). */
+/** Damaged rows of an index count as absent (I7). */
 function read(store: OrderedStore): number[] {
   try {
     const value = store.get(key);

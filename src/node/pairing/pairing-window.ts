@@ -1,9 +1,8 @@
 /**
- * The side that shows the code. A signed-in admin opens a window; the joining device proves with
- * CPace that it knows the eight digits, and only then is anything handed over, sealed under the key
- * that both now share (docs/PROTOCOL.md, pairing). Wrong codes are counted when an attempt begins,
- * so an attempt that is simply dropped costs its guesser a try as well: three in a window, and no more
- * in an hour than `PairingLimits` allows.
+ * The side that shows the code. A signed-in admin opens a window; the joining device proves with CPace that it
+ * knows the eight digits, and only then receives anything, sealed under the key that both now share
+ * (docs/PROTOCOL.md, pairing). A try counts when an attempt begins, so a dropped attempt costs its guesser a
+ * try as well: three in a window, and no more per hour than `PairingLimits` allows.
  */
 import {
   type CpaceSide,
@@ -38,14 +37,14 @@ export interface JoiningDevice {
   proof: Uint8Array;
 }
 
-/** What it gets. */
+/** What the joining device gets. */
 export interface Welcome {
   networkId: string;
   networkSecret: Uint8Array;
-  /** Which of the network's secrets that is. */
+  /** The number of that secret. */
   epoch: number;
   genesis: Uint8Array;
-  /** Its own device record and what proves it, for its first hellos. */
+  /** Its own device record and the records that prove it, for its first hellos. */
   certificates: Uint8Array[];
   /** device id → addresses where its libp2p listens. */
   introductions: Record<string, string[]>;
@@ -70,7 +69,7 @@ export const pairingChannel = new TextEncoder().encode('peerstor pairing/1');
 export const joinLabel = 'pairing/join/1';
 export const welcomeLabel = 'pairing/welcome/1';
 
-/** Both sides bind who they are into the exchange, so that it cannot be relayed under another name. */
+/** Both sides bind their names into the exchange, so that it cannot be relayed under another name. */
 export function associatedData(id: string, name: string): Uint8Array {
   return encode({ id, name });
 }
@@ -102,7 +101,7 @@ interface Window {
 export interface PairingWindowParts {
   self: { id: DeviceId; name(): string };
   networkId(): string;
-  /** Signs the joining device in as `signer` and returns what it needs. */
+  /** Writes the joining device's record as `signer` and returns what the device needs. */
   welcome(joiner: JoiningDevice, signer: Signer): Promise<Welcome>;
   limits: PairingLimits;
   audit: Audit;
@@ -118,7 +117,7 @@ export class PairingWindow {
     this.#parts = parts;
   }
 
-  /** Opens a window with a fresh code; an older one ends. @throws `too-many-tries` */
+  /** Opens a window with a new code and ends an older one. @throws `too-many-tries` */
   open(signer: Signer): { code: string; expiresAtMs: number } {
     this.#parts.limits.check();
     this.close();
@@ -150,7 +149,7 @@ export class PairingWindow {
   }
 
   async #start(window: Window, message: StartMessage): Promise<StartAnswer> {
-    // One attempt at a time; a new one gives up the old, which has already cost its try.
+    // One attempt at a time; a new one ends the former, which has already cost its try.
     if (window.triesLeft === 0) {
       this.close();
       throw voided();

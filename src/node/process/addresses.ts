@@ -1,4 +1,4 @@
-/** Under which addresses people and devices reach this one. */
+/** The addresses at which people and devices reach this one. */
 import { networkInterfaces } from 'node:os';
 
 /** IPv4 addresses of this machine on its networks, private ones first. */
@@ -20,12 +20,12 @@ function hostUrl(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Where this machine itself reaches its page. */
+/** The address of the page on this machine. */
 export function localUrl(host: string, port: number): string {
   return hostUrl(anyHost.has(host) ? '127.0.0.1' : host, port);
 }
 
-/** URLs of the page: the LAN's first, since those work on other devices too. */
+/** URLs of the page: the LAN's first, because those work on other devices too. */
 export function pageUrls(host: string, port: number): string[] {
   if (!anyHost.has(host)) return [hostUrl(host, port)];
   return [...lanAddresses(), 'localhost'].map((address) => hostUrl(address, port));

@@ -1,4 +1,4 @@
-/** Whether this machine has only its battery, where that can be known: work that can wait then waits. */
+/** Whether this machine runs on battery, where the system reports it: deferrable work then waits. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../model/clock.ts';
@@ -6,15 +6,15 @@ import type { Clock, Timer } from '../../model/clock.ts';
 const lookEveryMs = 60_000;
 const suppliesFolder = '/sys/class/power_supply';
 
-/** As Linux tells of it; a field that is not there is empty. */
+/** As Linux reports it; a missing field is empty. */
 export interface PowerSupply {
   /** `Battery`, `Mains`, `USB`, … */
   type: string;
   /** `Discharging`, … */
   status: string;
-  /** `1` where power comes from it. */
+  /** `1` where the supply delivers power. */
   online: string;
-  /** `Device` for the battery of a mouse. */
+  /** `Device` for the battery of a mouse or a similar device. */
   scope: string;
 }
 
@@ -24,7 +24,7 @@ export function isOnBattery(supplies: readonly PowerSupply[]): boolean {
   return !isFed && own.some(({ type, status }) => type === 'Battery' && status === 'Discharging');
 }
 
-/** None where the system does not tell. */
+/** Empty where the system reports nothing. */
 export async function readPowerSupplies(folder = suppliesFolder): Promise<PowerSupply[]> {
   const names = await readdir(folder).catch(() => []);
   const field = async (name: string, file: string) =>
@@ -55,7 +55,7 @@ export class Battery {
     return this.#isOn;
   }
 
-  /** Looks now, and every minute. */
+  /** Checks now, and every minute. */
   async start(): Promise<void> {
     this.#isOn = isOnBattery(await this.#read());
     if (!this.#stopped) this.#timer = this.#clock.after(lookEveryMs, () => void this.start());

@@ -1,4 +1,4 @@
-/** The log on stderr: JSON for programs, sentences on a terminal. Never holds a secret or a name of a file. */
+/** The log on stderr: JSON for programs, sentences on a terminal. It never contains a secret or a file name. */
 import { pino } from 'pino';
 import type { Log } from '../../model/log.ts';
 

@@ -3,11 +3,11 @@ import type { Gateway } from '../../http/index.ts';
 import { PeerstorError } from '../../model/errors.ts';
 
 const defaultPort = 8080;
-/** Ports that are tried after 8080 when nobody named one. */
+/** Ports tried after 8080 when no port was asked for. */
 const portsTried = 50;
 
 /**
- * Starts a gateway on the port that was asked for; or on 8080, or the next one that is free.
+ * Starts a gateway on the port that was asked for; else on 8080 or the next free port.
  * @throws `bad-input` when the port is taken
  */
 export async function startGateway(

@@ -1,4 +1,7 @@
-/** Where the built page lies: beside the bundle, or in dist when the sources run. Undefined: not built. */
+/**
+ * The folder of the built page: beside the bundle, or in dist when the sources run. undefined when it is not
+ * built.
+ */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

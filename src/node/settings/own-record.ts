@@ -17,7 +17,10 @@ import type { DeviceConfig } from '../home/config.ts';
 import type { HomeSettings } from '../home/home.ts';
 import { lentBytes } from '../volumes/volumes.ts';
 
-/** The key that network secrets are sealed to for this device: made from its own, so that there is nothing more to keep. */
+/**
+ * The key to which network secrets are sealed for this device: derived from its own key, so nothing more has to
+ * be stored.
+ */
 export function deviceSealingKey(identity: SigningKey): SealingKey {
   return sealingKeyFromSeed(hkdf(identity.seed, 'device-sealing/1'));
 }
@@ -43,8 +46,8 @@ export function ownRecord(
 }
 
 /**
- * A device may say itself what it is called, whether it sleeps, how much it lends and what is sealed to:
- * keeps that true. A clock that is wrong just now must not keep the device from starting.
+ * A device may change its own name, class, lent bytes and sealing key: keeps them true in the catalog. A clock
+ * that is wrong now must not keep the device from starting.
  */
 export async function keepOwnRecord(
   {
@@ -75,6 +78,6 @@ export async function keepOwnRecord(
   try {
     await catalog.author([{ table: 'device', id: catalog.self, body: changed }], identity);
   } catch (error) {
-    log.warn({}, `This device's record could not be brought up to date: ${sentenceOf(error)}`);
+    log.warn({}, `This device's record could not be updated: ${sentenceOf(error)}`);
   }
 }

@@ -1,4 +1,4 @@
-/** What this device remembers about itself, and what follows from it: the folders that it lends, its limits. */
+/** The settings of this device and what follows from them: the folders that it lends, and its limits. */
 
 import type { LocalCatalog } from '../../catalog/index.ts';
 import type { Clock } from '../../model/clock.ts';
@@ -19,9 +19,9 @@ import { planChange, type VolumePlan } from '../volumes/volume-plan.ts';
 import { planVolumes } from '../volumes/volumes.ts';
 import { keepOwnRecord } from './own-record.ts';
 
-/** Less than this and chunks would not arrive within the time that their senders wait for them. */
+/** At a lower rate, chunks would not arrive within the time that their senders wait for them. */
 const limitBytesMin = 128 * 1024;
-/** Somebody waits while others prove that they have these, about half a GiB; more has to be drained. */
+/** An admin waits while other devices prove that they have these, about half a GiB; more must be drained. */
 const removedChunksMax = 1024;
 
 export interface OwnSettingsParts {
@@ -32,7 +32,7 @@ export interface OwnSettingsParts {
   log: Log;
 }
 
-/** The parts of a network that settings follow from or act on. */
+/** The parts of a network that settings follow or change. */
 export interface SettingsNetwork {
   chunks: Replication;
   directory: CatalogDirectory;
@@ -90,7 +90,7 @@ export class OwnSettings {
     return own;
   }
 
-  /** Chunks that have to leave this device, and whom no other one takes yet. */
+  /** Chunks that must leave this device but have no taker. */
   get chunksWithoutPlace(): number {
     return this.#surplus?.waiting ?? 0;
   }
@@ -105,7 +105,7 @@ export class OwnSettings {
     this.#current = settings;
   }
 
-  /** In a network there are others to give chunks to. */
+  /** In a network there are other devices that can take chunks. */
   async enter({ chunks }: Pick<SettingsNetwork, 'chunks'>): Promise<void> {
     await this.#surplus?.stop();
     const { clock, config, log } = this.#parts;
@@ -114,7 +114,7 @@ export class OwnSettings {
     this.#surplus.begin();
   }
 
-  /** An admin may say at any device what this one is called, what class it is and where it stands. */
+  /** An admin may change this device's name, class and place at any device: follows the catalog. */
   async follow({ directory, catalog }: SettingsNetwork): Promise<void> {
     const take = async () => {
       const said = directory.find(catalog.self);
@@ -126,13 +126,13 @@ export class OwnSettings {
     };
     this.#stopFollowing = directory.onChange(() => {
       this.#changes = this.#changes.then(take, take).catch((error: unknown) => {
-        this.#parts.log.warn({}, `The settings of this device could not be kept: ${sentenceOf(error)}`);
+        this.#parts.log.warn({}, `The settings of this device could not be saved: ${sentenceOf(error)}`);
       });
     });
     await take();
   }
 
-  /** Before the network stops. */
+  /** Call it before the network stops. */
   async leave(): Promise<void> {
     this.#stopFollowing();
     await this.#surplus?.stop();
@@ -146,7 +146,7 @@ export class OwnSettings {
   }
 
   /**
-   * Changes what only this device itself can change; remembered when it resolves.
+   * Changes settings that only this device itself can change; they are saved when it resolves.
    * @throws `bad-input`; `conflict` when a volume has chunks that are on too few other devices
    */
   change(settings: DeviceSettings, network: SettingsNetwork): Promise<void> {
@@ -162,7 +162,7 @@ export class OwnSettings {
       const plan = await planChange(settings.volumes, this.#current.volumes, home.folder);
       await this.#withoutFolders(plan.removed, chunks, () => this.#apply(plan));
       this.#surplus?.begin();
-      // Placement goes by what is lent.
+      // Placement depends on the lent bytes.
       await keepOwnRecord({ identity: home.identity, config, settings: this.#current, log }, catalog);
     }
     if (limits) {
@@ -183,7 +183,7 @@ export class OwnSettings {
     for (const { path, limitBytes, owned } of planned) {
       const draining = added.find((wish) => wish.path === path)?.state === 'draining';
       await this.store.addVolume({ path, limitBytes, owned, draining });
-      // Remembered one by one: what is lent now must be found again after a crash.
+      // Saved one by one: a folder that is lent now must be found again after a crash.
       const volume: VolumeConfig = { path, limitBytes, added: true, ...(draining && { state: 'draining' }) };
       now.set(path, volume);
       await this.save({ volumes: [...this.#current.volumes, volume] });
@@ -205,9 +205,9 @@ export class OwnSettings {
   }
 
   /**
-   * Lets a change go on that takes folders away, once other devices promised to keep what is on them and
-   * proved that they have it. Copies on a folder that is missing do not count any more: for them it is
-   * enough that others are said to have them.
+   * Applies a change that removes folders, once other devices promised to keep the chunks on them and proved
+   * that they have them. Copies in a missing folder do not count any more: for them it is enough that other
+   * devices claim them.
    */
   async #withoutFolders(
     removed: readonly VolumeConfig[],
@@ -227,7 +227,7 @@ export class OwnSettings {
     if (only === 0 && present.length > removedChunksMax) {
       throw new PeerstorError(
         'conflict',
-        `There are still ${present.length} chunks on ${paths}: drain the folder first, which empties it, and wait until nothing is left in it.`,
+        `There are still ${present.length} chunks in ${paths}. Drain the folder first and wait until it is empty.`,
         { details: { chunks: present.length } },
       );
     }
@@ -236,12 +236,12 @@ export class OwnSettings {
     const what = only === 1 ? '1 chunk' : `${only} chunks`;
     throw new PeerstorError(
       'conflict',
-      `${what} on ${paths} ${only === 1 ? 'is' : 'are'} on too few other devices: drain the folder first, which empties it, and wait until nothing is left in it.`,
+      `${what} in ${paths} ${only === 1 ? 'is' : 'are'} on too few other devices. Drain the folder first and wait until it is empty.`,
       { details: { chunks: only } },
     );
   }
 
-  /** @returns undefined where nothing about limits was said */
+  /** @returns undefined where the settings contain no limits */
   #limits(settings: DeviceSettings): BandwidthSettings | undefined {
     const { upLimit, downLimit, schedule, limitLan } = settings;
     if ([upLimit, downLimit, schedule, limitLan].every((one) => one === undefined)) return undefined;

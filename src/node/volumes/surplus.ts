@@ -1,4 +1,4 @@
-/** Gives chunks that have no place on this device any more to others, as long as there are any. */
+/** Gives chunks that have no place on this device any more to other devices, until none is left. */
 import type { Clock, Timer } from '../../model/clock.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
@@ -14,7 +14,7 @@ export interface SurplusParts {
   chunks: Pick<Replication, 'handOver'>;
   clock: Clock;
   log: Log;
-  /** `presenceStableMs`: devices that come need so long before they count. */
+  /** `presenceStableMs`: a device counts this long after it connected. */
   againMs: number;
 }
 
@@ -30,12 +30,12 @@ export class Surplus {
     this.#parts = parts;
   }
 
-  /** Chunks that had to leave at the last look, and that nobody could be relied upon to keep. */
+  /** Chunks that had to leave at the last look, and that no device could be relied on to keep. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Looks now: volumes were changed. */
+  /** Looks now, because volumes were changed. */
   begin(): void {
     this.#timer?.cancel();
     this.#isDue = true;

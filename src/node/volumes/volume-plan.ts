@@ -1,10 +1,10 @@
-/** Checks a wish for other volumes before anything is done about it. Pure, but for the paths' own look. */
+/** Checks a requested list of volumes before anything is changed. Pure, except that it resolves paths. */
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { PeerstorError } from '../../model/errors.ts';
 import type { VolumeConfig } from '../home/config.ts';
 
-/** A folder as somebody asks for it. */
+/** A folder as an admin requests it. */
 export interface VolumeWish {
   path: string;
   limitBytes?: number | null;
@@ -18,7 +18,7 @@ export interface VolumePlan {
 }
 
 /**
- * @param wishes the whole list; @param now what is lent now; @param home the device's own folder
+ * @param wishes the whole requested list; @param now the present list; @param home the device's own folder
  * @throws `bad-input` saying which folder cannot be lent, and why
  */
 export async function planChange(
@@ -30,7 +30,7 @@ export async function planChange(
     throw refuse('A device lends at least one folder: to have no copies on it, drain or remove the device.');
   }
   for (const { path } of wishes) {
-    if (!isAbsolute(path)) throw refuse(`"${path}" is not a whole path from the root of the disk.`);
+    if (!isAbsolute(path)) throw refuse(`"${path}" is not an absolute path.`);
   }
   const plain = wishes.map((wish) => ({ ...wish, path: resolve(wish.path) }));
   const before = new Map(now.map((volume) => [volume.path, volume]));
@@ -50,7 +50,7 @@ export async function planChange(
   return plan;
 }
 
-/** Volumes that were there before are not judged again: they may be unplugged. */
+/** Present volumes are not checked again: they may be unplugged. */
 async function refuseNested(all: readonly string[], added: readonly string[], home: string): Promise<void> {
   const real = new Map<string, string>();
   for (const path of [...all, home]) real.set(path, await realPathOf(path));
@@ -58,21 +58,21 @@ async function refuseNested(all: readonly string[], added: readonly string[], ho
   if (new Set(all.map(at)).size !== all.length) throw refuse('The same folder is named twice.');
   for (const path of added) {
     if (isInside(at(home), at(path))) {
-      throw refuse(`${path} has this device's own home in it: lend another folder.`);
+      throw refuse(`${path} contains this device's own home. Lend another folder.`);
     }
     if (isInside(at(path), join(at(home), 'db')) || isInside(at(path), join(at(home), 'tls'))) {
-      throw refuse(`${path} is where this device keeps its own files: lend another folder.`);
+      throw refuse(`${path} is where this device keeps its own files. Lend another folder.`);
     }
     for (const other of all) {
       if (other === path) continue;
       if (isInside(at(path), at(other)) || isInside(at(other), at(path))) {
-        throw refuse(`One of ${path} and ${other} is inside the other: lend only one of them.`);
+        throw refuse(`One of ${path} and ${other} is inside the other. Lend only one of them.`);
       }
     }
   }
 }
 
-/** With symbolic links followed, as far as there is anything. */
+/** Follows symbolic links in the part of the path that exists. */
 async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path);
@@ -82,7 +82,7 @@ async function realPathOf(path: string): Promise<string> {
   }
 }
 
-/** Is a path the folder, or in it? */
+/** True when the path is the folder or inside it. */
 function isInside(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way === '' || (!way.startsWith('..') && !isAbsolute(way));

@@ -7,14 +7,14 @@ import type { VolumeConfig } from '../home/config.ts';
 
 export interface PlannedVolume extends VolumeConfig {
   limitBytes: number;
-  /** Inside the home, so it may be made again when it is gone; anything else may be an unplugged drive. */
+  /** Inside the home, so it may be created again when it is missing; any other folder may be an unplugged drive. */
   owned: boolean;
 }
 
 /**
- * Volumes of the flags with those that were added while the device ran, else those remembered, else one
- * in the home. A volume without a limit lends half of what is free now, and leaves `freeBytesKept` alone.
- * @param mayBeNone nothing is lent where nothing is asked for
+ * The volumes of the flags and those that were added while the device ran; else the remembered ones; else one
+ * in the home. A volume without a limit lends half of the free space, and leaves `freeBytesKept` free.
+ * @param mayBeNone lends nothing where nothing is requested
  */
 export async function planVolumes(
   asked: readonly VolumeConfig[],
@@ -41,8 +41,8 @@ export async function planVolumes(
 }
 
 /**
- * Bytes that a device lends in all. A drive that is unplugged counts as well: placement goes by what
- * is lent for good, not by what is there today. One that is being emptied does not.
+ * Bytes that a device lends in all. An unplugged drive counts as well: placement depends on what is lent
+ * permanently, not on what is present today. A draining one does not count.
  */
 export function lentBytes(settings: { volumes: readonly VolumeConfig[] }): number {
   const kept = settings.volumes.filter(({ state }) => state !== 'draining');
@@ -58,7 +58,7 @@ async function defaultLimit(path: string): Promise<number> {
   } catch (cause) {
     throw new PeerstorError(
       'volume-missing',
-      `${path} cannot be used to keep copies, lend another folder: ${(cause as Error).message}.`,
+      `${path} cannot be used to keep copies: ${(cause as Error).message}. Lend another folder.`,
       {
         cause,
       },

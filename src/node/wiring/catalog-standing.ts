@@ -1,4 +1,4 @@
-/** Whether the catalog of this device is fit to conclude from it what is garbage. */
+/** Whether the catalog of this device is complete enough to decide what is garbage. */
 import type { CatalogSync, LocalCatalog } from '../../catalog/index.ts';
 import type { CatalogStanding } from '../../model/contracts/replication.ts';
 

@@ -23,7 +23,7 @@ export function liveVersionsOf(catalog: LocalCatalog): LiveVersions {
         for (const { record } of changes) {
           if (record.table !== 'version') continue;
           const now = catalog.get('version', record.id)?.body;
-          // Written once: a version that is not there any more is what it last was.
+          // A version is written once: a missing version had the content that was last known.
           const before = now ? undefined : lastOf(catalog, record);
           if (now) added.push(named(record.id, now));
           if (!before) continue;
@@ -36,7 +36,10 @@ export function liveVersionsOf(catalog: LocalCatalog): LiveVersions {
   };
 }
 
-/** What was deleted, or what counts no more: of a version that no grant allowed no record is left to stand. */
+/**
+ * The last known state of a deleted version, or of one that no longer counts: a version that no grant allowed
+ * leaves no record behind.
+ */
 function lastOf(catalog: LocalCatalog, { id, body }: CatalogRecord): VersionBody | null | undefined {
   const deleted = catalog.lastLive('version', id);
   if (deleted) return deleted.body;

@@ -1,7 +1,7 @@
 /**
- * What a list of chunks looks like from afar: 4096 buckets by the first 12 bits of the id, each with a
- * count and the XOR of 64 bits of its ids. Two devices compare 48 KiB and fetch only the buckets that
- * differ. It finds accidents, not lies: a member that lies about its list is found when it is read from.
+ * Digest of a list of chunks: 4096 buckets by the first 12 bits of the id. Each bucket has a count and the XOR
+ * of 64 bits of its ids. Two devices compare 48 KiB and fetch only the buckets that differ. The digest finds
+ * accidents, not lies: a read finds out a member that lies about its list.
  */
 import { assert } from '../../model/assert.ts';
 
@@ -9,44 +9,44 @@ export const bucketCount = 4096;
 const entryBytes = 12;
 export const digestBytes = bucketCount * entryBytes;
 
-/** Binary string of a chunk id's 32 bytes (`idKey`): half the room of hex, and in database order. */
+/** Binary string of a chunk id's 32 bytes (`idKey`): half the size of hex, and in database order. */
 export type ChunkKey = string;
 
 export function bucketOf(key: ChunkKey): number {
   return (key.charCodeAt(0) << 4) | (key.charCodeAt(1) >> 4);
 }
 
-/** The first key of a bucket, and of the one after the last: bounds of a range. */
+/** The first key of a bucket, also for the bucket after the last one: bounds of a range. */
 export function bucketStart(bucket: number): ChunkKey {
   if (bucket >= bucketCount) return '\xff'.repeat(33);
   return String.fromCharCode(bucket >> 4, (bucket & 15) << 4);
 }
 
 export class BucketDigests {
-  /** count, high half, low half of each bucket. */
+  /** Per bucket: count, high half, low half. */
   readonly #words = new Uint32Array(bucketCount * 3);
 
-  /** Counts a key in or out; the caller knows that it was out or in before. */
+  /** Adds or removes a key. The caller must know that the key was absent or present before. */
   toggle(key: ChunkKey, present: boolean): void {
     const at = bucketOf(key) * 3;
     const words = this.#words;
-    // Bytes that the bucket number does not come from.
+    // Bytes that do not determine the bucket number.
     words[at] = (words[at] ?? 0) + (present ? 1 : -1);
     words[at + 1] = (words[at + 1] ?? 0) ^ wordAt(key, 8);
     words[at + 2] = (words[at + 2] ?? 0) ^ wordAt(key, 12);
   }
 
-  /** Forgets what was counted in buckets [from, to): they will differ from any list that is not empty. */
+  /** Clears the counts of buckets [from, to): they then differ from every list that is not empty. */
   clear(from: number, to = from + 1): void {
     this.#words.fill(0, from * 3, to * 3);
   }
 
-  /** What is counted in buckets [from, to) now, for `changedSince`. */
+  /** Copies the counts of buckets [from, to), for `changedSince`. */
   snapshot(from: number, to: number): Uint32Array {
     return this.#words.slice(from * 3, to * 3);
   }
 
-  /** Buckets, of those from `from` on in the snapshot, that count something else now. */
+  /** Returns the buckets from `from` on whose counts differ from the snapshot. */
   changedSince(snapshot: Uint32Array, from: number): number[] {
     const words = this.#words.subarray(from * 3);
     const buckets: number[] = [];
@@ -85,7 +85,7 @@ export class BucketDigests {
     return bytes;
   }
 
-  /** Buckets whose 12 bytes in `theirs` (48 KiB) are not these. */
+  /** Returns the buckets that differ from `theirs` (48 KiB). */
   differing(theirs: Uint8Array): number[] {
     assert(theirs.length === digestBytes, 'digests have 48 KiB');
     const view = new DataView(theirs.buffer, theirs.byteOffset, theirs.byteLength);
@@ -94,12 +94,12 @@ export class BucketDigests {
     return this.changedSince(words, 0);
   }
 
-  /** Chunks counted in a bucket. */
+  /** Number of chunks counted in a bucket. */
   countOf(bucket: number): number {
     return this.#words[bucket * 3] ?? 0;
   }
 
-  /** Chunks counted, over all buckets. */
+  /** Number of chunks counted in all buckets. */
   total(): number {
     let total = 0;
     for (let bucket = 0; bucket < bucketCount; bucket++) total += this.#words[bucket * 3] ?? 0;

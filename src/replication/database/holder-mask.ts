@@ -1,7 +1,7 @@
 /**
- * A set of holders as a binary string with one bit for each device number, without trailing zero
- * bytes: it is the value of an inventory row and, because equal sets are equal strings, the key under
- * which chunks with the same holders are counted together. '' is the empty set.
+ * A set of holders as a binary string: one bit for each device number, no trailing zero bytes. It is the value
+ * of an inventory row. Equal sets are equal strings, so it is also the key that groups chunks with the same
+ * holders. '' is the empty set.
  */
 export type HolderMask = string;
 
@@ -11,7 +11,7 @@ export function holds(mask: HolderMask, number: number): boolean {
   return ((mask.charCodeAt(number >> 3) || 0) & (1 << (number & 7))) !== 0;
 }
 
-/** The same set with device `number` in it, or without. */
+/** Returns the set with device `number` added or removed. */
 export function withHolder(mask: HolderMask, number: number, present: boolean): HolderMask {
   const bytes = Buffer.alloc(Math.max(mask.length, (number >> 3) + 1));
   bytes.write(mask, 'latin1');
@@ -29,7 +29,7 @@ export function numbersOf(mask: HolderMask): number[] {
   return numbers;
 }
 
-/** How many of `others` are in the set too. */
+/** Returns how many of `others` are in the set. */
 export function countShared(mask: HolderMask, others: HolderMask): number {
   let count = 0;
   for (let at = Math.min(mask.length, others.length) - 1; at >= 0; at--) {

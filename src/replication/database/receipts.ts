@@ -1,4 +1,4 @@
-/** What was repaired and when, newest last: the proof that copies look after themselves. */
+/** The log of repairs, newest last: it shows users that the network keeps its copies. */
 import { decode, encode } from '../../crypto/index.ts';
 import type { ReceiptView } from '../../model/api.ts';
 import { afterPrefix } from '../../model/contracts/ordered-store.ts';
@@ -44,7 +44,7 @@ export class Receipts {
     return this.#kept.map(({ receipt }) => receipt).reverse();
   }
 
-  /** A receipt that cannot be read is dropped: it is a note, not a promise. */
+  /** Drops a receipt that cannot be read: it is a note, not a promise. */
   #remember(key: string, value: Uint8Array): void {
     this.#nextNumber = Buffer.from(key, 'latin1').readUInt32BE(1) + 1;
     try {

@@ -1,4 +1,4 @@
-/** A counted number of things that may be under way at once; the rest wait their turn, first come first. */
+/** A semaphore: a limited number of holders at a time, and the others wait in order of arrival. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -12,8 +12,9 @@ export class Slots {
   }
 
   /**
-   * Waits for a slot. @returns what gives it back, to be called once
-   * @throws the signal's reason when it aborts first
+   * Waits for a slot.
+   * @returns a function that releases the slot; call it once
+   * @throws the signal's reason when the signal aborts first
    */
   async take(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();

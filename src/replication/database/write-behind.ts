@@ -1,16 +1,16 @@
 /**
- * Reads and writes of the index without waiting: a written value is seen at once and reaches the
- * database in the next batch. All that was written in one turn of the event loop goes into one batch,
- * so rows that belong together are on disk together or not at all.
+ * Synchronous reads and writes of the index. A reader sees a written value at once; the next batch brings it to
+ * the database. Values written in one turn of the event loop share a batch, so rows that belong together are on
+ * disk together or not at all.
  */
 import type { Clock } from '../../model/clock.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { Log } from '../../model/log.ts';
 
-/** Values that wait for the database before writers are asked to wait too: a few MiB of rows. */
+/** Values waiting for the database before writers have to wait: a few MiB of rows. */
 const waitingMax = 50_000;
-/** After a failed batch: long enough for a full disk not to spin. */
+/** Wait after a failed batch, so that a full disk does not cause a busy loop. */
 const retryMs = 1000;
 const rangePageSize = 1000;
 
@@ -38,18 +38,21 @@ export class WriteBehind {
     return this.#store.get(key);
   }
 
-  /** null deletes. */
+  /** null deletes the key. */
   set(key: string, value: Uint8Array | null): void {
     this.#waiting.set(key, value);
     this.#running ??= this.#run();
   }
 
-  /** More waits for the database than should: what can be learned again later need not be written now. */
+  /** True when too many values wait for the database: callers may skip writing what they can learn again later. */
   get isFull(): boolean {
     return this.#waiting.size > waitingMax;
   }
 
-  /** Waits while too much is on its way. @throws what the database threw, when it refuses writes */
+  /**
+   * Waits while too many values are in flight.
+   * @throws the database's error, when the database refuses writes
+   */
   async room(): Promise<void> {
     while (this.isFull) {
       if (this.#failure !== undefined) throw this.#failed();
@@ -57,9 +60,9 @@ export class WriteBehind {
     }
   }
 
-  /** When it resolves, everything written before is in the database. @throws as `room` */
+  /** Resolves when every value written before is in the database. @throws as `room` */
   async flush(): Promise<void> {
-    // The batch under way, and the one that takes what waits now.
+    // Waits for the batch in flight, then for the batch with the values that wait now.
     for (let turn = 0; turn < 2 && this.#running; turn++) {
       if (this.#failure !== undefined) throw this.#failed();
       await this.#running;
@@ -68,8 +71,8 @@ export class WriteBehind {
   }
 
   /**
-   * Keys in [gte, lt) in pages that are read afresh, so nothing has to stay open between them. What was
-   * written before a page was asked for is in it; what came since may not be.
+   * Yields keys in [gte, lt) in pages. Each page is read anew, so no iterator stays open between pages. A page
+   * contains everything that was written before it was requested; later writes may be missing.
    */
   async *pages(gte: string, lt: string): AsyncIterable<(readonly [key: string, value: Uint8Array])[]> {
     let from = gte;
@@ -89,9 +92,9 @@ export class WriteBehind {
     return new PeerstorError('storage-failed', sentence, { cause: this.#failure });
   }
 
-  /** Writes one batch after the other until nothing waits. `#running` ends with each batch. */
+  /** Writes one batch after another until nothing waits. `#running` settles with each batch. */
   async #run(): Promise<void> {
-    // Lets the caller's turn end, so that everything it writes is in the batch.
+    // Let the caller's turn end first, so that the batch contains everything it writes.
     await Promise.resolve();
     this.#writing = this.#waiting;
     this.#waiting = new Map();

@@ -1,11 +1,11 @@
 /**
- * Since when each chunk of this device has been garbage, and the door through which chunks come in and
- * "have it?" is answered: both start the clock of a chunk again, before the store is asked, so that a
- * sweep that looks at the clock under the store's lock of that id cannot miss it (I4).
+ * Records since when each chunk of this device has been garbage. Every put and every "have it?" passes through
+ * here: both restart the chunk's clock before the store is asked, so a sweep that checks the clock under the
+ * store's lock of that id cannot miss the restart (I4).
  *
- * The rows are an index (I7): when they are lost all clocks start again. Times are wall times, because a
- * device may be off for most of the grace. So they count only where the wall clock was right: what it showed
- * before it was set could make the grace seem over at once, or never.
+ * The rows are an index (I7): when they are lost, all clocks start again. Times are wall times, because a
+ * device may be off for most of the grace period. They count only where the wall clock was known to be right: a
+ * clock that was set later could end the grace at once, or never.
  */
 import type { Clock } from '../../model/clock.ts';
 import type { ChunkStore, PutOptions, PutOutcome } from '../../model/contracts/chunk-store.ts';
@@ -45,7 +45,7 @@ export class GarbageClock {
     this.#stopListening = [
       references.onChange((change) => this.#needChanged(change)),
       store.onChange((change) => {
-        // A volume that is missing comes back with its garbage.
+        // A missing volume comes back with its garbage.
         if (change.kind === 'lost' && change.reason !== 'missing') this.forget(idKey(change.id));
       }),
     ];
@@ -64,7 +64,7 @@ export class GarbageClock {
     return outcome;
   }
 
-  /** As `ChunkStore.touch`: who hears that a chunk is here may build on it. */
+  /** As `ChunkStore.touch`: a peer that hears that a chunk is here may rely on it. */
   async touch(id: ChunkId): Promise<boolean> {
     this.#restart(idKey(id));
     const isHere = await this.#parts.store.touch(id);
@@ -72,15 +72,15 @@ export class GarbageClock {
     return isHere;
   }
 
-  /** Starts the clock of a chunk that nothing references, unless it runs; stops that of another one. */
+  /** Starts the clock of an unreferenced chunk unless it runs already; stops the clock of a referenced one. */
   observe(key: ChunkKey): void {
     if (this.#parts.references.needOf(key)) return this.forget(key);
     const row = this.of(key);
-    // A time from when the wall clock was not known to be right, or ran ahead, says nothing.
+    // A time is worthless when the wall clock was not known to be right, or ran ahead.
     if (!row || row.sinceMs > this.#parts.clock.wallMs()) this.#write(key, row?.cause ?? 'found');
   }
 
-  /** undefined while it is referenced or was not looked at yet: then it is not to be swept. */
+  /** undefined while the chunk is referenced or was not observed yet: it must not be swept then. */
   of(key: ChunkKey): Garbage | undefined {
     const { index, log } = this.#parts;
     try {
@@ -98,7 +98,7 @@ export class GarbageClock {
     if (this.of(key)) this.#parts.index.set(rowPrefix + key, null);
   }
 
-  /** All garbage in order, in pages. */
+  /** Yields all garbage in key order, in pages. */
   async *pages(): AsyncIterable<{ key: ChunkKey; garbage: Garbage }[]> {
     for await (const page of this.#parts.index.pages(rowPrefix, afterPrefix(rowPrefix))) {
       yield page.map(([key, row]) => ({ key: key.slice(1), garbage: readRow(row) }));
@@ -114,7 +114,7 @@ export class GarbageClock {
     }
     this.forget(key);
     if (store.has(id)) return;
-    // It may be in the trash: somebody who was away refers to what the others gave up.
+    // The chunk may be in the trash: a device that was away may reference a chunk that the others gave up.
     store.touch(id).catch((error: unknown) => {
       log.debug({ error, chunk: id }, 'A chunk that is needed again could not be looked for in the trash');
     });

@@ -1,23 +1,23 @@
 /**
- * Which chunks of this device are garbage, and when sweeping them would be a mistake (I4). Pure.
+ * Decides which chunks of this device are garbage, and when a sweep would be a mistake (I4). Pure.
  *
- * A chunk is garbage while no list of references names it; nothing is counted up or down. What was
- * garbage for the whole of the grace, as this very device saw it, may go.
+ * A chunk is garbage while no reference list names it; there are no reference counters. A chunk may go when
+ * this device saw it as garbage for the whole grace period.
  */
 
-/** How a chunk came to be garbage. */
+/** How a chunk became garbage. */
 export type GarbageCause =
-  /** It was referenced, and somebody deleted what referenced it. */
+  /** A user deleted the version that referenced it. */
   | 'deleted'
-  /** It came here for an upload that has not been listed. */
+  /** It came here for an upload that was never listed. */
   | 'unlisted'
-  /** Nobody knows: it was only found that nothing references it. */
+  /** Unknown: this device only found that nothing references it. */
   | 'found';
 
 export interface Garbage {
   /**
-   * Since when nothing references it and nobody asked for it, as seen here; Unix ms. Infinity where the clock
-   * could not tell.
+   * Time since when nothing referenced the chunk and no peer asked for it, as seen here; Unix ms. Infinity
+   * where the clock could not tell.
    */
   sinceMs: number;
   cause: GarbageCause;
@@ -26,7 +26,7 @@ export interface Garbage {
 export interface SweepTimes {
   nowMs: number;
   graceMs: number;
-  /** When the oldest upload under way here began: what it put or found may be listed by it yet. */
+  /** Start of the oldest upload in progress here: that upload may still list what it stored or found. */
   oldestUploadMs: number;
 }
 
@@ -34,18 +34,18 @@ export function isSweepable({ sinceMs }: Garbage, { nowMs, graceMs, oldestUpload
   return sinceMs <= nowMs - graceMs && sinceMs < oldestUploadMs;
 }
 
-/** What must be true before anything is swept. */
+/** Conditions for any sweep. */
 export interface SweepConditions {
-  /** The catalog has every record that the others had, and takes none in just now. */
+  /** The catalog has every record that the others have, and no sync is in progress. */
   catalogComplete: boolean;
-  /** Every manifest was read, so that every reference is known. */
+  /** Every manifest was read, so every reference is known. */
   referencesComplete: boolean;
   volumeMissing: boolean;
-  /** No time of grace can be told by a clock that is wrong. */
+  /** A wrong clock cannot measure the grace period. */
   clockRight: boolean;
 }
 
-/** @returns for people, why nothing may be swept now; undefined when it may */
+/** @returns a sentence for people that says why sweeping is not allowed now; undefined when it is allowed */
 export function refusalOf(conditions: SweepConditions): string | undefined {
   if (!conditions.clockRight)
     return 'The clock of this device is wrong, or no other device has agreed with it yet.';
@@ -56,22 +56,22 @@ export function refusalOf(conditions: SweepConditions): string | undefined {
   return undefined;
 }
 
-/** More than this share of what the device holds, or more bytes, without anybody having deleted them. */
+/** Limit for chunks that nobody deleted: this share of what the device holds, or the bytes below. */
 const breakerRatio = 0.05;
 const breakerBytes = 20 * 2 ** 30;
 
 export interface Sweep {
-  /** All chunks that this device holds. */
+  /** Size of all chunks that this device holds. */
   heldBytes: number;
-  /** What would go, or went so lately that it can be brought back, and nobody deleted. */
+  /** Size of chunks that nobody deleted and that would go, or went so recently that they can be restored. */
   unexplainedBytes: number;
-  /** So much of it an admin has agreed to. */
+  /** Size that an admin agreed to delete. */
   confirmedBytes: number;
 }
 
 /**
- * A mistake in what is referenced would look like much garbage at once: then a person is asked. Chunks
- * of what somebody deleted, and of uploads that were broken off here, are no mistake.
+ * A mistake in the references would look like a lot of garbage at once, so a person is asked then. Chunks of
+ * deleted versions and of uploads that broke off here are explained, and do not count.
  */
 export function isTooMuch({ heldBytes, unexplainedBytes, confirmedBytes }: Sweep): boolean {
   const bytes = unexplainedBytes - confirmedBytes;

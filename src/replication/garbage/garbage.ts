@@ -1,7 +1,7 @@
 /**
- * Frees what nothing references any more, on this device alone (I4): looks at every chunk once a day,
- * moves to the volume's trash what was garbage for the whole grace, and empties the trash later. It does
- * nothing at all while it cannot know every reference, and stops where too much would go.
+ * Frees chunks that nothing references, on this device alone (I4). It checks every chunk once a day, moves
+ * chunks that were garbage for the whole grace period to the volume's trash, and empties the trash later. It
+ * does nothing while it cannot know every reference, and stops when too much would go.
  */
 import { decode, encode } from '../../crypto/index.ts';
 import { type Clock, type Random, sleep, type Timer } from '../../model/clock.ts';
@@ -20,16 +20,16 @@ import type { Holds } from '../surplus/holds.ts';
 import type { GarbageClock } from './garbage-clock.ts';
 import { type Garbage, isSweepable, isTooMuch, refusalOf, type SweepTimes } from './garbage-plan.ts';
 
-/** After the start: the first hours belong to people. Shorter where the tunable is. */
+/** Wait after the start: the first hours belong to the people who use the device. Shorter where the tunable is. */
 const firstAfterMs = 30 * 60_000;
-/** Never a loop without a pause. */
+/** Lower bound, so that the loop always pauses. */
 const everyMinMs = 50;
 const jitter = 0.1;
-/** After so many chunks looked at, or deleted, the disk rests. */
+/** The disk rests after this many chunks were checked or deleted. */
 const lookedAtOnce = 2000;
 const deletedAtOnce = 64;
 const restMs = 20;
-/** Unexplained sweeps of the last days: what they took can still be brought back. */
+/** Unexplained sweeps of the last days: their chunks can still be restored. */
 const sweptKey = 'u';
 
 export interface GarbageParts {
@@ -46,7 +46,7 @@ export interface GarbageParts {
   referencesComplete(): boolean;
 }
 
-/** Bytes that were swept and that nobody had deleted. */
+/** Bytes that a sweep took and that nobody had deleted. */
 interface Swept {
   atMs: number;
   bytes: number;
@@ -59,7 +59,7 @@ export class GarbageCollection {
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
   #swept: Swept[] = [];
-  /** What it would take, while it waits for a person. */
+  /** What a sweep would take, while it waits for an admin. */
   #stopped: { chunks: number; bytes: number } | null = null;
   #confirmedBytes = 0;
 
@@ -79,7 +79,7 @@ export class GarbageCollection {
     await this.#running;
   }
 
-  /** An upload began here; what it puts or finds is not swept before `end` was called. */
+  /** Call it when an upload begins here: no chunk that the upload stores or finds is swept before it calls `end`. */
   uploadBegan(): { end: () => void } {
     const sinceMs = this.#parts.clock.wallMs();
     this.#uploadsSinceMs.push(sinceMs);
@@ -92,7 +92,7 @@ export class GarbageCollection {
     return { end };
   }
 
-  /** What there is, what is due, and why nothing is done about it. Sweeps nothing. */
+  /** Reports the garbage, what is due, and why a sweep is refused. Sweeps nothing. */
   async report(): Promise<GarbageReport> {
     const report: GarbageReport = {
       chunks: 0,
@@ -118,12 +118,12 @@ export class GarbageCollection {
     return report;
   }
 
-  /** Chunks and bytes that wait for a person, or null. */
+  /** Chunks and bytes that wait for an admin's decision, or null. */
   get stopped(): { chunks: number; bytes: number } | null {
     return this.#stopped;
   }
 
-  /** A person agreed to what `stopped` says: it is swept now, and no more than that without asking again. */
+  /** An admin agreed to `stopped`: the next sweep takes that much and no more without asking again. */
   confirm(): void {
     if (!this.#stopped) return;
     this.#confirmedBytes = this.#stopped.bytes + this.#sweptBytes();
@@ -161,7 +161,7 @@ export class GarbageCollection {
     if (this.#refusal() === undefined) await store.purgeTrash(tunables.garbageTrashMs);
   }
 
-  /** Makes sure that the clock of every chunk runs that nothing references, and of no other. */
+  /** Makes the clocks of exactly the unreferenced chunks run. */
   async #observe(): Promise<void> {
     const { store, times, index } = this.#parts;
     let looked = 0;
@@ -176,12 +176,12 @@ export class GarbageCollection {
     }
   }
 
-  /** Of a volume that is missing nothing is concluded: `refusal` comes before this. */
+  /** Nothing may be concluded about a missing volume: the check of `refusal` comes before this. */
   #forgetIfGone(key: ChunkKey): void {
     if (!this.#isVolumeMissing()) this.#parts.times.forget(key);
   }
 
-  /** Stops and says so where more would go than anybody deleted. */
+  /** Stops the sweep and reports it when more would go than users deleted. */
   async #mustAsk(): Promise<boolean> {
     const { store, tunables, clock, log } = this.#parts;
     const times = this.#times();
@@ -225,7 +225,7 @@ export class GarbageCollection {
     }
   }
 
-  /** Everything is asked again under the store's lock of this id: no `put` or `touch` can come in between. */
+  /** Checks every condition again under the store's lock of this id, so that no `put` or `touch` comes in between. */
   async #delete(key: ChunkKey): Promise<boolean> {
     const { store, times, holds, references } = this.#parts;
     const id = chunkId(idOfKey(key));
@@ -296,7 +296,7 @@ export class GarbageCollection {
     index.set(sweptKey, encode(this.#swept.map(({ atMs, bytes: swept }) => [atMs, swept])));
   }
 
-  /** A note that cannot be read is none: all clocks start again with the index that it was in. */
+  /** An unreadable note counts as none: all clocks start again with the index that contained it. */
   #readSwept(): void {
     try {
       const row = this.#parts.index.get(sweptKey);

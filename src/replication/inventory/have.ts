@@ -1,6 +1,6 @@
 /**
- * Asks devices whether they have chunks, many in one message. Their word is about their own list, so
- * it corrects the inventory at once.
+ * Asks devices whether they have chunks, many in one message. A device's answer is about its own list, so it
+ * corrects the inventory at once.
  */
 import type { Clock, Timer } from '../../model/clock.ts';
 import { idKey } from '../../model/contracts/ordered-store.ts';
@@ -9,7 +9,7 @@ import type { ChunkId, DeviceId } from '../../model/ids.ts';
 import { haveIdsMax, readHaveAnswer, writeIds } from '../wire.ts';
 import type { Inventory } from './inventory.ts';
 
-/** Questions gather for this long, or until a message is full. */
+/** Questions are collected for this long, or until a message is full. */
 const gatherMs = 5;
 const answerPatienceMs = 5000;
 

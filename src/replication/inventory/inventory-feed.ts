@@ -1,6 +1,6 @@
 /**
- * What this device tells of its own chunks: every change to all connected peers, in numbered batches,
- * and the digests and lists that let a peer heal whatever it missed.
+ * Tells peers about this device's own chunks: every change in numbered batches to all connected peers, and the
+ * digests and lists from which a peer recovers missed changes.
  */
 import type { Clock, Random, Timer } from '../../model/clock.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
@@ -23,9 +23,9 @@ import {
 import type { HoldersChange, Inventory } from './inventory.ts';
 import type { OwnChunks } from './own-chunks.ts';
 
-/** Changes are told after this long at most: short for people, long enough to fill a message. */
+/** Changes are sent after this long at most: short for people, long enough to fill a message. */
 const gatherMs = 50;
-/** More changes than this in that time are not told one by one: peers compare digests, at their own pace. */
+/** More changes than this within that time are not sent one by one: peers compare digests at their own pace. */
 const changesMax = 5 * deltaChangesMax;
 
 export interface InventoryFeedParts {
@@ -41,7 +41,7 @@ export class InventoryFeed {
   readonly #parts: InventoryFeedParts;
   readonly #feed: string;
   #batch = 0;
-  /** Not yet told; a chunk that came and went is told once, as it is now. */
+  /** Changes not sent yet. A chunk that came and went is sent once, with its present state. */
   #changes = new Map<ChunkKey, boolean>();
   #timer: Timer | undefined;
   #stopListening: (() => void) | undefined;
@@ -67,7 +67,7 @@ export class InventoryFeed {
 
   #note({ key, before, after }: HoldersChange, own: HolderMask): void {
     const present = countShared(after, own) === 1;
-    // Until the list was counted nobody can follow it: peers ask again for the digests of this start.
+    // Nobody can follow the list before it was counted: peers then ask again for the digests of this start.
     if (present === (countShared(before, own) === 1) || !this.#parts.own.ready) return;
     this.#changes.set(key, present);
     this.#timer ??= this.#parts.clock.after(gatherMs, () => {
@@ -75,7 +75,7 @@ export class InventoryFeed {
     });
   }
 
-  /** Sends what was gathered, and so gives the present state a number. */
+  /** Sends the collected changes, which gives the present state a number. */
   #tell(): Stamp {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -103,11 +103,11 @@ export class InventoryFeed {
     return writeDigests(this.#tell(), inventory.digestsOf(self).toBytes());
   }
 
-  /** As many of the wanted buckets as fit one answer, at least one; the peer asks again for the rest. */
+  /** Answers as many of the requested buckets as fit, at least one; the peer asks again for the rest. */
   async #answerBuckets(body: Uint8Array): Promise<Uint8Array> {
     const wanted = readBucketNumbers(body);
     this.#checkReady();
-    // Numbered before the rows are read: a change in between is in the list, and is told again.
+    // The number is taken before the rows are read: a change in between is in the list and is sent again.
     const stamp = this.#tell();
     const buckets: Bucket[] = [];
     let bytes = 0;

@@ -1,8 +1,7 @@
 /**
- * What this device hears of other devices' chunks: it applies their numbered changes, and where it
- * missed one (or at a new connection, or after a while) it compares digests and fetches the buckets
- * that differ. After one such comparison its rows are what the peer has, whatever was lost, doubled or
- * late before; when nothing changed, nothing but the digests moves.
+ * Follows the chunk lists of other devices: it applies their numbered changes. After a missed batch, at a new
+ * connection, and at intervals it compares digests and fetches the buckets that differ. One comparison repairs
+ * every row, whatever was lost, duplicated or late before; when nothing changed, only the digests are sent.
  */
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
@@ -13,28 +12,28 @@ import { bucketOf } from '../database/bucket-digest.ts';
 import { type Delta, readBuckets, readDelta, readDigests, type Stamp, writeBucketNumbers } from '../wire.ts';
 import type { Inventory } from './inventory.ts';
 
-/** After a failed comparison, and between a missed batch and the comparison that it asks for. */
+/** Wait after a failed comparison, and between a missed batch and the comparison that it causes. */
 const againMs = 1000;
 const comparePatienceMs = 20_000;
-/** Batches that wait while a bucket is being fetched; beyond it they are dropped and compared later. */
+/** Batches kept while a bucket is fetched; more are dropped and a later comparison finds them. */
 const heldMax = 500;
 
-/** One connected peer's list, as far as it was followed. */
+/** The list of one connected peer, as far as it was followed. */
 interface Followed {
   readonly device: DeviceId;
   readonly ending: AbortController;
   feed: string;
-  /** Number of the last batch that is included everywhere. */
+  /** Number of the last batch that every bucket includes. */
   batch: number;
-  /** For fetched buckets the batch that their list included, where it is a later one. */
+  /** For fetched buckets: the batch that the fetched list included, where it is later. */
   readonly asOf: Map<number, number>;
-  /** Batches that came while a list was on its way: they are newer or older, but not lost. */
+  /** Batches that arrived while a list was being fetched: they may be newer or older than the list. */
   held: Delta[] | undefined;
   comparing: boolean;
-  /** Something was missed: compare (again). */
+  /** A batch was missed: compare (again). */
   stale: boolean;
   synced: boolean;
-  /** The last comparison fetched something: whether that made the lists equal is looked at once. */
+  /** The last comparison fetched buckets: one more comparison checks that the lists are equal now. */
   unproven: boolean;
   timer: Timer | undefined;
 }
@@ -44,7 +43,7 @@ export interface InventoryFollowParts {
   inventory: Inventory;
   clock: Clock;
   log: Log;
-  /** Between two comparisons where nothing was missed. */
+  /** Interval between two comparisons where no batch was missed. */
   everyMs: number;
 }
 
@@ -77,17 +76,17 @@ export class InventoryFollow {
     for (const device of [...this.#peers.keys()]) this.#end(device);
   }
 
-  /** True when the peer is connected and its list was compared since. */
+  /** True when the peer is connected and its list was compared since then. */
   isSynced(device: DeviceId): boolean {
     return this.#peers.get(device)?.synced ?? false;
   }
 
-  /** Compares all connected peers' lists anew: what concerns this device has changed. */
+  /** Compares the lists of all connected peers again: this device's interest has changed. */
   compareAll(): void {
     for (const followed of this.#peers.values()) this.#compareSoon(followed);
   }
 
-  /** Called each time a peer's list has been compared. Returns the unsubscriber. */
+  /** Called after each comparison of a peer's list. Returns the unsubscriber. */
   onSynced(listener: (device: DeviceId) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -122,7 +121,7 @@ export class InventoryFollow {
 
   #hear(from: DeviceId, delta: Delta): void {
     const followed = this.#peers.get(from);
-    // Not connected as far as this room knows: the comparison at the connection will tell it.
+    // This room does not know the peer as connected: the comparison at its connection brings the change.
     if (!followed) return;
     if (this.#parts.inventory.isBehind) this.#compareSoon(followed);
     else if (!followed.held) this.#apply(followed, delta);
@@ -144,7 +143,7 @@ export class InventoryFollow {
     }
   }
 
-  /** The peer's process is a new one: its numbers start again. */
+  /** The peer's process was restarted: its batch numbers start again. */
   #enterFeed(followed: Followed, stamp: Stamp): void {
     followed.feed = stamp.feed;
     followed.batch = stamp.batch;
@@ -169,7 +168,7 @@ export class InventoryFollow {
     this.#compareNow(followed)
       .then((fetched) => {
         followed.synced = true;
-        // At most one more look: a list that never becomes equal is no reason to ask without an end.
+        // At most one more comparison: a list that never becomes equal must not cause requests without an end.
         followed.unproven = fetched && !followed.unproven;
         for (const listener of this.#listeners) listener(followed.device);
       })
@@ -194,7 +193,8 @@ export class InventoryFollow {
     await this.#holding(followed, async () => {
       const { stamp, digests } = readDigests(await this.#call(followed, 'inventory/digests', []));
       if (stamp.feed !== followed.feed) this.#enterFeed(followed, stamp);
-      // What the digests include and came before them: without it those buckets would differ.
+      // Apply the batches that came before and that the digests include: without them those buckets would
+      // differ.
       for (const delta of followed.held ?? []) {
         if (delta.feed === stamp.feed && delta.batch <= stamp.batch) this.#apply(followed, delta);
       }
@@ -213,14 +213,14 @@ export class InventoryFollow {
         }
         const done = new Set(answer.buckets.map(({ bucket }) => bucket));
         const left = differing.filter((bucket) => !done.has(bucket));
-        // Whoever answers nothing that was asked for is not asked on.
+        // A peer that returns none of the requested buckets is not asked again.
         differing = left.length < differing.length ? left : [];
       });
     }
     return fetches;
   }
 
-  /** Keeps changes back while a list is on its way, and applies them when it is in place. */
+  /** Keeps batches back while a list is fetched, and applies them afterwards. */
   async #holding(followed: Followed, work: () => Promise<void>): Promise<void> {
     followed.held = [];
     try {

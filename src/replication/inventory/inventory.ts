@@ -1,10 +1,9 @@
 /**
- * Which device has which chunk, as far as this one knows: one row for each chunk with the set of its
- * holders (this device among them), and for each device the bucket digests of its whole list. Rows of
- * a device stay when it goes away, so that nothing has to be told again when it comes back.
+ * Which device has which chunk, as far as this device knows: one row per chunk with the set of its holders
+ * (this device among them), and for each device the bucket digests of its whole list. The rows of a device stay
+ * when it disconnects, so nothing has to be sent again when it returns.
  *
- * It is an index (I7): what is lost or damaged here differs from the owner's digests and is fetched
- * again.
+ * It is an index (I7): a lost or damaged row differs from the owner's digests and is fetched again.
  */
 
 import { afterPrefix, idKey, idOfKey } from '../../model/contracts/ordered-store.ts';
@@ -27,12 +26,12 @@ const digestPrefix = 'b';
 const numberPrefix = 'n';
 const interestKey = 'i';
 const doubtPrefix = 'd';
-/** Of one device; more are found anew when they are asked for. */
+/** Limit per device; further doubts are found again when the device is asked. */
 const doubtsMax = 100_000;
-/** The interest of a device that keeps rows of all chunks. */
+/** The interest of a device that keeps the rows of all chunks. */
 export const everything = 'everything';
 
-/** A chunk's holders changed. Told at once, in order, before anything else sees the new row. */
+/** A chunk's holders changed. Listeners are called at once, in order, before anything else sees the new row. */
 export interface HoldersChange {
   key: ChunkKey;
   before: HolderMask;
@@ -48,7 +47,7 @@ interface Holder {
 export class Inventory {
   readonly #byDevice = new Map<DeviceId, Holder>();
   readonly #byNumber: Holder[] = [];
-  /** Claims that their device could not prove: no rows of holders, though counted in its digests. Kept on disk too. */
+  /** Claims that their device could not prove: left out of the rows but counted in its digests. Also kept on disk. */
   readonly #doubts = new Map<DeviceId, Set<ChunkKey>>();
   readonly #listeners = new Set<(change: HoldersChange) => void>();
   #damaged: (() => void) | undefined;
@@ -58,7 +57,7 @@ export class Inventory {
   readonly #self: DeviceId;
   readonly #concerns: (key: ChunkKey) => boolean;
 
-  /** @param parts.concerns whether rows of a chunk are kept here even if nobody asked for them */
+  /** @param parts.concerns whether this device keeps rows of a chunk without being asked */
   constructor(parts: {
     self: DeviceId;
     index: WriteBehind;
@@ -71,7 +70,7 @@ export class Inventory {
     this.#concerns = parts.concerns;
   }
 
-  /** Reads the devices, their digests and what is doubted; rows stay in the database. */
+  /** Reads the devices, their digests and the doubts; rows stay in the database. */
   async start(): Promise<void> {
     for await (const page of this.#index.pages(numberPrefix, afterPrefix(numberPrefix))) {
       for (const [key, value] of page) this.#remember(deviceId(idOfKey(key.slice(1))), readNumber(value));
@@ -91,9 +90,9 @@ export class Inventory {
   }
 
   /**
-   * Says which chunks concern this device now. Where rows may have been left out under another
-   * interest, all lists differ from now on until they are compared.
-   * @returns true when they do
+   * Sets which chunks concern this device. Where another interest may have left rows out, all lists differ
+   * until they are compared.
+   * @returns true when the interest changed
    */
   setInterest(interest: string): boolean {
     const before = this.#read(interestKey);
@@ -107,7 +106,7 @@ export class Inventory {
     return true;
   }
 
-  /** Every device that is said to have the chunk, connected or not. */
+  /** Every device that claims the chunk, connected or not. */
   holdersOf(id: ChunkId): DeviceId[] {
     return this.devicesIn(this.maskOf(idKey(id)));
   }
@@ -128,14 +127,14 @@ export class Inventory {
     return numbersOf(mask).flatMap((number) => this.#byNumber[number]?.device ?? []);
   }
 
-  /** The set of these devices, in the form of a row. */
+  /** The set of these devices as the value of a row. */
   maskFor(devices: Iterable<DeviceId>): HolderMask {
     let mask = noHolders;
     for (const device of devices) mask = withHolder(mask, this.#holder(device).number, true);
     return mask;
   }
 
-  /** A device itself said that it has a chunk, or has it not. */
+  /** A device itself reported that it has or lacks a chunk. */
   set(device: DeviceId, key: ChunkKey, present: boolean): void {
     if (this.isDoubted(device, key)) return present ? undefined : this.#admits(device, key);
     const holder = this.#holder(device);
@@ -148,8 +147,8 @@ export class Inventory {
   }
 
   /**
-   * One change from a device's feed, which tells each once. A chunk that does not concern this device
-   * is only counted, so that digests go on matching.
+   * Applies one change of a device's feed, which sends each change once. A chunk that does not concern this
+   * device is only counted, so that the digests still match.
    */
   follow(device: DeviceId, key: ChunkKey, present: boolean): void {
     const holder = this.#holder(device);
@@ -158,7 +157,7 @@ export class Inventory {
     else this.#toggle(holder, key, present);
   }
 
-  /** The device claims the chunk and could not prove it: that copy counts no more, whatever it says. */
+  /** The device claims the chunk and could not prove it: this copy no longer counts, whatever the device claims. */
   disbelieve(device: DeviceId, key: ChunkKey): void {
     if (!this.has(device, chunkId(idOfKey(key)))) return;
     this.set(device, key, false);
@@ -166,7 +165,8 @@ export class Inventory {
     if (doubts.size >= doubtsMax) return;
     doubts.add(key);
     this.#index.set(this.#doubtKey(device, key), Buffer.alloc(0));
-    // Its own digests go on counting it: without this they would be compared for nothing.
+    // The device's own digests still count the chunk: without this line every comparison would find a
+    // difference.
     this.#toggle(this.#holder(device), key, true);
   }
 
@@ -177,32 +177,32 @@ export class Inventory {
     this.set(device, key, true);
   }
 
-  /** Devices of which some claim is not believed. */
+  /** Devices with at least one doubted claim. */
   doubtedDevices(): DeviceId[] {
     return [...this.#doubts].flatMap(([device, keys]) => (keys.size > 0 ? [device] : []));
   }
 
-  /** Called when nothing that a device claims is doubted any more: it proved it, or claims it no longer. */
+  /** Called when no claim of a device is doubted any more: it proved or withdrew the last one. */
   onTrusted(listener: (device: DeviceId) => void): void {
     this.#trusted = listener;
   }
 
-  /** What a device claims and is not believed. */
+  /** The doubted claims of a device. */
   doubted(device: DeviceId): Iterable<ChunkKey> {
     return this.#doubts.get(device) ?? [];
   }
 
-  /** The database does not keep up: changes of other devices are better compared later than followed now. */
+  /** True when the database cannot keep up: other devices' changes should be compared later instead of followed. */
   get isBehind(): boolean {
     return this.#index.isFull;
   }
 
-  /** The digests of a device's list as it is known here; for this device, the list itself. */
+  /** The digests of a device's list as known here; for this device, the list itself. */
   digestsOf(device: DeviceId): BucketDigests {
     return this.#holder(device).digests;
   }
 
-  /** Chunks of a device that have rows here, in buckets [from, to), in order. */
+  /** A device's chunks that have rows here, in buckets [from, to), in order. */
   async list(device: DeviceId, from: number, to: number): Promise<ChunkKey[]> {
     const { number } = this.#holder(device);
     const keys: ChunkKey[] = [];
@@ -212,11 +212,11 @@ export class Inventory {
     return keys;
   }
 
-  /** Replaces what is known of buckets [from, to) of a device by its own list. */
+  /** Replaces the rows of buckets [from, to) of a device by the device's own list. */
   async replace(device: DeviceId, from: number, to: number, keys: readonly ChunkKey[]): Promise<void> {
     const holder = this.#holder(device);
-    // What it says while the rows are being read is newer than the list, and stays. Other devices'
-    // lists of the same buckets come in meanwhile too: they say nothing of this one.
+    // A change that the device sends while the rows are read is newer than the list, and stays. Lists of other
+    // devices for the same buckets may arrive meanwhile: they change nothing about this device.
     const changed = new Set<ChunkKey>();
     const stop = this.onChange(({ key, before, after }) => {
       if (holds(before, holder.number) === holds(after, holder.number)) return;
@@ -224,7 +224,7 @@ export class Inventory {
     });
     const known = new Set(await this.#listWithRoom(device, from, to).finally(stop));
     const listed = new Set(keys);
-    // What it claims no more needs no doubt.
+    // A claim that the device withdrew needs no doubt.
     for (const key of this.doubted(device)) {
       if (bucketOf(key) >= from && bucketOf(key) < to && !listed.has(key)) this.#forgetDoubt(device, key);
     }
@@ -251,7 +251,7 @@ export class Inventory {
     return () => this.#listeners.delete(listener);
   }
 
-  /** It claims a doubted chunk no longer. */
+  /** The device no longer claims a doubted chunk. */
   #admits(device: DeviceId, key: ChunkKey): void {
     this.#forgetDoubt(device, key);
     this.#toggle(this.#holder(device), key, false);
@@ -278,7 +278,7 @@ export class Inventory {
     return doubtPrefix + number.toString('latin1') + key;
   }
 
-  /** Does the device claim it, and could not prove it? */
+  /** True when the device claims the chunk and could not prove it. */
   isDoubted(device: DeviceId, key: ChunkKey): boolean {
     return this.#doubts.get(device)?.has(key) === true;
   }
@@ -288,7 +288,7 @@ export class Inventory {
     return device === this.#self || this.#concerns(key);
   }
 
-  /** Called when a row was found damaged: counts that follow the rows are wrong until they are made anew. */
+  /** Called when a damaged row was found: counts derived from the rows are wrong until they are made again. */
   onDamage(listener: () => void): void {
     this.#damaged = listener;
   }
@@ -320,7 +320,7 @@ export class Inventory {
     this.#keepDigest(holder, bucket);
   }
 
-  /** In the same batch as the rows that it counts. */
+  /** Writes the digest in the same batch as the rows that it counts. */
   #keepDigest(holder: Holder, bucket: number): void {
     const key = Buffer.alloc(4);
     key.writeUInt16BE(holder.number);

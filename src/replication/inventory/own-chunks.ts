@@ -1,6 +1,6 @@
 /**
- * This device's own row in the inventory: kept by the store's changes, made equal to the store's list
- * at the start, and counted again bucket by bucket, so that a missed change heals within a day.
+ * This device's own row in the inventory. It follows the store's changes, is made equal to the store's list at
+ * the start, and is recounted bucket by bucket, so that a missed change heals within a day.
  */
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
@@ -10,16 +10,16 @@ import type { Log } from '../../model/log.ts';
 import { bucketCount, bucketOf, type ChunkKey } from '../database/bucket-digest.ts';
 import type { Inventory } from './inventory.ts';
 
-/** With the default of ten minutes between two comparisons, all buckets are counted once a day. */
+/** With the default interval of ten minutes all buckets are counted once a day. */
 const bucketsPerRound = Math.ceil(bucketCount / 144);
-/** Between two tries of the first count. */
+/** Wait between two tries of the first count. */
 const againMs = 1000;
-/** Replaced together: 30,000 chunks on a device with two million. */
+/** Buckets replaced together: 30,000 chunks on a device with two million. */
 const bucketsAtOnce = 64;
 
 export class OwnChunks {
   readonly #parts: OwnChunksParts;
-  /** Changes since the counting of some buckets began: they are younger than the pages it reads. */
+  /** Changes since the count of some buckets began: they are newer than the pages that the count reads. */
   #since: Map<ChunkKey, boolean> | undefined;
   #stopListening: (() => void) | undefined;
   #timer: Timer | undefined;
@@ -37,7 +37,7 @@ export class OwnChunks {
     return this.#ready;
   }
 
-  /** Counts in the background; `ready` says when it is done. */
+  /** Counts in the background; `ready` tells when the count is done. */
   start(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
@@ -50,7 +50,7 @@ export class OwnChunks {
     this.#countAll();
   }
 
-  /** Compares all own rows with the store again: some were lost. */
+  /** Compares all own rows with the store again, because some were lost. */
   countAgain(): void {
     if (this.#stopped || !this.#ready) return;
     this.#timer?.cancel();
@@ -89,7 +89,7 @@ export class OwnChunks {
     });
   }
 
-  /** Makes the own rows of buckets [from, to) equal to the store's list, after any count under way. */
+  /** Makes the own rows of buckets [from, to) equal to the store's list, after any count in progress. */
   #count(from: number, to: number): Promise<void> {
     this.#counting = this.#counting.catch(() => undefined).then(() => this.#countNow(from, to));
     return this.#counting;

@@ -1,4 +1,4 @@
-/** The network's devices, with the placement that follows from them. */
+/** The members of the network, with the placement that follows from them. */
 
 import { idOfKey } from '../../model/contracts/ordered-store.ts';
 import type { DeviceDirectory, MemberDevice } from '../../model/contracts/replication.ts';
@@ -8,9 +8,9 @@ import { everything } from '../inventory/inventory.ts';
 import { Placement, weightOf } from '../placement/placement.ts';
 
 /**
- * With more devices than this a device keeps rows only of chunks for which it is among the first ones.
- * One row says who has a chunk, however many do, so rows are the smaller half of the index; leaving
- * some out is for networks that no home has, and makes the safety shown for those chunks too low.
+ * In a network with more devices than this, a device keeps rows only of chunks for which it is among the first
+ * in the order. One row names all holders of a chunk, so rows are the smaller half of the index. Leaving some
+ * out is for networks larger than any home; the safety shown for those chunks is then too low.
  */
 const everythingMembersMax = 16;
 const rowsRankMax = 6;
@@ -60,17 +60,17 @@ export class Members {
     return this.#byId.get(id);
   }
 
-  /** Devices whose copies count for the future: all but those that are being drained. */
+  /** Devices whose copies count for the future: all but draining ones. */
   active(): DeviceId[] {
     return this.#active;
   }
 
-  /** Who should have the chunk, best first, then who takes it when one of those declines. */
+  /** The devices that should have the chunk, best first, then the devices that take it when one of those declines. */
   order(id: ChunkId): DeviceId[] {
     return this.#placement.order(id, this.#copiesWanted);
   }
 
-  /** Of the devices that have it, who should keep it: best first. */
+  /** Which of the holders should keep the chunk: best first. */
   orderAmong(id: ChunkId, holders: readonly DeviceId[]): DeviceId[] {
     return this.#placement.orderAmong(id, holders, this.#copiesWanted);
   }
@@ -81,7 +81,7 @@ export class Members {
     return rank >= 0 && rank < rowsRankMax;
   }
 
-  /** Equal texts mean that `concerns` answers alike. */
+  /** Two devices with equal text get equal answers of `concerns`. */
   interest(): string {
     if (this.#byId.size <= everythingMembersMax) return everything;
     const weights = [...this.#byId.values()].map((device) => `${device.id}=${weightOf(device)}`);

@@ -1,6 +1,6 @@
 /**
- * Who is there and how well they answer: which holder to ask first, when to ask a second one, who
- * rests after failures, who said that it is full, and when a device that is off was last seen.
+ * The peers and how well they answer: which holder to ask first, when to ask a second one, which peer rests
+ * after failures, which one is full, and when a device that is off was last seen.
  */
 import type { Clock, Timer } from '../../model/clock.ts';
 import { afterPrefix, idKey, idOfKey } from '../../model/contracts/ordered-store.ts';
@@ -10,9 +10,9 @@ import type { Tunables } from '../../model/limits.ts';
 import { Slots } from '../database/slots.ts';
 import type { WriteBehind } from '../database/write-behind.ts';
 
-/** Chunks asked of one peer at once: keeps a fast link busy, and what is unread small. */
+/** Chunks requested from one peer at once: enough for a fast link, few enough to keep unread bytes small. */
 const fetchesPerPeer = 8;
-/** A peer that fails this often in this time is left alone for a while, unless nobody else has it. */
+/** A peer with this many failures in this time is asked only when no other device has the chunk. */
 const failuresMax = 3;
 const failuresWithinMs = 60_000;
 /** A second holder is asked when the first takes half as long again as its slowest answers usually do. */
@@ -26,7 +26,7 @@ interface Manners {
   failures: number[];
   restsUntilMs: number;
   fullUntilMs: number;
-  /** When it last answered a fetch. */
+  /** When the peer last answered a fetch. */
   answeredMs: number;
   latenciesMs: number[];
 }
@@ -89,12 +89,12 @@ export class Peers {
       .map(({ peer }) => peer.device);
   }
 
-  /** What bounds the chunks that are asked of a peer at once. */
+  /** Limits the chunks requested from a peer at once. */
   fetches(device: DeviceId): Slots {
     return this.#of(device).fetches;
   }
 
-  /** It answered a fetch in this time. */
+  /** The peer answered a fetch in this time. */
   answered(device: DeviceId, tookMs: number): void {
     const manners = this.#of(device);
     manners.answeredMs = this.#now();
@@ -107,7 +107,7 @@ export class Peers {
     return this.#now() - Math.max(sinceMs, this.#of(device).answeredMs);
   }
 
-  /** It stalled, broke off, or sent something wrong. */
+  /** The peer stalled, broke off, or sent something wrong. */
   failed(device: DeviceId): void {
     const manners = this.#of(device);
     const now = this.#now();
@@ -124,14 +124,14 @@ export class Peers {
     return this.#of(device).restsUntilMs > this.#now();
   }
 
-  /** It declined a chunk for want of space. */
+  /** The peer declined a chunk for lack of space. */
   declined(device: DeviceId): void {
     const { fullBeliefMs } = this.#parts.tunables;
     this.#of(device).fullUntilMs = this.#now() + fullBeliefMs;
     this.#tellAfter(fullBeliefMs);
   }
 
-  /** It could not prove what it claims to have: until it can, it gets no more than a full device. */
+  /** The peer could not prove a claim: until it can, it is treated like a full device. */
   doubt(device: DeviceId, isDoubted: boolean): void {
     if (this.#doubted.has(device) === isDoubted) return;
     if (isDoubted) this.#doubted.add(device);
@@ -150,7 +150,7 @@ export class Peers {
     return Math.max(hedgeMinMs, hedgeRatio * slow);
   }
 
-  /** It is there now. */
+  /** The peer is connected now. */
   sawNow(device: DeviceId): void {
     const now = this.#parts.clock.wallMs();
     this.#lastSeenMs.set(device, now);
@@ -164,13 +164,13 @@ export class Peers {
     return this.isConnected(device) ? this.#parts.clock.wallMs() : this.#lastSeenMs.get(device);
   }
 
-  /** Called when a device came, went, or may be asked again. Returns the unsubscriber. */
+  /** Called when a device connected, disconnected, or may be asked again. Returns the unsubscriber. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tiers before round trip: rested and alive, with room for one more, always on. */
+  /** Sort key. Before the round trip come: responsive, has a free slot, always on. */
   #reluctance(peer: PeerStatus): number {
     const tired = this.isResting(peer.device) || peer.suspect;
     const busy = this.#of(peer.device).fetches.free === 0;

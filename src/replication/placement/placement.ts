@@ -1,16 +1,16 @@
 /**
- * Which devices should have a chunk: weighted rendezvous hashing (Thaler & Ravishankar 1998; weights
- * after Schindelhauer & Schomaker 2005), so that every device computes the same answer from the
- * member list alone, and a device that joins or leaves moves no more than its own share. Pure.
+ * Which devices should have a chunk: weighted rendezvous hashing (Thaler & Ravishankar 1998; weights after
+ * Schindelhauer & Schomaker 2005). Every device computes the same answer from the member list alone, and a
+ * device that joins or leaves moves no more than its own share. Pure.
  *
- * Placement is a preference, the inventory is the truth. Weights are what devices lend, never free
- * space or presence: a weight that flaps would copy a fifth of the network out and back.
+ * Placement is a preference, the inventory is the truth. A weight is the capacity that a device lends, never
+ * its free space or presence: a weight that changes often would move a fifth of the network back and forth.
  */
 import { sha256 } from '../../crypto/index.ts';
 import type { MemberDevice } from '../../model/contracts/replication.ts';
 import { type ChunkId, type DeviceId, fromHex } from '../../model/ids.ts';
 
-/** Capacity counts in steps of this ratio, so that small changes of a disk's size move nothing. */
+/** Capacity is rounded to steps of this ratio, so that small changes of a disk's size move nothing. */
 const capacityStep = 1.1;
 
 interface Candidate {
@@ -21,10 +21,10 @@ interface Candidate {
   readonly place: string;
 }
 
-/** One state of the member list, prepared for many chunks; make a new one when it changes. */
+/** Placement for one state of the member list, prepared for many chunks. Make a new one when the list changes. */
 export class Placement {
   readonly #candidates: readonly Candidate[];
-  /** chunk id ‖ device id: what is hashed, filled in place because this runs for millions of pairs. */
+  /** chunk id ‖ device id: the input of the hash, filled in place because this runs for millions of pairs. */
   readonly #pair = new Uint8Array(64);
 
   constructor(members: readonly MemberDevice[]) {
@@ -39,7 +39,7 @@ export class Placement {
       .filter(({ weight }) => weight > 0);
   }
 
-  /** The devices that may be given chunks at all: those that lend something and are not drained. */
+  /** The devices that may be given chunks at all: they lend space and are not draining. */
   devices(): DeviceId[] {
     return this.#candidates.map(({ id }) => id);
   }
@@ -49,12 +49,12 @@ export class Placement {
     return this.#ranked(chunk).map(({ id }) => id);
   }
 
-  /** The devices that should have the chunk: as many as `copies` where there are so many. */
+  /** The devices that should have the chunk: `copies` of them, or all where there are fewer. */
   wanted(chunk: ChunkId, copies: number): DeviceId[] {
     return choose(this.#ranked(chunk), copies).map(({ id }) => id);
   }
 
-  /** The wanted devices, then all others by rank: who takes it when one of the first declines. */
+  /** The wanted devices, then all others by rank: a later one takes the chunk when an earlier one declines. */
   order(chunk: ChunkId, copies: number): DeviceId[] {
     const ranked = this.#ranked(chunk);
     const wanted = choose(ranked, copies);
@@ -62,7 +62,7 @@ export class Placement {
     return [...wanted, ...others].map(({ id }) => id);
   }
 
-  /** The same among some devices alone: who keeps a copy of those that have one. Others come last. */
+  /** The same order among some devices only: which of the holders should keep a copy. Others come last. */
   orderAmong(chunk: ChunkId, devices: readonly DeviceId[], copies: number): DeviceId[] {
     const ranked = this.#ranked(chunk).filter(({ id }) => devices.includes(id));
     const kept = choose(ranked, copies);
@@ -93,21 +93,21 @@ export function wantedHolders(chunk: ChunkId, members: readonly MemberDevice[], 
   return new Placement(members).wanted(chunk, copies);
 }
 
-/** What a device counts for: its lent bytes rounded down to a step; nothing while it is drained. */
+/** Weight of a device: its lent bytes rounded down to a step; 0 while it is draining. */
 export function weightOf(member: MemberDevice): number {
   if (member.state !== 'active' || member.capacityBytes < 1) return 0;
   return capacityStep ** Math.floor(Math.log(member.capacityBytes) / Math.log(capacityStep));
 }
 
-/** The first 52 bits of a hash as a number in (0, 1); the half keeps both ends out. */
+/** The first 52 bits of a hash as a number in (0, 1); adding a half excludes both ends. */
 function unitOf(hash: Uint8Array): number {
   const view = new DataView(hash.buffer, hash.byteOffset, 8);
   return (view.getUint32(0) * 2 ** 20 + (view.getUint32(4) >>> 12) + 0.5) / 2 ** 52;
 }
 
 /**
- * Takes `copies` devices in rank order, places before ranks (a second device in the same named place
- * waits until every other place had its turn), with at least one device that is always on.
+ * Takes `copies` devices in rank order. Distinct places come before rank (a second device in the same named
+ * place waits until every other place had its turn), and at least one device is always on.
  */
 function choose(ranked: readonly Candidate[], copies: number): Candidate[] {
   const chosen: Candidate[] = [];
@@ -124,7 +124,7 @@ function choose(ranked: readonly Candidate[], copies: number): Candidate[] {
   return replacement ? [...kept, replacement] : chosen;
 }
 
-/** Devices without a named place are never in the same one: nobody said so. */
+/** Devices without a named place never share one: nobody said where they are. */
 function sharesPlace(candidate: Candidate, others: readonly Candidate[]): boolean {
   return candidate.place !== '' && others.some(({ place }) => place === candidate.place);
 }

@@ -1,13 +1,13 @@
 /**
- * What has to move because a device joined, left, or lends more or less: only the difference between
- * where placement wanted chunks before and where it wants them now. Pure. Who is connected, and where an
- * upload happened to leave its copies, moves nothing.
+ * Which chunks have to move because a device joined, left, or lends more or less: only the difference between
+ * the old and the new placement. Pure. Neither presence nor the place where an upload left its copies moves
+ * anything.
  */
 import type { MemberDevice } from '../../model/contracts/replication.ts';
 import { type ChunkId, type DeviceId, deviceId } from '../../model/ids.ts';
 import { Placement, weightOf } from './placement.ts';
 
-/** A member as far as placement depends on it. */
+/** The fields of a member on which placement depends. */
 export type PlacedDevice = Pick<MemberDevice, 'id' | 'class' | 'place' | 'capacityBytes'>;
 
 export function placedDevices(members: readonly MemberDevice[]): PlacedDevice[] {
@@ -26,7 +26,7 @@ export function placementOf(devices: readonly PlacedDevice[]): Placement {
   return new Placement(devices.map(memberOf));
 }
 
-/** Do both want every chunk in the same places? */
+/** True when both lists give every chunk the same placement. */
 export function placeAlike(one: readonly PlacedDevice[], other: readonly PlacedDevice[]): boolean {
   const [a, b] = [one, other].map((devices) =>
     devices.map((device) => [device.id, device.class, device.place, weightOf(memberOf(device))]),
@@ -38,7 +38,7 @@ function memberOf(device: PlacedDevice): MemberDevice {
   return { ...device, name: '', state: 'active' };
 }
 
-/** Devices that should have the chunk now, should not before, and have it not. */
+/** Devices that should have the chunk now, should not before, and lack it. */
 export function movesOf(
   chunk: ChunkId,
   before: Placement,

@@ -1,8 +1,7 @@
 /**
- * How many copies there are: of every chunk that is needed, counted by the set of its holders, and of
- * the versions that people look at. Both follow the inventory and the references change by change, so
- * that asking costs next to nothing and a device that comes or goes changes no count, only which
- * holders are reachable.
+ * Counts copies: of every needed chunk, grouped by its set of holders, and of the versions that people look at.
+ * Both counts follow each change of the inventory and the references, so a query is cheap. A device that
+ * connects or disconnects changes no count, only which holders are reachable.
  */
 import type { ChunkHealth, OffSite } from '../../model/contracts/health.ts';
 import type { DeviceId } from '../../model/ids.ts';
@@ -11,7 +10,7 @@ import { countShared, type HolderMask } from '../database/holder-mask.ts';
 import type { HoldersChange, Inventory } from '../inventory/inventory.ts';
 import type { KnownManifest, NeedChange, ReferenceIndex } from './reference-index.ts';
 
-/** Manifests whose counts are kept: some folders full of files that people have open. */
+/** Manifests whose counts are cached: enough for some folders of files that people have open. */
 const manifestsKept = 20_000;
 
 interface Tally {
@@ -19,7 +18,7 @@ interface Tally {
   bytes: number;
 }
 
-/** Needed chunks of one manifest by their holders, and its child manifests. */
+/** Needed chunks of one manifest, grouped by holders, and its child manifests. */
 interface ManifestCopies {
   key: ChunkKey;
   number: number;
@@ -27,7 +26,7 @@ interface ManifestCopies {
   children: ChunkKey[];
 }
 
-/** Who has how much of what a manifest needs, itself and its leaves included. */
+/** Which device has how much of what a manifest needs, the manifest and its leaves included. */
 export interface ManifestHolders {
   chunks: number;
   byDevice: Map<DeviceId, number>;
@@ -40,9 +39,9 @@ export class Copies {
   /** Least recently used first. */
   readonly #manifests = new Map<ChunkKey, ManifestCopies>();
   readonly #byNumber = new Map<number, ManifestCopies>();
-  /** Chunks up to here have been counted since the start; null when all are. */
+  /** Chunks up to this key have been counted since the start; null when all are. */
   #countedTo: ChunkKey | null = '';
-  /** Chunks that became needed while the page that would have them was being read. */
+  /** Chunks that became needed while the page that would contain them was being read. */
   readonly #fresh = new Set<ChunkKey>();
   #counting: Promise<void> = Promise.resolve();
   #stopListening: (() => void)[] = [];
@@ -64,7 +63,7 @@ export class Copies {
     this.#stopListening = [];
   }
 
-  /** Counts every needed chunk anew; until it resolves `health` knows a part of them. */
+  /** Counts every needed chunk again; until it resolves, `health` reports only a part of them. */
   count(): Promise<void> {
     this.#counting = this.#counting.catch(() => undefined).then(() => this.#countAll());
     return this.#counting;
@@ -91,7 +90,7 @@ export class Copies {
     this.#countedTo = null;
   }
 
-  /** @param reachable devices that count */
+  /** @param reachable devices whose copies count */
   health(reachable: HolderMask): Omit<ChunkHealth, 'unknownVersions' | 'offSite'> {
     const byCopies: Record<string, number> = {};
     let total = 0;
@@ -111,13 +110,13 @@ export class Copies {
     let onePlaceChunks = 0;
     for (const [mask, { chunks }] of places < 2 ? [] : this.#tallies) {
       const holders = this.#inventory.devicesIn(mask).flatMap((device) => placeOf.get(device) ?? []);
-      // Devices without a named place are never in the same one: nobody said so.
+      // Devices without a named place never share one: nobody said where they are.
       if (holders[0] && holders.every((place) => place === holders[0])) onePlaceChunks += chunks;
     }
     return { places, onePlaceChunks };
   }
 
-  /** Needed chunks that one of these devices has, and of `others` fewer than `wanted` have. */
+  /** Number of needed chunks that one of the `here` devices has and that fewer than `wanted` of the `others` have. */
   thinChunks(here: HolderMask, others: HolderMask, wanted: number): number {
     let thin = 0;
     for (const [mask, { chunks }] of this.#tallies) {
@@ -126,14 +125,14 @@ export class Copies {
     return thin;
   }
 
-  /** The different sets of holders that needed chunks have. */
+  /** The distinct sets of holders of needed chunks. */
   holderSets(): Iterable<HolderMask> {
     return this.#tallies.keys();
   }
 
   /**
-   * Copies of what a version needs: those of its rarest chunk. Of a manifest that has not been read
-   * yet, the copies of the manifest itself.
+   * Copies of the rarest chunk that a version needs. Before the manifest was read: the copies of the manifest
+   * itself.
    */
   ofManifest(key: ChunkKey, reachable: HolderMask): number {
     return this.#ofManifest(key, reachable, false);
@@ -144,18 +143,18 @@ export class Copies {
     if (!copies) return countShared(this.#inventory.maskOf(key), reachable);
     let fewest = Number.POSITIVE_INFINITY;
     for (const mask of copies.chunksByHolders.keys()) fewest = Math.min(fewest, countShared(mask, reachable));
-    // One index over leaves is all that there is (FORMAT).
+    // FORMAT allows one index over leaves and no deeper tree.
     for (const child of isChild ? [] : copies.children)
       fewest = Math.min(fewest, this.#ofManifest(child, reachable, true));
     return fewest;
   }
 
-  /** undefined while a manifest has not been read. A chunk that two leaves need is counted for each. */
+  /** undefined before the manifest was read. A chunk that two leaves need counts for each. */
   holdersOfManifest(key: ChunkKey): ManifestHolders | undefined {
     const root = this.#copiesOf(key);
     const parts = root?.children.map((child) => this.#copiesOf(child)) ?? [];
     const found: ManifestHolders = { chunks: 0, byDevice: new Map() };
-    // A leaf counts with what it needs, so the index itself counts alone.
+    // A leaf is counted together with what it needs, so only the index itself is counted alone.
     const counted = parts.length > 0 ? [...parts, this.#alone(key)] : [root];
     for (const part of counted) {
       if (!part) return undefined;

@@ -1,4 +1,4 @@
-/** What would go if a device died now, and what it still has alone while it is being emptied. */
+/** What would be lost if a device died now, and what only that device still has while it drains. */
 
 import { idOfKey } from '../../model/contracts/ordered-store.ts';
 import type { ChunkImpact } from '../../model/contracts/replication.ts';
@@ -20,7 +20,7 @@ export interface ImpactParts {
 interface Loss {
   isLost: boolean;
   isThin: boolean;
-  /** Not on as many other active devices as are wanted, or as there are. */
+  /** Fewer other active devices have the chunk than are wanted, or than exist. */
   isLeft: boolean;
 }
 
@@ -31,7 +31,10 @@ export class Impact {
     this.#parts = parts;
   }
 
-  /** Exact for this device and connected ones, whose whole lists are followed; of others what they last said. */
+  /**
+   * Exact for this device and connected ones, whose whole lists are followed. For others: as of their last
+   * report.
+   */
   async of(device: DeviceId): Promise<ChunkImpact> {
     const { inventory, references } = this.#parts;
     const impact: ChunkImpact = {
@@ -72,7 +75,7 @@ export class Impact {
     const active = members.active().filter((id) => id !== device);
     const copies = others.filter((id) => active.includes(id)).length;
     const isLost = others.length === 0;
-    // Where there are too few devices for all copies, one on each of them is all that can be done.
+    // In a network with too few devices for all copies, one copy on each device is the maximum.
     const reachable = Math.max(1, Math.min(copiesWanted, active.length));
     return { isLost, isThin: !isLost && copies < copiesWanted, isLeft: copies < reachable };
   }

@@ -1,4 +1,4 @@
-/** What the network looks like from here: who has a chunk, how safe a version is, what a loss would mean. */
+/** The network as seen from here: who has a chunk, how safe a version is, what a loss would mean. */
 import type { SafetyView } from '../../model/api.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import type { ChunkHealth } from '../../model/contracts/health.ts';
@@ -23,7 +23,7 @@ export interface OverviewParts {
   references: ReferenceIndex;
   copies: Copies;
   copiesWanted: number;
-  /** Versions whose references are not known. */
+  /** Number of versions whose references are not known. */
   unknownVersions(): number;
 }
 
@@ -37,7 +37,7 @@ export class Overview {
     this.#impact = new Impact(parts);
   }
 
-  /** Who is connected, or a member, is another one now. */
+  /** The set of connected devices, or of members, has changed. */
   devicesChanged(): void {
     this.#reachable = undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * Which chunks the live versions need: what manifests say, turned round, so that one lookup by chunk
- * tells whether and for which manifests it is needed. Rebuilt from manifests when it is lost (I7).
+ * Which chunks the live versions need: the manifests' contents, inverted, so that one lookup by chunk tells
+ * whether and for which manifests it is needed. It is rebuilt from the manifests when it is lost (I7).
  */
 import { afterPrefix, idKey } from '../../model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../../model/errors.ts';
@@ -29,19 +29,19 @@ export interface KeyReference {
 
 /** A manifest as the index keeps it. */
 export interface KnownManifest {
-  /** Names it in rows of chunks: 4 bytes instead of 32. Never used again. */
+  /** Stands for the manifest in the rows of chunks: 4 bytes instead of 32. Never reused. */
   number: number;
-  /** Its references are manifests themselves. */
+  /** Its references are manifests. */
   isIndex: boolean;
   references: KeyReference[];
 }
 
 type UnusedManifest = Pick<KnownManifest, 'number' | 'references'> & { key: ChunkKey };
 
-/** A chunk is needed now, or no more. */
+/** A chunk became needed, or is no longer needed. */
 export interface NeedChange extends KeyReference {
   needed: boolean;
-  /** Somebody deleted what needed it. False where it was only found that nothing does. */
+  /** True when a user deleted the version that needed it; false when this device only found that nothing does. */
   wasDeleted: boolean;
 }
 
@@ -62,18 +62,18 @@ export class ReferenceIndex {
     if (value) this.#nextNumber = Buffer.from(value).readUInt32BE();
   }
 
-  /** Called in the turn in which a chunk becomes needed or stops being so. Returns the unsubscriber. */
+  /** Called in the turn in which a chunk becomes needed or stops being needed. Returns the unsubscriber. */
   onChange(listener: (change: NeedChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Called once when a row was found damaged; `clear` is to follow. */
+  /** Called once when a damaged row was found; the listener is expected to call `clear`. */
   onDamage(listener: () => void): void {
     this.#damaged = listener;
   }
 
-  /** Forgets all manifests and what they need, without telling; versions stay. */
+  /** Forgets all manifests and what they need, without calling listeners; versions stay. */
   async clear(): Promise<void> {
     for (const prefix of [manifestPrefix, chunkPrefix]) {
       for await (const page of this.#index.pages(prefix, afterPrefix(prefix))) {
@@ -90,9 +90,9 @@ export class ReferenceIndex {
   }
 
   /**
-   * The version needs its manifest no more; if nothing else does, neither are its chunks needed. All in
-   * one batch: a manifest without a version would be kept for ever.
-   * @param wasDeleted a record said so; false where the version was only not there any more
+   * The version no longer needs its manifest. If no other version does, the manifest's chunks are not needed
+   * either. All in one batch: a manifest without a version would be kept for ever.
+   * @param wasDeleted a record deleted the version; false where the version was only missing
    */
   async removeVersion(manifest: ChunkKey, version: VersionId, wasDeleted: boolean): Promise<void> {
     const unused = new Map<number, UnusedManifest>();
@@ -104,7 +104,7 @@ export class ReferenceIndex {
     }
   }
 
-  /** Every version with its manifest, in pages. */
+  /** Yields every version with its manifest, in pages. */
   async *versions(): AsyncIterable<{ manifest: ChunkKey; version: string }[]> {
     for await (const page of this.#index.pages(versionPrefix, afterPrefix(versionPrefix))) {
       yield page.map(([key]) => ({ manifest: key.slice(1, 33), version: key.slice(33) }));
@@ -126,7 +126,7 @@ export class ReferenceIndex {
     return this.#read(manifestPrefix + manifest) !== undefined;
   }
 
-  /** Writes down what a manifest of `size` sealed bytes says; all its rows go into one batch. */
+  /** Records the references of a manifest of `size` sealed bytes; all its rows go into one batch. */
   addManifest(manifest: ChunkKey, size: number, isIndex: boolean, references: readonly KeyReference[]): void {
     if (this.knows(manifest)) return;
     const number = this.#nextNumber++;
@@ -155,7 +155,7 @@ export class ReferenceIndex {
     return this.#hasOtherVersion(manifest, '');
   }
 
-  /** Every needed chunk in order, in pages; each page holds what was needed when it was read. */
+  /** Yields every needed chunk in order, in pages; each page contains what was needed when it was read. */
   async *chunks(): AsyncIterable<ChunkKey[]> {
     for await (const page of this.#index.pages(chunkPrefix, afterPrefix(chunkPrefix))) {
       yield page.map(([key]) => key.slice(1));
@@ -170,7 +170,7 @@ export class ReferenceIndex {
     return false;
   }
 
-  /** The manifest and those below it that nobody needs when it goes; `unused` are gone already. */
+  /** Collects the manifest and those below it that nothing needs once it is gone; `unused` are gone already. */
   async #gatherUnused(key: ChunkKey, unused: Map<number, UnusedManifest>): Promise<void> {
     const known = this.manifest(key);
     if (!known) return;
@@ -229,7 +229,7 @@ export class ReferenceIndex {
   }
 }
 
-/** What a manifest needs, each chunk once: itself, and what it references. */
+/** What a manifest needs, each chunk once: itself and its references. */
 function needsOf(manifest: ChunkKey, size: number, references: readonly KeyReference[]): KeyReference[] {
   const needs = new Map<ChunkKey, KeyReference>([[manifest, { key: manifest, size }]]);
   for (const reference of references) needs.set(reference.key, reference);

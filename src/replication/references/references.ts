@@ -1,7 +1,6 @@
 /**
- * Keeps the reference index equal to the catalog's live versions: reads the manifests of new ones in
- * the background, from here or from other devices, and tries again when one that was out of reach may
- * have come near.
+ * Keeps the reference index equal to the catalog's live versions. It reads the manifests of new versions in the
+ * background, from here or from other devices, and retries an unreachable one when a device connects.
  */
 import { readReferences } from '../../crypto/index.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
@@ -16,18 +15,18 @@ import type { Inventory } from '../inventory/inventory.ts';
 import type { KeyReference, ReferenceIndex } from './reference-index.ts';
 
 const readsAtOnce = 4;
-/** Unread manifests remembered at once; beyond it the versions are gone through again later. */
+/** Unread manifests remembered at once; with more, all versions are walked again later. */
 const unreadMax = 100_000;
-/** Manifests that are out of reach are asked for anew after this long, if nothing else happens. */
+/** Unreachable manifests are requested again after this long if no device connects before. */
 const againMs = 60_000;
 
 export interface ReferencesParts {
   versions: LiveVersions;
   index: ReferenceIndex;
   inventory: Inventory;
-  /** Bytes of a chunk from wherever they are. */
+  /** Reads a chunk from this device or from others. */
   read: (id: ChunkId, signal: AbortSignal) => Promise<Uint8Array>;
-  /** Called when all that was read has been forgotten and is read again. */
+  /** Called when everything that was read has been forgotten and is read again. */
   cleared: () => void;
   clock: Clock;
   log: Log;
@@ -42,15 +41,15 @@ export class References {
   readonly #parts: ReferencesParts;
   /** Manifests, of versions or below others, that have not been read. */
   readonly #unread = new Set<ChunkKey>();
-  /** Those of them to be read now. */
+  /** The unread manifests that are to be read now. */
   readonly #due = new Set<ChunkKey>();
-  /** Bytes that are no manifest: reading them again would not help. */
+  /** Chunks that are not valid manifests: reading them again would not help. */
   readonly #broken = new Set<ChunkKey>();
   readonly #stopping = new AbortController();
-  /** Changes of versions are applied one after the other. */
+  /** Changes of versions are applied one after another. */
   #changes: Promise<void> = Promise.resolve();
   #changesWaiting = 0;
-  /** The index holds no version that the catalog lacks, and lacks none that it holds. */
+  /** True when the index and the catalog have the same versions. */
   #compared = false;
   #reading = 0;
   #unreadOverflowed = false;
@@ -61,7 +60,7 @@ export class References {
     this.#parts = parts;
   }
 
-  /** Goes through all versions in the background. @returns a promise for when that is done */
+  /** Walks all versions in the background. @returns a promise that resolves when the walk is done */
   start(): Promise<void> {
     const { versions, inventory, index } = this.#parts;
     index.start();
@@ -90,17 +89,17 @@ export class References {
     await this.#changes;
   }
 
-  /** Manifests whose references are not known: their devices are off, or they are damaged. */
+  /** Number of manifests whose references are not known: their devices are off, or the manifests are damaged. */
   get unknown(): number {
     return this.#unread.size + this.#broken.size;
   }
 
-  /** Every version of the catalog was gone through, and every manifest of theirs was read. */
+  /** True when every version of the catalog was walked and every manifest was read. */
   get isComplete(): boolean {
     return this.#compared && this.#changesWaiting === 0 && this.unknown === 0 && !this.#unreadOverflowed;
   }
 
-  /** Devices came near: reads what was out of reach. */
+  /** Devices connected: reads the manifests that were unreachable. */
   retry(): void {
     for (const key of this.#unread) if (this.#parts.inventory.maskOf(key) !== noHolders) this.#readSoon(key);
   }
@@ -182,7 +181,7 @@ export class References {
     const keys = references.map(({ id, size }) => ({ key: idKey(id), size }));
     await this.#inTurn(async () => {
       this.#unread.delete(key);
-      // Its last version may have gone while it was being read.
+      // The manifest's last version may have gone while the manifest was being read.
       if (!(await this.#isNeeded(key))) return;
       if (kind === 'index' && this.#isNested(key, keys)) return this.#explain(key, tooDeep());
       index.addManifest(key, bytes.length, kind === 'index', keys);
@@ -190,7 +189,10 @@ export class References {
     });
   }
 
-  /** FORMAT knows one index over leaves: an index below an index is no writer's, and could go on for ever. */
+  /**
+   * FORMAT allows one index over leaves: no writer makes an index below an index, and following one might never
+   * end.
+   */
   #isNested(key: ChunkKey, references: readonly KeyReference[]): boolean {
     const { index } = this.#parts;
     return index.needOf(key) !== undefined || references.some((child) => index.manifest(child.key)?.isIndex);
@@ -224,14 +226,14 @@ export class References {
     for (const key of [...this.#broken]) if (!(await this.#isNeeded(key))) this.#broken.delete(key);
   }
 
-  /** Forgets everything that was read: a row was damaged, so the rest cannot be trusted (I7). */
+  /** Forgets everything that was read: a damaged row means that the rest cannot be trusted (I7). */
   async #rebuild(): Promise<void> {
     await this.#parts.index.clear();
     this.#parts.cleared();
     await this.#compare();
   }
 
-  /** Resolves when it was tried; what went wrong is in the log. */
+  /** Resolves when the change was tried; errors are logged. */
   #inTurn(change: () => Promise<void>): Promise<void> {
     this.#changesWaiting += 1;
     const tried = this.#changes.then(change).catch((error: unknown) => {

@@ -1,11 +1,11 @@
 /**
- * Gives devices that came (back) what they should hold and never had.
+ * Gives devices that joined or returned the chunks that they should hold and never had.
  *
- * A chunk is thin while fewer than `copiesWanted` active devices are known to have it, connected or
- * not: a device that is only off still has its copies, so nothing is copied because it sleeps, and
- * nothing moves when one restarts with its chunks intact. The first connected holder in the placement
- * order pushes, so that one device does it; if two think that it is them, the second finds the chunk
- * present. Chunks whose copies are lost are repair's part.
+ * A chunk is thin while fewer than `copiesWanted` active devices are known to have it, connected or not. A
+ * device that is only off still has its copies, so nothing is copied because a device sleeps, and nothing moves
+ * when one restarts with its chunks intact. The first connected holder in the placement order pushes, so only
+ * one device does it; if two devices both think that it is their turn, the second finds the chunk present.
+ * Repair handles chunks whose copies are lost.
  */
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
@@ -27,11 +27,11 @@ import { pushHeld } from '../transfer/push.ts';
 import type { PushScheduler } from '../upload/push-scheduler.ts';
 import type { PutAnswer } from '../wire.ts';
 
-/** Lets a burst of events pass, and an upload's own pushes go first. */
+/** Wait before a look: collects a burst of events, and lets an upload's own pushes go first. */
 const settleMs = 500;
-/** Chunks asked about together, and pushed at once: gently, people are using the link. */
+/** Chunks asked about together, and pushed at once: few, because people are using the link. */
 const askedAtOnce = 64;
-/** More changed chunks than this, and all are looked at. */
+/** With more changed chunks than this, all chunks are checked. */
 const hintsMax = 20_000;
 const pushedAtOnce = 2;
 
@@ -50,7 +50,7 @@ export interface CatchUpParts {
   clock: Clock;
   log: Log;
   copiesWanted: number;
-  /** After a push failed. */
+  /** Wait after a failed push. */
   againMs: number;
 }
 
@@ -60,7 +60,7 @@ export class CatchUp {
   readonly #pushes = new Slots(pushedAtOnce);
   #timer: Timer | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
-  /** Every needed chunk is to be looked at, or only those that changed. */
+  /** True when every needed chunk has to be checked, false when only the changed ones. */
   #all = true;
   #hints = new Set<ChunkKey>();
   #running = false;
@@ -121,7 +121,7 @@ export class CatchUp {
   }
 
   #run(): void {
-    // What calls for a look while one is running comes after it.
+    // An event during a run causes another run after it.
     if (this.#running) {
       this.#runAfter(settleMs);
       return;
@@ -148,7 +148,7 @@ export class CatchUp {
   async #goThrough(pages: AsyncIterable<ChunkKey[]> | Iterable<ChunkKey[]>): Promise<void> {
     const { copies, inventory, references } = this.#parts;
     const isHelpable = this.#helpable();
-    // Almost always nothing is thin, and then no chunk is looked at.
+    // Usually no chunk is thin, and then no chunk is looked at.
     if (![...copies.holderSets()].some(isHelpable)) return;
     const asking = new Slots(askedAtOnce);
     const work = new Set<Promise<void>>();
@@ -166,7 +166,10 @@ export class CatchUp {
     await Promise.all(work);
   }
 
-  /** Tells of a set of holders whether it is too small, has this device in it, and lacks one that could take a copy. */
+  /**
+   * Returns a predicate for sets of holders: too few holders, this device among them, and a device without a
+   * copy could take one.
+   */
   #helpable(): (mask: HolderMask) => boolean {
     const { inventory, members, copiesWanted, self } = this.#parts;
     const own = inventory.maskFor([self]);
@@ -188,14 +191,14 @@ export class CatchUp {
     const id = chunkId(idOfKey(key));
     if (this.#parts.scheduler.isBusy(id)) return;
     const tried = new Set<DeviceId>();
-    // One that declines makes room for the next in the order.
+    // When one device declines, the next in the order is tried.
     for (let device = this.#target(id, tried); device; device = this.#target(id, tried)) {
       tried.add(device);
       await this.#give(device, id);
     }
   }
 
-  /** The next device to give the chunk to; none when another holder is the one to do it. */
+  /** The next device to give the chunk to; undefined when another holder has to do it. */
   #target(id: ChunkId, tried: ReadonlySet<DeviceId>): DeviceId | undefined {
     const { inventory, members, peers, self, copiesWanted } = this.#parts;
     const order = members.order(id);

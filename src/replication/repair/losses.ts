@@ -1,4 +1,7 @@
-/** What was lost with which devices and copied again: told as receipts when a run of repair ends. */
+/**
+ * Counts the copies that were lost with devices and made again; reports them as receipts when a run of repair
+ * ends.
+ */
 import type { Clock } from '../../model/clock.ts';
 import type { DeviceId } from '../../model/ids.ts';
 import type { Receipts } from '../database/receipts.ts';
@@ -18,7 +21,7 @@ export class Losses {
     this.#parts = parts;
   }
 
-  /** A chunk was copied again because these devices are missing; none: it had too few copies anyway. */
+  /** A chunk was copied again because these devices are missing; an empty list: it had too few copies anyway. */
   add(missing: readonly DeviceId[]): void {
     const { members } = this.#parts;
     const names = missing.map((id) => members.find(id)?.name ?? 'a removed device').sort();

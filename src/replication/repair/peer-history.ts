@@ -1,12 +1,12 @@
 /**
- * Who is here since when, and for how long the others have been away. Survives restarts by the times
- * that `Peers` keeps; within one process the clock that never jumps counts.
+ * Since when each device has been connected, or how long it has been away. Survives restarts by the times that
+ * `Peers` keeps; within one process the monotonic clock counts.
  *
- * Devices tell each other what they saw with their own eyes (`device/seen`, one way: CBOR of device id
- * → milliseconds since it was last there, 0 while it is): a device that slept itself does not take
- * another one for lost that was here an hour ago, and all decide alike. One of them may lie: what only one
- * of them says counts up to a time after this device saw the other one itself, so that repair waits no
- * longer. Of a device that this one never met, that word is all there is.
+ * Devices tell each other what they observed themselves (`device/seen`, one way: CBOR of device id →
+ * milliseconds since it was last connected, 0 while it is). So a device that slept does not take another one
+ * for lost that was here an hour ago, and all devices decide alike. One of them may lie: the word of a single
+ * witness counts only up to a limit after this device saw the other one itself, so that a liar delays repair no
+ * longer than that. For a device that this one never met, a single witness is all there is.
  */
 import { decode, encode } from '../../crypto/index.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
@@ -18,7 +18,7 @@ import type { DeviceSight, NetworkSight } from './repair-plan.ts';
 
 const method = 'device/seen';
 
-export interface AttendanceParts {
+export interface PeerHistoryParts {
   self: DeviceId;
   transport: Transport;
   peers: Peers;
@@ -27,14 +27,14 @@ export interface AttendanceParts {
   presenceStableMs: number;
   /** How long after this device saw another one itself the word of a single witness counts. */
   hearsayMs: number;
-  /** Between two tellings. */
+  /** Interval between two messages. */
   everyMs: number;
 }
 
 export class PeerHistory {
-  readonly #parts: AttendanceParts;
+  readonly #parts: PeerHistoryParts;
   readonly #connectedSinceMs = new Map<DeviceId, number>();
-  /** When a device left, as this one saw it; also while one is back for too short a time to count. */
+  /** When a device left, as this one saw it; kept while a device is back for too short a time to count. */
   readonly #leftMs = new Map<DeviceId, number>();
   /** Device → when each of the others says that it saw it last. */
   readonly #heardMs = new Map<DeviceId, Map<DeviceId, number>>();
@@ -42,7 +42,7 @@ export class PeerHistory {
   #timer: Timer | undefined;
   #stopListening: (() => void) | undefined;
 
-  constructor(parts: AttendanceParts) {
+  constructor(parts: PeerHistoryParts) {
     this.#parts = parts;
     parts.transport.handle(method, async (from, body) => {
       this.#hear(from, decode(body));
@@ -50,7 +50,7 @@ export class PeerHistory {
     });
   }
 
-  /** After `Peers` has read when it saw whom. */
+  /** Call it after `Peers` has read its rows. */
   start(): void {
     const { clock, transport, members, peers } = this.#parts;
     this.#watchingSinceMs = this.#now();
@@ -68,7 +68,7 @@ export class PeerHistory {
     this.#stopListening?.();
   }
 
-  /** @param takes may the device be given chunks now? */
+  /** @param takes tells whether the device may be given chunks now */
   sight(takes: (device: DeviceId) => boolean): NetworkSight {
     const { self, members } = this.#parts;
     const devices = new Map<DeviceId, DeviceSight>();
@@ -87,7 +87,7 @@ export class PeerHistory {
     return { nowMs: this.#now(), watchingSinceMs: this.#watchingSinceMs, devices };
   }
 
-  /** When somebody says that the device was last there, and be it one alone; undefined if nobody does. */
+  /** The latest time at which any device, even a single one, claims to have seen it; undefined if none does. */
   saidLastSeenMs(device: DeviceId): number | undefined {
     return this.#witnesses(device)[0];
   }
@@ -98,7 +98,7 @@ export class PeerHistory {
       this.#parts.transport.notify(device, method, this.#told());
       return;
     }
-    // One that comes for a moment again and again is away all the same.
+    // A device that connects for a moment again and again counts as away.
     if (this.#wasStable(device) || !this.#leftMs.has(device)) this.#leftMs.set(device, this.#now());
     this.#connectedSinceMs.delete(device);
   }
@@ -133,7 +133,7 @@ export class PeerHistory {
     this.#timer = clock.after(everyMs, () => this.#tellAll());
   }
 
-  /** Only what this device saw itself: hearsay would grow younger at each telling. */
+  /** Sends only what this device saw itself: repeated hearsay would look newer each time. */
   #told(): Uint8Array {
     const { members, self } = this.#parts;
     const ages: Record<string, number> = {};

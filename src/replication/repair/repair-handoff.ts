@@ -1,7 +1,7 @@
 /**
- * A device whose part it is to copy a chunk, and which cannot reach anybody who could take it, says so
- * to the others (`chunk/excuse`, one way: ids): the next holder in the order does it then. An excuse
- * lasts `excuseMs`; if it was not heard, or all are excused, the first one tries again after that.
+ * Hands a repair to another holder. A device that should copy a chunk and cannot reach any device that could
+ * take it tells the others (`chunk/excuse`, one way: ids); the next holder in the order then does it. An excuse
+ * lasts `excuseMs`. If it was not heard, or all holders are excused, the first one tries again after that.
  */
 import type { Clock, Timer } from '../../model/clock.ts';
 import { idKey, idOfKey } from '../../model/contracts/ordered-store.ts';
@@ -11,10 +11,10 @@ import type { ChunkKey } from '../database/bucket-digest.ts';
 import { haveIdsMax, readIds, writeIds } from '../wire.ts';
 
 const gatherMs = 500;
-/** Some MiB; what is left out is said at the next look. */
+/** Some MiB; excuses beyond this are sent at the next look. */
 const excusesMax = 50_000;
 
-export interface ReliefParts {
+export interface RepairHandoffParts {
   self: DeviceId;
   transport: Transport;
   clock: Clock;
@@ -22,14 +22,14 @@ export interface ReliefParts {
 }
 
 export class RepairHandoff {
-  readonly #parts: ReliefParts;
-  /** Until when, by device; the chunk that was excused last is the last one. */
+  readonly #parts: RepairHandoffParts;
+  /** Expiry by chunk and device; the chunk that was excused last is last in the map. */
   readonly #excused = new Map<ChunkKey, Map<DeviceId, number>>();
   readonly #listeners = new Set<() => void>();
   #telling = new Set<ChunkKey>();
   #timer: Timer | undefined;
 
-  constructor(parts: ReliefParts) {
+  constructor(parts: RepairHandoffParts) {
     this.#parts = parts;
     parts.transport.handle('chunk/excuse', async (from, body) => {
       for (const id of readIds(body, haveIdsMax)) this.#note(from, idKey(id));
@@ -43,18 +43,18 @@ export class RepairHandoff {
     this.#listeners.clear();
   }
 
-  /** Called when another device excused itself. */
+  /** Called when another device sent an excuse. */
   onExcuse(listener: () => void): void {
     this.#listeners.add(listener);
   }
 
-  /** Holders that cannot do it just now. */
+  /** Holders that cannot copy the chunk now. */
   excused(key: ChunkKey): DeviceId[] {
     const nowMs = this.#parts.clock.monotonicMs();
     return [...(this.#excused.get(key) ?? [])].filter(([, untilMs]) => untilMs > nowMs).map(([id]) => id);
   }
 
-  /** This device cannot do it, and says so to everybody who is there. */
+  /** This device cannot copy the chunk; tells every connected device. */
   excuse(key: ChunkKey): void {
     const { self, clock } = this.#parts;
     if (this.excused(key).includes(self)) return;
@@ -66,7 +66,7 @@ export class RepairHandoff {
     });
   }
 
-  /** Devices came or went: this one may be able to now. */
+  /** Devices connected or disconnected: this one may be able to copy now. */
   retry(): void {
     for (const devices of this.#excused.values()) devices.delete(this.#parts.self);
   }

@@ -1,10 +1,10 @@
 /**
- * Whether a chunk needs another copy, how soon, which device makes it and where it goes. Pure: every
- * device that sees the same decides the same, so that one repairs and the others know that it will.
+ * Decides whether a chunk needs another copy, how soon, which device makes it and which device gets it. Pure:
+ * devices with the same view decide the same, so one repairs and the others know that it will.
  *
- * A device that is off still has its copies, so it is waited for: the longer, the more copies are left
- * and the more it is one that sleeps. Of more holders than wanted, those that are off longest are not
- * waited for at all: the chunk was whole without them.
+ * A device that is off still has its copies, so repair waits for it: longer when more copies are left, and
+ * longer for a device that sleeps. Where there are more holders than wanted, repair does not wait for those
+ * that have been off longest: the chunk was complete without them.
  */
 import type { DeviceId } from '../../model/ids.ts';
 import type { Tunables } from '../../model/limits.ts';
@@ -14,23 +14,23 @@ export type RepairTunables = Pick<
   'copiesWanted' | 'presenceStableMs' | 'repairOneCopyMs' | 'repairTwoCopiesMs' | 'repairTwoCopiesSleeperMs'
 >;
 
-/** A member of the network as seen from here. All times are on one clock that never jumps. */
+/** A member of the network as seen from here. All times are monotonic. */
 export interface DeviceSight {
   id: DeviceId;
   alwaysOn: boolean;
-  /** It is being emptied: its copies are given away, and count no more. */
+  /** The device is draining: its copies are given away and no longer count. */
   draining: boolean;
-  /** It lends space, and does not decline or fail just now. */
+  /** The device lends space, and is not declining or failing now. */
   takes: boolean;
-  /** null while it is not connected. */
+  /** null while the device is not connected. */
   connectedSinceMs: number | null;
-  /** When it was last here for long enough to count. */
+  /** When the device was last connected for long enough to count. */
   lastSeenMs: number;
 }
 
 export interface NetworkSight {
   nowMs: number;
-  /** Since when this device looks: what it missed before it does not know. */
+  /** Since when this device observes the others; it knows nothing about the time before. */
   watchingSinceMs: number;
   /** The members, this device among them. */
   devices: ReadonlyMap<DeviceId, DeviceSight>;
@@ -39,11 +39,11 @@ export interface NetworkSight {
 export interface Urgency {
   /** Copies on connected devices. */
   copies: number;
-  /** When the next copy is to be made; not later than now: at once. */
+  /** When the next copy is due; a time in the past means at once. */
   dueMs: number;
-  /** `lost`: holders are off for too long. `short`: too few devices have it, whoever comes back. */
+  /** `lost`: holders have been off for too long. `short`: too few devices have it, whoever returns. */
   cause: 'lost' | 'short';
-  /** Holders that the copy replaces: off, drained, or no members any more. */
+  /** Holders that the new copy replaces: off, draining, or no longer members. */
   missing: DeviceId[];
 }
 
@@ -52,18 +52,18 @@ export interface ChunkSight {
   holders: readonly DeviceId[];
   /** Devices that may have it, best first. */
   order: readonly DeviceId[];
-  /** Holders that said that they cannot give it to anybody. */
+  /** Holders that sent an excuse: they cannot give the chunk to any device. */
   excused?: readonly DeviceId[];
 }
 
 export interface RepairPlan extends Urgency {
   repairer: DeviceId;
   target: DeviceId;
-  /** Catch-up gives it to a device that should have it anyway: repair keeps off. */
+  /** Catch-up gives the chunk to a device that should have it: repair leaves it alone. */
   isCatchUps: boolean;
 }
 
-/** @returns undefined when enough copies are there, or are coming back just now */
+/** @returns undefined when there are enough copies, or when their holders are reconnecting */
 export function urgencyOf(
   holders: readonly DeviceId[],
   sight: NetworkSight,
@@ -83,26 +83,26 @@ export function urgencyOf(
     ({ lastSeenMs, alwaysOn }) => lastSeenMs + (alwaysOn ? repairTwoCopiesMs : repairTwoCopiesSleeperMs),
   );
   if (copies <= 1) dues.push(Math.max(...missing.map(({ lastSeenMs }) => lastSeenMs)) + repairOneCopyMs);
-  // After a power cut all come back, but not in the same minute.
+  // After a power cut all devices return, but not in the same minute.
   const dueMs = Math.max(Math.min(...dues), sight.watchingSinceMs + repairOneCopyMs);
   return { copies, dueMs, cause: 'lost', missing: missing.map(({ id }) => id) };
 }
 
 /**
- * When more than 40 % of three or more members are away, it is more likely this device's own network
- * that failed: nothing is repaired for four times `repairOneCopyMs`, an hour by default.
+ * When more than 40 % of three or more members are away, this device's own network has probably failed: nothing
+ * is repaired for four times `repairOneCopyMs`, one hour by default.
  * @returns until when; -Infinity when fewer are away
  */
 export function heldBackUntilMs(sight: NetworkSight, { repairOneCopyMs }: RepairTunables): number {
   const members = sight.devices.size;
   const away = [...sight.devices.values()].filter(isAway).map(({ lastSeenMs }) => lastSeenMs);
-  // Of those that left one after the other, the first with whom it was more than 40 %.
+  // Of the members that left one after another, the first with which the share exceeded 40 %.
   const sinceMs = away.sort((a, b) => a - b)[Math.floor((members * 2) / 5)];
   if (members < 3 || sinceMs === undefined) return Number.NEGATIVE_INFINITY;
   return Math.max(sinceMs, sight.watchingSinceMs) + 4 * repairOneCopyMs;
 }
 
-/** @returns undefined when there is nothing to do, nobody to do it, or nobody to take the copy */
+/** @returns undefined when nothing is due, no holder can copy, or no device can take the copy */
 export function planRepair(
   chunk: ChunkSight,
   sight: NetworkSight,
@@ -120,12 +120,12 @@ export function planRepair(
     dueMs,
     repairer,
     target,
-    // Catch-up has one device in mind too: the one that is excused.
+    // Catch-up chose a target too: the excused one.
     isCatchUps: excused.length === 0 && isCatchUps(chunk, urgency, sight, tunables),
   };
 }
 
-/** The first connected holder that has no excuse. */
+/** The first connected holder without an excuse. */
 export function repairerOf(
   { holders, order, excused = [] }: ChunkSight,
   sight: NetworkSight,
@@ -138,7 +138,7 @@ export function repairerOf(
   return repairer;
 }
 
-/** May this device be given a copy of a chunk with these holders? */
+/** True when this device may be given a copy of a chunk with these holders. */
 export function isTarget(
   id: DeviceId,
   holders: readonly DeviceId[],

@@ -1,7 +1,7 @@
-/** Chunks that wait for a new copy: those with the fewest first, and no more than memory bears. */
+/** Chunks that wait for a new copy: those with the fewest copies first, in bounded memory. */
 import type { ChunkKey } from '../database/bucket-digest.ts';
 
-/** About 10 MiB; what is left out is found by the next walk. */
+/** About 10 MiB; the next walk finds chunks that did not fit. */
 const queuedMax = 50_000;
 
 export interface QueuedChunk {
@@ -12,7 +12,7 @@ export interface QueuedChunk {
 }
 
 export class RepairQueue {
-  /** By number of copies. */
+  /** Indexed by number of copies. */
   #chunks: QueuedChunk[][] = [];
   #length = 0;
   #bytes = 0;
@@ -25,7 +25,7 @@ export class RepairQueue {
     return this.#bytes;
   }
 
-  /** Where there is no room, the chunks with most copies give way. */
+  /** Adds a chunk. When the queue is full, the chunks with the most copies are dropped. */
   add(chunk: QueuedChunk): void {
     while (this.#chunks.length <= chunk.copies) this.#chunks.push([]);
     this.#chunks[chunk.copies]?.push(chunk);

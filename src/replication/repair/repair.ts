@@ -1,10 +1,9 @@
 /**
- * Makes the copies again that were lost with a device. `repair-plan.ts` says of each chunk whether it
- * is time, who does it and who gets it; here that is asked whenever something changed or falls due, and
- * what is this device's to do is done, fewest copies first.
+ * Makes copies again that were lost with a device. `repair-plan.ts` decides for each chunk whether a copy is
+ * due, which device makes it and which device gets it. This file asks it whenever something changed or falls
+ * due, and does this device's part, fewest copies first.
  *
- * Almost always nothing is due: that is seen from the few different sets of holders that there are,
- * without looking at a single chunk.
+ * Usually nothing is due: the few distinct sets of holders show that, without looking at a single chunk.
  */
 import { type Clock, sleep, type Timer } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
@@ -43,21 +42,24 @@ import {
 } from './repair-plan.ts';
 import { RepairQueue } from './repair-queue.ts';
 
-/** Lets a burst of events pass. */
+/** Wait before a look, to collect a burst of events. */
 const settleMs = 1000;
-/** Between two walks over all chunks at least `repairAgainMs`, and this many times what one took. */
+/**
+ * Minimum pause between two walks over all chunks: `repairAgainMs`, and this many times the duration of the
+ * last walk.
+ */
 const walkShare = 20;
 /** Looks again after this long even if nothing seems to fall due: timers do not run while a laptop sleeps. */
 const lookAgainMs = 10 * 60_000;
 const batteryLookMs = 60_000;
-/** However soon something falls due: never a loop without a pause. */
+/** Lower bound for the wait, so that the loop always pauses. */
 const lookMinMs = 50;
-/** Chunks on their way from this device: few while people use it, enough to fill the link when nobody does. */
+/** Chunks in flight from this device: few while people use it, enough to fill the link when nobody does. */
 const pushedWhileUsed = 2;
 const pushedAtOnce = 8;
-/** Between two looks whether people still use it. */
+/** Interval for checking whether people still use the device. */
 const yieldMs = 500;
-/** A device that is busy with others is asked again after this long, this often. */
+/** A busy device is asked again after this long, at most this often. */
 const busyMs = 1000;
 const triesMax = 20;
 
@@ -75,9 +77,9 @@ export interface RepairParts {
   peerHistory: PeerHistory;
   receipts: Receipts;
   handoff: RepairHandoff;
-  /** This machine has only its battery: copies are made again when it is fed. */
+  /** True when this machine runs on battery: repair then waits for mains power. */
   onBattery(): boolean;
-  /** People use this device now. */
+  /** True when people use this device now. */
   isUsed(): boolean;
   clock: Clock;
   log: Log;
@@ -133,7 +135,7 @@ export class Repair {
     this.#losses.writeReceipts();
   }
 
-  /** Chunks that are due for a copy from here, those under way, and how long they take at the speed so far. */
+  /** Due chunks that this device copies, those in flight, and the time left at the speed so far. */
   status(): { queued: number; active: number; etaSeconds: number | null } {
     const { length: queued, bytes } = this.#queue;
     const tookMs = this.#parts.clock.monotonicMs() - this.#startedMs;
@@ -156,7 +158,7 @@ export class Repair {
 
   #look(): void {
     if (this.#running) {
-      // What is queued was chosen among other devices: the run ends, and the next one chooses anew.
+      // The queue was made for the former set of devices: the run ends, and the next one chooses again.
       if (this.#devicesChanged) this.#queue.clear();
       return;
     }
@@ -198,7 +200,7 @@ export class Repair {
       });
   }
 
-  /** The network as it is seen now, for decisions about copies. */
+  /** The present view of the network, for decisions about copies. */
   sight(): NetworkSight {
     const { peerHistory, members, peers } = this.#parts;
     const lending = new Set(members.placement.devices());
@@ -207,7 +209,7 @@ export class Repair {
     );
   }
 
-  /** Whether chunks are due that this device may be the one to copy, and when that may change by itself. */
+  /** Tells whether chunks are due that this device may have to copy, and when the next ones fall due. */
   #outlook(sight: NetworkSight): { isDue: boolean; nextMs: number } {
     const { copies, tunables } = this.#parts;
     const heldUntilMs = heldBackUntilMs(sight, tunables);
@@ -236,7 +238,7 @@ export class Repair {
     return canHelp && canTake ? urgencyOf(holders, sight, tunables)?.dueMs : undefined;
   }
 
-  /** Queues what is due and this device's to do. Pages are read one by one, so nothing else waits for long. */
+  /** Queues this device's due chunks. It reads page by page, so nothing else waits for long. */
   async #walk(): Promise<void> {
     const { inventory, references, handoff } = this.#parts;
     const dueMasks = new Map<HolderMask, boolean>();
@@ -254,7 +256,7 @@ export class Repair {
         const plan = this.#plan(key, sight);
         const need = plan && references.needOf(key);
         if (plan && need) this.#queue.add({ key, bytes: need.size, copies: plan.copies });
-        else if (this.#needsRelief(key, sight)) handoff.excuse(key);
+        else if (this.#needsHandoff(key, sight)) handoff.excuse(key);
       }
     }
   }
@@ -272,14 +274,14 @@ export class Repair {
     return { holders, order: members.order(chunkId(idOfKey(key))), excused: handoff.excused(key) };
   }
 
-  /** It is due and this device's to do, and only others may reach a device that could take it. */
-  #needsRelief(key: ChunkKey, sight: NetworkSight): boolean {
+  /** True when the chunk is due and this device's part, but only others may reach a device that could take it. */
+  #needsHandoff(key: ChunkKey, sight: NetworkSight): boolean {
     const { self, tunables } = this.#parts;
     const chunk = this.#chunkSight(key);
     const { holders, order, excused = [] } = chunk;
     if (repairerOf(chunk, sight, tunables) !== self) return false;
     const next = repairerOf({ holders, order, excused: [...excused, self] }, sight, tunables);
-    // Whoever is connected for too short a time may be a target soon.
+    // A device that connected recently may become a target soon.
     const mayTake = order.some((id) => {
       const device = sight.devices.get(id);
       return device?.takes && device.connectedSinceMs !== null && !holders.includes(id);
@@ -290,12 +292,12 @@ export class Repair {
     return isDue && order.some((id) => this.#isOutOfReach(id, holders, sight));
   }
 
-  /** Others saw it lately and this device does not, or it fails just now. */
+  /** True when others saw it lately and this device does not see it, or pushes to it fail. */
   #isOutOfReach(id: DeviceId, holders: readonly DeviceId[], { devices, nowMs }: NetworkSight): boolean {
     const { peers, tunables, peerHistory } = this.#parts;
     const device = devices.get(id);
     if (!device || device.draining || holders.includes(id) || peers.isFull(id)) return false;
-    // Who could give the copy may be the only one that sees it.
+    // The device that could give the copy may be the only one that sees the target.
     const seenMs = Math.max(device.lastSeenMs, peerHistory.saidLastSeenMs(id) ?? 0);
     const wasSeen = nowMs - seenMs <= 2 * tunables.inventoryDigestMs;
     return device.connectedSinceMs === null ? wasSeen : peers.isResting(id);
@@ -324,7 +326,7 @@ export class Repair {
     }
   }
 
-  /** Gives the chunk to one device after the other until enough have it, as the plan sees it each time. */
+  /** Gives the chunk to one device after another until the plan sees enough copies. */
   async #repair(key: ChunkKey): Promise<void> {
     const { references, scheduler, peers, handoff, clock, log } = this.#parts;
     const { signal } = this.#stopping;
@@ -338,14 +340,14 @@ export class Repair {
       if (body === null) return;
       try {
         const answer = body ? await this.#push(target, key, body) : 'present';
-        // Once stopped, the index has been written for the last time.
+        // After the stop the index has been written for the last time.
         if (answer === 'stored' && !signal.aborted) this.#losses.add(missing);
         if (answer === 'full') peers.declined(target);
         if (answer === 'busy') await sleep(clock, busyMs, signal);
       } catch (error) {
         if (signal.aborted) return;
         peers.failed(target);
-        // It failed several times: another holder may have a better way to it.
+        // Several pushes failed: another holder may have a better path to the target.
         if (peers.isResting(target)) handoff.excuse(key);
         log.debug({ error, device: target, chunk: id }, 'A device could not be given a lost copy');
         return;
@@ -353,7 +355,7 @@ export class Repair {
     }
   }
 
-  /** Asked of the device itself: what the inventory says may be a little old, and the answer corrects it. */
+  /** Asks the device itself: the inventory may be slightly old, and the answer corrects it. */
   async #has(device: DeviceId, id: ChunkId): Promise<boolean> {
     try {
       return await this.#parts.have.ask(device, id);
@@ -363,7 +365,7 @@ export class Repair {
     }
   }
 
-  /** null when the copy here is bad or gone: the store has said so, and another holder repairs. */
+  /** null when the copy here is bad or gone: the store has reported it, and another holder repairs. */
   async #readBody(id: ChunkId): Promise<Uint8Array | null> {
     const { store, log } = this.#parts;
     const { signal } = this.#stopping;

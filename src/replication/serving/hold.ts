@@ -1,4 +1,4 @@
-/** Answers who wants to give up a copy: reads the bytes here, and promises to keep them for `holdMs`. */
+/** Answers devices that want to give up a copy: reads the bytes here and promises to keep them for `holdMs`. */
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { idKey } from '../../model/contracts/ordered-store.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
@@ -18,7 +18,7 @@ export interface HoldParts {
   holds: Holds;
   members: Members;
   index: WriteBehind;
-  /** This device is giving up its own copy. */
+  /** True while this device is giving up its own copy. */
   isGivingUp(id: ChunkId): boolean;
   log: Log;
 }
@@ -41,7 +41,7 @@ export class Hold {
     return Uint8Array.from(promised);
   }
 
-  /** The promise comes before the reading, so that nothing can go in between; a bad copy ends it. */
+  /** Promises before reading, so that no deletion comes in between; a bad copy withdraws the promise. */
   async #promise(id: ChunkId, signal: AbortSignal): Promise<boolean> {
     const { self, store, holds, members, isGivingUp, log } = this.#parts;
     if (members.find(self)?.state !== 'active' || isGivingUp(id) || !store.has(id)) return false;

@@ -1,6 +1,7 @@
 /**
- * Gives chunks on for a device that gave them here and whose own way out is behind (`pass-lanes.ts`). Any
- * member can ask that; what it can make of it is no more than the copies that are wanted anyway.
+ * Relays chunks for an uploader whose uplink is saturated (`relay-client.ts`): this device pushes a chunk that
+ * it holds to a third device. Any member can ask for it; a malicious one gains no more than the copies that are
+ * wanted anyway.
  */
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { idKey } from '../../model/contracts/ordered-store.ts';
@@ -13,12 +14,12 @@ import type { Have } from '../inventory/have.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Members } from '../peers/members.ts';
 import { pushChunk, readForPut } from '../transfer/push.ts';
-import { type PutAnswer, readPass, writePutAnswer } from '../wire.ts';
+import { type PutAnswer, readRelay, writePutAnswer } from '../wire.ts';
 
-/** For all who ask together: each is a chunk in memory. */
-const passedAtOnce = 8;
+/** For all askers together: each relayed chunk is in memory. */
+const relayedAtOnce = 8;
 
-export interface PassOnParts {
+export interface RelayServerParts {
   self: DeviceId;
   transport: Transport;
   store: ChunkStore;
@@ -29,36 +30,36 @@ export interface PassOnParts {
 }
 
 export class RelayServer {
-  readonly #parts: PassOnParts;
-  readonly #slots = new Slots(passedAtOnce);
-  readonly #passing = new Set<ChunkId>();
+  readonly #parts: RelayServerParts;
+  readonly #slots = new Slots(relayedAtOnce);
+  readonly #relaying = new Set<ChunkId>();
 
-  constructor(parts: PassOnParts) {
+  constructor(parts: RelayServerParts) {
     this.#parts = parts;
   }
 
   register(): void {
-    this.#parts.transport.handle('chunk/pass', async (_from, body, signal) =>
-      writePutAnswer(await this.#pass(readPass(body), signal)),
+    this.#parts.transport.handle('chunk/relay', async (_from, body, signal) =>
+      writePutAnswer(await this.#relay(readRelay(body), signal)),
     );
   }
 
-  /** True while the chunk is being given on: nobody here gives it to anybody else meanwhile. */
+  /** True while the chunk is being relayed: this device pushes it to no other device meanwhile. */
   isRelaying(id: ChunkId): boolean {
-    return this.#passing.has(id);
+    return this.#relaying.has(id);
   }
 
-  /** @returns what the device answered @throws `not-a-member`, `forbidden`, `chunk-missing`, `peer-unreachable` … */
-  async #pass({ id, device }: { id: ChunkId; device: DeviceId }, signal: AbortSignal): Promise<PutAnswer> {
+  /** @returns the target's answer @throws `not-a-member`, `forbidden`, `chunk-missing`, `peer-unreachable` … */
+  async #relay({ id, device }: { id: ChunkId; device: DeviceId }, signal: AbortSignal): Promise<PutAnswer> {
     const { self, members } = this.#parts;
     if (device === self || !members.find(device)) {
       throw new PeerstorError('not-a-member', 'A chunk is only given on to another device of the network.');
     }
     const release = await this.#slots.take(signal);
     try {
-      if (this.#passing.has(id)) return 'busy';
-      this.#passing.add(id);
-      return await this.#give(id, device, signal).finally(() => this.#passing.delete(id));
+      if (this.#relaying.has(id)) return 'busy';
+      this.#relaying.add(id);
+      return await this.#give(id, device, signal).finally(() => this.#relaying.delete(id));
     } finally {
       release();
     }
@@ -80,7 +81,7 @@ export class RelayServer {
     return answer;
   }
 
-  /** Copies that are off are no help to whoever asks. */
+  /** Copies on devices that are off do not help the asker. */
   #isEnough(id: ChunkId): boolean {
     const { self, transport, inventory, copiesWanted } = this.#parts;
     const there = inventory

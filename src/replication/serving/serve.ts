@@ -1,4 +1,4 @@
-/** What other devices ask of this one: take a chunk, give a chunk, say what is here. */
+/** Answers requests of other devices: take a chunk, give a chunk, say which chunks are here. */
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
@@ -9,7 +9,7 @@ import type { GarbageClock } from '../garbage/garbage-clock.ts';
 import type { Members } from '../peers/members.ts';
 import { haveIdsMax, type PutAnswer, readIds, readPut, writePutAnswer } from '../wire.ts';
 
-/** Doubted chunks read again at once; more reports than these are ignored, scrubbing finds them too. */
+/** Doubted chunks read again at once; reports beyond this are ignored, because the scrub finds bad copies too. */
 const recheckedMax = 16;
 
 export interface ServeParts {
@@ -61,24 +61,24 @@ export class Serve {
     }
   }
 
-  /** Its volumes are away, emptied or not trusted: whoever pushes had better go elsewhere. */
+  /** True when the volumes are missing, draining or not trusted: the sender should choose another device. */
   #takesNothing(): boolean {
     const { volumes } = this.#parts.store.usage();
     return volumes.length > 0 && volumes.every(({ state }) => state !== 'ok');
   }
 
-  /** The last of what is lent is for this device's own uploads; trash gives way. */
+  /** The last part of the lent space is reserved for this device's own uploads; trash is purged first. */
   #isFull(): boolean {
     const { bytes, limitBytes } = this.#parts.store.usage();
     return bytes >= limitBytes * volumeStopRatio;
   }
 
-  /** Hashed before it leaves: a rotten copy is quarantined here, not spread. */
+  /** Hashes the bytes before they leave: a rotten copy is quarantined here and not sent. */
   async #get(body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     return this.#parts.store.get(onlyId(body), { verify: true, signal });
   }
 
-  /** Who asks may build on the answer, so that a chunk that is said to be here is kept for a while (I4). */
+  /** The asker may rely on the answer, so a chunk that is reported as present is kept for a while (I4). */
   async #have(body: Uint8Array): Promise<Uint8Array> {
     const { store, garbageClock, log } = this.#parts;
     const touch = (id: ChunkId) =>
@@ -90,7 +90,7 @@ export class Serve {
     return Uint8Array.from(held, (isHere) => (isHere ? 1 : 0));
   }
 
-  /** Somebody got wrong bytes from here: reading with a check quarantines the copy if it is bad. */
+  /** A device got wrong bytes from here: a read with a check quarantines the copy if it is bad. */
   #recheck(from: DeviceId, body: Uint8Array): void {
     const id = onlyId(body);
     const { store, log } = this.#parts;

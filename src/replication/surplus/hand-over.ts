@@ -1,6 +1,6 @@
 /**
- * Makes sure that other devices keep a chunk before this one gives it up because a volume is emptied or
- * lends less: unlike trimming (`trim.ts`), which only gives up what there is too much of.
+ * Makes sure that other devices keep a chunk before this one gives it up because a volume drains or lends less.
+ * Trimming (`trim.ts`) differs: it gives up only surplus copies.
  */
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { idKey } from '../../model/contracts/ordered-store.ts';
@@ -16,7 +16,7 @@ import type { Proofs } from '../verify/proofs.ts';
 import { holdIdsMax, readHaveAnswer, writeIds } from '../wire.ts';
 import type { Holds } from './holds.ts';
 
-/** A chunk may leave a device only when it is *safe* without it; repair brings the rest. */
+/** A chunk may leave a device only when it is *safe* without it; repair makes the remaining copies. */
 const keepersMax = 2;
 const answerPatienceMs = 30_000;
 
@@ -51,22 +51,22 @@ export class HandOver {
     return this.#givingUp.has(id);
   }
 
-  /** Are enough other members said to have it, connected or not? */
+  /** True when enough other devices claim the chunk, connected or not. */
   isElsewhere(id: ChunkId): boolean {
     return this.#holders(id).length >= this.#keepersWanted;
   }
 
   /**
-   * Gives the chunk to others where too few have it, has them promise to keep it and prove that they
-   * have it, and then lets `giveUp` do so: no promise of this device comes in between.
-   * @returns whether it was given up
+   * Gives the chunk to others where too few have it, makes them promise to keep it and prove that they have it,
+   * and then calls `giveUp`. This device makes no promise in between.
+   * @returns whether the chunk was given up
    */
   async run(id: ChunkId, giveUp: () => Promise<void>): Promise<boolean> {
     const { holds } = this.#parts;
     if (this.#givingUp.has(id)) return false;
     this.#givingUp.add(id);
     try {
-      // Others have given up theirs because of a promise.
+      // Other devices gave up their copies because of a promise of this one.
       if (holds.isHeld(idKey(id)) || !(await this.#isKept(id))) return false;
       if (holds.isHeld(idKey(id))) return false;
       await giveUp();
@@ -77,9 +77,10 @@ export class HandOver {
   }
 
   /**
-   * Has others that are said to have the chunks promise to keep them and prove that they have them, and
-   * then lets `giveUp` give up all of them; nothing is copied for it.
-   * @returns how many are not kept by enough others, as far as it looked; with any, nothing is given up
+   * Makes the other holders promise to keep the chunks and prove that they have them, then calls `giveUp` for
+   * all of them. Copies nothing.
+   * @returns how many chunks too few other devices keep, as far as it checked; unless it is 0, nothing is given
+   * up
    */
   async runAll(ids: readonly ChunkId[], giveUp: () => Promise<void>): Promise<number> {
     const { holds } = this.#parts;
@@ -92,7 +93,7 @@ export class HandOver {
         const lacking = await this.#notKept(ids.slice(at, at + holdIdsMax));
         if (lacking > 0) return lacking;
       }
-      // Others have given up theirs because of a promise from before.
+      // Other devices gave up their copies because of an earlier promise of this one.
       const held = ids.filter(isHeld).length;
       if (held === 0) await giveUp();
       return held;
@@ -166,7 +167,7 @@ export class HandOver {
     return true;
   }
 
-  /** @returns those of the chunks that the device promised to keep, and proved to have */
+  /** @returns the chunks that the device promised to keep and proved to have */
   async #promised(device: DeviceId, ids: readonly ChunkId[]): Promise<ChunkId[]> {
     const { proofs, transport } = this.#parts;
     const { signal } = this.#stopping;

@@ -1,6 +1,6 @@
 /**
- * What this device has promised to others to keep: they give up a copy because of it. A promise comes
- * after the bytes were read and hashed, and lasts `holdMs`.
+ * Promises of this device to other devices that it keeps a chunk: they give up a copy because of it. The bytes
+ * are read and hashed before a promise is sent, and a promise lasts `holdMs`.
  */
 import type { Clock } from '../../model/clock.ts';
 import { afterPrefix } from '../../model/contracts/ordered-store.ts';
@@ -27,7 +27,7 @@ export class Holds {
       const row = this.#index.get(rowPrefix + key);
       return row !== undefined && this.#isInForce(row);
     } catch (error) {
-      // Who cannot read a promise keeps it.
+      // An unreadable promise still binds.
       if (isPeerstorError(error, 'index-corrupt')) return true;
       throw error;
     }
@@ -40,19 +40,19 @@ export class Holds {
     this.#index.set(rowPrefix + key, row);
   }
 
-  /** The bytes turned out to be no good: nobody was told of the promise. */
+  /** The bytes turned out to be bad: no device was told of the promise. */
   withdraw(key: ChunkKey): void {
     this.#index.set(rowPrefix + key, null);
   }
 
-  /** Drops promises whose time is over. */
+  /** Drops expired promises. */
   async tidy(): Promise<void> {
     for await (const page of this.#index.pages(rowPrefix, afterPrefix(rowPrefix))) {
       for (const [key, row] of page) if (!this.#isInForce(row)) this.#index.set(key, null);
     }
   }
 
-  /** A promise further ahead than any is made was given when the wall clock was wrong. */
+  /** A promise that ends later than any promise can was made while the wall clock was wrong. */
   #isInForce(row: Uint8Array): boolean {
     const leftMs =
       Buffer.from(row.buffer, row.byteOffset, row.byteLength).readDoubleBE() - this.#clock.wallMs();

@@ -1,10 +1,10 @@
 /**
- * After a device joined, left, or lends more or less: brings chunks to where placement wants them now
- * and did not before. Copies only; what is too many then, `trim.ts` gives up later. The last of all work:
- * one chunk after the other, while nothing else is being copied.
+ * After a device joined, left, or lends more or less: copies chunks to where placement wants them now and did
+ * not before. It only copies; `trim.ts` later gives up surplus copies. It has the lowest priority: one batch
+ * after another, while nothing else is being copied.
  *
- * From where it started is kept in the index, so that a change that takes weeks is not forgotten; when
- * the index is lost the present order counts as reached.
+ * The index keeps the starting state, so that a change that takes weeks is not forgotten. When the index is
+ * lost, the present placement counts as reached.
  */
 import { decode, encode } from '../../crypto/index.ts';
 import { type Clock, sleep, type Timer } from '../../model/clock.ts';
@@ -41,13 +41,13 @@ import { pushHeld } from '../transfer/push.ts';
 import { countedHolders } from './trim-plan.ts';
 
 const baseKey = 'w';
-/** Lets a burst of changes pass: a device that joins is given what is thin first. */
+/** Wait that collects a burst of changes: a joining device gets thin chunks first. */
 const settleMs = 60_000;
-/** What could not be moved is tried again; sooner when a device comes. */
+/** Chunks that could not be moved are tried again after this long, or when a device connects. */
 const againMs = 6 * 3_600_000;
-/** Between two looks whether other copying has ended. */
+/** Interval for checking whether other copying has ended. */
 const yieldMs = 5000;
-/** After each chunk, this many times what it took: people are using the link. */
+/** Rest after each chunk, as a multiple of the time it took: people are using the link. */
 const restShare = 1;
 
 export interface RebalanceParts {
@@ -65,14 +65,14 @@ export interface RebalanceParts {
   tunables: RepairTunables;
   catalog: CatalogStanding;
   sight(): NetworkSight;
-  /** Something more urgent is being copied. */
+  /** True while more urgent copying is in progress. */
   isBusy(): boolean;
 }
 
 export class Rebalance {
   readonly #parts: RebalanceParts;
   readonly #stopping = new AbortController();
-  /** What the copies follow; undefined when they follow the members as they are. */
+  /** The member list that the copies follow; undefined when they follow the present one. */
   #base: PlacedDevice[] | undefined;
   #goal: PlacedDevice[] = [];
   #timer: Timer | undefined;
@@ -89,7 +89,7 @@ export class Rebalance {
     if (!base) this.#keepBase(this.#goal);
     const { members, peers } = this.#parts;
     const stopMembers = members.onChange(() => this.#membersChanged());
-    // What could not be moved may have been waiting for this device.
+    // Chunks that could not be moved may have been waiting for this device.
     const stopPeers = peers.onChange(() => {
       if (this.#base) this.#runAfter(settleMs);
     });
@@ -107,11 +107,14 @@ export class Rebalance {
     await this.#running;
   }
 
-  /** The first state that the copies do not follow yet stays the base, however often it changes after. */
+  /**
+   * The base stays the first state that the copies do not follow yet, however often the members change after
+   * that.
+   */
   #membersChanged(): void {
     const now = placedDevices(this.#parts.members.all());
     if (placeAlike(now, this.#goal)) return;
-    // A device that is only learning who belongs to the network saw nobody join.
+    // A device that is still learning the member list saw nobody join.
     if (this.#parts.catalog.isComplete()) this.#base ??= this.#goal;
     this.#goal = now;
     if (this.#base) this.#runAfter(settleMs);
@@ -137,7 +140,7 @@ export class Rebalance {
   async #run(): Promise<void> {
     if (!this.#base) return;
     const goal = this.#goal;
-    // What a device that left had is made again by repair, in the order without it.
+    // Repair makes the copies of a device that left, in the order without it.
     const stayed = this.#base.filter((device) => goal.some(({ id }) => id === device.id));
     if (placeAlike(stayed, goal)) return this.#reached(goal);
     const [before, now] = [placementOf(stayed), placementOf(goal)];
@@ -158,7 +161,7 @@ export class Rebalance {
     this.#keepBase(goal);
   }
 
-  /** @returns false when this device has still something to move */
+  /** @returns false when this device still has something to move */
   async #move(id: ChunkId, before: Placement, now: Placement): Promise<boolean> {
     const { inventory, self, tunables } = this.#parts;
     const { copiesWanted: copies } = tunables;
@@ -167,7 +170,7 @@ export class Rebalance {
     if (moves.length === 0 || !holders.includes(self)) return true;
     await this.#quiet();
     const sight = this.#parts.sight();
-    // What has too few copies is catch-up's and repair's.
+    // Catch-up and repair handle chunks with too few copies.
     if (countedHolders(holders, sight).length < copies) return false;
     const isHere = (device: DeviceId) => isStable(sight.devices.get(device), sight, tunables);
     const mover = now.orderAmong(id, holders, copies).find(isHere);
@@ -179,7 +182,10 @@ export class Rebalance {
     return done;
   }
 
-  /** Waits while anything else is being copied, or so many devices are away that it is more likely this one. */
+  /**
+   * Waits while anything else is being copied, or while so many devices are away that this one is probably
+   * offline.
+   */
   async #quiet(): Promise<void> {
     const { isBusy, sight, clock, tunables } = this.#parts;
     while (isBusy() || heldBackUntilMs(sight(), tunables) > clock.monotonicMs()) {
@@ -212,7 +218,7 @@ export class Rebalance {
     this.#parts.index.set(baseKey, encode(devices.map((device) => ({ ...device }))));
   }
 
-  /** A note that cannot be read is none: nothing moves because of it. */
+  /** An unreadable note counts as none: nothing moves because of it. */
   #readBase(): PlacedDevice[] | undefined {
     const { index, log } = this.#parts;
     try {

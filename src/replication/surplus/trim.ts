@@ -1,8 +1,8 @@
 /**
- * Gives up surplus copies on this device: those of chunks that have had more copies than wanted for
- * `trimAfterMs`. Before one goes, as many better holders as copies are wanted have read theirs again,
- * promised to keep them (`hold.ts`) and proved that they have them; so however many devices give up copies at once, and whatever each
- * of them believes, that many copies stay.
+ * Gives up surplus copies on this device: copies of chunks that have had more copies than wanted for
+ * `trimAfterMs`. Before a copy goes, as many better holders as copies are wanted have read theirs again,
+ * promised to keep them (`hold.ts`) and proved that they have them. So that many copies stay, however many
+ * devices give up copies at once and whatever each of them believes.
  */
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
@@ -27,10 +27,10 @@ import { countedHolders, keepersFor } from './trim-plan.ts';
 
 /** x ‖ chunk → since when it has too many copies, Unix ms, double */
 const rowPrefix = 'x';
-/** Between two walks; a quarter of `trimAfterMs` where that is less. */
+/** Interval between two walks; a quarter of `trimAfterMs` where that is less. */
 const everyMaxMs = 3_600_000;
 const everyMinMs = 50;
-/** A promise that is older than this, or half as old as it lasts, when the copy is to go is asked for again. */
+/** When the copy is about to go, a promise older than this, or than half its duration, is requested again. */
 const promiseFreshMaxMs = 120_000;
 const answerPatienceMs = 30_000;
 
@@ -50,7 +50,7 @@ export interface TrimParts {
   tunables: RepairTunables & Pick<Tunables, 'trimAfterMs' | 'holdMs'>;
   catalog: CatalogStanding;
   sight(): NetworkSight;
-  /** Copies are being made: no time to give any up. */
+  /** True while copies are being made: no copy is given up then. */
   isRepairing(): boolean;
 }
 
@@ -120,7 +120,7 @@ export class Trim {
     for (const batch of batches.values()) if (this.#mayTrim()) await this.#giveUp(batch);
   }
 
-  /** Not while copies are missing, or while so many devices are away that it is more likely this one. */
+  /** False while copies are missing, or while so many devices are away that this one is probably offline. */
   #mayTrim(): boolean {
     const { self, sight, tunables, catalog, isRepairing } = this.#parts;
     const now = sight();
@@ -133,7 +133,7 @@ export class Trim {
     );
   }
 
-  /** Chunks whose copy here has been one too many for long enough; starts the clock of the others. */
+  /** Yields chunks whose copy here has been surplus for long enough; starts the clocks of the others. */
   async *#surplus(): AsyncIterable<Surplus> {
     const { copies, inventory, references, clock, tunables } = this.#parts;
     const isSurplus = this.#surplusMasks();
@@ -153,7 +153,7 @@ export class Trim {
     }
   }
 
-  /** Tells of a set of holders whether it is too large and has this device in it. */
+  /** Returns a predicate for sets of holders: too many holders, this device among them. */
   #surplusMasks(): (mask: HolderMask) => boolean {
     const { self, inventory, sight, tunables } = this.#parts;
     const known = new Map<HolderMask, boolean>();
@@ -199,7 +199,7 @@ export class Trim {
     }
   }
 
-  /** @returns those that the device promises to keep */
+  /** @returns the chunks that the device promised to keep */
   async #ask(device: DeviceId, ids: readonly ChunkId[]): Promise<ChunkId[]> {
     if (ids.length === 0) return [];
     const { transport, inventory, proofs, log } = this.#parts;
@@ -208,7 +208,7 @@ export class Trim {
       const answer = await transport.call(device, 'chunk/hold', writeIds(ids), options);
       const promised = readHaveAnswer(answer, ids.length);
       const kept = ids.filter((id, at) => promised[at] && inventory.has(device, id));
-      // Its word alone would do for a device that keeps nothing.
+      // A promise alone would also be given by a device that keeps nothing.
       const proved = kept.length > 0 ? await proofs.ask(device, kept, this.#stopping.signal) : undefined;
       return kept.filter((id) => proved?.get(id) === 'proved');
     } catch (error) {
@@ -238,13 +238,13 @@ export class Trim {
   #holdersChanged({ key, after, before }: HoldersChange): void {
     const { sight, inventory, tunables } = this.#parts;
     if (after.length === 0 && before.length === 0) return;
-    // Fewer than this many bits cannot be too many copies: the usual case, without looking further.
+    // Fewer bytes than this cannot hold that many bits: the usual case needs no further look.
     if (inventory.devicesIn(before).length <= tunables.copiesWanted) return;
     if (countedHolders(inventory.devicesIn(after), sight()).length > tunables.copiesWanted) return;
     if (this.#sinceMs(key) !== undefined) this.#parts.index.set(rowPrefix + key, null);
   }
 
-  /** Clocks of chunks that have no copy too many any more, whatever was missed. */
+  /** Removes the clocks of chunks without surplus copies, whatever was missed. */
   async #forgetOld(): Promise<void> {
     const { index, inventory } = this.#parts;
     const isSurplus = this.#surplusMasks();

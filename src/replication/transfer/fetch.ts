@@ -1,6 +1,6 @@
 /**
- * Getting one chunk from other devices: the nearest holder first, a second one when it is slow, the
- * next one when it stalls, lies or is gone. A slow answer is still taken when it comes first.
+ * Fetches one chunk from other devices: the nearest holder first, a second one when the first is slow, the next
+ * one when it stalls, lies or is gone. A slow answer still counts when it comes first.
  */
 import { matchesId } from '../../crypto/index.ts';
 import type { Clock } from '../../model/clock.ts';
@@ -15,9 +15,9 @@ import type { Members } from '../peers/members.ts';
 import type { Peers } from '../peers/peers.ts';
 import { writeIds } from '../wire.ts';
 
-/** A link of 20 KiB/s carries a chunk in this time; what takes longer is given up. */
+/** A link of 20 KiB/s carries a chunk within this time; a slower answer is given up. */
 const answerPatienceMs = 60_000;
-/** What a client is told to wait before it asks for a chunk again whose holder is off. */
+/** Seconds after which a client may ask again for a chunk whose holder is off. */
 const retryAfterS = 30;
 
 export interface FetchParts {
@@ -49,7 +49,7 @@ export class Fetch {
 
   /**
    * @returns bytes that hash to the id (I3)
-   * @throws `chunk-missing` when no connected device gave them
+   * @throws `chunk-missing` when no connected device sent them
    */
   async run(signal: AbortSignal): Promise<Uint8Array> {
     signal.throwIfAborted();
@@ -64,7 +64,7 @@ export class Fetch {
     }
   }
 
-  /** Asks one more holder; when there is none and no answer is on its way, asks around, once. */
+  /** Asks one more holder. When there is none and no answer is in flight, asks all connected devices, once. */
   #next(): void {
     if (this.#ending.signal.aborted) return;
     const { inventory, peers } = this.#parts;
@@ -112,7 +112,7 @@ export class Fetch {
     const release = await peers.fetches(device).take(signal);
     const startedMs = clock.monotonicMs();
     const stall = clock.after(stallMs, () => {
-      // On a slow link many chunks take their time, and some still arrive.
+      // On a slow link many chunks take long, and some still arrive.
       if (peers.silentMs(device, startedMs) >= stallMs) peers.failed(device);
       this.#next();
     });
@@ -127,7 +127,7 @@ export class Fetch {
     }
   }
 
-  /** A holder that has it no more is no bad holder: only the inventory was wrong. */
+  /** A holder that no longer has the chunk did nothing wrong: only the inventory was outdated. */
   #explain(device: DeviceId, error: unknown): void {
     const gone = isPeerstorError(error, 'chunk-missing') || isPeerstorError(error, 'chunk-corrupt');
     if (gone) this.#parts.inventory.set(device, idKey(this.#id), false);
@@ -135,13 +135,13 @@ export class Fetch {
     this.#parts.log.debug({ error, device, chunk: this.#id }, 'A holder did not give a chunk');
   }
 
-  /** Its copy may have rotted: it reads it again, and quarantines it if so. */
+  /** The holder's copy may have rotted: this makes it read the copy again and quarantine it if it is bad. */
   #reportBad(device: DeviceId): void {
     this.#parts.log.warn({ device, chunk: this.#id }, 'A device sent bytes that are not the chunk');
     this.#parts.transport.notify(device, 'chunk/bad', writeIds([this.#id]));
   }
 
-  /** The inventory may lag behind: whoever is connected is asked before anybody says "missing". */
+  /** The inventory may lag behind: every connected device is asked before the chunk counts as missing. */
   #askAll(): void {
     if (this.#askedAll) {
       this.#outcome.reject(this.#missing());
@@ -165,14 +165,14 @@ export class Fetch {
       .sort((a, b) => (b.seenMs ?? 0) - (a.seenMs ?? 0));
     const best = holders[0];
     if (!best) {
-      const sentence = `No device that is known here has chunk ${shortId(this.#id)}; switch on those that are off.`;
+      const sentence = `None of the known devices has chunk ${shortId(this.#id)}. Switch on the devices that are off.`;
       return new PeerstorError('chunk-missing', sentence, { details: { retryAfterS } });
     }
     const { member, seenMs } = best;
-    const lastSeen = seenMs === undefined ? 'never seen by this one' : `last seen ${isoTime(seenMs)}`;
+    const lastSeen = seenMs === undefined ? 'never seen by this device' : `last seen ${isoTime(seenMs)}`;
     const sentence = peers.isConnected(member.id)
-      ? `The device "${member.name}" has the content but did not give it; try again in a moment.`
-      : `The content is on the device "${member.name}", ${lastSeen}; switch it on and try again.`;
+      ? `The device "${member.name}" has the content but did not send it. Try again in a moment.`
+      : `The content is on the device "${member.name}", ${lastSeen}. Switch it on and try again.`;
     return new PeerstorError('chunk-missing', sentence, {
       details: {
         retryAfterS,

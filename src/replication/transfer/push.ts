@@ -1,16 +1,16 @@
-/** Sending one chunk to one device. */
+/** Sends one chunk to one device. */
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import type { ChunkId, DeviceId } from '../../model/ids.ts';
 import { releaseMemory } from '../../model/memory.ts';
 import { type PutAnswer, readPutAnswer, writePut } from '../wire.ts';
 
-/** A link of 20 KiB/s carries a chunk in this time. */
+/** A link of 20 KiB/s carries a chunk within this time. */
 const answerPatienceMs = 60_000;
 
 /**
- * @param body `chunk/put` as it goes over the wire
- * @returns what the device answered: `stored` and `present` mean that it is durable there
+ * @param body `chunk/put` as sent over the wire
+ * @returns the device's answer: `stored` and `present` mean that the chunk is durable there
  * @throws `peer-unreachable`, `peer-timeout`, or what the device threw
  */
 export async function pushChunk(
@@ -23,7 +23,7 @@ export async function pushChunk(
   return readPutAnswer(await transport.call(device, 'chunk/put', body, options));
 }
 
-/** `readForPut` and `pushChunk`: throws what they throw. */
+/** `readForPut`, then `pushChunk`; throws what they throw. */
 export async function pushHeld(
   { store, transport }: { store: ChunkStore; transport: Transport },
   device: DeviceId,
@@ -32,13 +32,13 @@ export async function pushHeld(
 ): Promise<PutAnswer> {
   const body = await readForPut(store, id, signal);
   const answer = await pushChunk(transport, device, body, signal);
-  // Not after an error, which leaves it in a queue that may still be written.
+  // Not after an error: the body may still be in a queue that is being written.
   releaseMemory(body);
   return answer;
 }
 
 /**
- * @returns `chunk/put` as it goes over the wire: read here and hashed (I3)
+ * @returns `chunk/put` as sent over the wire: read here and hashed (I3)
  * @throws `chunk-missing`, `chunk-corrupt`, `storage-failed`
  */
 export async function readForPut(store: ChunkStore, id: ChunkId, signal: AbortSignal): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-/** What this device asks of others: the bytes of chunks. */
+/** Requests the bytes of chunks from other devices. */
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
@@ -8,7 +8,7 @@ export interface TransferParts extends FetchParts {
   store: ChunkStore;
 }
 
-/** A fetch under way, shared by everybody who wants that chunk; it ends when nobody does any more. */
+/** A fetch in progress, shared by all its readers; it ends when the last reader leaves. */
 interface Flight {
   bytes: Promise<Uint8Array>;
   readers: number;
@@ -70,7 +70,7 @@ export class Transfer {
     const bytes = new Fetch(id, this.#parts).run(signal).finally(() => {
       if (this.#flights.get(id) === flight) this.#flights.delete(id);
     });
-    // Whoever reads hears of a failure; when the last reader left, nobody has to.
+    // Every reader is told of a failure; when the last reader left, nobody needs to be.
     bytes.catch(() => undefined);
     const flight: Flight = { bytes, readers: 0, ending };
     ending.signal.addEventListener('abort', () => {
@@ -81,8 +81,8 @@ export class Transfer {
   }
 
   /**
-   * The copy here was bad or gone: gets another one, so that the count of copies stays true. Never
-   * rejects. @returns whether it is here again
+   * The copy here was bad or gone: fetches another one, so that the count of copies stays true. Never rejects.
+   * @returns whether the chunk is here again
    */
   heal(id: ChunkId): Promise<boolean> {
     const known = this.#healing.get(id);

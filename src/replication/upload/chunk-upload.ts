@@ -1,6 +1,6 @@
 /**
- * One upload's chunks: durable here first (I2), then spread, and counted until the caller's level of
- * safety is reached or cannot be hoped for.
+ * The chunks of one upload: made durable here first (I2), then pushed, and counted until the level of safety
+ * that the caller asked for is reached or is out of reach.
  */
 import type { SafetyLevel, SafetyView } from '../../model/api.ts';
 import type { Clock } from '../../model/clock.ts';
@@ -12,10 +12,10 @@ import { copiesOf, safetyView } from '../../model/safety.ts';
 import type { PushScheduler } from './push-scheduler.ts';
 import type { Spread, SpreadWatcher } from './spread.ts';
 
-/** However slowly an upload goes on: after this long a person wants an answer. */
+/** However slow the uploads are: after this long a person needs an answer. */
 const settleMaxMs = 30 * 60_000;
 
-/** This device's own disk is full, gone, fails or may not be written: others may have better ones. */
+/** This device's own disk is full, gone, failing or read-only: other devices may have better ones. */
 const ownDiskCodes: ReadonlySet<ErrorCode> = new Set(['disk-full', 'storage-failed', 'volume-missing']);
 
 /** A chunk of this upload with fewer copies than wanted. */
@@ -25,28 +25,28 @@ interface Thin {
 }
 
 export interface ChunkUploadParts {
-  /** The store, by the door that keeps what comes in from being swept (I4). */
+  /** The store, behind the garbage clock that protects incoming chunks from a sweep (I4). */
   store: Pick<ChunkStore, 'put'>;
   /** Called once, when the session ends. */
   onClose(): void;
   scheduler: PushScheduler;
   clock: Clock;
   copiesWanted: number;
-  /** Is there another device in the network, reachable or not? */
+  /** True when the network has another device, reachable or not. */
   hasOthers(): boolean;
-  /** How long a chunk that this device's disk does not take may look for another one. */
+  /** How long a chunk that this device's disk refuses may look for another device. */
   elsewhereMs: number;
-  /** How much of that is spent with no device there that could take it. */
+  /** How much of that time may pass without a connected device that could take the chunk. */
   idleMs: number;
 }
 
 export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
   readonly #parts: ChunkUploadParts;
   readonly #thin = new Map<ChunkId, Thin>();
-  /** By number of copies below what is wanted: chunks that have so many, and those of them that are idle. */
+  /** Indexed by copies below the wanted number: chunks with that many copies, and how many of them are idle. */
   readonly #withCopies: number[];
   readonly #idleWithCopies: number[];
-  /** Chunks that were left to catch-up because too many are under way: counted as one copy. */
+  /** Chunks left to catch-up because too many are in flight: counted as one copy. */
   #untracked = 0;
   readonly #waiting = new Set<() => void>();
   #closed = false;
@@ -79,7 +79,7 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
     while (this.#copies() < target) {
       const nowMs = clock.monotonicMs();
       hopelessSinceMs = this.#isHopeless(target) ? (hopelessSinceMs ?? nowMs) : undefined;
-      // The only device of its network waits for nobody.
+      // The only device of its network waits for no other.
       if (hopelessSinceMs !== undefined && !hasOthers()) break;
       const untilMs = hopelessSinceMs === undefined ? endMs : Math.min(endMs, hopelessSinceMs + waitMs);
       if (nowMs >= untilMs) break;
@@ -108,8 +108,8 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
   }
 
   /**
-   * This device's disk does not take it: the chunk counts when another device has it (I1).
-   * @throws what the own disk said, when no other device takes it
+   * This device's disk refuses the chunk, so it counts when another device has it (I1).
+   * @throws the own disk's error when no other device takes the chunk
    */
   async #putElsewhere(id: ChunkId, bytes: Uint8Array, refusal: PeerstorError): Promise<void> {
     const { scheduler, clock, elsewhereMs, idleMs } = this.#parts;
@@ -135,14 +135,14 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
     if (idle) this.#idleWithCopies[copies] = (this.#idleWithCopies[copies] ?? 0) + difference;
   }
 
-  /** Copies of the chunk that has the fewest. */
+  /** Number of copies of the rarest chunk. */
   #copies(): number {
     const { copiesWanted } = this.#parts;
     const fewest = this.#withCopies.findIndex((count) => count > 0);
     return Math.min(fewest === -1 ? copiesWanted : fewest, this.#untracked > 0 ? 1 : copiesWanted);
   }
 
-  /** Some chunk has fewer copies than `target`, and nobody to give it one now. */
+  /** True when some chunk has fewer than `target` copies and no device can take one now. */
   #isHopeless(target: number): boolean {
     const stuck = this.#idleWithCopies.some((count, copies) => copies < target && count > 0);
     return stuck || this.#untracked > 0 || this.#closed;
@@ -171,10 +171,10 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
   }
 }
 
-/** A full disk says itself what to do; who hears of a broken one is told that others were asked too. */
+/** The error of a full disk tells what to do; for a failing disk, adds that the other devices were asked too. */
 function untaken(refusal: PeerstorError): PeerstorError {
   const { code, message, details } = refusal;
   if (code === 'disk-full') return refusal;
-  const sentence = `${message} No other device could take it either: turn one on, or add one.`;
+  const sentence = `${message} No other device could take it either. Turn one on, or add one.`;
   return new PeerstorError(code, sentence, { cause: refusal, details });
 }

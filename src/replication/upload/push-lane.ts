@@ -1,6 +1,6 @@
 /**
- * Chunks on their way to one peer: a queue, a window of pushes under way that grows while answers are
- * quick and shrinks when they are slow, and the knowledge that the peer has stalled.
+ * The pushes to one peer: a queue, a window of pushes in flight that grows while answers are quick and shrinks
+ * when they are slow, and stall detection.
  */
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { DeviceId } from '../../model/ids.ts';
@@ -9,19 +9,19 @@ import type { PutAnswer } from '../wire.ts';
 
 const quickMs = 1000;
 const slowMs = 4000;
-/** A peer that is busy with others is asked again after this long. */
+/** A busy peer is asked again after this long. */
 const busyMs = 250;
 
 export interface PushLaneParts<Item> {
   clock: Clock;
   stallMs: number;
-  /** Sends one item. Null when it need not be sent any more. */
+  /** Sends one item. Resolves to null when the item need not be sent any more. */
   push: (device: DeviceId, item: Item) => Promise<PutAnswer | null>;
   done: (device: DeviceId, item: Item, answer: PutAnswer | null) => void;
   failed: (device: DeviceId, item: Item, error: unknown) => void;
-  /** No answer came for `stallMs`: `under way` may still be answered, `queued` were given back. */
+  /** No answer came for `stallMs`: `underWay` may still be answered, `queued` are returned. */
   stalled: (device: DeviceId, underWay: readonly Item[], queued: readonly Item[]) => void;
-  /** It answers again. */
+  /** The peer answers again. */
   recovered: (device: DeviceId) => void;
 }
 
@@ -58,7 +58,7 @@ export class PushLane<Item> {
     this.#pump();
   }
 
-  /** Gives back what was not sent yet, or at most so many of it. */
+  /** Returns the items that were not sent yet, at most `most`. */
   drain(most = Number.POSITIVE_INFINITY): Item[] {
     return this.#queue.splice(0, most);
   }
@@ -96,14 +96,14 @@ export class PushLane<Item> {
       .finally(() => this.#pump());
   }
 
-  /** @param tookMs undefined when it says nothing about the link */
+  /** @param tookMs undefined when the time tells nothing about the link */
   #answered(item: Item, tookMs: number | undefined): void {
     this.#underWay.delete(item);
     this.#lastAnswerMs = this.#parts.clock.monotonicMs();
     if (tookMs !== undefined && tookMs < quickMs)
       this.#window = Math.min(putCreditsPerPeer, this.#window + 1);
     if (tookMs !== undefined && tookMs > slowMs) this.#window = Math.max(1, this.#window >> 1);
-    // Only an answer, or that nothing is owed any more, ends a stall.
+    // A stall ends only with an answer, or when no answer is outstanding.
     if (!this.#stalled || (tookMs === undefined && this.#underWay.size > 0)) return;
     this.#stalled = false;
     this.#parts.recovered(this.device);
@@ -117,7 +117,7 @@ export class PushLane<Item> {
     });
   }
 
-  /** Looks after `stallMs` whether anything was answered since. */
+  /** After `stallMs`, checks whether any answer came since. */
   #watch(): void {
     const { clock, stallMs } = this.#parts;
     this.#stallTimer ??= clock.after(this.#lastAnswerMs + stallMs - clock.monotonicMs(), () => {

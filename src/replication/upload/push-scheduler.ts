@@ -1,4 +1,4 @@
-/** Brings new chunks to the devices that should have them, as `spread-choice.ts` says which. */
+/** Pushes new chunks to the devices that `spread-choice.ts` chooses. */
 import type { Clock } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { idKey } from '../../model/contracts/ordered-store.ts';
@@ -22,16 +22,19 @@ import { isOwn, liveAttempts, newSpread, type Spread, type SpreadWatcher } from 
 import { SpreadChoice } from './spread-choice.ts';
 
 /**
- * Chunks followed at once, about 40 MiB of memory: a backlog of 50 GB. What comes on top is stored
- * here and left to catch-up.
+ * Chunks followed at once, about 40 MiB of memory: a backlog of 50 GB. Further chunks are stored here and left
+ * to catch-up.
  */
 const spreadsMax = 100_000;
-/** With so many pushes waiting or under way, about 2 MiB, this device's way out is behind, until none is. */
+/**
+ * With this many pushes waiting or in flight, about 2 MiB, the uplink of this device counts as saturated until
+ * none is left.
+ */
 const behindChunks = 4;
 /** Chunks decided on in one turn of the event loop. */
 const decisionsPerTurn = 256;
 
-export interface SpreaderParts {
+export interface PushSchedulerParts {
   self: DeviceId;
   transport: Transport;
   store: ChunkStore;
@@ -43,31 +46,31 @@ export interface SpreaderParts {
   log: Log;
   copiesWanted: number;
   stallMs: number;
-  /** The chunk is being given on for another device. */
+  /** True while this device relays the chunk for another one. */
   isRelaying(id: ChunkId): boolean;
 }
 
 export class PushScheduler {
-  readonly #parts: SpreaderParts;
+  readonly #parts: PushSchedulerParts;
   readonly #choice: SpreadChoice;
   readonly #spreads = new Map<ChunkId, Spread>();
-  /** Fewer copies than wanted and nobody under way: looked at again when a device may take one. */
+  /** Chunks with too few copies and no push in flight: checked again when a device may take one. */
   readonly #idle = new Set<Spread>();
   readonly #due = new Set<Spread>();
   readonly #lanes = new Map<DeviceId, PushLane<Spread>>();
-  readonly #passes: RelayClient;
+  readonly #relays: RelayClient;
   readonly #stopping = new AbortController();
-  /** Bodies read again from the disk, all peers together. */
+  /** Bodies read from the disk again, for all peers together. */
   readonly #reads = new Slots(Math.floor(pushBytesInMemoryMax / sealedChunkBytesMax));
   #bytesInMemory = 0;
   #deciding = false;
   #isBehind = false;
   #stopListening: (() => void)[] = [];
 
-  constructor(parts: SpreaderParts) {
+  constructor(parts: PushSchedulerParts) {
     this.#parts = parts;
     this.#choice = new SpreadChoice(parts);
-    this.#passes = new RelayClient({
+    this.#relays = new RelayClient({
       ...parts,
       isStalled: (device) => this.#isStalled(device),
       ended: (device, spread, isThere) => this.#end(device, spread, isThere),
@@ -85,14 +88,14 @@ export class PushScheduler {
     this.#stopping.abort();
     for (const stop of this.#stopListening) stop();
     for (const lane of this.#lanes.values()) lane.stop();
-    this.#passes.stop();
+    this.#relays.stop();
   }
 
-  /** Chunks that wait for a push, and pushes under way; those that others were asked for too. */
+  /** Chunks that wait for a push, and pushes in flight; chunks whose relay was requested count too. */
   load(): { queued: number; active: number } {
-    const passes = this.#passes;
-    const active = this.#sum((lane) => lane.underWay) + passes.underWay;
-    return { queued: this.#sum((lane) => lane.queued) + passes.queued, active };
+    const relays = this.#relays;
+    const active = this.#sum((lane) => lane.underWay) + relays.underWay;
+    return { queued: this.#sum((lane) => lane.queued) + relays.queued, active };
   }
 
   #lookBehind(): boolean {
@@ -105,14 +108,14 @@ export class PushScheduler {
     return [...this.#lanes.values()].reduce((total, lane) => total + count(lane), 0);
   }
 
-  /** True while some device is under way with the chunk. */
+  /** True while a push, relay or question about the chunk is in flight. */
   isBusy(id: ChunkId): boolean {
     return (this.#spreads.get(id)?.attempts.length ?? 0) > 0 || this.#parts.isRelaying(id);
   }
 
   /**
-   * Spreads a chunk, or joins in where it is being spread already.
-   * @param options.storedHere false when this device could not store it: `bytes` are then kept until
+   * Pushes a chunk, or joins the push in progress.
+   * @param options.storedHere false when this device could not store the chunk: `bytes` are then kept until
    * others have it
    * @returns undefined when too many chunks are followed already
    */
@@ -139,7 +142,7 @@ export class PushScheduler {
     return spread;
   }
 
-  /** The watcher is told nothing more. What nobody watches goes on while devices take it. */
+  /** The watcher gets no further calls. Chunks without a watcher go on while devices take them. */
   leave(watcher: SpreadWatcher, ids: Iterable<ChunkId>): void {
     for (const id of ids) {
       const spread = this.#spreads.get(id);
@@ -149,7 +152,7 @@ export class PushScheduler {
     }
   }
 
-  /** No more bytes are kept for pushing than these; further ones are read from the disk again. */
+  /** True when the memory for push bodies is used up: further bodies are read from the disk again. */
   get isMemoryFull(): boolean {
     return this.#bytesInMemory > pushBytesInMemoryMax;
   }
@@ -166,7 +169,7 @@ export class PushScheduler {
   #dropBody(spread: Spread): void {
     if (!spread.body) return;
     this.#bytesInMemory -= spread.body.length;
-    // A push that failed may have left it in a queue that is still being written.
+    // A failed push may have left the body in a queue that is still being written.
     if (!spread.attempts.some(isOwn) && !spread.pushFailed) releaseMemory(spread.body);
     spread.body = undefined;
   }
@@ -187,8 +190,8 @@ export class PushScheduler {
   }
 
   /**
-   * Who shall be given the chunk now. While this device's way out is behind, what makes chunks safe goes
-   * first, to whoever waits least; further copies wait for the holder that can give them on.
+   * Chooses the devices for the chunk's next copies. While the uplink is saturated, copies that make chunks
+   * safe go first, to the device with the shortest queue; further copies wait for a holder that can relay them.
    */
   #next(spread: Spread): DeviceId[] {
     const missing = this.#choice.missing(spread);
@@ -206,10 +209,10 @@ export class PushScheduler {
 
   #begin(device: DeviceId, spread: Spread): void {
     const isSaid = this.#parts.inventory.has(device, spread.id);
-    const by = isSaid || !this.#lookBehind() ? undefined : this.#passes.holderFor(spread);
+    const by = isSaid || !this.#lookBehind() ? undefined : this.#relays.holderFor(spread);
     spread.attempts.push({ device, stalled: false, ...(by && { by }) });
     if (isSaid) this.#ask(device, spread);
-    else if (by) this.#passes.add(by, spread);
+    else if (by) this.#relays.add(by, spread);
     else this.#lane(device).add(spread);
   }
 
@@ -223,7 +226,10 @@ export class PushScheduler {
     this.#spreads.delete(spread.id);
   }
 
-  /** The inventory says that the device has it: its own word counts, and costs 32 bytes. */
+  /**
+   * The inventory says that the device has the chunk: a question costs 32 bytes, and the device's own answer
+   * counts.
+   */
   #ask(device: DeviceId, spread: Spread): void {
     this.#parts.have
       .ask(device, spread.id)
@@ -232,15 +238,15 @@ export class PushScheduler {
   }
 
   #end(device: DeviceId, spread: Spread, confirmed: boolean): void {
-    const wasPassed = spread.attempts.some((attempt) => attempt.device === device && !isOwn(attempt));
-    if (wasPassed && !confirmed) spread.passRefused = true;
+    const wasRelayed = spread.attempts.some((attempt) => attempt.device === device && !isOwn(attempt));
+    if (wasRelayed && !confirmed) spread.relayRefused = true;
     spread.attempts = spread.attempts.filter((attempt) => attempt.device !== device);
     if (confirmed && !spread.confirmed.includes(device)) {
       spread.confirmed.push(device);
       this.#tell(spread);
     }
     this.#decide(spread);
-    if (!this.#lookBehind()) this.#passes.giveBack(behindChunks);
+    if (!this.#lookBehind()) this.#relays.giveBack(behindChunks);
   }
 
   readonly #isStalled = (device: DeviceId) => this.#lanes.get(device)?.isStalled ?? false;
@@ -269,7 +275,7 @@ export class PushScheduler {
     const { transport, inventory, have, copiesWanted } = this.#parts;
     if (spread.confirmed.length >= copiesWanted) return null;
     const { signal } = this.#stopping;
-    // Somebody else gave it the chunk while it waited here.
+    // Another device gave it the chunk while it waited here.
     if (inventory.has(device, spread.id) && (await have.ask(device, spread.id))) return 'present';
     if (spread.body) return pushChunk(transport, device, spread.body, signal);
     const release = await this.#reads.take(signal);
@@ -281,7 +287,7 @@ export class PushScheduler {
     }
   }
 
-  /** Undefined when the copy here turns out to be bad or gone: then it is no copy. */
+  /** undefined when the copy here is bad or gone: it then is no copy. */
   async #readBody(spread: Spread, signal: AbortSignal): Promise<Uint8Array | undefined> {
     const { store, log, self } = this.#parts;
     try {
@@ -296,7 +302,7 @@ export class PushScheduler {
     }
   }
 
-  /** A device that had it says that it has it no more. */
+  /** A device that had the chunk reports that it lost it. */
   #lost(device: DeviceId, spread: Spread): void {
     if (this.#spreads.get(spread.id) !== spread) return;
     spread.confirmed = spread.confirmed.filter((one) => one !== device);
@@ -334,10 +340,10 @@ export class PushScheduler {
     }
     this.#takeBack(device, queued);
     this.#decideLater(underWay);
-    this.#passes.reconsider();
+    this.#relays.reconsider();
   }
 
-  /** Chunks that were queued for a device and go to another one instead. */
+  /** Takes back chunks that were queued for a device, and chooses other devices for them. */
   #takeBack(device: DeviceId, queued: readonly Spread[]): void {
     for (const spread of queued) {
       spread.attempts = spread.attempts.filter((attempt) => attempt.device !== device);
@@ -345,12 +351,12 @@ export class PushScheduler {
     this.#decideLater(queued);
   }
 
-  /** A device came, went, or may be asked again. */
+  /** A device connected, disconnected, or may be asked again. */
   #reconsider(): void {
     for (const [device, lane] of this.#lanes) {
       if (!this.#parts.peers.isConnected(device)) this.#takeBack(device, lane.drain());
     }
-    this.#passes.reconsider();
+    this.#relays.reconsider();
     this.#decideLater(this.#idle);
   }
 
@@ -375,7 +381,7 @@ export class PushScheduler {
   }
 }
 
-/** The device will never take this chunk, however often it is asked. */
+/** True when the device will never take this chunk, however often it is asked. */
 function isRefusal(error: unknown): boolean {
   return isPeerstorError(error) && error.status >= 400 && error.status < 500 && error.code !== 'aborted';
 }

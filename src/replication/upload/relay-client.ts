@@ -1,8 +1,7 @@
 /**
- * Copies that another holder is asked to give on, because this device's own way out is behind: so the
- * bytes of a chunk leave this device once. The holder's word counts for nothing: whether a copy is there,
- * the device that got it says itself. A holder that stalls or says what is not so is left alone for a
- * while, and what it was asked for is done from here.
+ * Asks another holder to relay a chunk because this device's own uplink is saturated, so the bytes of a chunk
+ * leave this device once. The relaying holder's word does not count: the target itself confirms its copy. A
+ * holder that stalls or gives a false answer is left alone for a while, and this device pushes itself.
  */
 import type { Clock } from '../../model/clock.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
@@ -11,16 +10,16 @@ import type { DeviceId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
 import type { Have } from '../inventory/have.ts';
 import type { Peers } from '../peers/peers.ts';
-import { type PutAnswer, readPutAnswer, writePass } from '../wire.ts';
+import { type PutAnswer, readPutAnswer, writeRelay } from '../wire.ts';
 import { PushLane } from './push-lane.ts';
 import type { Attempt, Spread } from './spread.ts';
 
-/** A pass is given up after so many times `stallMs`: the holder asks the target first, reads and pushes. */
+/** A relay is given up after this many times `stallMs`: the holder asks the target first, reads and pushes. */
 const patienceStalls = 2;
 /** A holder that stalled or lied is asked again after this long. */
 const holderRestMs = 30_000;
 
-export interface PassLanesParts {
+export interface RelayClientParts {
   self: DeviceId;
   transport: Transport;
   peers: Peers;
@@ -28,11 +27,11 @@ export interface PassLanesParts {
   clock: Clock;
   log: Log;
   stallMs: number;
-  /** The device answers none of this device's own pushes. */
+  /** True when the device answers none of this device's own pushes. */
   isStalled(device: DeviceId): boolean;
-  /** The device says that it has the chunk now; or the holder did not give it. */
+  /** The target confirmed the chunk, or the holder failed to relay it. */
   ended(device: DeviceId, spread: Spread, isThere: boolean): void;
-  /** Nobody was asked for these, or it came to nothing through no fault of the holder. */
+  /** No holder was asked for these, or the request failed through no fault of the holder. */
   givenBack(spreads: readonly Spread[]): void;
   /** The holder says that it has no such chunk. */
   missing(holder: DeviceId, spread: Spread): void;
@@ -44,13 +43,13 @@ interface Holder {
 }
 
 export class RelayClient {
-  readonly #parts: PassLanesParts;
+  readonly #parts: RelayClientParts;
   readonly #holders = new Map<DeviceId, Holder>();
-  /** Calls under way. */
+  /** Calls in flight. */
   readonly #calls = new Map<Spread, AbortController>();
   #isStopped = false;
 
-  constructor(parts: PassLanesParts) {
+  constructor(parts: RelayClientParts) {
     this.#parts = parts;
   }
 
@@ -68,10 +67,10 @@ export class RelayClient {
     this.#callOff(() => true);
   }
 
-  /** A holder that can be asked to give the chunk on. One at a time: it is one item of the holder's lane. */
+  /** A holder that can relay the chunk. One at a time: each chunk is one item of the holder's queue. */
   holderFor(spread: Spread): DeviceId | undefined {
     const { self, peers } = this.#parts;
-    if (spread.passRefused || passOf(spread)) return undefined;
+    if (spread.relayRefused || relayOf(spread)) return undefined;
     return spread.confirmed.find(
       (device) =>
         device !== self && peers.isConnected(device) && !peers.isResting(device) && !this.#isResting(device),
@@ -83,7 +82,7 @@ export class RelayClient {
     this.#of(holder).lane.add(spread);
   }
 
-  /** Gives back what was not asked of holders that are gone, and what was to go to devices that are. */
+  /** Takes back the requests to holders that are gone, and those for targets that are gone. */
   reconsider(): void {
     for (const [holder, { lane }] of this.#holders) {
       if (!this.#parts.peers.isConnected(holder)) this.#giveBack(lane.drain());
@@ -91,7 +90,7 @@ export class RelayClient {
     this.#callOff(({ device }) => !this.#isTarget(device));
   }
 
-  /** This device can push again itself: gives back at most so many that were not asked yet. */
+  /** The uplink is free again: returns at most `most` requests that were not sent yet. */
   giveBack(most: number): void {
     let left = most;
     for (const { lane } of this.#holders.values()) {
@@ -117,13 +116,13 @@ export class RelayClient {
     const lane = new PushLane<Spread>(device, {
       clock,
       stallMs,
-      push: (_holder, spread) => this.#pass(device, spread),
+      push: (_holder, spread) => this.#relay(device, spread),
       done: (_holder, spread, answer) => this.#end(spread, answer === 'stored'),
       failed: (_holder, spread, error) => this.#failed(device, spread, error),
       stalled: (_holder, _underWay, queued) => {
         this.#giveBack(queued);
         this.#rest(device);
-        // Nobody shall give on what goes out from here again.
+        // A chunk that this device pushes itself now must not be relayed as well.
         this.#callOff(({ by }) => by === device);
       },
       recovered: () => undefined,
@@ -133,17 +132,17 @@ export class RelayClient {
     return holder;
   }
 
-  /** @returns `stored` when the device that should get it says so; anything else is not waited for */
-  async #pass(holder: DeviceId, spread: Spread): Promise<PutAnswer | null> {
-    const target = passOf(spread)?.device;
+  /** @returns `stored` when the target confirms it; no other outcome is waited for */
+  async #relay(holder: DeviceId, spread: Spread): Promise<PutAnswer | null> {
+    const target = relayOf(spread)?.device;
     if (target === undefined || !this.#isTarget(target)) return null;
     const { transport, have, stallMs } = this.#parts;
     const calls = new AbortController();
     this.#calls.set(spread, calls);
     try {
-      const body = writePass({ id: spread.id, device: target });
+      const body = writeRelay({ id: spread.id, device: target });
       const options = { signal: calls.signal, timeoutMs: patienceStalls * stallMs };
-      const answer = readPutAnswer(await transport.call(holder, 'chunk/pass', body, options));
+      const answer = readPutAnswer(await transport.call(holder, 'chunk/relay', body, options));
       if (answer === 'full' || answer === 'busy') return null;
       if (await have.ask(target, spread.id)) return 'stored';
     } finally {
@@ -166,7 +165,7 @@ export class RelayClient {
     }
   }
 
-  /** The holder was believed to have it: it is asked plainly, for the error may be another device's. */
+  /** Asks the holder directly whether it has the chunk: the error may be another device's fault. */
   #doubt(holder: DeviceId, spread: Spread): void {
     this.#parts.have
       .ask(holder, spread.id)
@@ -180,7 +179,7 @@ export class RelayClient {
 
   #callOff(concerns: (attempt: Attempt) => boolean): void {
     for (const [spread, call] of this.#calls) {
-      const attempt = passOf(spread);
+      const attempt = relayOf(spread);
       if (attempt && concerns(attempt)) call.abort();
     }
   }
@@ -192,7 +191,7 @@ export class RelayClient {
   }
 
   #end(spread: Spread, isThere: boolean): void {
-    const target = passOf(spread)?.device;
+    const target = relayOf(spread)?.device;
     if (target === undefined || this.#isStopped) return;
     if (isThere || this.#isTarget(target)) this.#parts.ended(target, spread, isThere);
     else this.#giveBack([spread]);
@@ -209,6 +208,6 @@ export class RelayClient {
 }
 
 /** There is at most one. */
-function passOf(spread: Spread): Attempt | undefined {
+function relayOf(spread: Spread): Attempt | undefined {
   return spread.attempts.find(({ by }) => by !== undefined);
 }

@@ -1,12 +1,12 @@
 /**
- * Which devices a new chunk is brought to.
+ * Chooses the devices for a new chunk.
  *
- * The rule of this version: a chunk shall have `copiesWanted` copies. The copy on the device that
- * uploads counts as one of them even where placement would not put it there (it is the spool, and safe);
- * so at most `copiesWanted - 1` others are given one, taken from the placement order of the connected
- * devices. A device that is known to have the chunk already is only asked. Copies on devices that are
- * off count as placed, but not for safety: two devices must confirm in this session. Who is off or full
- * now gets nothing later from here: that is catch-up's part.
+ * The rule of this version: a chunk gets `copiesWanted` copies. The copy on the uploading device counts as one
+ * of them even where placement would choose another device (it is the spool, and safe). So at most
+ * `copiesWanted - 1` others are given one, taken from the placement order of the connected devices. A device
+ * that is known to have the chunk is only asked. Copies on devices that are off count as placed, but not for
+ * safety: two devices must confirm in this session. A device that is off or full now gets nothing later from
+ * here: that is the job of catch-up.
  */
 import type { DeviceId } from '../../model/ids.ts';
 import { copiesOf } from '../../model/safety.ts';
@@ -39,7 +39,7 @@ export class SpreadChoice {
     return Math.max(0, copiesWanted - coming - away, copiesOf('safe', copiesWanted) - coming);
   }
 
-  /** Devices to ask whether they have it, then those to give it to, best first. */
+  /** Devices to ask whether they have the chunk, then devices to give it to, best first. */
   candidates(spread: Spread, isStalled: (device: DeviceId) => boolean): DeviceId[] {
     if (spread.unreadable) return [];
     const { members, peers, self } = this.#parts;
@@ -59,7 +59,7 @@ export class SpreadChoice {
     );
   }
 
-  /** Members that are said to have it. */
+  /** Members that claim to have it. */
   #holders({ id }: Spread): DeviceId[] {
     const { inventory, members } = this.#parts;
     return inventory.holdersOf(id).filter((device) => members.find(device) !== undefined);

@@ -1,39 +1,39 @@
-/** One chunk on its way to the copies that are wanted of it. */
+/** The state of one chunk until it has the wanted copies. */
 import type { ChunkId, DeviceId } from '../../model/ids.ts';
 
 export interface Attempt {
   device: DeviceId;
-  /** The holder that was asked to give it on; absent when this device pushes or asks itself. */
+  /** The holder that was asked to relay the chunk; absent when this device pushes or asks itself. */
   by?: DeviceId;
-  /** It takes too long: another device is tried as well. */
+  /** The attempt takes too long: another device is tried as well. */
   stalled: boolean;
 }
 
-/** Told when the chunk has more copies, or when nothing more can be done for it at the moment. */
+/** Called when the chunk has more copies, or when no device can take it at the moment. */
 export interface SpreadWatcher {
   changed(spread: Spread): void;
 }
 
-/** Arrays, not sets: there may be a hundred thousand of these, with three devices in each. */
+/** Uses arrays, not sets: there may be a hundred thousand of these, with three devices in each. */
 export interface Spread {
   readonly id: ChunkId;
-  /** Devices that said in this session that it is durable there; this one when it is stored here. */
+  /** Devices that confirmed in this session that the chunk is durable there; this one when it is stored here. */
   confirmed: DeviceId[];
   attempts: Attempt[];
-  /** Devices that refuse this very chunk. */
+  /** Devices that refuse this chunk. */
   refused: DeviceId[];
-  /** `chunk/put` as it goes over the wire, while there is memory for it. */
+  /** `chunk/put` as sent over the wire, while there is memory for it. */
   body: Uint8Array | undefined;
-  /** The bytes are nowhere but in `body`: this device's disk is full. */
+  /** True when the bytes are only in `body`, because this device's disk is full. */
   onlyInMemory: boolean;
-  /** The copy here turned out to be bad: there is nothing to push. */
+  /** True when the copy here turned out to be bad: there is nothing to push. */
   unreadable: boolean;
-  /** A push of `body` did not end with an answer. */
+  /** True when a push of `body` did not end with an answer. */
   pushFailed: boolean;
-  /** A holder that was asked to give it on did not: this device does it itself. */
-  passRefused: boolean;
+  /** True when a holder was asked to relay it and did not: this device pushes it itself. */
+  relayRefused: boolean;
   watchers: SpreadWatcher[];
-  /** No device is under way with it. */
+  /** No attempt is in flight. */
   idle: boolean;
 }
 
@@ -51,13 +51,13 @@ export function newSpread(id: ChunkId): Spread {
     onlyInMemory: false,
     unreadable: false,
     pushFailed: false,
-    passRefused: false,
+    relayRefused: false,
     watchers: [],
     idle: true,
   };
 }
 
-/** This device pushes, or asks. */
+/** True when this device pushes or asks itself. */
 export function isOwn({ by }: Attempt): boolean {
   return by === undefined;
 }

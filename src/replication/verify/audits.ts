@@ -1,6 +1,6 @@
 /**
- * Checks now and then that connected devices have what they claim: some chunks of each, at random. A
- * device that fails gets nothing new, and is asked on until a round finds nothing more that is not true.
+ * Checks at intervals that connected devices have what they claim: some random chunks of each. A device that
+ * fails gets no new chunks, and is asked on until a round finds no further false claim.
  */
 import { type Clock, type Random, sleep, type Timer } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
@@ -16,11 +16,11 @@ import { writeIds } from '../wire.ts';
 import type { Proofs } from './proofs.ts';
 
 export const chunksPerRound = 20;
-/** Buckets looked into for a round at most: a device with few chunks has most of them empty. */
+/** Buckets examined for a round at most: most buckets of a device with few chunks are empty. */
 const bucketsLookedAt = 256;
-/** Between two rounds with a device that failed one. */
+/** Wait between two rounds with a device that failed one. */
 const failedAgainMs = 1000;
-/** A device that did not give what it claims may mend it, or own up to it, before it is asked for proofs. */
+/** Wait before proofs are requested from a device that did not send a claimed chunk: it may repair or withdraw it. */
 const suspectAfterMs = 10_000;
 /** The first audit comes sooner after a start: others may have changed meanwhile. */
 const firstShare = 1 / 12;
@@ -40,11 +40,11 @@ export interface AuditsParts {
   everyMs: number;
 }
 
-/** What audits came to since the start. */
+/** Results of the audits since the start. */
 export interface AuditFigures {
   proved: number;
   failed: number;
-  /** Rounds that a device did not answer: nothing follows from them. */
+  /** Rounds that a device did not answer: no conclusion is drawn from them. */
   unanswered: number;
 }
 
@@ -74,7 +74,7 @@ export class Audits {
     await this.#running;
   }
 
-  /** It did not give a copy that it claims: it gets nothing new until it was audited, which is soon. */
+  /** The device did not send a copy that it claims: it gets no new chunks until its audit, which is soon. */
   suspect(device: DeviceId): void {
     const { clock, peers } = this.#parts;
     peers.doubt(device, true);
@@ -96,7 +96,7 @@ export class Audits {
     const everyMs = Math.max(this.#parts.everyMs, everyMinMs);
     await sleep(clock, everyMs * firstShare, signal);
     for (;;) {
-      // A device that lies for long must not keep the others from being asked.
+      // A device that keeps lying must not delay the audits of the others.
       await Promise.all(transport.peers().map(({ device }) => this.#audit(device)));
       await sleep(clock, everyMs * (1 - jitter / 2 + jitter * random.next()), signal);
     }
@@ -143,11 +143,11 @@ export class Audits {
     return outcome;
   }
 
-  /** Chunks that both devices have, those that were not believed before among them. */
+  /** Chunks that both devices have, among them those that are doubted already. */
   async #sample(device: DeviceId): Promise<ChunkId[]> {
     const { inventory, random, store } = this.#parts;
     const doubted = [...inventory.doubted(device)].filter((key) => store.has(chunkId(idOfKey(key))));
-    // Not only those: a device that restores what it had lost would never be asked for the rest.
+    // Not only doubted ones: a device that restores lost chunks would never be asked for the rest.
     const sample = new Set(doubted.slice(0, chunksPerRound / 2));
     const counts = inventory.digestsOf(device);
     const first = Math.floor(random.next() * bucketCount);

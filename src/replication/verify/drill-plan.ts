@@ -1,11 +1,11 @@
-/** When a user's next restore drill is due, whom to ask first, and what is said at the end. Pure. */
+/** When a user's next restore drill is due, which devices to read from first, and what the result says. Pure. */
 import type { DrillView } from '../../model/api.ts';
 import type { Random } from '../../model/clock.ts';
 import type { DeviceId, EntryId } from '../../model/ids.ts';
 
-/** One user's drills, as they are remembered. Times are Unix ms. */
+/** One user's drills, as stored. Times are Unix ms. */
 export interface DrillState {
-  /** Files still to be tried in the drill under way; null between two drills. */
+  /** Files still to be tried in the drill in progress; null between two drills. */
   left: EntryId[] | null;
   restored: number;
   failed: EntryId[];
@@ -15,34 +15,34 @@ export interface DrillState {
   nextAtMs: number;
 }
 
-/** Two drills begin a period apart, give or take this share, so that devices do not go together. */
+/** Two drills begin one period apart, plus or minus this share, so that devices do not run them together. */
 const jitter = 1 / 6;
-/** What could not be restored is tried again sooner: a day, by the defaults. */
+/** A drill with failed files is repeated after this share of the period: a day by default. */
 const failedShare = 1 / 7;
 
-/** A user's first drill is at any time within a period. */
+/** A user's first drill starts at a random time within a period. */
 export function firstDrill(nowMs: number, periodMs: number, random: Random): DrillState {
   return { ...nothingUnderWay, last: null, nextAtMs: nowMs + periodMs * random.next() };
 }
 
 const nothingUnderWay = { left: null, restored: 0, failed: [], badCopies: 0 };
 
-/** A clock that was set back must not put a drill off for years. */
+/** A clock that was set back must not delay a drill for years. */
 export function isDue(state: DrillState, nowMs: number, periodMs: number): boolean {
   return state.left !== null || state.nextAtMs <= nowMs || state.nextAtMs > nowMs + 2 * periodMs;
 }
 
-/** @param sample files at random; what could not be restored the last time comes before them */
+/** @param sample random files; the files that failed last time come before them */
 export function begunDrill(state: DrillState, sample: readonly EntryId[]): DrillState {
   return { ...state, ...nothingUnderWay, left: [...new Set([...(state.last?.failed ?? []), ...sample])] };
 }
 
-/** The drill under way has read as many as it should, or there is no other file to try. */
+/** True when the drill has read as many files as it should, or no other file is left. */
 export function isOver({ left, restored, failed }: DrillState, filesWanted: number): boolean {
   return left === null || left.length === 0 || restored + failed.length >= filesWanted;
 }
 
-/** A drill in which no file could be tried says nothing, and is made up for soon. */
+/** A drill in which no file could be tried has no result, and is repeated soon. */
 export function endedDrill(state: DrillState, nowMs: number, periodMs: number, random: Random): DrillState {
   const files = state.restored + state.failed.length;
   const share =
@@ -51,16 +51,17 @@ export function endedDrill(state: DrillState, nowMs: number, periodMs: number, r
   return { ...nothingUnderWay, last, nextAtMs: nowMs + periodMs * share };
 }
 
-/** undefined for a drill that says nothing. */
+/** undefined for a drill without a result. */
 export function drillSentence({ restored, failed, badCopies }: DrillState): string | undefined {
   const files = restored + failed.length;
   if (files === 0) return undefined;
   const what = `Restore drill: ${restored} of ${files === 1 ? '1 file' : `${files} files`} read from other devices`;
+  if (badCopies === 0) return `${what}.`;
   const bad = badCopies === 1 ? '1 copy was' : `${badCopies} copies were`;
-  return badCopies === 0 ? `${what}.` : `${what}; ${bad} not what was claimed, and made anew.`;
+  return `${what}. ${bad} not what the device claimed, and will be made again.`;
 }
 
-/** Of all users together; drills of users who were not here for long are of no use any more. */
+/** For all users together; drills of users who have been away for long are left out. */
 export function drillView(states: Iterable<DrillState>, nowMs: number, periodMs: number): DrillView {
   const view = { finishedAtMs: 0, files: 0, failed: 0 };
   for (const { last } of states) {
@@ -73,7 +74,7 @@ export function drillView(states: Iterable<DrillState>, nowMs: number, periodMs:
   return { lastFinishedAt: finishedAtMs === 0 ? null : new Date(finishedAtMs).toISOString(), files, failed };
 }
 
-/** Those that gave the least so far come first, so that every device is read from. */
+/** Devices that were read from least come first, so that every device is tested. */
 export function leastReadFirst(
   holders: readonly DeviceId[],
   givenBytes: ReadonlyMap<DeviceId, number>,

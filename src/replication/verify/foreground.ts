@@ -1,8 +1,8 @@
-/** Whether people use this device now: what can wait, waits. */
+/** Whether people use this device now: deferrable work then waits. */
 import type { Clock } from '../../model/clock.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 
-/** People count as gone when nothing moved for them for so long. */
+/** People count as gone when no chunk moved for them for this long. */
 const quietAfterMs = 2000;
 
 export class Foreground {
@@ -14,7 +14,7 @@ export class Foreground {
     this.#clock = clock;
   }
 
-  /** A chunk moves because somebody waits for it. */
+  /** A chunk moved for a person who waits for it. */
   note(): void {
     this.#lastMs = this.#clock.monotonicMs();
   }
@@ -23,12 +23,12 @@ export class Foreground {
     return this.#clock.monotonicMs() - this.#lastMs < quietAfterMs;
   }
 
-  /** Uploads that were begun and not closed. */
+  /** Uploads that began and were not closed. */
   get uploads(): number {
     return this.#uploads;
   }
 
-  /** The same upload; each of its chunks is noted. */
+  /** Wraps an upload so that each of its chunks is noted. */
   noting(upload: ChunkUpload): ChunkUpload {
     this.#uploads += 1;
     let isOpen = true;

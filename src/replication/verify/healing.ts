@@ -1,4 +1,4 @@
-/** Copies of this device that turned out bad or gone: each is fetched again, and a receipt says so. */
+/** Replaces copies of this device that turned out to be bad or gone: fetches each one again and writes a receipt. */
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import type { ChunkId } from '../../model/ids.ts';
@@ -6,16 +6,16 @@ import type { Receipts } from '../database/receipts.ts';
 import { Slots } from '../database/slots.ts';
 
 const healedAtOnce = 2;
-/** Several that are found one after the other make one receipt. */
+/** Losses found within this time share one receipt. */
 const gatherMs = 5000;
 
 export interface HealingParts {
   store: ChunkStore;
   receipts: Receipts;
   clock: Clock;
-  /** What people call this device. */
+  /** The display name of this device. */
   name(): string;
-  /** Gets the chunk from another device and stores it. @returns whether it did */
+  /** Fetches the chunk from another device and stores it. @returns whether it did */
   heal(id: ChunkId): Promise<boolean>;
 }
 
@@ -46,7 +46,7 @@ export class Healing {
     this.#stopping.abort();
   }
 
-  /** The copy here is bad or gone, and nobody meant it to be. */
+  /** The copy here is bad or gone, and nobody meant to delete it. */
   lost(id: ChunkId): void {
     if (this.#underWay.has(id) || this.#stopping.signal.aborted) return;
     this.#underWay.add(id);
@@ -56,7 +56,7 @@ export class Healing {
         this.#found += 1;
         if (healed) this.#healed += 1;
       })
-      // Only the end of this process breaks it off: the next one has other things to tell.
+      // Only the end of this process interrupts it: the next process reports anew.
       .catch(() => undefined)
       .finally(() => {
         this.#underWay.delete(id);
@@ -89,7 +89,7 @@ export class Healing {
       clock.wallMs(),
       left === 0
         ? `${what}; repaired.`
-        : `${what}; ${rest} repaired yet: no device within reach had a good copy, or there was no room.`,
+        : `${what}; ${rest} repaired yet: no connected device had a good copy, or there was no room.`,
     );
     this.#found = 0;
     this.#healed = 0;

@@ -1,7 +1,7 @@
 /**
- * Asks other devices to prove that they have the bytes they claim, and proves its own. A proof is
- * HMAC-SHA256 under a fresh nonce over the sealed bytes, which nobody can answer from memory of an
- * earlier one. What was not proved does not count any more, until it is.
+ * Asks other devices to prove that they have the bytes they claim, and proves this device's own. A proof is
+ * HMAC-SHA256 under a fresh nonce over the sealed bytes, so an earlier proof cannot answer it. A claim that was
+ * not proved does not count until it is.
  */
 import { equalBytes, hmacSha256 } from '../../crypto/index.ts';
 import type { Random } from '../../model/clock.ts';
@@ -14,7 +14,7 @@ import { type Proof, proveIdsMax, readProofs, readProve, writeProofs, writeProve
 
 const nonceBytes = 32;
 const answerPatienceMs = 60_000;
-/** Devices that this one proves something to at a time: each proof reads a chunk from the disk. */
+/** Devices that this one serves proofs to at a time: each proof reads a chunk from the disk. */
 const provingMax = 2;
 
 export interface ProofsParts {
@@ -23,7 +23,7 @@ export interface ProofsParts {
   random: Random;
 }
 
-/** `proved`, or the copy does not count: the bytes are wrong, or the device says that it has none. */
+/** `proved`; otherwise the copy does not count: the bytes are wrong, or the device says that it has none. */
 export type Verdict = 'proved' | 'wrong' | 'missing';
 
 export class Proofs {
@@ -34,7 +34,7 @@ export class Proofs {
     this.#parts = parts;
   }
 
-  /** Answers others. Before the transport starts. */
+  /** Registers the handler. Call it before the transport starts. */
   register(): void {
     this.#parts.transport.handle('chunk/prove', async (from, body, signal) => {
       if (this.#provingTo.has(from) || this.#provingTo.size >= provingMax) {
@@ -50,9 +50,9 @@ export class Proofs {
   }
 
   /**
-   * Asks a device about chunks that this one has too.
+   * Asks a device for proofs of chunks that this one has too.
    * @returns a verdict for each chunk whose bytes here are sound
-   * @throws `peer-unreachable`, `peer-timeout`, or what the device threw: nothing follows from that
+   * @throws `peer-unreachable`, `peer-timeout`, or what the device threw: no conclusion is drawn from that
    */
   async ask(device: DeviceId, ids: readonly ChunkId[], signal: AbortSignal): Promise<Map<ChunkId, Verdict>> {
     const { transport, random } = this.#parts;
@@ -78,7 +78,7 @@ export class Proofs {
     return proofs;
   }
 
-  /** null when this device has not the right bytes: a rotten copy is quarantined on the way. */
+  /** null when this device lacks the right bytes: reading a rotten copy quarantines it. */
   async #proofOf(nonce: Uint8Array, id: ChunkId, signal: AbortSignal): Promise<Proof> {
     try {
       const bytes = await this.#parts.store.get(id, { verify: true, signal });

@@ -1,6 +1,6 @@
 /**
- * Reads chunks from other devices only, as if nothing were here: for the restore drill. Every device's
- * word is held against it: one that claims a chunk and does not give it is not believed any more.
+ * Reads chunks from other devices only, ignoring the copies here: for the restore drill. Each device is tested
+ * against its claims: a device that claims a chunk and does not send it loses its credit.
  */
 import { matchesId } from '../../crypto/index.ts';
 import type { Random } from '../../model/clock.ts';
@@ -16,11 +16,11 @@ import type { Peers } from '../peers/peers.ts';
 import { writeIds } from '../wire.ts';
 import { leastReadFirst } from './drill-plan.ts';
 
-/** What people wait for has the line to itself soon enough. */
+/** Few, so that a person's request gets the link soon. */
 const readsAtOnce = 2;
 const answerPatienceMs = 60_000;
 
-export interface FarReaderParts {
+export interface RemoteReaderParts {
   self: DeviceId;
   transport: Transport;
   inventory: Inventory;
@@ -28,32 +28,32 @@ export interface FarReaderParts {
   have: Have;
   random: Random;
   log: Log;
-  /** A device did not give what it claims. */
+  /** A device did not send a chunk that it claims. */
   suspect(device: DeviceId): void;
 }
 
 export class RemoteReader {
-  readonly #parts: FarReaderParts;
+  readonly #parts: RemoteReaderParts;
   readonly #pace: (signal: AbortSignal) => Promise<void>;
   readonly #slots = new Slots(readsAtOnce);
   readonly #givenBytes = new Map<DeviceId, number>();
   #badCopies = 0;
 
   /** @param pace waited for before each chunk */
-  constructor(parts: FarReaderParts, pace: (signal: AbortSignal) => Promise<void>) {
+  constructor(parts: RemoteReaderParts, pace: (signal: AbortSignal) => Promise<void>) {
     this.#parts = parts;
     this.#pace = pace;
   }
 
-  /** Copies that were claimed and not given. */
+  /** Copies that were claimed and not sent. */
   get badCopies(): number {
     return this.#badCopies;
   }
 
   /**
    * @returns bytes that hash to the id (I3)
-   * @throws `chunk-missing` when devices that are there claimed it and none of them gave it;
-   * `peer-unreachable` when there was nobody to ask, or no answer: nothing follows from that
+   * @throws `chunk-missing` when connected devices claimed it and none of them sent it; `peer-unreachable` when
+   * no device could be asked, or none answered: no conclusion is drawn from that
    */
   async read(id: ChunkId, signal: AbortSignal): Promise<Uint8Array> {
     const release = await this.#slots.take(signal);
@@ -68,7 +68,7 @@ export class RemoteReader {
   async #read(id: ChunkId, signal: AbortSignal): Promise<Uint8Array> {
     const { inventory, peers, random } = this.#parts;
     if (this.#holders(id).length === 0) await this.#askAround(id);
-    // Who is not believed is asked last: it may have the chunk again.
+    // A doubted device is asked last: it may have the chunk again.
     const doubted = peers
       .connected()
       .flatMap(({ device }) => (inventory.isDoubted(device, idKey(id)) ? [device] : []));
@@ -82,10 +82,10 @@ export class RemoteReader {
     if (lied) {
       throw new PeerstorError(
         'chunk-missing',
-        `Devices say that they have chunk ${shortId(id)}, and none of them gave it.`,
+        `Devices claim to have chunk ${shortId(id)}, and none of them sent it.`,
       );
     }
-    throw new PeerstorError('peer-unreachable', `No other device that has chunk ${shortId(id)} answers now.`);
+    throw new PeerstorError('peer-unreachable', `No other holder of chunk ${shortId(id)} answers now.`);
   }
 
   #holders(id: ChunkId): DeviceId[] {
@@ -93,7 +93,7 @@ export class RemoteReader {
     return inventory.holdersOf(id).filter((device) => device !== self && peers.isConnected(device));
   }
 
-  /** Rows of some chunks are not kept here, or have not come yet. */
+  /** This device may not keep the rows of a chunk, or may not have received them yet: asks all connected devices. */
   async #askAround(id: ChunkId): Promise<void> {
     const { have, peers } = this.#parts;
     await Promise.allSettled(peers.connected().map(({ device }) => have.ask(device, id)));

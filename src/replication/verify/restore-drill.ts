@@ -1,7 +1,7 @@
 /**
- * Now and then some files of each signed-in user are read as if this device had nothing: from other
- * devices only, opened, and compared with what was written down. A copy that nobody ever reads back is
- * a hope; this is the proof. Slowly, not while people use the device, and never twice for a restart.
+ * At intervals, reads some files of each signed-in user as if this device had nothing: from other devices only.
+ * The files are opened and compared with their recorded digests. Only reading a copy back proves that it can be
+ * restored. Drills are slow, pause while people use the device, and are not repeated after a restart.
  */
 import type { DrillView } from '../../model/api.ts';
 import { type Clock, sleep } from '../../model/clock.ts';
@@ -23,30 +23,30 @@ import {
   isOver,
 } from './drill-plan.ts';
 import type { Foreground } from './foreground.ts';
-import { type FarReaderParts, RemoteReader } from './remote-reader.ts';
+import { RemoteReader, type RemoteReaderParts } from './remote-reader.ts';
 
 const statePrefix = 'y';
-/** How often it is looked whether a drill is due; a fifth of the period where tests shorten that. */
+/** Interval for checking whether a drill is due; a fifth of the period where tests shorten that. */
 const lookMaxMs = 60_000;
 const lookMinMs = 50;
 const busyLookMs = 500;
-/** All pauses of a drill together: a device that is always busy is drilled too. */
+/** All pauses of a drill together: a device that is always busy runs drills too. */
 const pausedShareMax = 1 / 4;
-/** Files are drawn beyond those wanted, because some may be on devices that are off. */
+/** Files drawn per wanted file, because some may be on devices that are off. */
 const drawnForEach = 3;
 
-export interface RestoreDrillParts extends FarReaderParts {
+export interface RestoreDrillParts extends RemoteReaderParts {
   index: WriteBehind;
   receipts: Receipts;
   foreground: Foreground;
   clock: Clock;
   /** `restoreDrillMs`. */
   periodMs: number;
-  /** `restoreDrillFiles`; 0 for no drills. */
+  /** `restoreDrillFiles`; 0 disables drills. */
   files: number;
   /** The users whose keys are on this device now. */
   restorable(): RestorableUser[];
-  /** This machine has only its battery. */
+  /** True when this machine runs on battery. */
   onBattery(): boolean;
 }
 
@@ -105,13 +105,13 @@ export class RestoreDrill {
     }
   }
 
-  /** There is somebody to read from, and nothing speaks against it now. */
+  /** True when there is a device to read from and no condition forbids a drill now. */
   #isReady(): boolean {
     const { onBattery, peers } = this.#parts;
     return !onBattery() && peers.connected().length > 0;
   }
 
-  /** Begins a drill that is due, or goes on with the one under way, while there are devices to read from. */
+  /** Begins a due drill, or continues the one in progress, while there are devices to read from. */
   async #drill(user: RestorableUser): Promise<void> {
     const { clock, files, log, periodMs, random, receipts } = this.#parts;
     let state = this.#states.get(user.user) ?? this.#keep(user, firstDrill(clock.wallMs(), periodMs, random));
@@ -131,7 +131,7 @@ export class RestoreDrill {
     this.#keep(user, endedDrill(state, clock.wallMs(), periodMs, random));
   }
 
-  /** Tries the next file. A file that is interrupted by the end of this process is tried again by the next. */
+  /** Tries the next file. A file that the end of this process interrupts is tried again by the next process. */
   async #next(user: RestorableUser, state: DrillState, reader: RemoteReader): Promise<DrillState> {
     const [file, ...left] = state.left ?? [];
     if (file === undefined) return state;
@@ -158,9 +158,9 @@ export class RestoreDrill {
       return isThere ? 'restored' : 'untried';
     } catch (error) {
       signal.throwIfAborted();
-      // The user signed out: this file comes first when they are back.
+      // The user signed out: this file comes first when they return.
       if (!isPeerstorError(error) || error.code === 'aborted') throw error;
-      // Its copies are on devices that are off, or its records on their way.
+      // The file's copies are on devices that are off, or its records have not arrived yet.
       if (error.code === 'peer-unreachable' || error.code === 'not-ready') return 'untried';
       this.#parts.log.warn({ error, entry: shortId(file) }, 'A file could not be read from other devices');
       return 'failed';

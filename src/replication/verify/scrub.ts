@@ -1,6 +1,6 @@
 /**
- * Reads every chunk of this device again, all of them once in a period, so that what nobody asks for
- * does not rot unseen. Slowly, not while people use the device, and from where an earlier process ended.
+ * Reads every chunk of this device once per period, so that rot is found in chunks that nobody asks for. It
+ * reads slowly, pauses while people use the device, and continues where an earlier process ended.
  */
 import type { ScrubView } from '../../model/api.ts';
 import { type Clock, type Random, sleep } from '../../model/clock.ts';
@@ -12,14 +12,14 @@ import { releaseMemory } from '../../model/memory.ts';
 import type { WriteBehind } from '../database/write-behind.ts';
 import type { Foreground } from './foreground.ts';
 
-/** A pass is planned to take this share of the period; the rest makes up for pauses. */
+/** A pass is planned to take this share of the period; the rest allows for pauses. */
 const passShare = 5 / 6;
-/** Two passes begin a period apart, give or take this share, so that devices do not go together. */
+/** Two passes begin one period apart, plus or minus this share, so that devices do not run them together. */
 const jitter = 1 / 6;
-/** Slower than this a disk would never sleep; faster, and people notice. */
+/** Lower bound of the speed: below it a disk would never sleep; a much higher speed would disturb people. */
 const bytesPerSecondMin = 1024 * 1024;
 const bytesPerSecondMax = 40 * 1024 * 1024;
-/** Reading is paced in steps of at least this. */
+/** Minimum length of a pacing step. */
 const stepMs = 10;
 const busyLookMs = 500;
 /** All pauses of a pass together: a device that is always busy is scrubbed too. */
@@ -38,14 +38,14 @@ export interface ScrubParts {
   log: Log;
   /** `scrubPeriodMs`. */
   periodMs: number;
-  /** This machine has only its battery. */
+  /** True when this machine runs on battery. */
   onBattery(): boolean;
   /** The copy of a chunk is gone from the disk. */
   lost(id: ChunkId): void;
 }
 
 interface State {
-  /** The last chunk that was read in the pass under way; null between two passes. */
+  /** The last chunk that was read in the pass in progress; null between two passes. */
   cursor: string | null;
   /** Unix ms. */
   startedAtMs: number;
@@ -76,7 +76,7 @@ export class Scrub {
     });
   }
 
-  /** Saves how far it came. */
+  /** Saves the position of the pass. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -99,7 +99,7 @@ export class Scrub {
     while (!signal.aborted) {
       await this.#due();
       try {
-        await this.#pass();
+        await this.#relay();
       } catch (error) {
         signal.throwIfAborted();
         log.warn({ error }, 'Scrubbing was interrupted and goes on later');
@@ -111,13 +111,13 @@ export class Scrub {
   async #due(): Promise<void> {
     const { clock, periodMs } = this.#parts;
     if (this.#state.cursor !== null) return;
-    // A wall clock that was wrong when this was planned must not put it off for years.
+    // A wall clock that was wrong when the next pass was planned must not delay it for years.
     const waitMs = Math.min(this.#state.nextAtMs - clock.wallMs(), 2 * periodMs);
     await sleep(clock, Math.max(waitMs, stepMs), this.#stopping.signal);
     this.#state = { ...this.#state, cursor: '', startedAtMs: clock.wallMs(), checked: 0, bad: 0 };
   }
 
-  async #pass(): Promise<void> {
+  async #relay(): Promise<void> {
     const { store, clock, random, periodMs } = this.#parts;
     const perSecond = Math.max(
       bytesPerSecondMin,
@@ -154,7 +154,7 @@ export class Scrub {
     }
   }
 
-  /** The store quarantines a bad copy and tells everybody; one that is gone is told here. */
+  /** The store quarantines a bad copy and reports it; a missing one is reported here. */
   async #check(id: ChunkId): Promise<void> {
     const { store, log, lost } = this.#parts;
     let reason: 'deleted' | 'corrupt' | 'missing' | undefined;
@@ -186,7 +186,7 @@ export class Scrub {
     this.#parts.index.set(stateKey, Buffer.from(JSON.stringify(this.#state)));
   }
 
-  /** What cannot be read is begun anew. */
+  /** Unreadable state starts a new pass. */
   #read(): State | undefined {
     try {
       const value = this.#parts.index.get(stateKey);

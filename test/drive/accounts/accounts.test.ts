@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ErrorCode, isPeerstorError, PeerstorError } from '../../../src/model/errors.ts';
+import { userId } from '../../../src/model/ids.ts';
 import { sessionLifeMs } from '../../../src/model/limits.ts';
 import { MemoryOrderedStore } from '../../../src/store/index.ts';
 import { coded } from '../errors.ts';
 import {
+  addUser,
   catalogOf,
   createHome,
   createPair,
@@ -153,6 +155,30 @@ test('a session ends when its time is over', async () => {
   await world.clock.pass(2);
   assert.equal(await device.accounts.resume(session.secret), undefined);
   assert.equal(await (await device.restart()).accounts.resume(session.secret), undefined);
+});
+
+test('the signal of a session aborts when it ends, by signing out, by a new password, by an admin, by its time', async () => {
+  const { device, session, world } = await createHome();
+  const again = () => device.accounts.login(username, password, 'here');
+  const bob = await addUser(device, session, 'Bob');
+  const [out, kept] = [await again(), await again()];
+  assert.equal((await device.accounts.resume(out.secret))?.signal, out.signal);
+  await device.accounts.logout(out.secret);
+  assert.ok(out.signal.aborted);
+  assert.ok(isPeerstorError(out.signal.reason, 'not-signed-in'));
+  assert.equal(kept.signal.aborted, false);
+
+  await device.accounts.changeUser(session, userId(bob.user.id), { disabled: true });
+  assert.ok(bob.signal.aborted);
+
+  const renewed = await device.accounts.changePassword(session, password, 'a new password');
+  assert.deepEqual(
+    [session, kept, renewed].map(({ signal }) => signal.aborted),
+    [true, true, false],
+  );
+
+  await world.clock.sleep(sessionLifeMs + 60_000);
+  assert.ok(renewed.signal.aborted);
 });
 
 test('a made-up, changed or empty secret is no session', async () => {

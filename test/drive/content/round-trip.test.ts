@@ -66,7 +66,7 @@ test('any content in any pieces comes back, also in any range', async () => {
   );
   for (const pieceBytes of [1000, 16_384, 700_001, 3_000_000]) {
     const again = await write(inPieces(content, pieceBytes), new MemoryNetwork());
-    assert.deepEqual(again.sha256, whole.sha256, `pieces of ${pieceBytes}`);
+    assert.deepEqual(again.contentDigest, whole.contentDigest, `pieces of ${pieceBytes}`);
   }
   // Zeros are cut at the maximum, wherever that lies within a piece.
   const zeros = new Uint8Array(2_500_000);
@@ -132,7 +132,7 @@ test('an edit stores only what is new, and a copy nothing but a manifest', async
 });
 
 test('the digest says whether two contents are equal, however their chunks were compressed', async () => {
-  const digestOf = async (content: Uint8Array) => (await write(content, new MemoryNetwork())).sha256;
+  const digestOf = async (content: Uint8Array) => (await write(content, new MemoryNetwork())).contentDigest;
   for (const make of [randomContent, textContent]) {
     for (const size of [0, 100, 5000, 2 * MiB]) {
       const content = make(size, 8);

@@ -60,6 +60,33 @@ test('the folders of a path are made where they are missing', async () => {
   assert.deepEqual(await namesIn(drive, root), ['a', 'file']);
 });
 
+test('a path can begin at any folder that is outside the trash', async () => {
+  const { drive, root } = await createHome();
+  const trip = entryId((await drive.ensureFolder(['Trip'])).id);
+  const day = await drive.ensureFolder(['Day 1'], trip);
+  assert.equal(day.parentId, trip);
+  assert.equal((await drive.ensureFolder(['DAY 1'], trip)).id, day.id);
+  assert.equal((await drive.resolve(['day 1'], trip)).id, day.id);
+  assert.equal((await drive.resolve([], trip)).id, trip);
+  await assert.rejects(drive.resolve(['Trip'], trip), coded('not-found'));
+  await assert.rejects(drive.resolve(['x'], ghost), coded('not-found'));
+  await drive.trash(trip);
+  await assert.rejects(drive.resolve(['Day 1'], trip), coded('gone'));
+  await assert.rejects(drive.ensureFolder(['Day 1'], trip), coded('gone'));
+  assert.deepEqual(await namesIn(drive, root), []);
+});
+
+test('the ancestors of an entry are the folders around it, the root first', async () => {
+  const { drive, root } = await createHome();
+  const deep = await drive.ensureFolder(['a', 'b', 'c']);
+  const file = await put(drive, deep.id, 'x.txt', 'x');
+  const namesAbove = async (id: string) => (await drive.ancestors(entryId(id))).map(({ name }) => name);
+  assert.deepEqual(await namesAbove(file.id), ['', 'a', 'b', 'c']);
+  assert.deepEqual(await namesAbove(deep.id), ['', 'a', 'b']);
+  assert.deepEqual(await namesAbove(root), []);
+  await assert.rejects(drive.ancestors(ghost), coded('not-found'));
+});
+
 test('asking for the same folders many times at once makes them once', async () => {
   const { drive, root } = await createHome();
   const paths = [

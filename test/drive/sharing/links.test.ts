@@ -213,9 +213,12 @@ test('a token is a session of its own: its rights, its folder, and no account', 
   await sharing.revokeToken(grantId(made.id));
   assert.equal(await device.accounts.resume(made.token ?? ''), undefined);
   assert.ok(held);
+  assert.ok(held.signal.aborted);
   await assert.rejects(held.drive.root(), coded('not-signed-in'));
-  assert.ok(await laptop.accounts.resume(made.token ?? ''));
+  const elsewhere = await laptop.accounts.resume(made.token ?? '');
+  assert.equal(elsewhere?.signal.aborted, false);
   await meet();
+  assert.equal(elsewhere.signal.aborted, true);
   assert.equal(await laptop.accounts.resume(made.token ?? ''), undefined);
   assert.equal(await read(drive, file), 'first');
   assert.ok(session.rights === null);

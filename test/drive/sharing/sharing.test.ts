@@ -49,6 +49,19 @@ test('who may view a folder finds it among what was shared, and reads all that i
   assert.equal((await theirs.versions(file)).length, 1);
 });
 
+test('paths and ancestors of a shared entry begin at the shared folder', async () => {
+  const { theirs, folder, inner, file, outside } = await createShared('edit');
+  assert.deepEqual(
+    (await theirs.ancestors(file)).map(({ id }) => id),
+    [folder, inner],
+  );
+  assert.deepEqual(await theirs.ancestors(folder), []);
+  await assert.rejects(theirs.ancestors(outside), coded('not-found'));
+  assert.equal((await theirs.resolve(['DAY 1', 'A.TXT'], folder)).id, file);
+  assert.equal((await theirs.ensureFolder(['day 1'], folder)).id, inner);
+  assert.equal((await theirs.ensureFolder(['day 2'], folder)).parentId, folder);
+});
+
 test('who may view changes nothing', async () => {
   const { theirs, folder, inner, file } = await createShared('view');
   const forbidden = coded('forbidden');

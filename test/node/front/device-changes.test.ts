@@ -34,9 +34,9 @@ describe('what an admin says of a device', () => {
     assert.deepEqual(
       notes.map(({ event, sentence, username }) => [event, sentence, username]),
       [
-        ['device-renamed', 'device 1 is called Cellar now.', 'Ada'],
-        ['device-changed', 'Cellar was changed: it is sleeper now, and its place is Home.', 'Ada'],
-        ['device-changed', 'Cellar was changed: it has no place.', 'Ada'],
+        ['device-renamed', 'device 1 was renamed to Cellar.', 'Ada'],
+        ['device-changed', 'Cellar was changed: its class is sleeper, and its place is Home.', 'Ada'],
+        ['device-changed', 'Cellar was changed: its place was cleared.', 'Ada'],
       ],
     );
   });

@@ -62,7 +62,7 @@ describe('alerts', () => {
   it('there are no alerts when all is well', () => {
     assert.deepEqual(codes({}), []);
     assert.equal(view({}).level, 'ok');
-    assert.match(view({}).sentence, /Everything has 3 copies/);
+    assert.match(view({}).sentence, /Every file has 3 copies/);
   });
 
   it('alerts name the state of each volume', () => {

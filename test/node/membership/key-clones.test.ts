@@ -34,7 +34,7 @@ it('a replaced process that returns shows that two devices use one key', async (
   connect('three');
   const { level, alerts } = clones.alertIn(health);
   assert.deepEqual([level, alerts.map(({ code }) => code)], ['danger', ['key-twice']]);
-  assert.match(alerts[0]?.sentence ?? '', /Two devices run with the same key, as box/);
+  assert.match(alerts[0]?.sentence ?? '', /Two devices use the key of box/);
   assert.equal(notes.length, 1);
   await clock.advance(61 * 60_000);
   assert.equal(clones.alertIn(health).level, 'ok');

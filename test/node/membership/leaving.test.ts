@@ -41,7 +41,7 @@ describe('a home', () => {
     const { home, index, key } = await homeInNetwork();
     const aside = [
       ...(await setAside(home, ['db/catalog', 'db/index', 'outbox.log'], 'aside')),
-      ...(await setAside(home, ['network.key', 'db/catalog', 'identity.key'], 'overtaken')),
+      ...(await setAside(home, ['network.key', 'db/catalog', 'identity.key'], 'rolled-back')),
     ];
     await writeFile(home.file('my.aside-notes'), '');
     await home.markLeft();
@@ -95,7 +95,7 @@ async function homeInNetwork() {
 }
 
 /** Leaves others of these names in the place of what is put aside. @returns where that is now, in the home */
-async function setAside(home: Home, names: string[], why: 'aside' | 'overtaken'): Promise<string[]> {
+async function setAside(home: Home, names: string[], why: 'aside' | 'rolled-back'): Promise<string[]> {
   for (const name of names) await mkdir(home.file(name), { recursive: true }).catch(() => undefined);
   const paths = await home.setAside(names, why);
   assert.equal(paths.length, names.length);

@@ -150,7 +150,8 @@ describe('removing a device', () => {
     const w = await network(3);
     const [a, , c] = w.devices;
     a.impact = { ...nothingLost, lostChunks: 12, lostVersions: new Array(3) };
-    const sentence = '12 chunks of 3 files are only on device 2: drain it first, or remove it with --lost.';
+    const sentence =
+      '12 chunks of 3 files are only on device 2: drain that device first, or remove it with --lost.';
     await assert.rejects(a.remove(c), (error: Error) => {
       assert.equal(error.message, sentence);
       return coded('conflict')(error);

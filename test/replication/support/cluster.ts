@@ -79,7 +79,7 @@ const liarMethods = [
   'chunk/hold',
   'chunk/get',
   'chunk/put',
-  'chunk/pass',
+  'chunk/relay',
   'chunk/have',
   'chunk/bad',
   'inventory/digests',

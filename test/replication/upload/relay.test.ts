@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isPeerstorError, PeerstorError } from '../../../src/model/errors.ts';
 import type { ChunkId, DeviceId } from '../../../src/model/ids.ts';
-import { readIds, readPass, readPut, writePass, writePutAnswer } from '../../../src/replication/wire.ts';
+import { readIds, readPut, readRelay, writePutAnswer, writeRelay } from '../../../src/replication/wire.ts';
 import {
   type ClusterOptions,
   type Liar,
@@ -32,10 +32,10 @@ async function slowCluster(devices: number, options: ClusterOptions = {}): Promi
   return { cluster, gateway, others };
 }
 
-/** A holder that takes chunks like any other, and answers `chunk/pass` as it likes. */
+/** A holder that takes chunks like any other, and answers `chunk/relay` as it likes. */
 async function slowLiar(
   { cluster }: Setting,
-  pass: (liar: Liar, id: ChunkId, target: DeviceId) => Promise<Uint8Array>,
+  relay: (liar: Liar, id: ChunkId, target: DeviceId) => Promise<Uint8Array>,
 ): Promise<{ liar: Liar; held: Set<ChunkId> }> {
   const held = new Set<ChunkId>();
   const liar: Liar = cluster.addLiar({
@@ -45,9 +45,9 @@ async function slowLiar(
       return writePutAnswer('stored');
     },
     'chunk/have': async (body) => Uint8Array.from(readIds(body, 1024), (id) => (held.has(id) ? 1 : 0)),
-    'chunk/pass': (body) => {
-      const { id, device } = readPass(body);
-      return pass(liar, id, device);
+    'chunk/relay': (body) => {
+      const { id, device } = readRelay(body);
+      return relay(liar, id, device);
     },
   });
   cluster.membersChanged();
@@ -104,7 +104,7 @@ test('no holder is asked to relay while the uplink is free', async () => {
   const setting = await slowCluster(3);
   const { cluster, gateway } = setting;
   for (const { id, bytes } of some.slice(0, 6)) await cluster.upload(gateway, [{ id, bytes }], 'full');
-  assert.equal(calls(gateway, 'chunk/pass'), 0);
+  assert.equal(calls(gateway, 'chunk/relay'), 0);
   assert.equal(calls(gateway, 'chunk/put'), 12);
   await cluster.end();
 });
@@ -127,8 +127,8 @@ test('a relay that a holder only claims does not count, and the holder is not as
   assert.equal((await upload(setting)).level, 'full');
   assertHeld(others[0]);
   assert.equal(held.size, count);
-  assert.ok(liar.asked('chunk/pass') > 0, 'it was asked');
-  assert.ok(liar.asked('chunk/pass') <= 8, `it was asked ${liar.asked('chunk/pass')} times`);
+  assert.ok(liar.asked('chunk/relay') > 0, 'it was asked');
+  assert.ok(liar.asked('chunk/relay') <= 8, `it was asked ${liar.asked('chunk/relay')} times`);
   const own = calls(gateway, 'chunk/put', others[0]?.id);
   assert.ok(own <= count, `${own} pushes of ${count} chunks`);
   await cluster.end();
@@ -143,7 +143,7 @@ test('a stalled holder delays neither safe nor full for longer than the stall', 
     const { liar } = await slowLiar(setting, never);
     const stalled = await upload(setting, level);
     assert.equal(stalled.level, level);
-    assert.ok(liar.asked('chunk/pass') > 0, 'it was asked');
+    assert.ok(liar.asked('chunk/relay') > 0, 'it was asked');
     const allowedMs = level === 'safe' ? putMs : setting.cluster.tunables.transferStallMs + 20 * putMs;
     const moreMs = stalled.tookMs - usual.tookMs;
     assert.ok(moreMs <= allowedMs, `${level} took ${moreMs} ms more`);
@@ -159,12 +159,12 @@ test('requests to a stalled holder are cancelled', async () => {
   // What the network does with a call that is given up, seen by the one who serves it.
   const serve = liar.transport.serve.bind(liar.transport);
   liar.transport.serve = (from, method, body, stop) => {
-    if (method === 'chunk/pass') stop.signal.addEventListener('abort', () => stopped.add(stop));
+    if (method === 'chunk/relay') stop.signal.addEventListener('abort', () => stopped.add(stop));
     return serve(from, method, body, stop);
   };
   assert.equal((await upload(setting)).level, 'full');
   await cluster.clock.advance(100);
-  assert.equal(stopped.size, liar.asked('chunk/pass'));
+  assert.equal(stopped.size, liar.asked('chunk/relay'));
   await cluster.end();
 });
 
@@ -177,7 +177,7 @@ test('the uploading device itself sends the chunks that a dying holder was to re
   });
   const { level, tookMs } = await upload(setting);
   assert.equal(level, 'full');
-  assert.equal(liar.asked('chunk/pass'), 1);
+  assert.equal(liar.asked('chunk/relay'), 1);
   assert.ok(tookMs < 2 * count * putMs, `${tookMs} ms`);
   for (const { id } of some) {
     const copies = others.filter(({ store }) => store.has(id)).length;
@@ -196,7 +196,7 @@ test('an upload does not wait for a holder that is always busy', async () => {
   });
   assert.equal((await upload(setting)).level, 'full');
   assert.ok(asked.size > 8, 'and that is no lie: it is asked for others');
-  assert.equal(liar.asked('chunk/pass'), asked.size, 'once for each chunk');
+  assert.equal(liar.asked('chunk/relay'), asked.size, 'once for each chunk');
   assertHeld(others[0]);
   await cluster.end();
 });
@@ -240,7 +240,7 @@ test('relays that a slow holder was not asked for yet are done by the uploader w
   const { level, tookMs } = await upload(setting);
   assert.equal(level, 'full');
   assertHeld(others[0]);
-  assert.ok(liar.asked('chunk/pass') < count / 2, `it was asked ${liar.asked('chunk/pass')} times`);
+  assert.ok(liar.asked('chunk/relay') < count / 2, `it was asked ${liar.asked('chunk/relay')} times`);
   assert.ok(tookMs < 3 * slowMs, `${tookMs} ms`);
   await cluster.end();
 });
@@ -251,7 +251,7 @@ test('a device relays a chunk that it has, to a member, once, and makes no more 
   assert.ok(a && b && c && d && e);
   const { id, bytes } = chunkOf(1);
   const ask = (chunk: ChunkId, device: DeviceId) =>
-    cluster.clock.until(a.transport.call(b.id, 'chunk/pass', writePass({ id: chunk, device })));
+    cluster.clock.until(a.transport.call(b.id, 'chunk/relay', writeRelay({ id: chunk, device })));
   const refused = (code: Parameters<typeof isPeerstorError>[1]) => (error: unknown) =>
     isPeerstorError(error, code);
   await b.store.put(id, bytes);

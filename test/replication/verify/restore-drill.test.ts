@@ -93,7 +93,7 @@ describe('restore drills', () => {
     await cluster.clock.advance(periodMs);
     assert.match(
       sentences(a)[0] ?? '',
-      /^Restore drill: 3 of 3 files read from other devices; \d cop\w+ w\w+ not what was claimed/,
+      /^Restore drill: 3 of 3 files read from other devices\. \d cop\w+ w\w+ not what the device claimed/,
     );
     assert.equal(a.replication.drillStatus().failed, 0);
     assert.ok(liar.asked('chunk/get') > 0);
@@ -117,7 +117,7 @@ describe('restore drills', () => {
     await cluster.clock.advance(periodMs);
     assert.equal(
       sentences(a).at(-1),
-      'Restore drill: 1 of 2 files read from other devices; 2 copies were not what was claimed, and made anew.',
+      'Restore drill: 1 of 2 files read from other devices. 2 copies were not what the device claimed, and will be made again.',
     );
     assert.equal(a.replication.drillStatus().failed, 1);
     assert.deepEqual(a.replication.holders(lost), [a.id]);
