@@ -10,7 +10,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { allConnected, DeviceProcess, pair, randomStream, until } from '../test/cluster/device-process.ts';
+import { allConnected, DeviceProcess, pair, randomStream } from '../test/cluster/device-process.ts';
+import { until } from '../test/support/until.ts';
 import {
   ddSeconds,
   MiB,

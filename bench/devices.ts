@@ -3,13 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, Links } from '../test/chaos/links.ts';
-import {
-  allConnected,
-  DeviceProcess,
-  pair,
-  type StartSettings,
-  until,
-} from '../test/cluster/device-process.ts';
+import { allConnected, DeviceProcess, pair, type StartSettings } from '../test/cluster/device-process.ts';
+import { until } from '../test/support/until.ts';
 
 export interface DevicesSettings {
   count: number;

@@ -1,5 +1,6 @@
 /** How fast one device makes all copies of a lost one again on another, against a bare stream. */
-import { randomStream, until } from '../test/cluster/device-process.ts';
+import { randomStream } from '../test/cluster/device-process.ts';
+import { until } from '../test/support/until.ts';
 import { addDevice, metric, secondsUntil, withDevices } from './devices.ts';
 import { MiB, median, type Row } from './measure.ts';
 import { openPair, openSlowPair } from './transport-pair.ts';

@@ -7,8 +7,16 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { DeviceView, EntryView, HealthView, InviteView } from '../../src/model/api.ts';
 import type { GarbageReport } from '../../src/model/contracts/health.ts';
-import { DeviceProcess, pair, password, until } from '../cluster/device-process.ts';
-import { assertAccessible, assertFitsPhone, collectProblems, launchBrowser, shot } from './browser.ts';
+import { DeviceProcess, pair, password } from '../cluster/device-process.ts';
+import { until } from '../support/until.ts';
+import {
+  assertAccessible,
+  assertFitsPhone,
+  collectProblems,
+  launchBrowser,
+  shot,
+  waitMs,
+} from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
 
 const skip = withoutBrowser;
@@ -27,7 +35,7 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
       acceptDownloads: true,
     });
     const opened = await context.newPage();
-    opened.setDefaultTimeout(30_000);
+    opened.setDefaultTimeout(waitMs);
     await opened.goto(`http://${laptop.address}/`);
     await opened.getByLabel('User name').fill(username);
     await opened.getByLabel('Password').fill(password);
@@ -139,7 +147,7 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     await volume(first).getByText('in use').waitFor();
     await choose(first, 'Move its copies elsewhere…');
     await page.getByRole('button', { name: 'Move its copies' }).click();
-    await volume(first).getByText('empty', { exact: true }).waitFor({ timeout: 30_000 });
+    await volume(first).getByText('empty', { exact: true }).waitFor();
     await shot(page, 'folders');
     await assertAccessible(page, 'devices');
     await assertFitsPhone(page, 'devices');
@@ -147,7 +155,7 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     await volume(first).getByText('in use').waitFor();
     await choose(disk, 'Move its copies elsewhere…');
     await page.getByRole('button', { name: 'Move its copies' }).click();
-    await volume(disk).getByText('empty', { exact: true }).waitFor({ timeout: 30_000 });
+    await volume(disk).getByText('empty', { exact: true }).waitFor();
     await choose(disk, 'Stop using this folder…');
     await page.getByRole('button', { name: 'Stop using it' }).click();
     await volume(disk).waitFor({ state: 'detached' });
@@ -266,7 +274,7 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     const row = page.getByRole('region', { name: 'Uploads' }).getByRole('listitem');
     await row.getByText('accepted · 1 of 3').waitFor();
     await nas.start();
-    await row.getByText('safe · 2 of 3').waitFor({ timeout: 60_000 });
+    await row.getByText('safe · 2 of 3').waitFor();
     await page.locator('.entry', { hasText: 'lonely.txt' }).getByText('safe · 2 of 3').waitFor();
     await shot(page, 'upload-became-safe');
   });

@@ -15,6 +15,7 @@ import {
   confirmRecoveryWords,
   shot as keepShot,
   launchBrowser,
+  waitMs,
 } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
 
@@ -36,7 +37,7 @@ describe('the page', { skip, timeout: 900_000 }, () => {
       acceptDownloads: true,
     });
     page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(waitMs);
     // Asking who is signed in answers 401 before a login; the browser notes that by itself.
     problems = collectProblems(page, ['401', '404', '410']);
   });
@@ -66,7 +67,7 @@ describe('the page', { skip, timeout: 900_000 }, () => {
   /** What the QR code of the pairing dialog leads to, with a set-up link of an earlier start on the way. */
   const joinByPhone = async (code: string, nas: DeviceProcess) => {
     const phone = await browser.newPage({ viewport: { width: 360, height: 740 } });
-    phone.setDefaultTimeout(30_000);
+    phone.setDefaultTimeout(waitMs);
     await phone.goto(`http://${device.address}/setup#pair=${code}`);
     await phone.getByRole('heading', { name: 'Add a device' }).waitFor();
     assert.equal((await phone.getByLabel('Pairing code').innerText()).replace(/\s/g, ''), code);
@@ -230,7 +231,7 @@ describe('the page', { skip, timeout: 900_000 }, () => {
       await page
         .getByText(/2 of 3 copies/)
         .first()
-        .waitFor({ timeout: 30_000 });
+        .waitFor();
       await shot('health');
       await accessible('health');
       const phone = await browser.newPage({ viewport: { width: 360, height: 740 } });
@@ -257,7 +258,7 @@ describe('the page', { skip, timeout: 900_000 }, () => {
     await page.getByText('Reconnecting…').waitFor();
     problems.length = 0;
     await device.start();
-    await page.getByText('Reconnecting…').waitFor({ state: 'detached', timeout: 40_000 });
+    await page.getByText('Reconnecting…').waitFor({ state: 'detached' });
     await row('notes.md').waitFor();
     problems.length = 0;
   });

@@ -13,6 +13,7 @@ import {
   confirmRecoveryWords,
   launchBrowser,
   shot,
+  waitMs,
 } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
 
@@ -31,7 +32,7 @@ describe('sharing on the page', { skip, timeout: 900_000 }, () => {
     const context = await browser.newContext({ viewport: size, acceptDownloads: true });
     contexts.push(context);
     const opened = await context.newPage();
-    opened.setDefaultTimeout(30_000);
+    opened.setDefaultTimeout(waitMs);
     return opened;
   };
 
@@ -258,7 +259,7 @@ describe('sharing on the page', { skip, timeout: 900_000 }, () => {
       await actions.click();
       await page.getByRole('menuitem', { name: 'Move its copies elsewhere…' }).click();
       await page.getByRole('button', { name: 'Move its copies' }).click();
-      await page.getByText(/^Other devices have a copy of everything/).waitFor({ timeout: 30_000 });
+      await page.getByText(/^Other devices have a copy of everything/).waitFor();
       assert.equal(await page.getByText(/of 0 bytes used/).count(), 0);
       await shot(page, 'device-drained');
       await assertAccessible(page, 'a device that is emptied');

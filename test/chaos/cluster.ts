@@ -5,7 +5,8 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeviceView, HealthzView } from '../../src/model/api.ts';
-import { DeviceProcess, pair, until } from '../cluster/device-process.ts';
+import { DeviceProcess, pair } from '../cluster/device-process.ts';
+import { until } from '../support/until.ts';
 import { freePort, Links } from './links.ts';
 
 /** Days in seconds, minutes in moments. */

@@ -3,7 +3,8 @@ import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DeviceView, HealthzView } from '../../src/model/api.ts';
-import { DeviceProcess, pair, until } from './device-process.ts';
+import { until } from '../support/until.ts';
+import { DeviceProcess, pair } from './device-process.ts';
 
 /** Two devices of one network; the second one's home can be copied while it is stopped. */
 async function cluster(): Promise<[DeviceProcess, DeviceProcess]> {

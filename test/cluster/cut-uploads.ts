@@ -7,14 +7,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { freshSeed } from '../support/fresh-seed.ts';
-import {
-  allConnected,
-  type DeviceProcess,
-  hashOf,
-  randomStream,
-  startThree,
-  until,
-} from './device-process.ts';
+import { until } from '../support/until.ts';
+import { allConnected, type DeviceProcess, hashOf, randomStream, startThree } from './device-process.ts';
 
 const MiB = 1024 * 1024;
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { EntryView, HealthView, Page } from '../../src/model/api.ts';
+import { until } from '../support/until.ts';
 
 const bin = new URL('../../bin/peerstor.js', import.meta.url).pathname;
 export const password = 'correct horse battery';
@@ -310,26 +311,6 @@ export async function pair(
   await newcomer.must('POST', '/api/v1/pairing/join', {
     json: { setupCode: newcomer.ready.setupCode, code, ...(address === undefined ? {} : { address }) },
   });
-}
-
-/** Polls until `check` holds. @throws with the last reason after `timeoutMs` */
-export async function until(
-  what: string,
-  check: () => Promise<boolean | string>,
-  timeoutMs = 30_000,
-): Promise<void> {
-  const giveUpMs = performance.now() + timeoutMs;
-  let last: boolean | string = false;
-  for (;;) {
-    try {
-      last = await check();
-      if (last === true) return;
-    } catch (error) {
-      last = (error as Error).message;
-    }
-    if (performance.now() > giveUpMs) throw new Error(`not within ${timeoutMs} ms: ${what} (last: ${last})`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 /** Three devices of one network, named a, b, c; the first is set up and signed in, the others signed in. */

@@ -5,13 +5,14 @@ import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { DeviceProcess, hashOf, randomStream, until } from './device-process.ts';
+import { until } from '../support/until.ts';
+import { DeviceProcess, hashOf, randomStream } from './device-process.ts';
 
 const MiB = 1024 * 1024;
 const size = 2 * MiB;
 const mayMount = process.platform === 'linux' && process.getuid?.() === 0;
 
-describe('a full disk', { timeout: 120_000, skip: mayMount ? false : 'mounting needs root' }, () => {
+describe('a full disk', { timeout: 600_000, skip: mayMount ? false : 'mounting needs root' }, () => {
   let disk = '';
   let device: DeviceProcess;
   let mounted = false;

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type DeviceProcess, hashOf, randomStream, startThree, until } from './device-process.ts';
+import { until } from '../support/until.ts';
+import { type DeviceProcess, hashOf, randomStream, startThree } from './device-process.ts';
 
 const MiB = 1024 * 1024;
 const size = 12 * MiB;
@@ -19,7 +20,7 @@ async function bytesOnDisk(device: DeviceProcess): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
 }
 
-describe('three devices that collect garbage', { timeout: 240_000 }, () => {
+describe('three devices that collect garbage', { timeout: 600_000 }, () => {
   let devices: DeviceProcess[] = [];
   before(async () => {
     devices = await startThree(tune);

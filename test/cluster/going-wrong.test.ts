@@ -8,15 +8,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import {
-  allConnected,
-  DeviceProcess,
-  hashOf,
-  pair,
-  randomStream,
-  startThree,
-  until,
-} from './device-process.ts';
+import { until } from '../support/until.ts';
+import { allConnected, DeviceProcess, hashOf, pair, randomStream, startThree } from './device-process.ts';
 
 const run = promisify(execFile);
 const bin = new URL('../../bin/peerstor.js', import.meta.url).pathname;
@@ -44,7 +37,7 @@ async function cli(
   }
 }
 
-describe('a device alone', { timeout: 120_000 }, () => {
+describe('a device alone', { timeout: 600_000 }, () => {
   let device: DeviceProcess;
   before(async () => {
     device = await DeviceProcess.start({ name: 'alone' });
@@ -140,7 +133,7 @@ describe('a device alone', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a tiny volume', { timeout: 120_000 }, () => {
+describe('a tiny volume', { timeout: 600_000 }, () => {
   it('answers 507 when it is full, keeps what it acknowledged and lists nothing half-made', async () => {
     const device = await DeviceProcess.start({ name: 'tiny' });
     await device.stop();
@@ -162,7 +155,7 @@ describe('a tiny volume', { timeout: 120_000 }, () => {
   });
 });
 
-describe('three devices with trouble', { timeout: 240_000 }, () => {
+describe('three devices with trouble', { timeout: 600_000 }, () => {
   let devices: DeviceProcess[] = [];
   before(async () => {
     devices = await startThree();

@@ -1,7 +1,8 @@
 /** Two devices on two hosts of one network (network namespaces joined by a bridge) find each other by themselves. */
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { DeviceProcess, until } from './device-process.ts';
+import { until } from '../support/until.ts';
+import { DeviceProcess } from './device-process.ts';
 
 const tag = `ps${process.pid % 10_000}`;
 const hosts = [1, 2].map((n) => ({
@@ -53,7 +54,7 @@ function removeHosts(): void {
 
 const skip = whyNotPermitted() ?? false;
 
-describe('devices on one network', { skip, timeout: 120_000 }, () => {
+describe('devices on one network', { skip, timeout: 600_000 }, () => {
   it('pair without an address and reconnect by themselves', async () => {
     const cli = (device: DeviceProcess, ...args: string[]) =>
       execFileSync(

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { AuditView, DeviceView, ImpactView, Page } from '../../src/model/api.ts';
+import { until } from '../support/until.ts';
 import {
   type ApiAnswer,
   allConnected,
@@ -13,12 +14,11 @@ import {
   pair,
   randomStream,
   startThree,
-  until,
 } from './device-process.ts';
 
 const MiB = 1024 * 1024;
 
-describe('a device that alone has some chunks', { timeout: 240_000 }, () => {
+describe('a device that alone has some chunks', { timeout: 600_000 }, () => {
   const folders: string[] = [];
   let devices: DeviceProcess[] = [];
   /** What a thief has: the home as it was before the removal. */
@@ -132,7 +132,7 @@ describe('a device that alone has some chunks', { timeout: 240_000 }, () => {
   });
 });
 
-describe('a device that was off while the secret changed', { timeout: 240_000 }, () => {
+describe('a device that was off while the secret changed', { timeout: 600_000 }, () => {
   let devices: DeviceProcess[] = [];
 
   before(async () => {
@@ -209,7 +209,7 @@ describe('a device that was off while the secret changed', { timeout: 240_000 },
   });
 });
 
-describe('a device that is emptied', { timeout: 240_000 }, () => {
+describe('a device that is emptied', { timeout: 600_000 }, () => {
   let devices: DeviceProcess[] = [];
   after(() => Promise.all(devices.map((device) => device.remove())));
 
@@ -236,7 +236,7 @@ describe('a device that is emptied', { timeout: 240_000 }, () => {
   });
 });
 
-describe('a device that only keeps copies', { timeout: 240_000 }, () => {
+describe('a device that only keeps copies', { timeout: 600_000 }, () => {
   let devices: DeviceProcess[] = [];
   after(() => Promise.all(devices.map((device) => device.remove())));
 

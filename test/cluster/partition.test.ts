@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { EntryView } from '../../src/model/api.ts';
 import { freePort, Links } from '../chaos/links.ts';
-import { DeviceProcess, pair, until } from './device-process.ts';
+import { until } from '../support/until.ts';
+import { DeviceProcess, pair } from './device-process.ts';
 
 const tune = {
   heartbeatMs: 300,
@@ -16,7 +17,7 @@ const tune = {
 const skip = process.platform === 'linux' ? false : 'finds who dials whom in /proc';
 const text = (words: string) => Buffer.from(words);
 
-describe('two devices apart', { skip, timeout: 180_000 }, () => {
+describe('two devices apart', { skip, timeout: 600_000 }, () => {
   const devices: DeviceProcess[] = [];
   let links: Links;
 

@@ -1,15 +1,8 @@
 /** Four real devices, one of which is lost for good: the others have three copies of everything again. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import {
-  allConnected,
-  DeviceProcess,
-  hashOf,
-  pair,
-  randomStream,
-  startThree,
-  until,
-} from './device-process.ts';
+import { until } from '../support/until.ts';
+import { allConnected, DeviceProcess, hashOf, pair, randomStream, startThree } from './device-process.ts';
 
 const MiB = 1024 * 1024;
 const size = 16 * MiB;
@@ -36,7 +29,7 @@ async function allWhole(devices: DeviceProcess[]): Promise<boolean | string> {
   return true;
 }
 
-describe('four devices, one lost for good', { timeout: 240_000 }, () => {
+describe('four devices, one lost for good', { timeout: 600_000 }, () => {
   let devices: DeviceProcess[] = [];
   before(async () => {
     devices = await startThree(tune);
@@ -56,7 +49,7 @@ describe('four devices, one lost for good', { timeout: 240_000 }, () => {
     await lost.stop('SIGKILL');
     const others = devices.slice(0, 3);
     await until('copies are missing', async () => (await isWhole(first)) !== true);
-    await until('everything has three copies again', () => allWhole(others), 60_000);
+    await until('everything has three copies again', () => allWhole(others));
     await until('a receipt is written', async () => {
       const said = await Promise.all(others.map(async (device) => (await device.health()).receipts));
       return (

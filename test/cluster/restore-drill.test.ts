@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type DeviceProcess, randomStream, startThree, until } from './device-process.ts';
+import { until } from '../support/until.ts';
+import { type DeviceProcess, randomStream, startThree } from './device-process.ts';
 
 const MiB = 1024 * 1024;
 const tune = {
@@ -20,7 +21,7 @@ const blobsOf = async (device: DeviceProcess): Promise<string[]> => {
   return names.filter((name) => /[0-9a-f]{64}$/.test(name)).map((name) => join(folder, name));
 };
 
-describe('three devices that look after their copies', { timeout: 120_000 }, () => {
+describe('three devices that look after their copies', { timeout: 600_000 }, () => {
   let devices: DeviceProcess[] = [];
   let a: DeviceProcess;
   let b: DeviceProcess;

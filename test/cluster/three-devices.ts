@@ -8,7 +8,8 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { EntryView, HealthView } from '../../src/model/api.ts';
-import { type DeviceProcess, encodePath, hashOf, randomStream, startThree, until } from './device-process.ts';
+import { until } from '../support/until.ts';
+import { type DeviceProcess, encodePath, hashOf, randomStream, startThree } from './device-process.ts';
 
 const MiB = 1024 * 1024;
 
@@ -133,15 +134,11 @@ export function describeThreeDevices({ bigBytes, wordBytes, smallFiles }: Amount
         for (const n of numbers) await a.put(`/small/${n}.txt`, content(n));
       };
       await Promise.all(Array.from({ length: 16 }, upload));
-      await until(
-        'b lists all',
-        async () => {
-          const folder = await b.entryAt('/small');
-          const count = (await b.children(folder.id)).length;
-          return count === smallFiles || `${count} files`;
-        },
-        60_000,
-      );
+      await until('b lists all', async () => {
+        const folder = await b.entryAt('/small');
+        const count = (await b.children(folder.id)).length;
+        return count === smallFiles || `${count} files`;
+      });
       const folder = await b.entryAt('/small');
       const entries = (await b.children(folder.id)).values();
       let wrong = 0;
@@ -175,17 +172,15 @@ export function describeThreeDevices({ bigBytes, wordBytes, smallFiles }: Amount
     });
 
     it('says 2 of 3 while that device is gone, and 3 of 3 when it is back, without moving bytes', async () => {
-      await until(
-        'everything that b and c should hold is there',
-        async () => onlyCopies(await b.health(), 2),
-        120_000,
+      await until('everything that b and c should hold is there', async () =>
+        onlyCopies(await b.health(), 2),
       );
       const answer = await b.health();
       assert.match(answer.sentence, /2 of 3|two of three|2 copies/i);
       await a.start();
       await a.login();
-      await until('all copies count again', async () => onlyCopies(await b.health(), 3), 60_000);
-      await until('the returned device agrees', async () => onlyCopies(await a.health(), 3), 60_000);
+      await until('all copies count again', async () => onlyCopies(await b.health(), 3));
+      await until('the returned device agrees', async () => onlyCopies(await a.health(), 3));
       for (const device of devices)
         assert.deepEqual(await device.hashAt('/words.txt'), { sha256: wordsHash, size: wordBytes });
     });
@@ -194,14 +189,10 @@ export function describeThreeDevices({ bigBytes, wordBytes, smallFiles }: Amount
       await rm(join(c.home, 'volume'), { recursive: true, force: true });
       assert.deepEqual(await c.hashAt('/big.bin'), { sha256: bigHash, size: bigBytes });
       assert.deepEqual(await c.hashAt('/words.txt'), { sha256: wordsHash, size: wordBytes });
-      await until(
-        'health stops counting its copies',
-        async () => {
-          const health = await a.health();
-          return (copiesOf(health)['3'] ?? 0) === 0 || JSON.stringify(health.chunks);
-        },
-        60_000,
-      );
+      await until('health stops counting its copies', async () => {
+        const health = await a.health();
+        return (copiesOf(health)['3'] ?? 0) === 0 || JSON.stringify(health.chunks);
+      });
     });
 
     it('leaves no plain text and no name on any disk', async () => {

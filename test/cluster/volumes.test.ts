@@ -5,15 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { DeviceView, EntryHealthView } from '../../src/model/api.ts';
-import {
-  allConnected,
-  DeviceProcess,
-  hashOf,
-  pair,
-  randomStream,
-  startThree,
-  until,
-} from './device-process.ts';
+import { until } from '../support/until.ts';
+import { allConnected, DeviceProcess, hashOf, pair, randomStream, startThree } from './device-process.ts';
 
 const MiB = 1024 * 1024;
 const size = 8 * MiB;
@@ -59,7 +52,7 @@ async function isWhole(device: DeviceProcess, copies: number): Promise<boolean |
 
 const levelsOf = async (device: DeviceProcess) => (await device.health()).alerts.map(({ code }) => code);
 
-describe('volumes of three devices', { timeout: 240_000 }, () => {
+describe('volumes of three devices', { timeout: 600_000 }, () => {
   let devices: DeviceProcess[] = [];
   let a: DeviceProcess;
   let b: DeviceProcess;
@@ -167,15 +160,11 @@ describe('volumes of three devices', { timeout: 240_000 }, () => {
     const file = await open(worse, 'r+');
     await file.truncate(0);
     await file.close();
-    await until(
-      'both are healed',
-      async () => {
-        const bytes = await readFile(bad).catch(() => Buffer.alloc(0));
-        const healed = bytes.equals(sound) && (await readFile(worse).catch(() => Buffer.alloc(0))).length > 0;
-        return healed || JSON.stringify((await b.health()).scrub);
-      },
-      60_000,
-    );
+    await until('both are healed', async () => {
+      const bytes = await readFile(bad).catch(() => Buffer.alloc(0));
+      const healed = bytes.equals(sound) && (await readFile(worse).catch(() => Buffer.alloc(0))).length > 0;
+      return healed || JSON.stringify((await b.health()).scrub);
+    });
     await until('a receipt is written', async () => {
       const { receipts } = await b.health();
       return (
@@ -218,7 +207,7 @@ describe('volumes of three devices', { timeout: 240_000 }, () => {
   });
 });
 
-describe('the disk of a dead device', { timeout: 120_000 }, () => {
+describe('the disk of a dead device', { timeout: 600_000 }, () => {
   let a: DeviceProcess;
   let b: DeviceProcess;
   let disks = '';

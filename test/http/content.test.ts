@@ -12,7 +12,7 @@ import { ManualClock } from './manual-clock.ts';
 const MiB = 1024 * 1024;
 const text = '0123456789';
 
-describe('content', { timeout: 15_000 }, () => {
+describe('content', { timeout: 600_000 }, () => {
   let g: GatewayFixture;
   let entry: EntryView;
   const warnings: string[] = [];

@@ -8,7 +8,7 @@ import { RawWebSocket } from './raw-websocket.ts';
 
 const path = '/api/v1/events';
 
-describe('events', { timeout: 10_000 }, () => {
+describe('events', { timeout: 600_000 }, () => {
   let g: GatewayFixture;
   before(async () => {
     g = await GatewayFixture.start();

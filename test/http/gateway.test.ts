@@ -11,7 +11,7 @@ import { GatewayFixture, readAll } from './gateway-fixture.ts';
 import { ManualClock } from './manual-clock.ts';
 import { RawWebSocket } from './raw-websocket.ts';
 
-describe('a gateway', { timeout: 10_000 }, () => {
+describe('a gateway', { timeout: 600_000 }, () => {
   it('says EADDRINUSE for a taken port, and works on another', async () => {
     const first = await GatewayFixture.start();
     const options = { front: new FakeDeviceFront(), webRoot: undefined, log: silentLog, clock: systemClock };

@@ -18,7 +18,7 @@ function endless(total: number) {
   return { sent, pieces: pieces() };
 }
 
-describe('an upload', { timeout: 15_000 }, () => {
+describe('an upload', { timeout: 600_000 }, () => {
   let g: GatewayFixture;
   before(async () => {
     g = await GatewayFixture.start({ maxUploadBytes: 64 * MiB });

@@ -8,6 +8,7 @@ import { PeerstorError } from '../../src/model/errors.ts';
 import type { ChunkId } from '../../src/model/ids.ts';
 import { sealedChunkBytesMax } from '../../src/model/limits.ts';
 import type { DiskChunkStore } from '../../src/store/index.ts';
+import { until } from '../support/until.ts';
 import { byId, idOf, testChunk, testChunks } from './chunks.ts';
 import { DiskWorld } from './disk-world.ts';
 import { diskError, faultyFiles } from './faulty-files.ts';
@@ -83,11 +84,7 @@ describe('a store that is started again', () => {
     await world.index.batch(keys.slice(0, count).map((key) => ({ key, value: null })));
   }
 
-  async function eventually(done: () => boolean): Promise<void> {
-    for (let tries = 0; !done() && tries < 1000; tries += 1)
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.ok(done());
-  }
+  const eventually = (done: () => boolean) => until('the background work is done', done);
 
   it('finds rows that a torn index lost, in the background', async () => {
     await (await fill()).stop();

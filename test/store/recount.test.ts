@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm, truncate } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { until } from '../support/until.ts';
 import { type TestChunk, testChunk, testChunks } from './chunks.ts';
 import { DiskWorld } from './disk-world.ts';
 import { diskError, faultyFiles } from './faulty-files.ts';
@@ -31,8 +32,10 @@ describe('the recount', () => {
   /** Time passes on the virtual clock, files are read by the real one. */
   async function after(ms: number, done: () => boolean): Promise<boolean> {
     await world.clock.advance(ms);
-    for (let tries = 0; !done() && tries < 400; tries += 1) await new Promise((go) => setTimeout(go, 5));
-    return done();
+    return await until('files are read', done).then(
+      () => true,
+      () => false,
+    );
   }
 
   it('notices what was deleted, cut and added behind the back of the device, and announces it', async () => {

@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { DiskChunkStore } from '../../src/store/index.ts';
+import { until } from '../support/until.ts';
 import { byId, testChunk, testChunks } from './chunks.ts';
 import { DiskWorld } from './disk-world.ts';
 import { faultyFiles } from './faulty-files.ts';
@@ -32,12 +33,11 @@ describe('volumes that come and go', () => {
   const heldBy = (store: DiskChunkStore) => chunks.filter(({ id }) => store.has(id)).length;
 
   /** Lets the checks run, and what they do on the real disk. */
-  async function pass(until: () => boolean): Promise<void> {
-    for (let tries = 0; !until() && tries < 500; tries += 1) {
+  async function pass(done: () => boolean): Promise<void> {
+    await until('the checks have seen it', async () => {
       await world.clock.advance(checkMs);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    assert.ok(until());
+      return done();
+    });
   }
 
   it('writes a marker with a random id and a format', async () => {

@@ -15,6 +15,7 @@ import { carry, collect, keyOf, World } from '../../catalog/world.ts';
 import { coded } from '../../drive/errors.ts';
 import { seededRandom } from '../../sim/seeded-random.ts';
 import { MemoryNetwork } from '../../support/memory-network.ts';
+import { patienceMs } from '../../support/until.ts';
 
 const nothingLost: ChunkImpact = {
   lostChunks: 0,
@@ -293,7 +294,7 @@ async function network(count: number, given: Given = {}) {
 
   /** Cryptography takes real time, so virtual time passes beside it. */
   async function until(condition: () => boolean, what: string): Promise<void> {
-    const giveUpMs = performance.now() + 10_000;
+    const giveUpMs = performance.now() + patienceMs;
     while (!condition()) {
       if (performance.now() > giveUpMs) throw new Error(`it did not happen: ${what}`);
       await clock.advance(20);

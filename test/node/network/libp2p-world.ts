@@ -9,6 +9,7 @@ import {
 } from '../../../src/node/network/index.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { allConnected } from '../../contract/transport.contract.ts';
+import { until } from '../../support/until.ts';
 
 export const testNetworkId: NetworkId = networkId('ab'.repeat(32));
 export const testSecret = new Uint8Array(32).fill(7);
@@ -119,12 +120,8 @@ export function seedOf(number: number): Uint8Array {
   return new Uint8Array(32).fill(number);
 }
 
-export async function eventually(condition: () => boolean, what: string, limitMs = 8000): Promise<void> {
-  const endMs = performance.now() + limitMs;
-  while (!condition()) {
-    if (performance.now() > endMs) throw new Error(`it did not happen in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+export function eventually(condition: () => boolean, what: string): Promise<void> {
+  return until(what, condition);
 }
 
 function collect(lines: LogLine[]): Log {
