@@ -1,7 +1,7 @@
 /** Which volumes have still to be compared with the index, and the comparing, one after the other. */
+import { Semaphore } from '../concurrency/index.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import type { VolumeId } from '../model/ids.ts';
-import { Lanes } from './locks/lanes.ts';
 import { SharedRun } from './locks/shared-run.ts';
 import { throwApart } from './locks/throw-apart.ts';
 import { hasBlobs } from './open-volume.ts';
@@ -13,7 +13,7 @@ export class CatchUp {
   readonly #parts: StoreParts;
   readonly #isThere: IsThere;
   readonly #due: Set<VolumeId>;
-  readonly #oneAtATime = new Lanes(1);
+  readonly #oneAtATime = new Semaphore(1);
   readonly #abort = new AbortController();
   readonly #shared = new SharedRun(() => this.#lookThroughDue());
   #background: Promise<void> = Promise.resolve();

@@ -1,5 +1,6 @@
 /** Chunks as files on the volumes of this device. */
 import { resolve } from 'node:path';
+import { KeyedLock, Semaphore } from '../concurrency/index.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import { systemClock, systemRandom } from '../model/clock.ts';
 import type {
@@ -22,8 +23,6 @@ import { ChunkIndex } from './chunk-index.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { diskVerdict } from './files/disk-error.ts';
-import { IdLocks } from './locks/id-locks.ts';
-import { Lanes } from './locks/lanes.ts';
 import { MoveOut } from './move-out.ts';
 import { type OpenedVolume, openVolume } from './open-volume.ts';
 import { Recount } from './recount.ts';
@@ -50,6 +49,8 @@ export interface DiskChunkStoreOptions {
 
 /** More writers would only wait for the disk, and leave no thread of the pool to readers. */
 const writersMax = 6;
+/** Beyond it the disk cannot keep up, and waiting helps nobody. */
+const diskLine = { waitingMax: 1024, busySentence: 'The disk has too much to do: try again in a moment.' };
 const readersMax = 8;
 
 /** What exists between `start` and `stop`. */
@@ -71,8 +72,8 @@ interface Run {
 export class DiskChunkStore implements ChunkStore {
   readonly #options: DiskChunkStoreOptions;
   readonly #parts: StoreParts;
-  readonly #writers = new Lanes(writersMax);
-  readonly #readers = new Lanes(readersMax);
+  readonly #writers = new Semaphore(writersMax, diskLine);
+  readonly #readers = new Semaphore(readersMax, diskLine);
   readonly #underWay = new Set<Promise<unknown>>();
   #started: Promise<Run> | undefined;
   #stopping: Promise<void> | undefined;
@@ -84,7 +85,7 @@ export class DiskChunkStore implements ChunkStore {
       files: options.files ?? nodeFiles,
       clock: options.clock ?? systemClock,
       index: new ChunkIndex(options.index, () => this.#run?.catchUp.mark(this.#parts.volumes.values())),
-      locks: new IdLocks(),
+      locks: new KeyedLock<ChunkId>(Number.POSITIVE_INFINITY),
       changes: new Changes(),
       volumes: new Map(),
     };

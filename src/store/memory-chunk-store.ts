@@ -1,4 +1,5 @@
 /** Chunks in memory, for tests and the simulator. */
+import { KeyedLock } from '../concurrency/index.ts';
 import type { Clock } from '../model/clock.ts';
 import { systemClock } from '../model/clock.ts';
 import type {
@@ -15,7 +16,6 @@ import { volumeStopRatio } from '../model/limits.ts';
 import { Changes } from './changes.ts';
 import { type HashCheck, hashesTo, mustBeChunk } from './chunk-hash.ts';
 import { SortedKeys } from './level/sorted-keys.ts';
-import { IdLocks } from './locks/id-locks.ts';
 import type { PurgeOutcome } from './trash.ts';
 
 export interface MemoryChunkStoreOptions {
@@ -38,7 +38,7 @@ export class MemoryChunkStore implements ChunkStore {
   readonly #chunks = new Map<ChunkId, Uint8Array>();
   readonly #order = new SortedKeys();
   readonly #trash = new Map<ChunkId, { bytes: Uint8Array; deletedAtMs: number }>();
-  readonly #locks = new IdLocks();
+  readonly #locks = new KeyedLock<ChunkId>(Number.POSITIVE_INFINITY);
   readonly #changes = new Changes();
   #bytes = 0;
   #trashBytes = 0;

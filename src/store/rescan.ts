@@ -1,4 +1,5 @@
 /** Compares a volume's files with the index, by names and sizes, and sets the index right (I7). */
+import { Semaphore } from '../concurrency/index.ts';
 import { PeerstorError } from '../model/errors.ts';
 import type { ChunkId } from '../model/ids.ts';
 import { chunkId } from '../model/ids.ts';
@@ -15,7 +16,6 @@ import {
   trashFolderPath,
   trashPath,
 } from './layout.ts';
-import { Lanes } from './locks/lanes.ts';
 import { diskFailure, drop, type IsThere, locate, type StoreParts } from './store-parts.ts';
 import type { Volume } from './volume.ts';
 
@@ -52,7 +52,7 @@ export async function rescanVolume(
     hashesNew,
     outcome,
     isThere: () => options.isThere(volume),
-    lanes: new Lanes(foldersAtOnce),
+    lanes: new Semaphore(foldersAtOnce),
   };
   try {
     await mustBeThere(scan);
@@ -76,7 +76,7 @@ interface Scan {
   hashesNew: boolean;
   outcome: RescanOutcome;
   isThere: () => Promise<boolean>;
-  lanes: Lanes;
+  lanes: Semaphore;
 }
 
 async function mustBeThere(scan: Scan): Promise<void> {

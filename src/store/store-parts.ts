@@ -1,4 +1,5 @@
 /** What the parts of one disk store share. */
+import type { KeyedLock } from '../concurrency/index.ts';
 import type { Clock } from '../model/clock.ts';
 import { PeerstorError, sentenceOf } from '../model/errors.ts';
 import type { ChunkId, VolumeId } from '../model/ids.ts';
@@ -7,7 +8,6 @@ import type { Changes } from './changes.ts';
 import type { ChunkIndex } from './chunk-index.ts';
 import type { ChunkRow } from './chunk-rows.ts';
 import { diskVerdict } from './files/disk-error.ts';
-import type { IdLocks } from './locks/id-locks.ts';
 import type { Volume } from './volume.ts';
 
 const dropsAtOnce = 500;
@@ -15,7 +15,7 @@ const dropsAtOnce = 500;
 export interface StoreParts {
   readonly files: BlobFiles;
   readonly index: ChunkIndex;
-  readonly locks: IdLocks;
+  readonly locks: KeyedLock<ChunkId>;
   readonly changes: Changes;
   readonly clock: Clock;
   /** The configured volumes, those that are missing included. */

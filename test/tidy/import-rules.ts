@@ -13,6 +13,11 @@ export interface RoomRule {
 export const roomRules: readonly RoomRule[] = [
   { room: 'model', imports: [], sentence: 'model imports nothing: it is what all rooms agree on.' },
   {
+    room: 'concurrency',
+    imports: ['model'],
+    sentence: 'concurrency orders work and knows nothing of what the work is.',
+  },
+  {
     room: 'crypto',
     imports: ['model'],
     sentence: 'crypto knows bytes and keys, and nothing of who uses them.',
@@ -20,28 +25,42 @@ export const roomRules: readonly RoomRule[] = [
   { room: 'chunking', imports: ['model'], sentence: 'chunking is pure: it cuts and assembles bytes.' },
   {
     room: 'store',
-    imports: ['model'],
+    imports: ['model', 'concurrency'],
     sentence: 'store keeps bytes; it meets catalog and replication as contracts of model.',
   },
   {
     room: 'catalog',
-    imports: ['model', 'crypto'],
+    imports: ['model', 'concurrency', 'crypto'],
     sentence: 'catalog keeps records; it meets store and replication as contracts of model.',
   },
   {
     room: 'replication',
-    imports: ['model', 'crypto'],
+    imports: ['model', 'concurrency', 'crypto'],
     sentence: 'replication keeps copies; it meets store and catalog as contracts of model.',
   },
   {
     room: 'drive',
-    imports: ['model', 'crypto', 'chunking'],
+    imports: ['model', 'concurrency', 'crypto', 'chunking'],
     sentence: 'drive asks store, catalog and replication through the contracts of model.',
   },
-  { room: 'http', imports: ['model', 'drive'], sentence: 'http never sees a chunk or a key: ask the drive.' },
+  {
+    room: 'http',
+    imports: ['model', 'concurrency', 'drive'],
+    sentence: 'http never sees a chunk or a key: ask the drive.',
+  },
   {
     room: 'node',
-    imports: ['model', 'crypto', 'chunking', 'store', 'catalog', 'replication', 'drive', 'http'],
+    imports: [
+      'model',
+      'concurrency',
+      'crypto',
+      'chunking',
+      'store',
+      'catalog',
+      'replication',
+      'drive',
+      'http',
+    ],
     sentence: 'node wires the parts together; only the command line stands above it.',
   },
   { room: 'cli', imports: ['model', 'node'], sentence: 'cli starts a device or talks to one over HTTP.' },

@@ -11,6 +11,7 @@ const files = (pattern: string) => globSync(pattern, { cwd: root }).sort();
 
 const rooms = [
   'model',
+  'concurrency',
   'crypto',
   'chunking',
   'store',

@@ -1,4 +1,5 @@
 /** Records that other devices sent. */
+import { Semaphore } from '../../concurrency/index.ts';
 import { verifyAsync } from '../../crypto/index.ts';
 import type { AcceptOutcome } from '../../model/contracts/catalog.ts';
 import { sentenceOf } from '../../model/errors.ts';
@@ -16,7 +17,6 @@ import { followAuthority } from '../writing/reexamine.ts';
 import type { Writer } from '../writing/writer.ts';
 import type { Heads } from './heads.ts';
 import { Refusals } from './refusals.ts';
-import { Slots } from './slots.ts';
 
 /** Signatures that the thread pool works on at once, over all pages: bounds memory, keeps both cores busy. */
 const checksAtOnce = 64;
@@ -37,7 +37,7 @@ export class Ingest {
   readonly #heads: Heads;
   readonly #strays: Strays;
   readonly #refusals: Refusals;
-  readonly #checks = new Slots(checksAtOnce);
+  readonly #checks = new Semaphore(checksAtOnce);
 
   constructor(state: CatalogState, writer: Writer, heads: Heads) {
     this.#state = state;

@@ -1,8 +1,8 @@
 /** Fetches what a peer has and this device lacks, log by log. */
+import { Semaphore } from '../../concurrency/index.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { DeviceId } from '../../model/ids.ts';
-import { Slots } from '../accepting/slots.ts';
 import type { LocalCatalog } from '../catalog.ts';
 import { seqMax } from '../records/record-format.ts';
 import { ask, headOfPage, type LogPage, logPage, methods, type Vector } from './sync-messages.ts';
@@ -32,7 +32,7 @@ export class Pulling {
    * @throws what the call threw, or `peer-failed`
    */
   async pull(peer: DeviceId, theirs: Vector, signal: AbortSignal): Promise<void> {
-    const slots = new Slots(logsAtOnce);
+    const slots = new Semaphore(logsAtOnce);
     const outcomes = await Promise.allSettled(
       [...theirs].map(([author, seq]) => slots.run(() => this.#pullUpTo(peer, author, seq, signal))),
     );

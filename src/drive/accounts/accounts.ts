@@ -2,6 +2,7 @@
  * Accounts of the network, as this device serves them. Everything that is needed to sign in is in
  * the catalog, sealed; so any device of the network can do it.
  */
+import { KeyedLock } from '../../concurrency/index.ts';
 import { type Audit, noAudit } from '../../model/contracts/audit.ts';
 import type { Catalog } from '../../model/contracts/catalog.ts';
 import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from '../../model/contracts/drive.ts';
@@ -12,7 +13,6 @@ import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { Tunables } from '../../model/limits.ts';
 import type { Log } from '../../model/log.ts';
 import { isTokenSecret } from '../grants/grant-secrets.ts';
-import { KeyedLock } from '../grants/keyed-lock.ts';
 import { firstGeneration, rekeyedBundle } from '../keys/user-keys.ts';
 import { createSecretAccess } from '../sharing/link-sessions.ts';
 import { type NetworkDrives, openNetworkDrives } from '../tree/network-drives.ts';

@@ -2,13 +2,13 @@
  * The users who are signed in on this device, each with one opened tree that all of their sessions
  * share. A user whose last session ended is closed, and their keys leave the memory.
  */
+import type { KeyedLock } from '../../concurrency/index.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { Drive, Sharing } from '../../model/contracts/drive.ts';
 import type { RestorableUser } from '../../model/contracts/restoring.ts';
 import type { UserId } from '../../model/ids.ts';
 import { openOwnTree, type TreeParts } from '../access/open-trees.ts';
 import { createDrive } from '../drive.ts';
-import type { KeyedLock } from '../grants/keyed-lock.ts';
 import type { KdfCost, UserKeys } from '../keys/user-keys.ts';
 import { openSharedDrives, uniteDrives } from '../sharing/shared-drives.ts';
 import { createSharing } from '../sharing/sharing.ts';

@@ -1,4 +1,5 @@
 /** What admins do about users, and how an invited person becomes one. */
+import { KeyedLock } from '../../concurrency/index.ts';
 import type { UserAdminView } from '../../model/api.ts';
 import type { Clock, Random } from '../../model/clock.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
@@ -8,7 +9,6 @@ import { PeerstorError } from '../../model/errors.ts';
 import { type UserId, userId } from '../../model/ids.ts';
 import type { Tunables } from '../../model/limits.ts';
 import type { UserBody } from '../../model/records.ts';
-import { KeyedLock } from '../grants/keyed-lock.ts';
 import { firstGeneration, type KdfCost, newBundle, newUserKeys, type UserKeys } from '../keys/user-keys.ts';
 import { type Usage, usageOfAll } from '../quota/quotas.ts';
 import { rootEntry } from '../tree/entry-drafts.ts';

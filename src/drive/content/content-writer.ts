@@ -3,12 +3,12 @@
  * cut → compress if it pays → seal → put, several chunks at a time; then the manifests (I1).
  */
 import { compressInPlace, looksCompressible, rawCodec, zstdCodec } from '../../chunking/index.ts';
+import { BoundedTasks } from '../../concurrency/index.ts';
 import { type SealedChunk, sealChunk, sha256Async } from '../../crypto/index.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import { inlineBytesMax, manifestReferencesMax, uploadChunksInFlight } from '../../model/limits.ts';
 import { releaseMemory } from '../../model/memory.ts';
-import { BoundedTasks } from './bounded-tasks.ts';
 import { ContentDigest } from './content-digest.ts';
 import type { ContentKeys } from './content-keys.ts';
 import { ManifestWriter, type WrittenChunk } from './manifest-writer.ts';

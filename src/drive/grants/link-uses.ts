@@ -2,11 +2,11 @@
  * How often a link served. Each device counts for itself, in a register that the link's key signs; the
  * sum over all devices is what counts. Devices that cannot hear each other may together serve more.
  */
+import type { KeyedLock } from '../../concurrency/index.ts';
 import type { Catalog, Signer } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { GrantId } from '../../model/ids.ts';
 import type { Grant } from './grants.ts';
-import type { KeyedLock } from './keyed-lock.ts';
 
 export async function usesOf(catalog: Catalog, grant: GrantId): Promise<number> {
   return (await catalog.usesOf(grant)).reduce((sum, { body }) => sum + (body?.count ?? 0), 0);

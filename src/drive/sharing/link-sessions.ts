@@ -3,6 +3,7 @@
  * they opened is kept for a while, because each of their requests brings the secret again.
  */
 import { LRUCache } from 'lru-cache';
+import type { KeyedLock } from '../../concurrency/index.ts';
 import { sha256 } from '../../crypto/index.ts';
 import type { RightsView } from '../../model/api.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
@@ -16,7 +17,6 @@ import { opens } from '../access/grant-drafts.ts';
 import type { TreeParts } from '../access/open-trees.ts';
 import { type GrantSecret, readSecret, type SecretKind } from '../grants/grant-secrets.ts';
 import { type Grant, type GrantState, stateOfGrant } from '../grants/grants.ts';
-import type { KeyedLock } from '../grants/keyed-lock.ts';
 import { countUse, usesOf } from '../grants/link-uses.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import type { PasswordTries } from '../users/password-tries.ts';

@@ -1,4 +1,5 @@
 /** What a signed-in user shares: with other users, by links, by tokens; and what others share with them. */
+import type { KeyedLock } from '../../concurrency/index.ts';
 import { newPasswordKdf } from '../../crypto/index.ts';
 import type { SharedEntryView } from '../../model/api.ts';
 import type { Audit, AuditEvent } from '../../model/contracts/audit.ts';
@@ -9,7 +10,6 @@ import { linkLifeMs } from '../../model/limits.ts';
 import type { GrantBody } from '../../model/records.ts';
 import { type GrantSecret, newLinkSecret, newTokenSecret, readSecret } from '../grants/grant-secrets.ts';
 import type { Grant } from '../grants/grants.ts';
-import type { KeyedLock } from '../grants/keyed-lock.ts';
 import type { KdfCost } from '../keys/user-keys.ts';
 import { requireEntry, type Tree } from '../tree/tree.ts';
 import { foldUsername } from '../users/account-rules.ts';

@@ -1,8 +1,8 @@
 /** What all opened drives of one network share on this device. */
+import { KeyedLock } from '../../concurrency/index.ts';
 import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
 import type { UserId } from '../../model/ids.ts';
 import { type GrantIndex, openGrantIndex } from '../grants/grants.ts';
-import { KeyedLock } from '../grants/keyed-lock.ts';
 import { createQuotas, type Quotas } from '../quota/quotas.ts';
 
 export interface NetworkDrives {

@@ -2,6 +2,7 @@
  * One user's unlocked tree: what the drive's methods stand on. Functions here find entries, look up
  * names, walk paths and write records; what each method of the contract means is in the files beside.
  */
+import type { KeyedLock } from '../../concurrency/index.ts';
 import type { SigningKey } from '../../crypto/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
 import type { Catalog, Draft } from '../../model/contracts/catalog.ts';
@@ -14,7 +15,6 @@ import type { CatalogRecord, EntryBody, Sealed } from '../../model/records.ts';
 import type { ContentKeys } from '../content/index.ts';
 import { type Granted, withVia } from '../grants/granted.ts';
 import type { GrantIndex } from '../grants/grants.ts';
-import type { KeyedLock } from '../grants/keyed-lock.ts';
 import { isLive, type Live } from '../keys/live.ts';
 import { openName, openWithAny } from '../keys/sealed-parts.ts';
 import type { OpenVersion } from '../listing/heads.ts';

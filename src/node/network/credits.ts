@@ -4,9 +4,9 @@
  * pool allow, and takes each credit back when the request is handled. No credits are granted in advance, so
  * thirty idle devices do not exhaust the pool.
  */
+import { WaitingLine } from '../../concurrency/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import { WaitingLine } from './waiting-line.ts';
 
 /** A slower control round trip means that the peer or the link is overloaded. */
 export const slowRoundTripMs = 500;

@@ -2,6 +2,7 @@
  * Requests, answers and notifies on one framed stream, in both directions, many at a time. One channel is one
  * lane of one peer, and begins after the hello.
  */
+import { WaitingLine } from '../../concurrency/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Handler } from '../../model/contracts/transport.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
@@ -22,7 +23,6 @@ import {
   readLabelled,
   readMessage,
 } from './message.ts';
-import { WaitingLine } from './waiting-line.ts';
 
 /** Own requests that the peer has at a time; further ones wait here. */
 const callsInFlightMax = 128;

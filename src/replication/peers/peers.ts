@@ -2,12 +2,12 @@
  * The peers and how well they answer: which holder to ask first, when to ask a second one, which peer rests
  * after failures, which one is full, and when a device that is off was last seen.
  */
+import { Semaphore } from '../../concurrency/index.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import { afterPrefix, idKey, idOfKey } from '../../model/contracts/ordered-store.ts';
 import type { PeerStatus, Transport } from '../../model/contracts/transport.ts';
 import { type DeviceId, deviceId } from '../../model/ids.ts';
 import type { Tunables } from '../../model/limits.ts';
-import { Slots } from '../database/slots.ts';
 import type { WriteBehind } from '../database/write-behind.ts';
 
 /** Chunks requested from one peer at once: enough for a fast link, few enough to keep unread bytes small. */
@@ -22,7 +22,7 @@ const latenciesKept = 64;
 const lastSeenPrefix = 's';
 
 interface Manners {
-  readonly fetches: Slots;
+  readonly fetches: Semaphore;
   failures: number[];
   restsUntilMs: number;
   fullUntilMs: number;
@@ -90,7 +90,7 @@ export class Peers {
   }
 
   /** Limits the chunks requested from a peer at once. */
-  fetches(device: DeviceId): Slots {
+  fetches(device: DeviceId): Semaphore {
     return this.#of(device).fetches;
   }
 
@@ -181,7 +181,7 @@ export class Peers {
     const known = this.#manners.get(device);
     if (known) return known;
     const fresh: Manners = {
-      fetches: new Slots(fetchesPerPeer),
+      fetches: new Semaphore(fetchesPerPeer),
       failures: [],
       restsUntilMs: 0,
       fullUntilMs: 0,

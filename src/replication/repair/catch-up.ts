@@ -7,6 +7,7 @@
  * one device does it; if two devices both think that it is their turn, the second finds the chunk present.
  * Repair handles chunks whose copies are lost.
  */
+import { Semaphore } from '../../concurrency/index.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { idKey, idOfKey } from '../../model/contracts/ordered-store.ts';
@@ -15,7 +16,6 @@ import { type ChunkId, chunkId, type DeviceId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
 import type { ChunkKey } from '../database/bucket-digest.ts';
 import { countShared, type HolderMask } from '../database/holder-mask.ts';
-import { Slots } from '../database/slots.ts';
 import type { Have } from '../inventory/have.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { InventoryFollow } from '../inventory/inventory-follow.ts';
@@ -57,7 +57,7 @@ export interface CatchUpParts {
 export class CatchUp {
   readonly #parts: CatchUpParts;
   readonly #stopping = new AbortController();
-  readonly #pushes = new Slots(pushedAtOnce);
+  readonly #pushes = new Semaphore(pushedAtOnce);
   #timer: Timer | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
   /** True when every needed chunk has to be checked, false when only the changed ones. */
@@ -150,7 +150,7 @@ export class CatchUp {
     const isHelpable = this.#helpable();
     // Usually no chunk is thin, and then no chunk is looked at.
     if (![...copies.holderSets()].some(isHelpable)) return;
-    const asking = new Slots(askedAtOnce);
+    const asking = new Semaphore(askedAtOnce);
     const work = new Set<Promise<void>>();
     for await (const keys of pages) {
       for (const key of keys) {

@@ -3,13 +3,13 @@
  * it holds to a third device. Any member can ask for it; a malicious one gains no more than the copies that are
  * wanted anyway.
  */
+import { Semaphore } from '../../concurrency/index.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { idKey } from '../../model/contracts/ordered-store.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { ChunkId, DeviceId } from '../../model/ids.ts';
 import { releaseMemory } from '../../model/memory.ts';
-import { Slots } from '../database/slots.ts';
 import type { Have } from '../inventory/have.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Members } from '../peers/members.ts';
@@ -31,7 +31,7 @@ export interface RelayServerParts {
 
 export class RelayServer {
   readonly #parts: RelayServerParts;
-  readonly #slots = new Slots(relayedAtOnce);
+  readonly #slots = new Semaphore(relayedAtOnce);
   readonly #relaying = new Set<ChunkId>();
 
   constructor(parts: RelayServerParts) {

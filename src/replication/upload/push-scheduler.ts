@@ -1,4 +1,5 @@
 /** Pushes new chunks to the devices that `spread-choice.ts` chooses. */
+import { Semaphore } from '../../concurrency/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { idKey } from '../../model/contracts/ordered-store.ts';
@@ -9,7 +10,6 @@ import { pushBytesInMemoryMax, sealedChunkBytesMax } from '../../model/limits.ts
 import type { Log } from '../../model/log.ts';
 import { releaseMemory } from '../../model/memory.ts';
 import { copiesOf } from '../../model/safety.ts';
-import { Slots } from '../database/slots.ts';
 import type { Have } from '../inventory/have.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Members } from '../peers/members.ts';
@@ -61,7 +61,7 @@ export class PushScheduler {
   readonly #relays: RelayClient;
   readonly #stopping = new AbortController();
   /** Bodies read from the disk again, for all peers together. */
-  readonly #reads = new Slots(Math.floor(pushBytesInMemoryMax / sealedChunkBytesMax));
+  readonly #reads = new Semaphore(Math.floor(pushBytesInMemoryMax / sealedChunkBytesMax));
   #bytesInMemory = 0;
   #deciding = false;
   #isBehind = false;

@@ -1,9 +1,9 @@
 /** Replaces copies of this device that turned out to be bad or gone: fetches each one again and writes a receipt. */
+import { Semaphore } from '../../concurrency/index.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import type { Receipts } from '../database/receipts.ts';
-import { Slots } from '../database/slots.ts';
 
 const healedAtOnce = 2;
 /** Losses found within this time share one receipt. */
@@ -22,7 +22,7 @@ export interface HealingParts {
 export class Healing {
   readonly #parts: HealingParts;
   readonly #stopping = new AbortController();
-  readonly #slots = new Slots(healedAtOnce);
+  readonly #slots = new Semaphore(healedAtOnce);
   readonly #underWay = new Set<ChunkId>();
   #found = 0;
   #healed = 0;

@@ -2,6 +2,7 @@
  * Reads chunks from other devices only, ignoring the copies here: for the restore drill. Each device is tested
  * against its claims: a device that claims a chunk and does not send it loses its credit.
  */
+import { Semaphore } from '../../concurrency/index.ts';
 import { matchesId } from '../../crypto/index.ts';
 import type { Random } from '../../model/clock.ts';
 import { idKey } from '../../model/contracts/ordered-store.ts';
@@ -9,7 +10,6 @@ import type { Transport } from '../../model/contracts/transport.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type ChunkId, type DeviceId, shortId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
-import { Slots } from '../database/slots.ts';
 import type { Have } from '../inventory/have.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Peers } from '../peers/peers.ts';
@@ -35,7 +35,7 @@ export interface RemoteReaderParts {
 export class RemoteReader {
   readonly #parts: RemoteReaderParts;
   readonly #pace: (signal: AbortSignal) => Promise<void>;
-  readonly #slots = new Slots(readsAtOnce);
+  readonly #slots = new Semaphore(readsAtOnce);
   readonly #givenBytes = new Map<DeviceId, number>();
   #badCopies = 0;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { KeyedLock } from '../../../src/drive/grants/keyed-lock.ts';
-import { coded } from '../errors.ts';
+import { KeyedLock } from '../../src/concurrency/index.ts';
+import { coded } from '../drive/errors.ts';
 
 test('nobody holds a key twice, nobody waits for ever, whatever keys they want', async () => {
   const wants = fc.array(fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 4 }), { maxLength: 30 });

@@ -1,5 +1,5 @@
 /** Work beside the event loop with a bound on how much is under way. For one producer. */
-import { assert } from '../../model/assert.ts';
+import { assert } from '../model/assert.ts';
 
 export class BoundedTasks {
   readonly #max: number;

@@ -7,19 +7,19 @@ export class WaitingLine {
   }
 
   /** Resolves when `admit` reaches this caller. @throws the signal's reason */
-  join(signal: AbortSignal): Promise<void> {
+  join(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
+      if (signal?.aborted) return reject(signal.reason);
       const leave = () => {
         const at = this.#turns.indexOf(turn);
         if (at >= 0) this.#turns.splice(at, 1);
-        reject(signal.reason);
+        reject(signal?.reason);
       };
       const turn = () => {
-        signal.removeEventListener('abort', leave);
+        signal?.removeEventListener('abort', leave);
         resolve();
       };
-      signal.addEventListener('abort', leave, { once: true });
+      signal?.addEventListener('abort', leave, { once: true });
       this.#turns.push(turn);
     });
   }
