@@ -8,6 +8,8 @@ import { emptyTrash, purge, restore, trash, trashed } from './trash/trash.ts';
 import { viewOf } from './tree/entry-view.ts';
 import { requireEntry, requireEntryOrConflict, resolvePath, type Tree } from './tree/tree.ts';
 import { upload, uploadTo } from './uploads/uploads.ts';
+import { checksum } from './versions/checksum.ts';
+import { removeVersion } from './versions/removing.ts';
 import { openContent, restoreVersion, versions } from './versions/versions.ts';
 
 /** Tells of changes of the catalog as ids of entries. */
@@ -36,7 +38,9 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     upload: (parent, name, content, options) => upload(tree, parent, name, content, options),
     uploadTo: (file, content, options) => uploadTo(tree, file, content, options),
     open: (id, version) => openContent(tree, id, version),
+    checksum: (id, options) => checksum(tree, id, options),
     versions: (id) => versions(tree, id),
+    removeVersion: (id, version) => removeVersion(tree, id, version),
     restoreVersion: (id, version) => restoreVersion(tree, id, version),
 
     onChange,

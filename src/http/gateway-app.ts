@@ -21,6 +21,7 @@ import { authRoutes } from './routes/auth.ts';
 import { contentRoutes } from './routes/content.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { entryRoutes } from './routes/entries.ts';
+import { entriesAtOnceRoutes } from './routes/entries-at-once.ts';
 import { eventRoutes, eventsPath } from './routes/events.ts';
 import { guestRoutes } from './routes/guests.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -44,6 +45,7 @@ const routeGroups = [
   userRoutes,
   tokenRoutes,
   entryRoutes,
+  entriesAtOnceRoutes,
   trashRoutes,
   pathRoutes,
   contentRoutes,

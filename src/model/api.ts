@@ -3,6 +3,8 @@
  * sizes bytes.
  */
 
+import type { ErrorCode } from './errors.ts';
+
 /** How safe a file is: durable on one device, on two, or on as many as wanted. */
 export type SafetyLevel = 'accepted' | 'safe' | 'full';
 
@@ -35,6 +37,14 @@ export interface EntryView {
   rights?: RightsView | null;
   /** Whose it is; null for their own. */
   owner?: string | null;
+}
+
+/** What became of one of several entries in a request that changes many. */
+export interface EntryOutcome {
+  id: string;
+  ok: boolean;
+  /** Error code of one that failed. */
+  code?: ErrorCode;
 }
 
 export interface Page<Item> {

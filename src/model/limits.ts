@@ -63,6 +63,8 @@ export const pathBytesMax = 16 * KiB;
 export const jsonBodyBytesMax = 1 * MiB;
 export const listLimitDefault = 200;
 export const listLimitMax = 1000;
+/** Entries that one request may move, copy or trash. */
+export const entriesAtOnceMax = 1000;
 export const sessionLifeMs = 30 * dayMs;
 export const inviteLifeMs = 7 * dayMs;
 /** Of a share link for which nobody chose another end. */

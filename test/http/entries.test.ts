@@ -156,7 +156,59 @@ describe('entries', () => {
     assert.equal((await g.get(`/api/v1/entries/${entry.id}/content?version=${old}`)).text, 'first');
     assertProblem(await g.get(`/api/v1/entries/${entry.id}/content?version=nonsense`), 'bad-id');
     assert.equal((await g.ask('POST', `${path}/${old}/restore`)).status, 200);
+    const remove = (version: string | undefined) => g.ask('DELETE', `${path}/${version}`);
+    assert.equal((await remove(old)).status, 204);
+    assertProblem(await remove(old), 'not-found');
+    assertProblem(await remove(g.drive.currentVersionOf(entry.id)), 'conflict');
     assert.equal((await g.get(`/api/v1/entries/${entry.id}/content`)).text, 'first');
     assertProblem(await g.ask('POST', `${path}/${'0'.repeat(32)}/restore`), 'not-found');
+  });
+
+  it('are moved, copied and trashed many at once, each with its own outcome', async () => {
+    const [from, to] = [await mkdir('many'), await mkdir('many target')];
+    const [a, b] = [await g.put('/many/a.txt', 'a'), await g.put('/many/b.txt', 'b')];
+    await g.put('/many%20target/b.txt', 'in the way');
+    const ghost = '0'.repeat(32);
+    const change = (what: string, json: object) => g.ask('POST', `/api/v1/entries/${what}`, { json });
+    const moved = await change('move', { ids: [a.id, b.id, ghost, 'nonsense'], parentId: to.id });
+    assert.equal(moved.status, 200, moved.text);
+    assert.deepEqual(moved.json<{ items: unknown[] }>().items, [
+      { id: a.id, ok: true },
+      { id: b.id, ok: false, code: 'name-taken' },
+      { id: ghost, ok: false, code: 'not-found' },
+      { id: 'nonsense', ok: false, code: 'bad-id' },
+    ]);
+    assert.equal((await change('copy', { ids: [a.id], parentId: from.id })).status, 200);
+    assert.deepEqual(
+      (await list(`/api/v1/entries/${from.id}/children`)).items.map(({ name }) => name).sort(),
+      ['a.txt', 'b.txt'],
+    );
+    const trashed = await change('trash', { ids: [a.id, b.id] });
+    assert.deepEqual(
+      trashed.json<{ items: { ok: boolean }[] }>().items.map(({ ok }) => ok),
+      [true, true],
+    );
+    assertProblem(await change('trash', { ids: [] }), 'bad-input');
+    assertProblem(await change('trash', { ids: Array(1001).fill(ghost) }), 'bad-input');
+    assertProblem(await change('move', { ids: [a.id], parentId: 'nonsense' }), 'bad-id');
+  });
+
+  it('say which folders are around them, and the checksum of their content', async () => {
+    const folder = await mkdir('around');
+    const file = await g.put('/around/a.txt', 'abc');
+    const answer = await g.get(`/api/v1/entries/${file.id}/ancestors`);
+    const { items } = answer.json<{ items: EntryView[] }>();
+    assert.deepEqual(
+      items.map(({ parentId, id }) => [parentId === null, id === folder.id]),
+      [
+        [true, false],
+        [false, true],
+      ],
+    );
+    // FIPS 180-2, example B.1.
+    const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    assert.deepEqual((await g.get(`/api/v1/entries/${file.id}/checksum`)).json(), { sha256: abc });
+    assertProblem(await g.get(`/api/v1/entries/${folder.id}/checksum`), 'not-found');
+    assertProblem(await g.get(`/api/v1/entries/${file.id}/checksum?version=nonsense`), 'bad-id');
   });
 });

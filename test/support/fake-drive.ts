@@ -2,6 +2,7 @@
  * A small real drive in memory, for tests of what stands in front of a drive. It keeps trees,
  * versions and a trash; it has no cryptography, no devices and one user.
  */
+import { createHash } from 'node:crypto';
 import type { EntryView, Page } from '../../src/model/api.ts';
 import type {
   Drive,
@@ -241,6 +242,14 @@ export class FakeDrive implements Drive {
     };
   }
 
+  async checksum(id: EntryId, options: { version?: VersionId; signal?: AbortSignal } = {}) {
+    const { size, read } = await this.open(id, options.version);
+    const hash = createHash('sha256');
+    const { signal = new AbortController().signal } = options;
+    for await (const piece of read({ start: 0, end: size }, signal)) hash.update(piece);
+    return { sha256: hash.digest('hex') };
+  }
+
   async versions(id: EntryId) {
     const { versions } = this.#find(id);
     return versions.map((version) => ({
@@ -249,6 +258,20 @@ export class FakeDrive implements Drive {
       modifiedAt: version.modifiedAt,
       current: version === versions.at(-1),
     }));
+  }
+
+  /** For assertions. */
+  currentVersionOf(id: string): string | undefined {
+    return this.#find(id).versions.at(-1)?.id;
+  }
+
+  async removeVersion(id: EntryId, version: VersionId): Promise<void> {
+    const entry = this.#find(id);
+    const at = entry.versions.findIndex((known) => known.id === version);
+    if (at < 0) throw new PeerstorError('not-found', 'There is no such version.');
+    if (at === entry.versions.length - 1) throw new PeerstorError('conflict', 'This version is current.');
+    entry.versions.splice(at, 1);
+    this.#changed(entry);
   }
 
   async restoreVersion(id: EntryId, version: VersionId): Promise<EntryView> {

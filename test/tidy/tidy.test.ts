@@ -24,6 +24,30 @@ const rooms = [
 ];
 const sources = [...files('src/**/*.ts'), ...files('web/**/*.{ts,tsx}')];
 
+/** Where a list is spread into the arguments of a call, and what bounds it: beyond 125,000 the call fails. */
+const boundedSpreads: Readonly<Record<string, string>> = {
+  'src/catalog/accepting/ingest.ts': 'records of one batch from a peer',
+  'src/catalog/registers/conflicts.ts': 'versions that one record replaces',
+  'src/catalog/registers/dependents.ts': 'records that wait for one other',
+  'src/catalog/rights/authority.ts': 'users, invites and devices of one signer',
+  'src/catalog/rights/removals.ts': 'removals of one device, cut to one',
+  'src/catalog/state/change.ts': 'records of one batch',
+  'src/catalog/state/outbox.ts': 'records of one batch',
+  'src/catalog/writing/reexamine.ts': 'heads of one register',
+  'src/drive/folders/copying.ts': 'tags of one entry: at most one record',
+  'src/drive/keys/key-tree.ts': 'old keys in one record',
+  'src/http/content/content-reply.ts': 'ranges of one request: at most 32',
+  'src/node/health/health.ts': 'numbers of copies',
+  'src/node/home/home.ts': 'folders of a home',
+  'src/node/home/network-secrets.ts': 'secrets of a network',
+  'src/node/network/peer-link.ts': 'two connections',
+  'src/replication/garbage/garbage.ts': 'uploads under way',
+  'src/replication/repair/peer-history.ts': 'devices',
+  'src/replication/repair/repair-plan.ts': 'devices',
+  'src/replication/repair/repair.ts': 'sets of holders',
+  'web/views/guest.tsx': 'one page of a list',
+};
+
 const fileLinesMax = 400;
 const readmeLinesMax = 30;
 
@@ -64,6 +88,15 @@ describe('the house is tidy', () => {
         .map(({ at }) => at),
     );
     assert.deepEqual(found, []);
+  });
+
+  it('spreads into the arguments of a call only lists that are bounded', () => {
+    const spread = /\.(push|unshift)\(\.\.\.|Math\.(max|min)\(\.\.\./;
+    const found = sources.filter((path) => spread.test(read(path)));
+    assert.deepEqual(
+      found.filter((path) => boundedSpreads[path] === undefined),
+      [],
+    );
   });
 
   it(`has a README of at most ${readmeLinesMax} lines in every room`, () => {

@@ -11,7 +11,7 @@ import type { EntryBody } from '../../model/records.ts';
 import { isLive } from '../keys/live.ts';
 import { openName, openWithAny, sealName, sealOldKeys } from '../keys/sealed-parts.ts';
 import { baseOf, bodyWithoutProof, changedEntry, placedIn, wrapsIn } from '../tree/entry-drafts.ts';
-import { ancestors, author, type Entry, requireEntry, type Tree } from '../tree/tree.ts';
+import { ancestors, author, type Entry, openEntry, type Tree } from '../tree/tree.ts';
 import { renewedGrants } from './grant-drafts.ts';
 
 /** Others may rotate keys meanwhile; then it is done with what there is, and the walker comes again. */
@@ -80,7 +80,7 @@ async function rotateOne(tree: Tree, id: EntryId): Promise<0 | 1> {
   const parent = tree.catalog.placeOf(id)?.parent ?? id;
   return tree.locks.run([parent], async () => {
     if (isFreshOrClosed(tree, id)) return 0;
-    await author(tree, await rekeyed(tree, requireEntry(tree, id)));
+    await author(tree, await rekeyed(tree, openEntry(tree, id)));
     return 1;
   });
 }

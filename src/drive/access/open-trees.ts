@@ -55,7 +55,7 @@ export function openGrantedTree(
   { opener, signer, dedupeSecret }: GrantHolder,
 ): Tree {
   const { catalog, grants } = drives;
-  const { entry: root, owner: user, rights } = grant;
+  const { entry: root, owner: user } = grant;
 
   /** What the grant gives now, and what the granted entry had before. */
   function keys(): Uint8Array[] {
@@ -77,7 +77,7 @@ export function openGrantedTree(
       throw new PeerstorError('forbidden', 'This was dropped for the owner of the drive alone.');
     },
   };
-  const whose = { user, root, signer, granted: grantedBy(id, rights), own: undefined };
+  const whose = { user, root, signer, granted: grantedBy(id, grant), own: undefined };
   return assembled(parts, drives, { ...whose, dedupeSecret, top });
 }
 

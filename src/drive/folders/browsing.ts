@@ -66,7 +66,8 @@ async function sorted(tree: Tree, listing: FolderListing, options: ListOptions):
     const item = items.get(id);
     if (item && items.delete(id)) arranged.push(item);
   }
-  arranged.push(...items.values());
+  // One by one: a folder may hold more than a call takes arguments.
+  for (const item of items.values()) arranged.push(item);
   arranged.sort(comparison(options));
   listing.sorted.set(name, { revision, items: arranged });
   return arranged;

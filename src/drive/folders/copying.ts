@@ -14,7 +14,7 @@ import type { OpenVersion } from '../listing/heads.ts';
 import { checkName, freeName } from '../listing/names.ts';
 import type { Reservation } from '../quota/quotas.ts';
 import { changedEntry, factsDraft, type NewEntry, newEntry, versionDraft } from '../tree/entry-drafts.ts';
-import { conflictNameOf, factsOf, viewOf } from '../tree/entry-view.ts';
+import { conflictNameOf, marksOf, viewOf } from '../tree/entry-view.ts';
 import {
   author,
   type Conflict,
@@ -24,6 +24,7 @@ import {
   isWithin,
   nameOf,
   newEntryKey,
+  openEntry,
   requireEntry,
   requireEntryOrConflict,
   requireFolder,
@@ -139,7 +140,7 @@ function fileDrafts(
 
 /** Tags go along; a star says "this one". */
 function copiedTags({ from, to }: Trees, source: Entry, entry: NewEntry): Draft[] {
-  const { tags } = factsOf(from, source);
+  const { tags } = marksOf(from, source);
   return tags.length === 0 ? [] : [factsDraft(to, entry.id, entry.key, { tags, starred: false })];
 }
 
@@ -163,7 +164,7 @@ async function copyFolder(
   let batch: Draft[] = [top.draft, ...copiedTags(copying, source, top)];
   let isHidden = false;
   for await (const drafts of copiedBranch(copying, source, top, target.folder.id, upload)) {
-    batch.push(...drafts);
+    for (const draft of drafts) batch.push(draft);
     if (batch.length < draftsPerBatch) continue;
     await author(to, batch);
     isHidden = true;
@@ -174,7 +175,8 @@ async function copyFolder(
     const folder = requireFolder(to, target.folder.id);
     const name = await targetName(to, target, shown, 'folder');
     if (isHidden) {
-      const copied = requireEntry(to, top.id);
+      // It lies in the trash until now.
+      const copied = openEntry(to, top.id);
       batch.push(changedEntry(to, copied, { name: sealName(copied.key, name), trashedAt: null }));
     } else {
       batch[0] = newEntry(to, folder, 'folder', name, { key: top.key, id: top.id }).draft;

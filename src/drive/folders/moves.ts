@@ -9,7 +9,7 @@ import { moved, runRotating } from '../access/key-rotation.ts';
 import { noFacts, sealName } from '../keys/sealed-parts.ts';
 import { checkName } from '../listing/names.ts';
 import { changedEntry, factsDraft } from '../tree/entry-drafts.ts';
-import { conflictNameOf, factsOf, viewOf } from '../tree/entry-view.ts';
+import { conflictNameOf, factsOf, markRights, viewOf } from '../tree/entry-view.ts';
 import { currentVersion, requireMatch } from '../tree/preconditions.ts';
 import {
   author,
@@ -43,6 +43,7 @@ export async function patch(
   ifMatch?: string,
 ): Promise<EntryView> {
   if (change.name !== undefined) checkName(change.name);
+  requireMayMark(tree, change);
   const tags = change.tags && checkTags(change.tags);
   const wanted: EntryPatch = tags ? { ...change, tags } : change;
   const found = await requireEntryOrConflict(tree, id);
@@ -94,6 +95,13 @@ async function requireNoCycle(tree: Tree, entry: Entry, folder: Entry): Promise<
 function changedFacts(facts: EntryFacts, { tags, starred }: EntryPatch): EntryFacts | undefined {
   if (tags === undefined && starred === undefined) return undefined;
   return { ...facts, tags: tags ?? facts.tags, starred: starred ?? facts.starred };
+}
+
+/** @throws `forbidden` for tags or a star of a drive whose owner did not give that right */
+function requireMayMark(tree: Tree, { tags, starred }: EntryPatch): void {
+  const { mayTag, mayStar } = markRights(tree);
+  if ((tags === undefined || mayTag) && (starred === undefined || mayStar)) return;
+  throw new PeerstorError('forbidden', 'Tags and stars are set by the owner of this drive.');
 }
 
 /** A view of a conflicting version becomes a real file by being changed. */

@@ -6,12 +6,14 @@ import { LRUCache } from 'lru-cache';
 import { grantedId } from '../../crypto/index.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
 import type { GrantId, PrincipalId } from '../../model/ids.ts';
-import type { GrantRights, Via } from '../../model/records.ts';
+import type { GrantBody, GrantRights, Via } from '../../model/records.ts';
 
 /** Of an opened tree: the grant that opened it. */
 export interface Granted {
   readonly grant: GrantId;
   readonly rights: GrantRights;
+  /** A user or a link; a token stands for the owner. */
+  readonly kind: GrantBody['kind'];
   /** An id for something new. Nobody else can be the first to write under it. */
   newId(principal: PrincipalId, chance: Uint8Array): string;
   /** What such an id follows from, until it is written. */
@@ -21,11 +23,12 @@ export interface Granted {
 /** Ids that were made and are not written yet: a whole branch that is copied has most. */
 const noncesKept = 100_000;
 
-export function grantedBy(grant: GrantId, rights: GrantRights): Granted {
+export function grantedBy(grant: GrantId, { rights, kind }: Pick<GrantBody, 'rights' | 'kind'>): Granted {
   const nonces = new LRUCache<string, Uint8Array>({ max: noncesKept });
   return {
     grant,
     rights,
+    kind,
     newId(principal, chance) {
       const id = grantedId(principal, chance);
       nonces.set(id, chance);

@@ -19,6 +19,7 @@ import {
   type Entry,
   givenName,
   isConflict,
+  openEntry,
   requireEntry,
   requireEntryOrConflict,
   requireNotRoot,
@@ -39,7 +40,7 @@ export async function trash(tree: Tree, id: EntryId, ifMatch?: string): Promise<
   }
   requireNotRoot(tree, found);
   await runRotating(tree, [found.parent ?? id], [id], async () => {
-    const entry = requireEntry(tree, id);
+    const entry = openEntry(tree, id);
     if (ifMatch !== undefined) requireMatch(ifMatch, await currentVersion(tree, entry));
     if (entry.body.trashedAt !== null) return;
     await author(tree, [changedEntry(tree, entry, { trashedAt: tree.clock.wallMs() })]);
@@ -80,7 +81,7 @@ async function topmost(tree: Tree): Promise<Entry[]> {
 /** An entry that cannot be opened has no name to show; it stays until its time is over. */
 function openOrUndefined(tree: Tree, id: EntryId): Entry | undefined {
   try {
-    return requireEntry(tree, id);
+    return openEntry(tree, id);
   } catch (error) {
     tree.log.debug({ entry: id.slice(0, 8), error }, 'An entry of the trash cannot be opened.');
     return undefined;
@@ -89,11 +90,11 @@ function openOrUndefined(tree: Tree, id: EntryId): Entry | undefined {
 
 /** Does nothing to what is not in the trash. */
 export async function restore(tree: Tree, id: EntryId): Promise<EntryView> {
-  const found = requireEntry(tree, id);
+  const found = openEntry(tree, id);
   if (trashedAt(tree, found) !== null) {
     const target = restoreTarget(tree, found);
     await runRotating(tree, [target.id, found.parent ?? id], [target.id, id], async () => {
-      const entry = requireEntry(tree, id);
+      const entry = openEntry(tree, id);
       const { names } = await tree.cache.listings.of(target.id);
       const given = givenName(entry);
       const isTaken = (name: string) => ![undefined, id].includes(names.find(name));
@@ -113,7 +114,7 @@ export async function restore(tree: Tree, id: EntryId): Promise<EntryView> {
 
 /** Where it was, if that is there; else the root. */
 function restoreTarget(tree: Tree, entry: Entry): Entry {
-  const before = entry.parent === null ? undefined : requireEntry(tree, entry.parent);
+  const before = entry.parent === null ? undefined : openEntry(tree, entry.parent);
   return before && trashedAt(tree, before) === null ? before : requireEntry(tree, tree.root);
 }
 
@@ -126,7 +127,7 @@ export async function purge(tree: Tree, id: EntryId): Promise<void> {
   if (found.body.kind === 'folder') await trash(tree, id);
   let batch: Draft[] = [];
   for await (const gone of tombstones(tree, id)) {
-    batch.push(...gone);
+    for (const draft of gone) batch.push(draft);
     if (batch.length < draftsPerBatch) continue;
     await author(tree, batch);
     batch = [];

@@ -13,7 +13,7 @@ import {
 } from '../keys/sealed-parts.ts';
 import type { OpenVersion } from '../listing/heads.ts';
 import type { EntryKind } from '../listing/names.ts';
-import { type Entry, newEntryId, newEntryKey, newVersionId, requireEntry, type Tree } from './tree.ts';
+import { type Entry, newEntryId, newEntryKey, newVersionId, openEntry, type Tree } from './tree.ts';
 
 export interface NewEntry {
   id: EntryId;
@@ -101,7 +101,7 @@ export function wrapsIn(
   if (entry.parent === null && tree.own) {
     return { parent: null, wrappedKey: tree.own.wrapTop(key), fallback: null };
   }
-  const around = folder ?? requireEntry(tree, entry.parent ?? tree.root);
+  const around = folder ?? openEntry(tree, entry.parent ?? tree.root);
   return { parent: around.id, wrappedKey: wrapKey(around.key, key), fallback: fallbackOf(tree, key) };
 }
 

@@ -1,8 +1,9 @@
 /** Entries as people and programs see them. */
-import type { EntryView, SafetyView } from '../../model/api.ts';
+import type { EntryView, RightsView, SafetyView } from '../../model/api.ts';
 import { sentenceOf } from '../../model/errors.ts';
 import { shortId } from '../../model/ids.ts';
 import { type EntryFacts, hlcTicksPerMs } from '../../model/records.ts';
+import type { Granted } from '../grants/granted.ts';
 import { isLive } from '../keys/live.ts';
 import { isDate, noFacts, openFacts, openWithAny } from '../keys/sealed-parts.ts';
 import type { OpenVersion } from '../listing/heads.ts';
@@ -25,7 +26,6 @@ export async function viewOf(
   const entry = found;
   const { body, record } = entry;
   const winner = body.kind === 'file' ? (await tree.cache.heads.of(entry.id, entry.keys)).winner : undefined;
-  const { tags, starred } = factsOf(tree, entry);
   const trashed = known.trashedAt === undefined ? trashedAt(tree, entry) : known.trashedAt;
   return {
     id: entry.id,
@@ -37,8 +37,7 @@ export async function viewOf(
     modifiedAt: timeText(winner?.modifiedAt ?? Math.floor(record.hlc / hlcTicksPerMs)),
     // A folder, or a file whose every version is gone, has no content that could tell states apart.
     version: winner?.id ?? record.revision,
-    tags,
-    starred,
+    ...marksOf(tree, entry),
     trashedAt: trashed === null ? null : timeText(trashed),
     thumbnail: null,
     media: null,
@@ -70,8 +69,7 @@ async function viewOfConflict(tree: Tree, conflict: Conflict, known: KnownOfView
 /** What a grantee may do, and in whose drive; nothing of the kind for the owner. */
 export function whose({ granted, grants, catalog, user }: Tree): Pick<EntryView, 'rights' | 'owner'> {
   if (!granted) return { rights: null, owner: null };
-  const rights = grants.get(granted.grant)?.body.rights ?? granted.rights;
-  return { rights, owner: catalog.get('user', user)?.body?.username ?? '' };
+  return { rights: rightsNow(grants, granted), owner: catalog.get('user', user)?.body?.username ?? '' };
 }
 
 export async function conflictNameOf(tree: Tree, { id, file }: Conflict): Promise<string> {
@@ -84,6 +82,29 @@ function contentView(tree: Tree, version: OpenVersion | undefined, known: KnownO
   if (!version) return { size: 0, mime: null, safety: null };
   const safety = known.safety ?? tree.network.safetyOf(version.manifest);
   return { size: version.size, mime: version.mime, safety };
+}
+
+/**
+ * The tags and the star that whoever has this tree open may see. A guest and a user who may only look see
+ * neither; a user who may edit sees the tags, which they may change; a star is its owner's own.
+ */
+export function marksOf(tree: Tree, entry: Pick<Entry, 'id' | 'keys'>): Pick<EntryView, 'tags' | 'starred'> {
+  const { mayTag, mayStar } = markRights(tree);
+  if (!mayTag && !mayStar) return { tags: [], starred: false };
+  const { tags, starred } = factsOf(tree, entry);
+  return { tags: mayTag ? tags : [], starred: mayStar && starred };
+}
+
+/** Which marks of entries are shown to, and may be set by, whoever has this tree open. */
+export function markRights({ granted, grants }: Tree): { mayTag: boolean; mayStar: boolean } {
+  if (!granted || granted.kind === 'token') return { mayTag: true, mayStar: true };
+  const mayEdit = rightsNow(grants, granted) === 'edit';
+  return { mayTag: granted.kind === 'user' && mayEdit, mayStar: false };
+}
+
+/** The owner may change the rights while the tree is open. */
+function rightsNow(grants: Tree['grants'], { grant, rights }: Granted): RightsView {
+  return grants.get(grant)?.body.rights ?? rights;
 }
 
 /** Tags and star; an entry that nobody marked has none. */

@@ -79,10 +79,23 @@ export interface Conflict {
 const climbMax = 4 * folderDepthMax;
 
 /**
+ * An entry that whoever has this tree open may see. The owner may look into the trash; to everybody who
+ * came by a grant, what lies in the trash (or in a folder that does) is not there.
  * @throws `not-found` when there is none, or it is another user's; `not-ready` for the root of a
  * drive whose records are still on the way to this device
  */
 export function requireEntry(tree: Tree, id: EntryId): Entry {
+  const entry = openEntry(tree, id);
+  if (tree.granted && trashedAt(tree, entry) !== null) throw notFound();
+  return entry;
+}
+
+/**
+ * The same, in the trash too: for what seals keys, and for the trash itself. Nothing of it may be shown to
+ * a grantee who has not the right to edit.
+ * @throws as `requireEntry`
+ */
+export function openEntry(tree: Tree, id: EntryId): Entry {
   const record = tree.catalog.get('entry', id);
   if (!isLive(record) || record.body.owner !== tree.user) {
     if (id !== tree.root || tree.granted) throw notFound();

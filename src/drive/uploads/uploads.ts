@@ -14,7 +14,7 @@ import { writeContent } from '../content/index.ts';
 import { resealManifest } from '../content/reseal.ts';
 import { isLive } from '../keys/live.ts';
 import { isDate } from '../keys/sealed-parts.ts';
-import { headsLike } from '../listing/heads.ts';
+import { headsLike, type OpenVersion } from '../listing/heads.ts';
 import { checkName, freeName, mayBeConflictName } from '../listing/names.ts';
 import { type Reservation, within } from '../quota/quotas.ts';
 import { type Content, newEntry, versionDraft } from '../tree/entry-drafts.ts';
@@ -36,6 +36,7 @@ import {
   type Tree,
 } from '../tree/tree.ts';
 import { adoptionDrafts, underKey } from '../versions/conflicts.ts';
+import { tombstoneOf } from '../versions/removing.ts';
 import { listedSafety } from './listed-safety.ts';
 
 export const defaultMime = 'application/octet-stream';
@@ -171,7 +172,7 @@ async function commit(
   const there = await findTarget(tree, target);
   if (there) requireFresh(fileOf(there).id);
   if (there && onConflict === 'skip') return { id: there.id, created: false, skipped: true };
-  if (there && !isConflict(there)) return newVersion(tree, session, there, stored, signal);
+  if (there && !isConflict(there)) return newVersion(tree, session, there, stored, target.options);
   if ('file' in target) throw notFound();
   const folder = requireFolder(tree, place);
   return newFile(tree, session, { folder, view: there, name: target.name }, stored, signal);
@@ -219,19 +220,35 @@ async function newVersion(
   session: ChunkUpload,
   there: Entry,
   stored: Stored,
-  signal: AbortSignal | undefined,
+  options: UploadOptions,
 ): Promise<Written> {
+  const { signal } = options;
   const heads = await tree.cache.heads.of(there.id, there.keys);
+  const { winner } = heads;
+  const isSame = winner !== undefined && sameAs(winner, stored.content);
+  if (isSame && !changesFacts(winner, options)) return { id: there.id, created: false };
   // Only what the winner shows is replaced: a conflicting version stays until somebody decided.
-  const replaces = heads.winner ? headsLike(heads, heads.winner) : [];
+  const replaces = winner ? headsLike(heads, winner) : [];
   const content =
     stored.madeFor === there.id && equalBytes(stored.key, there.key)
       ? stored.content
       : await resealed(tree, session, stored, there.key, signal);
   const entry = { id: there.id, key: there.key, keyVersion: there.body.keyVersion };
   signal?.throwIfAborted();
-  await author(tree, [versionDraft(tree, entry, content, replaces).draft]);
+  // The same bytes with another date or type: the version that says the old ones need not be kept.
+  const gone = isSame && !tree.granted ? replaces.map(tombstoneOf) : [];
+  await author(tree, [versionDraft(tree, entry, content, replaces).draft, ...gone]);
   return { id: there.id, created: false };
+}
+
+function sameAs(version: OpenVersion, content: Content): boolean {
+  return version.size === content.size && equalBytes(version.contentDigest, content.contentDigest);
+}
+
+/** Does an upload of the same bytes say another type or date than the file has? What it does not say stays. */
+function changesFacts(version: OpenVersion, { mime, modifiedAtMs }: UploadOptions): boolean {
+  const isOtherType = mime !== undefined && mime !== version.mime;
+  return isOtherType || (modifiedAtMs !== undefined && modifiedAtMs !== version.modifiedAt);
 }
 
 /** @param place.view of a conflicting version, which becomes this file's first version */

@@ -10,7 +10,7 @@ import { entryIdOf } from './entry-id.ts';
 
 const contentQuery = query({ version: { type: 'string' }, download: flag });
 
-/** `GET` and `HEAD` of a file's bytes. */
+/** `GET` and `HEAD` of a file's bytes, and their checksum. */
 export function contentRoutes(app: FastifyInstance, context: RouteContext): void {
   const { clock, log } = context;
   app.route<{ Params: { id: string }; Querystring: { version?: string; download?: string } }>({
@@ -27,4 +27,17 @@ export function contentRoutes(app: FastifyInstance, context: RouteContext): void
       return sendContent(request, reply, content, { download: isOn(download), clock, log, watch });
     },
   });
+
+  app.get<{ Params: { id: string }; Querystring: { version?: string } }>(
+    '/api/v1/entries/:id/checksum',
+    { config: openToTokens, schema: { querystring: query({ version: { type: 'string' } }) } },
+    async (request) => {
+      const { drive, signal } = signedIn(request);
+      const { version } = request.query;
+      return drive.checksum(await entryIdOf(drive, request.params.id), {
+        signal: AbortSignal.any([request.signal, signal]),
+        ...(version === undefined ? {} : { version: versionId(version) }),
+      });
+    },
+  );
 }

@@ -16,6 +16,17 @@ export function versionRoutes(app: FastifyInstance, _context: RouteContext): voi
     },
   );
 
+  app.delete<{ Params: { id: string; version: string } }>(
+    '/api/v1/entries/:id/versions/:version',
+    { config: openToTokens },
+    async (request, reply) => {
+      const { drive } = signedIn(request);
+      const id = await entryIdOf(drive, request.params.id);
+      await drive.removeVersion(id, versionId(request.params.version));
+      return reply.code(204).send();
+    },
+  );
+
   app.post<{ Params: { id: string; version: string } }>(
     '/api/v1/entries/:id/versions/:version/restore',
     { config: openToTokens },

@@ -41,7 +41,9 @@ export const driveMethods: Readonly<Record<DriveMethod, MethodRule>> = {
   upload: { needs: 'edit', at: 0 },
   uploadTo: { needs: 'edit', at: 0 },
   open: { needs: 'view', at: 0 },
+  checksum: { needs: 'view', at: 0 },
   versions: { needs: 'view', at: 0 },
+  removeVersion: { needs: 'owner', at: 0 },
   restoreVersion: { needs: 'edit', at: 0 },
 };
 

@@ -236,7 +236,10 @@ export interface Drive {
   purge(id: EntryId): Promise<void>;
   emptyTrash(): Promise<number>;
 
-  /** Stores a stream as the content of `name` in `parent`: a new file, or a new version of it. */
+  /**
+   * Stores a stream as the content of `name` in `parent`: a new file, or a new version of it. Content that
+   * the file has already makes no new version, and the answer is the existing one.
+   */
   upload(
     parent: EntryId,
     name: string,
@@ -253,7 +256,17 @@ export interface Drive {
     options: Omit<UploadOptions, 'onConflict'>,
   ): Promise<UploadOutcome>;
   open(id: EntryId, version?: VersionId): Promise<OpenContent>;
+  /**
+   * Reads the whole content of a file.
+   * @returns the SHA-256 of the plain content, in lower-case hex
+   */
+  checksum(id: EntryId, options?: { version?: VersionId; signal?: AbortSignal }): Promise<{ sha256: string }>;
   versions(id: EntryId): Promise<{ id: VersionId; size: number; modifiedAt: string; current: boolean }[]>;
+  /**
+   * Removes an old version for ever.
+   * @throws `not-found`, `conflict` for the current version
+   */
+  removeVersion(id: EntryId, version: VersionId): Promise<void>;
   restoreVersion(id: EntryId, version: VersionId): Promise<EntryView>;
 
   /** Called with ids of entries whose view may have changed (also by other devices). */

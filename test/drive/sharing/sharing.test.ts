@@ -95,7 +95,7 @@ test('who may edit works in the folder like its owner, who sees the same', async
   const made = await theirs.createFolder(folder, 'Day 2');
   const added = await put(theirs, made.id, 'b.txt', 'second');
   await put(theirs, inner, 'a.txt', 'first, changed');
-  await theirs.patch(file, { name: 'c.txt', tags: ['sun'], starred: true });
+  await theirs.patch(file, { name: 'c.txt', tags: ['sun'] });
   await theirs.patch(file, { parentId: entryId(made.id) });
   await theirs.copy(entryId(added.id), folder, 'copy.txt');
   await theirs.copy(entryId(made.id), inner);

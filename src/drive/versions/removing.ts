@@ -1,0 +1,44 @@
+/** Removing old versions of a file, for ever. What is current stays: a file always has content. */
+import type { Draft } from '../../model/contracts/catalog.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import { type EntryId, type VersionId, versionId } from '../../model/ids.ts';
+import { runRotating } from '../access/key-rotation.ts';
+import { isLive } from '../keys/live.ts';
+import { author, type Entry, isConflict, notFound, requireEntryOrConflict, type Tree } from '../tree/tree.ts';
+
+/**
+ * @throws `not-found` for a version that is none of this file, `conflict` for one that is current (also one
+ * that shows as a conflicting version beside the file)
+ */
+export async function removeVersion(tree: Tree, id: EntryId, wanted: VersionId): Promise<void> {
+  const found = await requireEntryOrConflict(tree, id);
+  const file = isConflict(found) ? found.file : found;
+  if (file.body.kind !== 'file') throw notFound();
+  await runRotating(tree, [file.parent ?? file.id], [], async () => {
+    if (!isVersionOf(tree, file, wanted)) {
+      throw new PeerstorError('not-found', 'There is no such version of this file.');
+    }
+    if ((await currentOnes(tree, file)).has(wanted)) {
+      const sentence =
+        'This is the current version of the file: restore another one first, or delete the file.';
+      throw new PeerstorError('conflict', sentence);
+    }
+    await author(tree, [tombstoneOf(wanted)]);
+  });
+}
+
+/** Versions that show as the content of a file, or beside it as conflicting ones. */
+export async function currentOnes(tree: Tree, { id }: Entry): Promise<Set<VersionId>> {
+  // Of the catalog, and not only of what opens: a version whose key is on its way is current too.
+  const heads = await tree.catalog.currentVersions(id);
+  return new Set(heads.map((record) => versionId(record.id)));
+}
+
+export function tombstoneOf(version: VersionId): Draft<'version'> {
+  return { table: 'version', id: version, body: null };
+}
+
+function isVersionOf(tree: Tree, file: Entry, wanted: VersionId): boolean {
+  const record = tree.catalog.get('version', wanted);
+  return isLive(record) && record.body.entry === file.id && record.body.owner === tree.user;
+}
