@@ -132,14 +132,11 @@ async function forget(device: DeviceProcess, _folder: string, round: number): Pr
 }
 
 function curl(device: DeviceProcess, args: string[]): Promise<void> {
-  return runQuietly('curl', [
-    '-sf',
-    '-o',
-    '/dev/null',
+  const headers = Object.entries(device.session ?? {}).flatMap(([name, value]) => [
     '-H',
-    `Authorization: Bearer ${device.secret}`,
-    ...args,
+    `${name}: ${value}`,
   ]);
+  return runQuietly('curl', ['-sf', '-o', '/dev/null', ...headers, ...args]);
 }
 
 /** A bare node:http server in a process of its own that streams the file: what Node can do at most. */

@@ -15,7 +15,6 @@ import { collectMethods } from './requests/allowed-methods.ts';
 import { pathnameOf } from './requests/drive-path.ts';
 import { holdContinue } from './requests/expect-continue.ts';
 import { jsonBodyParser } from './requests/json-body.ts';
-import type { RouteContext } from './requests/route-context.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { authRoutes } from './routes/auth.ts';
 import { contentRoutes } from './routes/content.ts';
@@ -35,8 +34,11 @@ import { tokenRoutes } from './routes/tokens.ts';
 import { trashRoutes } from './routes/trash.ts';
 import { userRoutes } from './routes/users.ts';
 import { versionRoutes } from './routes/versions.ts';
-import { requireSession } from './sessions/authentication.ts';
+import { createAuthentication, refuseForeignPage } from './sessions/authentication.ts';
+import { eventsProtocol } from './sessions/credentials.ts';
+import { addEntryKeys } from './sessions/entry-keys.ts';
 import { createGuestAccess } from './sessions/guest-access.ts';
+import type { RouteContext } from './sessions/route-context.ts';
 
 const routeGroups = [
   healthzRoutes,
@@ -61,10 +63,12 @@ const routeGroups = [
 
 /** @param webRoot folder of the built web UI; undefined to serve none */
 export async function createGatewayApp(
-  context: RouteContext,
+  parts: Omit<RouteContext, 'authentication'>,
   webRoot: string | undefined,
 ): Promise<FastifyInstance> {
-  const { front, clock, log } = context;
+  const { front, clock, log } = parts;
+  const authentication = createAuthentication(front, clock);
+  const context: RouteContext = { ...parts, authentication };
   const sendError = createErrorReply(log, clock);
   const app = Fastify({
     logger: false,
@@ -89,7 +93,9 @@ export async function createGatewayApp(
 
   const allowed = collectMethods(app);
   await app.register(cookie);
-  await app.register(websocket, { options: { maxPayload: eventFrameBytesMax } });
+  await app.register(websocket, {
+    options: { maxPayload: eventFrameBytesMax, handleProtocols: chooseProtocol },
+  });
   await limitRates(app);
   app.decorateRequest('session', null);
   app.addHook('onRequest', async (request, reply) => {
@@ -97,8 +103,10 @@ export async function createGatewayApp(
     if (request.routeOptions.url !== '/*') reply.headers(apiHeaders);
     // Before the body is looked at: a wrong address or method is told at once.
     if (request.is404) throw noSuchAddress(request, reply, allowed);
+    refuseForeignPage(request);
   });
-  app.addHook('onRequest', requireSession(front));
+  app.addHook('onRequest', authentication.require);
+  app.addHook('preSerialization', addEntryKeys);
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
     log.debug(
@@ -123,4 +131,10 @@ function upgrades(request: IncomingMessage): boolean {
   return (
     request.headers.upgrade?.toLowerCase() === 'websocket' && pathnameOf(request.url ?? '') === eventsPath
   );
+}
+
+/** A browser that offered subprotocols wants one of them back; the proof is not said again if ours was offered. */
+function chooseProtocol(offered: ReadonlySet<string>): string | false {
+  if (offered.has(eventsProtocol)) return eventsProtocol;
+  return [...offered][0] ?? false;
 }

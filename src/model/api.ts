@@ -37,6 +37,11 @@ export interface EntryView {
   rights?: RightsView | null;
   /** Whose it is; null for their own. */
   owner?: string | null;
+  /**
+   * Over HTTP, to a session: goes as `?k=` into addresses below this entry that a browser fetches
+   * without headers (content, thumbnail, archive, stream), beside the session's cookie.
+   */
+  k?: string;
 }
 
 /** What became of one of several entries in a request that changes many. */
@@ -56,6 +61,13 @@ export interface UserView {
   id: string;
   username: string;
   role: 'admin' | 'member';
+}
+
+/** What begins a session: the cookie comes beside it, the page keeps the proof. */
+export interface SignedInView {
+  user: UserView;
+  /** Sent as `X-Peerstor` with every request, and as a subprotocol of the WebSocket. */
+  proof: string;
 }
 
 export interface VolumeView {

@@ -27,7 +27,6 @@ export const errorStatus = {
   'wrong-password': 401,
   'wrong-setup-code': 403,
   'wrong-pairing-code': 403,
-  'csrf-header-missing': 403,
   forbidden: 403,
   'not-a-member': 403,
   /** A share link needs its password, or this is not it. */

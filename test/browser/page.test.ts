@@ -50,7 +50,7 @@ describe('the page', { skip, timeout: 900_000 }, () => {
   /** Another program of the same person, beside the page. */
   const authorized = async <Shape>(method: string, path: string, json?: unknown): Promise<Shape> => {
     const request = json === undefined ? {} : { json };
-    if (!device.secret) await device.login();
+    if (!device.session) await device.login();
     return device.must<Shape>(method, path, request);
   };
   const entryAt = (path: string) => authorized<EntryView>('GET', `/api/v1/path/${path}`);

@@ -106,7 +106,7 @@ export class ChaosCluster {
 
   /** @returns true, or why not */
   async #trySignIn(device: DeviceProcess): Promise<true | string> {
-    if (device.secret && (await device.api('GET', '/api/v1/auth/me')).status === 200) return true;
+    if (device.session && (await device.api('GET', '/api/v1/auth/me')).status === 200) return true;
     const answer = await device.login();
     return answer.status === 200 || `${answer.status} ${JSON.stringify(answer.body)}`;
   }

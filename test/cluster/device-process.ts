@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { EntryView, HealthView, Page } from '../../src/model/api.ts';
+import type { EntryView, HealthView, Page, SignedInView } from '../../src/model/api.ts';
 import { until } from '../support/until.ts';
 
 const bin = new URL('../../bin/peerstor.js', import.meta.url).pathname;
@@ -47,8 +47,8 @@ export class DeviceProcess {
   readonly settings: StartSettings;
   ready!: Ready;
   stderr = '';
-  /** Session secret of the last login, setup included. */
-  secret: string | undefined;
+  /** What proves the session of the last login, setup included. */
+  session: { cookie: string; 'x-peerstor': string } | undefined;
   #child!: ChildProcess;
   #exited!: Promise<number | null>;
 
@@ -174,8 +174,8 @@ export class DeviceProcess {
       signal?: AbortSignal;
     } = {},
   ): Promise<{ status: number; headers: ApiAnswer['headers']; stream: Readable }> {
-    const headers: Record<string, string> = { ...options.headers };
-    if (this.secret && !options.anonymous) headers.authorization = `Bearer ${this.secret}`;
+    const session = options.anonymous ? undefined : this.session;
+    const headers: Record<string, string> = { ...options.headers, ...session };
     let body: Uint8Array | AsyncIterable<Uint8Array> | undefined = options.body;
     if (options.json !== undefined) {
       body = Buffer.from(JSON.stringify(options.json));
@@ -235,13 +235,13 @@ export class DeviceProcess {
     });
     if (answer.status !== 201)
       throw new Error(`setup answered ${answer.status}: ${JSON.stringify(answer.body)}\n${this.stderr}`);
-    this.secret = secretOf(answer);
+    this.session = sessionOf(answer);
     return answer.body;
   }
 
   async login(as = { username, password }): Promise<ApiAnswer> {
     const answer = await this.api('POST', '/api/v1/auth/login', { json: as, anonymous: true });
-    if (answer.status === 200) this.secret = secretOf(answer);
+    if (answer.status === 200) this.session = sessionOf(answer);
     return answer;
   }
 
@@ -287,11 +287,11 @@ export class DeviceProcess {
   }
 }
 
-function secretOf(answer: ApiAnswer): string {
-  const cookies = ([] as string[]).concat(answer.headers['set-cookie'] ?? []);
-  const secret = cookies.map((cookie) => /^peerstor_session=([^;]+)/.exec(cookie)?.[1]).find(Boolean);
-  if (!secret) throw new Error('no session cookie');
-  return decodeURIComponent(secret);
+function sessionOf({ headers, body }: ApiAnswer): NonNullable<DeviceProcess['session']> {
+  const cookies = ([] as string[]).concat(headers['set-cookie'] ?? []);
+  const cookie = cookies.map((text) => /^peerstor_[0-9a-f]+=[^;]+/.exec(text)?.[0]).find(Boolean);
+  if (!cookie) throw new Error('no session cookie');
+  return { cookie, 'x-peerstor': (body as SignedInView).proof };
 }
 
 export function encodePath(path: string): string {

@@ -11,7 +11,7 @@ import type {
   Page,
 } from '../../src/model/api.ts';
 import type { GarbageReport } from '../../src/model/contracts/health.ts';
-import { assertProblem, GatewayFixture } from './gateway-fixture.ts';
+import { assertProblem, GatewayFixture, sessionHeaders } from './gateway-fixture.ts';
 
 describe('devices, pairing and health', () => {
   let g: GatewayFixture;
@@ -23,7 +23,7 @@ describe('devices, pairing and health', () => {
   });
   after(() => g.stop());
 
-  const asMember = () => ({ authorization: `Bearer ${member}` });
+  const asMember = () => sessionHeaders(member);
 
   it('say that they are alive without a login', async () => {
     const view = (await g.ask('GET', '/healthz', { anonymous: true })).json<HealthzView>();

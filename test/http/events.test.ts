@@ -15,10 +15,10 @@ describe('events', { timeout: 600_000 }, () => {
   });
   after(() => g.stop());
 
-  const bearer = (fixture = g) => ({ Authorization: `Bearer ${fixture.secret}` });
+  const page = (fixture = g): Record<string, string> => fixture.signedIn;
   const listen = (headers: Record<string, string>, fixture = g) =>
     new RawWebSocket(fixture.connect(), path, headers);
-  async function open(headers: Record<string, string> = bearer(), fixture = g) {
+  async function open(headers: Record<string, string> = page(), fixture = g) {
     const socket = listen(headers, fixture);
     assert.match(await socket.answer, /^HTTP\/1\.1 101 /);
     return socket;
@@ -27,16 +27,25 @@ describe('events', { timeout: 600_000 }, () => {
   it('are told to a session only', async () => {
     const refused = await listen({}).answer;
     assert.match(refused, /^HTTP\/1\.1 401 .*application\/problem\+json.*not-signed-in/s);
-    assert.match(await listen({ Cookie: 'peerstor_session=wrong' }).answer, /^HTTP\/1\.1 401 /);
+    const { cookie } = g.signedIn;
+    assert.match(await listen({ cookie }).answer, /^HTTP\/1\.1 401 /);
+    const wrong = { cookie, 'Sec-WebSocket-Protocol': 'peerstor, wrong-proof' };
+    assert.match(await listen(wrong).answer, /^HTTP\/1\.1 401 /);
   });
 
-  it('are told to our own page, by its cookie, and to no other', async () => {
-    const cookie = { Cookie: `peerstor_session=${g.secret}` };
+  it('are told to our own page, by its cookie and the proof among its subprotocols, and to no other', async () => {
+    const { cookie, 'x-peerstor': proof } = g.signedIn;
+    const own = { cookie, 'Sec-WebSocket-Protocol': `peerstor, ${proof}` };
     for (const Origin of ['http://evil.example', 'http://device.local:8081', 'null']) {
-      assert.match(await listen({ ...cookie, Origin }).answer, /^HTTP\/1\.1 403 .*"code":"forbidden"/s);
+      assert.match(await listen({ ...own, Origin }).answer, /^HTTP\/1\.1 403 .*"code":"forbidden"/s);
     }
-    const own = await open({ ...cookie, Origin: 'http://device.local:8080' });
-    own.destroy();
+    const socket = await open({ ...own, Origin: 'http://device.local:8080' });
+    const answer = await socket.answer;
+    assert.match(answer, /sec-websocket-protocol: peerstor\r\n/i);
+    assert.ok(!answer.includes(proof), 'the proof is not said again');
+    socket.destroy();
+    const alone = await open({ cookie, 'Sec-WebSocket-Protocol': proof });
+    alone.destroy();
   });
 
   it('say which entries changed, gathered, with a growing number', async () => {
@@ -89,7 +98,7 @@ describe('events', { timeout: 600_000 }, () => {
   it('end when the session ends, and for a page that no longer answers', async () => {
     const clock = new ManualClock();
     const own = await GatewayFixture.start({ clock });
-    const gone = await open(bearer(own), own);
+    const gone = await open(page(own), own);
     await turn();
     clock.advance(30_000);
     await turn();
@@ -98,7 +107,7 @@ describe('events', { timeout: 600_000 }, () => {
     assert.equal(await gone.next(), undefined);
     assert.equal(gone.closeCode, undefined);
 
-    const signedOut = await open(bearer(own), own);
+    const signedOut = await open(page(own), own);
     await turn();
     await own.front.accounts.logout(own.secret);
     await turn();

@@ -9,7 +9,7 @@ import {
 } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { createGateway, type Gateway, type GatewayOptions } from '../../src/http/index.ts';
-import type { EntryView, ProblemView } from '../../src/model/api.ts';
+import type { EntryView, ProblemView, SignedInView } from '../../src/model/api.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import { type ErrorCode, errorStatus } from '../../src/model/errors.ts';
 import { silentLog } from '../../src/model/log.ts';
@@ -28,8 +28,23 @@ export interface Ask {
   headers?: OutgoingHttpHeaders;
   json?: unknown;
   body?: Uint8Array | string | AsyncIterable<Uint8Array>;
-  /** Without the default bearer secret. */
+  /** Without the session of the fixture. */
   anonymous?: boolean;
+}
+
+/** Of the fake device, on plain http. */
+export const cookieName = `peerstor_${'a'.repeat(12)}`;
+
+/** The headers of a page whose session has this secret. */
+export function sessionHeaders(secret: string): { cookie: string; 'x-peerstor': string } {
+  const [cookie = '', proof = ''] = secret.split('.');
+  return { cookie: `${cookieName}=${cookie}`, 'x-peerstor': proof };
+}
+
+/** The headers of a page after an answer that signed it in. */
+export function headersAfter(answer: Answer): { cookie: string; 'x-peerstor': string } {
+  const cookie = answer.headers['set-cookie']?.[0]?.split('; ')[0] ?? '';
+  return { cookie, 'x-peerstor': answer.json<SignedInView>().proof };
 }
 
 export class GatewayFixture {
@@ -64,6 +79,11 @@ export class GatewayFixture {
     return fixture;
   }
 
+  /** The headers that prove the fixture's session. */
+  get signedIn() {
+    return sessionHeaders(this.secret);
+  }
+
   get drive() {
     return this.front.drive;
   }
@@ -74,7 +94,12 @@ export class GatewayFixture {
 
   ask(method: string, path: string, ask: Ask = {}): Promise<Answer> {
     const headers: OutgoingHttpHeaders = { connection: 'close', ...ask.headers };
-    if (this.secret !== '' && !ask.anonymous) headers.authorization ??= `Bearer ${this.secret}`;
+    const signsIn =
+      this.secret !== '' &&
+      !ask.anonymous &&
+      headers.authorization === undefined &&
+      headers.cookie === undefined;
+    if (signsIn) Object.assign(headers, this.signedIn);
     let { body } = ask;
     if (ask.json !== undefined) {
       body = JSON.stringify(ask.json);
@@ -133,9 +158,9 @@ export class GatewayFixture {
 
   /** The head of a raw request with the session in it. */
   head(line: string, ...headers: string[]): string {
-    return [`${line} HTTP/1.1`, 'Host: x', `Authorization: Bearer ${this.secret}`, ...headers, '', ''].join(
-      '\r\n',
-    );
+    const { cookie, 'x-peerstor': proof } = this.signedIn;
+    const own = [`${line} HTTP/1.1`, 'Host: x', `Cookie: ${cookie}`, `X-Peerstor: ${proof}`];
+    return [...own, ...headers, '', ''].join('\r\n');
   }
 }
 

@@ -38,7 +38,7 @@ describe('a gateway', { timeout: 600_000 }, () => {
   it('stops although uploads run and pages listen, and the drive hears that they were cut', async () => {
     const clock = new ManualClock();
     const g = await GatewayFixture.start({ clock });
-    const page = new RawWebSocket(g.connect(), '/api/v1/events', { Authorization: `Bearer ${g.secret}` });
+    const page = new RawWebSocket(g.connect(), '/api/v1/events', g.signedIn);
     await page.answer;
     const idle = g.connect();
     await once(idle, 'connect');

@@ -6,6 +6,7 @@ import { systemClock } from '../../src/model/clock.ts';
 import { entryId } from '../../src/model/ids.ts';
 import { silentLog } from '../../src/model/log.ts';
 import { FakeDeviceFront } from '../support/fake-device-front.ts';
+import { sessionHeaders } from './gateway-fixture.ts';
 
 describe('the figures of a device', () => {
   let app: FastifyInstance;
@@ -48,7 +49,7 @@ describe('the figures of a device', () => {
       assert.equal(await ask(address), 401, address);
       assert.equal(await ask(address, { authorization: 'Bearer guess' }), 401);
       assert.equal(await ask(address, { authorization: `Bearer ${token}` }), 200);
-      assert.equal(await ask(address, { authorization: `Bearer ${session.secret}` }), 200);
+      assert.equal(await ask(address, sessionHeaders(session.secret)), 200);
     }
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { SetupView, UserView } from '../../src/model/api.ts';
-import { type Answer, assertProblem, GatewayFixture } from './gateway-fixture.ts';
+import type { SetupView, SignedInView, UserView } from '../../src/model/api.ts';
+import { type Answer, assertProblem, GatewayFixture, headersAfter } from './gateway-fixture.ts';
 
 const anna = { username: 'anna', password: 'correct horse' };
 
@@ -45,7 +45,7 @@ describe('set-up', () => {
     const { user, recoveryCode } = answer.json<{ user: UserView; recoveryCode: string }>();
     assert.equal(user.username, 'anna');
     assert.equal(recoveryCode, 'abandon ability able');
-    const me = await g.get('/api/v1/auth/me', { cookie: cookieOf(answer).pair });
+    const me = await g.get('/api/v1/auth/me', headersAfter(answer));
     assert.deepEqual(me.json<{ user: UserView }>().user, user);
   });
 
@@ -84,7 +84,8 @@ describe('a session', () => {
     assert.equal(answer.status, 200);
     assert.deepEqual(answer.json<{ user: UserView }>().user.username, 'anna');
     const { pair, attributes } = cookieOf(answer);
-    assert.match(pair, /^peerstor_session=secret-of-anna-\d+$/);
+    assert.match(pair, /^peerstor_a{12}=secret-of-anna-\d+$/);
+    assert.match(answer.json<SignedInView>().proof, /^proof-of-anna-\d+$/);
     const maxAge = attributes.find((text) => text.startsWith('Max-Age='))?.slice(8);
     assert.ok(Number(maxAge) > 3590 && Number(maxAge) <= 3600);
     const flags = attributes.filter((text) => !text.startsWith('Max-Age='));
@@ -122,34 +123,12 @@ describe('a session', () => {
     }
   });
 
-  it('by cookie changes things only with the header that foreign pages cannot send', async () => {
-    const cookie = cookieOf(await login()).pair;
-    const json = { parentId: 'root', name: 'by cookie', kind: 'folder' };
-    const ask = (headers: Record<string, string>) =>
-      g.ask('POST', '/api/v1/entries', { json, anonymous: true, headers: { cookie, ...headers } });
-    assertProblem(await ask({}), 'csrf-header-missing');
-    assertProblem(await ask({ 'x-peerstor': '0' }), 'csrf-header-missing');
-    assert.equal((await ask({ 'x-peerstor': '1' })).status, 201);
-    const put = await g.ask('PUT', '/api/v1/path/x', { body: 'x', anonymous: true, headers: { cookie } });
-    assertProblem(put, 'csrf-header-missing');
-    assert.equal(
-      (await g.ask('GET', '/api/v1/auth/me', { anonymous: true, headers: { cookie } })).status,
-      200,
-    );
-  });
-
-  it('by bearer secret needs no such header', async () => {
-    const json = { parentId: 'root', name: 'by bearer', kind: 'folder' };
-    assert.equal((await g.ask('POST', '/api/v1/entries', { json })).status, 201);
-  });
-
   it('ends with logout, and the cookie is taken back', async () => {
-    const cookie = cookieOf(await login()).pair;
-    const headers = { cookie, 'x-peerstor': '1' };
-    const answer = await g.ask('POST', '/api/v1/auth/logout', { anonymous: true, headers });
+    const headers = headersAfter(await login());
+    const answer = await g.ask('POST', '/api/v1/auth/logout', { headers });
     assert.equal(answer.status, 204);
     assert.match(cookieOf(answer).attributes.join(), /Max-Age=0|Expires=Thu, 01 Jan 1970/);
-    assertProblem(await g.ask('GET', '/api/v1/auth/me', { anonymous: true, headers }), 'not-signed-in');
+    assertProblem(await g.ask('GET', '/api/v1/auth/me', { headers }), 'not-signed-in');
   });
 });
 
@@ -188,15 +167,14 @@ describe('a password', () => {
     g.ask('POST', '/api/v1/auth/login', { json: { username: 'anna', password } });
 
   it('is changed by who knows the old one, and older sessions end', async () => {
-    const cookie = cookieOf(await login(anna.password)).pair;
-    const headers = { 'x-peerstor': '1', cookie };
+    const headers = headersAfter(await login(anna.password));
     const wrong = { oldPassword: 'not this one', newPassword: 'new battery staple' };
     assertProblem(await g.ask('POST', '/api/v1/auth/password', { json: wrong, headers }), 'wrong-password');
     const json = { oldPassword: anna.password, newPassword: 'new battery staple' };
     const answer = await g.ask('POST', '/api/v1/auth/password', { json, headers });
     assert.equal(answer.status, 200);
-    assertProblem(await g.get('/api/v1/auth/me', { cookie }), 'not-signed-in');
-    assert.equal((await g.get('/api/v1/auth/me', { cookie: cookieOf(answer).pair })).status, 200);
+    assertProblem(await g.get('/api/v1/auth/me', headers), 'not-signed-in');
+    assert.equal((await g.get('/api/v1/auth/me', headersAfter(answer))).status, 200);
     assertProblem(await login(anna.password), 'wrong-password');
   });
 
@@ -212,7 +190,7 @@ describe('a password', () => {
     assertProblem(refused, 'wrong-password');
     const answer = await g.ask('POST', '/api/v1/auth/recover', { json });
     assert.equal(answer.status, 200);
-    assert.equal((await g.get('/api/v1/auth/me', { cookie: cookieOf(answer).pair })).status, 200);
+    assert.equal((await g.get('/api/v1/auth/me', headersAfter(answer))).status, 200);
     assert.equal((await login('third battery staple')).status, 200);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { AccessView, EntryView, Page, SharedEntryView, ShareView } from '../../src/model/api.ts';
-import { assertProblem, GatewayFixture } from './gateway-fixture.ts';
+import { assertProblem, GatewayFixture, sessionHeaders } from './gateway-fixture.ts';
 
 const dayMs = 86_400_000;
 
@@ -82,10 +82,10 @@ describe('share links', () => {
     for (const method of ['GET', 'POST'] as const) {
       assertProblem(await g.ask(method, '/api/v1/shares', { anonymous: true }), 'not-signed-in');
     }
-    const headers = { cookie: `peerstor_session=${g.secret}` };
+    const { cookie } = g.signedIn;
     const json = { entryId: file.id };
-    const foreign = await g.ask('POST', '/api/v1/shares', { json, headers, anonymous: true });
-    assertProblem(foreign, 'csrf-header-missing');
+    const foreign = await g.ask('POST', '/api/v1/shares', { json, headers: { cookie } });
+    assertProblem(foreign, 'not-signed-in');
   });
 });
 
@@ -96,7 +96,7 @@ describe('sharing with a user', () => {
   before(async () => {
     g = await GatewayFixture.start();
     g.front.addMember('ben', 'other password');
-    ben = { authorization: `Bearer ${(await g.front.accounts.login('ben', 'other password', '')).secret}` };
+    ben = sessionHeaders((await g.front.accounts.login('ben', 'other password', '')).secret);
     file = await g.put('/plan.txt', 'the plan');
   });
   after(() => g.stop());

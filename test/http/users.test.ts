@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { InviteView, Page, UserAdminView, UserView } from '../../src/model/api.ts';
-import { assertProblem, GatewayFixture } from './gateway-fixture.ts';
+import { assertProblem, GatewayFixture, headersAfter, sessionHeaders } from './gateway-fixture.ts';
 
 type User = UserAdminView & { quota: number | null };
 const GiB = 2 ** 30;
@@ -13,7 +13,7 @@ describe('further users', () => {
     g = await GatewayFixture.start();
     g.front.addMember('ben', 'other password');
     const { secret } = await g.front.accounts.login('ben', 'other password', '');
-    member = { authorization: `Bearer ${secret}` };
+    member = sessionHeaders(secret);
   });
   after(() => g.stop());
 
@@ -69,8 +69,7 @@ describe('further users', () => {
     assert.equal(answer.status, 201);
     const { user, recoveryCode } = answer.json<{ user: UserView; recoveryCode: string }>();
     assert.deepEqual([user.username, user.role, recoveryCode], ['cleo', 'member', 'abandon ability able']);
-    const cookie = answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
-    const me = await g.ask('GET', '/api/v1/auth/me', { headers: { cookie }, anonymous: true });
+    const me = await g.get('/api/v1/auth/me', headersAfter(answer));
     assert.equal(me.json<{ user: UserView }>().user.username, 'cleo');
     assertProblem(await register({ ...json, username: 'dora' }), 'gone');
     assertProblem(await register({ ...json, invite: 'no such code' }), 'not-found');
@@ -101,9 +100,7 @@ describe('further users', () => {
     assert.equal((await change({ quotaBytes: 4 })).json<User>().quota, 4);
     assertProblem(await change({}), 'bad-input');
     assertProblem(await change({ disabled: 'yes' }), 'bad-input');
-    const headers = {
-      authorization: `Bearer ${(await g.front.accounts.login('cleo', 'third password', '')).secret}`,
-    };
+    const headers = sessionHeaders((await g.front.accounts.login('cleo', 'third password', '')).secret);
     assertProblem(await change({ role: 'admin' }, headers), 'forbidden');
     const self = items[0]?.id;
     assertProblem(await g.ask('PATCH', `/api/v1/users/${self}`, { json: { role: 'member' } }), 'conflict');
@@ -115,19 +112,18 @@ describe('further users', () => {
   it('sign out everywhere else and go on here', async () => {
     const login = () => g.front.accounts.login('cleo', 'third password', '');
     const [here, elsewhere] = [await login(), await login()];
-    const as = (secret: string) => ({ authorization: `Bearer ${secret}` });
-    const answer = await g.ask('POST', '/api/v1/auth/sign-out-everywhere', { headers: as(here.secret) });
+    const answer = await g.ask('POST', '/api/v1/auth/sign-out-everywhere', {
+      headers: sessionHeaders(here.secret),
+    });
     assert.equal(answer.json<{ user: UserView }>().user.username, 'cleo');
-    assertProblem(await g.get('/api/v1/auth/me', as(elsewhere.secret)), 'not-signed-in');
-    const cookie = answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
-    const me = await g.ask('GET', '/api/v1/auth/me', { headers: { cookie }, anonymous: true });
-    assert.equal(me.status, 200);
+    assertProblem(await g.get('/api/v1/auth/me', sessionHeaders(elsewhere.secret)), 'not-signed-in');
+    assert.equal((await g.get('/api/v1/auth/me', headersAfter(answer))).status, 200);
   });
 
   it('are not made by a foreign page with the cookie of an admin', async () => {
-    const headers = { cookie: `peerstor_session=${g.secret}` };
+    const { cookie } = g.signedIn;
     for (const path of ['/api/v1/invites', '/api/v1/auth/sign-out-everywhere', '/api/v1/tokens']) {
-      assertProblem(await g.ask('POST', path, { headers, anonymous: true }), 'csrf-header-missing');
+      assertProblem(await g.ask('POST', path, { headers: { cookie } }), 'not-signed-in');
     }
   });
 });

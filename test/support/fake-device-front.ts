@@ -364,7 +364,13 @@ export class FakeDeviceFront implements DeviceFront {
   }
 
   #open(username: string): Session {
-    const session = this.#session(`secret-of-${username}-${++this.#sessionsOpened}`, username);
+    const at = `${username}-${++this.#sessionsOpened}`;
+    const secret = `secret-of-${at}.proof-of-${at}`;
+    const addressKeys = {
+      keyFor: (id: string) => `key-of-${at}-to-${id}`,
+      opens: (id: string, key: string) => key === `key-of-${at}-to-${id}`,
+    };
+    const session = { ...this.#session(secret, username), addressKeys };
     this.#sessions.set(session.secret, session);
     return session;
   }
@@ -385,6 +391,7 @@ export class FakeDeviceFront implements DeviceFront {
     const { id, role } = this.#userView(username);
     return {
       secret,
+      addressKeys: null,
       expiresAtMs: Date.now() + 3_600_000,
       signal: this.#signalOf(secret),
       user: { id: userId(id), username, role },

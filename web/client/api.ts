@@ -11,11 +11,13 @@ import type {
   Page,
   PairingView,
   SetupView,
+  SignedInView,
   UserView,
 } from '../../src/model/api.ts';
 import type { DeviceSettings } from '../../src/model/contracts/device.ts';
 import type { GarbageReport } from '../../src/model/contracts/health.ts';
-import { ask } from './request.ts';
+import { ask, askForSession } from './request.ts';
+import { forgetProof, signedAddress } from './session-proof.ts';
 
 export interface ChildrenQuery {
   sort: 'name' | 'size' | 'modifiedAt';
@@ -25,26 +27,26 @@ export interface ChildrenQuery {
   limit: number;
 }
 
+interface NewAccount extends SignedInView {
+  recoveryCode: string;
+}
+
 const entryPath = (id: string) => `/api/v1/entries/${encodeURIComponent(id)}`;
 
 export const api = {
   healthz: () => ask<HealthzView>('GET', '/healthz'),
   setupState: () => ask<SetupView>('GET', '/api/v1/setup'),
   setup: (setupCode: string, username: string, password: string) =>
-    ask<{ user: UserView; recoveryCode: string }>('POST', '/api/v1/setup', { setupCode, username, password }),
+    askForSession<NewAccount>('/api/v1/setup', { setupCode, username, password }),
   login: (username: string, password: string) =>
-    ask<{ user: UserView }>('POST', '/api/v1/auth/login', { username, password }),
-  logout: () => ask<void>('POST', '/api/v1/auth/logout', {}),
+    askForSession<SignedInView>('/api/v1/auth/login', { username, password }),
+  logout: () => ask<void>('POST', '/api/v1/auth/logout', {}).finally(forgetProof),
   me: () => ask<{ user: UserView }>('GET', '/api/v1/auth/me'),
   register: (invite: string, username: string, password: string) =>
-    ask<{ user: UserView; recoveryCode: string }>('POST', '/api/v1/auth/register', {
-      invite,
-      username,
-      password,
-    }),
+    askForSession<NewAccount>('/api/v1/auth/register', { invite, username, password }),
   changePassword: (oldPassword: string, newPassword: string) =>
-    ask<{ user: UserView }>('POST', '/api/v1/auth/password', { oldPassword, newPassword }),
-  signOutEverywhere: () => ask<{ user: UserView }>('POST', '/api/v1/auth/sign-out-everywhere', {}),
+    askForSession<SignedInView>('/api/v1/auth/password', { oldPassword, newPassword }),
+  signOutEverywhere: () => askForSession<SignedInView>('/api/v1/auth/sign-out-everywhere', {}),
 
   root: () => ask<EntryView>('GET', '/api/v1/entries/root'),
   entry: (id: string, signal?: AbortSignal) => ask<EntryView>('GET', entryPath(id), undefined, signal),
@@ -60,7 +62,7 @@ export const api = {
   restore: (id: string) => ask<EntryView>('POST', `${entryPath(id)}/restore`, {}),
   trashed: () => ask<Page<EntryView>>('GET', '/api/v1/trash?limit=1000'),
   emptyTrash: () => ask<void>('DELETE', '/api/v1/trash'),
-  contentUrl: (entry: EntryView) => `${entryPath(entry.id)}/content?download=1`,
+  contentUrl: (entry: EntryView) => signedAddress(`${entryPath(entry.id)}/content?download=1`, entry),
 
   devices: () => ask<Page<DeviceView>>('GET', '/api/v1/devices'),
   changeDevice: (id: string, settings: DeviceSettings) =>

@@ -1,6 +1,7 @@
 /** One WebSocket that says what changed; views ask again for what they show. Reconnects for ever. */
 import { signal } from '@preact/signals-core';
 import type { EventView } from '../../src/model/api.ts';
+import { eventProtocols } from './session-proof.ts';
 
 const retryMinMs = 1000;
 const retryMaxMs = 30_000;
@@ -22,7 +23,7 @@ export class EventFeed {
   start(): void {
     if (this.#socket || this.#timer) return;
     this.liveness.value = 'connecting';
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(this.#url, eventProtocols());
     this.#socket = socket;
     socket.onopen = () => {
       this.#retryMs = retryMinMs;

@@ -1,5 +1,6 @@
 /** One request to the device that serves this page. No Preact, no document. */
-import type { ProblemView } from '../../src/model/api.ts';
+import type { ProblemView, SignedInView } from '../../src/model/api.ts';
+import { keepProof, proofHeaders } from './session-proof.ts';
 
 /** What the device answered instead; `message` is a sentence for people. */
 export class ApiError extends Error {
@@ -31,9 +32,6 @@ export function problemFrom(status: number, text: string): ApiError {
   return new ApiError({ status, code: 'unknown', detail: `The device answered ${status}.` });
 }
 
-/** Unsafe requests carry this header, which a foreign page cannot send. */
-export const ownPageHeader = { 'X-Peerstor': '1' };
-
 export async function ask<Shape>(
   method: string,
   path: string,
@@ -44,7 +42,7 @@ export async function ask<Shape>(
   try {
     response = await fetch(path, {
       method,
-      headers: { ...ownPageHeader, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      headers: { ...proofHeaders(), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
       body: body === undefined ? null : JSON.stringify(body),
       ...(signal ? { signal } : {}),
     });
@@ -60,4 +58,11 @@ export async function ask<Shape>(
 /** A cut connection or a device that is starting: worth another try without asking the person. */
 export function isWorthRetrying(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status === 503);
+}
+
+/** Sends what begins a session, and keeps the page's half of it. */
+export async function askForSession<Shape extends SignedInView>(path: string, body: unknown): Promise<Shape> {
+  const answer = await ask<Shape>('POST', path, body);
+  keepProof(answer.proof);
+  return answer;
 }

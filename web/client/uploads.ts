@@ -1,7 +1,8 @@
 /** Sends one file of the upload queue to the device that serves this page, or makes one folder. */
 import type { EntryView, Page } from '../../src/model/api.ts';
 import type { PickedFile } from './picked-files.ts';
-import { ApiError, ask, ownPageHeader, problemFrom } from './request.ts';
+import { ApiError, ask, problemFrom } from './request.ts';
+import { proofHeaders } from './session-proof.ts';
 import type { SavedFile, SendFile, UploadSource, UploadTarget } from './upload-queue.ts';
 
 /** Where a queue sends to. */
@@ -83,7 +84,7 @@ function sendFile(address: string, file: File, options: Parameters<SendFile>[1])
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('PUT', address);
-    for (const [name, value] of Object.entries(ownPageHeader)) request.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries(proofHeaders())) request.setRequestHeader(name, value);
     request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
     request.setRequestHeader('X-Modified-At', new Date(file.lastModified).toISOString());
     request.upload.onprogress = (event) => onProgress(event.loaded);

@@ -18,7 +18,7 @@ interface NewAccount {
 export async function setup(options: AccountOptions): Promise<void> {
   const client = await Client.connect(options);
   const password = await readPassword({ ...options, twice: true });
-  const show = options.json ? printJson : welcome;
+  const show = options.json ? printAccount : welcome;
   await begin<NewAccount>(
     client,
     '/api/v1/setup',
@@ -34,7 +34,7 @@ export async function register(code: string, options: AccountOptions): Promise<v
   const password = await readPassword({ ...options, twice: true });
   // People paste the whole link as often as the code at its end.
   const invite = code.slice(code.lastIndexOf('#') + 1);
-  const show = options.json ? printJson : welcome;
+  const show = options.json ? printAccount : welcome;
   const json = { invite, username: options.user, password };
   await begin<NewAccount>(client, '/api/v1/auth/register', { as: 'none', json }, show);
 }
@@ -98,6 +98,11 @@ async function begin<Shape extends { user: UserView; proof?: string }>(
   show(body);
   await client.keepSession(answer, body.user.username, body.proof);
   return body;
+}
+
+/** The proof stays in the credentials. */
+function printAccount({ user, recoveryCode }: NewAccount): void {
+  printJson({ user, recoveryCode });
 }
 
 function welcome({ user, recoveryCode }: NewAccount): void {

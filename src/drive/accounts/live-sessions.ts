@@ -10,8 +10,9 @@ import type { UserKeys } from '../keys/user-keys.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import { createSessionSignals } from '../users/session-signals.ts';
 import { accountOf } from '../users/sign-in.ts';
+import { createAddressKeys } from './address-keys.ts';
 import type { OpenUsers } from './open-users.ts';
-import { type SessionStore, type StoredSession, sessionName } from './sessions.ts';
+import { type SessionStore, type StoredSession, secretBytesOf, sessionName } from './sessions.ts';
 
 /** The others are opened again from the store. */
 const sessionsKept = 1000;
@@ -63,7 +64,9 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
     const name = sessionName(secret);
     const isOver = () => expiresAtMs <= clock.wallMs() || stateOf(catalog, user, generation) === 'over';
     const signal = signals.of(name, isOver, user);
-    const session = sessionOf(catalog, keys, { secret, expiresAtMs, signal, drive, sharing });
+    const addressKeys = createAddressKeys(secretBytesOf(secret), clock);
+    const given = { secret, expiresAtMs, signal, addressKeys, drive, sharing };
+    const session = sessionOf(catalog, keys, given);
     live.set(name, { session, keys, user, generation });
     return session;
   }
@@ -161,7 +164,7 @@ function stateOf(catalog: Catalog, id: UserId, generation: number): 'good' | 'ov
 function sessionOf(
   catalog: Catalog,
   keys: UserKeys,
-  given: Pick<Session, 'secret' | 'expiresAtMs' | 'signal' | 'drive' | 'sharing'>,
+  given: Pick<Session, 'secret' | 'expiresAtMs' | 'signal' | 'addressKeys' | 'drive' | 'sharing'>,
 ): Session {
   const { principal } = keys.signing;
   const user = () => {

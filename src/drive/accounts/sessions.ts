@@ -1,6 +1,6 @@
 /**
  * Sessions as this device keeps them: under the hash of the secret, with the user's keys sealed
- * under a key from the secret itself. Who has the disk but not the cookie opens nothing.
+ * under a key from the secret itself. Who has the disk but not the cookie and the proof opens nothing.
  */
 import { decode, encode, hkdf, isFields, open, seal, sha256 } from '../../crypto/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
@@ -30,9 +30,10 @@ export interface SessionStore {
 }
 
 const prefix = 's';
-const secretBytes = 32;
-/** 32 bytes in base64url. */
-const secretShape = /^[A-Za-z0-9_-]{43}$/;
+/** Of the cookie, and of the proof. */
+const halfBytes = 32;
+/** Two times 32 bytes in base64url: `COOKIE.PROOF`. */
+const secretShape = /^[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{43}$/;
 const sealLabel = 'session/1';
 
 interface Row {
@@ -62,17 +63,19 @@ export function createSessionStore(store: OrderedStore, clock: Clock, random: Ra
 
   return {
     async create(keys, generation) {
-      const bytes = random.bytes(secretBytes);
+      const halves = [random.bytes(halfBytes), random.bytes(halfBytes)];
+      const secret = halves.map((half) => Buffer.from(half).toString('base64url')).join('.');
+      const bytes = secretBytesOf(secret);
       const expiresAtMs = clock.wallMs() + sessionLifeMs;
       const sealed = seal(sealingKey(bytes), sealLabel, encodeKeys(keys));
       const value = encode({ user: keys.user, generation, expiresAtMs, sealed });
       await store.batch([{ key: rowKey(bytes), value }], { sync: true });
-      return { secret: Buffer.from(bytes).toString('base64url'), expiresAtMs };
+      return { secret, expiresAtMs };
     },
 
     async read(secret) {
       if (!secretShape.test(secret)) return undefined;
-      const bytes = bytesOf(secret);
+      const bytes = secretBytesOf(secret);
       const value = store.get(rowKey(bytes));
       if (!value) return undefined;
       const row = readRow(value);
@@ -85,7 +88,7 @@ export function createSessionStore(store: OrderedStore, clock: Clock, random: Ra
     },
 
     async delete(secret) {
-      if (secretShape.test(secret)) await remove([rowKey(bytesOf(secret))]);
+      if (secretShape.test(secret)) await remove([rowKey(secretBytesOf(secret))]);
     },
 
     deleteAllOf: (user) => removeWhere((row) => row.user === user),
@@ -96,11 +99,12 @@ export function createSessionStore(store: OrderedStore, clock: Clock, random: Ra
 
 /** The name of a session that may be kept and logged: the hash of its secret. */
 export function sessionName(secret: string): string {
-  return toHex(sha256(bytesOf(secret)));
+  return toHex(sha256(secretBytesOf(secret)));
 }
 
-function bytesOf(secret: string): Uint8Array {
-  return new Uint8Array(Buffer.from(secret, 'base64url'));
+/** Both halves of a session's secret: one alone opens nothing, not even what lies on the disk. */
+export function secretBytesOf(secret: string): Uint8Array {
+  return new Uint8Array(Buffer.concat(secret.split('.').map((half) => Buffer.from(half, 'base64url'))));
 }
 
 function rowKey(secret: Uint8Array): string {

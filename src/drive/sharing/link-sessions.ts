@@ -205,6 +205,7 @@ function sessionOf(
   const { catalog, grants } = drives;
   return {
     ...given,
+    addressKeys: null,
     expiresAtMs: body.expiresAt ?? neverMs,
     get user() {
       const { username = '', role = 'member' } = catalog.get('user', body.owner)?.body ?? {};

@@ -47,6 +47,9 @@ export const eventGatherMs = 50;
 export const eventIdsMax = 500;
 export const eventPingMs = 30 * secondMs;
 
+/** Sessions that `?k=` is held against; beyond it a page proves its session again by its next request. */
+export const provenSessionsMax = 1000;
+
 /** How long `stop` lets running requests finish; the whole device has 10 s. */
 export const stopGraceMs = 3 * secondMs;
 

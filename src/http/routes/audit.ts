@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { RouteContext } from '../requests/route-context.ts';
 import { type ListQuery, listOptionsOf, listQuery } from '../requests/schemas.ts';
 import { signedInAdmin } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 
 /** What this device noted, newest first. */
 export function auditRoutes(app: FastifyInstance, { front }: RouteContext): void {

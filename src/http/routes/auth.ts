@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { passwordLengthMax } from '../../model/limits.ts';
 import { loginsPerMinute } from '../limits/http-limits.ts';
 import { openToAnyone } from '../limits/rate-limits.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import { fields, text } from '../requests/schemas.ts';
-import { giveCookie, signedIn, takeCookie } from '../sessions/authentication.ts';
+import { signedIn } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 
 // What makes a good name or password is said by the accounts; these are only bounds.
 export const username = text(200, 'a name of at most 200 characters');
@@ -20,21 +20,20 @@ const recoverBody = fields({ username, recoveryCode, newPassword: password }, [
 ]);
 
 /** Signing in and out, and what one does about a password. */
-export function authRoutes(app: FastifyInstance, { front, clock }: RouteContext): void {
+export function authRoutes(app: FastifyInstance, { front, authentication }: RouteContext): void {
   app.post<{ Body: { username: string; password: string } }>(
     '/api/v1/auth/login',
     { config: openToAnyone(loginsPerMinute), schema: { body: loginBody } },
     async (request, reply) => {
       const { username, password } = request.body;
       const session = await front.accounts.login(username, password, request.ip);
-      giveCookie(request, reply, session, clock);
-      return { user: session.user };
+      return authentication.begin(request, reply, session);
     },
   );
 
   app.post('/api/v1/auth/logout', async (request, reply) => {
     await front.accounts.logout(signedIn(request).secret);
-    takeCookie(request, reply);
+    authentication.end(request, reply);
     return reply.code(204).send();
   });
 
@@ -45,8 +44,7 @@ export function authRoutes(app: FastifyInstance, { front, clock }: RouteContext)
     async (request, reply) => {
       const { oldPassword, newPassword } = request.body;
       const session = await front.accounts.changePassword(signedIn(request), oldPassword, newPassword);
-      giveCookie(request, reply, session, clock);
-      return { user: session.user };
+      return authentication.begin(request, reply, session);
     },
   );
 
@@ -56,15 +54,13 @@ export function authRoutes(app: FastifyInstance, { front, clock }: RouteContext)
     async (request, reply) => {
       const { username, recoveryCode, newPassword } = request.body;
       const session = await front.accounts.recover(username, recoveryCode, newPassword, request.ip);
-      giveCookie(request, reply, session, clock);
-      return { user: session.user };
+      return authentication.begin(request, reply, session);
     },
   );
 
   app.post('/api/v1/auth/sign-out-everywhere', async (request, reply) => {
     const session = await front.accounts.endOtherSessions(signedIn(request));
-    giveCookie(request, reply, session, clock);
-    return { user: session.user };
+    return authentication.begin(request, reply, session);
   });
 
   app.get('/api/v1/auth/me', (request) => ({ user: signedIn(request).user }));

@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { versionId } from '../../model/ids.ts';
 import { sendContent } from '../content/content-reply.ts';
 import type { EndWatch } from '../replies/streamed-reply.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import { flag, isOn, query } from '../requests/schemas.ts';
-import { openToTokens, signedIn } from '../sessions/authentication.ts';
+import { openToBrowsers, openToTokens, signedIn } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { watchSession } from '../sessions/session-watch.ts';
 import { entryIdOf } from './entry-id.ts';
 
@@ -16,7 +16,7 @@ export function contentRoutes(app: FastifyInstance, context: RouteContext): void
   app.route<{ Params: { id: string }; Querystring: { version?: string; download?: string } }>({
     method: ['GET', 'HEAD'],
     url: '/api/v1/entries/:id/content',
-    config: openToTokens,
+    config: openToBrowsers,
     schema: { querystring: contentQuery },
     handler: async (request, reply) => {
       const { drive } = signedIn(request);

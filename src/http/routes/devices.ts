@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { DeviceSettings } from '../../model/contracts/device.ts';
 import { deviceId } from '../../model/ids.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import { countOrNone, fields, flag, isOn, onePage, query, text } from '../requests/schemas.ts';
 import { signedIn, signedInAdmin } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 
 const hour = {
   type: 'string',

@@ -5,9 +5,9 @@ import type { Drive } from '../../model/contracts/drive.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId } from '../../model/ids.ts';
 import { entriesAtOnceMax } from '../../model/limits.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import { fields, text } from '../requests/schemas.ts';
 import { openToTokens, signedIn } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { entryIdOf } from './entry-id.ts';
 
 const id = text(64, 'the id of a file or folder');

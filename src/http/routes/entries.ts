@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { EntryView } from '../../model/api.ts';
 import type { EntryPatch } from '../../model/contracts/drive.ts';
 import { entityTag } from '../content/preconditions.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import {
   fields,
   flag,
@@ -14,6 +13,7 @@ import {
   text,
 } from '../requests/schemas.ts';
 import { openToTokens, signedIn } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { changedMeanwhile, versionExpected } from '../uploads/if-match.ts';
 import { entryIdOf } from './entry-id.ts';
 

@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { EventView } from '../../model/api.ts';
 import type { Timer } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { createEventCounter, feedEvents } from '../events/event-feed.ts';
 import { eventBufferBytesMax, eventPingMs, eventSocketsMax } from '../limits/http-limits.ts';
-import type { RouteContext } from '../requests/route-context.ts';
-import { isFromForeignPage, signedIn } from '../sessions/authentication.ts';
+import { signedIn } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { watchSession } from '../sessions/session-watch.ts';
 
 export const eventsPath = '/api/v1/events';
@@ -33,7 +33,6 @@ export function eventRoutes(app: FastifyInstance, context: RouteContext): void {
     url: eventsPath,
     exposeHeadRoute: false,
     onRequest: async (request) => {
-      refuseForeignOrigin(request);
       if (request.ws && open >= eventSocketsMax) {
         throw new PeerstorError('not-ready', 'Too many pages are connected to this device: close some.');
       }
@@ -61,16 +60,6 @@ export function eventRoutes(app: FastifyInstance, context: RouteContext): void {
       });
     },
   });
-}
-
-/**
- * A foreign page may open a WebSocket to us and the browser would send the cookie along, so its
- * Origin must be our own address. Programs send none.
- */
-function refuseForeignOrigin(request: FastifyRequest): void {
-  if (isFromForeignPage(request)) {
-    throw new PeerstorError('forbidden', 'Only a page of this device may listen to its events.');
-  }
 }
 
 function give(socket: EventSocket, event: EventView): void {

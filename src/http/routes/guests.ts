@@ -9,7 +9,6 @@ import { unlocksPerMinute } from '../limits/http-limits.ts';
 import { openToAnyone } from '../limits/rate-limits.ts';
 import { guestContentHeaders } from '../replies/security-headers.ts';
 import { pathNames } from '../requests/drive-path.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import {
   fields,
   flag,
@@ -21,6 +20,7 @@ import {
   text,
 } from '../requests/schemas.ts';
 import type { GuestAccess } from '../sessions/guest-access.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { placeAtPath, type UploadPlace } from '../uploads/upload-place.ts';
 import {
   filePathOf,

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import type { RouteContext } from '../requests/route-context.ts';
 import { signedIn, signedInAdmin } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { entryIdOf } from './entry-id.ts';
 
 /** How well everything is kept, and one file. */

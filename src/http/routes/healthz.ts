@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { RouteContext } from '../requests/route-context.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 
 /** `GET /healthz`: is this device alive, and which is it? No login. */
 export function healthzRoutes(app: FastifyInstance, { front }: RouteContext): void {

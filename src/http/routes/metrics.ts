@@ -1,12 +1,11 @@
 import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { RouteContext } from '../requests/route-context.ts';
-import { sessionOf } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 
 /** `GET /metrics` in the text format of Prometheus: for this machine, and for who shows a token. */
-export function metricRoutes(app: FastifyInstance, { front }: RouteContext): void {
+export function metricRoutes(app: FastifyInstance, { front, authentication }: RouteContext): void {
   app.get('/metrics', { config: { access: 'public' } }, async (request, reply) => {
-    if (!isFromThisMachine(request)) await sessionOf(request, front);
+    if (!isFromThisMachine(request)) await authentication.sessionOf(request);
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(front.metrics());
   });
 }

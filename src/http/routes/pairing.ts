@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { exchangesPerMinute, joinsPerMinute } from '../limits/http-limits.ts';
 import { openToAnyone } from '../limits/rate-limits.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import { fields, text } from '../requests/schemas.ts';
-import { ownsThisHome, signedInAdmin } from '../sessions/authentication.ts';
+import { signedInAdmin } from '../sessions/authentication.ts';
+import { ownsThisHome } from '../sessions/credentials.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 
 const joinBody = fields(
   {

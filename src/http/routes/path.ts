@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PeerstorError } from '../../model/errors.ts';
 import { entityTag } from '../content/preconditions.ts';
 import { drivePathOf, drivePathPrefix } from '../requests/drive-path.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import { openToTokens, signedIn } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { placeAtPath, placeOfFile } from '../uploads/upload-place.ts';
 import {
   filePathOf,

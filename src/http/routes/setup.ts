@@ -3,9 +3,9 @@ import type { SetupView } from '../../model/api.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { setupsPerMinute } from '../limits/http-limits.ts';
 import { openToAnyone } from '../limits/rate-limits.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import { fields } from '../requests/schemas.ts';
-import { giveCookie, ownsThisHome } from '../sessions/authentication.ts';
+import { ownsThisHome } from '../sessions/credentials.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { password, username } from './auth.ts';
 
 const setupBody = fields({ setupCode: { type: 'string', maxLength: 200 }, username, password }, [
@@ -14,7 +14,7 @@ const setupBody = fields({ setupCode: { type: 'string', maxLength: 200 }, userna
 ]);
 
 /** The first account of a new network. */
-export function setupRoutes(app: FastifyInstance, { front, clock }: RouteContext): void {
+export function setupRoutes(app: FastifyInstance, { front, authentication }: RouteContext): void {
   app.get('/api/v1/setup', { config: { access: 'public' } }, (): SetupView => {
     const needed = front.accounts.setupNeeded();
     // Once there is a network, who else is at home is told only to those who signed in.
@@ -31,8 +31,8 @@ export function setupRoutes(app: FastifyInstance, { front, clock }: RouteContext
       }
       if (!ownsThisHome(request, front)) front.checkSetupCode(setupCode ?? '', request.ip);
       const { session, recoveryCode } = await front.accounts.setup(username, password);
-      giveCookie(request, reply, session, clock);
-      return reply.code(201).send({ user: session.user, recoveryCode });
+      const signedIn = authentication.begin(request, reply, session);
+      return reply.code(201).send({ ...signedIn, recoveryCode });
     },
   );
 }

@@ -4,7 +4,6 @@ import type { LinkWish } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { grantId } from '../../model/ids.ts';
 import { passwordLengthMax } from '../../model/limits.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import {
   countOrNone,
   expiryOf,
@@ -16,6 +15,7 @@ import {
   timeOrNever,
 } from '../requests/schemas.ts';
 import { signedIn } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { entryIdOf } from './entry-id.ts';
 
 interface LinkBody {

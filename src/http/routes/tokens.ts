@@ -4,9 +4,9 @@ import type { Drive } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, grantId } from '../../model/ids.ts';
 import { pathNames } from '../requests/drive-path.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import { expiryOf, fields, onePage, query, rights, text, timeOrNever } from '../requests/schemas.ts';
 import { signedIn } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { entryIdOf } from './entry-id.ts';
 
 interface TokenWish {

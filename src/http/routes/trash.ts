@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { RouteContext } from '../requests/route-context.ts';
 import { type ListQuery, listOptionsOf, listQuery } from '../requests/schemas.ts';
 import { openToTokens, signedIn } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { entryIdOf } from './entry-id.ts';
 
 /** What was removed and can still come back. */

@@ -4,9 +4,9 @@ import { PeerstorError } from '../../model/errors.ts';
 import { userId } from '../../model/ids.ts';
 import { loginsPerMinute } from '../limits/http-limits.ts';
 import { openToAnyone } from '../limits/rate-limits.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import { countOrNone, expiryOf, fields, onePage, text, timeOrNever } from '../requests/schemas.ts';
-import { giveCookie, signedInAdmin } from '../sessions/authentication.ts';
+import { signedInAdmin } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { password, username } from './auth.ts';
 
 const role = { enum: ['admin', 'member'] };
@@ -30,7 +30,7 @@ const changeBody = {
 };
 
 /** Invites, the accounts that come of them, and what an admin may change about a user. */
-export function userRoutes(app: FastifyInstance, { front, clock }: RouteContext): void {
+export function userRoutes(app: FastifyInstance, { front, clock, authentication }: RouteContext): void {
   app.post<{ Body: (Quotas & { role?: 'admin' | 'member'; expiresAt?: string | null }) | null }>(
     '/api/v1/invites',
     { schema: { body: inviteBody } },
@@ -65,8 +65,8 @@ export function userRoutes(app: FastifyInstance, { front, clock }: RouteContext)
     async (request, reply) => {
       const { invite, username, password } = request.body;
       const { session, recoveryCode } = await front.accounts.register(invite, username, password);
-      giveCookie(request, reply, session, clock);
-      return reply.code(201).send({ user: session.user, recoveryCode });
+      const signedIn = authentication.begin(request, reply, session);
+      return reply.code(201).send({ ...signedIn, recoveryCode });
     },
   );
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { versionId } from '../../model/ids.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import { onePage } from '../requests/schemas.ts';
 import { openToTokens, signedIn } from '../sessions/authentication.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { entryIdOf } from './entry-id.ts';
 
 /** The history of a file. */

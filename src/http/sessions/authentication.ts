@@ -1,14 +1,14 @@
-/** Who is asking: the session behind a cookie or a token, or the owner of this home. */
+/** Who is asking: the session of a cookie and its proof, or of an access token. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import type { SignedInView } from '../../model/api.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { DeviceFront } from '../../model/contracts/device.ts';
 import type { Session } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
-
-export const sessionCookie = 'peerstor_session';
-const csrfHeader = 'x-peerstor';
-/** Methods that change nothing (RFC 9110 section 9.2.1). */
-const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+import { provenSessionsMax } from '../limits/http-limits.ts';
+import { basicPassword, bearerSecret, isFromForeignPage, proofOf } from './credentials.ts';
+import { createSessionCookies, proofHalf, sessionSecret } from './session-cookie.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -17,6 +17,8 @@ declare module 'fastify' {
      * within their scope and rights.
      */
     access?: 'session' | 'files' | 'public';
+    /** A browser fetches this without headers: `?k=` of the entry `:id` stands for the proof. */
+    takesAddressKey?: true;
   }
   interface FastifyRequest {
     session: Session | null;
@@ -25,50 +27,104 @@ declare module 'fastify' {
 
 /** Route configuration: what an access token opens, too. */
 export const openToTokens = { access: 'files' } as const;
+/** The same, of what browsers fetch without headers. Only for GET and HEAD of `…/entries/:id/…`. */
+export const openToBrowsers = { ...openToTokens, takesAddressKey: true } as const;
 
-/**
- * Makes the hook that runs before any body is read.
- * @returns a hook that throws `csrf-header-missing` or `not-signed-in`
- */
-export function requireSession(front: DeviceFront): (request: FastifyRequest) => Promise<void> {
-  return async (request) => {
-    const { access = 'session' } = request.routeOptions.config;
-    if (request.is404 || access === 'public') return;
-    const session = await sessionOf(request, front);
-    if (access === 'session' && session.rights !== null) {
-      throw new PeerstorError(
-        'forbidden',
-        'An access token opens files only: sign in with name and password for this.',
-      );
+export interface Authentication {
+  /** The hook that runs before any body is read. @throws `not-signed-in`, `forbidden` */
+  require(request: FastifyRequest): Promise<void>;
+  /** Finds the session, a token's included, and keeps it for `signedIn`. @throws `not-signed-in` */
+  sessionOf(request: FastifyRequest): Promise<Session>;
+  /** Gives the browser the cookie of a new session. @returns what the page gets */
+  begin(request: FastifyRequest, reply: FastifyReply, session: Session): SignedInView;
+  /** Takes the cookie back. */
+  end(request: FastifyRequest, reply: FastifyReply): void;
+}
+
+export function createAuthentication(front: DeviceFront, clock: Clock): Authentication {
+  const cookies = createSessionCookies(front.healthz().deviceId, clock);
+  /** By cookie, the whole secret of sessions that proved themselves: what `?k=` is held against. */
+  const proven = new LRUCache<string, string>({ max: provenSessionsMax });
+
+  /** The session of a cookie; its proof is in a header or, of one entry's address, in `?k=`. */
+  async function sessionOfBrowser(request: FastifyRequest): Promise<Session | undefined> {
+    const cookie = cookies.of(request);
+    if (cookie === undefined) return undefined;
+    const proof = proofOf(request);
+    if (proof !== undefined) {
+      const secret = sessionSecret(cookie, proof);
+      const session = await front.accounts.resume(secret);
+      if (session?.rights !== null) return undefined;
+      proven.set(cookie, secret);
+      return session;
     }
+    const secret = proven.get(cookie);
+    const key = addressKeyOf(request);
+    if (secret === undefined || key === undefined) return undefined;
+    const session = await front.accounts.resume(secret);
+    return session?.addressKeys?.opens(key.entryId, key.text) ? session : undefined;
+  }
+
+  /** The session of an access token. A browser's secret is none: who can read its cookie may not replay it. */
+  async function sessionOfToken(token: string): Promise<Session | undefined> {
+    const session = await front.accounts.resume(token);
+    return session?.rights === null ? undefined : session;
+  }
+
+  async function find(request: FastifyRequest): Promise<Session | undefined> {
+    const bearer = bearerSecret(request);
+    if (bearer !== undefined) return sessionOfToken(bearer);
+    const password = basicPassword(request);
+    if (password === undefined) return sessionOfBrowser(request);
+    // Browsers keep what was typed as name and password, and send it along from other pages.
+    return isFromForeignPage(request) ? undefined : sessionOfToken(password);
+  }
+
+  const authentication: Authentication = {
+    async require(request) {
+      const { access = 'session' } = request.routeOptions.config;
+      if (request.is404 || access === 'public') return;
+      const session = await authentication.sessionOf(request);
+      if (access === 'session' && session.rights !== null) {
+        throw new PeerstorError(
+          'forbidden',
+          'An access token opens files only: sign in with name and password for this.',
+        );
+      }
+    },
+    async sessionOf(request) {
+      request.session = (await find(request)) ?? null;
+      return signedIn(request);
+    },
+    begin(request, reply, session) {
+      cookies.give(request, reply, session);
+      return { user: session.user, proof: proofHalf(session.secret) };
+    },
+    end: cookies.take,
   };
+  return authentication;
 }
 
-/**
- * Finds the session, a token's included, and keeps it for `signedIn`.
- * @throws `not-signed-in`, `csrf-header-missing`
- */
-export async function sessionOf(request: FastifyRequest, front: DeviceFront): Promise<Session> {
-  const password = basicPassword(request);
-  const session = (await front.accounts.resume(password ?? secretOf(request))) ?? null;
-  // Browsers keep what was typed as name and password, and send it along from other pages.
-  const usable = password === undefined || (session?.rights !== null && !isFromForeignPage(request));
-  request.session = usable ? session : null;
-  return signedIn(request);
+/** The key in the address of something that browsers fetch by itself. */
+function addressKeyOf({ routeOptions, method, query, params }: FastifyRequest) {
+  if (!routeOptions.config.takesAddressKey || (method !== 'GET' && method !== 'HEAD')) return undefined;
+  const text = textOf(query, 'k');
+  const entryId = textOf(params, 'id');
+  return text === undefined || entryId === undefined ? undefined : { text, entryId };
 }
 
-/** Another site's page made this request. Programs send no Origin. */
-export function isFromForeignPage({ headers }: FastifyRequest): boolean {
-  const { origin, host } = headers;
-  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
+function textOf(fields: unknown, name: string): string | undefined {
+  const value: unknown = Object(fields)[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** The session of a request that needed one. @throws `not-signed-in` */
 export function signedIn(request: FastifyRequest): Session {
-  if (request.session === null) {
-    throw new PeerstorError('not-signed-in', 'This session has ended: sign in again.');
-  }
-  return request.session;
+  if (request.session !== null) return request.session;
+  throw new PeerstorError(
+    'not-signed-in',
+    'Sign in first: this needs a session (its cookie and its proof) or an access token.',
+  );
 }
 
 /** The session of an admin. @throws `forbidden` */
@@ -80,59 +136,16 @@ export function signedInAdmin(request: FastifyRequest): Session {
   return session;
 }
 
-/** True when the caller proved, by `Authorization: Local SECRET`, that they can read this home. */
-export function ownsThisHome(request: FastifyRequest, front: DeviceFront): boolean {
-  const secret = authorization(request, 'Local');
-  return secret !== undefined && front.isLocalSecret(secret);
-}
-
-/** Gives the browser its session: not readable by scripts, not sent along from other sites. */
-export function giveCookie(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  session: Session,
-  clock: Clock,
-): void {
-  reply.setCookie(sessionCookie, session.secret, {
-    ...cookieScope(request),
-    maxAge: Math.max(0, Math.floor((session.expiresAtMs - clock.wallMs()) / 1000)),
-  });
-}
-
-export function takeCookie(request: FastifyRequest, reply: FastifyReply): void {
-  reply.clearCookie(sessionCookie, cookieScope(request));
-}
-
-function cookieScope(request: FastifyRequest) {
-  return { path: '/', httpOnly: true, sameSite: 'strict', secure: request.protocol === 'https' } as const;
-}
-
-function secretOf(request: FastifyRequest): string {
-  const bearer = authorization(request, 'Bearer');
-  if (bearer !== undefined) return bearer;
-  const cookie = request.cookies[sessionCookie];
-  if (cookie === undefined) {
-    throw new PeerstorError('not-signed-in', 'Sign in first: this needs a session or an access token.');
+/**
+ * Another site's page may change nothing, and may open no WebSocket: browsers send the cookie along.
+ * @throws `forbidden`
+ */
+export function refuseForeignPage(request: FastifyRequest): void {
+  const { method, ws } = request;
+  if ((ws || !safeMethods.has(method)) && isFromForeignPage(request)) {
+    throw new PeerstorError('forbidden', 'Only a page of this device may do this.');
   }
-  // A foreign page can make a browser send the cookie with a form, but not with this header.
-  if (!safeMethods.has(request.method) && request.headers[csrfHeader] !== '1') {
-    throw new PeerstorError(
-      'csrf-header-missing',
-      'Requests that change something need the header "X-Peerstor: 1".',
-    );
-  }
-  return cookie;
 }
 
-/** The password of `Authorization: Basic`: an access token, or that of a link; the name says nothing. */
-export function basicPassword(request: FastifyRequest): string | undefined {
-  const pair = authorization(request, 'Basic');
-  if (pair === undefined) return undefined;
-  const text = Buffer.from(pair, 'base64').toString('utf8');
-  return text.slice(text.indexOf(':') + 1);
-}
-
-function authorization(request: FastifyRequest, scheme: string): string | undefined {
-  const [given = '', secret] = (request.headers.authorization ?? '').split(' ', 2);
-  return given.toLowerCase() === scheme.toLowerCase() ? secret : undefined;
-}
+/** Methods that change nothing (RFC 9110 section 9.2.1). */
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PROPFIND', 'REPORT']);

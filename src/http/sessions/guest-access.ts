@@ -6,7 +6,7 @@ import type { DeviceFront } from '../../model/contracts/device.ts';
 import type { Guest } from '../../model/contracts/drive.ts';
 import { toHex } from '../../model/ids.ts';
 import { begunDownloadMs, begunDownloadsMax, unlockedMax, unlockedMs } from '../limits/http-limits.ts';
-import { basicPassword } from './authentication.ts';
+import { basicPassword } from './credentials.ts';
 
 const unlockCookie = 'peerstor_link';
 const passwordHeader = 'x-share-password';

@@ -8,8 +8,8 @@ import { entityTag, httpDateMs, versionsNamed } from '../content/preconditions.t
 import { safetyWaitSecondsMax, uploadStallMs } from '../limits/http-limits.ts';
 import { drivePathOf } from '../requests/drive-path.ts';
 import { declaredLength, openBody, tooLarge } from '../requests/request-body.ts';
-import type { RouteContext } from '../requests/route-context.ts';
 import { query } from '../requests/schemas.ts';
+import type { RouteContext } from '../sessions/route-context.ts';
 import { watchSession } from '../sessions/session-watch.ts';
 import { changedMeanwhile, versionExpected } from './if-match.ts';
 import type { UploadPlace } from './upload-place.ts';

@@ -30,7 +30,7 @@ export interface Accounts {
    * @throws `wrong-password` (for an unknown name too), `too-many-tries`
    */
   login(username: string, password: string, from: string): Promise<Session>;
-  /** The session of a cookie's or bearer token's secret, or undefined when it ended. */
+  /** The session of a `Session.secret` or of an access token, or undefined when it ended. */
   resume(secret: string): Promise<Session | undefined>;
   logout(secret: string): Promise<void>;
 }
@@ -134,9 +134,23 @@ export interface LinkWish {
   note?: string;
 }
 
-/** An unlocked user on this device. `secret` is given out once, at its start. */
+/** Signs addresses for a browser, which fetches images and downloads without headers of ours. */
+export interface AddressKeys {
+  /** A key that opens this entry to who also has the cookie of the session, for 2 to 3 days. */
+  keyFor(entryId: string): string;
+  /** Is this an unexpired key of this entry and this session? */
+  opens(entryId: string, key: string): boolean;
+}
+
+/** An unlocked user on this device. */
 export interface Session {
+  /**
+   * Given out once, at the start of a session: `COOKIE.PROOF`, two random texts. A browser keeps them
+   * apart, because its cookies go to every port of a host. Of a token: the token.
+   */
   readonly secret: string;
+  /** null for a token. */
+  readonly addressKeys: AddressKeys | null;
   readonly expiresAtMs: number;
   /** Aborts once the session has ended: signed out, expired, revoked, or ended by a new password or an admin. */
   readonly signal: AbortSignal;

@@ -1,12 +1,14 @@
 import type { Clock } from '../../model/clock.ts';
 import type { DeviceFront } from '../../model/contracts/device.ts';
 import type { Log } from '../../model/log.ts';
+import type { Authentication } from './authentication.ts';
 
 /** What every group of routes is built over. */
 export interface RouteContext {
   front: DeviceFront;
   clock: Clock;
   log: Log;
+  authentication: Authentication;
   /** Largest upload that is taken, in bytes. */
   maxUploadBytes: number;
 }
