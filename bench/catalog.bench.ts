@@ -207,6 +207,7 @@ function accountsOf(drive: BenchDrive) {
     device: deviceId(key.principal),
     deviceBody: (networkId) => deviceBody(key, networkId),
     sessions: new MemoryOrderedStore(),
+    trashAges: new MemoryOrderedStore(),
     clock: systemClock,
     random: systemRandom,
     tunables: defaultTunables,

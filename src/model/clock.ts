@@ -8,6 +8,12 @@ export interface Clock {
   wallMs(): number;
   /** Milliseconds that never run backwards. */
   monotonicMs(): number;
+  /**
+   * Milliseconds that have surely passed for this device, over all of its runs: never more than really
+   * passed by much, whatever the wall clock shows (`node/process/device-clock.ts`). It counts from an
+   * arbitrary start. Everything that expires, and is destroyed when it does, is measured by this.
+   */
+  elapsedMs(): number;
   /** Calls `fn` once after `ms`; the handle cancels it. Never keeps the process alive. */
   after(ms: number, fn: () => void): Timer;
 }
@@ -29,6 +35,8 @@ const timerMsMax = 2 ** 31 - 1;
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
+  // Of one process: a device keeps its count over restarts, see `node/process/device-clock.ts`.
+  elapsedMs: () => performance.now(),
   after(ms, fn) {
     let handle: NodeJS.Timeout;
     const arm = (leftMs: number) => {

@@ -3,7 +3,7 @@ import { readGenesis } from '../catalog/index.ts';
 import type { AccountsRoom, Founding } from '../drive/index.ts';
 import { createGateway } from '../http/index.ts';
 import { assert } from '../model/assert.ts';
-import { systemClock, systemRandom } from '../model/clock.ts';
+import { type Clock, systemClock, systemRandom } from '../model/clock.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { withPrefix } from '../model/contracts/ordered-store.ts';
 import { isPeerstorError, sentenceOf } from '../model/errors.ts';
@@ -26,6 +26,7 @@ import { createDiscovery, type Discovery } from './pairing/discovery.ts';
 import { joinNetwork } from './pairing/joining.ts';
 import { PairingLimits } from './pairing/pairing-limits.ts';
 import { localUrl, pageUrls } from './process/addresses.ts';
+import { openDeviceClock } from './process/device-clock.ts';
 import { createLog } from './process/log.ts';
 import { startGateway } from './process/page-port.ts';
 import { webRoot } from './process/web-root.ts';
@@ -78,6 +79,7 @@ class Device implements RunningDevice, DeviceParts {
   readonly config: DeviceConfig;
   readonly localSecret = newLocalSecret();
   setupCode: string | null = null;
+  clock: Clock = systemClock;
   readonly #home: Home;
   readonly #log: Log;
   readonly #events = new EventHub();
@@ -186,13 +188,20 @@ class Device implements RunningDevice, DeviceParts {
     const index = await openIndex(this.#home, this.#log);
     this.#index = index;
     this.#cleanups.push(() => index.close());
+    const clock = openDeviceClock({
+      store: withPrefix(index, 'clock/'),
+      system: systemClock,
+      log: this.#log,
+    });
+    this.clock = clock;
+    this.#cleanups.push(() => clock.stop());
   }
 
   async #openNotes(): Promise<void> {
-    this.#pairingLimits = new PairingLimits(withPrefix(this.#index, 'pairing/'), systemClock);
+    this.#pairingLimits = new PairingLimits(withPrefix(this.#index, 'pairing/'), this.clock);
     const audit = await AuditLog.open({
       store: withPrefix(this.#index, 'audit/'),
-      clock: systemClock,
+      clock: this.clock,
       log: this.#log,
       device: () => ({ id: this.#self, name: this.#own.current.name }),
     });
@@ -225,7 +234,7 @@ class Device implements RunningDevice, DeviceParts {
 
   async #openSettings(): Promise<void> {
     const parts = { home: this.#home, config: this.config, index: this.#index, log: this.#log };
-    this.#own = await OwnSettings.open({ ...parts, clock: systemClock });
+    this.#own = await OwnSettings.open({ ...parts, clock: this.clock });
     this.#cleanups.push(() => this.#own.stop());
   }
 
@@ -243,7 +252,7 @@ class Device implements RunningDevice, DeviceParts {
       index: this.#index,
       pairingLimits: this.#pairingLimits,
       audit: this.#audit,
-      clock: systemClock,
+      clock: this.clock,
       random: systemRandom,
       log: this.#log,
     };
@@ -289,7 +298,7 @@ class Device implements RunningDevice, DeviceParts {
     if (this.#stopping) return;
     this.#log.warn({}, note.sentence);
     this.#audit.note(note);
-    await before(network, systemClock);
+    await before(network, this.clock);
     this.#network = undefined;
     this.#accounts?.stop();
     await this.#own.leave();
@@ -371,7 +380,7 @@ class Device implements RunningDevice, DeviceParts {
         host: this.config.host,
         port,
         log: this.#log,
-        clock: systemClock,
+        clock: this.clock,
       }),
     );
     this.#port = port;

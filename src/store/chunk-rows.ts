@@ -10,7 +10,7 @@ export interface ChunkRow {
 }
 
 export interface TrashRow extends ChunkRow {
-  /** Wall clock of this device, Unix milliseconds. */
+  /** By `Clock.elapsedMs` of this device. */
   deletedAtMs: number;
 }
 

@@ -175,7 +175,7 @@ export class DiskChunkStore implements ChunkStore {
         const moved = await this.#moveToTrash(run, volume, id);
         await index.set(id, {
           chunk: null,
-          ...(moved && { trash: { ...row, deletedAtMs: clock.wallMs() } }),
+          ...(moved && { trash: { ...row, deletedAtMs: clock.elapsedMs() } }),
         });
         changes.announce({ kind: 'lost', id, reason: 'deleted' });
       }),

@@ -104,14 +104,14 @@ export class MemoryChunkStore implements ChunkStore {
       if (options.onlyIf?.() === false) return;
       const bytes = this.#remove(id);
       if (bytes === undefined) return;
-      this.#trash.set(id, { bytes, deletedAtMs: this.#clock.wallMs() });
+      this.#trash.set(id, { bytes, deletedAtMs: this.#clock.elapsedMs() });
       this.#trashBytes += bytes.length;
       this.#changes.announce({ kind: 'lost', id, reason: 'deleted' });
     });
   }
 
   async purgeTrash(olderThanMs: number): Promise<PurgeOutcome> {
-    const latestMs = this.#clock.wallMs() - olderThanMs;
+    const latestMs = this.#clock.elapsedMs() - olderThanMs;
     const outcome = { chunks: 0, bytes: 0 };
     for (const [id, { bytes, deletedAtMs }] of this.#trash) {
       if (deletedAtMs > latestMs) continue;

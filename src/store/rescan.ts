@@ -139,7 +139,7 @@ async function lookAgain(scan: Scan, id: ChunkId): Promise<void> {
     } else if (locate(parts, id) !== undefined) {
       // Stored elsewhere while this volume was away: one copy on a device is enough.
       await volume.moveToTrash(id);
-      await parts.index.set(id, { trash: { volume: volume.id, size, deletedAtMs: parts.clock.wallMs() } });
+      await parts.index.set(id, { trash: { volume: volume.id, size, deletedAtMs: parts.clock.elapsedMs() } });
     } else if (scan.hashesNew && !(await isSound(scan, id, size))) {
       await volume.quarantine(id);
     } else {
@@ -175,7 +175,7 @@ async function rescanTrash(scan: Scan): Promise<void> {
     await parts.locks.hold(id, async () => {
       const size = await sizeOrNone(parts.files, trashPath(volume.path, id));
       if (size === undefined || parts.index.trashed(id) !== undefined) return;
-      await parts.index.set(id, { trash: { volume: volume.id, size, deletedAtMs: parts.clock.wallMs() } });
+      await parts.index.set(id, { trash: { volume: volume.id, size, deletedAtMs: parts.clock.elapsedMs() } });
     });
   }
   for await (const { id, volume: holder } of parts.index.trash()) {

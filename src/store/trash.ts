@@ -61,7 +61,7 @@ export class Trash {
   /** Removes for ever what was deleted at least `olderThanMs` ago. Volumes that are not there keep theirs. */
   async purge(olderThanMs: number): Promise<PurgeOutcome> {
     const outcome = { chunks: 0, bytes: 0 };
-    const latestMs = this.#parts.clock.wallMs() - olderThanMs;
+    const latestMs = this.#parts.clock.elapsedMs() - olderThanMs;
     const there = await this.#volumesThere();
     for await (const row of this.#parts.index.trash()) {
       const volume = there.get(row.volume);

@@ -70,6 +70,7 @@ export class OwnClock implements Clock {
 
   wallMs = () => this.#true.wallMs() + this.aheadMs;
   monotonicMs = () => this.#true.monotonicMs();
+  elapsedMs = () => this.#true.elapsedMs();
   after = (ms: number, run: () => void) => this.#true.after(ms, run);
 }
 

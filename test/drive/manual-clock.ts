@@ -5,11 +5,14 @@ export interface ManualClock extends Clock {
   pass(ms: number): Promise<void>;
   /** As if the device had slept: what was due meanwhile happens once, now. */
   sleep(ms: number): Promise<void>;
+  /** The wall clock alone shows something else: so far ahead of the right time. */
+  setWall(aheadMs: number): void;
 }
 
 /** A clock that stands still at a fixed date until it is told to go on. */
 export function createManualClock(startMs = Date.UTC(2026, 10, 21, 12)): ManualClock {
   let nowMs = 0;
+  let aheadMs = 0;
   let due: { atMs: number; fn: () => void }[] = [];
   async function run(untilMs: number): Promise<void> {
     for (;;) {
@@ -24,8 +27,9 @@ export function createManualClock(startMs = Date.UTC(2026, 10, 21, 12)): ManualC
     nowMs = untilMs;
   }
   return {
-    wallMs: () => startMs + nowMs,
+    wallMs: () => startMs + nowMs + aheadMs,
     monotonicMs: () => nowMs,
+    elapsedMs: () => nowMs,
     after(ms, fn) {
       const timer = { atMs: nowMs + ms, fn };
       due.push(timer);
@@ -34,6 +38,9 @@ export function createManualClock(startMs = Date.UTC(2026, 10, 21, 12)): ManualC
           due = due.filter((other) => other !== timer);
         },
       };
+    },
+    setWall(ms) {
+      aheadMs = ms;
     },
     pass: (ms) => run(nowMs + ms),
     sleep(ms) {

@@ -52,6 +52,7 @@ interface Disk {
   genesis: Uint8Array | undefined;
   catalog: MemoryOrderedStore;
   sessions: MemoryOrderedStore;
+  trashAges: MemoryOrderedStore;
 }
 
 export interface World {
@@ -77,6 +78,7 @@ export function createWorld(audit: Audit = noAudit): World {
         genesis: undefined,
         catalog: new MemoryOrderedStore(),
         sessions: new MemoryOrderedStore(),
+        trashAges: new MemoryOrderedStore(),
       }),
     async join(name, other, admin) {
       const device = world.device(name);
@@ -119,6 +121,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     device: id,
     deviceBody: (networkId) => deviceBody(disk, networkId, clock.wallMs()),
     sessions: disk.sessions,
+    trashAges: disk.trashAges,
     clock,
     random: systemRandom,
     isFilling: () => device.isFilling,

@@ -120,7 +120,7 @@ export class Observer {
     const faults: string[] = [];
     for (const { id: device, disk, running } of this.#devices) {
       // What was thrown away while the clock was ahead stays in the trash until then.
-      const trash = [...disk.trash].filter(([, { deletedAtMs }]) => deletedAtMs <= this.#clock.wallMs());
+      const trash = [...disk.trash].filter(([, { deletedAtMs }]) => deletedAtMs <= this.#clock.elapsedMs());
       const kept = [...disk.chunks.keys(), ...trash.map(([id]) => id)].filter((id) => !needed.has(id));
       if (!running || kept.length === 0) continue;
       const report = JSON.stringify(await this.#clock.until(running.replication.garbageReport()));

@@ -84,7 +84,7 @@ export class SimChunkStore implements ChunkStore {
     const { disk, process, clock } = this.#parts;
     const bytes = disk.chunks.get(id);
     if (!bytes || !process.alive || options.onlyIf?.() === false) return;
-    disk.trash.set(id, { bytes, deletedAtMs: clock.wallMs() });
+    disk.trash.set(id, { bytes, deletedAtMs: clock.elapsedMs() });
     this.#lose(id, 'deleted');
   }
 
@@ -93,7 +93,7 @@ export class SimChunkStore implements ChunkStore {
     const outcome = { chunks: 0, bytes: 0 };
     await process.mustLive();
     for (const [id, { bytes, deletedAtMs }] of disk.trash) {
-      if (deletedAtMs > clock.wallMs() - olderThanMs) continue;
+      if (deletedAtMs > clock.elapsedMs() - olderThanMs) continue;
       disk.trash.delete(id);
       outcome.chunks += 1;
       outcome.bytes += bytes.length;

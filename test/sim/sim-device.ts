@@ -118,6 +118,7 @@ export class SimDevice {
     const { clock } = this.#parts;
     return {
       wallMs: () => clock.wallMs() + this.aheadMs,
+      elapsedMs: () => clock.elapsedMs(),
       monotonicMs: () => clock.monotonicMs(),
       after: (ms, run) => clock.after(ms, run),
     };

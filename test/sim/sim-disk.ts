@@ -20,7 +20,12 @@ export class SimProcess {
       clock.after(ms, () => {
         if (this.alive) run();
       });
-    return { wallMs: () => clock.wallMs(), monotonicMs: () => clock.monotonicMs(), after };
+    return {
+      wallMs: () => clock.wallMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      elapsedMs: () => clock.elapsedMs(),
+      after,
+    };
   }
 
   /** Never goes on in a process that is dead. */

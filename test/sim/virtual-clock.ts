@@ -28,6 +28,10 @@ export class VirtualClock implements Clock {
     return this.#nowMs;
   }
 
+  elapsedMs(): number {
+    return this.#nowMs;
+  }
+
   after(ms: number, run: () => void): Timer {
     const waiting = { atMs: this.#nowMs + Math.max(0, ms), order: this.#order++, run };
     this.#push(waiting);

@@ -13,11 +13,13 @@ import { type KeyTreeTop, oldKeysIn } from '../keys/key-tree.ts';
 import { openName, openWithAny, unwrapForOwner, unwrapKey, wrapKey } from '../keys/sealed-parts.ts';
 import type { UserKeys } from '../keys/user-keys.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
+import type { TrashAges } from '../tree/trash-ages.ts';
 import type { Tree } from '../tree/tree.ts';
 import { createTreeCache } from '../tree/tree-cache.ts';
 import { keysGiven, type Opener } from './grant-drafts.ts';
 
 export interface TreeParts {
+  trashAges: TrashAges;
   network(): ChunkNetwork | undefined;
   clock: Clock;
   random: Random;
@@ -82,7 +84,7 @@ export function openGrantedTree(
 }
 
 function assembled(
-  { network, clock, random, tunables, log }: TreeParts,
+  { network, trashAges, clock, random, tunables, log }: TreeParts,
   { catalog, grants, quotas, locksOf }: NetworkDrives,
   {
     dedupeSecret,
@@ -108,6 +110,7 @@ function assembled(
     locks: locksOf(whose.user),
     grants,
     quotas,
+    trashAges,
     clock,
     random,
     tunables,

@@ -16,6 +16,7 @@ import { isTokenSecret } from '../grants/grant-secrets.ts';
 import { firstGeneration, rekeyedBundle } from '../keys/user-keys.ts';
 import { createSecretAccess } from '../sharing/link-sessions.ts';
 import { type NetworkDrives, openNetworkDrives } from '../tree/network-drives.ts';
+import { createTrashAges } from '../tree/trash-ages.ts';
 import { checkPassword, checkUsername } from '../users/account-rules.ts';
 import { PasswordTries } from '../users/password-tries.ts';
 import {
@@ -39,6 +40,8 @@ export interface AccountsParts extends FoundingParts {
   network(): ChunkNetwork | undefined;
   /** Where sessions are kept; not shared with anything else. */
   sessions: OrderedStore;
+  /** Where this device notes since when it has seen each entry in the trash; not shared either. */
+  trashAges: OrderedStore;
   /** Does this device only keep copies? Then nobody signs in on it. */
   storageOnly?(): boolean;
   /** Is this device still fetching the records of its network, users among them? */
@@ -61,11 +64,19 @@ const passwordsWaitingMax = 64;
 export function createAccounts(parts: AccountsParts): AccountsRoom {
   const { clock, random, log, kdfCost, audit = noAudit } = parts;
   const passwordQueue = new KeyedLock(passwordsWaitingMax);
-  const users = createOpenUsers({ ...parts, audit, kdfCost, passwordQueue });
+  const trashAges = createTrashAges(parts.trashAges, clock);
+  const users = createOpenUsers({ ...parts, trashAges, audit, kdfCost, passwordQueue });
   const store = createSessionStore(parts.sessions, clock, random);
   const sessions = createLiveSessions({ store, users, clock, log });
   const tries = new PasswordTries(clock);
-  const treeParts = { network: () => parts.network(), clock, random, tunables: parts.tunables, log };
+  const treeParts = {
+    network: () => parts.network(),
+    trashAges,
+    clock,
+    random,
+    tunables: parts.tunables,
+    log,
+  };
   const secrets = createSecretAccess({ ...treeParts, audit, tries, passwordQueue });
   let settingUp = false;
   let opened: { catalog: Catalog; drives: Promise<NetworkDrives> } | undefined;

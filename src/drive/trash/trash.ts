@@ -1,6 +1,9 @@
 /**
- * The trash. A mark on one entry hides everything under it, so putting a folder there and taking it
- * back is one record. Purging writes tombstones, which free the bytes on every device in time (I4).
+ * The trash. A mark on one entry hides everything under it, so trashing a folder and restoring it each
+ * write one record. An entry with a mark of its own is an item of its own, wherever its folder is: it is
+ * listed, it expires by its own age, and it outlives its folder. Purging writes tombstones, which free the
+ * bytes on every device in time (I4). Purging looks again, under the lock of the branch, right before it
+ * destroys; restoring takes the same lock.
  */
 import type { EntryView, Page } from '../../model/api.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
@@ -15,6 +18,7 @@ import { changedEntry } from '../tree/entry-drafts.ts';
 import { viewOf } from '../tree/entry-view.ts';
 import { currentVersion, requireMatch } from '../tree/preconditions.ts';
 import {
+  ancestors,
   author,
   type Entry,
   givenName,
@@ -39,19 +43,41 @@ export async function trash(tree: Tree, id: EntryId, ifMatch?: string): Promise<
     return settleConflict(tree, found);
   }
   requireNotRoot(tree, found);
+  await tree.locks.run(branchesOf(tree, id), () => mark(tree, found, ifMatch));
+}
+
+async function mark(tree: Tree, found: Entry, ifMatch?: string): Promise<void> {
+  const { id } = found;
   await runRotating(tree, [found.parent ?? id], [id], async () => {
     const entry = openEntry(tree, id);
     if (ifMatch !== undefined) requireMatch(ifMatch, await currentVersion(tree, entry));
     if (entry.body.trashedAt !== null) return;
     await author(tree, [changedEntry(tree, entry, { trashedAt: tree.clock.wallMs() })]);
+    await tree.trashAges.begin(tree.user, openEntry(tree, id));
   });
 }
 
-/** What lies in the trash itself: not what is in a folder that does. */
+/**
+ * Names of the locks of the branches that an entry is in: its own, and that of the nearest folder around
+ * it that is in the trash. Whoever purges a branch holds its lock. They are taken before any lock of a
+ * folder.
+ */
+function branchesOf(tree: Tree, id: EntryId): string[] {
+  for (const around of ancestors(tree, id)) {
+    if (around.trashedAt !== null) return [branchLock(id), branchLock(around.id)];
+  }
+  return [branchLock(id)];
+}
+
+function branchLock(id: EntryId): string {
+  return `branch ${id}`;
+}
+
+/** What was put into the trash, and not what only lies in a folder that was. */
 export async function trashed(tree: Tree, options: ListOptions): Promise<Page<EntryView>> {
   const root = requireEntry(tree, tree.root);
   const items: (Sortable & { entry: Entry })[] = [];
-  for (const entry of await topmost(tree)) {
+  for (const entry of await marked(tree)) {
     const { winner } = await tree.cache.heads.of(entry.id, entry.keys);
     items.push({
       id: entry.id,
@@ -68,14 +94,10 @@ export async function trashed(tree: Tree, options: ListOptions): Promise<Page<En
   return { items: await Promise.all(views), nextCursor: page.nextCursor };
 }
 
-async function topmost(tree: Tree): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  for (const id of await tree.cache.trash.all()) {
-    const entry = openOrUndefined(tree, id);
-    const around = entry?.parent ? openOrUndefined(tree, entry.parent) : undefined;
-    if (entry && !(around && trashedAt(tree, around) !== null)) entries.push(entry);
-  }
-  return entries;
+/** Entries with a trash mark of their own. */
+async function marked(tree: Tree): Promise<Entry[]> {
+  const ids = await tree.cache.trash.all();
+  return ids.map((id) => openOrUndefined(tree, id)).filter((entry) => entry !== undefined);
 }
 
 /** An entry that cannot be opened has no name to show; it stays until its time is over. */
@@ -88,8 +110,13 @@ function openOrUndefined(tree: Tree, id: EntryId): Entry | undefined {
   }
 }
 
-/** Does nothing to what is not in the trash. */
+/** Does nothing to what is not in the trash. @throws `not-found` when it was purged meanwhile */
 export async function restore(tree: Tree, id: EntryId): Promise<EntryView> {
+  await tree.locks.run(branchesOf(tree, id), () => unmark(tree, id));
+  return viewOf(tree, openEntry(tree, id));
+}
+
+async function unmark(tree: Tree, id: EntryId): Promise<void> {
   const found = openEntry(tree, id);
   if (trashedAt(tree, found) !== null) {
     const target = restoreTarget(tree, found);
@@ -109,7 +136,6 @@ export async function restore(tree: Tree, id: EntryId): Promise<EntryView> {
       return author(tree, [changedEntry(tree, entry, { ...change, ...sealed })]);
     });
   }
-  return viewOf(tree, requireEntry(tree, id));
 }
 
 /** Where it was, if that is there; else the root. */
@@ -118,28 +144,56 @@ function restoreTarget(tree: Tree, entry: Entry): Entry {
   return before && trashedAt(tree, before) === null ? before : requireEntry(tree, tree.root);
 }
 
-/** For ever: the entry, everything in it, and every version. */
+/**
+ * Deletes for ever: the entry, everything in it that has no trash mark of its own, and every version.
+ * What was trashed before its folder stays in the trash, and is restored to the root.
+ */
 export async function purge(tree: Tree, id: EntryId): Promise<void> {
   const found = await requireEntryOrConflict(tree, id);
   if (isConflict(found)) return purgeConflict(tree, found);
   requireNotRoot(tree, found);
-  // Hidden at once; then from the leaves up, because a child without its folder would show at the root.
-  if (found.body.kind === 'folder') await trash(tree, id);
+  await tree.locks.run(branchesOf(tree, id), async () => {
+    // Hidden at once, and marked as what goes.
+    await mark(tree, openEntry(tree, id));
+    await purgeBranch(tree, id, markOf(tree, id));
+  });
+}
+
+/** Purges an entry unless it was restored, or restored and trashed again, since `trashedAt` was read. */
+async function purgeMarked(tree: Tree, { id, body: { trashedAt } }: Entry): Promise<boolean> {
+  return tree.locks.run(branchesOf(tree, id), () => purgeBranch(tree, id, trashedAt));
+}
+
+/**
+ * From the leaves up, because a child without its folder would show at the root. The caller holds the lock
+ * of the branch. Another device may have restored it meanwhile, so each batch looks again.
+ * @returns false when not all of it is gone, because it is not in the trash by this mark any more
+ */
+async function purgeBranch(tree: Tree, id: EntryId, trashedAt: number | null): Promise<boolean> {
+  const isStillTrashed = () => trashedAt !== null && markOf(tree, id) === trashedAt;
   let batch: Draft[] = [];
   for await (const gone of tombstones(tree, id)) {
     for (const draft of gone) batch.push(draft);
     if (batch.length < draftsPerBatch) continue;
+    if (!isStillTrashed()) return false;
     await author(tree, batch);
     batch = [];
   }
-  if (batch.length > 0) await author(tree, batch);
+  if (!isStillTrashed()) return false;
+  await author(tree, batch);
+  return true;
+}
+
+/** When this very entry was put into the trash; null where it was not, or is gone. */
+function markOf(tree: Tree, id: EntryId): number | null {
+  return tree.catalog.get('entry', id)?.body?.trashedAt ?? null;
 }
 
 /** Tombstones of each entry under and including `id`, children before their folder. */
 async function* tombstones(tree: Tree, id: EntryId): AsyncGenerator<Draft[]> {
   const children: EntryId[] = [];
   for await (const { id: child, body } of tree.catalog.children(id)) {
-    if (body?.owner === tree.user) children.push(entryId(child));
+    if (body?.owner === tree.user && body.trashedAt === null) children.push(entryId(child));
   }
   for (const child of children) yield* tombstones(tree, child);
   const versions = await tree.catalog.versions(id);
@@ -162,15 +216,25 @@ async function mergedKeys(tree: Tree, id: EntryId): Promise<Draft[]> {
 
 /** @returns how many entries that lay in the trash went, those inside them not counted */
 export async function emptyTrash(tree: Tree): Promise<number> {
-  const entries = await topmost(tree);
-  for (const { id } of entries) await purge(tree, id);
-  return entries.length;
+  return purgeAll(tree, await marked(tree));
 }
 
-/** Purges what has been in the trash for `trashKeepMs`. */
+/**
+ * Purges what has been in the trash for `trashKeepMs`. Both must say so: the date on it, which may come
+ * from another device, and the time that surely passed since this device saw it there first.
+ */
 export async function expireTrash(tree: Tree): Promise<number> {
-  const before = tree.clock.wallMs() - tree.tunables.trashKeepMs;
-  const over = (await topmost(tree)).filter(({ body }) => (body.trashedAt ?? Infinity) <= before);
-  for (const { id } of over) await purge(tree, id);
-  return over.length;
+  const { trashKeepMs } = tree.tunables;
+  const entries = await marked(tree);
+  const ages = await tree.trashAges.of(tree.user, entries);
+  const trashedByMs = tree.clock.wallMs() - trashKeepMs;
+  const isOver = ({ id, body: { trashedAt } }: Entry) =>
+    trashedAt !== null && trashedAt <= trashedByMs && (ages.get(id) ?? 0) >= trashKeepMs;
+  return purgeAll(tree, entries.filter(isOver));
+}
+
+async function purgeAll(tree: Tree, entries: readonly Entry[]): Promise<number> {
+  let count = 0;
+  for (const entry of entries) if (await purgeMarked(tree, entry)) count += 1;
+  return count;
 }

@@ -20,6 +20,7 @@ import { openName, openWithAny } from '../keys/sealed-parts.ts';
 import type { OpenVersion } from '../listing/heads.ts';
 import { mayBeConflictName, repairName } from '../listing/names.ts';
 import type { Quotas } from '../quota/quotas.ts';
+import type { TrashAges } from './trash-ages.ts';
 import type { TreeCache } from './tree-cache.ts';
 
 export interface Tree {
@@ -42,6 +43,7 @@ export interface Tree {
   readonly locks: KeyedLock;
   readonly grants: GrantIndex;
   readonly quotas: Quotas;
+  readonly trashAges: TrashAges;
   readonly clock: Clock;
   readonly random: Random;
   readonly tunables: Tunables;

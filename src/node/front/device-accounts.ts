@@ -1,7 +1,7 @@
 /** The accounts of the network as this device serves them, whichever network it is in. */
 import { writeGenesis } from '../../catalog/index.ts';
 import { type AccountsRoom, createAccounts, type Founding } from '../../drive/index.ts';
-import { systemClock, systemRandom } from '../../model/clock.ts';
+import { systemRandom } from '../../model/clock.ts';
 import type { Catalog } from '../../model/contracts/catalog.ts';
 import { type OrderedStore, withPrefix } from '../../model/contracts/ordered-store.ts';
 import { deviceId } from '../../model/ids.ts';
@@ -22,13 +22,14 @@ export function createDeviceAccounts(
     get device() {
       return deviceId(device.identity.principal);
     },
-    deviceBody: (network) => ownRecord(device.identity, device.settings(), network, systemClock.wallMs()),
+    deviceBody: (network) => ownRecord(device.identity, device.settings(), network, device.clock.wallMs()),
     // Known from the moment of joining, before the catalog has arrived.
     storageOnly: () => device.network()?.removal.ownBody()?.storageOnly ?? false,
     isFilling: () => device.network()?.catalog.isFilling ?? false,
     audit: device.audit,
     sessions: withPrefix(given.index, 'sessions/'),
-    clock: systemClock,
+    trashAges: withPrefix(given.index, 'trash/'),
+    clock: device.clock,
     random: systemRandom,
     tunables: device.config.tunables,
     log: given.log,

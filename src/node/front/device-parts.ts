@@ -2,6 +2,7 @@
 import type { CatalogSync, LocalCatalog } from '../../catalog/index.ts';
 import type { SigningKey } from '../../crypto/index.ts';
 import type { NearbyDevice } from '../../model/api.ts';
+import type { Clock } from '../../model/clock.ts';
 import type { Replication } from '../../replication/index.ts';
 import type { DiskChunkStore } from '../../store/index.ts';
 import type { Presence } from '../health/presence.ts';
@@ -35,6 +36,7 @@ export interface NetworkParts {
 }
 
 export interface DeviceParts {
+  readonly clock: Clock;
   readonly config: DeviceConfig;
   readonly identity: SigningKey;
   readonly store: DiskChunkStore;

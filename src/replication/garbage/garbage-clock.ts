@@ -3,14 +3,12 @@
  * here: both restart the chunk's clock before the store is asked, so a sweep that checks the clock under the
  * store's lock of that id cannot miss the restart (I4).
  *
- * The rows are an index (I7): when they are lost, all clocks start again. Times are wall times, because a
- * device may be off for most of the grace period. They count only where the wall clock was known to be right: a
- * clock that was set later could end the grace at once, or never.
+ * The rows are an index (I7): when they are lost all clocks start again. Times are the device's count of elapsed
+ * time (`Clock.elapsedMs`), so a wall clock that is wrong cannot end a grace.
  */
 import type { Clock } from '../../model/clock.ts';
 import type { ChunkStore, PutOptions, PutOutcome } from '../../model/contracts/chunk-store.ts';
 import { afterPrefix, idKey, idOfKey } from '../../model/contracts/ordered-store.ts';
-import type { CatalogStanding } from '../../model/contracts/replication.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import { type ChunkId, chunkId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
@@ -19,7 +17,7 @@ import type { WriteBehind } from '../database/write-behind.ts';
 import type { NeedChange, ReferenceIndex } from '../references/reference-index.ts';
 import type { Garbage, GarbageCause } from './garbage-plan.ts';
 
-/** g ‖ chunk → Unix ms, double ‖ cause u8 */
+/** g ‖ chunk → elapsed ms, double ‖ cause u8 */
 const rowPrefix = 'g';
 const causes: readonly GarbageCause[] = ['deleted', 'unlisted', 'found'];
 
@@ -28,7 +26,6 @@ export interface GarbageClockParts {
   references: ReferenceIndex;
   index: WriteBehind;
   clock: Clock;
-  catalog: Pick<CatalogStanding, 'isClockRight'>;
   log: Log;
 }
 
@@ -76,8 +73,8 @@ export class GarbageClock {
   observe(key: ChunkKey): void {
     if (this.#parts.references.needOf(key)) return this.forget(key);
     const row = this.of(key);
-    // A time is worthless when the wall clock was not known to be right, or ran ahead.
-    if (!row || row.sinceMs > this.#parts.clock.wallMs()) this.#write(key, row?.cause ?? 'found');
+    // The count was lost since the row was written, and began again.
+    if (!row || row.sinceMs > this.#parts.clock.elapsedMs()) this.#write(key, row?.cause ?? 'found');
   }
 
   /** undefined while the chunk is referenced or was not observed yet: it must not be swept then. */
@@ -130,9 +127,8 @@ export class GarbageClock {
   }
 
   #write(key: ChunkKey, cause: GarbageCause): void {
-    const { clock, catalog } = this.#parts;
     const row = Buffer.alloc(9);
-    row.writeDoubleBE(catalog.isClockRight() ? clock.wallMs() : Number.POSITIVE_INFINITY);
+    row.writeDoubleBE(this.#parts.clock.elapsedMs());
     row[8] = causes.indexOf(cause);
     this.#parts.index.set(rowPrefix + key, row);
   }

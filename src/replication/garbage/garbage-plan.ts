@@ -15,10 +15,7 @@ export type GarbageCause =
   | 'found';
 
 export interface Garbage {
-  /**
-   * Time since when nothing referenced the chunk and no peer asked for it, as seen here; Unix ms. Infinity
-   * where the clock could not tell.
-   */
+  /** Since when nothing references it and nobody asked for it, as seen here; by `Clock.elapsedMs`. */
   sinceMs: number;
   cause: GarbageCause;
 }

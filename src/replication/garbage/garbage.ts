@@ -81,7 +81,7 @@ export class GarbageCollection {
 
   /** Call it when an upload begins here: no chunk that the upload stores or finds is swept before it calls `end`. */
   uploadBegan(): { end: () => void } {
-    const sinceMs = this.#parts.clock.wallMs();
+    const sinceMs = this.#parts.clock.elapsedMs();
     this.#uploadsSinceMs.push(sinceMs);
     let ended = false;
     const end = () => {
@@ -114,7 +114,10 @@ export class GarbageCollection {
       report.dueChunks += 1;
       report.dueBytes += bytes;
     }
-    if (Number.isFinite(oldestMs)) report.oldestAt = new Date(oldestMs).toISOString();
+    if (Number.isFinite(oldestMs)) {
+      const { clock } = this.#parts;
+      report.oldestAt = new Date(clock.wallMs() - (clock.elapsedMs() - oldestMs)).toISOString();
+    }
     return report;
   }
 
@@ -191,7 +194,7 @@ export class GarbageCollection {
       unexplained.chunks += 1;
       unexplained.bytes += store.sizeOf(chunkId(idOfKey(key))) ?? 0;
     }
-    this.#swept = this.#swept.filter(({ atMs }) => atMs > clock.wallMs() - tunables.garbageTrashMs);
+    this.#swept = this.#swept.filter(({ atMs }) => atMs > clock.elapsedMs() - tunables.garbageTrashMs);
     const sweep = {
       heldBytes: store.usage().bytes,
       unexplainedBytes: unexplained.bytes + this.#sweptBytes(),
@@ -262,7 +265,7 @@ export class GarbageCollection {
   #times(): SweepTimes {
     const { clock, tunables } = this.#parts;
     return {
-      nowMs: clock.wallMs(),
+      nowMs: clock.elapsedMs(),
       graceMs: tunables.garbageGraceMs,
       oldestUploadMs: Math.min(...this.#uploadsSinceMs),
     };
@@ -292,7 +295,7 @@ export class GarbageCollection {
 
   #remember(bytes: number): void {
     const { clock, index } = this.#parts;
-    this.#swept.push({ atMs: clock.wallMs(), bytes });
+    this.#swept.push({ atMs: clock.elapsedMs(), bytes });
     index.set(sweptKey, encode(this.#swept.map(({ atMs, bytes: swept }) => [atMs, swept])));
   }
 

@@ -8,7 +8,7 @@ import { isPeerstorError } from '../../model/errors.ts';
 import type { ChunkKey } from '../database/bucket-digest.ts';
 import type { WriteBehind } from '../database/write-behind.ts';
 
-/** h ‖ chunk → until when, Unix ms, double */
+/** h ‖ chunk → until when, elapsed ms, double */
 const rowPrefix = 'h';
 
 export class Holds {
@@ -36,7 +36,7 @@ export class Holds {
   /** In force at once; in the database when `flush` of the index resolves. */
   promise(key: ChunkKey): void {
     const row = Buffer.alloc(8);
-    row.writeDoubleBE(this.#clock.wallMs() + this.#holdMs);
+    row.writeDoubleBE(this.#clock.elapsedMs() + this.#holdMs);
     this.#index.set(rowPrefix + key, row);
   }
 
@@ -52,10 +52,8 @@ export class Holds {
     }
   }
 
-  /** A promise that ends later than any promise can was made while the wall clock was wrong. */
   #isInForce(row: Uint8Array): boolean {
-    const leftMs =
-      Buffer.from(row.buffer, row.byteOffset, row.byteLength).readDoubleBE() - this.#clock.wallMs();
-    return leftMs > 0 && leftMs <= this.#holdMs;
+    const untilMs = Buffer.from(row.buffer, row.byteOffset, row.byteLength).readDoubleBE();
+    return untilMs > this.#clock.elapsedMs();
   }
 }

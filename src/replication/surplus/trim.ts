@@ -25,7 +25,7 @@ import { holdIdsMax, readHaveAnswer, writeIds } from '../wire.ts';
 import type { Holds } from './holds.ts';
 import { countedHolders, keepersFor } from './trim-plan.ts';
 
-/** x ‖ chunk → since when it has too many copies, Unix ms, double */
+/** x ‖ chunk → since when it has too many copies, elapsed ms, double */
 const rowPrefix = 'x';
 /** Interval between two walks; a quarter of `trimAfterMs` where that is less. */
 const everyMaxMs = 3_600_000;
@@ -144,8 +144,8 @@ export class Trim {
       for (const key of keys) {
         if (!isSurplus(inventory.maskOf(key))) continue;
         const sinceMs = this.#sinceMs(key);
-        if (sinceMs === undefined || sinceMs > clock.wallMs()) this.#start(key);
-        else if (clock.wallMs() - sinceMs >= tunables.trimAfterMs) {
+        if (sinceMs === undefined || sinceMs > clock.elapsedMs()) this.#start(key);
+        else if (clock.elapsedMs() - sinceMs >= tunables.trimAfterMs) {
           const keepers = this.#keepers(key);
           if (keepers) yield { id: chunkId(idOfKey(key)), keepers };
         }
@@ -255,7 +255,7 @@ export class Trim {
 
   #start(key: ChunkKey): void {
     const row = Buffer.alloc(8);
-    row.writeDoubleBE(this.#parts.clock.wallMs());
+    row.writeDoubleBE(this.#parts.clock.elapsedMs());
     this.#parts.index.set(rowPrefix + key, row);
   }
 

@@ -403,6 +403,7 @@ describe('catalog sync', () => {
 function bound(clock: VirtualClock) {
   return {
     monotonicMs: () => clock.monotonicMs(),
+    elapsedMs: () => clock.elapsedMs(),
     after: (ms: number, run: () => void) => clock.after(ms, run),
   };
 }

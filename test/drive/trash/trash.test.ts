@@ -4,7 +4,17 @@ import type { Drive } from '../../../src/model/contracts/drive.ts';
 import { entryId } from '../../../src/model/ids.ts';
 import { defaultTunables } from '../../../src/model/limits.ts';
 import { coded } from '../errors.ts';
-import { byName, catalogOf, createHome, createPair, namesIn, put, read, wholeTree } from '../world.ts';
+import {
+  byName,
+  catalogOf,
+  createHome,
+  createPair,
+  exchange,
+  namesIn,
+  put,
+  read,
+  wholeTree,
+} from '../world.ts';
 
 async function trashNames(drive: Drive): Promise<string[]> {
   return (await drive.trashed(byName)).items.map(({ name }) => name);
@@ -50,9 +60,101 @@ test('what was trashed before its folder stays in the trash when the folder come
   const file = await put(drive, folder.id, 'b.txt', 'b');
   await drive.trash(entryId(file.id));
   await drive.trash(entryId(folder.id));
-  assert.deepEqual(await trashNames(drive), ['a']);
+  assert.deepEqual(await trashNames(drive), ['a', 'b.txt']);
   await drive.restore(entryId(folder.id));
   assert.deepEqual(await trashNames(drive), ['b.txt']);
+});
+
+test('a trashed file outlives its folder, and is restored to the root', async () => {
+  const { drive, other, root, meet } = await createPair();
+  const folder = await drive.ensureFolder(['a', 'b']);
+  const file = await put(drive, folder.id, 'thesis.txt', 'words');
+  const branch = await drive.ensureFolder(['a', 'c']);
+  await put(drive, branch.id, 'in a folder.txt', 'more words');
+  await drive.trash(entryId(file.id));
+  await drive.trash(entryId(branch.id));
+  await drive.purge(entryId((await drive.resolve(['a'])).id));
+  assert.deepEqual(await trashNames(drive), ['c', 'thesis.txt']);
+  await meet();
+  assert.deepEqual(await trashNames(other), ['c', 'thesis.txt']);
+  assert.equal((await other.restore(entryId(file.id))).parentId, root);
+  assert.equal(await read(other, file.id), 'words');
+  await other.restore(entryId(branch.id));
+  await meet();
+  const tree = ['/c/', '/c/in a folder.txt: more words', '/thesis.txt: words'];
+  assert.deepEqual([await wholeTree(drive), await wholeTree(other)], [tree, tree]);
+});
+
+test('what is restored while the trash is emptied stays, with everything in it', async () => {
+  const { drive, root, device } = await createHome();
+  for (let count = 0; count < 20; count += 1) {
+    await drive.trash(entryId((await put(drive, root, `old ${count}`, 'x')).id));
+  }
+  const file = await put(drive, root, 'precious.txt', 'the only copy');
+  const folder = await drive.ensureFolder(['zz']);
+  await put(drive, folder.id, 'inside.txt', 'inside');
+  await drive.trash(entryId(file.id));
+  await drive.trash(entryId(folder.id));
+  let restoring: Promise<PromiseSettledResult<unknown>[]> | undefined;
+  const stop = catalogOf(device).onChange(() => {
+    // In the middle: the first entry of the trash is gone.
+    restoring ??= Promise.allSettled([file.id, folder.id].map((id) => drive.restore(entryId(id))));
+  });
+  const emptied = drive.emptyTrash();
+  const count = await emptied;
+  stop();
+  assert.ok(restoring);
+  const restored = await restoring;
+  const back = restored.filter(({ status }) => status === 'fulfilled').length;
+  assert.ok(back > 0, 'something was restored in time');
+  assert.equal(count, 22 - back);
+  const tree = await wholeTree(drive);
+  assert.deepEqual(tree, [
+    ...(restored[1]?.status === 'fulfilled' ? ['/zz/', '/zz/inside.txt: inside'] : []),
+    ...(restored[0]?.status === 'fulfilled' ? ['/precious.txt: the only copy'] : []),
+  ]);
+  assert.deepEqual(await trashNames(drive), []);
+});
+
+test('a restore of something inside a folder that is being purged says that it is gone, and never half succeeds', async () => {
+  const { drive, root, device } = await createHome();
+  const folder = await drive.createFolder(root, 'many');
+  const ids: string[] = [];
+  for (let count = 0; count < 210; count += 1) ids.push((await put(drive, folder.id, `${count}`, 'x')).id);
+  await drive.trash(entryId(folder.id));
+  let restoring: Promise<PromiseSettledResult<unknown>[]> | undefined;
+  const stop = catalogOf(device).onChange(() => {
+    // In the middle: the first batch of tombstones was written.
+    restoring ??= Promise.allSettled(
+      [folder.id, ids[0] ?? '', ids[209] ?? ''].map((id) => drive.restore(entryId(id))),
+    );
+  });
+  await drive.emptyTrash();
+  stop();
+  assert.ok(restoring);
+  for (const outcome of await restoring) assert.equal(outcome.status, 'rejected');
+  assert.deepEqual(await wholeTree(drive), []);
+});
+
+test('a folder that another device restores in the middle of a purge keeps what is left of it', async () => {
+  const { drive, other, root, device, laptop, meet } = await createPair();
+  const folder = await drive.createFolder(root, 'many');
+  for (let count = 0; count < 210; count += 1) await put(drive, folder.id, `${count}`, 'x');
+  await drive.trash(entryId(folder.id));
+  await meet();
+  await other.restore(entryId(folder.id));
+  let told: Promise<void> | undefined;
+  const { author } = catalogOf(device);
+  catalogOf(device).author = async (drafts, signer) => {
+    const records = await author(drafts, signer);
+    told ??= exchange(device, laptop);
+    await told;
+    return records;
+  };
+  assert.equal(await drive.emptyTrash(), 0);
+  assert.ok(told, 'a batch was written before the other device was heard');
+  const left = await namesIn(drive, folder.id);
+  assert.ok(left.length > 0 && left.length < 210, `${left.length} files`);
 });
 
 test('one file out of a trashed folder goes to the root', async () => {
@@ -101,6 +203,8 @@ test('purging leaves no live record of the whole branch', async () => {
   await put(drive, root, 'kept.txt', 'kept');
   await drive.purge(entryId((await drive.resolve(['a'])).id));
   assert.deepEqual(await wholeTree(drive), ['/kept.txt: kept']);
+  assert.deepEqual(await trashNames(drive), ['d.txt']);
+  assert.equal(await drive.emptyTrash(), 1);
   assert.deepEqual(await trashNames(drive), []);
   await assert.rejects(drive.open(entryId(file.id)), coded('not-found'));
   const live: string[] = [];
@@ -146,6 +250,46 @@ test('after thirty days the trash empties itself while somebody is signed in', a
   await world.clock.pass(3_600_000);
   assert.deepEqual(await trashNames(drive), ['young']);
   await assert.rejects(drive.entry(entryId(old.id)), coded('not-found'));
+});
+
+test('a device whose clock runs ahead purges nothing that it has not seen in the trash for thirty days', async () => {
+  const { drive, root, world, device } = await createHome();
+  const file = await put(drive, root, 'thesis.txt', 'words');
+  await drive.trash(entryId(file.id));
+  world.clock.setWall(60 * 86_400_000);
+  await world.clock.pass(2 * 3_600_000);
+  assert.deepEqual(await trashNames(drive), ['thesis.txt']);
+  const again = await device.restart();
+  const { drive: later } = await again.accounts.login('Ada', 'correct horse battery', 'here');
+  await world.clock.pass(29 * 86_400_000);
+  assert.deepEqual(await trashNames(later), ['thesis.txt']);
+  await world.clock.pass(2 * 86_400_000);
+  assert.deepEqual(await trashNames(later), []);
+});
+
+test('what was trashed while the clock was behind has its thirty days once the clock is set', async () => {
+  const { drive, root, world } = await createHome();
+  world.clock.setWall(-60 * 86_400_000);
+  const file = await put(drive, root, 'thesis.txt', 'words');
+  await drive.trash(entryId(file.id));
+  world.clock.setWall(0);
+  await world.clock.pass(29 * 86_400_000);
+  assert.deepEqual(await trashNames(drive), ['thesis.txt']);
+  await world.clock.pass(2 * 86_400_000);
+  assert.deepEqual(await trashNames(drive), []);
+});
+
+test('what is restored and trashed again has thirty days anew', async () => {
+  const { drive, root, world } = await createHome();
+  const id = entryId((await put(drive, root, 'a.txt', 'a')).id);
+  await drive.trash(id);
+  await world.clock.pass(20 * 86_400_000);
+  await drive.restore(id);
+  await drive.trash(id);
+  await world.clock.pass(20 * 86_400_000);
+  assert.deepEqual(await trashNames(drive), ['a.txt']);
+  await world.clock.pass(11 * 86_400_000);
+  assert.deepEqual(await trashNames(drive), []);
 });
 
 test('the trash of one device is the trash of the other', async () => {

@@ -21,6 +21,10 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
+  elapsedMs(): number {
+    return this.#nowMs;
+  }
+
   after(ms: number, fn: () => void): Timer {
     this.#order += 1;
     const due: Due = { atMs: this.#nowMs + Math.max(0, ms), order: this.#order, fn };

@@ -55,7 +55,8 @@ async function deviceWithGarbage(put: { aheadMs: number; isClockRight: boolean }
     standing.isClockRight = isClockRight;
   };
   const end = () => trueClock.until(replication.stop());
-  return { replication, isHere, advance, set, end };
+  const wallMs = () => clock.wallMs();
+  return { replication, isHere, advance, set, end, wallMs };
 }
 
 test('a chunk that came while the clock was behind has its whole grace once the clock is set', async () => {
@@ -103,9 +104,12 @@ test('a clock that jumps ends no grace period before another device agrees with 
   await end();
 });
 
-test('a report contains no time that the clock could not measure', async () => {
-  const { replication, end } = await deviceWithGarbage({ aheadMs: -400 * dayMs, isClockRight: false });
-  const { chunks, dueChunks, oldestAt } = await replication.garbageReport();
-  assert.deepEqual([chunks, dueChunks, oldestAt], [1, 0, null]);
-  await end();
+test('a report tells an age that a clock which was wrong did not make', async () => {
+  const device = await deviceWithGarbage({ aheadMs: -400 * dayMs, isClockRight: false });
+  await device.advance(hourMs);
+  device.set(0, true);
+  const { chunks, dueChunks, oldestAt } = await device.replication.garbageReport();
+  assert.deepEqual([chunks, dueChunks], [1, 0]);
+  assert.equal(Date.parse(oldestAt ?? ''), device.wallMs() - hourMs);
+  await device.end();
 });

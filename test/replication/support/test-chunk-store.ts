@@ -79,13 +79,13 @@ export class TestChunkStore implements ChunkStore {
   async delete(id: ChunkId, options: { onlyIf?: () => boolean } = {}): Promise<void> {
     const bytes = this.chunks.get(id);
     if (!bytes || options.onlyIf?.() === false) return;
-    this.trash.set(id, { bytes, deletedAtMs: this.clock?.wallMs() ?? 0 });
+    this.trash.set(id, { bytes, deletedAtMs: this.clock?.elapsedMs() ?? 0 });
     this.#lose(id, 'deleted');
   }
 
   async purgeTrash(olderThanMs: number): Promise<{ chunks: number; bytes: number }> {
     const outcome = { chunks: 0, bytes: 0 };
-    const latestMs = (this.clock?.wallMs() ?? 0) - olderThanMs;
+    const latestMs = (this.clock?.elapsedMs() ?? 0) - olderThanMs;
     for (const [id, { bytes, deletedAtMs }] of this.trash) {
       if (deletedAtMs > latestMs) continue;
       this.trash.delete(id);
