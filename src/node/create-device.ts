@@ -3,7 +3,7 @@ import { readGenesis } from '../catalog/index.ts';
 import type { AccountsRoom, Founding } from '../drive/index.ts';
 import { createGateway } from '../http/index.ts';
 import { assert } from '../model/assert.ts';
-import { type Clock, systemClock, systemRandom } from '../model/clock.ts';
+import { systemClock, systemRandom } from '../model/clock.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { withPrefix } from '../model/contracts/ordered-store.ts';
 import { isPeerstorError, sentenceOf } from '../model/errors.ts';
@@ -26,7 +26,7 @@ import { createDiscovery, type Discovery } from './pairing/discovery.ts';
 import { joinNetwork } from './pairing/joining.ts';
 import { PairingLimits } from './pairing/pairing-limits.ts';
 import { localUrl, pageUrls } from './process/addresses.ts';
-import { openDeviceClock } from './process/device-clock.ts';
+import { type DeviceClock, openDeviceClock } from './process/device-clock.ts';
 import { createLog } from './process/log.ts';
 import { startGateway } from './process/page-port.ts';
 import { webRoot } from './process/web-root.ts';
@@ -79,7 +79,7 @@ class Device implements RunningDevice, DeviceParts {
   readonly config: DeviceConfig;
   readonly localSecret = newLocalSecret();
   setupCode: string | null = null;
-  clock: Clock = systemClock;
+  clock!: DeviceClock;
   readonly #home: Home;
   readonly #log: Log;
   readonly #events = new EventHub();
@@ -333,17 +333,13 @@ class Device implements RunningDevice, DeviceParts {
   }
 
   async #found({ genesis, populate }: Founding) {
-    const membership = {
-      networkId: readGenesis(genesis).networkId,
-      networkSecret: systemRandom.bytes(32),
-      epoch: 0,
-      replaced: [],
-      genesis,
-      certificates: [],
-      introductions: {},
-    };
+    const { networkId } = readGenesis(genesis);
+    const networkSecret = systemRandom.bytes(32);
+    const fresh = { epoch: 0, replaced: [], certificates: [], introductions: {} };
+    const membership = { networkId, networkSecret, genesis, ...fresh };
     await this.#become(membership, populate);
-    return requireCatalog(this.#network);
+    assert(this.#network, 'a device that entered a network has its catalog');
+    return this.#network.catalog;
   }
 
   join: DeviceParts['join'] = async (code, address, { storageOnly }) => {
@@ -399,9 +395,4 @@ class Device implements RunningDevice, DeviceParts {
     this.#discovery = discovery;
     discovery.start();
   }
-}
-
-function requireCatalog(network: NetworkParts | undefined) {
-  assert(network, 'a device that entered a network has its catalog');
-  return network.catalog;
 }

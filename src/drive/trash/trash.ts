@@ -113,7 +113,7 @@ function openOrUndefined(tree: Tree, id: EntryId): Entry | undefined {
 /** Does nothing to what is not in the trash. @throws `not-found` when it was purged meanwhile */
 export async function restore(tree: Tree, id: EntryId): Promise<EntryView> {
   await tree.locks.run(branchesOf(tree, id), () => unmark(tree, id));
-  return viewOf(tree, openEntry(tree, id));
+  return viewOf(tree, requireEntry(tree, id));
 }
 
 async function unmark(tree: Tree, id: EntryId): Promise<void> {
