@@ -30,23 +30,9 @@ import { type DeviceClock, openDeviceClock } from './process/device-clock.ts';
 import { createLog } from './process/log.ts';
 import { startGateway } from './process/page-port.ts';
 import { webRoot } from './process/web-root.ts';
+import type { ReadyFacts, RunningDevice } from './running-device.ts';
+import { mustListen } from './settings/listen-address.ts';
 import { OwnSettings } from './settings/own-settings.ts';
-
-export interface ReadyFacts {
-  urls: string[];
-  port: number;
-  p2p: string[];
-  deviceId: string;
-  deviceName: string;
-  setupCode: string | null;
-}
-
-export interface RunningDevice {
-  ready(): ReadyFacts;
-  /** A sentence when a stop now would leave chunks on this device alone, else undefined. */
-  unprotectedWarning(): string | undefined;
-  stop(): Promise<void>;
-}
 
 /**
  * Starts a device on its home and serves its page.
@@ -117,7 +103,7 @@ class Device implements RunningDevice, DeviceParts {
     const membership = await this.#home.membership();
     if (membership) {
       await this.#enter(await this.#wire(membership));
-    } else this.setupCode = newLocalSecret().slice(0, 12);
+    } else this.setupCode = await this.#home.setupCode();
     await this.#serve();
     await this.#saveRunFacts();
     this.#cleanups.push(() => this.#home.removeRunFacts());
@@ -306,7 +292,7 @@ class Device implements RunningDevice, DeviceParts {
     await this.#catalogStore?.close();
     this.#catalogStore = undefined;
     await after(this.#home, this.#index);
-    this.setupCode = newLocalSecret().slice(0, 12);
+    this.setupCode = await this.#home.setupCode();
     await this.#saveRunFacts();
     await this.#discovery?.stop();
     this.#announce();
@@ -318,12 +304,14 @@ class Device implements RunningDevice, DeviceParts {
    * `populate` wrote the first records; if that fails, the device is as it was before.
    */
   async #become(membership: NetworkOptions['membership'], populate: Founding['populate']): Promise<void> {
+    await mustListen(this.config, this.#own.current);
     // Left over from a founding that broke off or from a lost `network.key`: renamed, never deleted (I7).
     await this.#home.setAside(['db/catalog', 'outbox.log']);
     const wired = await this.#wire(membership);
     try {
       await populate(wired.parts.catalog);
       await this.#home.saveMembership(membership);
+      await this.#home.dropSetupCode();
     } catch (error) {
       await wired.parts.stop();
       await this.#catalogStore?.close();
@@ -346,6 +334,7 @@ class Device implements RunningDevice, DeviceParts {
     const addresses = address === undefined ? this.#nearbyNetworks() : [address];
     const only = this.#network?.catalog.networkId;
     const wish = { code, addresses, storageOnly, only };
+    if (!this.#network) await mustListen(this.config, this.#own.current);
     const membership = await joinNetwork(wish, this.identity, this.#own.current);
     if (this.#network) await this.#comeBack(this.#network, membership);
     else await this.#become(membership, async () => undefined);

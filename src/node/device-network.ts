@@ -1,5 +1,4 @@
 /** Builds and connects what a device has inside a network: catalog, transport, replication, pairing. */
-import { createServer } from 'node:net';
 import { createCatalog, createCatalogSync, createOutbox, type LocalCatalog } from '../catalog/index.ts';
 import type { SigningKey } from '../crypto/index.ts';
 import type { Clock, Random } from '../model/clock.ts';
@@ -26,6 +25,7 @@ import { type Bandwidth, createLibp2pTransport, type Libp2pTransport } from './n
 import { admit } from './pairing/admission.ts';
 import type { PairingLimits } from './pairing/pairing-limits.ts';
 import { PairingWindow } from './pairing/pairing-window.ts';
+import { listenAddress } from './settings/listen-address.ts';
 import { deviceSealingKey, keepOwnRecord } from './settings/own-record.ts';
 import { standingOf } from './wiring/catalog-standing.ts';
 import { liveVersionsOf } from './wiring/live-versions.ts';
@@ -249,25 +249,6 @@ async function openTransport(
     log,
     clock,
     random,
-  });
-}
-
-/**
- * The port of the last run, so that others find the device there; a free one if another program took it
- * meanwhile.
- */
-async function listenAddress(config: DeviceConfig, settings: HomeSettings) {
-  const host = config.host === 'localhost' ? '127.0.0.1' : config.host;
-  const isAsked = config.p2pPort !== undefined;
-  const port = isAsked || (await isFree(host, settings.p2pPort)) ? settings.p2pPort : 0;
-  return { host, port };
-}
-
-function isFree(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(true)));
   });
 }
 

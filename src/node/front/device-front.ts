@@ -130,7 +130,7 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
       wrongSetupTries.set(from, fresh ? { count: 1, sinceMs: nowMs } : { ...tries, count: tries.count + 1 });
       throw new PeerstorError(
         'wrong-setup-code',
-        'That is not the set-up code. It is the part after # in the link that peerstor printed when it started.',
+        'That is not the set-up code of this device. It is the part after # in the link that peerstor prints when it starts on that machine.',
       );
     },
 

@@ -2,12 +2,13 @@
  * A device's home folder: its identity, its settings and its network. Secrets have mode 0600. Files are
  * replaced whole (written to a temporary file, synced, renamed), so a crash leaves the old or the new one.
  */
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { newSigningKey, randomBytes, type SigningKey, signingKeyFromSeed } from '../../crypto/index.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { fromHex, networkId, toHex } from '../../model/ids.ts';
 import type { DeviceClass, NetworkMembership } from '../../model/records.ts';
+import { makeFolders } from '../../store/index.ts';
 import type { BandwidthSettings } from '../network/index.ts';
 import type { VolumeConfig } from './config.ts';
 import type { ReplacedSecret } from './network-secrets.ts';
@@ -65,10 +66,28 @@ export class Home {
 
   /**
    * Opens a home; creates it at the first start.
-   * @throws `home-newer` when a newer program wrote it, `bad-input` when its files are not readable
+   * @throws `home-newer` when a newer program wrote it, `bad-input` when it cannot be made or its files are not
+   * readable
    */
   static async open(folder: string): Promise<Home> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    try {
+      // Not `mkdir` with `recursive`: below /proc it never returns (Node 24).
+      if ((await makeFolders(folder)) !== undefined) await chmod(folder, 0o700);
+      return await Home.#openIn(folder);
+    } catch (cause) {
+      if (isPeerstorError(cause)) throw cause;
+      const why = (cause as Error).message;
+      throw new PeerstorError(
+        'bad-input',
+        `${folder} cannot be used as a home: ${why}. Choose another --home.`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+
+  static async #openIn(folder: string): Promise<Home> {
     const path = join(folder, 'identity.key');
     const text = await readIfThere(path);
     if (text !== undefined) {
@@ -185,6 +204,20 @@ export class Home {
       names.push(...found.filter((name) => asideName.test(name)).map((name) => join(folder, name)));
     }
     return names;
+  }
+
+  /** The code for the first set-up. It stays the same over restarts until a network is entered. */
+  async setupCode(): Promise<string> {
+    const kept = await readIfThere(this.file('setup.code'));
+    if (kept !== undefined && /^[0-9a-f]{12}\s*$/.test(kept)) return kept.trim();
+    const code = toHex(randomBytes(6));
+    await replaceFile(this.file('setup.code'), `${code}\n`, 0o600);
+    return code;
+  }
+
+  /** The code was used: a later set-up of this device gets another one. */
+  async dropSetupCode(): Promise<void> {
+    await rm(this.file('setup.code'), { force: true });
   }
 
   async saveRunFacts(facts: RunFacts): Promise<void> {

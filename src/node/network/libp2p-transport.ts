@@ -16,6 +16,7 @@ import { type Hello, protocolRange } from './hello.ts';
 import { Lanes } from './lanes.ts';
 import { createNode, type PeerstorNode } from './libp2p-node.ts';
 import { ownLagMs, within } from './limit-timer.ts';
+import { cannotListen } from './listen-error.ts';
 import { deviceOf, identityFromSeed } from './peer-identity.ts';
 import type { LaneLink, PeerLink } from './peer-link.ts';
 import { Presence, presenceMethod } from './presence.ts';
@@ -379,18 +380,4 @@ async function end(run: Run): Promise<void> {
   await run.lanes.stop();
   await run.node.stop();
   for (const undo of run.cleanups.reverse()) undo();
-}
-
-/** libp2p's listen errors span several lines and name its own settings; the system's error code is enough. */
-const listenHints: readonly [code: string, hint: string][] = [
-  ['EADDRINUSE', 'another program uses it; stop that one, or give another port with --p2p-port'],
-  ['EADDRNOTAVAIL', 'this device has no such address'],
-  ['EACCES', 'the system does not allow it; give a port above 1023 with --p2p-port'],
-];
-
-function cannotListen({ host, port }: { host: string; port: number }, cause: unknown): PeerstorError {
-  const said = sentenceOf(cause);
-  const why = listenHints.find(([code]) => said.includes(code))?.[1] ?? said.split('\n', 1)[0];
-  const sentence = `This device cannot listen for others on ${host}, port ${port}: ${why}.`;
-  return new PeerstorError('bad-input', sentence, { cause });
 }

@@ -61,7 +61,10 @@ export class OwnSettings {
   static async open(parts: OwnSettingsParts): Promise<OwnSettings> {
     const { home, config, index, clock } = parts;
     const remembered = await home.settings();
-    const volumes = await planVolumes(config.volumes, remembered?.volumes ?? [], home.folder);
+    const volumes = await planVolumes(config.volumes, remembered?.volumes ?? [], {
+      home: home.folder,
+      made: (path) => reportMade(parts.log, path),
+    });
     const settings: HomeSettings = {
       format: homeFormat,
       name: config.name ?? remembered?.name ?? defaultDeviceName(),
@@ -175,13 +178,20 @@ export class OwnSettings {
     const { home } = this.#parts;
     const now = new Map<string, VolumeConfig>();
     const planned = await planVolumes(
-      added.map(({ path, limitBytes }) => ({ path, limitBytes: limitBytes ?? null })),
-      [],
-      home.folder,
-      added.length === 0,
+      [
+        ...changed.map(({ before, wish }) => ({
+          ...before,
+          limitBytes: wish.limitBytes ?? before.limitBytes,
+        })),
+        ...added.map(({ path, limitBytes }) => ({ path, limitBytes: limitBytes ?? null })),
+      ],
+      changed.map(({ before }) => before),
+      { home: home.folder, mayBeNone: true, made: (path) => reportMade(this.#parts.log, path) },
     );
     for (const { path, limitBytes, owned } of planned) {
-      const draining = added.find((wish) => wish.path === path)?.state === 'draining';
+      const wish = added.find((one) => one.path === path);
+      if (!wish) continue;
+      const draining = wish.state === 'draining';
       await this.store.addVolume({ path, limitBytes, owned, draining });
       // Saved one by one: a folder that is lent now must be found again after a crash.
       const volume: VolumeConfig = { path, limitBytes, added: true, ...(draining && { state: 'draining' }) };
@@ -257,4 +267,9 @@ export class OwnSettings {
       ...(limitLan !== undefined && { limitLan }),
     };
   }
+}
+
+/** A folder that nobody made before may be a mistyped one: its making is never silent. */
+function reportMade(log: Log, path: string): void {
+  log.warn({}, `The folder ${path} did not exist. This device made it and lends it.`);
 }

@@ -76,7 +76,7 @@ describe('a wish for other volumes', () => {
       { path: at('added'), limitBytes: 20, added: true, state: 'draining' } as const,
       { path: at('dropped'), limitBytes: 30 },
     ];
-    const volumes = await planVolumes([{ path: at('disk'), limitBytes: null }], remembered, home());
+    const volumes = await planVolumes([{ path: at('disk'), limitBytes: null }], remembered, { home: home() });
     assert.deepEqual(
       volumes.map(({ path, limitBytes, state }) => [path, limitBytes, state]),
       [
