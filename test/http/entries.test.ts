@@ -148,11 +148,11 @@ describe('entries', () => {
     assert.deepEqual(
       items.map(({ size, current }) => [size, current]),
       [
-        [5, false],
         [6, true],
+        [5, false],
       ],
     );
-    const old = items[0]?.id;
+    const old = items[1]?.id;
     assert.equal((await g.get(`/api/v1/entries/${entry.id}/content?version=${old}`)).text, 'first');
     assertProblem(await g.get(`/api/v1/entries/${entry.id}/content?version=nonsense`), 'bad-id');
     assert.equal((await g.ask('POST', `${path}/${old}/restore`)).status, 200);

@@ -1,8 +1,11 @@
 /**
- * A small real drive in memory, for tests of what stands in front of a drive. It keeps trees,
- * versions and a trash; it has no cryptography, no devices and one user.
+ * A small real drive in memory, for tests of what stands in front of a drive. It keeps trees, versions and
+ * a trash; it has no cryptography, no devices and one user. `test/contract/drive.contract.ts` holds it to
+ * what the real drive does.
  */
 import { createHash } from 'node:crypto';
+import { checkName, foldName, freeName } from '../../src/drive/listing/names.ts';
+import { comparison, pageOf, type Sortable } from '../../src/drive/listing/paging.ts';
 import type { EntryView, Page } from '../../src/model/api.ts';
 import type {
   Drive,
@@ -14,11 +17,11 @@ import type {
 } from '../../src/model/contracts/drive.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import { type EntryId, entryId, type VersionId, versionId } from '../../src/model/ids.ts';
+import { type FakeContent, FakeTransfers, sizeOf } from './fake-transfers.ts';
 
 interface Version {
   id: VersionId;
-  /** Content of this size, made up while it is read, where it would not fit into memory. */
-  bytes: Uint8Array | { size: number; fill: Uint8Array };
+  content: FakeContent;
   mime: string;
   modifiedAt: string;
 }
@@ -33,55 +36,53 @@ interface Entry {
   tags: string[];
   starred: boolean;
   trashedAt: string | null;
-  /** Newest last; empty for a folder. */
+  /** Newest first; empty for a folder. */
   versions: Version[];
 }
 
-const sizeOf = ({ bytes }: Version) => (bytes instanceof Uint8Array ? bytes.length : bytes.size);
+const cursorKey = new Uint8Array(32);
+const defaultMime = 'application/octet-stream';
 
-export class FakeDrive implements Drive {
-  /** Bytes that uploads have taken so far, finished or not. */
-  receivedBytes = 0;
-  /** What the sources of failed uploads threw. */
-  readonly uploadErrors: unknown[] = [];
-  /** Options of the last upload. */
-  lastUpload: UploadOptions | undefined;
-  /** Reads that were left before their end. */
-  cancelledReads = 0;
-  /** Reads fail once this many bytes were given. */
-  readFailsAfterBytes = Number.POSITIVE_INFINITY;
-  capacityBytes = Number.POSITIVE_INFINITY;
-  readPieceBytes = 64 * 1024;
-
+export class FakeDrive extends FakeTransfers implements Drive {
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<(ids: string[]) => void>();
   readonly #root: Entry;
   #lastId = 0;
-  #onBytes: (() => void) | undefined;
 
   constructor() {
+    super();
     this.#root = this.#add(null, '', 'folder');
-  }
-
-  /** Resolves once uploads have taken this many bytes. */
-  async received(bytes: number): Promise<void> {
-    while (this.receivedBytes < bytes) {
-      await new Promise<void>((resolve) => {
-        this.#onBytes = resolve;
-      });
-    }
   }
 
   /** Puts a file of `size` bytes that repeat `fill` into the root. */
   addLarge(name: string, size: number, fill: Uint8Array): EntryView {
     const entry = this.#add(this.#root.id, name, 'file');
-    entry.versions.push(this.#version({ size, fill }, 'application/octet-stream', undefined));
+    entry.versions.push(this.#version({ size, fill }, {}));
     return this.#view(entry);
   }
 
   /** Names in the root, for assertions. */
   names(): string[] {
     return this.#childrenOf(this.#root.id).map((entry) => entry.name);
+  }
+
+  /** For assertions. */
+  currentVersionOf(id: string): string | undefined {
+    return this.#find(id).versions[0]?.id;
+  }
+
+  /** True for the entry itself and all that is in it. */
+  isBelow(id: string, root: EntryId): boolean {
+    for (let at = this.#entries.get(id); at !== undefined; at = this.#parentOf(at)) {
+      if (at.id === root) return true;
+    }
+    return false;
+  }
+
+  /** True for an entry in the trash, or in a folder that is. */
+  isTrashed(id: string): boolean {
+    const entry = this.#entries.get(id);
+    return entry !== undefined && this.#trashedAt(entry) !== null;
   }
 
   async root(): Promise<EntryView> {
@@ -93,10 +94,9 @@ export class FakeDrive implements Drive {
   }
 
   async children(id: EntryId, options: ListOptions): Promise<Page<EntryView>> {
-    return page(
-      this.#childrenOf(this.#find(id).id).map((entry) => this.#view(entry)),
-      options,
-    );
+    const folder = this.#find(id);
+    if (folder.kind === 'file') throw noFolder();
+    return this.#page(this.#childrenOf(folder.id), options);
   }
 
   async ancestors(id: EntryId): Promise<EntryView[]> {
@@ -109,6 +109,7 @@ export class FakeDrive implements Drive {
 
   async resolve(names: readonly string[], from: EntryId = this.#root.id): Promise<EntryView> {
     let entry = this.#find(from);
+    this.#refuseTrashed(entry);
     for (const name of names) {
       const child = this.#childNamed(entry.id, name);
       if (child === undefined) throw new PeerstorError('not-found', `There is no "${name}" here.`);
@@ -117,21 +118,16 @@ export class FakeDrive implements Drive {
     return this.#view(entry);
   }
 
-  /** True for the entry itself and all that is in it. */
-  isBelow(id: string, root: EntryId): boolean {
-    for (let at = this.#entries.get(id); at !== undefined; at = this.#parentOf(at)) {
-      if (at.id === root) return true;
-    }
-    return false;
-  }
-
   async createFolder(parent: EntryId, name: string): Promise<EntryView> {
+    checkName(name);
+    const folder = this.#folder(parent);
     this.#refuseTaken(parent, name);
-    return this.#changed(this.#add(this.#find(parent).id, name, 'folder'));
+    return this.#changed(this.#add(folder.id, name, 'folder'));
   }
 
   async ensureFolder(names: readonly string[], from: EntryId = this.#root.id): Promise<EntryView> {
-    let folder = this.#find(from);
+    for (const name of names) checkName(name);
+    let folder = this.#folder(from);
     for (const name of names) {
       const found = this.#childNamed(folder.id, name);
       if (found?.kind === 'file') throw new PeerstorError('name-taken', `"${name}" is a file.`);
@@ -141,54 +137,71 @@ export class FakeDrive implements Drive {
   }
 
   async patch(id: EntryId, change: EntryPatch, ifMatch?: string): Promise<EntryView> {
+    const { name, parentId } = change;
+    if (name !== undefined) checkName(name);
     const entry = this.#find(id);
+    this.#refuseRoot(entry);
+    this.#refuseTrashed(entry);
     this.#refuseOther(entry, ifMatch);
-    const { name = entry.name, parentId = entry.parentId } = change;
-    const there = this.#childNamed(parentId ?? '', name);
-    if (there !== undefined && there !== entry) this.#refuseTaken(parentId, name);
-    if (parentId !== null && this.isBelow(parentId, entry.id)) {
+    const parent = parentId === undefined ? entry.parentId : this.#folder(parentId).id;
+    if (parent !== null && entry.kind === 'folder' && this.isBelow(parent, entry.id)) {
       throw new PeerstorError('would-make-a-cycle', 'A folder cannot go into itself.');
     }
+    this.#refuseTaken(parent, name ?? entry.name, entry);
     Object.assign(entry, change, { revision: this.#newId() });
     return this.#changed(entry);
   }
 
   async copy(id: EntryId, parent: EntryId, name?: string): Promise<EntryView> {
+    if (name !== undefined) checkName(name);
     const source = this.#find(id);
-    this.#refuseTaken(parent, name ?? source.name);
-    const target = this.#add(this.#find(parent).id, name ?? source.name, source.kind);
-    target.versions.push(...source.versions.slice(-1));
-    return this.#changed(target);
+    this.#refuseRoot(source);
+    const folder = this.#folder(parent);
+    if (name !== undefined) this.#refuseTaken(parent, name);
+    if (source.kind === 'folder' && this.isBelow(parent, source.id)) {
+      throw new PeerstorError('would-make-a-cycle', 'A folder cannot be copied into itself.');
+    }
+    return this.#changed(this.#copied(source, folder.id, name ?? this.#freeName(source, folder.id)));
   }
 
   async trash(id: EntryId, ifMatch?: string): Promise<void> {
     const entry = this.#find(id);
+    this.#refuseRoot(entry);
     this.#refuseOther(entry, ifMatch);
-    entry.trashedAt = now();
+    entry.trashedAt ??= now();
     this.#changed(entry);
   }
 
   async trashed(options: ListOptions): Promise<Page<EntryView>> {
-    const trashed = [...this.#entries.values()].filter((entry) => entry.trashedAt !== null);
-    return page(
-      trashed.map((entry) => this.#view(entry)),
-      options,
-    );
+    return this.#page(this.#topmostTrashed(), options);
   }
 
-  async restore(id: EntryId): Promise<EntryView> {
+  /** @param top where an entry comes back whose folder is in the trash */
+  async restore(id: EntryId, top: EntryId = this.#root.id): Promise<EntryView> {
     const entry = this.#find(id);
+    if (!this.isBelow(id, top)) throw new PeerstorError('not-found', 'There is no such file or folder.');
+    if (this.#trashedAt(entry) === null) return this.#view(entry);
+    const parent = this.#parentOf(entry);
+    const target = parent && this.#trashedAt(parent) === null ? parent.id : top;
+    const isTaken = (name: string) => ![undefined, entry].includes(this.#childNamed(target, name));
+    entry.name = freeName(entry.name, entry.kind, isTaken);
+    entry.parentId = target;
     entry.trashedAt = null;
     return this.#changed(entry);
   }
 
   async purge(id: EntryId): Promise<void> {
-    this.#entries.delete(this.#find(id).id);
+    const entry = this.#find(id);
+    this.#refuseRoot(entry);
+    for (const other of [...this.#entries.values()]) {
+      if (this.isBelow(other.id, entry.id) && other !== entry) this.#entries.delete(other.id);
+    }
+    this.#entries.delete(entry.id);
   }
 
   async emptyTrash(): Promise<number> {
-    const trashed = [...this.#entries.values()].filter((entry) => entry.trashedAt !== null);
-    for (const entry of trashed) this.#entries.delete(entry.id);
+    const trashed = this.#topmostTrashed();
+    for (const { id } of trashed) await this.purge(id);
     return trashed.length;
   }
 
@@ -199,22 +212,23 @@ export class FakeDrive implements Drive {
     options: UploadOptions,
   ): Promise<UploadOutcome> {
     this.lastUpload = options;
-    this.#refuseFull(options.sizeHint ?? 0);
-    let found = this.#childNamed(this.#find(parent).id, name);
+    checkName(name);
+    this.refuseFull(options.sizeHint ?? 0);
+    this.#folder(parent);
+    let found = this.#childNamed(parent, name);
     if (found !== undefined && options.onConflict === 'rename') {
-      name = `${name} (2)`;
+      name = freeName(name, 'file', (other) => this.#childNamed(parent, other) !== undefined);
       found = undefined;
     }
     if (found?.kind === 'folder') throw new PeerstorError('name-taken', `"${name}" is a folder.`);
-    if (found !== undefined && options.onConflict === 'skip')
-      return { entry: this.#view(found), created: false };
     this.#refuseUnless(options.ifMatch, found);
-    const bytes = await this.#take(content);
-    const entry = found ?? this.#add(parent, name, 'file');
-    entry.versions.push(
-      this.#version(bytes, options.mime ?? 'application/octet-stream', options.modifiedAtMs),
-    );
-    return { entry: this.#changed(entry), created: found === undefined };
+    if (found !== undefined && options.onConflict === 'skip') {
+      return { entry: this.#view(found), created: false };
+    }
+    const bytes = await this.take(content);
+    const file = found ?? this.#add(parent, name, 'file');
+    this.#addVersion(file, bytes, options);
+    return { entry: this.#changed(file), created: found === undefined };
   }
 
   async uploadTo(
@@ -222,23 +236,32 @@ export class FakeDrive implements Drive {
     content: AsyncIterable<Uint8Array>,
     options: Omit<UploadOptions, 'onConflict'>,
   ): Promise<UploadOutcome> {
-    const { kind, name, parentId } = this.#find(file);
-    if (kind === 'folder' || parentId === null) throw new PeerstorError('not-found', 'This is a folder.');
-    return this.upload(parentId, name, content, options);
+    const entry = this.#find(file);
+    if (entry.kind === 'folder') throw new PeerstorError('not-found', 'This is a folder.');
+    this.#refuseTrashed(entry);
+    this.#refuseUnless(options.ifMatch, entry);
+    this.#addVersion(entry, await this.take(content), options);
+    return { entry: this.#changed(entry), created: false };
   }
 
   async open(id: EntryId, version?: VersionId): Promise<OpenContent> {
     const entry = this.#find(id);
     const chosen =
-      version === undefined ? entry.versions.at(-1) : entry.versions.find((known) => known.id === version);
+      version === undefined ? entry.versions[0] : entry.versions.find((known) => known.id === version);
     if (chosen === undefined) throw new PeerstorError('not-found', 'There is no such content.');
+    const size = sizeOf(chosen.content);
     return {
       name: entry.name,
-      size: sizeOf(chosen),
+      size,
       mime: chosen.mime,
       etag: chosen.id,
       modifiedAtMs: Date.parse(chosen.modifiedAt),
-      read: (range, signal) => this.#read(chosen, range, signal),
+      read: (range, signal) => {
+        if (range.start < 0 || range.end < range.start || range.end > size) {
+          throw new PeerstorError('bad-range', `This file has ${size} bytes.`);
+        }
+        return this.read(chosen.content, range, signal);
+      },
     };
   }
 
@@ -251,25 +274,21 @@ export class FakeDrive implements Drive {
   }
 
   async versions(id: EntryId) {
-    const { versions } = this.#find(id);
+    const { versions, kind } = this.#find(id);
+    if (kind === 'folder') throw new PeerstorError('not-found', 'This is a folder.');
     return versions.map((version) => ({
       id: version.id,
-      size: sizeOf(version),
+      size: sizeOf(version.content),
       modifiedAt: version.modifiedAt,
-      current: version === versions.at(-1),
+      current: version === versions[0],
     }));
-  }
-
-  /** For assertions. */
-  currentVersionOf(id: string): string | undefined {
-    return this.#find(id).versions.at(-1)?.id;
   }
 
   async removeVersion(id: EntryId, version: VersionId): Promise<void> {
     const entry = this.#find(id);
     const at = entry.versions.findIndex((known) => known.id === version);
     if (at < 0) throw new PeerstorError('not-found', 'There is no such version.');
-    if (at === entry.versions.length - 1) throw new PeerstorError('conflict', 'This version is current.');
+    if (at === 0) throw new PeerstorError('conflict', 'This version is current.');
     entry.versions.splice(at, 1);
     this.#changed(entry);
   }
@@ -278,51 +297,13 @@ export class FakeDrive implements Drive {
     const entry = this.#find(id);
     const old = entry.versions.find((known) => known.id === version);
     if (old === undefined) throw new PeerstorError('not-found', 'There is no such version.');
-    entry.versions.push({ ...old, id: versionId(this.#newId()) });
+    if (old !== entry.versions[0]) entry.versions.unshift({ ...old, id: versionId(this.#newId()) });
     return this.#changed(entry);
   }
 
   onChange(listener: (ids: string[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  async #take(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
-    let taken = 0;
-    try {
-      for await (const piece of content) {
-        taken += piece.length;
-        this.#refuseFull(taken);
-        pieces.push(piece);
-        this.receivedBytes += piece.length;
-        this.#onBytes?.();
-      }
-    } catch (error) {
-      this.uploadErrors.push(error);
-      throw error;
-    }
-    return Buffer.concat(pieces);
-  }
-
-  async *#read({ bytes }: Version, range: { start: number; end: number }, signal: AbortSignal) {
-    let finished = false;
-    try {
-      for (let start = range.start; start < range.end; start += this.readPieceBytes) {
-        await Promise.resolve();
-        signal.throwIfAborted();
-        if (start - range.start >= this.readFailsAfterBytes) {
-          throw new PeerstorError('chunk-missing', 'The only device with this chunk is off.', {
-            details: { retryAfterS: 30, deviceId: 'd'.repeat(64) },
-          });
-        }
-        const end = Math.min(range.end, start + this.readPieceBytes);
-        yield bytes instanceof Uint8Array ? bytes.subarray(start, end) : repeat(bytes.fill, start, end);
-      }
-      finished = true;
-    } finally {
-      if (!finished) this.cancelledReads += 1;
-    }
   }
 
   #add(parentId: EntryId | null, name: string, kind: Entry['kind']): Entry {
@@ -342,8 +323,38 @@ export class FakeDrive implements Drive {
     return entry;
   }
 
-  #version(bytes: Version['bytes'], mime: string, modifiedAtMs = Date.now()): Version {
-    return { id: versionId(this.#newId()), bytes, mime, modifiedAt: new Date(modifiedAtMs).toISOString() };
+  #copied(source: Entry, parent: EntryId, name: string): Entry {
+    const target = this.#add(parent, name, source.kind);
+    target.tags = [...source.tags];
+    target.versions.push(
+      ...source.versions.slice(0, 1).map((one) => ({ ...one, id: versionId(this.#newId()) })),
+    );
+    for (const child of this.#childrenOf(source.id)) this.#copied(child, target.id, child.name);
+    return target;
+  }
+
+  #addVersion(file: Entry, bytes: Uint8Array, { mime, modifiedAtMs }: UploadOptions): void {
+    const [current] = file.versions;
+    const isSame = current?.content instanceof Uint8Array && Buffer.compare(current.content, bytes) === 0;
+    const saysOther =
+      (mime !== undefined && mime !== current?.mime) ||
+      (modifiedAtMs !== undefined && modifiedAtMs !== Date.parse(current?.modifiedAt ?? ''));
+    if (isSame && !saysOther) return;
+    if (isSame) file.versions.shift();
+    file.versions.unshift(this.#version(bytes, { mime, modifiedAtMs }));
+  }
+
+  #version(
+    content: FakeContent,
+    {
+      mime = defaultMime,
+      modifiedAtMs = Date.now(),
+    }: Partial<Record<'mime', string | undefined>> & {
+      modifiedAtMs?: number | undefined;
+    },
+  ): Version {
+    const modifiedAt = new Date(modifiedAtMs).toISOString();
+    return { id: versionId(this.#newId()), content, mime, modifiedAt };
   }
 
   #newId(): string {
@@ -357,22 +368,55 @@ export class FakeDrive implements Drive {
     return entry;
   }
 
+  /** A folder that something can be put into. */
+  #folder(id: string): Entry {
+    const folder = this.#find(id);
+    if (folder.kind === 'file') throw noFolder();
+    this.#refuseTrashed(folder);
+    return folder;
+  }
+
   #childrenOf(id: string): Entry[] {
     return [...this.#entries.values()].filter((entry) => entry.parentId === id && entry.trashedAt === null);
   }
 
   #childNamed(id: string, name: string): Entry | undefined {
-    return this.#childrenOf(id).find((entry) => fold(entry.name) === fold(name));
+    return this.#childrenOf(id).find((entry) => foldName(entry.name) === foldName(name));
+  }
+
+  #freeName({ name, kind }: Entry, parent: EntryId): string {
+    return freeName(name, kind, (other) => this.#childNamed(parent, other) !== undefined);
   }
 
   #parentOf({ parentId }: Entry): Entry | undefined {
     return this.#entries.get(parentId ?? '');
   }
 
-  #refuseTaken(parentId: string | null, name: string): void {
-    if (this.#childNamed(parentId ?? '', name) !== undefined) {
-      throw new PeerstorError('name-taken', `There is a "${name}" already.`);
-    }
+  #trashedAt(entry: Entry): string | null {
+    for (let at: Entry | undefined = entry; at; at = this.#parentOf(at))
+      if (at.trashedAt) return at.trashedAt;
+    return null;
+  }
+
+  #topmostTrashed(): Entry[] {
+    return [...this.#entries.values()].filter((entry) => {
+      const parent = this.#parentOf(entry);
+      return entry.trashedAt !== null && (parent === undefined || this.#trashedAt(parent) === null);
+    });
+  }
+
+  #refuseTaken(parentId: string | null, name: string, except?: Entry): void {
+    const there = this.#childNamed(parentId ?? '', name);
+    if (there === undefined || there === except) return;
+    throw new PeerstorError('name-taken', `There is a "${name}" already.`);
+  }
+
+  #refuseTrashed(entry: Entry): void {
+    if (this.#trashedAt(entry) !== null) throw new PeerstorError('gone', 'This is in the trash.');
+  }
+
+  #refuseRoot(entry: Entry): void {
+    if (entry === this.#root) throw new PeerstorError('forbidden', 'The top folder cannot be changed.');
   }
 
   #refuseOther(entry: Entry | undefined, ifMatch: string | undefined): void {
@@ -388,48 +432,43 @@ export class FakeDrive implements Drive {
     this.#refuseOther(found, condition);
   }
 
-  #refuseFull(bytes: number): void {
-    if (bytes > this.capacityBytes) throw new PeerstorError('disk-full', 'No device has room for this.');
-  }
-
   #changed(entry: Entry): EntryView {
     for (const listener of this.#listeners) listener([entry.id]);
     return this.#view(entry);
   }
 
+  #page(entries: readonly Entry[], options: ListOptions): Page<EntryView> {
+    const items = entries.map((entry): Sortable & { view: EntryView } => {
+      const view = this.#view(entry);
+      const { id, kind, name } = entry;
+      return { id, kind, name, size: view.size, modifiedAtMs: Date.parse(view.modifiedAt), view };
+    });
+    const page = pageOf(items.sort(comparison(options)), options, cursorKey);
+    return { items: page.items.map(({ view }) => view), nextCursor: page.nextCursor };
+  }
+
   #view(entry: Entry): EntryView {
     const { versions, revision, ...rest } = entry;
-    const current = versions.at(-1);
-    const file = entry.kind === 'file' && current !== undefined;
+    const [current] = versions;
     return {
       ...rest,
-      size: file ? sizeOf(current) : 0,
-      mime: file ? current.mime : null,
+      tags: [...rest.tags],
+      trashedAt: this.#trashedAt(entry),
+      size: current ? sizeOf(current.content) : 0,
+      mime: current?.mime ?? null,
       modifiedAt: current?.modifiedAt ?? entry.createdAt,
       version: current?.id ?? revision,
-      safety: file ? { level: 'accepted', copies: 1, wanted: 3 } : null,
+      safety: current ? { level: 'accepted', copies: 1, wanted: 3 } : null,
       thumbnail: null,
       media: null,
+      rights: null,
+      owner: null,
     };
   }
 }
 
-/** Names that differ only in case are equal, as in the real drive. */
-const fold = (name: string) => name.normalize('NFC').toLowerCase();
-
-/** The cursor is the number of entries before the page. */
-function page(views: EntryView[], { sort, order, limit, cursor }: ListOptions): Page<EntryView> {
-  const sign = order === 'asc' ? 1 : -1;
-  const sorted = views.sort((one, other) => (one[sort] < other[sort] ? -sign : sign));
-  const from = Number(cursor ?? 0);
-  const items = sorted.slice(from, from + limit);
-  return { items, nextCursor: from + limit < sorted.length ? String(from + limit) : null };
-}
-
-function repeat(fill: Uint8Array, start: number, end: number): Uint8Array {
-  const offset = start % fill.length;
-  if (offset + end - start <= fill.length) return fill.subarray(offset, offset + end - start);
-  return Uint8Array.from({ length: end - start }, (_, index) => fill[(start + index) % fill.length] ?? 0);
+function noFolder(): PeerstorError {
+  return new PeerstorError('not-found', 'This is a file, not a folder.');
 }
 
 function now(): string {

@@ -1,12 +1,19 @@
 /** Links, tokens and access over the fake drive: kept in memory, without any key. */
-import type { AccessView, RightsView, SharedEntryView, ShareView, TokenView } from '../../src/model/api.ts';
+import type {
+  AccessView,
+  EntryView,
+  Page,
+  RightsView,
+  SharedEntryView,
+  ShareView,
+  TokenView,
+} from '../../src/model/api.ts';
 import type { Drive, Guest, LinkWish, Sharing } from '../../src/model/contracts/drive.ts';
 import {
   type DriveMethod,
   driveMethods,
   entryNamed,
   forwardCalls,
-  type MethodRule,
 } from '../../src/model/contracts/drive-methods.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import { type EntryId, entryId, grantId } from '../../src/model/ids.ts';
@@ -116,7 +123,11 @@ export class FakeSharing {
     const token = [...this.tokens.values()].find((candidate) => candidate.secret === secret);
     if (token === undefined) return undefined;
     const { rights, entryId: entry } = token.view;
-    return { username: token.username, rights, drive: scopedDrive(this.#drive, entryId(entry), rights) };
+    return {
+      username: token.username,
+      rights,
+      drive: scopedDrive(this.#drive, entryId(entry), { rights, kind: 'token' }),
+    };
   }
 
   async openLink(secret: string, password: string | undefined): Promise<Guest> {
@@ -132,7 +143,7 @@ export class FakeSharing {
     refuseGone();
     this.#checkPassword(link, password);
     const { rights, expiresAt } = link.view;
-    const drive = scopedDrive(this.#drive, link.entry, rights);
+    const drive = scopedDrive(this.#drive, link.entry, { rights, kind: 'link' });
     return {
       id: grantId(link.view.id),
       rights,
@@ -201,31 +212,81 @@ export class FakeSharing {
   }
 }
 
-/** The part of a drive below `root`, for what `rights` allow. */
-export function scopedDrive(drive: FakeDrive, root: EntryId, rights: RightsView): Drive {
-  const isAllowed = (method: DriveMethod, { needs }: MethodRule) => {
+/** The part of a drive below `root`, for what a grant of this kind allows. */
+export function scopedDrive(
+  drive: FakeDrive,
+  root: EntryId,
+  { rights, kind }: { rights: RightsView; kind: 'link' | 'token' },
+): Drive {
+  const isAllowed = (method: DriveMethod) => {
     if (rights === 'upload') return method === 'upload';
+    const { needs } = driveMethods[method];
     return needs === 'view' || (needs === 'edit' && rights === 'edit');
   };
   const calls = forwardCalls((method, given) => {
-    if (!isAllowed(method, driveMethods[method])) throw forbidden('This does not allow it.');
+    if (!isAllowed(method)) throw forbidden('This does not allow it.');
     const named = entryNamed(method, given);
-    if (named !== undefined && !drive.isBelow(named, root)) {
+    const isHidden = named !== undefined && method !== 'restore' && drive.isTrashed(named);
+    if (named !== undefined && (isHidden || !drive.isBelow(named, root))) {
       throw new PeerstorError('not-found', 'There is no such file or folder.');
     }
     return drive;
   });
+  const seen = (view: EntryView): EntryView => ({
+    ...view,
+    parentId: view.id === root ? null : view.parentId,
+    ...(kind === 'link' ? { tags: [], starred: false } : {}),
+    rights,
+    owner: 'anna',
+  });
+  const seenPage = ({ items, nextCursor }: Page<EntryView>) => ({ items: items.map(seen), nextCursor });
+  const notRoot = (id: EntryId) => {
+    if (id === root) throw forbidden('The shared folder itself cannot be changed.');
+  };
   return {
     ...calls,
-    root: () => drive.entry(root),
-    resolve: (names, from = root) => calls.resolve(names, from),
-    // A drop box shows itself and makes no folders.
-    ensureFolder: (names, from = root) =>
-      rights === 'upload' && names.length === 0 ? drive.entry(root) : calls.ensureFolder(names, from),
-    ancestors: async (id) => {
-      const all = await calls.ancestors(id);
-      return all.slice(all.findIndex((folder) => folder.id === root));
+    root: async () => seen(await drive.entry(root)),
+    entry: async (id) => seen(await calls.entry(id)),
+    children: async (id, options) => seenPage(await calls.children(id, options)),
+    trashed: async (options) => {
+      const page = await calls.trashed(options);
+      return seenPage({ ...page, items: page.items.filter(({ id }) => drive.isBelow(id, root)) });
     },
+    ancestors: async (id) => {
+      const all = id === root ? [] : await calls.ancestors(id);
+      return all.slice(all.findIndex((folder) => folder.id === root)).map(seen);
+    },
+    resolve: async (names, from = root) => seen(await calls.resolve(names, from)),
+    createFolder: async (parent, name) => seen(await calls.createFolder(parent, name)),
+    // A drop box shows itself and makes no folders.
+    ensureFolder: async (names, from = root) =>
+      seen(
+        rights === 'upload' && names.length === 0
+          ? await drive.entry(root)
+          : await calls.ensureFolder(names, from),
+      ),
+    patch: async (id, change, ifMatch) => {
+      notRoot(id);
+      return seen(await calls.patch(id, change, ifMatch));
+    },
+    copy: async (id, parent, name) => seen(await calls.copy(id, parent, name)),
+    trash: async (id, ifMatch) => {
+      notRoot(id);
+      return calls.trash(id, ifMatch);
+    },
+    restore: async (id) => {
+      if (!isAllowed('restore')) throw forbidden('This does not allow it.');
+      return seen(await drive.restore(id, root));
+    },
+    upload: async (parent, name, content, options) => {
+      const { entry, created } = await calls.upload(parent, name, content, options);
+      return { entry: seen(entry), created };
+    },
+    uploadTo: async (file, content, options) => {
+      const { entry, created } = await calls.uploadTo(file, content, options);
+      return { entry: seen(entry), created };
+    },
+    restoreVersion: async (id, version) => seen(await calls.restoreVersion(id, version)),
     onChange: (listener) => drive.onChange(listener),
   };
 }

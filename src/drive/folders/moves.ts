@@ -7,7 +7,7 @@ import type { EntryId } from '../../model/ids.ts';
 import type { EntryFacts } from '../../model/records.ts';
 import { moved, runRotating } from '../access/key-rotation.ts';
 import { noFacts, sealName } from '../keys/sealed-parts.ts';
-import { checkName } from '../listing/names.ts';
+import { checkName, showsNothing } from '../listing/names.ts';
 import { changedEntry, factsDraft } from '../tree/entry-drafts.ts';
 import { conflictNameOf, factsOf, markRights, viewOf } from '../tree/entry-view.ts';
 import { currentVersion, requireMatch } from '../tree/preconditions.ts';
@@ -126,7 +126,7 @@ function checkTags(tags: readonly string[]): string[] {
   const clean = [...new Set(tags.map((tag) => tag.normalize('NFC').trim()))];
   if (clean.length > tagsMax) throw refuse(`An entry has at most ${tagsMax} tags.`);
   for (const tag of clean) {
-    if (tag === '') throw refuse('A tag cannot be empty.');
+    if (showsNothing(tag)) throw refuse('A tag cannot be empty.');
     if (/\p{Cc}/u.test(tag)) throw refuse('A tag cannot hold a control character.');
     if ([...tag].length > tagLengthMax) throw refuse(`A tag has at most ${tagLengthMax} characters.`);
   }

@@ -3,7 +3,8 @@
  * Pure: every device gives the same answer for the same records.
  *
  * A name is stored and given back exactly as it was put (a Mac's decomposed name reads back
- * decomposed). Two names are equal when they are after Unicode NFC and lower case, so that a folder
+ * decomposed). What may deceive (marks of direction, characters of no width) is kept too: pages and
+ * terminals show it escaped (`model/display-text.ts`, decision 0025). Two names are equal when they are after Unicode NFC and lower case, so that a folder
  * has no two names that Windows or macOS could not hold side by side.
  */
 import { PeerstorError } from '../../model/errors.ts';
@@ -13,10 +14,14 @@ import type { EntryBody } from '../../model/records.ts';
 export type EntryKind = EntryBody['kind'];
 
 const nameCharactersMin = 1;
-/** C0, DEL and C1. */
+/** C0, DEL and C1, which a terminal may obey. */
 const controlCharacter = /\p{Cc}/u;
+/** U+2028 and U+2029. */
+const lineSeparator = /[\p{Zl}\p{Zp}]/u;
 /** What may not be in a name and must be replaced where it comes from elsewhere. */
-const forbiddenCharacter = /[\p{Cc}/]/gu;
+const forbiddenCharacter = /[\p{Cc}\p{Zl}\p{Zp}/]/gu;
+/** Spaces, characters of no width, fillers and the empty Braille cell. */
+const showsAsNothing = /^[\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
 /** Longest ending that is kept behind a suffix: "name (2).jpeg". */
 const endingCharactersMax = 16;
 /** A device's name inside a conflict's name. */
@@ -33,6 +38,11 @@ export function checkName(name: string): string {
   throw new PeerstorError('bad-name', `${rule}. Choose another name.`);
 }
 
+/** True for a text that holds only spaces and invisible characters. */
+export function showsNothing(text: string): boolean {
+  return showsAsNothing.test(text);
+}
+
 function brokenRule(name: string): string | undefined {
   if (typeof name !== 'string') return 'a name is text';
   if (name.length < nameCharactersMin) return 'a name cannot be empty';
@@ -40,6 +50,9 @@ function brokenRule(name: string): string | undefined {
   if (!name.isWellFormed()) return 'a name cannot hold half a character (a lone surrogate)';
   if (name.includes('/')) return 'a name cannot hold "/"';
   if (controlCharacter.test(name)) return 'a name cannot hold a control character';
+  if (lineSeparator.test(name)) return 'a name cannot hold a line separator';
+  if (showsAsNothing.test(name))
+    return 'a name must show something: this one holds only spaces or invisible characters';
   if (bytesOf(name) > nameBytesMax) return `a name has at most ${nameBytesMax} bytes in UTF-8`;
   return undefined;
 }
@@ -48,8 +61,8 @@ function brokenRule(name: string): string | undefined {
 export function repairName(name: string): string {
   if (brokenRule(name) === undefined) return name;
   const cleaned = name.toWellFormed().replace(forbiddenCharacter, '_');
-  if (cleaned === '' || cleaned === '.' || cleaned === '..') return `_${cleaned}`;
-  return cutToBytes(cleaned, nameBytesMax);
+  const isNone = cleaned === '.' || cleaned === '..' || showsAsNothing.test(cleaned);
+  return cutToBytes(isNone ? `_${cleaned}` : cleaned, nameBytesMax);
 }
 
 /**

@@ -80,15 +80,14 @@ function mayStillRead({ grants }: NetworkDrives, { id }: Grant): boolean {
 }
 
 function readWhile(content: OpenContent, mayGoOn: () => boolean): OpenContent {
-  return {
-    ...content,
-    async *read(range, signal) {
-      for await (const piece of content.read(range, signal)) {
-        if (!mayGoOn()) throw new PeerstorError('gone', 'This was taken back while it was read.');
-        yield piece;
-      }
-    },
-  };
+  async function* whileAllowed(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    for await (const piece of pieces) {
+      if (!mayGoOn()) throw new PeerstorError('gone', 'This was taken back while it was read.');
+      yield piece;
+    }
+  }
+  // A range that is not in the file is refused at once, not at the first piece.
+  return { ...content, read: (range, signal) => whileAllowed(content.read(range, signal)) };
 }
 
 /** @param now.rightsNow asked at every call: the owner may change them, or take them back */
