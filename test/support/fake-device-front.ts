@@ -293,7 +293,7 @@ export class FakeDeviceFront implements DeviceFront {
       chunks: { total: 0, byCopies: {} },
       bytes: 0,
       offSite: { places: 0, onePlaceChunks: 0 },
-      devices: this.devices.list(),
+      devices: [this.#device],
       repair: { queued: 0, active: 0, etaSeconds: null },
       scrub: { running: false, lastFinishedAt: null, checkedChunks: 0, badChunks: 0 },
       drill: { lastFinishedAt: null, files: 0, failed: 0 },

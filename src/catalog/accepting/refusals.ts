@@ -42,7 +42,7 @@ export class Refusals {
     if (this.#notedMs.size >= remembered) this.#forget(nowMs - minuteMs);
     if (this.#notedMs.size >= remembered) return;
     this.#notedMs.set(key, nowMs);
-    this.#audit.note({ event: 'record-refused', sentence });
+    this.#audit.note({ event: 'record-refused', sentence, from: device });
   }
 
   #forget(beforeMs: number): void {

@@ -141,7 +141,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
   /** What was typed as a name is noted only where it is one: it may be a password in the wrong field. */
   async function noted(
     catalog: Catalog,
-    typed: string,
+    { typed, from }: { typed: string; from: string },
     check: () => Promise<OpenedAccount>,
   ): Promise<OpenedAccount> {
     try {
@@ -150,7 +150,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
       const username = await knownUsername(catalog, typed);
       const whose = username === undefined ? ' with an unknown name' : '';
       const sentence = `A sign-in${whose} was refused: ${isPeerstorError(error) ? error.code : 'internal'}.`;
-      audit.note({ event: 'sign-in-refused', ...(username !== undefined && { username }), sentence });
+      audit.note({ event: 'sign-in-refused', ...(username !== undefined && { username }), sentence, from });
       throw error;
     }
   }
@@ -210,7 +210,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
       requireSignIns();
       const catalog = requireCatalog();
       await requireArrived(catalog, username);
-      const { account, keys } = await noted(catalog, username, () =>
+      const { account, keys } = await noted(catalog, { typed: username, from }, () =>
         guarded(from, () => openAccount(catalog, username, password)),
       );
       requireEnabled(account);

@@ -167,7 +167,8 @@ export function createSecretAccess(parts: SecretAccessParts): LinkSessions {
         return access;
       } catch (error) {
         if (isPeerstorError(error) && password !== undefined) {
-          parts.audit.note({ event: 'link-refused', sentence: `A share link was refused: ${error.code}.` });
+          const sentence = `A share link was refused: ${error.code}.`;
+          parts.audit.note({ event: 'link-refused', sentence, from });
         }
         throw error;
       }

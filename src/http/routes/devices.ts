@@ -41,7 +41,7 @@ interface ById {
 
 /** The devices of this network, and those that could join it. */
 export function deviceRoutes(app: FastifyInstance, { front }: RouteContext): void {
-  app.get('/api/v1/devices', () => onePage(front.devices.list()));
+  app.get('/api/v1/devices', (request) => onePage(front.devices.list(signedIn(request))));
 
   app.get('/api/v1/devices/nearby', () => onePage(front.devices.nearby()));
 

@@ -5,7 +5,7 @@ import { entryIdOf } from './entry-id.ts';
 
 /** How well everything is kept, and one file. */
 export function healthRoutes(app: FastifyInstance, { front }: RouteContext): void {
-  app.get('/api/v1/health', () => front.health());
+  app.get('/api/v1/health', (request) => front.health(signedIn(request)));
 
   app.get('/api/v1/health/garbage', (request) => front.garbage(signedInAdmin(request)));
 

@@ -38,6 +38,6 @@ export function pairingRoutes(app: FastifyInstance, { front }: RouteContext): vo
 
   // Its messages prove themselves (CPace), so nothing is known of them here.
   app.post('/api/v1/pairing/exchange', { config: openToAnyone(exchangesPerMinute) }, async (request) => {
-    return (await front.pairing.exchange(request.body)) ?? {};
+    return (await front.pairing.exchange(request.body, request.ip)) ?? {};
   });
 }

@@ -6,6 +6,11 @@ export interface AuditEvent {
   /** For people; never a file's name, a path or a secret. */
   sentence: string;
   username?: string;
+  /**
+   * Who caused the event without being signed in: an IP address, or a device. Such events are counted per cause and
+   * hour in a ring of their own, so that strangers cannot push out what users and admins did.
+   */
+  from?: string;
 }
 
 export interface Audit {

@@ -33,8 +33,8 @@ export interface Pairing {
   /** Opens (or renews) the window in which one new device may join; the session signs it in. */
   open(session: Session): Promise<PairingView>;
   close(): void;
-  /** One CPace message of a joining device; no login. @throws `pairing-closed`, `wrong-pairing-code`, `too-many-tries` */
-  exchange(message: unknown): Promise<unknown>;
+  /** One CPace message of a joining device at the address `from`; no login. @throws `pairing-closed`, `wrong-pairing-code`, `too-many-tries` */
+  exchange(message: unknown, from: string): Promise<unknown>;
   /**
    * Joins this device, which has no network yet, to the one that shows `code`.
    * @param address HOST:PORT of the other device's page; without it nearby devices are tried
@@ -44,7 +44,8 @@ export interface Pairing {
 }
 
 export interface Devices {
-  list(): DeviceView[];
+  /** @param viewer who asks: only an admin is told the paths of folders and the limits of this device */
+  list(viewer: Session): DeviceView[];
   nearby(): NearbyDevice[];
   change(id: DeviceId, settings: DeviceSettings, session: Session): Promise<DeviceView>;
   /** Starts (or ends) emptying it: it takes nothing new and its copies are made elsewhere. */
@@ -65,7 +66,8 @@ export interface DeviceFront {
   readonly accounts: Accounts & PasswordChanges & UserAdmin & Guests;
   readonly pairing: Pairing;
   readonly devices: Devices;
-  health(): Promise<HealthView>;
+  /** @param viewer as for `Devices.list` */
+  health(viewer: Session): Promise<HealthView>;
   /** What this device keeps that nothing needs, and why it does or does not go. Deletes nothing. @throws `forbidden` for a member */
   garbage(session: Session): Promise<GarbageReport>;
   /** An admin agrees to delete what `GarbageReport.stopped` says. @throws `conflict` when nothing waits for that, `forbidden` */

@@ -1,33 +1,26 @@
 /**
- * The audit log of this device: a ring of the last ten thousand events. A background write saves them once a
- * second; a crash may lose that second. Other devices keep their own logs.
+ * The audit log of this device: one ring of events of users, admins and the device, and a shorter one of events
+ * that anyone can cause. A background write saves them once a second; a crash may lose that second. Other devices
+ * keep their own logs.
  */
-import { decode, encode, isFields } from '../../crypto/index.ts';
 import type { AuditView } from '../../model/api.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { Audit, AuditEvent } from '../../model/contracts/audit.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
+import { displayText } from '../../model/display-text.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { Log } from '../../model/log.ts';
+import { addressBlock } from '../process/addresses.ts';
+import { AuditRing, type AuditRow, digitsOf, endOfRing, type NumberedRow } from './audit-ring.ts';
 
 const eventsMax = 10_000;
-/** Events waiting for the disk; in a flood the oldest ones are dropped. */
-const waitingMax = 1000;
+/** Rows of unauthenticated events: one per event, cause and hour. */
+const strangerRowsMax = 2000;
+/** Rows that still count up in this hour. */
+const openRowsMax = 1000;
 const writeAfterMs = 1000;
+const hourMs = 3_600_000;
 const sentenceLengthMax = 500;
-/** Keys are numbers with this many hex digits, so that their order is the order of time. */
-const keyDigits = 12;
-const firstKey = '0'.repeat(keyDigits);
-const endKey = 'g';
-
-interface Row {
-  atMs: number;
-  event: string;
-  sentence: string;
-  username: string | null;
-  /** Number of equal events in a row. */
-  count: number;
-}
 
 export interface AuditLogParts {
   /** Used by nothing else. */
@@ -39,45 +32,73 @@ export interface AuditLogParts {
 
 export class AuditLog implements Audit {
   readonly #parts: AuditLogParts;
-  readonly #waiting = new Map<number, Row>();
+  readonly #known: AuditRing;
+  readonly #strangers: AuditRing;
+  /** Rows of unauthenticated events of this hour, by event and cause. */
+  readonly #openRows = new Map<string, NumberedRow>();
   #next = 1;
-  #oldest = 1;
-  #last: Row | undefined;
+  #last: NumberedRow | undefined;
   #timer: Timer | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   private constructor(parts: AuditLogParts) {
     this.#parts = parts;
+    this.#known = new AuditRing(parts.store, '', eventsMax);
+    this.#strangers = new AuditRing(parts.store, 'x', strangerRowsMax);
   }
 
   static async open(parts: AuditLogParts): Promise<AuditLog> {
     const log = new AuditLog(parts);
-    const all = { gte: firstKey, lt: endKey, limit: 1 };
-    for await (const [key] of parts.store.range(all)) log.#oldest = Number.parseInt(key, 16);
-    for await (const [key] of parts.store.range({ ...all, reverse: true }))
-      log.#next = Number.parseInt(key, 16) + 1;
+    log.#next = Math.max(await log.#known.open(), await log.#strangers.open()) + 1;
     return log;
   }
 
-  note({ event, sentence, username }: AuditEvent): void {
-    const { clock } = this.#parts;
-    const row: Row = {
-      atMs: Math.max(0, Math.round(clock.wallMs())),
+  note({ event, sentence, username, from }: AuditEvent): void {
+    const row: AuditRow = {
+      atMs: Math.max(0, Math.round(this.#parts.clock.wallMs())),
       event,
-      sentence: sentence.toWellFormed().slice(0, sentenceLengthMax).toWellFormed(),
-      username: username?.toWellFormed() ?? null,
+      sentence: cut(displayText(sentence)),
+      username: username === undefined ? null : cut(displayText(username)),
+      from: from === undefined ? null : cut(displayText(addressBlock(from))),
       count: 1,
     };
-    if (this.#last && isSame(this.#last, row)) {
-      row.count += this.#last.count;
-      this.#next -= 1;
+    if (row.from === null) this.#noteKnown(row);
+    else this.#noteStranger(row);
+    this.#timer ??= this.#parts.clock.after(writeAfterMs, () => void this.flush());
+  }
+
+  /** Equal events in a row share one row. */
+  #noteKnown(row: AuditRow): void {
+    const last = this.#last;
+    const isSame =
+      last?.row.event === row.event &&
+      last.row.sentence === row.sentence &&
+      last.row.username === row.username;
+    if (isSame && last) row.count += last.row.count;
+    const number = isSame && last ? last.number : this.#takeNumber();
+    this.#last = { number, row };
+    this.#known.put(number, row);
+  }
+
+  /** Events of one cause in one hour share one row, whatever happens in between. */
+  #noteStranger(row: AuditRow): void {
+    const key = `${row.event} ${row.from} ${Math.floor(row.atMs / hourMs)}`;
+    const open = this.#openRows.get(key);
+    if (open) {
+      row.count += open.row.count;
+      row.atMs = open.row.atMs;
+      if (row.username !== open.row.username) row.username = null;
     }
-    this.#last = row;
-    this.#waiting.set(this.#next, row);
+    const numbered = { number: open?.number ?? this.#takeNumber(), row };
+    this.#openRows.set(key, numbered);
+    const [oldest] = this.#openRows.keys();
+    if (this.#openRows.size > openRowsMax && oldest !== undefined) this.#openRows.delete(oldest);
+    this.#strangers.put(numbered.number, row);
+  }
+
+  #takeNumber(): number {
     this.#next += 1;
-    const [first] = this.#waiting.keys();
-    if (this.#waiting.size > waitingMax && first !== undefined) this.#waiting.delete(first);
-    this.#timer ??= clock.after(writeAfterMs, () => void this.flush());
+    return this.#next - 1;
   }
 
   /**
@@ -90,23 +111,19 @@ export class AuditLog implements Audit {
     before?: string;
   }): Promise<{ items: AuditView[]; nextCursor: string | null }> {
     await this.flush();
-    const { limit, before = endKey } = options;
-    if (before !== endKey && !/^[0-9a-f]{12}$/.test(before))
+    const { limit, before = endOfRing } = options;
+    if (before !== endOfRing && !/^[0-9a-f]{12}$/.test(before))
       throw new PeerstorError('bad-input', 'This is not a cursor of the audit log.');
-    const items: AuditView[] = [];
-    let nextCursor: string | null = null;
-    const range = { gte: firstKey, lt: before, reverse: true, limit: limit + 1 };
-    let lastKey = '';
-    for await (const [key, value] of this.#parts.store.range(range)) {
-      if (items.length === limit) {
-        nextCursor = lastKey;
-        break;
-      }
-      lastKey = key;
-      const row = readRow(value);
-      if (row) items.push(this.#view(row));
-    }
-    return { items, nextCursor };
+    const rows = [
+      ...(await this.#known.newest(before, limit + 1)),
+      ...(await this.#strangers.newest(before, limit + 1)),
+    ].sort((one, other) => other.number - one.number);
+    const shown = rows.slice(0, limit);
+    const last = shown.at(-1);
+    return {
+      items: shown.map(({ row }) => this.#view(row)),
+      nextCursor: rows.length > limit && last ? digitsOf(last.number) : null,
+    };
   }
 
   /** Resolves when all events so far are written, or the write has failed. */
@@ -118,50 +135,27 @@ export class AuditLog implements Audit {
   }
 
   async #write(): Promise<void> {
-    if (this.#waiting.size === 0) return;
-    const rows = [...this.#waiting];
-    this.#waiting.clear();
-    const changes = rows.map(([number, row]) => ({ key: keyOf(number), value: encode({ ...row }) }));
-    const dropped: { key: string; value: null }[] = [];
-    for (; this.#next - this.#oldest > eventsMax; this.#oldest += 1)
-      dropped.push({ key: keyOf(this.#oldest), value: null });
+    const changes = [...this.#known.takeChanges(), ...this.#strangers.takeChanges()];
+    if (changes.length === 0) return;
     try {
-      await this.#parts.store.batch([...changes, ...dropped]);
+      await this.#parts.store.batch(changes);
     } catch (error) {
       this.#parts.log.warn({ why: sentenceOf(error) }, 'The audit log could not be written.');
     }
   }
 
-  #view({ atMs, event, sentence, username, count }: Row): AuditView {
+  #view({ atMs, event, sentence, username, from, count }: AuditRow): AuditView {
     const { id, name } = this.#parts.device();
-    const times = count > 1 ? ` (${count} times)` : '';
+    const notes = [
+      ...(count > 1 ? [from === null ? `${count} times` : `${count} times within an hour`] : []),
+      ...(from === null ? [] : [`from ${from}`]),
+    ];
+    const more = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
     const at = new Date(atMs).toISOString();
-    return { at, deviceId: id, deviceName: name, event, username, sentence: `${sentence}${times}` };
+    return { at, deviceId: id, deviceName: name, event, username, sentence: `${sentence}${more}` };
   }
 }
 
-function keyOf(number: number): string {
-  return number.toString(16).padStart(keyDigits, '0');
-}
-
-function isSame(left: Row, right: Row): boolean {
-  return left.event === right.event && left.sentence === right.sentence && left.username === right.username;
-}
-
-/** undefined for a row that is damaged or has another format: the other rows still count. */
-function readRow(value: Uint8Array): Row | undefined {
-  try {
-    const row = decode(value);
-    if (!isFields(row)) return undefined;
-    const { atMs, event, sentence, username, count } = row;
-    const whole =
-      typeof atMs === 'number' &&
-      typeof event === 'string' &&
-      typeof sentence === 'string' &&
-      (username === null || typeof username === 'string') &&
-      typeof count === 'number';
-    return whole ? { atMs, event, sentence, username, count } : undefined;
-  } catch {
-    return undefined;
-  }
+function cut(text: string): string {
+  return text.toWellFormed().slice(0, sentenceLengthMax).toWellFormed();
 }

@@ -6,6 +6,7 @@ import type { Audit } from '../../model/contracts/audit.ts';
 import type { DeviceSettings } from '../../model/contracts/device.ts';
 import type { Session } from '../../model/contracts/drive.ts';
 import type { GarbageReport } from '../../model/contracts/health.ts';
+import { displayText } from '../../model/display-text.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type DeviceId, entryId } from '../../model/ids.ts';
 import { deviceName } from '../home/config.ts';
@@ -34,7 +35,7 @@ export async function changeDevice(
     ...before,
     ...(name === undefined ? {} : { name: deviceName(name) }),
     ...(deviceClass === undefined ? {} : { class: deviceClass }),
-    ...(place === undefined ? {} : { place: place.slice(0, placeLengthMax) }),
+    ...(place === undefined ? {} : { place: displayText(place).slice(0, placeLengthMax) }),
   };
   const isRenamed = body.name !== before.name;
   const said = [

@@ -1,6 +1,5 @@
 /** What the gateway may ask of this device: pairing, devices, health. Drives come through accounts. */
 import { renderSVG } from 'uqr';
-import { equalBytes } from '../../crypto/index.ts';
 import type { DeviceView, HealthView } from '../../model/api.ts';
 import { systemClock } from '../../model/clock.ts';
 import type { DeviceFront, DeviceSettings } from '../../model/contracts/device.ts';
@@ -24,24 +23,24 @@ import {
 import type { DeviceParts } from './device-parts.ts';
 import { entryHealthView } from './entry-health.ts';
 import { metricsText } from './metrics.ts';
-
-const setupTriesPerHour = 20;
-const hourMs = 3_600_000;
+import { isSameText, SetupGate } from './setup-gate.ts';
+import { withoutPaths, withoutVolumes } from './viewer.ts';
 
 export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['accounts']): DeviceFront {
-  const wrongSetupTries = new Map<string, { count: number; sinceMs: number }>();
+  const gate = new SetupGate(systemClock);
 
-  const list = (): DeviceView[] => {
+  const list = (isAdmin: boolean): DeviceView[] => {
     const network = parts.network();
     if (!network) return [];
-    return network.directory.members().map((member) => deviceView(parts, network, member.id));
+    const views = network.directory.members().map((member) => deviceView(parts, network, member.id));
+    return isAdmin ? views : views.map(withoutPaths);
   };
 
-  const health = async (): Promise<HealthView> => {
+  const health = async (isAdmin: boolean): Promise<HealthView> => {
     const { chunks, clones, transport } = requireNetwork(parts);
     const facts = {
       chunks: await chunks.health(),
-      devices: list(),
+      devices: list(isAdmin),
       wanted: parts.config.tunables.copiesWanted,
       scrub: chunks.scrubStatus(),
       drill: chunks.drillStatus(),
@@ -50,9 +49,14 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
       clockOffsetsMs: transport.peers().flatMap(({ device }) => transport.facts(device)?.clockOffsetMs ?? []),
       nowMs: Date.now(),
     };
-    return clones.alertIn(healthView(facts, { repair: chunks.repairStatus(), receipts: chunks.receipts() }));
+    const view = healthView(facts, { repair: chunks.repairStatus(), receipts: chunks.receipts() });
+    return clones.alertIn(isAdmin ? view : { ...view, devices: view.devices.map(withoutVolumes) });
   };
-  const watch = new HealthWatch({ clock: systemClock, health, changed: () => parts.tell('health') });
+  const watch = new HealthWatch({
+    clock: systemClock,
+    health: () => health(true),
+    changed: () => parts.tell('health'),
+  });
 
   return {
     get deviceName() {
@@ -76,7 +80,7 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
         return { code, expiresAt: new Date(expiresAtMs).toISOString(), qr: renderSVG(url) };
       },
       close: () => parts.network()?.pairing.close(),
-      exchange: async (message) => requireNetwork(parts).pairing.exchange(message),
+      exchange: async (message, from) => requireNetwork(parts).pairing.exchange(message, from),
       async join(typed, address, options) {
         const code = parsePairingCode(typed);
         const page = address === undefined ? undefined : pageAddress(address);
@@ -85,7 +89,7 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
     },
 
     devices: {
-      list,
+      list: (viewer) => list(isAdmin(viewer)).map(isAdmin(viewer) ? (view) => view : withoutVolumes),
       nearby: () => parts.nearby(),
       async change(id, settings, session) {
         await changeOwn(parts, id, settings, session);
@@ -104,37 +108,18 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
 
     audit: (options) => parts.audit.list(options),
 
-    health,
+    health: (viewer) => health(isAdmin(viewer)),
     garbage: (session) => garbageReport(requireNetwork(parts), session),
     confirmGarbage: (session) => confirmGarbage(requireNetwork(parts), parts.audit, session),
     entryHealth: (id, session) => entryHealthView(requireNetwork(parts), id, session),
     metrics: () => metricsText(parts),
 
-    checkSetupCode(code, from) {
-      const nowMs = Date.now();
-      const tries = wrongSetupTries.get(from);
-      if (tries && nowMs - tries.sinceMs < hourMs && tries.count >= setupTriesPerHour) {
-        throw new PeerstorError(
-          'too-many-tries',
-          'Too many wrong set-up codes from this address. Wait a while.',
-          {
-            details: { retryAfterS: Math.ceil((tries.sinceMs + hourMs - nowMs) / 1000) },
-          },
-        );
-      }
-      // It is for a device without a network; one that has left its network gets another one.
-      const isOpen = parts.network() === undefined && parts.setupCode !== null;
-      if (isOpen && sameText(code, parts.setupCode ?? '')) return;
-      if (wrongSetupTries.size > 1000) wrongSetupTries.clear();
-      const fresh = !tries || nowMs - tries.sinceMs >= hourMs;
-      wrongSetupTries.set(from, fresh ? { count: 1, sinceMs: nowMs } : { ...tries, count: tries.count + 1 });
-      throw new PeerstorError(
-        'wrong-setup-code',
-        'That is not the set-up code of this device. It is the part after # in the link that peerstor prints when it starts on that machine.',
-      );
+    checkSetupCode: (code, from) => {
+      // A device in a network takes no set-up code; after leaving the network it has another one.
+      gate.check(code, from, parts.network() === undefined ? parts.setupCode : null);
     },
 
-    isLocalSecret: (secret) => sameText(secret, parts.localSecret),
+    isLocalSecret: (secret) => isSameText(secret, parts.localSecret),
 
     onEvent(listener) {
       const stops = [watch.listen(), parts.onEvent((topic, ids) => listener(topic, ids))];
@@ -145,8 +130,8 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
   };
 }
 
-function sameText(a: string, b: string): boolean {
-  return equalBytes(new TextEncoder().encode(a), new TextEncoder().encode(b));
+function isAdmin(viewer: Session): boolean {
+  return viewer.user.role === 'admin';
 }
 
 function requireNetwork(parts: DeviceParts) {

@@ -46,38 +46,35 @@ function danger(code: string, sentence: string, action: string): AlertView {
 
 function volumeAlert(volume: VolumeView, device: string): AlertView | undefined {
   const { path, state, usedBytes, limitBytes } = volume;
+  const folder = path === '' ? `A folder of ${device}` : `The folder ${path} on ${device}`;
   switch (state) {
     case 'missing':
       return warn(
         'volume-missing',
-        `The folder ${path} on ${device} is missing, and so are the copies in it.`,
+        `${folder} is missing, and so are the copies in it.`,
         'Plug the drive in again, or choose another folder.',
       );
     case 'failed':
       return danger(
         'volume-failed',
-        `The disk of ${path} on ${device} fails to write.`,
+        `${folder} is on a disk that fails to write.`,
         'Replace the disk; everything on it has copies elsewhere or is listed here.',
       );
     case 'failing':
       return danger(
         'volume-failing',
-        volume.problem ?? `The disk of ${path} on ${device} loses data that was written to it.`,
+        volume.problem ?? `${folder} is on a disk that loses data that was written to it.`,
         'Drain the folder and replace the disk; if the disk is sound, say so by setting the folder to active.',
       );
     case 'full':
-      return warn(
-        'volume-full',
-        `The folder ${path} on ${device} is full.`,
-        'Lend more space or add a device.',
-      );
+      return warn('volume-full', `${folder} is full.`, 'Lend more space or add a device.');
     case 'draining':
       return undefined;
     case 'ok':
       if (limitBytes === 0 || usedBytes < limitBytes * volumeWarnRatio) return undefined;
       return warn(
         'volume-nearly-full',
-        `The folder ${path} on ${device} is ${Math.floor((100 * usedBytes) / limitBytes)} % full. At 95 % it takes no more copies.`,
+        `${folder} is ${Math.floor((100 * usedBytes) / limitBytes)} % full. At 95 % it takes no more copies.`,
         'Lend more space or add a device.',
       );
   }

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { displayText } from '../../model/display-text.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { parseTunables, type Tunables } from '../../model/limits.ts';
 import type { DeviceClass } from '../../model/records.ts';
@@ -88,9 +89,11 @@ function portNumber(port: number, flag: string): number {
 /** A device's display name: 1 to 64 characters on one line. @throws `bad-input` */
 export function deviceName(name: string): string {
   const trimmed = name.normalize('NFC').trim();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is refused
-  if (trimmed === '' || trimmed.length > 64 || /[\u0000-\u001f\u007f]/.test(trimmed)) {
-    throw new PeerstorError('bad-input', 'A device name has 1 to 64 characters and no line breaks.');
+  if (trimmed === '' || trimmed.length > 64 || displayText(trimmed) !== trimmed) {
+    throw new PeerstorError(
+      'bad-input',
+      'A device name has 1 to 64 characters, without line breaks, control or direction characters.',
+    );
   }
   return trimmed;
 }

@@ -3,9 +3,11 @@
  * id, or absent) and id (short device id). The port is that of the page. Everything received is an untrusted
  * hint: anyone on the network can send anything (docs/SECURITY.md).
  */
+import { isIPv4, isIPv6 } from 'node:net';
 import { Bonjour, type Browser, type Service } from 'bonjour-service';
 import { LRUCache } from 'lru-cache';
 import type { NearbyDevice } from '../../model/api.ts';
+import { displayText } from '../../model/display-text.ts';
 import { sentenceOf } from '../../model/errors.ts';
 import { type DeviceId, type NetworkId, shortId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
@@ -17,6 +19,8 @@ const askEveryMs = 10_000;
 const forgetMs = 120_000;
 /** A flood of false services must not fill the memory. */
 const nearbyMax = 256;
+/** Characters of a name that are shown. */
+const shownLengthMax = 64;
 
 export interface DiscoveryOptions {
   device: DeviceId;
@@ -96,19 +100,7 @@ class BonjourDiscovery implements Discovery {
   }
 
   #publish(): void {
-    const { device, name, port } = this.#options;
-    this.#service = this.#bonjour?.publish({
-      // The short id keeps two devices with one name apart, so no probing is needed.
-      name: `${name()} ${shortId(device)}`,
-      type: serviceType,
-      port,
-      probe: false,
-      txt: {
-        name: name(),
-        id: shortId(device),
-        ...(this.#network === null ? {} : { network: shortId(this.#network) }),
-      },
-    });
+    this.#service = this.#bonjour?.publish(announcementOf(this.#options, this.#network));
   }
 
   #ask(): void {
@@ -121,14 +113,8 @@ class BonjourDiscovery implements Discovery {
   }
 
   #hear(service: Service): void {
-    const { name, id, network } = (service.txt ?? {}) as Record<string, unknown>;
-    const host = service.referer?.family === 'IPv4' ? service.referer.address : firstIpv4(service.addresses);
-    if (typeof id !== 'string' || id === shortId(this.#options.device) || !host) return;
-    this.#heard.set(`${id}@${host}`, {
-      name: printable(typeof name === 'string' ? name : service.name),
-      address: `${host}:${service.port}`,
-      network: typeof network === 'string' ? printable(network).slice(0, 16) : null,
-    });
+    const heard = nearbyOf(service, this.#options.device);
+    if (heard) this.#heard.set(`${heard.id}@${heard.device.address}`, heard.device);
   }
 
   /** Without multicast (a container, flight mode) no device is nearby. */
@@ -142,11 +128,56 @@ class BonjourDiscovery implements Discovery {
   }
 }
 
-function firstIpv4(addresses: string[] | undefined): string | undefined {
-  return addresses?.find((address) => /^\d+\.\d+\.\d+\.\d+$/.test(address));
+/** What everybody on the local network is told of this device: nothing but this. */
+export function announcementOf(
+  { device, name, port }: Pick<DiscoveryOptions, 'device' | 'name' | 'port'>,
+  network: NetworkId | null,
+) {
+  return {
+    // The short id keeps two devices with one name apart, so no probing is needed.
+    name: `${name()} ${shortId(device)}`,
+    type: serviceType,
+    port,
+    probe: false,
+    txt: {
+      name: name(),
+      id: shortId(device),
+      ...(network === null ? {} : { network: shortId(network) }),
+    },
+  };
 }
 
-/** Makes a stranger's name harmless for a terminal. */
-function printable(text: string): string {
-  return text.replace(/[^\p{L}\p{N}\p{P}\p{Zs}\p{S}\p{M}]/gu, '').slice(0, 64);
+/** What an announcement says. All of it comes from strangers. */
+export type Announcement = Pick<Service, 'name' | 'port' | 'txt' | 'addresses' | 'referer'>;
+
+/** @returns undefined for an announcement of this device itself, or without an address that a page can be asked at */
+export function nearbyOf(
+  service: Announcement,
+  own: DeviceId,
+): { id: string; device: NearbyDevice } | undefined {
+  const { name, id, network } = (service.txt ?? {}) as Record<string, unknown>;
+  const host = hostOf(service);
+  if (typeof id !== 'string' || id === shortId(own) || host === undefined) return undefined;
+  return {
+    id: displayText(id).slice(0, shownLengthMax),
+    device: {
+      name: displayText(typeof name === 'string' ? name : service.name).slice(0, shownLengthMax),
+      address: `${host}:${service.port}`,
+      network: typeof network === 'string' ? displayText(network).slice(0, 16) : null,
+    },
+  };
+}
+
+/**
+ * The address that the announcement came from, else one that it names; IPv4 before IPv6. A link-local IPv6 address
+ * is of no use: an HTTP client needs its zone, which differs between machines.
+ */
+function hostOf({ addresses, referer }: Announcement): string | undefined {
+  const all = [...(referer ? [referer.address] : []), ...(addresses ?? [])];
+  const ipv4 = all.find((address) => isIPv4(address));
+  if (ipv4) return ipv4;
+  const ipv6 = all.find(
+    (address) => isIPv6(address) && !/^fe[89ab]/i.test(address) && !address.includes('%'),
+  );
+  return ipv6 && `[${ipv6}]`;
 }

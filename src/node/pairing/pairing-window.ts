@@ -17,6 +17,7 @@ import {
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { Signer } from '../../model/contracts/catalog.ts';
+import { displayText } from '../../model/display-text.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type DeviceId, deviceId } from '../../model/ids.ts';
 import { pairingTriesMax, type Tunables } from '../../model/limits.ts';
@@ -135,7 +136,7 @@ export class PairingWindow {
   }
 
   /** @throws `pairing-closed`, `wrong-pairing-code`, `too-many-tries`, `bad-input` */
-  async exchange(message: unknown): Promise<StartAnswer | ConfirmAnswer> {
+  async exchange(message: unknown, from: string): Promise<StartAnswer | ConfirmAnswer> {
     const window = this.#window;
     if (!window) {
       throw new PeerstorError(
@@ -144,7 +145,7 @@ export class PairingWindow {
       );
     }
     if (isStart(message)) return this.#start(window, message);
-    if (isConfirm(message)) return this.#confirm(window, message);
+    if (isConfirm(message)) return this.#confirm(window, message, from);
     throw new PeerstorError('bad-input', 'This is not a pairing message.');
   }
 
@@ -183,13 +184,14 @@ export class PairingWindow {
     };
   }
 
-  async #confirm(window: Window, message: ConfirmMessage): Promise<ConfirmAnswer> {
+  async #confirm(window: Window, message: ConfirmMessage, from: string): Promise<ConfirmAnswer> {
     const attempt = window.attempt;
     window.attempt = undefined;
     if (!attempt || attempt.id !== message.attempt || !attempt.checkTag(toBytes(message.tag))) {
       this.#parts.audit.note({
         event: 'pairing-refused',
         sentence: 'A device tried to join with a wrong pairing code.',
+        from,
       });
       if (window.triesLeft === 0) {
         this.close();
@@ -239,17 +241,22 @@ function readJoiner(bytes: Uint8Array, expected: DeviceId): JoiningDevice {
   const joiner = decode(bytes) as JoiningDevice;
   const whole =
     joiner?.id === expected &&
-    typeof joiner.name === 'string' &&
+    isPlain(joiner.name) &&
     (joiner.class === 'always-on' || joiner.class === 'sleeper') &&
     Number.isSafeInteger(joiner.capacityBytes) &&
     joiner.capacityBytes >= 0 &&
-    typeof joiner.place === 'string' &&
+    isPlain(joiner.place) &&
     typeof joiner.storageOnly === 'boolean' &&
     joiner.sealingKey instanceof Uint8Array &&
     joiner.sealingKey.length === sealingKeyBytes &&
     joiner.proof instanceof Uint8Array;
-  if (!whole) throw new PeerstorError('bad-input', 'The joining device said something that cannot be read.');
+  if (!whole) throw new PeerstorError('bad-input', 'The joining device sent a message that cannot be read.');
   return joiner;
+}
+
+/** Text that is shown to people: short, on one line, without characters that forge what they see. */
+function isPlain(text: unknown): boolean {
+  return typeof text === 'string' && text.length <= 64 && displayText(text) === text;
 }
 
 function hasStrings(value: unknown, names: string[]): value is Record<string, string> {

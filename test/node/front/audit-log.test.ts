@@ -82,6 +82,73 @@ describe('audit log', () => {
     );
   });
 
+  it('an event that anyone can cause is counted per address and hour, in one row', async () => {
+    const log = await open(new MemoryOrderedStore());
+    const refused = { event: 'link-refused', sentence: 'A share link was refused: not-found.' };
+    for (let again = 0; again < 300; again += 1) {
+      log.note({ ...refused, from: '203.0.113.9' });
+      log.note({ ...refused, from: '::ffff:203.0.113.10' });
+      if (again % 100 === 0) await log.flush();
+    }
+    const sentences = async () => (await log.list({ limit: 10 })).items.map(({ sentence }) => sentence);
+    assert.deepEqual(await sentences(), [
+      'A share link was refused: not-found. (300 times within an hour, from 203.0.113.10)',
+      'A share link was refused: not-found. (300 times within an hour, from 203.0.113.9)',
+    ]);
+    await clock.advance(3_600_000);
+    log.note({ ...refused, from: '203.0.113.9' });
+    assert.equal((await sentences())[0], 'A share link was refused: not-found. (from 203.0.113.9)');
+  });
+
+  it('a stranger with many addresses pushes out no event of an admin, and one IPv6 network is one cause', async () => {
+    const log = await open(new MemoryOrderedStore());
+    log.note({ event: 'device-removed', sentence: 'NAS was removed.', username: 'anna' });
+    for (let number = 0; number < 12_000; number += 1) {
+      const from = `2001:db8:${(number >> 8).toString(16)}:${(number & 255).toString(16)}::1`;
+      log.note({ event: 'sign-in-refused', sentence: 'A wrong password.', from });
+      log.note({
+        event: 'sign-in-refused',
+        sentence: 'A wrong password.',
+        from: `2001:db8:ffff:1::${number.toString(16)}`,
+      });
+      if (number % 400 === 0) await log.flush();
+    }
+    const { items } = await log.list({ limit: 20_000 });
+    assert.equal(items.at(-1)?.sentence, 'NAS was removed.');
+    assert.ok(items.length <= 2001, `${items.length} rows`);
+    const one = items.filter(({ sentence }) => sentence.includes('2001:db8:ffff:1::/64'));
+    assert.ok(one.length <= 13, `${one.length} rows of one network`);
+  });
+
+  it('pages of the audit log join both rings without a gap or a double', async () => {
+    const log = await open(new MemoryOrderedStore());
+    for (let number = 0; number < 30; number += 1) {
+      log.note({
+        event: 'test',
+        sentence: `Number ${number}.`,
+        ...(number % 3 === 0 && { from: `192.0.2.${number}` }),
+      });
+    }
+    const seen: string[] = [];
+    let before: string | undefined;
+    do {
+      const page = await log.list({ limit: 7, ...(before !== undefined && { before }) });
+      seen.push(...page.items.map(({ sentence }) => /\d+/.exec(sentence)?.[0] ?? ''));
+      before = page.nextCursor ?? undefined;
+    } while (before !== undefined);
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 30 }, (_, index) => String(29 - index)),
+    );
+  });
+
+  it('characters that forge lines are written out in the audit log', async () => {
+    const log = await open(new MemoryOrderedStore());
+    log.note({ event: 'device-joined', sentence: 'x\u001b[2J\u202e\nForged line.' });
+    const { items } = await log.list({ limit: 1 });
+    assert.equal(items[0]?.sentence, 'x\\u{1b}[2J\\u{202e}\\nForged line.');
+  });
+
   it('the audit log writes by itself within a second', async () => {
     const store = new MemoryOrderedStore();
     const log = await open(store);

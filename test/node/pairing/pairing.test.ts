@@ -61,7 +61,7 @@ describe('pairing', () => {
     let answered = 0;
     for (let guess = 0; guess < 10_000; guess += 1) {
       try {
-        await w.window.exchange(startMessage());
+        await w.window.exchange(startMessage(), '192.0.2.7');
         answered += 1;
       } catch (error) {
         assert.ok(isPeerstorError(error, 'pairing-closed'), String(error));
@@ -77,11 +77,11 @@ describe('pairing', () => {
     let wrong = 0;
     while (wrong < pairingTriesPerHour) {
       restarted.window.open(admin);
-      await restarted.window.exchange(startMessage());
+      await restarted.window.exchange(startMessage(), '192.0.2.7');
       wrong += 1;
       // The window ends with the process, the count does not.
       restarted = world({ store: w.store, clock: w.clock });
-      await assert.rejects(restarted.window.exchange(startMessage()), coded('pairing-closed'));
+      await assert.rejects(restarted.window.exchange(startMessage(), '192.0.2.7'), coded('pairing-closed'));
       await w.clock.advance(60_000);
     }
     assert.throws(() => restarted.window.open(admin), coded('too-many-tries'));
@@ -100,10 +100,10 @@ describe('pairing', () => {
     const w = world();
     for (let wrong = 0; wrong < pairingTriesPerHour - 1; wrong += 1) {
       w.window.open(admin);
-      await w.window.exchange(startMessage());
+      await w.window.exchange(startMessage(), '192.0.2.7');
     }
     const { code } = w.window.open(admin);
-    await w.window.exchange(startMessage());
+    await w.window.exchange(startMessage(), '192.0.2.7');
     await assert.rejects(w.join(code), coded('too-many-tries'));
   });
 
@@ -122,7 +122,7 @@ describe('pairing', () => {
     const before = world({ store: w.store, clock: ahead });
     for (let wrong = 0; wrong < pairingTriesPerHour; wrong += 1) {
       before.window.open(admin);
-      await before.window.exchange(startMessage());
+      await before.window.exchange(startMessage(), '192.0.2.7');
     }
     const later = world({ store: w.store, clock: w.clock });
     assert.throws(() => later.window.open(admin), coded('too-many-tries'));
@@ -212,7 +212,7 @@ async function pageOf(window: PairingWindow): Promise<string> {
         response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
         response.end(JSON.stringify(body));
       };
-      window.exchange(JSON.parse(Buffer.concat(pieces).toString())).then(
+      window.exchange(JSON.parse(Buffer.concat(pieces).toString()), '192.0.2.7').then(
         (body) => answer(200, body),
         (error) => answer(error.status ?? 500, { code: error.code, detail: error.message }),
       );
