@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { run } from '../../src/cli/run.ts';
 import { GatewayFixture } from '../http/gateway-fixture.ts';
 
@@ -23,8 +24,8 @@ export interface RunSettings {
   interrupted?: AbortSignal;
   /** True where standard error is a terminal. */
   isTTY?: boolean;
-  /** Answers of a person; standard input is a terminal then. */
-  typed?: string;
+  /** Lines that a person types, each when it is asked for; standard input is a terminal then. */
+  typed?: readonly string[];
 }
 
 /** A gateway with the user "anna", signed in through the command line, and folders that go at the end. */
@@ -74,13 +75,15 @@ export class CommandLine {
   /** Without `--home` and `--url`. */
   async runBare(words: readonly string[], settings: RunSettings = {}): Promise<Ran> {
     const { stdin = '', typed, platform = process.platform, env = {}, isTTY = false } = settings;
-    const input: Readable & { isTTY?: boolean } =
-      typed === undefined ? Readable.from([Buffer.from(stdin)]) : new PassThrough();
-    if (typed !== undefined) {
-      input.isTTY = true;
-      (input as PassThrough).write(typed);
-    }
-    const [stdout, stderr] = [new Collected(), new Collected(isTTY || typed !== undefined)];
+    const keyboard: PassThrough & { isTTY?: boolean } = new PassThrough();
+    keyboard.isTTY = true;
+    const answers = [...(typed ?? [])];
+    const type = (shown: string) => {
+      const answer = /: $/.test(shown) ? answers.shift() : undefined;
+      if (answer !== undefined) keyboard.write(`${answer}\n`);
+    };
+    const input = typed === undefined ? Readable.from([Buffer.from(stdin)]) : keyboard;
+    const [stdout, stderr] = [new Collected(), new Collected(isTTY || typed !== undefined, type)];
     const interrupted = settings.interrupted ?? new AbortController().signal;
     const code = await run(words, {
       stdin: input,
@@ -113,10 +116,12 @@ export class CommandLine {
 class Collected extends Writable {
   readonly isTTY: boolean;
   readonly #pieces: Buffer[] = [];
+  readonly #onText: (text: string) => void;
 
-  constructor(isTTY = false) {
+  constructor(isTTY = false, onText: (text: string) => void = () => undefined) {
     super();
     this.isTTY = isTTY;
+    this.#onText = onText;
   }
 
   get text(): string {
@@ -125,6 +130,7 @@ class Collected extends Writable {
 
   override _write(piece: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.#pieces.push(piece);
+    this.#onText(stripVTControlCharacters(piece.toString('utf8')));
     done();
   }
 }

@@ -242,6 +242,11 @@ export const libraryRules: readonly LibraryRule[] = [
   },
   { library: /^commander$/, places: ['src/cli'], sentence: 'Arguments are parsed in cli.' },
   {
+    library: /^ignore$/,
+    places: ['src/cli/transfer'],
+    sentence: 'Patterns of what to leave out are read in the transfers of cli.',
+  },
+  {
     library: /^(preact(\/|$)|@preact\/(?!signals-core)|lucide$)/,
     places: ['web/components', 'web/views', 'web/main.tsx', 'web/vite.config.ts'],
     sentence: 'Preact draws: it lives in the components and views of web. web/client runs without it.',

@@ -1,16 +1,11 @@
-/** ls, mkdir, mv, cp, rm, restore, versions: commands on entries of the drive. */
+/** ls, mkdir, mv, cp, rm: commands on entries of the drive. */
 import { posix } from 'node:path';
-import type { EntryView, Page, SafetyView } from '../../model/api.ts';
+import type { EntryView } from '../../model/api.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { Client, type GlobalOptions } from '../client/client.ts';
 import { splitDrivePath } from '../client/drive-path.ts';
 import { childrenOf, createFolder, entryAt, findEntry } from '../client/entries.ts';
-import { formatSize, formatTime, printJson, printLine, printTable } from '../terminal/output.ts';
-
-/** The three words of how safe a file is, with what to do where that can be more. */
-export function safetyWords(safety: SafetyView | null): string {
-  return safety === null ? '' : `${safety.level} ${safety.copies}/${safety.wanted}`;
-}
+import { formatSize, formatTime, printJson, printLine, printTable, safetyWords } from '../terminal/output.ts';
 
 export async function ls(path: string, options: GlobalOptions): Promise<void> {
   const client = await Client.connect(options);
@@ -51,7 +46,9 @@ async function destination(
   path: string,
 ): Promise<{ parentId: string; name: string }> {
   const there = await findEntry(client, path);
-  if (there?.kind === 'folder') return { parentId: there.id, name: source.name };
+  // `mv /photos /Photos` finds the folder itself: the drive takes both names for one. It gets the new name.
+  const itself = there?.id === source.id && !path.endsWith('/');
+  if (there?.kind === 'folder' && !itself) return { parentId: there.id, name: source.name };
   if (path.endsWith('/')) throw new PeerstorError('not-found', `There is no folder ${path}.`);
   const parent = await entryAt(client, posix.dirname(path));
   return { parentId: parent.id, name: posix.basename(path) };
@@ -93,45 +90,4 @@ export async function rm(paths: string[], options: GlobalOptions & { permanent?:
       printLine(options.permanent ? `Deleted ${path} for ever` : `Moved ${path} to the trash`);
   }
   if (options.json) printJson({ removed });
-}
-
-/** Restores from the trash by name or id. */
-export async function restore(which: string, options: GlobalOptions): Promise<void> {
-  const client = await Client.connect(options);
-  const trash = await client.json<Page<EntryView>>('/api/v1/trash?limit=1000');
-  const name = posix.basename(which);
-  const found = trash.items.filter((item) => item.id === which || item.name === name);
-  if (!found[0]) throw new PeerstorError('not-found', `The trash has no "${name}".`);
-  if (found.length > 1) {
-    throw new PeerstorError(
-      'conflict',
-      `The trash has ${found.length} of "${name}": restore by id, one of ${found.map((item) => item.id).join(', ')}.`,
-    );
-  }
-  const entry = await client.json<EntryView>(`/api/v1/entries/${found[0].id}/restore`, { method: 'POST' });
-  if (options.json) return printJson(entry);
-  printLine(`Restored ${entry.name}`);
-}
-
-interface VersionView {
-  id: string;
-  size: number;
-  modifiedAt: string;
-  current: boolean;
-}
-
-export async function versions(path: string, options: GlobalOptions): Promise<void> {
-  const client = await Client.connect(options);
-  const entry = await entryAt(client, path);
-  const page = await client.json<Page<VersionView>>(`/api/v1/entries/${entry.id}/versions`);
-  if (options.json) return printJson(page);
-  printTable(
-    ['VERSION', 'SIZE', 'MODIFIED', ''],
-    page.items.map((item) => [
-      item.id,
-      formatSize(item.size),
-      formatTime(item.modifiedAt),
-      item.current ? 'current' : '',
-    ]),
-  );
 }

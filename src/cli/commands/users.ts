@@ -1,6 +1,7 @@
 /** invite, invites, uninvite, users, user set: what an admin does about others. */
 import type { InviteView, Page, UserAdminView } from '../../model/api.ts';
 import { PeerstorError } from '../../model/errors.ts';
+import { foldName } from '../../model/fold-name.ts';
 import { parseSize } from '../../node/index.ts';
 import { Client, type GlobalOptions } from '../client/client.ts';
 import { expiryFrom } from '../expiry.ts';
@@ -95,7 +96,7 @@ export async function setUser(name: string, options: SetOptions): Promise<void> 
   const client = await Client.connect(options);
   const { items } = await client.json<Page<UserAdminView>>('/api/v1/users');
   const { id } = onlyOne(
-    items.filter((user) => user.username === name || user.id === name),
+    items.filter((user) => foldName(user.username) === foldName(name) || user.id === name),
     'user',
     name,
   );

@@ -47,4 +47,13 @@ export const hours = (text: string): { from: string; to: string } | 'none' => {
   return { from, to };
 };
 
+/** `0-99` → its ends, both included; `100-` has no second one. */
+export const byteRange = (text: string): { from: number; to: number | undefined } => {
+  const [, from = '', to = ''] = /^(\d{1,15})-(\d{0,15})$/.exec(text) ?? [];
+  if (from === '' || (to !== '' && Number(to) < Number(from))) {
+    throw new InvalidArgumentError('Write bytes such as 0-99, or 100- for the rest.');
+  }
+  return { from: Number(from), to: to === '' ? undefined : Number(to) };
+};
+
 export const rightsChoices = ['view', 'upload', 'edit'];

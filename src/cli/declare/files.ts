@@ -1,59 +1,99 @@
 /** Commands about files and folders of the drive. */
 import { type Command, Option } from 'commander';
-import { call, seconds } from './call.ts';
+import { byteRange, call, list, seconds } from './call.ts';
 
 export function addFiles(program: Command): void {
-  const files = () => import('../commands/files.ts');
-  const transfer = () => import('../commands/transfer.ts');
-  call(
-    program.command('ls').argument('[path]', 'path in the drive', '/').description('list a folder'),
-    async () => (await files()).ls,
-  );
+  addTransfers(program);
+  addEntries(program);
+  addHistory(program);
+}
+
+const exclude = [
+  '--exclude <pattern>',
+  'leave out what matches, as in a .gitignore file (repeatable)',
+] as const;
+const dryRun = ['--dry-run', 'only say what would be done'] as const;
+const overwrite = ['--overwrite', 'replace local files that differ'] as const;
+const version = ['--version <version>', 'a former version: its number or its id'] as const;
+
+function addTransfers(program: Command): void {
   const put = program
     .command('put')
-    .argument('<path...>', 'local files or folders, then where to put them in the drive')
+    .argument('<path...>', 'local files, folders, pipes or - for standard input, then where to put them')
     .description('upload')
+    .option('--name <name>', 'name in the drive, for one file or standard input')
+    .option('--follow', 'upload what symbolic links point to; without it they are left out')
+    .option(...exclude, list)
+    .option(...dryRun)
     .addOption(new Option('--copies <level>', 'safety to wait for').choices(['accepted', 'safe', 'full']))
     .option('--wait <seconds>', 'longest wait for that', seconds);
-  call(put, async () => (await transfer()).put);
-  call(
-    program
-      .command('get')
-      .argument('<path>')
-      .argument('[to]', 'local file or folder')
-      .description('download'),
-    async () => (await transfer()).get,
-  );
-  call(
-    program.command('cat').argument('<path>').description('print a file'),
-    async () => (await transfer()).cat,
-  );
-  call(
-    program.command('mkdir').argument('<path>').description('make a folder'),
-    async () => (await files()).mkdir,
-  );
-  call(
-    program.command('mv').argument('<from>').argument('<to>').description('move or rename'),
-    async () => (await files()).mv,
-  );
-  call(
-    program.command('cp').argument('<from>').argument('<to>').description('copy'),
-    async () => (await files()).cp,
-  );
-  call(
-    program
-      .command('rm')
-      .argument('<path...>')
-      .description('move to the trash')
-      .option('--permanent', 'delete for ever instead'),
-    async () => (await files()).rm,
-  );
-  call(
-    program.command('restore').argument('<name-or-id>').description('take back out of the trash'),
-    async () => (await files()).restore,
-  );
-  call(
-    program.command('versions').argument('<path>').description('history of a file'),
-    async () => (await files()).versions,
-  );
+  call(put, async () => (await import('../commands/put.ts')).put);
+  const commands = () => import('../commands/get.ts');
+  const get = program
+    .command('get')
+    .argument('<path>')
+    .argument('[to]', 'local file or folder')
+    .description('download; a local file that differs is kept unless you say otherwise')
+    .option(...overwrite)
+    .option(...version)
+    .option(...exclude, list)
+    .option(...dryRun);
+  call(get, async () => (await commands()).get);
+  const all = program
+    .command('export')
+    .argument('<path>')
+    .argument('<folder>', 'local folder; it is made')
+    .description('download what is in a folder as plain files; again brings what is new')
+    .option(...overwrite)
+    .option(...exclude, list)
+    .option(...dryRun);
+  call(all, async () => (await commands()).exportTo);
+  const cat = program
+    .command('cat')
+    .argument('<path>')
+    .description('print a file')
+    .option('--range <from-to>', 'only these bytes: 0-99, or 100- for the rest', byteRange)
+    .option(...version);
+  call(cat, async () => (await commands()).cat);
+}
+
+function addEntries(program: Command): void {
+  const files = () => import('../commands/files.ts');
+  const ls = program.command('ls').argument('[path]', 'path in the drive', '/').description('list a folder');
+  call(ls, async () => (await files()).ls);
+  const mkdir = program.command('mkdir').argument('<path>').description('make a folder');
+  call(mkdir, async () => (await files()).mkdir);
+  const mv = program.command('mv').argument('<from>').argument('<to>').description('move or rename');
+  call(mv, async () => (await files()).mv);
+  const cp = program.command('cp').argument('<from>').argument('<to>').description('copy');
+  call(cp, async () => (await files()).cp);
+  const rm = program
+    .command('rm')
+    .argument('<path...>')
+    .description('move to the trash')
+    .option('--permanent', 'delete for ever instead');
+  call(rm, async () => (await files()).rm);
+}
+
+function addHistory(program: Command): void {
+  const commands = () => import('../commands/trash.ts');
+  const trash = program.command('trash').description('what was removed and can still come back');
+  call(trash, async () => (await commands()).trash);
+  const empty = trash
+    .command('empty')
+    .description('delete everything in the trash for ever')
+    .option('--yes', 'do not ask');
+  call(empty, async () => (await commands()).emptyTrash);
+  const restore = program
+    .command('restore')
+    .argument('<name-or-id>')
+    .description('take back out of the trash');
+  call(restore, async () => (await commands()).restore);
+  const versions = program
+    .command('versions')
+    .argument('<path>')
+    .argument('[verb]', 'restore, to make a former version the current one')
+    .argument('[version]', 'its number or its id')
+    .description('history of a file');
+  call(versions, async () => (await import('../commands/versions.ts')).versions);
 }

@@ -3,6 +3,7 @@
  * name from outside can move the cursor, forge a line or turn the reading direction.
  */
 import { styleText } from 'node:util';
+import type { SafetyView } from '../../model/api.ts';
 import { displayJson, displayText } from '../../model/display-text.ts';
 import { terminal } from './terminal.ts';
 
@@ -77,4 +78,9 @@ export function formatTime(iso: string | null): string {
   const date = new Date(iso);
   const pad = (part: number) => String(part).padStart(2, '0');
   return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${pad(date.getHours())}:${pad(date.getMinutes())}`;
+}
+
+/** How safe a file is: its level, and its copies of those that are wanted; '' for a folder. */
+export function safetyWords(safety: SafetyView | null): string {
+  return safety === null ? '' : `${safety.level} ${safety.copies}/${safety.wanted}`;
 }

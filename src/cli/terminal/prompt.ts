@@ -38,17 +38,13 @@ export async function readSecrets<Labels extends readonly string[]>(
 /**
  * Asks a question with one letter as the answer.
  * @returns the letter, or undefined for any other answer and where nobody can be asked
+ * @throws `aborted` when the person presses Ctrl+C or closes the input
  */
 export async function askChoice(question: string, letters: string): Promise<string | undefined> {
   const { stdin, stderr } = terminal();
   if (!stdin.isTTY || !stderr.isTTY) return undefined;
-  const lines = createInterface({ input: stdin, output: stderr, terminal: true });
-  try {
-    const answer = (await lines.question(displayText(question))).trim().toLowerCase().slice(0, 1);
-    return answer !== '' && letters.includes(answer) ? answer : undefined;
-  } finally {
-    lines.close();
-  }
+  const answer = (await readAnswer(displayText(question), stderr)).trim().toLowerCase().slice(0, 1);
+  return answer !== '' && letters.includes(answer) ? answer : undefined;
 }
 
 async function readLines(labels: readonly string[]): Promise<string[]> {
@@ -81,14 +77,27 @@ async function readStdin(): Promise<string> {
 }
 
 async function askSecret(question: string): Promise<string> {
-  const { stdin, stderr } = terminal();
+  const { stderr } = terminal();
   stderr.write(question);
   const silent = new Writable({ write: (_piece, _encoding, done) => done() });
-  const lines = createInterface({ input: stdin, output: silent, terminal: true });
   try {
-    return await lines.question('');
+    return await readAnswer('', silent);
   } finally {
-    lines.close();
     stderr.write('\n');
+  }
+}
+
+/** One line that a person types; what they type is echoed to `echo`. */
+async function readAnswer(question: string, echo: Writable): Promise<string> {
+  const lines = createInterface({ input: terminal().stdin, output: echo, terminal: true });
+  const closed = new Promise<never>((_resolve, reject) => {
+    // Ctrl+C closes it too, and an answer would then be waited for without an end.
+    lines.once('close', () => reject(new PeerstorError('aborted', 'Stopped: nothing was answered.')));
+  });
+  try {
+    return await Promise.race([lines.question(question), closed]);
+  } finally {
+    closed.catch(() => undefined);
+    lines.close();
   }
 }

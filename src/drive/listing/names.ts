@@ -11,6 +11,8 @@ import { PeerstorError } from '../../model/errors.ts';
 import { nameBytesMax } from '../../model/limits.ts';
 import type { EntryBody } from '../../model/records.ts';
 
+export { foldName } from '../../model/fold-name.ts';
+
 export type EntryKind = EntryBody['kind'];
 
 const nameCharactersMin = 1;
@@ -63,14 +65,6 @@ export function repairName(name: string): string {
   const cleaned = name.toWellFormed().replace(forbiddenCharacter, '_');
   const isNone = cleaned === '.' || cleaned === '..' || showsAsNothing.test(cleaned);
   return cutToBytes(isNone ? `_${cleaned}` : cleaned, nameBytesMax);
-}
-
-/**
- * Two names of one folder are equal when this is equal. Not Unicode's full case folding: that would
- * make "Maße" and "Masse" one word; only the two small sigmas are joined by hand.
- */
-export function foldName(name: string): string {
-  return name.normalize('NFC').toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
 }
 
 /** `a.txt` and ` (2)` make `a (2).txt`; the front part is cut so that the whole stays in bounds. */

@@ -1,0 +1,80 @@
+/** `trash`, `restore`, `versions`, `mv`: what was there before, and names that the drive takes for one. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { EntryView, Page } from '../../src/model/api.ts';
+import { type EntryId, entryId } from '../../src/model/ids.ts';
+import { CommandLine } from './command-line.ts';
+
+describe('former versions and the trash', () => {
+  let line: CommandLine;
+  let root: EntryId;
+  before(async () => {
+    line = await CommandLine.start();
+    root = entryId((await line.gateway.drive.root()).id);
+  });
+  after(() => line.stop());
+
+  it('versions are numbered from the oldest, and one of them is made the current one', async () => {
+    for (const content of ['first', 'second one', 'third']) await line.gateway.put('/plan.txt', content);
+    const { out } = await line.run(['versions', '/plan.txt']);
+    assert.match(out, /\n3 +5 B .* current\n2 +10 B [^\n]*\n1 +5 B [^\n]*\n$/);
+    const restored = await line.run(['versions', '/plan.txt', 'restore', '2']);
+    assert.match(restored.out, /plan\.txt is version 2 of .* again/);
+    assert.equal((await line.run(['cat', '/plan.txt'])).out, 'second one');
+    await line.fails(['versions', '/plan.txt', 'restore', '9'], 1, /has no version "9"/);
+    await line.fails(['versions', '/plan.txt', 'forget', '1'], 2, /Usage: peerstor versions/);
+    await line.fails(['versions', '/plan.txt', 'restore'], 2, /Usage: peerstor versions/);
+  });
+
+  it('an entry beyond the first 1,000 of the trash is listed, and restored by its name or its id', async () => {
+    const { drive } = line.gateway;
+    for (let number = 0; number < 1_005; number += 1) {
+      await drive.trash(entryId((await drive.createFolder(root, `a${number}`)).id));
+    }
+    for (const name of ['wanted.txt', 'Zoë.txt']) {
+      const { id } = await line.gateway.put(`/${encodeURIComponent(name)}`, 'x');
+      await drive.trash(entryId(id));
+    }
+    const { items } = await line.json<Page<EntryView>>(['trash']);
+    assert.equal(items.length, 1_007);
+    assert.equal((await line.run(['trash'])).out.trimEnd().split('\n').length, 1_008);
+    assert.equal((await line.run(['restore', 'wanted.txt'])).out, 'Restored wanted.txt\n');
+    const id = items.find(({ name }) => name === 'Zoë.txt')?.id ?? '';
+    assert.equal((await line.run(['restore', id])).out, 'Restored Zoë.txt\n');
+  });
+
+  it('a name in the trash is found as the drive takes names for equal', async () => {
+    const { drive } = line.gateway;
+    await drive.trash(entryId((await drive.createFolder(root, 'Über')).id));
+    assert.equal((await line.run(['restore', 'u\u0308ber'])).out, 'Restored Über\n');
+    for (const name of ['twin', 'Twin']) {
+      await drive.trash(entryId((await drive.createFolder(root, name)).id));
+    }
+    await line.fails(['restore', 'twin'], 1, /The trash has 2 entries "twin": restore one by its id/);
+  });
+
+  it('the trash is emptied of all that is in it, after a person on a terminal has agreed', async () => {
+    const no = await line.run(['trash', 'empty'], { typed: ['n'] });
+    assert.deepEqual([no.code, /Nothing was deleted/.test(no.err)], [1, true]);
+    const yes = await line.run(['trash', 'empty'], { typed: ['y'] });
+    assert.match(yes.out, /^1007 entries of the trash were deleted for ever\.\n$/);
+    assert.equal((await line.run(['trash', 'empty', '--yes'])).out, 'The trash was empty.\n');
+  });
+
+  it('a user is found as names are equal', async () => {
+    line.gateway.front.addMember('Ümit', 'a password');
+    const changed = await line.run(['user', 'set', 'u\u0308MIT', '--role', 'admin']);
+    assert.match(changed.out, /^Ümit: admin/);
+  });
+
+  it('a folder whose name differs only in case is renamed, and does not go into itself', async () => {
+    const { drive } = line.gateway;
+    await drive.createFolder(root, 'photos');
+    // As the real drive does: both names are the same folder.
+    const resolve = drive.resolve.bind(drive);
+    drive.resolve = (names) => resolve(names.map((name) => (name === 'Photos' ? 'photos' : name)));
+    assert.equal((await line.run(['mv', '/photos', '/Photos'])).code, 0);
+    drive.resolve = resolve;
+    assert.ok(drive.names().includes('Photos'));
+  });
+});
