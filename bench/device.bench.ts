@@ -125,7 +125,7 @@ async function forget(device: DeviceProcess, _folder: string, round: number): Pr
   const entry = await device.entryAt(`/up-${round}.bin`);
   await device.must('DELETE', `/api/v1/entries/${entry.id}?permanent=true`);
   await device.stop();
-  await rm(join(device.home, 'volume', 'blobs'), { recursive: true, force: true });
+  await rm(join(device.home, 'volume', 'segments'), { recursive: true, force: true });
   await rm(join(device.home, 'db', 'index'), { recursive: true, force: true });
   await device.start();
   await device.login();

@@ -1,6 +1,7 @@
 /** A device's disk without its network: what the pipeline benchmark writes to and reads from. */
 import { join } from 'node:path';
 import type { ChunkNetwork, ChunkUpload } from '../src/model/contracts/replication.ts';
+import { deviceId } from '../src/model/ids.ts';
 import { DiskChunkStore, LevelStore } from '../src/store/index.ts';
 
 export type Sink = Pick<ChunkUpload, 'put'> &
@@ -10,7 +11,7 @@ export type Sink = Pick<ChunkUpload, 'put'> &
 export async function openSink(dir: string): Promise<Sink> {
   const index = await LevelStore.open(join(dir, 'db'));
   const volumes = [{ path: join(dir, 'volume'), limitBytes: 2 ** 40 }];
-  const store = new DiskChunkStore({ volumes, index });
+  const store = new DiskChunkStore({ volumes, index, device: deviceId('0'.repeat(64)) });
   await store.start();
   return {
     put: async (id, bytes) => {

@@ -84,6 +84,10 @@ export const pairingTriesPerHour = 10;
 export const freeBytesKept = 2 * GiB;
 export const volumeWarnRatio = 0.85;
 export const volumeStopRatio = 0.95;
+/** A segment holds many chunks, is small enough to be copied in a few seconds, and fits on FAT32 and exFAT. */
+export const segmentBytesMax = 256 * MiB;
+/** A segment with a larger share of bytes that nobody needs is copied without them. */
+export const segmentDeadRatioMax = 0.2;
 
 /** Waits and thresholds; all in milliseconds unless the name says otherwise. */
 export interface Tunables {

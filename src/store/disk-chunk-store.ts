@@ -1,4 +1,5 @@
-/** Chunks as files on the volumes of this device. */
+/** Chunks in segments on the volumes of this device. */
+
 import { resolve } from 'node:path';
 import { KeyedLock, Semaphore } from '../concurrency/index.ts';
 import type { Clock, Random } from '../model/clock.ts';
@@ -12,26 +13,27 @@ import type {
 } from '../model/contracts/chunk-store.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../model/errors.ts';
-import type { ChunkId } from '../model/ids.ts';
+import type { ChunkId, DeviceId } from '../model/ids.ts';
 import { chunkId } from '../model/ids.ts';
-import type { BlobFiles } from './blob-files.ts';
-import { nodeFiles } from './blob-files.ts';
-import { CatchUp } from './catch-up.ts';
-import { Changes } from './changes.ts';
-import { hashesTo, mustBeChunk } from './chunk-hash.ts';
-import { ChunkIndex } from './chunk-index.ts';
-import { ChunkReader } from './chunk-reader.ts';
-import { ChunkWriter } from './chunk-writer.ts';
-import { diskVerdict } from './files/disk-error.ts';
-import { MoveOut } from './move-out.ts';
-import { type OpenedVolume, openVolume } from './open-volume.ts';
-import { Recount } from './recount.ts';
-import type { RescanOutcome } from './rescan.ts';
-import { diskFailure, dropVolume, locate, type StoreParts } from './store-parts.ts';
-import { type PurgeOutcome, Trash } from './trash.ts';
-import type { Volume, VolumeOptions } from './volume.ts';
-import { type VolumeChange, VolumeChanges } from './volume-changes.ts';
-import { VolumePresence } from './volume-presence.ts';
+import { hashesTo, mustBeChunk } from './chunks/chunk-hash.ts';
+import { ChunkReader } from './chunks/chunk-reader.ts';
+import { ChunkWriter } from './chunks/chunk-writer.ts';
+import { type PurgeOutcome, Trash } from './chunks/trash.ts';
+import { type DiskFiles, nodeFiles } from './files/disk-files.ts';
+import { type ProcessIdentity, thisProcess } from './files/process-identity.ts';
+import { ChunkIndex } from './index/chunk-index.ts';
+import { type ChunkRow, placeOf } from './index/chunk-rows.ts';
+import { Changes } from './locks/changes.ts';
+import { CatchUp } from './upkeep/catch-up.ts';
+import { Compaction, type CompactionOutcome } from './upkeep/compaction.ts';
+import { MoveOut } from './upkeep/move-out.ts';
+import { Recount } from './upkeep/recount.ts';
+import type { RescanOutcome } from './upkeep/rescan.ts';
+import { type VolumeChange, VolumeChanges } from './upkeep/volume-changes.ts';
+import { type OpenedVolume, openVolume } from './volumes/open-volume.ts';
+import { diskFailure, dropVolume, locate, type StoreParts } from './volumes/store-parts.ts';
+import type { Volume, VolumeOptions } from './volumes/volume.ts';
+import { VolumePresence } from './volumes/volume-presence.ts';
 
 export interface DiskChunkStoreOptions {
   volumes: readonly VolumeOptions[];
@@ -43,12 +45,16 @@ export interface DiskChunkStoreOptions {
   recountMs?: number;
   /** As of `VolumeOptions`, for all volumes. */
   rottenWindowMs?: number;
-  /** For tests: disks that fail. */
-  files?: BlobFiles;
+  /** The id of this device: in the markers of its volumes. */
+  device: DeviceId;
+  /** For tests: disks that fail, other processes, smaller segments. */
+  files?: DiskFiles;
+  process?: ProcessIdentity;
+  segmentBytesMax?: number;
 }
 
-/** More writers would only wait for the disk, and leave no thread of the pool to readers. */
-const writersMax = 6;
+/** Writers that wait for the disk share one sync, so more of them cost little; their bytes are in memory. */
+const writersMax = 128;
 /** Beyond it the disk cannot keep up, and waiting helps nobody. */
 const diskLine = { waitingMax: 1024, busySentence: 'The disk has too much to do: try again in a moment.' };
 const readersMax = 8;
@@ -62,11 +68,12 @@ interface Run {
   catchUp: CatchUp;
   recount: Recount;
   moveOut: MoveOut;
+  compaction: Compaction;
   changes: VolumeChanges;
 }
 
 /**
- * `ChunkStore` over one file for each chunk. What is held is in the index, so that memory does not
+ * `ChunkStore` over a log of segments for each volume. What is held is in the index, so that memory does not
  * grow with the chunks. What happens when disks fail, fill up or go away: README.md of this room.
  */
 export class DiskChunkStore implements ChunkStore {
@@ -83,6 +90,10 @@ export class DiskChunkStore implements ChunkStore {
     this.#options = options;
     this.#parts = {
       files: options.files ?? nodeFiles,
+      device: options.device,
+      random: options.random ?? systemRandom,
+      process: options.process ?? thisProcess,
+      segmentBytesMax: options.segmentBytesMax,
       clock: options.clock ?? systemClock,
       index: new ChunkIndex(options.index, () => this.#run?.catchUp.mark(this.#parts.volumes.values())),
       locks: new KeyedLock<ChunkId>(Number.POSITIVE_INFINITY),
@@ -103,6 +114,7 @@ export class DiskChunkStore implements ChunkStore {
       await this.#started;
     } catch (error) {
       this.#started = undefined;
+      await this.#closeVolumes();
       throw error;
     }
   }
@@ -172,21 +184,28 @@ export class DiskChunkStore implements ChunkStore {
         const volume = row === undefined ? undefined : volumes.get(row.volume);
         if (row === undefined || volume === undefined) return;
         if (options.onlyIf?.() === false) return;
-        const moved = await this.#moveToTrash(run, volume, id);
-        await index.set(id, {
-          chunk: null,
-          ...(moved && { trash: { ...row, deletedAtMs: clock.elapsedMs() } }),
-        });
+        const deletedAtMs = clock.elapsedMs();
+        await this.#markTrashed(run, volume, id, row);
+        await index.set(id, { chunk: null, trash: { ...row, deletedAtMs } });
         changes.announce({ kind: 'lost', id, reason: 'deleted' });
       }),
     );
   }
 
   purgeTrash(olderThanMs: number): Promise<PurgeOutcome> {
-    return this.#during((run) => run.trash.purge(olderThanMs));
+    return this.#during(async (run) => {
+      const outcome = await run.trash.purge(olderThanMs);
+      run.compaction.begin();
+      return outcome;
+    });
   }
 
-  /** Compares names and sizes of all files with the index and sets it right, announcing what differs. */
+  /** Gives the bytes of what was purged back to the disk, as far as it pays; in the background it does so by itself. */
+  compact(): Promise<CompactionOutcome> {
+    return this.#during((run) => run.compaction.run());
+  }
+
+  /** Compares all segments with the index and sets it right, announcing what differs. */
   rescan(): Promise<RescanOutcome> {
     return this.#during((run) => run.catchUp.lookThrough(this.#parts.volumes.values()));
   }
@@ -213,7 +232,8 @@ export class DiskChunkStore implements ChunkStore {
   }
 
   /**
-   * Lends another folder from now on. Chunks that it brings are hashed before they count.
+   * Lends another folder from now on. Chunks that it brings are hashed before they count. The volume of another
+   * device is taken only with `adopt`.
    * @throws `bad-input` when it is a volume already, `storage-failed` when it cannot become one
    */
   addVolume(options: VolumeOptions): Promise<void> {
@@ -267,7 +287,14 @@ export class DiskChunkStore implements ChunkStore {
     const trash = new Trash(this.#parts, isThere);
     const writer = new ChunkWriter(this.#parts, trash, isThere);
     const reader = new ChunkReader(this.#parts, isThere);
-    const catchUp = new CatchUp(this.#parts, isThere, due);
+    const catchUp = new CatchUp(this.#parts, isThere, due, () => compaction.begin());
+    const compaction = new Compaction({
+      parts: this.#parts,
+      reader,
+      isThere,
+      isIndexed: (volume) => catchUp.isDone(volume),
+      suspect: (volume) => catchUp.mark([volume]),
+    });
     const moveOut = new MoveOut({ parts: this.#parts, reader, writer, isThere });
     const changes = new VolumeChanges(this.#parts, catchUp, moveOut);
     const recount = new Recount({
@@ -276,23 +303,28 @@ export class DiskChunkStore implements ChunkStore {
       everyMs: this.#options.recountMs ?? Number.POSITIVE_INFINITY,
       recount: () => catchUp.lookThrough(volumes.values(), true),
     });
-    const run: Run = { presence, trash, writer, reader, catchUp, recount, moveOut, changes };
+    const run: Run = { presence, trash, writer, reader, catchUp, recount, moveOut, compaction, changes };
     await catchUp.start();
     presence.start();
     recount.start();
     this.#run = run;
     moveOut.begin();
+    compaction.begin();
     return run;
   }
 
   async #openVolume(options: VolumeOptions, isIndexNew = false): Promise<OpenedVolume> {
     const { volumes } = this.#parts;
     const path = resolve(options.path);
-    const { random = systemRandom, rottenWindowMs } = this.#options;
-    const opened = await openVolume({ rottenWindowMs, ...options, path }, this.#parts, random, isIndexNew);
+    const { rottenWindowMs } = this.#options;
+    if ([...volumes.values()].some((volume) => volume.path === path)) {
+      throw new PeerstorError('bad-input', `${path} is a volume of this device already.`);
+    }
+    const opened = await openVolume({ rottenWindowMs, ...options, path }, this.#parts, isIndexNew);
     const { volume, replaced } = opened;
     const twin = volumes.get(volume.id);
     if (twin !== undefined) {
+      await volume.close();
       throw new PeerstorError(
         'bad-input',
         `${path} and ${twin.path} are the same volume, or one is a copy of the other.`,
@@ -303,8 +335,7 @@ export class DiskChunkStore implements ChunkStore {
     return opened;
   }
 
-  /** @returns false when there was no file to move */
-  async #moveToTrash(run: Run, volume: Volume, id: ChunkId): Promise<boolean> {
+  async #markTrashed(run: Run, volume: Volume, id: ChunkId, row: ChunkRow): Promise<void> {
     if (!(await run.presence.check(volume))) {
       throw new PeerstorError(
         'volume-missing',
@@ -312,13 +343,14 @@ export class DiskChunkStore implements ChunkStore {
       );
     }
     try {
-      if (await movedToTrash(volume, id)) return true;
-      // The file is gone, or the trash folder is.
-      await volume.makeFolders();
-      return await movedToTrash(volume, id);
+      await volume.markTrashed(id, placeOf(row));
     } catch (error) {
       throw diskFailure(volume, 'A chunk could not be deleted on', error);
     }
+  }
+
+  async #closeVolumes(): Promise<void> {
+    await Promise.all([...this.#parts.volumes.values()].map((volume) => volume.close()));
   }
 
   async #close(): Promise<void> {
@@ -327,11 +359,13 @@ export class DiskChunkStore implements ChunkStore {
     this.#run = undefined;
     if (run === undefined) return;
     const recounted = run.recount.stop();
+    await run.compaction.stop();
     await run.moveOut.stop();
     await run.catchUp.stop();
     await recounted;
     await Promise.allSettled(this.#underWay);
     await run.presence.stop();
+    await this.#closeVolumes();
     await this.#parts.index.end(run.catchUp.due);
   }
 
@@ -346,16 +380,6 @@ export class DiskChunkStore implements ChunkStore {
     } finally {
       this.#underWay.delete(doing);
     }
-  }
-}
-
-async function movedToTrash(volume: Volume, id: ChunkId): Promise<boolean> {
-  try {
-    await volume.moveToTrash(id);
-    return true;
-  } catch (error) {
-    if (diskVerdict(error) === 'gone') return false;
-    throw error;
   }
 }
 

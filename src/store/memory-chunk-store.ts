@@ -13,10 +13,10 @@ import { PeerstorError } from '../model/errors.ts';
 import type { ChunkId } from '../model/ids.ts';
 import { chunkId, shortId, volumeId } from '../model/ids.ts';
 import { volumeStopRatio } from '../model/limits.ts';
-import { Changes } from './changes.ts';
-import { type HashCheck, hashesTo, mustBeChunk } from './chunk-hash.ts';
+import { type HashCheck, hashesTo, mustBeChunk } from './chunks/chunk-hash.ts';
+import type { PurgeOutcome } from './chunks/trash.ts';
 import { SortedKeys } from './level/sorted-keys.ts';
-import type { PurgeOutcome } from './trash.ts';
+import { Changes } from './locks/changes.ts';
 
 export interface MemoryChunkStoreOptions {
   /** Default: no limit. */

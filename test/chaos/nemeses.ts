@@ -1,7 +1,15 @@
 /** What can go wrong. Each begins, says what it did, and gives back how it ends. */
-import { cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Random } from '../../src/model/clock.ts';
+import {
+  bytesOnDisk,
+  damageHead,
+  type FoundChunk,
+  flipOnDisk,
+  heldChunks,
+  rotOnDisk,
+} from '../store/segments-on-disk.ts';
 import type { ChaosCluster } from './cluster.ts';
 
 export interface Trouble {
@@ -208,41 +216,30 @@ async function rolledBackHome(cluster: ChaosCluster, index: number, random: Rand
 
 /** Bits flip, files are cut short, and two chunks change places. */
 async function damagedChunks(cluster: ChaosCluster, index: number, random: Random): Promise<Trouble> {
-  const paths = await chunkFiles(volumeAt(cluster, index));
-  const some = () => paths[Math.floor(random.next() * paths.length)];
-  const hit = Math.min(10, Math.ceil(paths.length / 10));
+  const chunks = await chunksOn(volumeAt(cluster, index));
+  const some = () => chunks[Math.floor(random.next() * chunks.length)];
+  const hit = Math.min(10, Math.ceil(chunks.length / 10));
   for (let done = 0; done < hit; done += 1) {
-    const [path, other] = [some(), some()];
-    if (!path || !other) break;
+    const [chunk, other] = [some(), some()];
+    if (!chunk || !other) break;
     // A chunk may be deleted under our hands.
-    await damage(path, other, random).catch(() => undefined);
+    await damage(chunk, other, random).catch(() => undefined);
   }
   return { sentence: `${hit} chunks of ${deviceAt(cluster, index).name} are damaged`, end: noEnd };
 }
 
-async function damage(path: string, other: string, random: Random): Promise<void> {
+async function damage(chunk: FoundChunk, other: FoundChunk, random: Random): Promise<void> {
   const dice = random.next();
-  if (dice < 0.4) {
-    const bytes = await readFile(path);
-    const at = Math.floor(random.next() * bytes.length);
-    bytes[at] = (bytes[at] ?? 0) ^ 1;
-    await writeFile(path, bytes, { flag: 'r+' });
-  } else if (dice < 0.7) {
-    await truncate(path, Math.floor(random.next() * 100));
-  } else {
-    await cp(other, path);
-  }
+  if (dice < 0.4) await flipOnDisk(chunk);
+  else if (dice < 0.7) await damageHead(chunk);
+  else await rotOnDisk(chunk, await bytesOnDisk(other));
 }
 
-/** Files of chunks in a volume, sorted. */
-export async function chunkFiles(volume: string): Promise<string[]> {
-  const found = await readdir(join(volume, 'blobs'), { recursive: true, withFileTypes: true }).catch(
-    () => [],
-  );
-  return found
-    .filter((file) => file.isFile())
-    .map((file) => join(file.parentPath, file.name))
-    .sort();
+/** Chunks that a volume holds, by id. */
+export async function chunksOn(volume: string): Promise<FoundChunk[]> {
+  // A segment may be deleted under our hands.
+  const held = await heldChunks(volume).catch(() => new Map<string, FoundChunk>());
+  return [...held.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function deviceAt(cluster: ChaosCluster, index: number) {

@@ -1,13 +1,12 @@
 /** What must hold when everything is healed. Looks at answers and at disks, not at what devices believe. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { EntryView } from '../../src/model/api.ts';
 import type { GarbageReport } from '../../src/model/contracts/health.ts';
 import type { DeviceProcess } from '../cluster/device-process.ts';
+import { bytesOnDisk } from '../store/segments-on-disk.ts';
 import { until } from '../support/until.ts';
 import type { ChaosCluster } from './cluster.ts';
-import { chunkFiles } from './nemeses.ts';
+import { chunksOn } from './nemeses.ts';
 import type { WrittenFile } from './workload.ts';
 
 const copiesWanted = 3;
@@ -117,9 +116,9 @@ async function noOldGarbage(cluster: ChaosCluster): Promise<undefined> {
 async function soundCopies(cluster: ChaosCluster): Promise<Map<string, number>> {
   const copies = new Map<string, number>();
   for (const volume of cluster.volumes) {
-    for (const path of await chunkFiles(volume)) {
-      const bytes = await readFile(path).catch(() => undefined);
-      const id = basename(path);
+    for (const chunk of await chunksOn(volume)) {
+      const { id } = chunk;
+      const bytes = await bytesOnDisk(chunk).catch(() => undefined);
       if (bytes && createHash('sha256').update(bytes).digest('hex') === id) {
         copies.set(id, (copies.get(id) ?? 0) + 1);
       }

@@ -1,11 +1,12 @@
 /** Real devices: draining, removing, and what becomes of the network secret. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { AuditView, DeviceView, ImpactView, Page } from '../../src/model/api.ts';
+import { heldChunks } from '../store/segments-on-disk.ts';
 import { until } from '../support/until.ts';
 import {
   type ApiAnswer,
@@ -90,7 +91,7 @@ describe('a device that alone has some chunks', { timeout: 600_000 }, () => {
     await cp(big.home, stolen, { recursive: true });
     await big.start();
     await allConnected(devices);
-    const chunks = await blobsIn(big.home);
+    const chunks = await chunksIn(big.home);
     assert.ok(chunks > 0);
     const answer = await a.api('DELETE', `/api/v1/devices/${deviceId}?lost=true`);
     assert.equal(answer.status, 204, JSON.stringify(answer.body));
@@ -100,7 +101,7 @@ describe('a device that alone has some chunks', { timeout: 600_000 }, () => {
     assert.equal((await big.api('GET', '/api/v1/auth/me')).status, 401);
     assert.equal((await big.must<{ needed: boolean }>('GET', '/api/v1/setup')).needed, true);
     assert.notEqual((await healthz(big)).deviceId, deviceId, 'it is another device now');
-    assert.equal(await blobsIn(big.home), chunks);
+    assert.equal(await chunksIn(big.home), chunks);
     assert.match(big.stderr, /removed from its network/);
     const { items } = await a.must<Page<AuditView>>('GET', '/api/v1/audit?limit=50');
     assert.ok(items.some(({ event, username }) => event === 'device-removed' && username === 'anna'));
@@ -372,7 +373,6 @@ async function setupCodeOf(device: DeviceProcess): Promise<string> {
   return (await runFacts(device)).setupCode;
 }
 
-async function blobsIn(home: string): Promise<number> {
-  const names = await readdir(join(home, 'volume', 'blobs'), { recursive: true, withFileTypes: true });
-  return names.filter((name) => name.isFile()).length;
+async function chunksIn(home: string): Promise<number> {
+  return (await heldChunks(join(home, 'volume'))).size;
 }

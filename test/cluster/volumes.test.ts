@@ -1,10 +1,18 @@
 /** Folders of real devices that are added, emptied, taken away, unplugged, adopted, and that rot. */
 import assert from 'node:assert/strict';
-import { mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { DeviceView, EntryHealthView } from '../../src/model/api.ts';
+import {
+  bytesOnDisk,
+  chunkRecords,
+  type FoundChunk,
+  flipOnDisk,
+  heldChunks,
+  rotOnDisk,
+} from '../store/segments-on-disk.ts';
 import { until } from '../support/until.ts';
 import { allConnected, DeviceProcess, hashOf, pair, randomStream, startThree } from './device-process.ts';
 
@@ -25,23 +33,14 @@ const self = async (device: DeviceProcess): Promise<DeviceView> => {
   return own;
 };
 
-type VolumeWish = { path: string; limitBytes?: number; state?: string };
+type VolumeWish = { path: string; limitBytes?: number; state?: string; adopt?: boolean };
 
 const lend = async (device: DeviceProcess, volumes: VolumeWish[]): Promise<DeviceView> =>
   device.must('PATCH', `/api/v1/devices/${device.ready.deviceId}`, { json: { volumes } });
 
-/** Paths of the chunks in a folder. */
-async function blobsIn(folder: string): Promise<string[]> {
-  const names = await readdir(join(folder, 'blobs'), { recursive: true }).catch(() => []);
-  return names.filter((name) => /[0-9a-f]{64}$/.test(name)).map((name) => join(folder, 'blobs', name));
-}
-
-async function flip(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  const byte = Buffer.alloc(1);
-  await file.read(byte, 0, 1, 20);
-  await file.write(Buffer.of((byte[0] ?? 0) ^ 255), 0, 1, 20);
-  await file.close();
+/** The chunks that a volume holds. */
+async function chunksIn(folder: string): Promise<FoundChunk[]> {
+  return [...(await heldChunks(folder)).values()];
 }
 
 async function isWhole(device: DeviceProcess, copies: number): Promise<boolean | string> {
@@ -118,11 +117,11 @@ describe('volumes of three devices', { timeout: 600_000 }, () => {
   it('a folder is emptied into the other one, then lent no more, and nothing is lost', async () => {
     const [first] = (await self(a)).volumes;
     assert.ok(first);
-    const before = (await blobsIn(first.path)).length;
+    const before = (await chunksIn(first.path)).length;
     assert.ok(before > 8);
     await lend(a, [{ path: first.path, state: 'draining' }, { path: disk('one') }]);
     await until('it is empty', async () => {
-      const left = (await blobsIn(first.path)).length;
+      const left = (await chunksIn(first.path)).length;
       return left === 0 || `${left} left`;
     });
     await lend(a, [{ path: disk('one') }]);
@@ -153,18 +152,23 @@ describe('volumes of three devices', { timeout: 600_000 }, () => {
 
   it('what rots on a disk is found without being read, healed, and a receipt says so', async () => {
     const [first] = (await self(b)).volumes;
-    const [bad, worse] = await blobsIn(first?.path ?? '');
+    const path = first?.path ?? '';
+    const [bad, worse] = await chunksIn(path);
     assert.ok(bad && worse);
-    const sound = await readFile(bad);
-    await flip(bad);
-    const file = await open(worse, 'r+');
-    await file.truncate(0);
-    await file.close();
-    await until('both are healed', async () => {
-      const bytes = await readFile(bad).catch(() => Buffer.alloc(0));
-      const healed = bytes.equals(sound) && (await readFile(worse).catch(() => Buffer.alloc(0))).length > 0;
-      return healed || JSON.stringify((await b.health()).scrub);
-    });
+    const sound = await bytesOnDisk(bad);
+    await flipOnDisk(bad);
+    await rotOnDisk(worse, new Uint8Array(0));
+    await until(
+      'both are healed',
+      async () => {
+        const held = await heldChunks(path);
+        const [again, other] = [held.get(bad.id), held.get(worse.id)];
+        const isHealed =
+          again !== undefined && (await bytesOnDisk(again)).equals(sound) && (other?.length ?? 0) > 0;
+        return isHealed || JSON.stringify((await b.health()).scrub);
+      },
+      60_000,
+    );
     await until('a receipt is written', async () => {
       const { receipts } = await b.health();
       return (
@@ -231,29 +235,36 @@ describe('the disk of a dead device', { timeout: 600_000 }, () => {
   it('is lent by another one: what is sound on it counts, what is not is put away', async () => {
     const own = (await self(a)).volumes[0]?.path ?? '';
     // The last chunk that was stored is the content of bad.bin.
-    const before = new Set((await blobsIn(join(disks, 'b'))).map((path) => path.slice(-64)));
+    const before = await heldChunks(join(disks, 'b'));
     await a.must('PUT', '/api/v1/path/other.bin', { body: Buffer.alloc(MiB / 8, 'x') });
     await until('two copies of everything', () => isWhole(a, 2));
-    const fresh = (await blobsIn(join(disks, 'b'))).filter((path) => !before.has(path.slice(-64)));
+    const fresh = (await chunksIn(join(disks, 'b'))).filter(({ id }) => !before.has(id));
     await b.stop('SIGKILL');
     const [rotten] = fresh;
     assert.ok(rotten);
-    await flip(rotten);
-    const id = rotten.slice(-64);
+    await flipOnDisk(rotten);
+    const { id } = rotten;
 
     // What a had is lost as well: its folder is emptied.
     await a.stop();
     await rm(own, { recursive: true });
     await a.start();
     await until('a is back', async () => (await a.login()).status === 200);
-    await lend(a, [{ path: own }, { path: join(disks, 'b') }]);
+    const refused = await a.api<{ detail: string }>('PATCH', `/api/v1/devices/${a.ready.deviceId}`, {
+      json: { volumes: [{ path: own }, { path: join(disks, 'b') }] },
+    });
+    assert.match(refused.body.detail, /is the volume of another device .* take its volume over/);
+    await lend(a, [{ path: own }, { path: join(disks, 'b'), adopt: true }]);
     await until('what is sound is found', async () => {
       const { chunks } = await a.health();
       return ((chunks.byCopies['0'] ?? 0) === 1 && (chunks.byCopies['1'] ?? 0) > 8) || JSON.stringify(chunks);
     });
     assert.deepEqual(await a.hashAt('/good.bin'), { sha256: await hashOf(randomStream(size, 'good')), size });
-    assert.deepEqual(await readdir(join(disks, 'b', 'quarantine')), [id]);
-    assert.ok(!(await blobsIn(join(disks, 'b'))).some((path) => path.endsWith(id)));
+    const dead = (await chunkRecords(join(disks, 'b'))).filter(({ state }) => state === 'dead');
+    assert.deepEqual(
+      dead.map((record) => record.id),
+      [id],
+    );
   });
 
   it('is not let go again while nobody else has what is on it', async () => {
@@ -268,7 +279,7 @@ describe('the disk of a dead device', { timeout: 600_000 }, () => {
     assert.equal(answer.status, 409);
     assert.match(answer.body.detail, /too few other devices\. Drain the folder first/);
     await lend(a, [{ path: own }, { path: join(disks, 'b'), state: 'draining' }]);
-    await until('it is empty', async () => (await blobsIn(join(disks, 'b'))).length === 0);
+    await until('it is empty', async () => (await chunksIn(join(disks, 'b'))).length === 0);
     await lend(a, [{ path: own }]);
     assert.deepEqual(await a.hashAt('/good.bin'), { sha256: await hashOf(randomStream(size, 'good')), size });
   });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { chmod, readdir, rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { freeBytesKept } from '../../src/model/limits.ts';
 import type { DiskChunkStore } from '../../src/store/index.ts';
-import { bytesToKeepFree } from '../../src/store/volume-space.ts';
+import { bytesToKeepFree } from '../../src/store/volumes/volume-space.ts';
 import { testChunk, testChunks } from './chunks.ts';
 import { DiskWorld } from './disk-world.ts';
 import { diskError, type Fault, faultyFiles } from './faulty-files.ts';
@@ -27,19 +27,16 @@ describe('a disk that fails', () => {
   const put = (store: DiskChunkStore, { id, bytes } = b) => store.put(id, bytes);
 
   async function assertNothingOf(chunk = b): Promise<void> {
-    assert.deepEqual(await world.names('tmp'), []);
-    const shard: string[] = await readdir(`${world.blob(chunk.id)}/..`).catch(() => []);
-    assert.ok(!shard.includes(chunk.id), 'no file of it is left');
+    assert.ok(!(await world.idsOf('held')).includes(chunk.id), 'no record of it is left');
   }
 
   for (const at of ['write', 'datasync', 'open'] as const) {
     it(`says disk-full when it is full at ${at}, keeps the rest, and goes on when there is room`, async () => {
-      const store = await world.open({ files });
+      // The second chunk needs another segment, whose file has to be opened.
+      const store = await world.open({ files, segmentBytesMax: 1400 });
       await put(store, a);
-      fault = (operation) => (operation === at ? diskError('ENOSPC') : undefined);
-      if (at === 'open')
-        fault = (operation, path) =>
-          operation === at && path.includes('/volume/tmp/') ? diskError('ENOSPC') : undefined;
+      fault = (operation, path) =>
+        operation === at && path.endsWith('.segment') ? diskError('ENOSPC') : undefined;
       await assert.rejects(put(store), { code: 'disk-full' });
       assert.equal(store.has(b.id), false);
       await assertNothingOf();
@@ -68,7 +65,8 @@ describe('a disk that fails', () => {
     const store = await world.open({ files });
     await put(store, a);
     let syncs = 0;
-    fault = (operation) => (operation === 'datasync' && ++syncs === 1 ? diskError('EIO') : undefined);
+    fault = (operation, path) =>
+      operation === 'datasync' && path.endsWith('.segment') && ++syncs === 1 ? diskError('EIO') : undefined;
     await assert.rejects(put(store), { code: 'storage-failed', message: /EIO/ });
     await assertNothingOf();
     assert.equal(store.has(b.id), false);
@@ -79,10 +77,10 @@ describe('a disk that fails', () => {
     assert.deepEqual(Buffer.from(await store.get(a.id)), Buffer.from(a.bytes));
   });
 
-  it('does not say that a chunk is stored whose folder could not be synced', async () => {
+  it('does not say that a chunk is stored whose segment has no durable name', async () => {
     const store = await world.open({ files });
     fault = (operation, path) =>
-      operation === 'syncFolder' && path.length > world.volume().length + 10 ? diskError('EIO') : undefined;
+      operation === 'syncFolder' && path.endsWith('segments') ? diskError('EIO') : undefined;
     await assert.rejects(put(store), { code: 'storage-failed' });
     fault = () => undefined;
     await assertNothingOf();
@@ -93,8 +91,8 @@ describe('a disk that fails', () => {
   it('fails every chunk that is under way on a volume whose sync failed', async () => {
     const store = await world.open({ files });
     let fail = true;
-    fault = (operation) => {
-      if (operation !== 'datasync' || !fail) return undefined;
+    fault = (operation, path) => {
+      if (operation !== 'datasync' || !path.endsWith('.segment') || !fail) return undefined;
       fail = false;
       return diskError('EIO');
     };
@@ -123,7 +121,7 @@ describe('a disk that fails', () => {
     fault = (operation) => (operation === 'read' ? diskError('EIO') : undefined);
     await assert.rejects(store.get(a.id), { code: 'chunk-corrupt' });
     assert.deepEqual(world.changes.at(-1), { kind: 'lost', id: a.id, reason: 'corrupt' });
-    assert.deepEqual(await world.names('quarantine'), [a.id]);
+    assert.deepEqual(await world.idsOf('dead'), [a.id]);
     assert.equal(store.usage().volumes[0]?.state, 'failed');
   });
 
@@ -141,9 +139,11 @@ describe('a disk that fails', () => {
     if (process.getuid?.() === 0) return context.skip('root may write everywhere');
     const store = await world.open();
     await put(store, a);
-    await chmod(`${world.volume()}/tmp`, 0o500);
-    await assert.rejects(put(store), { code: 'storage-failed' });
-    await chmod(`${world.volume()}/tmp`, 0o700);
+    await chmod(`${world.volume()}/segments`, 0o500);
+    await store.stop();
+    const again = await world.open();
+    await assert.rejects(put(again), { code: 'storage-failed' });
+    await chmod(`${world.volume()}/segments`, 0o700);
     assert.equal(store.usage().volumes[0]?.state, 'failed');
   });
 
@@ -151,7 +151,7 @@ describe('a disk that fails', () => {
     const store = await world.open({ files });
     await put(store, a);
     fault = (operation, path) =>
-      operation === 'open' && path.includes('/volume/tmp/') ? diskError('EROFS') : undefined;
+      operation === 'write' && path.endsWith('.segment') ? diskError('EROFS') : undefined;
     await assert.rejects(put(store), { code: 'storage-failed' });
     assert.equal(store.usage().volumes[0]?.state, 'failed');
     assert.deepEqual(Buffer.from(await store.get(a.id)), Buffer.from(a.bytes));
@@ -162,24 +162,23 @@ describe('a disk that fails', () => {
     await put(store, a);
     await store.delete(a.id);
     fault = (operation, path) =>
-      operation === 'syncFolder' && path.includes('/blobs/') ? diskError('EIO') : undefined;
+      operation === 'datasync' && path.endsWith('.segment') ? diskError('EIO') : undefined;
     await assert.rejects(store.touch(a.id), { code: 'storage-failed' });
-    assert.deepEqual(await world.names('trash'), [a.id]);
+    fault = () => undefined;
     assert.equal(store.has(a.id), false);
+    assert.equal(store.usage().volumes[0]?.usedBytes, 1000);
+    await store.stop();
+    assert.equal(await (await world.open()).touch(a.id), true);
   });
 
-  it('makes its folders again when somebody deleted them', async () => {
+  it('makes its folder again when somebody deleted it, and says what is lost with it', async () => {
     const store = await world.open();
     await put(store, a);
-    await rm(`${world.volume()}/tmp`, { recursive: true });
-    assert.equal(await put(store), 'stored');
-    await rm(`${world.volume()}/trash`, { recursive: true });
-    await store.delete(a.id);
-    assert.deepEqual(await world.names('trash'), [a.id]);
-    await rm(`${world.volume()}/blobs`, { recursive: true });
-    assert.equal(await put(store, testChunk('c')), 'stored');
-    await assert.rejects(store.get(b.id), { code: 'chunk-missing' });
-    assert.deepEqual(Buffer.from(await store.get(testChunk('c').id)), Buffer.from(testChunk('c').bytes));
+    await rm(`${world.volume()}/segments`, { recursive: true });
+    assert.equal(await put(store), 'stored', 'no byte goes into the deleted file');
+    await store.rescan();
+    await assert.rejects(store.get(a.id), { code: 'chunk-missing' });
+    assert.deepEqual(Buffer.from(await store.get(b.id)), Buffer.from(b.bytes));
     assert.equal(store.usage().volumes[0]?.state, 'ok');
   });
 });

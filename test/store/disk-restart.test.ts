@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { copyFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { appendFile, copyFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { OrderedStore } from '../../src/model/contracts/ordered-store.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import type { ChunkId } from '../../src/model/ids.ts';
-import { sealedChunkBytesMax } from '../../src/model/limits.ts';
+import { type DiskFiles, nodeFiles, type OpenFile } from '../../src/store/files/disk-files.ts';
 import type { DiskChunkStore } from '../../src/store/index.ts';
+import { recordHeadBytes } from '../../src/store/segments/segment-format.ts';
 import { until } from '../support/until.ts';
-import { byId, idOf, testChunk, testChunks } from './chunks.ts';
+import { byId, testChunk, testChunks } from './chunks.ts';
 import { DiskWorld } from './disk-world.ts';
 import { diskError, faultyFiles } from './faulty-files.ts';
+import { chunkRecords, damageHead, type FoundChunk, rotOnDisk, segmentPaths } from './segments-on-disk.ts';
 
 describe('a store that is started again', () => {
   let world: DiskWorld;
@@ -41,17 +42,33 @@ describe('a store that is started again', () => {
     assert.deepEqual([usage.chunks, usage.bytes], [held.length, held.length * 1000]);
   }
 
-  it('holds what it held, and after a clean stop looks at no file', async () => {
+  it('holds what it held, and after a clean stop reads no chunk', async () => {
     await (await fill()).stop();
     world.changes.length = 0;
-    const seen: string[] = [];
-    const files = faultyFiles((operation, path) => {
-      if (path.includes('blobs/')) seen.push(`${operation} ${path}`);
-      return undefined;
-    });
+    let bytes = 0;
+    const files: DiskFiles = {
+      ...nodeFiles,
+      open: async (path, mode) => {
+        const file = await nodeFiles.open(path, mode);
+        const read: OpenFile['read'] = async (parts, at) => {
+          const came = await file.read(parts, at);
+          if (path.endsWith('.segment')) bytes += came;
+          return came;
+        };
+        return {
+          read,
+          write: (parts, at) => file.write(parts, at),
+          size: () => file.size(),
+          hasName: () => file.hasName(),
+          truncate: (length) => file.truncate(length),
+          datasync: () => file.datasync(),
+          close: () => file.close(),
+        };
+      },
+    };
     const store = await world.open({ files });
     await store.stop();
-    assert.deepEqual(seen, []);
+    assert.ok(bytes > 0 && bytes < 2 * chunks.length * 100, `heads and footers only: ${bytes} bytes`);
     await assertHolds(await world.open());
     assert.deepEqual(world.changes, []);
   });
@@ -100,66 +117,92 @@ describe('a store that is started again', () => {
     await fill();
     await world.kill();
     await loseRows(5);
+    let isOpen = false;
     const files = faultyFiles((operation, path) =>
-      operation === 'list' && path.includes('blobs') ? diskError('EMFILE') : undefined,
+      isOpen && operation === 'list' && path.endsWith('segments') ? diskError('EMFILE') : undefined,
     );
-    await (await world.open({ files })).stop();
+    const failing = await world.open({ files });
+    isOpen = true;
+    await assert.rejects(failing.rescan());
+    await failing.stop();
     const store = await world.open();
     await eventually(() => store.usage().chunks === chunks.length);
     await assertHolds(store);
   });
 
-  it('finds that files are gone, or are not in their size', async () => {
+  it('loses one chunk to a damaged head of a record, and finds those behind it', async () => {
     await fill();
     await world.kill();
     world.changes.length = 0;
-    await rm(world.blob(first.id));
-    await truncate(world.blob(second.id), 10);
+    await damageHead(await world.record(second.id));
     const store = await world.open();
     await store.rescan();
-    await assertHolds(store, chunks.slice(2));
-    assert.deepEqual(
-      world.changes.sort((a, b) => (a.id < b.id ? -1 : 1)),
-      [
-        { kind: 'lost', id: first.id, reason: 'missing' },
-        { kind: 'lost', id: second.id, reason: 'corrupt' },
-      ],
+    await assertHolds(
+      store,
+      chunks.filter(({ id }) => id !== second.id),
     );
-    assert.deepEqual(await world.names('quarantine'), [second.id]);
+    assert.deepEqual(world.changes, [{ kind: 'lost', id: second.id, reason: 'missing' }]);
   });
 
-  it('says by rescan what came and went behind its back, while it runs', async () => {
-    const store = await fill();
-    const stranger = testChunk('stranger');
-    await world.putFile(world.blob(stranger.id), stranger.bytes);
-    await rm(world.blob(first.id));
-    await rm(dirname(world.blob(second.id)), { recursive: true });
-    assert.deepEqual(await store.rescan(), { added: 1, lost: 2 });
-    await assertHolds(store, [...chunks.slice(2), stranger].sort(byId));
-  });
-
-  it('takes no notice of files that are no chunks, and puts away what is too large to be one', async () => {
-    await (await fill()).stop();
-    const large = idOf(Buffer.from('large'));
-    await world.putFile(world.blob(large), new Uint8Array(sealedChunkBytesMax + 1));
-    await world.putFile(join(world.volume(), 'blobs', 'notes.txt'), 'mine');
-    await world.putFile(join(dirname(world.blob(first.id)), 'notes.txt'), 'mine');
-    // A chunk in the folder of another.
-    await copyFile(world.blob(first.id), join(dirname(world.blob(second.id)), first.id));
-    world.loseIndex();
-    await assertHolds(await world.open());
-    assert.deepEqual(await world.names('quarantine'), [large]);
-  });
-
-  it('empties tmp/ and believes nothing that was in it', async () => {
+  it('drops a chunk whose record does not have the size that the index says', async () => {
     await fill();
     await world.kill();
-    const half = testChunk('half');
-    await world.putFile(join(world.volume(), 'tmp', `${half.id}.1`), half.bytes.subarray(0, 100));
+    world.changes.length = 0;
+    const last = (await chunkRecords(world.volume())).at(-1) as FoundChunk;
+    await rotOnDisk(last, new Uint8Array(10));
     const store = await world.open();
-    assert.deepEqual(await world.names('tmp'), []);
-    assert.equal(store.has(half.id), false);
-    assert.equal(await store.put(half.id, half.bytes), 'stored');
+    await store.rescan();
+    assert.deepEqual(world.changes, [{ kind: 'lost', id: last.id, reason: 'corrupt' }]);
+    assert.deepEqual(await world.idsOf('dead'), [last.id]);
+  });
+
+  it('cuts a torn tail, and keeps every chunk before it', async () => {
+    await fill();
+    await world.kill();
+    const [path = ''] = await segmentPaths(world.volume());
+    const { size } = await stat(path);
+    const torn = testChunk('torn');
+    const { codec } = await world.record(first.id);
+    const head = Buffer.alloc(recordHeadBytes);
+    codec.encode(head, { kind: 'chunk', id: torn.id, length: 1000 }, size);
+    await appendFile(path, Buffer.concat([head, torn.bytes.subarray(0, 100)]));
+    const store = await world.open();
+    assert.equal((await stat(path)).size, size);
+    assert.equal(store.has(torn.id), false);
+    assert.equal(await store.put(torn.id, torn.bytes), 'stored');
+    await assertHolds(store, [...chunks, torn].sort(byId));
+  });
+
+  it('does not take a whole record with wrong bytes that a power cut left', async () => {
+    await fill();
+    await world.kill();
+    const [path = ''] = await segmentPaths(world.volume());
+    const { size } = await stat(path);
+    const torn = testChunk('torn');
+    const { codec } = await world.record(first.id);
+    const head = Buffer.alloc(recordHeadBytes);
+    codec.encode(head, { kind: 'chunk', id: torn.id, length: 1000 }, size);
+    await appendFile(path, Buffer.concat([head, Buffer.alloc(1000)]));
+    const store = await world.open();
+    await store.rescan();
+    assert.equal(store.has(torn.id), false);
+    await assertHolds(store);
+  });
+
+  it('touches no file in its folder that is not a segment of this volume', async () => {
+    await (await fill()).stop();
+    const folder = join(world.volume(), 'segments');
+    const other = await world.open({ volumes: [{ path: world.volume('other') }] });
+    await other.put(testChunk('other').id, testChunk('other').bytes);
+    await other.stop();
+    const [foreign = ''] = await segmentPaths(world.volume('other'));
+    await copyFile(foreign, join(folder, '00000007.segment'));
+    await writeFile(join(folder, '00000008.segment'), 'mine');
+    await writeFile(join(folder, 'notes.txt'), 'mine');
+    world.loseIndex();
+    await assertHolds(await world.open());
+    assert.equal(await readFile(join(folder, '00000008.segment'), 'utf8'), 'mine');
+    assert.deepEqual(await readFile(join(folder, '00000007.segment')), await readFile(foreign));
   });
 
   it('keeps the trash, also without its index', async () => {
@@ -180,24 +223,10 @@ describe('a store that is started again', () => {
   it('does not bring back a chunk that rotted in the trash', async () => {
     const store = await fill();
     await store.delete(first.id);
-    await writeFile(join(world.volume(), 'trash', first.id), second.bytes);
+    await rotOnDisk(await world.record(first.id), second.bytes);
     assert.equal(await store.touch(first.id), false);
-    assert.deepEqual(await world.names('quarantine'), [first.id]);
+    assert.deepEqual(await world.idsOf('dead'), [first.id]);
     assert.equal(await store.put(first.id, first.bytes), 'stored');
-    await assertHolds(store);
-  });
-
-  it('keeps one copy of a chunk that lies on two volumes', async () => {
-    const volumes = [{ path: world.volume('one') }, { path: world.volume('two') }];
-    const store = await world.open({ volumes });
-    for (const { id, bytes } of chunks) await store.put(id, bytes);
-    const [chunk] = chunks;
-    assert.ok(chunk);
-    const holder = existsSync(world.blob(chunk.id, 'one')) ? 'one' : 'two';
-    const copied = holder === 'one' ? 'two' : 'one';
-    await world.putFile(world.blob(chunk.id, copied), chunk.bytes);
-    assert.deepEqual(await store.rescan(), { added: 0, lost: 0 });
-    assert.deepEqual(await world.names('trash', copied), [chunk.id]);
     await assertHolds(store);
   });
 

@@ -1,15 +1,19 @@
 /** A disk store in a temporary folder, and what happens to disks. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChunkChange } from '../../src/model/contracts/chunk-store.ts';
 import type { OrderedStore } from '../../src/model/contracts/ordered-store.ts';
-import type { ChunkId } from '../../src/model/ids.ts';
-import type { BlobFiles } from '../../src/store/blob-files.ts';
+import { type ChunkId, type DeviceId, deviceId } from '../../src/model/ids.ts';
+import { segmentBytesMax } from '../../src/model/limits.ts';
+import type { DiskFiles } from '../../src/store/files/disk-files.ts';
 import { DiskChunkStore, MemoryOrderedStore, type VolumeOptions } from '../../src/store/index.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
+import { chunkOnDisk, chunkRecords, cutLastFooter, type FoundChunk } from './segments-on-disk.ts';
 
 const MiB = 1024 * 1024;
+/** The device of a world. */
+export const testDevice = deviceId('d'.repeat(64));
 
 /** One device: an index, a clock and one volume (or those that `open` is given) on the real disk. */
 export class DiskWorld {
@@ -32,18 +36,26 @@ export class DiskWorld {
     return join(this.folder, name);
   }
 
-  /** Where FORMAT says that a chunk lies. */
-  blob(id: ChunkId, volume = 'volume'): string {
-    return join(this.volume(volume), 'blobs', id.slice(0, 2), id.slice(2, 4), id);
+  /** The record of a chunk on a volume. */
+  record(id: ChunkId, volume = 'volume'): Promise<FoundChunk> {
+    return chunkOnDisk(this.volume(volume), id);
+  }
+
+  /** Ids of the chunks whose records have that state, ascending. */
+  async idsOf(state: FoundChunk['state'], volume = 'volume'): Promise<ChunkId[]> {
+    const records = await chunkRecords(this.volume(volume));
+    return records.flatMap((record) => (record.state === state ? record.id : [])).sort();
   }
 
   /** Starts a store over the index as it is now. */
   async open(
     options: {
       volumes?: Partial<VolumeOptions>[];
-      files?: BlobFiles;
+      files?: DiskFiles;
       limitBytes?: number;
       recountMs?: number;
+      device?: DeviceId;
+      segmentBytesMax?: number;
     } = {},
   ): Promise<DiskChunkStore> {
     const volumes = (options.volumes ?? [{}]).map((volume) => ({
@@ -56,6 +68,8 @@ export class DiskWorld {
       volumes,
       index,
       clock,
+      device: options.device ?? testDevice,
+      segmentBytesMax: options.segmentBytesMax ?? segmentBytesMax,
       ...(options.files && { files: options.files }),
       ...(options.recountMs !== undefined && { recountMs: options.recountMs }),
     });
@@ -74,21 +88,12 @@ export class DiskWorld {
       rows.push({ key, value });
     await copy.batch(rows);
     for (const store of this.#open.splice(0)) await store.stop();
+    for (const name of await readdir(this.folder)) await cutLastFooter(this.volume(name));
     this.index = copy;
   }
 
   loseIndex(): void {
     this.index = new MemoryOrderedStore();
-  }
-
-  /** Names in a folder of the volume, without its chunks' own folders. */
-  names(folder: string, volume = 'volume'): Promise<string[]> {
-    return readdir(join(this.volume(volume), folder));
-  }
-
-  async putFile(path: string, bytes: Uint8Array | string): Promise<void> {
-    await mkdir(join(path, '..'), { recursive: true });
-    await writeFile(path, bytes);
   }
 
   async remove(): Promise<void> {

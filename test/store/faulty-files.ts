@@ -1,8 +1,7 @@
 /** The real files, with faults where a test wants them. */
-import type { BlobFiles } from '../../src/store/blob-files.ts';
-import { nodeFiles } from '../../src/store/blob-files.ts';
+import { type DiskFiles, nodeFiles, type OpenFile } from '../../src/store/files/disk-files.ts';
 
-export type FileOperation = keyof BlobFiles | 'write' | 'read' | 'datasync' | 'close';
+export type FileOperation = keyof DiskFiles | keyof OpenFile;
 
 /** Asked before each operation; what it returns is thrown instead. */
 export type Fault = (operation: FileOperation, path: string) => Error | undefined;
@@ -12,7 +11,7 @@ export function diskError(code: string): Error {
 }
 
 /** @param overrides answers of its own for whole operations, such as `space` */
-export function faultyFiles(fault: Fault, overrides: Partial<BlobFiles> = {}): BlobFiles {
+export function faultyFiles(fault: Fault, overrides: Partial<DiskFiles> = {}): DiskFiles {
   const files = { ...nodeFiles, ...overrides };
   const meet = (operation: FileOperation, path: string) => {
     const error = fault(operation, path);
@@ -28,12 +27,15 @@ export function faultyFiles(fault: Fault, overrides: Partial<BlobFiles> = {}): B
       return await method(path, ...rest);
     };
   return {
-    async open(path, flags) {
+    async open(path, mode) {
       meet('open', path);
-      const file = await files.open(path, flags);
+      const file = await files.open(path, mode);
       return {
-        write: (bytes) => guarded('write', () => file.write(bytes))(path),
-        read: (into) => guarded('read', () => file.read(into))(path),
+        write: (parts, at) => guarded('write', () => file.write(parts, at))(path),
+        read: (parts, at) => guarded('read', () => file.read(parts, at))(path),
+        size: () => guarded('size', () => file.size())(path),
+        hasName: () => guarded('hasName', () => file.hasName())(path),
+        truncate: (bytes) => guarded('truncate', () => file.truncate(bytes))(path),
         datasync: () => guarded('datasync', () => file.datasync())(path),
         close: () => guarded('close', () => file.close())(path),
       };
@@ -44,7 +46,7 @@ export function faultyFiles(fault: Fault, overrides: Partial<BlobFiles> = {}): B
     makeFolders: guarded('makeFolders', files.makeFolders),
     syncFolder: guarded('syncFolder', files.syncFolder),
     list: guarded('list', files.list),
-    size: guarded('size', files.size),
+    kind: guarded('kind', files.kind),
     isMountPoint: guarded('isMountPoint', files.isMountPoint),
     space: guarded('space', files.space),
   };

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { it } from 'node:test';
 import { DiskChunkStore, LevelStore } from '../../src/store/index.ts';
 import { testChunk } from './chunks.ts';
-import { DiskWorld } from './disk-world.ts';
+import { DiskWorld, testDevice } from './disk-world.ts';
 
 const script = new URL('putting-process.ts', import.meta.url).pathname;
 
@@ -36,7 +36,11 @@ it('loses nothing of what a killed process said to have stored, with its index a
     for (const mustLoseIndex of [false, true]) {
       if (mustLoseIndex) await rm(join(world.folder, 'db'), { recursive: true });
       const index = await LevelStore.open(join(world.folder, 'db'));
-      const store = new DiskChunkStore({ volumes: [{ path: world.volume(), limitBytes: 1e9 }], index });
+      const store = new DiskChunkStore({
+        volumes: [{ path: world.volume(), limitBytes: 1e9 }],
+        index,
+        device: testDevice,
+      });
       await store.start();
       for (const seed of seeds) {
         const { id, bytes } = testChunk(seed, 20_000);

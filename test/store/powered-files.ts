@@ -1,11 +1,14 @@
 /**
- * Files in memory that know what a power cut leaves: bytes only if they were synced, names only if
- * their folder was. What was not synced may survive or not, by chance.
+ * A file system in memory that loses power: what was synced survives. Of what was not, each piece of a
+ * file, each length and each name survives or not, as chance wills; a piece never survives in part.
  */
 import { basename, dirname } from 'node:path';
 import type { Random } from '../../src/model/clock.ts';
-import type { BlobFiles, OpenFile } from '../../src/store/blob-files.ts';
+import type { DiskFiles, OpenFile, OpenMode } from '../../src/store/files/disk-files.ts';
 import { diskError } from './faulty-files.ts';
+
+/** What a disk writes whole or not at all, made small so that a record has several. */
+const pieceBytes = 128;
 
 class FileNode {
   bytes: Uint8Array = new Uint8Array(0);
@@ -19,10 +22,12 @@ class FolderNode {
 
 type Node = FileNode | FolderNode;
 
-export class PoweredFiles implements BlobFiles {
+export class PoweredFiles implements DiskFiles {
   readonly #random: Random;
   readonly #root: FolderNode;
   #operationsLeft = Number.POSITIVE_INFINITY;
+  /** Operations since it was made. */
+  operations = 0;
 
   constructor(random: Random, root = new FolderNode()) {
     this.#random = random;
@@ -44,29 +49,44 @@ export class PoweredFiles implements BlobFiles {
     return new PoweredFiles(this.#random, this.#root);
   }
 
-  async open(path: string, flags: 'wx' | 'r'): Promise<OpenFile> {
+  async open(path: string, mode: OpenMode): Promise<OpenFile> {
     await this.#operate();
     const folder = this.#folder(dirname(path));
     const found = folder.names.get(basename(path));
-    if (flags === 'wx' && found !== undefined) throw diskError('EEXIST');
-    const file = flags === 'wx' ? new FileNode() : found;
+    if (mode === 'make' && found !== undefined) throw diskError('EEXIST');
+    const file = mode === 'make' ? new FileNode() : found;
     if (!(file instanceof FileNode)) throw diskError('ENOENT');
     folder.names.set(basename(path), file);
-    let readTo = 0;
     return {
-      write: async (bytes) => {
+      write: async (parts, at) => {
         await this.#operate();
+        const all = Buffer.concat(parts);
         // Never all at once, so that callers must go on.
-        const taken = bytes.subarray(0, Math.ceil(bytes.length / 2));
-        file.bytes = new Uint8Array([...file.bytes, ...taken]);
+        const taken = all.subarray(0, Math.ceil(all.length / 2));
+        const bytes = new Uint8Array(Math.max(file.bytes.length, at + taken.length));
+        bytes.set(file.bytes);
+        bytes.set(taken, at);
+        file.bytes = bytes;
         return taken.length;
       },
-      read: async (into) => {
+      read: async (parts, at) => {
         await this.#operate();
-        const part = file.bytes.subarray(readTo, readTo + into.length);
-        into.set(part);
-        readTo += part.length;
-        return part.length;
+        let done = 0;
+        for (const part of parts) {
+          const came = file.bytes.subarray(at + done, at + done + part.length);
+          part.set(came);
+          done += came.length;
+        }
+        return done;
+      },
+      size: async () => {
+        await this.#operate();
+        return file.bytes.length;
+      },
+      hasName: async () => folder.names.get(basename(path)) === file,
+      truncate: async (bytes) => {
+        await this.#operate();
+        file.bytes = file.bytes.slice(0, bytes);
       },
       datasync: async () => {
         await this.#operate();
@@ -116,11 +136,12 @@ export class PoweredFiles implements BlobFiles {
     return [...this.#folder(path).names.keys()];
   }
 
-  async size(path: string): Promise<number> {
+  async kind(path: string): Promise<'file' | 'folder' | undefined> {
     await this.#operate();
-    const node = this.#folder(dirname(path)).names.get(basename(path));
-    if (!(node instanceof FileNode)) throw diskError('ENOENT');
-    return node.bytes.length;
+    const node = this.#find(dirname(path));
+    const found = node instanceof FolderNode ? node.names.get(basename(path)) : undefined;
+    if (found === undefined) return undefined;
+    return found instanceof FileNode ? 'file' : 'folder';
   }
 
   async isMountPoint(): Promise<boolean> {
@@ -132,6 +153,7 @@ export class PoweredFiles implements BlobFiles {
   }
 
   async #operate(): Promise<void> {
+    this.operations += 1;
     // Each takes its own time, and some a long one, so that they overtake each other.
     const slowness = this.#random.next() < 0.1 ? 40 : 4;
     for (let ticks = 1 + this.#random.next() * slowness; ticks >= 1; ticks -= 1) {
@@ -142,11 +164,16 @@ export class PoweredFiles implements BlobFiles {
   }
 
   #folder(path: string): FolderNode {
+    const found = this.#find(path);
+    if (!(found instanceof FolderNode)) throw diskError('ENOENT');
+    return found;
+  }
+
+  #find(path: string): Node | undefined {
     let at: Node | undefined = this.#root;
     for (const name of path.split('/').filter((part) => part !== '')) {
       at = at instanceof FolderNode ? at.names.get(name) : undefined;
     }
-    if (!(at instanceof FolderNode)) throw diskError('ENOENT');
     return at;
   }
 }
@@ -156,15 +183,26 @@ function survivorOf(folder: FolderNode, random: Random): FolderNode {
   for (const name of new Set([...folder.names.keys(), ...folder.synced.keys()])) {
     const node = (random.next() < 0.5 ? folder.names : folder.synced).get(name);
     if (node instanceof FolderNode) survivor.names.set(name, survivorOf(node, random));
-    else if (node instanceof FileNode) survivor.names.set(name, fileAfter(node));
+    else if (node instanceof FileNode) survivor.names.set(name, fileAfter(node, random));
   }
   survivor.synced = new Map(survivor.names);
   return survivor;
 }
 
-function fileAfter(file: FileNode): FileNode {
+function fileAfter(file: FileNode, random: Random): FileNode {
+  const synced = file.synced ?? new Uint8Array(0);
   const survivor = new FileNode();
-  survivor.bytes = file.synced ?? new Uint8Array(0);
+  const lengths = [synced.length, file.bytes.length, Math.floor(random.next() * (file.bytes.length + 1))];
+  // Never shorter than what was synced, unless somebody cut it since.
+  const least = Math.min(synced.length, file.bytes.length);
+  const length = Math.max(least, lengths[Math.floor(random.next() * 3)] ?? 0);
+  survivor.bytes = new Uint8Array(length);
+  survivor.bytes.set(synced.subarray(0, length));
+  for (let at = 0; at < file.bytes.length; at += pieceBytes) {
+    if (random.next() < 0.5) continue;
+    const piece = file.bytes.subarray(at, Math.min(at + pieceBytes, length));
+    if (at < length) survivor.bytes.set(piece, at);
+  }
   survivor.synced = survivor.bytes;
   return survivor;
 }

@@ -2,10 +2,15 @@
 import { join } from 'node:path';
 import { DiskChunkStore, LevelStore } from '../../src/store/index.ts';
 import { testChunk } from './chunks.ts';
+import { testDevice } from './disk-world.ts';
 
 const [folder = ''] = process.argv.slice(2);
 const index = await LevelStore.open(join(folder, 'db'));
-const store = new DiskChunkStore({ volumes: [{ path: join(folder, 'volume'), limitBytes: 1e9 }], index });
+const store = new DiskChunkStore({
+  volumes: [{ path: join(folder, 'volume'), limitBytes: 1e9 }],
+  index,
+  device: testDevice,
+});
 await store.start();
 
 async function side(number: number): Promise<never> {

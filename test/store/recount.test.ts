@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { rm, truncate } from 'node:fs/promises';
+import { rename, rm, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { until } from '../support/until.ts';
-import { type TestChunk, testChunk, testChunks } from './chunks.ts';
+import { type TestChunk, testChunks } from './chunks.ts';
 import { DiskWorld } from './disk-world.ts';
 import { diskError, faultyFiles } from './faulty-files.ts';
+import { flipOnDisk, segmentPaths } from './segments-on-disk.ts';
 
 const recountMs = 1_000_000;
 
@@ -16,7 +18,9 @@ describe('the recount', () => {
   afterEach(() => world.remove());
 
   const chunks = testChunks(20);
-  const [deleted, cut] = chunks as [TestChunk, TestChunk];
+  const [first, cut] = [chunks[0], chunks.at(-1)] as [TestChunk, TestChunk];
+  const aside = () => join(world.folder, 'aside');
+  const segment = async () => (await segmentPaths(world.volume()))[0] ?? '';
 
   async function filled() {
     const store = await world.open({ recountMs });
@@ -38,39 +42,48 @@ describe('the recount', () => {
     );
   }
 
-  it('notices what was deleted, cut and added behind the back of the device, and announces it', async () => {
+  it('notices what was deleted and put back behind the back of the device, and announces it', async () => {
     const store = await filled();
-    const added = testChunk('added');
-    const foreign = testChunk('foreign');
-    await rm(world.blob(deleted.id));
-    await truncate(world.blob(cut.id), 10);
-    await world.putFile(world.blob(added.id), added.bytes);
-    await world.putFile(world.blob(foreign.id), added.bytes);
-    assert.ok(store.has(deleted.id));
-    const expected = [`added ${added.id}`, `lost ${cut.id}`, `lost ${deleted.id}`].sort();
-    assert.ok(await after(recountMs, () => changed().length >= 3 && !store.has(foreign.id)));
+    const path = await segment();
+    await rename(path, aside());
+    assert.ok(store.has(first.id));
+    assert.ok(await after(recountMs, () => changed().length === chunks.length));
+    assert.deepEqual(changed(), chunks.map(({ id }) => `lost ${id}`).sort());
+    world.changes.length = 0;
+    await rename(aside(), path);
+    assert.ok(await after(recountMs, () => changed().length === chunks.length));
+    assert.deepEqual(changed(), chunks.map(({ id }) => `added ${id}`).sort());
     await store.stop();
-    assert.deepEqual(changed(), expected);
-    assert.deepEqual(
-      (await world.names('quarantine')).length,
-      2,
-      'nothing is deleted, the wrong bytes are put aside',
-    );
+  });
+
+  it('notices a segment that was cut, and takes no rotten chunk that was put back', async () => {
+    const store = await filled();
+    const [path, last] = [await segment(), await world.record(cut.id)];
+    await truncate(path, last.offset + 10);
+    assert.ok(await after(recountMs, () => !store.has(cut.id)));
+    assert.deepEqual(changed(), [`lost ${cut.id}`]);
+    await store.stop();
+    await flipOnDisk(await world.record(first.id));
+    world.loseIndex();
+    const again = await world.open({ recountMs });
+    await again.rescan();
+    assert.deepEqual([again.has(first.id), again.usage().chunks], [false, chunks.length - 2]);
+    assert.deepEqual(await world.idsOf('dead'), [first.id], 'it is marked, and never taken again');
   });
 
   it('is neither repeated nor left out by a restart', async () => {
     await (await filled()).stop();
-    await rm(world.blob(deleted.id));
+    await rm(await segment());
     let lists = 0;
-    const files = faultyFiles((operation) => {
-      if (operation === 'list') lists += 1;
+    const files = faultyFiles((operation, path) => {
+      if (operation === 'list' && path.endsWith('segments')) lists += 1;
       return undefined;
     });
     const store = await world.open({ recountMs, files });
     lists = 0;
     await after(recountMs / 2, () => true);
     assert.equal(lists, 0);
-    assert.ok(await after(recountMs / 2, () => !store.has(deleted.id)));
+    assert.ok(await after(recountMs / 2, () => !store.has(first.id)));
     await store.stop();
     const again = await world.open({ recountMs, files });
     lists = 0;
@@ -81,18 +94,20 @@ describe('the recount', () => {
 
   it('calls nothing lost on a volume that is gone, and goes on when it is back', async () => {
     const store = await filled();
-    await rm(world.blob(deleted.id));
     let isGone = true;
+    let isOpen = false;
     await store.stop();
+    await rm(await segment());
     const files = faultyFiles((operation, path) =>
-      isGone && operation === 'list' && path.includes('blobs') ? diskError('EMFILE') : undefined,
+      isGone && isOpen && operation === 'list' && path.endsWith('segments') ? diskError('EMFILE') : undefined,
     );
     const other = await world.open({ recountMs, files });
+    isOpen = true;
     await after(recountMs, () => true);
-    assert.ok(other.has(deleted.id), 'what cannot be looked at is not judged');
+    assert.ok(other.has(first.id), 'what cannot be looked at is not judged');
     await other.stop();
     isGone = false;
     const third = await world.open({ recountMs });
-    assert.ok(await after(1, () => !third.has(deleted.id)), 'what was not finished is due at the next start');
+    assert.ok(await after(1, () => !third.has(first.id)), 'what was not finished is due at the next start');
   });
 });

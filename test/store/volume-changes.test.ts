@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { chmod, cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { ChunkId } from '../../src/model/ids.ts';
+import { type ChunkId, deviceId } from '../../src/model/ids.ts';
 import type { DiskChunkStore } from '../../src/store/index.ts';
 import { type TestChunk, testChunk, testChunks } from './chunks.ts';
 import { DiskWorld } from './disk-world.ts';
 import { diskError, faultyFiles } from './faulty-files.ts';
+import { damageHead, heldChunks, rotOnDisk } from './segments-on-disk.ts';
 
 const MiB = 1024 * 1024;
+const deadDevice = deviceId('e'.repeat(64));
 
 describe('volumes that are changed while the store runs', () => {
   let world: DiskWorld;
@@ -30,10 +31,7 @@ describe('volumes that are changed while the store runs', () => {
   const stateOf = (store: DiskChunkStore, path: string) =>
     store.usage().volumes.find((volume) => volume.path === path)?.state;
 
-  async function blobsIn(path: string): Promise<number> {
-    const names = await readdir(join(path, 'blobs'), { recursive: true });
-    return names.filter((name) => /[0-9a-f]{64}$/.test(name)).length;
-  }
+  const heldOn = async (path: string): Promise<number> => (await heldChunks(path)).size;
 
   async function surplusOf(store: DiskChunkStore): Promise<ChunkId[]> {
     const ids: ChunkId[] = [];
@@ -53,8 +51,8 @@ describe('volumes that are changed while the store runs', () => {
     });
     await store.addVolume({ path: two(), limitBytes: MiB });
     await store.put(testChunk('big', 5000).id, testChunk('big', 5000).bytes);
-    assert.equal(await blobsIn(two()), 1);
-    assert.match(await readFile(join(two(), '.peerstor-volume'), 'utf8'), /"format":1/);
+    assert.equal(await heldOn(two()), 1);
+    assert.match(await readFile(join(two(), '.peerstor-volume'), 'utf8'), /"format":2/);
     await assert.rejects(store.addVolume({ path: two(), limitBytes: MiB }), { code: 'bad-input' });
   });
 
@@ -66,7 +64,7 @@ describe('volumes that are changed while the store runs', () => {
     const watch = setInterval(() => assert.ok(chunks.every(({ id }) => store.has(id))));
     assert.deepEqual(await surplusOf(store), []);
     clearInterval(watch);
-    assert.deepEqual([await blobsIn(one()), await blobsIn(two())], [0, chunks.length]);
+    assert.deepEqual([await heldOn(one()), await heldOn(two())], [0, chunks.length]);
     assert.equal(stateOf(store, one()), 'draining');
     assert.deepEqual(world.changes, [], 'nobody else has to hear of it');
     await store.removeVolume(one());
@@ -81,7 +79,7 @@ describe('volumes that are changed while the store runs', () => {
     await world.kill();
     const again = await world.open({ volumes: [{ path: one(), draining: true }, { path: two() }] });
     assert.deepEqual(await surplusOf(again), []);
-    assert.equal(await blobsIn(one()), 0);
+    assert.equal(await heldOn(one()), 0);
     await assertWhole(again);
   });
 
@@ -91,7 +89,7 @@ describe('volumes that are changed while the store runs', () => {
     await store.changeVolume(two(), { limitBytes: MiB });
     await store.changeVolume(one(), { limitBytes: 10_000 });
     assert.deepEqual(await surplusOf(store), []);
-    assert.equal(await blobsIn(one()), 10);
+    assert.equal(await heldOn(one()), 10);
     await assertWhole(store);
   });
 
@@ -102,7 +100,7 @@ describe('volumes that are changed while the store runs', () => {
     assert.equal(stateOf(store, one()), 'full');
     for await (const id of store.surplus()) await store.release(id);
     assert.equal(store.usage().chunks, 30);
-    assert.equal(await blobsIn(one()), 30);
+    assert.equal(await heldOn(one()), 30);
     assert.deepEqual(
       world.changes.map(({ kind }) => kind),
       Array.from({ length: 10 }, () => 'lost'),
@@ -115,11 +113,11 @@ describe('volumes that are changed while the store runs', () => {
     const store = await world.open({ volumes: [{ path: one() }] });
     await fill(store);
     const [bad] = chunks as [TestChunk];
-    await writeFile(world.blob(bad.id, 'one'), Buffer.alloc(1000, 1));
+    await rotOnDisk(await world.record(bad.id, 'one'), Buffer.alloc(1000, 1));
     await store.addVolume({ path: two(), limitBytes: MiB });
     await store.changeVolume(one(), { draining: true });
     assert.deepEqual(await surplusOf(store), []);
-    assert.equal(await blobsIn(two()), chunks.length - 1);
+    assert.equal(await heldOn(two()), chunks.length - 1);
     assert.deepEqual(world.changes, [{ kind: 'lost', id: bad.id, reason: 'corrupt' }]);
   });
 
@@ -147,7 +145,7 @@ describe('volumes that are changed while the store runs', () => {
     assert.equal(store.usage().chunks, 0);
     assert.equal(world.changes.length, chunks.length);
     await assert.rejects(store.changeVolume(one(), { draining: true }), { code: 'not-found' });
-    assert.equal(await blobsIn(one()), chunks.length, 'its files stay');
+    assert.equal(await heldOn(one()), chunks.length, 'its files stay');
     await store.addVolume({ path: one(), limitBytes: MiB });
     await store.rescan();
     await assertWhole(store);
@@ -155,7 +153,7 @@ describe('volumes that are changed while the store runs', () => {
 
   it("takes a dead device's disk: every chunk is hashed, bad ones are quarantined and never counted", async () => {
     const many = testChunks(200, 500);
-    const dead = await world.open({ volumes: [{ path: one() }] });
+    const dead = await world.open({ volumes: [{ path: one() }], device: deadDevice });
     await fill(dead, many);
     await world.kill();
     world.loseIndex();
@@ -166,23 +164,25 @@ describe('volumes that are changed while the store runs', () => {
       TestChunk,
       TestChunk,
     ];
-    await writeFile(world.blob(flipped.id, 'one'), Buffer.from(flipped.bytes).fill(0, 7, 8));
-    await truncate(world.blob(short.id, 'one'), 499);
-    await truncate(world.blob(empty.id, 'one'), 0);
-    await cp(world.blob(other.id, 'one'), world.blob(swapped.id, 'one'));
+    await rotOnDisk(await world.record(flipped.id, 'one'), Buffer.from(flipped.bytes).fill(0, 7, 8));
+    await rotOnDisk(await world.record(empty.id, 'one'), new Uint8Array(0));
+    await rotOnDisk(await world.record(swapped.id, 'one'), other.bytes);
+    await damageHead(await world.record(short.id, 'one'));
     const bad = new Set([flipped.id, short.id, empty.id, swapped.id]);
 
     const store = await world.open({ volumes: [{ path: two() }] });
     await store.put(testChunk('own').id, testChunk('own').bytes);
     world.changes.length = 0;
-    await store.addVolume({ path: one(), limitBytes: MiB });
+    await store.addVolume({ path: one(), limitBytes: MiB, adopt: true });
     await store.rescan();
     for (const { id } of many) assert.equal(store.has(id), !bad.has(id));
     assert.deepEqual(
       world.changes.map(({ kind }) => kind),
       many.slice(bad.size).map(() => 'added'),
     );
-    assert.deepEqual((await world.names('quarantine', 'one')).sort(), [...bad].sort());
+    bad.delete(short.id);
+    assert.deepEqual(await world.idsOf('dead', 'one'), [...bad].sort());
+    bad.add(short.id);
     await assertWhole(
       store,
       many.filter(({ id }) => !bad.has(id)),
@@ -190,25 +190,26 @@ describe('volumes that are changed while the store runs', () => {
   });
 
   it('goes on hashing an adopted disk after a kill', async () => {
-    const dead = await world.open({ volumes: [{ path: one() }] });
+    const dead = await world.open({ volumes: [{ path: one() }], device: deadDevice });
     await fill(dead);
     await world.kill();
     world.loseIndex();
     const [bad] = chunks as [TestChunk];
-    await writeFile(world.blob(bad.id, 'one'), Buffer.alloc(1000, 1));
-    let stuck = true;
+    await rotOnDisk(await world.record(bad.id, 'one'), Buffer.alloc(1000, 1));
+    let stuck = false;
     const files = faultyFiles((operation, path) =>
-      stuck && operation === 'list' && path.endsWith('trash') && path.startsWith(one())
+      stuck && operation === 'read' && path.endsWith('.segment') && path.startsWith(one())
         ? diskError('EMFILE')
         : undefined,
     );
     const store = await world.open({ volumes: [{ path: two() }], files });
     await store.put(testChunk('own').id, testChunk('own').bytes);
-    await store.addVolume({ path: one(), limitBytes: MiB });
+    await store.addVolume({ path: one(), limitBytes: MiB, adopt: true });
+    stuck = true;
     await assert.rejects(store.rescan());
     await world.kill();
     stuck = false;
-    await writeFile(world.blob(bad.id, 'one'), Buffer.alloc(1000, 1));
+    await rotOnDisk(await world.record(bad.id, 'one'), Buffer.alloc(1000, 1));
     const again = await world.open({ volumes: [{ path: two() }, { path: one() }] });
     await again.rescan();
     assert.equal(again.has(bad.id), false);
@@ -228,7 +229,7 @@ describe('a volume whose bytes rot', () => {
     const store = await world.open();
     for (const { id, bytes } of chunks) await store.put(id, bytes);
     for (const { id } of chunks.slice(0, count)) {
-      await writeFile(world.blob(id), Buffer.alloc(1000, 1));
+      await rotOnDisk(await world.record(id), Buffer.alloc(1000, 1));
       await assert.rejects(store.get(id), { code: 'chunk-corrupt' });
     }
     return store;
@@ -259,26 +260,23 @@ describe('a volume whose bytes rot', () => {
     const store = await withRot(4);
     await world.clock.advance(3_600_001);
     for (const { id } of chunks.slice(4, 8)) {
-      await rm(world.blob(id));
-      await writeFile(world.blob(id), '');
+      await rotOnDisk(await world.record(id), new Uint8Array(0));
       await assert.rejects(store.get(id), { code: 'chunk-corrupt' });
     }
     assert.equal(store.usage().volumes[0]?.state, 'ok');
   });
 
-  it('takes one file that may not be read for a bad copy, and the volume for sound', async () => {
+  it('takes a chunk that the disk cannot read for a bad copy, and the volume for failed', async () => {
     const [bad] = chunks as [TestChunk];
+    let isUnreadable = false;
     const files = faultyFiles((operation, path) =>
-      operation === 'open' && path.endsWith(bad.id) && path.includes('blobs')
-        ? diskError('EACCES')
-        : undefined,
+      isUnreadable && operation === 'read' && path.endsWith('.segment') ? diskError('EIO') : undefined,
     );
     const store = await world.open({ files });
     await store.put(bad.id, bad.bytes);
-    await chmod(world.blob(bad.id), 0);
+    isUnreadable = true;
     await assert.rejects(store.get(bad.id), { code: 'chunk-corrupt' });
     assert.equal(store.has(bad.id), false);
-    assert.ok(existsSync(join(world.volume(), 'quarantine', bad.id)));
-    assert.equal(store.usage().volumes[0]?.state, 'ok');
+    assert.deepEqual(await world.idsOf('dead'), [bad.id]);
   });
 });

@@ -6,8 +6,9 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { DiskChunkStore } from '../../src/store/index.ts';
 import { until } from '../support/until.ts';
 import { byId, testChunk, testChunks } from './chunks.ts';
-import { DiskWorld } from './disk-world.ts';
+import { DiskWorld, testDevice } from './disk-world.ts';
 import { faultyFiles } from './faulty-files.ts';
+import { chunkRecords, segmentPaths } from './segments-on-disk.ts';
 
 const checkMs = 5000;
 
@@ -40,11 +41,12 @@ describe('volumes that come and go', () => {
     });
   }
 
-  it('writes a marker with a random id and a format', async () => {
+  it('writes a marker with a random id, a format and its owner', async () => {
     const store = await world.open();
-    const { id, format } = JSON.parse(await readFile(marker(), 'utf8'));
+    const { id, format, owner } = JSON.parse(await readFile(marker(), 'utf8'));
     assert.match(id, /^[0-9a-f]{32}$/);
-    assert.equal(format, 1);
+    assert.equal(format, 2);
+    assert.equal(owner, testDevice);
     assert.equal(store.usage().volumes[0]?.id, id);
   });
 
@@ -63,7 +65,10 @@ describe('volumes that come and go', () => {
     await assert.rejects(store.get(first.id), { code: 'chunk-missing' });
     await assert.rejects(store.delete(first.id), { code: 'volume-missing' });
     await assert.rejects(store.put(testChunk('new').id, testChunk('new').bytes), { code: 'volume-missing' });
-    for (const { id } of chunks) assert.ok(existsSync(world.blob(id)));
+    assert.deepEqual(
+      await world.idsOf('held'),
+      chunks.map(({ id }) => id),
+    );
 
     await rename(aside(), marker());
     await pass(() => world.changes.length === 2 * chunks.length);
@@ -79,8 +84,9 @@ describe('volumes that come and go', () => {
   it('notices at the first read that the whole volume was deleted, and keeps running', async () => {
     const volumes = [{ path: world.volume('one') }, { path: world.volume('two') }];
     const store = await fill(await world.open({ volumes }));
+    const onTwo = await world.idsOf('held', 'two');
     await rm(world.volume('one'), { recursive: true });
-    const lost = chunks.filter(({ id }) => !existsSync(world.blob(id, 'two')));
+    const lost = chunks.filter(({ id }) => !onTwo.includes(id));
     assert.ok(lost[0] && lost.length < chunks.length);
     await assert.rejects(store.get(lost[0].id), { code: 'chunk-missing' });
     assert.deepEqual(stateOf(store), ['missing', 'ok']);
@@ -99,23 +105,32 @@ describe('volumes that come and go', () => {
     await rm(world.volume('one'), { recursive: true });
     assert.equal(await store.put(first.id, first.bytes), 'stored');
     assert.deepEqual(stateOf(store), ['missing', 'ok']);
-    assert.ok(existsSync(world.blob(first.id, 'two')));
+    assert.deepEqual(await world.idsOf('held', 'two'), [first.id]);
   });
 
-  it('takes a single file that is gone for what it is', async () => {
-    const store = await fill(await world.open());
-    await rm(world.blob(first.id));
+  it('takes a segment that is gone for what it is, and looks for what else is gone', async () => {
+    const store = await fill(await world.open({ segmentBytesMax: 3000 }));
+    const before = await segmentPaths(world.volume());
+    const { path } = await world.record(first.id);
+    assert.ok(before.length > 2);
+    const lost = (await chunkRecords(world.volume())).filter((record) => record.path === path);
+    await rm(path);
     await assert.rejects(store.get(first.id), { code: 'chunk-missing' });
-    assert.deepEqual(world.changes, [{ kind: 'lost', id: first.id, reason: 'missing' }]);
+    await store.rescan();
+    assert.deepEqual(
+      world.changes.map(({ id, kind }) => [kind, id].join(' ')).sort(),
+      lost.map(({ id }) => `lost ${id}`).sort(),
+    );
     assert.deepEqual(stateOf(store), ['ok']);
-    assert.equal(heldBy(store), chunks.length - 1);
+    assert.equal(heldBy(store), chunks.length - lost.length);
   });
 
   it('calls nothing lost that was stored elsewhere while a volume was away, and keeps one copy', async () => {
     const volumes = [{ path: world.volume('one') }, { path: world.volume('two') }];
     const store = await fill(await world.open({ volumes }));
+    const onOne = await world.idsOf('held', 'one');
+    const away = chunks.filter(({ id }) => onOne.includes(id));
     await rename(world.volume('one'), aside());
-    const away = chunks.filter(({ id }) => !existsSync(world.blob(id, 'two')));
     await pass(() => world.changes.length === away.length);
     for (const { id, bytes } of away) await store.put(id, bytes);
     world.changes.length = 0;
@@ -125,7 +140,7 @@ describe('volumes that come and go', () => {
     assert.equal(heldBy(store), chunks.length);
     assert.deepEqual(world.changes, []);
     assert.deepEqual(
-      (await world.names('trash', 'one')).sort(),
+      await world.idsOf('trashed', 'one'),
       away.map(({ id }) => id),
     );
   });
@@ -201,7 +216,7 @@ describe('volumes that come and go', () => {
     await pass(() => heldBy(store) === chunks.length);
   });
 
-  it('takes in the volume of another device, with its chunks', async () => {
+  it('finds its own volume again when its index is lost', async () => {
     await (await fill(await world.open())).stop();
     world.loseIndex();
     const store = await world.open();
@@ -235,8 +250,8 @@ describe('volumes that come and go', () => {
 
   for (const [text, expected] of [
     ['', /damaged/],
-    ['{"id":"../../etc","format":1}', /damaged/],
-    [`{"id":"${'a'.repeat(32)}","format":2}`, /newer/],
+    ['{"id":"../../etc","format":2,"owner":null}', /damaged/],
+    [`{"id":"${'a'.repeat(32)}","format":2}`, /damaged/],
   ] as const) {
     it(`touches nothing where the marker is ${text || 'empty'}`, async () => {
       await (await fill(await world.open())).stop();
@@ -249,6 +264,24 @@ describe('volumes that come and go', () => {
       assert.equal(await readFile(marker(), 'utf8'), text);
       world.loseIndex();
       await assert.rejects(world.open(), { code: 'storage-failed', message: expected });
+    });
+  }
+
+  for (const [format, expected] of [
+    [
+      1,
+      /written by an earlier peerstor, with a file for each chunk in blobs\/, which this one does not read/,
+    ],
+    [3, /newer/],
+  ] as const) {
+    it(`refuses to start on a volume of format ${format}, and touches nothing`, async () => {
+      await (await fill(await world.open())).stop();
+      const text = JSON.stringify({ id: 'a'.repeat(32), format });
+      await writeFile(marker(), text);
+      await assert.rejects(world.open(), { code: 'unsupported-format', message: expected });
+      assert.equal(await readFile(marker(), 'utf8'), text);
+      world.loseIndex();
+      await assert.rejects(world.open(), { code: 'unsupported-format', message: expected });
     });
   }
 

@@ -71,7 +71,7 @@ export const roomRules: readonly RoomRule[] = [
  * after. Files at the root of the room may import every sub-room.
  */
 export const subRooms: Readonly<Record<string, readonly string[]>> = {
-  store: ['locks', 'files', 'level'],
+  store: ['locks', 'files', 'level', 'segments', 'index', 'volumes', 'chunks', 'upkeep'],
   drive: [
     'keys',
     'content',

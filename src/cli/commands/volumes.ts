@@ -15,7 +15,7 @@ export async function list(options: GlobalOptions): Promise<void> {
   printVolumes(self);
 }
 
-export async function add(folder: string, options: GlobalOptions): Promise<void> {
+export async function add(folder: string, options: GlobalOptions & { adopt?: boolean }): Promise<void> {
   const cut = folder.lastIndexOf('=');
   const path = resolve(cut < 0 ? folder : folder.slice(0, cut));
   const limit = cut < 0 ? {} : { limitBytes: parseSize(folder.slice(cut + 1)) };
@@ -26,7 +26,7 @@ export async function add(folder: string, options: GlobalOptions): Promise<void>
         `${path} is lent already: "peerstor volume limit" changes how much.`,
       );
     }
-    return [...volumes.map(asItIs), { path, ...limit }];
+    return [...volumes.map(asItIs), { path, ...limit, ...(options.adopt && { adopt: true }) }];
   });
 }
 

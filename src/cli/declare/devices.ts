@@ -45,7 +45,8 @@ function addVolumes(volume: Command): void {
   const add = volume
     .command('add')
     .argument('<dir[=size]>', 'such as /mnt/usb=500G')
-    .description('lend a further folder (admin)');
+    .description('lend a further folder (admin)')
+    .option('--adopt', 'take over the volume of a device that is gone for good');
   const limit = volume
     .command('limit')
     .argument('<dir>')

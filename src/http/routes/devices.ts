@@ -15,6 +15,7 @@ const volume = fields(
     path: text(4096, 'the path of a folder'),
     limitBytes: countOrNone(0),
     state: { enum: ['active', 'draining'] },
+    adopt: { type: 'boolean', description: 'true or false' },
   },
   ['path'],
 );

@@ -18,8 +18,11 @@ export interface DeviceSettings {
   name?: string;
   class?: DeviceClass;
   place?: string;
-  /** Folders that this device lends, the whole list; only of the device that answers. */
-  volumes?: { path: string; limitBytes?: number | null; state?: 'active' | 'draining' }[];
+  /**
+   * Folders that this device lends, the whole list; only of the device that answers. `adopt` takes over the
+   * volume of another device that is gone for good.
+   */
+  volumes?: { path: string; limitBytes?: number | null; state?: 'active' | 'draining'; adopt?: boolean }[];
   /** Bytes a second to and from other devices; null for no limit. Only of the device that answers. */
   upLimit?: number | null;
   downLimit?: number | null;

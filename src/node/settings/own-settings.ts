@@ -5,7 +5,7 @@ import type { Clock } from '../../model/clock.ts';
 import type { DeviceSettings } from '../../model/contracts/device.ts';
 import { type OrderedStore, withPrefix } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
-import type { ChunkId } from '../../model/ids.ts';
+import { type ChunkId, deviceId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
 import type { Replication } from '../../replication/index.ts';
 import { DiskChunkStore } from '../../store/index.ts';
@@ -75,6 +75,7 @@ export class OwnSettings {
       ...(remembered?.bandwidth && { bandwidth: remembered.bandwidth }),
     };
     const store = new DiskChunkStore({
+      device: deviceId(home.identity.principal),
       volumes: volumes.map(({ path, limitBytes, owned, state }) => ({
         path,
         limitBytes,
@@ -192,7 +193,7 @@ export class OwnSettings {
       const wish = added.find((one) => one.path === path);
       if (!wish) continue;
       const draining = wish.state === 'draining';
-      await this.store.addVolume({ path, limitBytes, owned, draining });
+      await this.store.addVolume({ path, limitBytes, owned, draining, adopt: wish.adopt === true });
       // Saved one by one: a folder that is lent now must be found again after a crash.
       const volume: VolumeConfig = { path, limitBytes, added: true, ...(draining && { state: 'draining' }) };
       now.set(path, volume);

@@ -9,6 +9,8 @@ export interface VolumeWish {
   path: string;
   limitBytes?: number | null;
   state?: 'active' | 'draining';
+  /** It is the volume of another device, and is taken over. */
+  adopt?: boolean;
 }
 
 export interface VolumePlan {

@@ -28,3 +28,17 @@ const verdicts: Record<string, DiskVerdict> = {
 export function diskVerdict(error: unknown): DiskVerdict {
   return verdicts[diskCode(error)] ?? 'broken';
 }
+
+/** Codes by which a disk says that it cannot give some bytes any more: as good as wrong ones. */
+const unreadableCodes = ['EIO', 'EUCLEAN', 'EBADMSG', 'EILSEQ'];
+
+export function isUnreadable(error: unknown): boolean {
+  return unreadableCodes.includes(diskCode(error));
+}
+
+/** Codes of a disk that takes no writes just now, such as one that was mounted read-only for a moment. */
+const readOnlyCodes = ['EROFS', 'EACCES', 'EPERM'];
+
+export function isReadOnly(error: unknown): boolean {
+  return readOnlyCodes.includes(diskCode(error));
+}

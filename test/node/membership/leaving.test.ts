@@ -53,7 +53,7 @@ describe('a home', () => {
       assert.ok(!existsSync(home.file(name)), name);
     assert.ok(existsSync(home.file('my.aside-notes')), 'not a name of ours');
     assert.equal(await home.isLeaving(), false);
-    assert.ok(existsSync(home.file('volume', 'blobs', 'aa')));
+    assert.ok(existsSync(home.file('volume', 'segments', 'aa')));
     assert.deepEqual(await keysOf(index), ['audit/1', 'chunks/1', 'pairing/tries']);
     assert.notEqual(home.identity.principal, key);
     assert.equal((await Home.open(home.folder)).identity.principal, home.identity.principal);
@@ -85,7 +85,7 @@ async function homeInNetwork() {
   const home = await newHome();
   await home.saveMembership(membership);
   await mkdir(home.file('db', 'catalog'), { recursive: true });
-  await mkdir(home.file('volume', 'blobs', 'aa'), { recursive: true });
+  await mkdir(home.file('volume', 'segments', 'aa'), { recursive: true });
   for (const name of ['credentials.json', 'outbox.log', 'db/catalog/000.ldb'])
     await writeFile(home.file(name), 'secret');
   const index = new MemoryOrderedStore();
