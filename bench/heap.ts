@@ -23,7 +23,7 @@ export async function openHeap(device: DeviceProcess): Promise<HeapProbe> {
     const id = ++number;
     socket.send(JSON.stringify({ id, method, params }));
     for (;;) {
-      const [{ data }] = (await once(socket, 'message')) as [MessageEvent<string>];
+      const [{ data }] = (await once(socket, 'message')) as [{ data: string }];
       const answer = JSON.parse(data) as { id?: number; result?: unknown };
       if (answer.id === id) return answer.result;
     }

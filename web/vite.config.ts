@@ -1,7 +1,7 @@
 import preact from '@preact/preset-vite';
 import { defineConfig } from 'vite';
 
-/** `npm run dev:web` serves the page with reload; requests go to a device on PEERSTOR_DEV (default port 8080). */
+/** `npm run dev` serves the page with reload; requests go to the device at PEERSTOR_DEV (default: port 8080). */
 const device = process.env.PEERSTOR_DEV ?? 'http://127.0.0.1:8080';
 
 // biome-ignore lint/style/noDefaultExport: Vite reads the default export

@@ -8,7 +8,7 @@
  *   h [device] n6 seq             → (empty)                          in the log, but not applied
  *   d n7 hlc [device] n6 seq      → (empty)                          of these: not due yet
  *   s n6 ms [device] n6 seq       → (empty)                          superseded since then
- *   e [entry]                     → where it is and by which record  see tree-rows.ts
+ *   e [entry]                     → where it is and by which record  see tree/place-row.ts
  *   c [parent] [entry]            → dot of its record                children by effective parent
  *   C [owner] [entry]             → dot of its record                recovered: shown in the drive's root
  *   w [entry] [dependent]         → (empty)                          whose place may change with it
