@@ -4,7 +4,12 @@ import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { jsonBodyBytesMax } from '../model/limits.ts';
-import { eventFrameBytesMax, headerBytesMax, headersWaitMs } from './limits/http-limits.ts';
+import {
+  eventFrameBytesMax,
+  headerBytesMax,
+  headersCheckMs,
+  headersWaitDefaultMs,
+} from './limits/http-limits.ts';
 import { limitRates } from './limits/rate-limits.ts';
 import { webPages } from './pages/web-pages.ts';
 import { answerConnectionError, noteReplies } from './replies/connection-error.ts';
@@ -12,9 +17,10 @@ import { createErrorReply } from './replies/error-reply.ts';
 import { apiHeaders, everyReplyHeaders } from './replies/security-headers.ts';
 import { noSuchAddress } from './replies/unknown-address.ts';
 import { collectMethods } from './requests/allowed-methods.ts';
-import { pathnameOf } from './requests/drive-path.ts';
 import { holdContinue } from './requests/expect-continue.ts';
 import { jsonBodyParser } from './requests/json-body.ts';
+import { requireOwnHost } from './requests/own-host.ts';
+import { normalTarget, pathnameOf, requireOneTarget } from './requests/target.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { authRoutes } from './routes/auth.ts';
 import { contentRoutes } from './routes/content.ts';
@@ -61,14 +67,25 @@ const routeGroups = [
   eventRoutes,
 ];
 
-/** @param webRoot folder of the built web UI; undefined to serve none */
+export interface AppOptions {
+  /** Folder of the built web UI; undefined to serve the API alone. */
+  webRoot: string | undefined;
+  /** Names of this machine, and those that the owner gave it, besides addresses and names without a dot. */
+  hostNames?: readonly string[];
+  /** Addresses or networks (CIDR) whose X-Forwarded-For, -Proto and -Host are believed. */
+  trustedProxies?: readonly string[];
+  /** Longest wait for the headers of a request; tests shorten it. */
+  headersWaitMs?: number;
+}
+
 export async function createGatewayApp(
   parts: Omit<RouteContext, 'authentication'>,
-  webRoot: string | undefined,
+  { webRoot, hostNames = [], trustedProxies = [], headersWaitMs = headersWaitDefaultMs }: AppOptions,
 ): Promise<FastifyInstance> {
   const { front, clock, log } = parts;
   const authentication = createAuthentication(front, clock);
   const context: RouteContext = { ...parts, authentication };
+  const requireOwn = requireOwnHost(hostNames);
   const sendError = createErrorReply(log, clock);
   const app = Fastify({
     logger: false,
@@ -77,8 +94,15 @@ export async function createGatewayApp(
     requestTimeout: 0,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    rewriteUrl: normalTarget,
     routerOptions: { maxParamLength: 256 },
-    http: { maxHeaderSize: headerBytesMax, headersTimeout: headersWaitMs, shouldUpgradeCallback: upgrades },
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
+    http: {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersWaitMs,
+      connectionsCheckingInterval: headersCheckMs,
+      shouldUpgradeCallback: upgrades,
+    },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, verbose: true } },
     frameworkErrors: (error, request, reply) => {
       sendError(error, request, reply.headers({ ...everyReplyHeaders, ...apiHeaders }));
@@ -101,6 +125,8 @@ export async function createGatewayApp(
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(everyReplyHeaders);
     if (request.routeOptions.url !== '/*') reply.headers(apiHeaders);
+    requireOneTarget(request);
+    requireOwn(request);
     // Before the body is looked at: a wrong address or method is told at once.
     if (request.is404) throw noSuchAddress(request, reply, allowed);
     refuseForeignPage(request);

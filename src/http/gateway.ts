@@ -3,13 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../model/clock.ts';
 import type { DeviceFront } from '../model/contracts/device.ts';
 import type { Log } from '../model/log.ts';
-import { createGatewayApp } from './gateway-app.ts';
+import { type AppOptions, createGatewayApp } from './gateway-app.ts';
 import { stopGraceMs } from './limits/http-limits.ts';
 
-export interface GatewayOptions {
+export interface GatewayOptions extends AppOptions {
   front: DeviceFront;
-  /** Folder of the built web UI; undefined to serve the API alone. */
-  webRoot: string | undefined;
   host: string;
   /** 0 takes a free one. */
   port: number;
@@ -36,7 +34,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const open = async () => {
     const { front, log, maxUploadBytes = Number.MAX_SAFE_INTEGER } = options;
-    const app = await createGatewayApp({ front, log, clock, maxUploadBytes }, options.webRoot);
+    const app = await createGatewayApp({ front, log, clock, maxUploadBytes }, options);
     try {
       await app.listen({ host, port });
     } catch (error) {

@@ -22,6 +22,8 @@ export const errorStatus = {
   'unsupported-media-type': 415,
   'method-not-allowed': 405,
   'too-large': 413,
+  /** The Host header is no name of this device. */
+  'unknown-host': 421,
   // who is asking
   'not-signed-in': 401,
   'wrong-password': 401,

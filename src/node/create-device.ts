@@ -1,4 +1,5 @@
 /** Builds a device from its parts, starts it and stops it. No other file does that. */
+import { hostname } from 'node:os';
 import { readGenesis } from '../catalog/index.ts';
 import type { AccountsRoom, Founding } from '../drive/index.ts';
 import { createGateway } from '../http/index.ts';
@@ -362,6 +363,8 @@ class Device implements RunningDevice, DeviceParts {
       createGateway({
         front,
         webRoot: webRoot(),
+        hostNames: [hostname(), ...this.config.hostNames],
+        trustedProxies: this.config.trustedProxies,
         host: this.config.host,
         port,
         log: this.#log,

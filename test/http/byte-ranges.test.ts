@@ -30,7 +30,18 @@ describe('the header Range', () => {
 
   it('is ignored when it is malformed, in another unit, greedy, or for empty content', () => {
     const greedy = `bytes=${Array.from({ length: 40 }, (_, n) => `${n}-${n}`).join(',')}`;
-    for (const header of [undefined, '', 'bytes', 'bytes=-', 'bytes=a-b', 'bytes=5-2', 'lines=0-1', greedy]) {
+    for (const header of [
+      undefined,
+      '',
+      'bytes',
+      'bytes=',
+      'bytes= , ,',
+      'bytes=-',
+      'bytes=a-b',
+      'bytes=5-2',
+      'lines=0-1',
+      greedy,
+    ]) {
       assert.deepEqual(parseRanges(header, 100), { kind: 'whole' }, header);
     }
     assert.deepEqual(parseRanges('bytes=0-9,0-9', 10), { kind: 'whole' });

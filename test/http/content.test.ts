@@ -132,11 +132,10 @@ describe('content', { timeout: 600_000 }, () => {
     assert.equal(answer.headers['content-range'], 'bytes */10');
   });
 
-  it('sends everything when If-Range names another version', async () => {
+  it('sends everything when If-Range names another version, or a date', async () => {
     const range = 'bytes=0-1';
     assert.equal((await get({ range, 'if-range': `"${entry.version}"` })).text, '01');
-    assert.equal((await get({ range, 'if-range': 'Mon, 03 Feb 2020 04:05:06 GMT' })).status, 206);
-    for (const other of ['"other"', `W/"${entry.version}"`, 'Mon, 03 Feb 2020 04:05:07 GMT']) {
+    for (const other of ['"other"', `W/"${entry.version}"`, 'Mon, 03 Feb 2020 04:05:06 GMT']) {
       const answer = await get({ range, 'if-range': other });
       assert.deepEqual([answer.status, answer.text], [200, text]);
     }

@@ -24,6 +24,16 @@ describe('a gateway', { timeout: 600_000 }, () => {
     await first.stop();
   });
 
+  it('closes a connection whose headers do not end, with an answer', async () => {
+    const g = await GatewayFixture.start({ headersWaitMs: 100 });
+    for (const begun of ['GET /healthz HTTP/1.1\r\nHost: x\r\nX-', 'GET']) {
+      const socket = g.connect();
+      socket.write(begun);
+      assert.match(await readAll(socket), /^HTTP\/1\.1 408 .*request-timeout/s);
+    }
+    await g.stop();
+  });
+
   it('starts and stops as often as it is told', async () => {
     const g = await GatewayFixture.start();
     assert.deepEqual(await g.gateway.start(), { host: '127.0.0.1', port: g.port });

@@ -36,7 +36,7 @@ describe('the docs', () => {
 
   it('list every route in PROTOCOL, and no other', async () => {
     const context = { front: new FakeDeviceFront(), clock: systemClock, log: silentLog, maxUploadBytes: 1 };
-    const app = await createGatewayApp(context, join(root, 'web/public'));
+    const app = await createGatewayApp(context, { webRoot: join(root, 'web/public') });
     const served = routesInTree(app.printRoutes({ commonPrefix: false }));
     await app.close();
     const listed = routesInTable(read('docs/PROTOCOL.md'));

@@ -26,6 +26,12 @@ export function addStart(program: Command): Command {
       'where others reach the p2p port, if not at its own address (repeatable)',
       list,
     )
+    .option('--host-name <name>', 'a name with a dot under which people open the page (repeatable)', list)
+    .option(
+      '--trusted-proxy <address>',
+      'proxy or tunnel whose X-Forwarded headers are believed: IP or network such as 10.0.0.0/8 (repeatable)',
+      list,
+    )
     .addOption(
       new Option('--log-level <level>', 'how much to log on stderr')
         .choices(['silent', 'error', 'warn', 'info', 'debug', 'trace'])

@@ -21,7 +21,7 @@ export function parseRanges(header: string | undefined, size: number): RangeAnsw
   const list = /^\s*bytes\s*=(.*)$/i.exec(header ?? '')?.[1];
   if (list === undefined || size === 0) return { kind: 'whole' };
   const specs = list.split(',').map((spec) => spec.trim());
-  if (specs.length > rangesMax) return { kind: 'whole' };
+  if (specs.length > rangesMax || specs.every((spec) => spec === '')) return { kind: 'whole' };
   const ranges: ByteRange[] = [];
   for (const spec of specs) {
     if (spec === '') continue;

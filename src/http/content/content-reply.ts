@@ -110,7 +110,7 @@ function chooseAnswer(
   const { size } = content;
   // Range has a meaning for GET only (RFC 9110 section 14.2).
   const wanted =
-    method === 'GET' && ifRangeHolds(headers['if-range'], content.etag, content.modifiedAtMs)
+    method === 'GET' && ifRangeHolds(headers['if-range'], content.etag)
       ? parseRanges(headers.range, size)
       : ({ kind: 'whole' } as const);
   if (wanted.kind === 'unsatisfiable') return undefined;

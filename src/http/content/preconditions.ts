@@ -1,5 +1,6 @@
 /** Conditional requests (RFC 9110 section 13), all over the one strong validator: the version id. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { httpDateMs } from '../requests/times.ts';
 
 /** The header value of a version. */
 export function entityTag(version: string): string {
@@ -35,8 +36,8 @@ export function preconditionFails(
     const named = versionsNamed(ifMatch);
     return named !== '*' && !named.includes(version);
   }
-  const since = httpDateMs(headers['if-unmodified-since']);
-  return since !== undefined && wholeSeconds(modifiedAtMs) > since;
+  const since = headers['if-unmodified-since'];
+  return httpDateMs(since) !== undefined && !isOfDate(since, modifiedAtMs);
 }
 
 /** True when the client has this version already, so 304 is the answer. */
@@ -46,29 +47,21 @@ export function isNotModified(headers: IncomingHttpHeaders, version: string, mod
     const named = versionsNamed(ifNoneMatch);
     return named === '*' || named.includes(version);
   }
-  const since = httpDateMs(headers['if-modified-since']);
-  return since !== undefined && wholeSeconds(modifiedAtMs) <= since;
+  return isOfDate(headers['if-modified-since'], modifiedAtMs);
 }
 
-/** False when If-Range names another version, so that Range must be ignored (strong comparison). */
-export function ifRangeHolds(
-  header: string | string[] | undefined,
-  version: string,
-  modifiedAtMs: number,
-): boolean {
-  if (header === undefined) return true;
-  if (typeof header !== 'string') return false;
-  if (header.includes('"')) return header.trim() === entityTag(version);
-  return httpDateMs(header) === wholeSeconds(modifiedAtMs);
+/**
+ * False when If-Range does not name this version, so that Range must be ignored (strong comparison). A
+ * date never does: two versions may have the same, and their parts would be joined.
+ */
+export function ifRangeHolds(header: string | string[] | undefined, version: string): boolean {
+  return header === undefined || (typeof header === 'string' && header.trim() === entityTag(version));
 }
 
-/** An HTTP date (RFC 9110 section 5.6.7) as Unix milliseconds; undefined when it is none. */
-export function httpDateMs(text: string | undefined): number | undefined {
-  const ms = text === undefined ? Number.NaN : Date.parse(text);
-  return Number.isNaN(ms) ? undefined : ms;
-}
-
-/** HTTP dates have whole seconds. */
-function wholeSeconds(ms: number): number {
-  return Math.floor(ms / 1000) * 1000;
+/**
+ * Is this the date of the version that is there? Dates come from who uploads, so a later one need not
+ * mean a later version: only the very date that we gave out is evidence, and weak evidence.
+ */
+export function isOfDate(header: string | undefined, modifiedAtMs: number): boolean {
+  return httpDateMs(header) === Math.floor(modifiedAtMs / 1000) * 1000;
 }

@@ -7,9 +7,15 @@ const minuteMs = 60 * secondMs;
 /** A request line with the longest path, every byte of it percent-encoded, and the other headers. */
 export const headerBytesMax = 64 * KiB;
 /** Headers that are not complete by then are a broken or hostile client. */
-export const headersWaitMs = 20 * secondMs;
+export const headersWaitDefaultMs = 20 * secondMs;
+/** How often node looks for such a client; what it lets wait longer than said. */
+export const headersCheckMs = 1 * secondMs;
 /** An upload that moves no byte for this long is answered 408. Slow ones may take for ever. */
 export const uploadStallMs = 60 * secondMs;
+/** Of a request by somebody unknown: a name, a password, 24 words, a message of pairing. */
+export const publicBodyBytesMax = 16 * KiB;
+/** JSON that is nested deeper is none of ours. */
+export const jsonDepthMax = 32;
 /** A whole JSON body is small: this bounds a client that drips it. */
 export const jsonBodyWaitMs = 30 * secondMs;
 /** A download whose reader takes nothing for this long is cut; a paused player asks again with Range. */

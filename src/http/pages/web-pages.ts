@@ -8,7 +8,7 @@ import { waitHeaders } from '../replies/error-reply.ts';
 import { pageHeaders } from '../replies/security-headers.ts';
 import { noSuchAddress } from '../replies/unknown-address.ts';
 import type { AllowedMethods } from '../requests/allowed-methods.ts';
-import { pathnameOf } from '../requests/drive-path.ts';
+import { pathnameOf } from '../requests/target.ts';
 import type { GuestAccess } from '../sessions/guest-access.ts';
 
 const page = 'index.html';

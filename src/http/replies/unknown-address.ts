@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PeerstorError } from '../../model/errors.ts';
 import type { AllowedMethods } from '../requests/allowed-methods.ts';
-import { pathnameOf } from '../requests/drive-path.ts';
+import { pathnameOf } from '../requests/target.ts';
 
 /** The error for an address that no route takes: 405 with Allow if another method would do, else 404. */
 export function noSuchAddress(

@@ -11,16 +11,13 @@ export interface DrivePath {
 }
 
 /**
- * Reads the drive path out of a request's raw URL, each segment decoded by itself. The router's own
- * decoding is not used: it turns `%2F` into a separator.
- * @param rawUrl as it stood in the request line
- * @param prefix with which it begins, as it stood there
+ * Reads a drive path, each segment decoded by itself.
+ * @param path percent-encoded: empty, or beginning with a slash
  * Names are judged by the drive; here only what would change the path's shape, and the length, so
  * that an upload which must fail makes no folders first.
  * @throws `bad-name` naming the rule: `/` inside a name, `.` and `..`, empty, too long, not UTF-8
  */
-export function drivePathOf(rawUrl: string, prefix = drivePathPrefix): DrivePath {
-  const path = pathnameOf(rawUrl).slice(prefix.length);
+export function drivePathOf(path: string): DrivePath {
   if (path === '' || path === '/') return { names: [], folder: true };
   const names: string[] = [];
   let bytes = 0;
@@ -41,18 +38,11 @@ export function pathNames(path: string): string[] {
   return path.split('/').filter((name) => name !== '');
 }
 
-/** The URL without its query. */
-export function pathnameOf(rawUrl: string): string {
-  const end = rawUrl.indexOf('?');
-  return end === -1 ? rawUrl : rawUrl.slice(0, end);
-}
-
 function decodeName(segment: string): string {
   const refuse = (why: string) => new PeerstorError('bad-name', why, { details: { field: 'path' } });
   let name: string;
   try {
-    // Some clients (curl) send UTF-8 as it is; node hands it over one character per byte.
-    name = decodeURIComponent(segment.replace(/[\x80-\xff]/g, percentEncode));
+    name = decodeURIComponent(segment);
   } catch {
     throw refuse('A name in the path is not percent-encoded UTF-8.');
   }
@@ -66,8 +56,4 @@ function decodeName(segment: string): string {
     throw refuse(`A name has at most ${nameBytesMax} bytes in UTF-8; this one has ${bytes}.`);
   }
   return name;
-}
-
-function percentEncode(character: string): string {
-  return `%${character.charCodeAt(0).toString(16)}`;
 }

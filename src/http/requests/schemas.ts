@@ -3,6 +3,7 @@
 import type { ListOptions } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { listLimitDefault, listLimitMax } from '../../model/limits.ts';
+import { isoTimeMs } from './times.ts';
 
 export const text = (bytesMax: number, description: string) => ({
   type: 'string',
@@ -86,8 +87,8 @@ export const timeOrNever = {
  */
 export function expiryOf(text: string | null | undefined, nowMs: number): number | null | undefined {
   if (text === undefined || text === null) return text;
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms) || ms <= nowMs) {
+  const ms = isoTimeMs(text);
+  if (ms === undefined || ms <= nowMs) {
     throw new PeerstorError(
       'bad-input',
       `The field "expiresAt" must be a time to come, such as 2027-01-31T10:00:00Z, or null for never.`,

@@ -174,8 +174,7 @@ function uploadRoute(app: FastifyInstance, access: GuestAccess, context: RouteCo
     '/s/:secret/api/path/*',
     { config: publicly, schema: { querystring: uploadQuery }, onRequest: refuseEarly },
     async (request, reply) => {
-      const [prefix = ''] = /^\/s\/[^/]*\/api\/path/.exec(request.raw.url ?? '') ?? [];
-      const { folders, name } = filePathOf(request, prefix);
+      const { folders, name } = filePathOf(request);
       const guest = await access.open(request, request.params.secret);
       return receive(request, reply, guest, placeAtPath(guest.drive, folders, name));
     },
@@ -186,8 +185,7 @@ function uploadRoute(app: FastifyInstance, access: GuestAccess, context: RouteCo
     '/s/:secret/api/entries/:id/path/*',
     { config: publicly, schema: { querystring: uploadQuery }, onRequest: refuseEarly },
     async (request, reply) => {
-      const [prefix = ''] = /^\/s\/[^/]*\/api\/entries\/[^/]*\/path/.exec(request.raw.url ?? '') ?? [];
-      const { folders, name } = filePathOf(request, prefix);
+      const { folders, name } = filePathOf(request);
       const guest = await access.open(request, request.params.secret);
       const folder = await entryIdOf(guest.drive, request.params.id);
       return receive(request, reply, guest, placeAtPath(guest.drive, folders, name, folder));

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RouteContext } from '../sessions/route-context.ts';
 
@@ -10,14 +9,8 @@ export function metricRoutes(app: FastifyInstance, { front, authentication }: Ro
   });
 }
 
-/**
- * Not what a proxy on this machine passes on for others, and not what a foreign page got a browser here
- * to ask by pointing a name of its own at this machine (DNS rebinding): a name with a dot must be local.
- */
-function isFromThisMachine({ ip, headers, hostname }: FastifyRequest): boolean {
+/** Not what a proxy on this machine passes on for others. A foreign name was refused before (`own-host.ts`). */
+function isFromThisMachine({ ip, headers }: FastifyRequest): boolean {
   const isLoopback = ip === '::1' || /^(?:::ffff:)?127\./.test(ip);
-  const isProxied = headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined;
-  const name = hostname.replace(/^\[(.*)\]$/, '$1');
-  const isLocalName = isIP(name) !== 0 || !name.includes('.') || /\.(?:local|localhost)$/i.test(name);
-  return isLoopback && !isProxied && isLocalName;
+  return isLoopback && headers.forwarded === undefined && headers['x-forwarded-for'] === undefined;
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PeerstorError } from '../../model/errors.ts';
 import { entityTag } from '../content/preconditions.ts';
 import { drivePathOf, drivePathPrefix } from '../requests/drive-path.ts';
+import { restOfRoute } from '../requests/target.ts';
 import { openToTokens, signedIn } from '../sessions/authentication.ts';
 import type { RouteContext } from '../sessions/route-context.ts';
 import { placeAtPath, placeOfFile } from '../uploads/upload-place.ts';
@@ -20,7 +21,7 @@ import { entryIdOf } from './entry-id.ts';
 export function pathRoutes(app: FastifyInstance, context: RouteContext): void {
   for (const url of [drivePathPrefix, `${drivePathPrefix}/*`]) {
     app.get(url, { config: openToTokens }, async (request, reply) => {
-      const { names, folder } = drivePathOf(request.raw.url ?? '');
+      const { names, folder } = drivePathOf(restOfRoute(request));
       const { drive } = signedIn(request);
       const entry = names.length === 0 ? await drive.root() : await drive.resolve(names);
       if (folder && entry.kind === 'file') {
@@ -46,7 +47,7 @@ function uploadRoute(app: FastifyInstance, context: RouteContext): void {
     { config: openToTokens, schema: { querystring: uploadQuery }, onRequest: refuseEarly },
     async (request, reply) => {
       const { drive } = signedIn(request);
-      const { folders, name } = filePathOf(request, drivePathPrefix);
+      const { folders, name } = filePathOf(request);
       const place = placeAtPath(drive, folders, name);
       return sendUploaded(reply, await receiveUpload(request, { place }, context));
     },
@@ -68,8 +69,7 @@ function uploadRoute(app: FastifyInstance, context: RouteContext): void {
     { config: openToTokens, schema: { querystring: uploadQuery }, onRequest: refuseEarly },
     async (request, reply) => {
       const { drive } = signedIn(request);
-      const [prefix = ''] = /^\/api\/v1\/entries\/[^/]*\/path/.exec(request.raw.url ?? '') ?? [];
-      const { folders, name } = filePathOf(request, prefix);
+      const { folders, name } = filePathOf(request);
       const place = placeAtPath(drive, folders, name, await entryIdOf(drive, request.params.id));
       return sendUploaded(reply, await receiveUpload(request, { place }, context));
     },

@@ -4,11 +4,13 @@ import type { EntryView, SafetyLevel } from '../../model/api.ts';
 import type { UploadOptions, UploadOutcome } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { essence, typeOfUpload } from '../content/content-type.ts';
-import { entityTag, httpDateMs, versionsNamed } from '../content/preconditions.ts';
+import { entityTag, isOfDate, versionsNamed } from '../content/preconditions.ts';
 import { safetyWaitSecondsMax, uploadStallMs } from '../limits/http-limits.ts';
 import { drivePathOf } from '../requests/drive-path.ts';
 import { declaredLength, openBody, tooLarge } from '../requests/request-body.ts';
 import { query } from '../requests/schemas.ts';
+import { restOfRoute } from '../requests/target.ts';
+import { httpDateMs, isoTimeMs } from '../requests/times.ts';
 import type { RouteContext } from '../sessions/route-context.ts';
 import { watchSession } from '../sessions/session-watch.ts';
 import { changedMeanwhile, versionExpected } from './if-match.ts';
@@ -96,7 +98,8 @@ export function refuseUpload(request: FastifyRequest, maxUploadBytes: number): v
   const { headers } = request;
   if ((declaredLength(request.raw) ?? 0) > maxUploadBytes) throw tooLarge(maxUploadBytes);
   const type = essence(headers['content-type'] ?? '');
-  if (type.startsWith('multipart/')) {
+  // Other multipart types are files, such as a saved web page (multipart/related).
+  if (type === 'multipart/form-data') {
     throw new PeerstorError('unsupported-media-type', 'Send the file itself as the body, not a form.');
   }
   if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
@@ -107,9 +110,9 @@ export function refuseUpload(request: FastifyRequest, maxUploadBytes: number): v
   }
 }
 
-/** @param prefix of the URL, before the drive path */
-export function filePathOf(request: FastifyRequest, prefix: string): { folders: string[]; name: string } {
-  const { names, folder } = drivePathOf(request.raw.url ?? '', prefix);
+/** The file that a wildcard route names. @throws `bad-name` */
+export function filePathOf(request: FastifyRequest): { folders: string[]; name: string } {
+  const { names, folder } = drivePathOf(restOfRoute(request));
   const name = names.at(-1);
   if (name === undefined || folder) {
     throw new PeerstorError('bad-name', 'An upload needs the name of a file at the end of the path.');
@@ -118,7 +121,7 @@ export function filePathOf(request: FastifyRequest, prefix: string): { folders: 
 }
 
 /**
- * If-Match and If-None-Match. What the file must be is checked here as well as by the drive, so
+ * If-Match, If-None-Match and If-Unmodified-Since. What the file must be is checked here as well as by the drive, so
  * that a refused upload leaves no new folders behind.
  * @throws `precondition-failed`
  */
@@ -126,15 +129,25 @@ async function conditionOf(
   request: FastifyRequest,
   place: UploadPlace,
 ): Promise<Pick<UploadOptions, 'ifMatch'>> {
-  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
-  if (ifMatch === undefined && ifNoneMatch === undefined) return {};
+  const {
+    'if-match': ifMatch,
+    'if-none-match': ifNoneMatch,
+    'if-unmodified-since': unmodified,
+  } = request.headers;
+  // What is no date is ignored (RFC 9110 section 13.1.4).
+  const since = httpDateMs(unmodified) === undefined ? undefined : unmodified;
+  if (ifMatch === undefined && ifNoneMatch === undefined && since === undefined) return {};
   const current = await place.current();
   if (ifNoneMatch !== undefined) {
     const named = versionsNamed(ifNoneMatch);
     if (current !== undefined && (named === '*' || named.includes(current.version))) throw changedMeanwhile();
     if (named === '*') return { ifMatch: 'none' };
   }
-  if (ifMatch === undefined) return {};
+  if (ifMatch === undefined) {
+    if (since === undefined) return {};
+    if (current === undefined || !isOfDate(since, Date.parse(current.modifiedAt))) throw changedMeanwhile();
+    return { ifMatch: current.version };
+  }
   if (current === undefined) throw changedMeanwhile();
   const version = await versionExpected(ifMatch, async () => current);
   if (version !== undefined && version !== current.version) throw changedMeanwhile();
@@ -164,20 +177,19 @@ function factsOf(
   const size = declaredLength(request.raw);
   const { 'x-modified-at': own, 'last-modified': standard } = request.headers;
   const date = own ?? standard;
-  const modifiedAtMs = typeof date === 'string' ? httpDateMs(date) : undefined;
-  if (date !== undefined && modifiedAtMs === undefined) {
+  const ms = typeof date === 'string' ? (isoTimeMs(date) ?? httpDateMs(date)) : undefined;
+  if (date !== undefined && ms === undefined) {
     const field = own === undefined ? 'Last-Modified' : 'X-Modified-At';
     throw new PeerstorError(
       'bad-input',
-      `The header "${field}" must be a date such as 2026-11-21T10:00:00Z.`,
-      {
-        details: { field },
-      },
+      `The header "${field}" must be a time with its zone, such as 2026-11-21T10:00:00Z.`,
+      { details: { field } },
     );
   }
   return {
     mime: typeOfUpload(request.headers['content-type'], name),
     ...(size === undefined ? {} : { sizeHint: size }),
-    ...(modifiedAtMs === undefined ? {} : { modifiedAtMs }),
+    // The zero of Windows (1601) and the like mean that the client does not know.
+    ...(ms === undefined || ms < 0 ? {} : { modifiedAtMs: ms }),
   };
 }

@@ -21,6 +21,10 @@ export interface StartOptions {
   peers?: string[];
   /** IP:PORT at which other devices reach this one's p2p port, where that is not its own address. */
   announce?: string[];
+  /** Names with a dot under which people open the page. */
+  hostName?: string[];
+  /** Addresses or networks of proxies whose X-Forwarded headers are believed. */
+  trustedProxy?: string[];
   logLevel?: string;
 }
 
@@ -52,6 +56,8 @@ export interface DeviceConfig {
   mdns: boolean;
   peers: string[];
   announce: AnnouncedAddress[];
+  hostNames: string[];
+  trustedProxies: string[];
   logLevel: string;
   tunables: Tunables;
 }
@@ -74,6 +80,8 @@ export function readConfig(options: StartOptions, env: NodeJS.ProcessEnv = proce
     mdns: options.mdns ?? true,
     peers: (options.peers ?? []).map(pageAddress),
     announce: (options.announce ?? []).map(announcedAddress),
+    hostNames: (options.hostName ?? []).map(hostName),
+    trustedProxies: (options.trustedProxy ?? []).map(proxyAddress),
     logLevel: options.logLevel ?? 'info',
     tunables: parseTunables(env.PEERSTOR_TUNE),
   };
@@ -121,6 +129,23 @@ function announcedAddress(text: string): AnnouncedAddress {
     throw new PeerstorError('bad-input', `--announce "${text}" is not IP:PORT, such as 203.0.113.7:4001.`);
   }
   return { host, port };
+}
+
+/** @throws `bad-input` */
+function hostName(text: string): string {
+  if (/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/i.test(text)) return text;
+  throw new PeerstorError('bad-input', `--host-name "${text}" is not a name such as nas.example.org.`);
+}
+
+/** An IP address, or a network in CIDR. @throws `bad-input` */
+function proxyAddress(text: string): string {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const family = isIP(address);
+  if (family !== 0 && Number(bits ?? 0) <= (family === 4 ? 32 : 128)) return text;
+  throw new PeerstorError(
+    'bad-input',
+    `--trusted-proxy "${text}" is not an address such as 127.0.0.1, nor a network such as 10.0.0.0/8.`,
+  );
 }
 
 const sizeUnits: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
