@@ -4,6 +4,7 @@ import { ancestorViews, children } from './folders/browsing.ts';
 import { copy } from './folders/copying.ts';
 import { createFolder, ensureFolder } from './folders/folders.ts';
 import { patch } from './folders/moves.ts';
+import { search } from './search/search.ts';
 import { emptyTrash, purge, restore, trash, trashed } from './trash/trash.ts';
 import { viewOf } from './tree/entry-view.ts';
 import { requireEntry, requireEntryOrConflict, resolvePath, type Tree } from './tree/tree.ts';
@@ -23,6 +24,8 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     children: (id, options) => children(tree, id, options),
     ancestors: (id) => ancestorViews(tree, id),
     resolve: async (names, from) => viewOf(tree, await found(await resolvePath(tree, names, from))),
+
+    search: (query) => search([tree], query),
 
     createFolder: (parent, name) => createFolder(tree, parent, name),
     ensureFolder: (names, from) => ensureFolder(tree, names, from),

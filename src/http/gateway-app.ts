@@ -34,6 +34,7 @@ import { healthzRoutes } from './routes/healthz.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { pairingRoutes } from './routes/pairing.ts';
 import { pathRoutes } from './routes/path.ts';
+import { searchRoutes } from './routes/search.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { shareRoutes } from './routes/shares.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -54,6 +55,7 @@ const routeGroups = [
   tokenRoutes,
   entryRoutes,
   entriesAtOnceRoutes,
+  searchRoutes,
   trashRoutes,
   pathRoutes,
   contentRoutes,

@@ -52,6 +52,12 @@ export interface EntryOutcome {
   code?: ErrorCode;
 }
 
+/** What a search found. */
+export interface FoundView extends EntryView {
+  /** From the root of the asker's drive, such as `/a/b.txt`; of what others shared from the shared folder on. */
+  path: string;
+}
+
 export interface Page<Item> {
   items: Item[];
   nextCursor: string | null;

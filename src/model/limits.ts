@@ -63,6 +63,12 @@ export const pathBytesMax = 16 * KiB;
 export const jsonBodyBytesMax = 1 * MiB;
 export const listLimitDefault = 200;
 export const listLimitMax = 1000;
+/** Entries of one drive that can be found: about 200 MB of memory while somebody searches. */
+export const searchedEntriesMax = 2_000_000;
+/** A search waits so long for the first reading of a drive before it says "try again". */
+export const searchBuildWaitMs = 10_000;
+/** What a search needs in memory is given back after so long without one. */
+export const searchIdleMs = 30 * minuteMs;
 /** Entries that one request may move, copy or trash. */
 export const entriesAtOnceMax = 1000;
 export const sessionLifeMs = 30 * dayMs;

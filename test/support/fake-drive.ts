@@ -6,12 +6,16 @@
 import { createHash } from 'node:crypto';
 import { checkName, foldName, freeName } from '../../src/drive/listing/names.ts';
 import { comparison, pageOf, type Sortable } from '../../src/drive/listing/paging.ts';
-import type { EntryView, Page } from '../../src/model/api.ts';
+import { EntryTable } from '../../src/drive/search/entry-table.ts';
+import { findMatches } from '../../src/drive/search/finding.ts';
+import { foldText, wordsOf } from '../../src/drive/search/folding.ts';
+import type { EntryView, FoundView, Page } from '../../src/model/api.ts';
 import type {
   Drive,
   EntryPatch,
   ListOptions,
   OpenContent,
+  SearchQuery,
   UploadOptions,
   UploadOutcome,
 } from '../../src/model/contracts/drive.ts';
@@ -116,6 +120,54 @@ export class FakeDrive extends FakeTransfers implements Drive {
       entry = child;
     }
     return this.#view(entry);
+  }
+
+  async search(query: SearchQuery): Promise<Page<FoundView>> {
+    const table = new EntryTable();
+    for (const { id } of this.#entries.values()) table.set(id, await this.#searched(id));
+    const { q, type, limit, cursor, fromMs, toMs, minSize, maxSize, under, starred } = query;
+    const wish = {
+      words: wordsOf(q, 16),
+      ...(type === 'file' || type === 'folder' ? { kind: type as 'file' | 'folder' } : {}),
+      ...(type?.includes('/') ? { mimes: [type] } : {}),
+      ...(fromMs === undefined ? {} : { fromMs }),
+      ...(toMs === undefined ? {} : { toMs }),
+      ...(minSize === undefined ? {} : { minSize }),
+      ...(maxSize === undefined ? {} : { maxSize }),
+      ...(under === undefined ? {} : { under }),
+      ...(starred === undefined ? {} : { starred }),
+      ...(query.tag === undefined ? {} : { tag: foldText(query.tag) }),
+    };
+    const from = Number(cursor ?? 0);
+    if (!Number.isInteger(from)) throw new PeerstorError('bad-input', 'This cursor is none.');
+    const matches = findMatches(table, wish, from + limit + 1).slice(from);
+    const items = await Promise.all(
+      matches.slice(0, limit).map(async ({ id }) => {
+        const names = (await this.ancestors(id)).slice(1).map(({ name }) => name);
+        const view = this.#view(this.#find(id));
+        return { ...view, path: `/${[...names, view.name].join('/')}` };
+      }),
+    );
+    return { items, nextCursor: matches.length > limit ? `${from + limit}` : null };
+  }
+
+  async #searched(id: EntryId) {
+    const entry = this.#find(id);
+    const { parentId: parent, kind, name, starred, trashedAt } = entry;
+    const { size, mime, modifiedAt } = this.#view(entry);
+    const modifiedAtMs = Date.parse(modifiedAt);
+    return {
+      parent,
+      kind,
+      name: foldText(name),
+      size,
+      modifiedAtMs,
+      changedAtMs: Number.parseInt(entry.revision, 16),
+      mime: mime ?? '',
+      starred,
+      trashed: trashedAt !== null,
+      tags: entry.tags.map(foldText),
+    };
   }
 
   async createFolder(parent: EntryId, name: string): Promise<EntryView> {

@@ -256,6 +256,11 @@ export function scopedDrive(
       const all = id === root ? [] : await calls.ancestors(id);
       return all.slice(all.findIndex((folder) => folder.id === root)).map(seen);
     },
+    search: async (query) => {
+      const page = await calls.search({ under: root, ...query });
+      const items = page.items.filter(({ id }) => drive.isBelow(id, root));
+      return { ...page, items: items.map((found) => ({ ...seen(found), path: found.path })) };
+    },
     resolve: async (names, from = root) => seen(await calls.resolve(names, from)),
     createFolder: async (parent, name) => seen(await calls.createFolder(parent, name)),
     // A drop box shows itself and makes no folders.

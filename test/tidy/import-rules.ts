@@ -85,6 +85,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'folders',
     'uploads',
     'trash',
+    'search',
     'upkeep',
     'sharing',
     'accounts',

@@ -9,8 +9,9 @@ import { copy } from '../folders/copying.ts';
 import { type Grant, stateOfGrant } from '../grants/grants.ts';
 import { isLive } from '../keys/live.ts';
 import type { UserKeys } from '../keys/user-keys.ts';
+import { search } from '../search/search.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
-import { ancestors, notFound, type Tree } from '../tree/tree.ts';
+import { ancestors, notFound, type Tree, trashedAtOf } from '../tree/tree.ts';
 import { type GrantedDrive, openGrantedDrive } from './granted-drive.ts';
 
 export interface SharedDrives {
@@ -118,8 +119,22 @@ export function uniteDrives(tree: Tree, shared: SharedDrives, own: Drive): Drive
     const named = entryNamed(method, given);
     return named === undefined ? own : find(named).drive;
   });
+  /** What others shared, each part once, though two grants may open the same. */
+  function readable(): Tree[] {
+    const trees = new Map<EntryId, Tree>();
+    for (const grant of shared.live()) {
+      const { entry, owner, rights } = grant.body;
+      const isInside = [...ancestors(tree, entry)].some((folder) => trees.has(folder.id));
+      const body = catalog.get('entry', entry)?.body;
+      if (rights === 'upload' || body?.owner !== owner || trashedAtOf(tree, entry, body) !== null) continue;
+      if (!isInside && !trees.has(entry)) trees.set(entry, shared.of(grant).tree);
+    }
+    return [...trees.values()];
+  }
+
   return {
     ...calls,
+    search: (query) => search([tree, ...readable()], query),
     async patch(id, change, ifMatch) {
       const from = find(id);
       if (change.parentId !== undefined && find(change.parentId).tree !== from.tree) {

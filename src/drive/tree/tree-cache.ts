@@ -15,11 +15,19 @@ export interface TreeCache {
   readonly trash: TrashIndex;
   /** @returns ids of the entries whose view may have changed, folders whose content did included */
   apply(changes: readonly CatalogChange[]): Set<string>;
+  /**
+   * Calls back after changes were taken in, until the cache is closed.
+   * @param listener is given the changes and the ids that `apply` returns; nothing of both when keys changed
+   * @param onClose called once when the cache is closed
+   */
+  watch(listener: TreeWatcher, onClose: () => void): () => void;
   /** What opens the topmost entry is something else now. */
   keysChanged(): void;
   /** Forgets everything and keeps nothing any more: nobody tells it of changes now. */
   close(): void;
 }
+
+export type TreeWatcher = (changes: readonly CatalogChange[], touched: ReadonlySet<string>) => void;
 
 export interface TreeCacheParts {
   catalog: Catalog;
@@ -34,6 +42,11 @@ export function createTreeCache({ catalog, user, top, log }: TreeCacheParts): Tr
   const heads = createHeadsCache(catalog, log);
   const listings = createListings({ catalog, user, keys, heads, log });
   const trash = createTrashIndex(catalog, user);
+
+  const watchers = new Map<TreeWatcher, () => void>();
+  function tell(changes: readonly CatalogChange[], touched: ReadonlySet<string>): void {
+    for (const watcher of [...watchers.keys()]) watcher(changes, touched);
+  }
 
   function applyOne({ record, local }: CatalogChange, touched: Set<string>): void {
     switch (record.table) {
@@ -86,14 +99,22 @@ export function createTreeCache({ catalog, user, top, log }: TreeCacheParts): Tr
           log.warn({ table: change.record.table }, `A record is ignored: ${error.message}`);
         }
       }
+      if (touched.size > 0) tell(changes, touched);
       return touched;
+    },
+    watch(listener, onClose) {
+      watchers.set(listener, onClose);
+      return () => watchers.delete(listener);
     },
     keysChanged() {
       keys.clear();
       heads.keysChanged();
       listings.forgetAll();
+      tell([], new Set());
     },
     close() {
+      for (const onClose of [...watchers.values()]) onClose();
+      watchers.clear();
       keys.clear();
       heads.close();
       listings.close();

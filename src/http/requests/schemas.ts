@@ -36,11 +36,16 @@ export interface ListQuery {
   cursor?: string;
 }
 
+/** Which part of a list is wanted. */
+export const pageParameters = {
+  limit: { type: 'string', pattern: '^[0-9]{1,6}$', description: `a number from 1 to ${listLimitMax}` },
+  cursor: { type: 'string', maxLength: 4096, description: 'a nextCursor of this list' },
+};
+
 export const listQuery = query({
   sort: { enum: ['name', 'size', 'modifiedAt', 'kind'] },
   order: { enum: ['asc', 'desc'] },
-  limit: { type: 'string', pattern: '^[0-9]{1,6}$', description: `a number from 1 to ${listLimitMax}` },
-  cursor: { type: 'string', maxLength: 4096, description: 'a nextCursor of this list' },
+  ...pageParameters,
 });
 
 /** @throws `bad-input` for a limit out of bounds */

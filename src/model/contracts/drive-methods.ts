@@ -29,6 +29,7 @@ export const driveMethods: Readonly<Record<DriveMethod, MethodRule>> = {
   children: { needs: 'view', at: 0 },
   ancestors: { needs: 'view', at: 0 },
   resolve: { needs: 'view', at: 1 },
+  search: { needs: 'view', at: null },
   createFolder: { needs: 'edit', at: 0 },
   ensureFolder: { needs: 'edit', at: 1 },
   patch: { needs: 'edit', at: 0 },

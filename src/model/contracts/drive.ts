@@ -2,6 +2,7 @@
 import type {
   AccessView,
   EntryView,
+  FoundView,
   GuestView,
   InviteView,
   Page,
@@ -172,6 +173,25 @@ export interface ListOptions {
   cursor?: string;
 }
 
+export interface SearchQuery {
+  /** Words that a name holds, in any order, without regard to case and accents; none for everything. */
+  q: string;
+  /** `file`, `folder`, `image`, `video`, `audio`, `text`, `document`, `archive`, or a media type. */
+  type?: string;
+  /** Of the last change of the content. */
+  fromMs?: number;
+  toMs?: number;
+  /** Bytes; a folder has no size here. */
+  minSize?: number;
+  maxSize?: number;
+  tag?: string;
+  /** Only what lies in this folder, at any depth. */
+  under?: EntryId;
+  starred?: boolean;
+  limit: number;
+  cursor?: string;
+}
+
 export interface UploadOptions {
   signal?: AbortSignal;
   mime?: string;
@@ -229,6 +249,12 @@ export interface Drive {
    * @throws `not-found`
    */
   resolve(names: readonly string[], from?: EntryId): Promise<EntryView>;
+
+  /**
+   * Entries outside the trash that answer a question, best first; equal ones by when they were changed.
+   * @throws `bad-input`; `not-ready` while a large drive is read for the first time
+   */
+  search(query: SearchQuery): Promise<Page<FoundView>>;
 
   createFolder(parent: EntryId, name: string): Promise<EntryView>;
   /**

@@ -43,6 +43,7 @@ const calls: Readonly<Record<DriveMethod, (drive: Drive, id: EntryId, file: Entr
     entry: (drive, id) => drive.entry(id),
     children: (drive, id) => drive.children(id, byName),
     ancestors: (drive, id) => drive.ancestors(id),
+    search: (drive) => drive.search({ q: 'secret', limit: 100 }),
     resolve: (drive, id) => drive.resolve([], id),
     createFolder: (drive, id) => drive.createFolder(id, 'new'),
     ensureFolder: (drive, id) => drive.ensureFolder(['new'], id),
