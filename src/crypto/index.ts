@@ -21,7 +21,7 @@ export {
   sealManifest,
 } from './manifest.ts';
 export { openFromNow } from './open-sealed-now.ts';
-export { newPasswordKdf, type PasswordKdf, passwordKey } from './password.ts';
+export { isAffordable, newPasswordKdf, type PasswordKdf, passwordKey } from './password.ts';
 export { newKey, randomBytes, randomId16 } from './random.ts';
 export { newRecoveryCode, recoveryKey } from './recovery-code.ts';
 export { open, seal, sealBytesAdded } from './seal.ts';

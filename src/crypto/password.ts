@@ -1,6 +1,12 @@
 /** Argon2id (RFC 9106): what turns a password into a key. */
 import { argon2 } from 'node:crypto';
 import { PeerstorError } from '../model/errors.ts';
+import {
+  argon2MemoryKiBMax,
+  argon2ParallelismMax,
+  argon2PassesMax,
+  argon2WorkKiBMax,
+} from '../model/limits.ts';
 import type { BundleBody } from '../model/records.ts';
 import { type Bytes, plain, textBytes } from './bytes.ts';
 import { randomBytes } from './random.ts';
@@ -9,17 +15,21 @@ export type PasswordKdf = BundleBody['kdf'];
 
 /** About 160 ms on a desktop and within the memory of a small device. */
 const defaultCost = { memoryKiB: 64 * 1024, passes: 3 };
-/** Parameters come from a record: a foreign one must not be able to eat the memory or the hour. */
-const memoryKiBMax = 1024 * 1024;
-const passesMax = 64;
-const parallelismMax = 16;
 const saltBytes = 16;
 const saltBytesMax = 64;
 
 /** Parameters with a fresh salt. Only tests ask for a lower cost. */
 export function newPasswordKdf(cost: { memoryKiB: number; passes: number } = defaultCost): PasswordKdf {
   const { memoryKiB, passes } = cost;
-  return { name: 'argon2id', memoryKiB, passes, parallelism: 1, salt: randomBytes(saltBytes) };
+  const kdf: PasswordKdf = {
+    name: 'argon2id',
+    memoryKiB,
+    passes,
+    parallelism: 1,
+    salt: randomBytes(saltBytes),
+  };
+  checkKdf(kdf);
+  return kdf;
 }
 
 /**
@@ -42,20 +52,27 @@ export async function passwordKey(password: string, kdf: PasswordKdf): Promise<B
   });
 }
 
-function checkKdf({ name, memoryKiB, passes, parallelism, salt }: PasswordKdf): void {
+/** Are these parameters within what a device may be made to spend? Asked where they are written and where they are read. */
+export function isAffordable(kdf: unknown): boolean {
+  if (typeof kdf !== 'object' || kdf === null) return false;
+  const { name, memoryKiB, passes, parallelism, salt } = kdf as Partial<PasswordKdf>;
   const within = (value: unknown, min: number, max: number) =>
     Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max;
-  const known =
+  return (
     name === 'argon2id' &&
-    within(parallelism, 1, parallelismMax) &&
-    within(memoryKiB, 8 * parallelism, memoryKiBMax) &&
-    within(passes, 1, passesMax) &&
+    within(parallelism, 1, argon2ParallelismMax) &&
+    within(memoryKiB, 8 * Number(parallelism), argon2MemoryKiBMax) &&
+    within(passes, 1, argon2PassesMax) &&
+    Number(memoryKiB) * Number(passes) <= argon2WorkKiBMax &&
     salt instanceof Uint8Array &&
-    within(salt.length, saltBytes, saltBytesMax);
-  if (!known) {
-    throw new PeerstorError(
-      'bad-record',
-      'The password parameters of this account are damaged or from a newer version: update peerstor.',
-    );
-  }
+    within(salt.length, saltBytes, saltBytesMax)
+  );
+}
+
+function checkKdf(kdf: PasswordKdf): void {
+  if (isAffordable(kdf)) return;
+  throw new PeerstorError(
+    'bad-record',
+    'The password parameters of this account are damaged or from a newer version: update peerstor.',
+  );
 }

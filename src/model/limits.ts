@@ -76,7 +76,17 @@ export const inviteLifeMs = 7 * dayMs;
 /** Of a share link for which nobody chose another end. */
 export const linkLifeMs = 7 * dayMs;
 export const passwordLengthMin = 8;
-export const passwordLengthMax = 1024;
+/** Of the UTF-8 bytes after NFC, which are what is hashed: one rule where a password is set and where it is checked. */
+export const passwordBytesMax = 1024;
+/**
+ * What Argon2id may cost by a record that somebody else wrote: who signs in must not pay an hour or the memory.
+ * The standard is 64 MiB and 3 passes; stronger ones of later versions fit.
+ */
+export const argon2MemoryKiBMax = 256 * 1024;
+export const argon2PassesMax = 8;
+export const argon2ParallelismMax = 4;
+/** Of memory times passes: four times the standard. */
+export const argon2WorkKiBMax = 4 * 3 * 64 * 1024;
 /** From one address. */
 export const passwordTriesPerHour = 9;
 /** At one share link, from all addresses together. */

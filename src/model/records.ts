@@ -65,6 +65,8 @@ export interface UserBody {
   disabled: boolean;
   /** Logical bytes, or null for no limit. */
   quotaBytes: number | null;
+  /** How often an admin ended all sessions of this user, by disabling them: sessions of before stay ended. */
+  signOuts?: number;
   /** The invite that this user came by; the founder came by none. */
   invite?: PrincipalId;
 }
@@ -75,8 +77,12 @@ export interface BundleBody {
   kdf: { name: 'argon2id'; memoryKiB: number; passes: number; parallelism: number; salt: Uint8Array };
   byPassword: Sealed;
   byRecovery: Sealed;
+  /** The recovery words themselves, sealed under the key of the password: they can be shown again. */
+  wordsByPassword?: Sealed;
   /** Only in the founder's bundle: the network's root key, sealed under the recovery code alone. */
   rootByRecovery?: Sealed;
+  /** The user's own word for `UserBody.sealingKey`, which an admin signs: this one counts. */
+  sealingKey?: Uint8Array;
   /** Counts password changes: sessions and caches of an older one end. */
   generation: number;
 }

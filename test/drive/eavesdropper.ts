@@ -23,7 +23,7 @@ export interface Eavesdropper {
 export async function eavesdrop(device: TestDevice, session: Session): Promise<Eavesdropper> {
   const bundle = catalogOf(device).get('bundle', session.user.id)?.body;
   assert.ok(bundle);
-  const { sealingSecret, user } = await openByPassword(bundle, password);
+  const { sealingSecret, user } = (await openByPassword(bundle, password)).keys;
   const known = new Map<string, Uint8Array>();
 
   function learn(keys: readonly Uint8Array[]): boolean {

@@ -27,7 +27,7 @@ export async function takePen(device: TestDevice, session: Session): Promise<Pen
   const catalog = catalogOf(device);
   const bundle = catalog.get('bundle', session.user.id)?.body;
   assert.ok(bundle);
-  const keys = await openByPassword(bundle, password);
+  const { keys } = await openByPassword(bundle, password);
   const tree = createKeyTree(catalog, {
     id: keys.root,
     mayRenew: true,

@@ -102,6 +102,10 @@ export class FakeDeviceFront implements DeviceFront {
     logout: async (secret) => {
       this.#end(secret);
     },
+    recoveryCode: async (session, password) => {
+      if (this.#passwords.get(session.user.username) === password) return recoveryCode;
+      throw new PeerstorError('wrong-password', 'The name or the password is wrong.');
+    },
     changePassword: async (session, oldPassword, newPassword) => {
       const { username } = session.user;
       if (this.#passwords.get(username) !== oldPassword) {

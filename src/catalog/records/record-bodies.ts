@@ -3,7 +3,7 @@
  * these: they belong to newer versions and are kept. A body that lacks one is kept and forwarded too,
  * but not applied.
  */
-import { isFields } from '../../crypto/index.ts';
+import { isAffordable, isFields } from '../../crypto/index.ts';
 import type { TableName, Tables } from '../../model/records.ts';
 
 type Check = (value: unknown) => boolean;
@@ -59,6 +59,8 @@ const kdf = fields({
   parallelism: count,
   salt: bytes,
 });
+/** Who opens it pays what it asks for, so a record that asks for too much is not read at all. */
+const affordableKdf: Check = (value) => kdf(value) && isAffordable(value);
 const via = optional(
   fields({ grant: hex32, steps: mapOf(hex32, hex64, grantStepsMax), nonce: optional(bytes) }),
 );
@@ -77,15 +79,18 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
       sealingKey: key,
       disabled: flag,
       quotaBytes: orNull(count),
+      signOuts: optional(count),
       invite: optional(hex64),
     }),
   },
   bundle: {
     id: hex64,
     body: fields({
-      kdf,
+      kdf: affordableKdf,
       byPassword: bytes,
       byRecovery: bytes,
+      wordsByPassword: optional(bytes),
+      sealingKey: optional(key),
       rootByRecovery: optional(bytes),
       generation: count,
     }),
@@ -157,7 +162,7 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
       grantee: hex64,
       sealedKey: bytes,
       keyVersion: count,
-      kdf: orNull(kdf),
+      kdf: orNull(affordableKdf),
       createdAt: count,
       expiresAt: orNull(count),
       maxUses: orNull(count),

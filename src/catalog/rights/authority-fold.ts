@@ -37,6 +37,8 @@ export interface Fold {
   /** Keys of invites that somebody has come in by. */
   readonly usedInvites: Set<PrincipalId>;
   readonly inForce: Set<Revision>;
+  /** What the network's root key said of users: known from the start, so that no date comes before it. */
+  readonly byRoot: readonly UserRecord[];
 }
 
 export function foldRecords(
@@ -50,6 +52,9 @@ export function foldRecords(
     invites: new Map(),
     usedInvites: new Set(),
     inForce: new Set(),
+    byRoot: sorted.filter(
+      (record): record is UserRecord => record.table === 'user' && record.principal === genesis.root,
+    ),
   };
   for (const record of sorted) {
     if (record.seq > (cuts.get(record.device) ?? Number.POSITIVE_INFINITY)) continue;
@@ -65,6 +70,7 @@ function weigh(genesis: GenesisBody, fold: Fold, record: AuthorityRecord): boole
   const byAdmin = isAdmin(genesis, fold.users.get(principal), principal, hlc);
   switch (record.table) {
     case 'user': {
+      if (!leavesSettled(genesis, fold, record)) return false;
       const invited = !byAdmin && isInvited(genesis, fold, record);
       if (!byAdmin && !invited) return false;
       if (invited) fold.usedInvites.add(principal);
@@ -83,6 +89,15 @@ function weigh(genesis: GenesisBody, fold: Fold, record: AuthorityRecord): boole
     default:
       return unreachable(record);
   }
+}
+
+/** What the root key has said of a user's rank settles disputes between admins: no admin may change it. */
+function leavesSettled({ root }: GenesisBody, { byRoot }: Fold, record: UserRecord): boolean {
+  const { id, principal, hlc, base, body } = record;
+  if (principal === root) return true;
+  const settled = byRoot.filter((said) => said.id === id && (said.hlc < hlc || base.includes(said.revision)));
+  const last = settled.at(-1)?.body;
+  return !last || (last.role === body.role && last.disabled === body.disabled);
 }
 
 /** One invite, one user: new, with the rank and the quota that the invite says, in time. */

@@ -9,6 +9,7 @@ import { type EntryId, type GrantId, userId } from '../../model/ids.ts';
 import type { GrantBody, GrantNotes, Sealed } from '../../model/records.ts';
 import type { Grant } from '../grants/grants.ts';
 import { openWithAny } from '../keys/sealed-parts.ts';
+import { sealingKeyOf } from '../keys/user-keys.ts';
 import type { Tree } from '../tree/tree.ts';
 
 const labels = {
@@ -44,7 +45,7 @@ export async function sealGiven(
     if (secretKey) return seal(secretKey, labels.secret[what], plain);
     throw new PeerstorError('conflict', 'The key of this grant is not known any more: make a new one.');
   }
-  const sealingKey = catalog.get('user', userId(grantee))?.body?.sealingKey;
+  const sealingKey = sealingKeyOf(catalog, userId(grantee));
   if (!sealingKey) throw new PeerstorError('not-found', 'There is no such user.');
   return sealTo(sealingKey, labels.user[what], plain);
 }

@@ -2,10 +2,9 @@
  * Accounts of the network, as this device serves them. Everything that is needed to sign in is in
  * the catalog, sealed; so any device of the network can do it.
  */
-import { KeyedLock } from '../../concurrency/index.ts';
 import { type Audit, noAudit } from '../../model/contracts/audit.ts';
 import type { Catalog } from '../../model/contracts/catalog.ts';
-import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from '../../model/contracts/drive.ts';
+import type { Accounts, Guests, PasswordChanges, UserAdmin } from '../../model/contracts/drive.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import type { RestorableUser } from '../../model/contracts/restoring.ts';
@@ -13,24 +12,24 @@ import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { Tunables } from '../../model/limits.ts';
 import type { Log } from '../../model/log.ts';
 import { isTokenSecret } from '../grants/grant-secrets.ts';
-import { firstGeneration, rekeyedBundle } from '../keys/user-keys.ts';
+import { firstGeneration } from '../keys/user-keys.ts';
 import { createSecretAccess } from '../sharing/link-sessions.ts';
 import { type NetworkDrives, openNetworkDrives } from '../tree/network-drives.ts';
 import { createTrashAges } from '../tree/trash-ages.ts';
 import { checkPassword, checkUsername } from '../users/account-rules.ts';
+import { PasswordQueue } from '../users/password-queue.ts';
 import { PasswordTries } from '../users/password-tries.ts';
 import {
-  accountOf,
   knownUsername,
   type OpenedAccount,
   openAccount,
-  openAccountOf,
-  openRecovered,
   requireEnabled,
+  sessionGeneration,
 } from '../users/sign-in.ts';
 import { type FoundingParts, found } from './founding.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createOpenUsers } from './open-users.ts';
+import { createPasswords } from './passwords.ts';
 import { createSessionStore } from './sessions.ts';
 import { createUserAdmin } from './user-admin.ts';
 
@@ -58,12 +57,9 @@ export interface AccountsRoom extends Accounts, PasswordChanges, UserAdmin, Gues
   stop(): void;
 }
 
-/** Argon2id takes 64 MiB: one at a time, and nobody waits behind more than these. */
-const passwordsWaitingMax = 64;
-
 export function createAccounts(parts: AccountsParts): AccountsRoom {
   const { clock, random, log, kdfCost, audit = noAudit } = parts;
-  const passwordQueue = new KeyedLock(passwordsWaitingMax);
+  const passwordQueue = new PasswordQueue();
   const trashAges = createTrashAges(parts.trashAges, clock);
   const users = createOpenUsers({ ...parts, trashAges, audit, kdfCost, passwordQueue });
   const store = createSessionStore(parts.sessions, clock, random);
@@ -135,7 +131,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
   /** The costly part of every sign-in: one at a time, and counted against the caller's address. */
   function guarded(from: string, check: () => Promise<OpenedAccount>): Promise<OpenedAccount> {
     const isWrong = (error: unknown) => isPeerstorError(error, 'wrong-password');
-    return tries.run(from, () => passwordQueue.run(['password'], check), isWrong);
+    return tries.run(from, () => passwordQueue.run(from, check), isWrong);
   }
 
   /** What was typed as a name is noted only where it is one: it may be a password in the wrong field. */
@@ -155,17 +151,6 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     }
   }
 
-  /** Puts the bundle under a new password; every session of the old one ends, here and elsewhere. */
-  async function rekey(catalog: Catalog, opened: OpenedAccount, password: string): Promise<Session> {
-    const { account, keys } = opened;
-    const bundle = await rekeyedBundle(account.bundle, keys, password, kdfCost);
-    await catalog.author([{ table: 'bundle', id: keys.user, body: bundle }], keys.signing);
-    await sessions.endAllOf(keys.user);
-    const sentence = 'The password was changed; older sessions ended.';
-    audit.note({ event: 'password-changed', username: account.user.username, sentence });
-    return sessions.begin(await drivesOf(catalog), keys, bundle.generation);
-  }
-
   const userAdmin = createUserAdmin({
     requireCatalog,
     drivesOf,
@@ -180,6 +165,18 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
 
   return {
     ...userAdmin,
+    ...createPasswords({
+      requireCatalog,
+      requireSignIns,
+      requireArrived,
+      guarded,
+      drivesOf,
+      sessions,
+      users,
+      passwordQueue,
+      kdfCost,
+      audit,
+    }),
 
     async register(invite, username, password) {
       requireSignIns();
@@ -211,12 +208,12 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
       const catalog = requireCatalog();
       await requireArrived(catalog, username);
       const { account, keys } = await noted(catalog, { typed: username, from }, () =>
-        guarded(from, () => openAccount(catalog, username, password)),
+        guarded(from, () => openAccount(catalog, username, password, kdfCost)),
       );
       requireEnabled(account);
       const sentence = 'Somebody signed in.';
       audit.note({ event: 'sign-in', username: account.user.username, sentence });
-      return sessions.begin(await drivesOf(catalog), keys, account.bundle.generation);
+      return sessions.begin(await drivesOf(catalog), keys, sessionGeneration(account));
     },
 
     async resume(secret) {
@@ -231,24 +228,6 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
 
     openLink: async (secret, password, from) =>
       secrets.link(await drivesOf(requireCatalog()), secret, password, from),
-
-    async changePassword(session, oldPassword, newPassword) {
-      checkPassword(newPassword);
-      const catalog = requireCatalog();
-      const id = sessions.keysOf(session).user;
-      const opened = await guarded(`user ${id}`, () => openAccountOf(accountOf(catalog, id), oldPassword));
-      return rekey(catalog, opened, newPassword);
-    },
-
-    async recover(username, words, newPassword, from) {
-      requireSignIns();
-      checkPassword(newPassword);
-      const catalog = requireCatalog();
-      await requireArrived(catalog, username);
-      const opened = await guarded(from, () => openRecovered(catalog, username, words));
-      requireEnabled(opened.account);
-      return rekey(catalog, opened, newPassword);
-    },
 
     restorable: () => users.restorable(),
 

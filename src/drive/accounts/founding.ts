@@ -44,7 +44,7 @@ export async function found(parts: FoundingParts, username: string, password: st
   const { random, clock, device } = parts;
   const root = newSigningKey();
   const { keys, sealingKey } = newUserKeys(random);
-  const options = { cost: parts.kdfCost, rootSeed: root.seed };
+  const options = { sealingKey, cost: parts.kdfCost, rootSeed: root.seed };
   const { bundle, recoveryCode } = await newBundle(keys, password, options);
   const createdAt = clock.wallMs();
   const admin = keys.user;

@@ -9,7 +9,7 @@ import type { Log } from '../../model/log.ts';
 import type { UserKeys } from '../keys/user-keys.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import { createSessionSignals } from '../users/session-signals.ts';
-import { accountOf } from '../users/sign-in.ts';
+import { accountOf, sessionGeneration } from '../users/sign-in.ts';
 import { createAddressKeys } from './address-keys.ts';
 import type { OpenUsers } from './open-users.ts';
 import { type SessionStore, type StoredSession, secretBytesOf, sessionName } from './sessions.ts';
@@ -158,7 +158,7 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
 function stateOf(catalog: Catalog, id: UserId, generation: number): 'good' | 'over' | 'unknown' {
   const account = accountOf(catalog, id);
   if (!account) return 'unknown';
-  return account.user.disabled || account.bundle.generation !== generation ? 'over' : 'good';
+  return account.user.disabled || sessionGeneration(account) !== generation ? 'over' : 'good';
 }
 
 function sessionOf(

@@ -2,7 +2,6 @@
  * The users who are signed in on this device, each with one opened tree that all of their sessions
  * share. A user whose last session ended is closed, and their keys leave the memory.
  */
-import type { KeyedLock } from '../../concurrency/index.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { Drive, Sharing } from '../../model/contracts/drive.ts';
 import type { RestorableUser } from '../../model/contracts/restoring.ts';
@@ -15,6 +14,7 @@ import { createSharing } from '../sharing/sharing.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import { startBackgroundTasks } from '../upkeep/background-tasks.ts';
 import { createRestoring } from '../upkeep/restoring.ts';
+import type { PasswordQueue } from '../users/password-queue.ts';
 
 export interface OpenUsers {
   /** What the user has, kept open until `close` was called as often. */
@@ -34,8 +34,7 @@ export interface Unlocked {
 export interface OpenUsersParts extends TreeParts {
   audit: Audit;
   kdfCost: KdfCost | undefined;
-  /** One password at a time: see `accounts.ts`. */
-  passwordQueue: KeyedLock;
+  passwordQueue: PasswordQueue;
 }
 
 type Listener = (ids: string[]) => void;

@@ -12,7 +12,7 @@ import { decodeKeys, encodeKeys, type UserKeys } from '../keys/user-keys.ts';
 
 export interface StoredSession {
   keys: UserKeys;
-  /** Of the bundle that it was opened with: a changed password ends it. */
+  /** `sessionGeneration` of the account when it was opened: another number ends it. */
   generation: number;
   expiresAtMs: number;
 }

@@ -13,8 +13,9 @@ import { firstGeneration, type KdfCost, newBundle, newUserKeys, type UserKeys } 
 import { type Usage, usageOfAll } from '../quota/quotas.ts';
 import { rootEntry } from '../tree/entry-drafts.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
-import { checkPassword, checkUsername, foldUsername } from '../users/account-rules.ts';
-import { accountOf } from '../users/sign-in.ts';
+import { checkPassword, checkUsername } from '../users/account-rules.ts';
+import { usersNamed } from '../users/named-users.ts';
+import type { PasswordQueue } from '../users/password-queue.ts';
 import { checkQuota, listInvites, makeInvite, requireInvite, withdrawInvite } from './invites.ts';
 import type { LiveSessions } from './live-sessions.ts';
 
@@ -23,8 +24,7 @@ export interface UserAdminParts {
   requireCatalog(): Catalog;
   drivesOf(catalog: Catalog): Promise<NetworkDrives>;
   sessions: LiveSessions;
-  /** One password at a time: see `accounts.ts`. */
-  passwordQueue: KeyedLock;
+  passwordQueue: PasswordQueue;
   clock: Clock;
   random: Random;
   tunables: Tunables;
@@ -74,7 +74,7 @@ export function createUserAdmin(parts: UserAdminParts): UserAdmin {
       const catalog = requireCatalog();
       // Costs no password yet: who has no good invite does not keep others waiting.
       await requireInvite(catalog, clock, invite);
-      const { keys, recoveryCode } = await parts.passwordQueue.run(['password'], () =>
+      const { keys, recoveryCode } = await parts.passwordQueue.run(`invite ${invite}`, () =>
         writeNewUser(parts, catalog, { invite, name, password }),
       );
       audit.note({ event: 'user-registered', username: name, sentence: 'A new user came by an invite.' });
@@ -99,17 +99,6 @@ export function createUserAdmin(parts: UserAdminParts): UserAdmin {
       if (body.disabled) await sessions.endAllOf(id);
       return adminView(id, body, (await usageOfAll(requireCatalog())).get(id), parts.tunables);
     },
-
-    async endOtherSessions(session) {
-      const catalog = requireCatalog();
-      const keys = sessions.keysOf(session);
-      const account = accountOf(catalog, keys.user);
-      if (!account) throw new PeerstorError('not-signed-in', 'This account does not exist any more.');
-      const bundle = { ...account.bundle, generation: account.bundle.generation + 1 };
-      await catalog.author([{ table: 'bundle', id: keys.user, body: bundle }], keys.signing);
-      await sessions.endAllOf(keys.user);
-      return sessions.begin(await drivesOf(catalog), keys, bundle.generation);
-    },
   };
 }
 
@@ -126,7 +115,7 @@ async function writeNewUser(
   const { key, id: invite, body } = await requireInvite(catalog, clock, wish.invite);
   await requireFreeUsername(catalog, wish.name);
   const { keys, sealingKey } = newUserKeys(random);
-  const { bundle, recoveryCode } = await newBundle(keys, wish.password, { cost: kdfCost });
+  const { bundle, recoveryCode } = await newBundle(keys, wish.password, { sealingKey, cost: kdfCost });
   const { role, quotaBytes } = body;
   const user: UserBody = { username: wish.name, role, sealingKey, disabled: false, quotaBytes, invite };
   const drafts: Draft[] = [
@@ -140,11 +129,8 @@ async function writeNewUser(
 
 /** @throws `name-taken`; two devices that cannot hear each other may still take one name twice */
 async function requireFreeUsername(catalog: Catalog, name: string): Promise<void> {
-  const wanted = foldUsername(name);
-  for await (const { body } of catalog.list('user')) {
-    if (!body || foldUsername(body.username) !== wanted) continue;
-    throw new PeerstorError('name-taken', `There is a user named "${body.username}" already.`);
-  }
+  const [user] = await usersNamed(catalog, name);
+  if (user) throw new PeerstorError('name-taken', `There is a user named "${user.username}" already.`);
 }
 
 function isAdmin({ role, disabled }: UserBody): boolean {
@@ -168,6 +154,8 @@ function changedUser(before: UserBody, { role, disabled, quotaBytes }: UserChang
     ...before,
     ...(role !== undefined && { role }),
     ...(disabled !== undefined && { disabled }),
+    // Sessions that end here must not revive when the account is enabled again before they were used.
+    ...(disabled === true && !before.disabled && { signOuts: (before.signOuts ?? 0) + 1 }),
     ...(quotaBytes !== undefined && { quotaBytes }),
   };
 }

@@ -19,6 +19,7 @@ import {
   signingKeyFromSeed,
 } from '../../crypto/index.ts';
 import type { Random } from '../../model/clock.ts';
+import type { Catalog } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, toHex, type UserId, userId } from '../../model/ids.ts';
 import type { BundleBody } from '../../model/records.ts';
@@ -45,6 +46,7 @@ const labels = {
   byPassword: 'bundle-password/1',
   byRecovery: 'bundle-recovery/1',
   rootByRecovery: 'root-recovery/1',
+  wordsByPassword: 'bundle-words/1',
 } as const;
 const secretBytes = 32;
 /** Of a user's first bundle. */
@@ -63,6 +65,15 @@ export function newUserKeys(random: Random): { keys: UserKeys; sealingKey: Uint8
     root: entryId(toHex(random.bytes(16))),
   };
   return { keys, sealingKey: sealing.publicKey };
+}
+
+/**
+ * What is sealed to a user is sealed to the key that they signed themselves; an admin, who signs the user's
+ * record, could name another one there.
+ */
+export function sealingKeyOf(catalog: Pick<Catalog, 'get'>, user: UserId): Uint8Array | undefined {
+  const vouched = catalog.get('user', user)?.body?.sealingKey;
+  return vouched && (catalog.get('bundle', user)?.body?.sealingKey ?? vouched);
 }
 
 /** Canonical bytes of the secrets: what is sealed, in bundles and in sessions. */
@@ -94,49 +105,107 @@ export function decodeKeys(bytes: Uint8Array): UserKeys {
 /**
  * A founder's or a new user's first bundle.
  * @param rootSeed the network's root key, for the founder: sealed under the recovery code alone
- * @returns the 24 words too; they are kept nowhere
+ * @returns the 24 words too; they are kept nowhere in the clear
  */
 export async function newBundle(
   keys: UserKeys,
   password: string,
-  options: { cost: KdfCost | undefined; rootSeed?: Uint8Array },
+  options: { sealingKey: Uint8Array; cost: KdfCost | undefined; rootSeed?: Uint8Array },
 ): Promise<{ bundle: BundleBody; recoveryCode: string }> {
   const recoveryCode = newRecoveryCode();
   const byWords = recoveryKey(recoveryCode);
   const bundle: BundleBody = {
-    ...(await sealedByPassword(keys, password, options.cost)),
+    ...(await sealedByPassword(keys, recoveryCode, password, options.cost)),
     byRecovery: seal(byWords, labels.byRecovery, encodeKeys(keys)),
+    sealingKey: options.sealingKey,
     generation: firstGeneration,
     ...(options.rootSeed && { rootByRecovery: seal(byWords, labels.rootByRecovery, options.rootSeed) }),
   };
   return { bundle, recoveryCode };
 }
 
-/** The bundle under a new password. The recovery code stays; sessions of older generations end. */
+/**
+ * The bundle under a new password. The recovery code stays; sessions of older generations end.
+ * @param words undefined where they are not known: they can then not be shown again
+ */
 export async function rekeyedBundle(
-  bundle: BundleBody,
-  keys: UserKeys,
+  { wordsByPassword: _before, ...bundle }: BundleBody,
+  { keys, words }: OpenedBundle,
   password: string,
   cost: KdfCost | undefined,
 ): Promise<BundleBody> {
   const generation = bundle.generation + 1;
-  return { ...bundle, ...(await sealedByPassword(keys, password, cost)), generation };
+  return { ...bundle, ...(await sealedByPassword(keys, words, password, cost)), generation };
+}
+
+/**
+ * The bundle under new recovery words; the old ones open nothing any more. The password and the sessions stay.
+ * @throws `conflict` for a founder whose words are not known: the network's root key is under them
+ */
+export async function renewedRecovery(
+  bundle: BundleBody,
+  { keys, words }: OpenedBundle,
+  password: string,
+): Promise<{ bundle: BundleBody; recoveryCode: string }> {
+  const rootSeed = bundle.rootByRecovery && words !== undefined ? openRoot(bundle, words) : undefined;
+  if (bundle.rootByRecovery && !rootSeed) {
+    throw new PeerstorError(
+      'conflict',
+      'The words of the founder are not kept here: sign in with them once.',
+    );
+  }
+  const recoveryCode = newRecoveryCode();
+  const byWords = recoveryKey(recoveryCode);
+  const byPassword = await passwordKey(password, bundle.kdf);
+  return {
+    recoveryCode,
+    bundle: {
+      ...bundle,
+      byRecovery: seal(byWords, labels.byRecovery, encodeKeys(keys)),
+      wordsByPassword: seal(byPassword, labels.wordsByPassword, encode({ words: recoveryCode })),
+      ...(rootSeed && { rootByRecovery: seal(byWords, labels.rootByRecovery, rootSeed) }),
+    },
+  };
+}
+
+/** What a password or the recovery words open. */
+export interface OpenedBundle {
+  keys: UserKeys;
+  /** undefined where the bundle was written before words were kept. */
+  words: string | undefined;
 }
 
 /** @throws `forbidden` for a wrong password */
-export async function openByPassword(bundle: BundleBody, password: string): Promise<UserKeys> {
-  return decodeKeys(open(await passwordKey(password, bundle.kdf), labels.byPassword, bundle.byPassword));
+export async function openByPassword(bundle: BundleBody, password: string): Promise<OpenedBundle> {
+  const key = await passwordKey(password, bundle.kdf);
+  const keys = decodeKeys(open(key, labels.byPassword, bundle.byPassword));
+  if (!bundle.wordsByPassword) return { keys, words: undefined };
+  const kept = decode(open(key, labels.wordsByPassword, bundle.wordsByPassword));
+  return { keys, words: isFields(kept) && typeof kept.words === 'string' ? kept.words : undefined };
+}
+
+/** The network's root key, in the founder's bundle. @throws `forbidden` for other words, `not-found` in another's bundle */
+export function openRoot(bundle: BundleBody, words: string): Uint8Array {
+  if (!bundle.rootByRecovery) throw new PeerstorError('not-found', 'This account did not found the network.');
+  return open(recoveryKey(words), labels.rootByRecovery, bundle.rootByRecovery);
 }
 
 /** @throws `bad-input` for words that are no recovery code, `forbidden` for another user's */
-export function openByRecovery(bundle: BundleBody, words: string): UserKeys {
-  return decodeKeys(open(recoveryKey(words), labels.byRecovery, bundle.byRecovery));
+export function openByRecovery(bundle: BundleBody, words: string): OpenedBundle {
+  return { keys: decodeKeys(open(recoveryKey(words), labels.byRecovery, bundle.byRecovery)), words };
 }
 
-async function sealedByPassword(keys: UserKeys, password: string, cost: KdfCost | undefined) {
+async function sealedByPassword(
+  keys: UserKeys,
+  words: string | undefined,
+  password: string,
+  cost: KdfCost | undefined,
+): Promise<Pick<BundleBody, 'kdf' | 'byPassword' | 'wordsByPassword'>> {
   const kdf = newPasswordKdf(cost);
-  const byPassword = seal(await passwordKey(password, kdf), labels.byPassword, encodeKeys(keys));
-  return { kdf, byPassword };
+  const key = await passwordKey(password, kdf);
+  const byPassword = seal(key, labels.byPassword, encodeKeys(keys));
+  if (words === undefined) return { kdf, byPassword };
+  return { kdf, byPassword, wordsByPassword: seal(key, labels.wordsByPassword, encode({ words })) };
 }
 
 function secretOf(value: unknown): Uint8Array {

@@ -6,10 +6,11 @@ import type { EntryView, SafetyView } from '../../model/api.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
 import type { UploadOptions, UploadOutcome } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import { type EntryId, userId, type VersionId } from '../../model/ids.ts';
+import type { EntryId, VersionId } from '../../model/ids.ts';
 import { writeContent } from '../content/index.ts';
 import { isLive } from '../keys/live.ts';
 import { sealName, wrapForOwner } from '../keys/sealed-parts.ts';
+import { sealingKeyOf } from '../keys/user-keys.ts';
 import { checkName } from '../listing/names.ts';
 import { within } from '../quota/quotas.ts';
 import { type Content, versionDraft } from '../tree/entry-drafts.ts';
@@ -94,8 +95,8 @@ async function dropDrafts(
   key: Uint8Array,
   content: Content,
 ): Promise<{ id: EntryId; version: VersionId; drafts: Draft[] }> {
-  const owner = tree.catalog.get('user', userId(tree.user))?.body;
-  if (!owner) throw new PeerstorError('not-ready', 'The owner of this drop box is not known here yet.');
+  const sealingKey = sealingKeyOf(tree.catalog, tree.user);
+  if (!sealingKey) throw new PeerstorError('not-ready', 'The owner of this drop box is not known here yet.');
   const id = newEntryId(tree);
   const entry: Draft<'entry'> = {
     table: 'entry',
@@ -105,7 +106,7 @@ async function dropDrafts(
       owner: tree.user,
       parent: tree.root,
       name: sealName(key, name),
-      wrappedKey: await wrapForOwner(owner.sealingKey, key),
+      wrappedKey: await wrapForOwner(sealingKey, key),
       wrappedFor: 'owner',
       keyVersion: 1,
       // Their device gives it one; the key opens wherever it is.

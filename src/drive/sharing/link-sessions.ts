@@ -3,7 +3,6 @@
  * they opened is kept for a while, because each of their requests brings the secret again.
  */
 import { LRUCache } from 'lru-cache';
-import type { KeyedLock } from '../../concurrency/index.ts';
 import { sha256 } from '../../crypto/index.ts';
 import type { RightsView } from '../../model/api.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
@@ -11,7 +10,7 @@ import type { CatalogChange } from '../../model/contracts/catalog.ts';
 import type { Guest, Session } from '../../model/contracts/drive.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type GrantId, toHex } from '../../model/ids.ts';
-import { linkTriesPerHour, passwordLengthMax } from '../../model/limits.ts';
+import { linkTriesPerHour } from '../../model/limits.ts';
 import type { GrantBody } from '../../model/records.ts';
 import { opens } from '../access/grant-drafts.ts';
 import type { TreeParts } from '../access/open-trees.ts';
@@ -19,6 +18,8 @@ import { type GrantSecret, readSecret, type SecretKind } from '../grants/grant-s
 import { type Grant, type GrantState, stateOfGrant } from '../grants/grants.ts';
 import { countUse, usesOf } from '../grants/link-uses.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
+import { isHashable } from '../users/account-rules.ts';
+import type { PasswordQueue } from '../users/password-queue.ts';
 import type { PasswordTries } from '../users/password-tries.ts';
 import { createSessionSignals } from '../users/session-signals.ts';
 import { type GrantedDrive, openGrantedDrive } from './granted-drive.ts';
@@ -31,8 +32,7 @@ const neverMs = 8.64e15;
 export interface SecretAccessParts extends TreeParts {
   audit: Audit;
   tries: PasswordTries;
-  /** One password at a time: see `accounts.ts`. */
-  passwordQueue: KeyedLock;
+  passwordQueue: PasswordQueue;
 }
 
 export interface LinkSessions {
@@ -79,9 +79,9 @@ export function createSecretAccess(parts: SecretAccessParts): LinkSessions {
     const { kdf } = grant.body;
     if (!kdf) return secret.key();
     if (password === undefined || password === '') throw wrongPassword('This link needs a password.');
-    if (password.length > passwordLengthMax || !password.isWellFormed()) throw wrongPassword();
+    if (!isHashable(password)) throw wrongPassword();
     const check = () =>
-      parts.passwordQueue.run(['password'], async () => {
+      parts.passwordQueue.run(from, async () => {
         const secretKey = await secret.key({ text: password, kdf });
         if (opens(grant, { secretKey })) return secretKey;
         throw wrongPassword();

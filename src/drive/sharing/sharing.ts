@@ -1,21 +1,22 @@
 /** What a signed-in user shares: with other users, by links, by tokens; and what others share with them. */
-import type { KeyedLock } from '../../concurrency/index.ts';
 import { newPasswordKdf } from '../../crypto/index.ts';
 import type { SharedEntryView } from '../../model/api.ts';
 import type { Audit, AuditEvent } from '../../model/contracts/audit.ts';
 import type { Sharing } from '../../model/contracts/drive.ts';
+import { checkDisplayName } from '../../model/display-name.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
-import { type EntryId, grantId, principalId, toHex, type UserId, userId } from '../../model/ids.ts';
+import { type EntryId, grantId, principalId, toHex, type UserId } from '../../model/ids.ts';
 import { linkLifeMs } from '../../model/limits.ts';
 import type { GrantBody } from '../../model/records.ts';
 import { type GrantSecret, newLinkSecret, newTokenSecret, readSecret } from '../grants/grant-secrets.ts';
 import type { Grant } from '../grants/grants.ts';
 import type { KdfCost } from '../keys/user-keys.ts';
 import { requireEntry, type Tree } from '../tree/tree.ts';
-import { foldUsername } from '../users/account-rules.ts';
+import { requireUserNamed, twins, usersNamed } from '../users/named-users.ts';
+import type { PasswordQueue } from '../users/password-queue.ts';
 import { type GrantTerms, onEntry, requireGrant, revokeGrant, writeGrant } from './grant-writing.ts';
 import type { SharedDrives } from './shared-drives.ts';
-import { badInput, checkEnd, checkedLink, checkRights, checkText } from './sharing-rules.ts';
+import { badInput, checkEnd, checkedLink, checkRights } from './sharing-rules.ts';
 import { accessView, newestFirst, notesOf, shareView, tokenView } from './sharing-views.ts';
 
 export interface SharingParts {
@@ -23,14 +24,7 @@ export interface SharingParts {
   shared: SharedDrives;
   audit: Audit;
   kdfCost: KdfCost | undefined;
-  /** One password at a time: see `accounts.ts`. */
-  passwordQueue: KeyedLock;
-}
-
-interface NamedUser {
-  id: UserId;
-  username: string;
-  disabled: boolean;
+  passwordQueue: PasswordQueue;
 }
 
 export function createSharing(parts: SharingParts): Sharing {
@@ -53,14 +47,14 @@ export function createSharing(parts: SharingParts): Sharing {
   ): Promise<{ kdf: GrantBody['kdf']; key: Uint8Array }> {
     if (!password) return { kdf: null, key: await secret.key() };
     const kdf = newPasswordKdf(kdfCost);
-    const key = await passwordQueue.run(['password'], () => secret.key({ text: password, kdf }));
+    const key = await passwordQueue.run(`user ${tree.user}`, () => secret.key({ text: password, kdf }));
     return { kdf, key };
   }
 
   return {
     async shareWith(id, name, rights) {
       checkRights(rights);
-      const user = await requireUser(tree, name);
+      const user = await requireUserNamed(catalog, name);
       if (user.id === tree.user) throw badInput('This is yours already.');
       const grant = await onEntry(tree, id, (entry) => {
         const known = accessTo(id, user.id);
@@ -92,9 +86,10 @@ export function createSharing(parts: SharingParts): Sharing {
     },
 
     async revokeAccess(id, name) {
-      const users = await usersNamed(tree, name);
       // Also of somebody who was disabled: they may be let in again some day.
-      const [grant] = users.flatMap((user) => accessTo(id, user.id) ?? []);
+      const users = (await usersNamed(catalog, name)).filter((user) => accessTo(id, user.id));
+      if (users.length > 1) throw twins(catalog, users);
+      const grant = users[0] && accessTo(id, users[0].id);
       if (!grant) throw new PeerstorError('not-found', 'This is not shared with them.');
       await revokeGrant(tree, grant.id, 'user');
       note('share-revoked', `Something is not shared with ${name} any more.`);
@@ -183,13 +178,13 @@ export function createSharing(parts: SharingParts): Sharing {
 
     async createToken(wish) {
       checkRights(wish.rights);
-      checkText(wish.name);
+      const name = checkDisplayName('A token name', wish.name);
       checkEnd(wish.expiresAtMs);
       const token = newTokenSecret(random);
       const keys = readSecret('token', token);
       if (!keys) throw new PeerstorError('internal', 'A new token has the wrong shape.');
       const grantee = keys.signing.principal;
-      const notes = { name: wish.name, key: await keys.key() };
+      const notes = { name, key: await keys.key() };
       const { rights, expiresAtMs: expiresAt } = wish;
       const terms: GrantTerms = {
         id: keys.id,
@@ -222,21 +217,4 @@ function requireSecret(secret: string): GrantSecret {
   const keys = readSecret('link', secret);
   if (keys) return keys;
   throw new PeerstorError('conflict', 'The secret of this link is not known any more: make a new one.');
-}
-
-/** Usually one; two admins may have made two of the same name at once. */
-async function usersNamed(tree: Tree, name: string): Promise<NamedUser[]> {
-  const wanted = foldUsername(name);
-  const users: NamedUser[] = [];
-  for await (const { id, body } of tree.catalog.list('user')) {
-    if (!body || foldUsername(body.username) !== wanted) continue;
-    users.push({ id: userId(id), username: body.username, disabled: body.disabled });
-  }
-  return users;
-}
-
-async function requireUser(tree: Tree, name: string): Promise<NamedUser> {
-  const user = (await usersNamed(tree, name)).find(({ disabled }) => !disabled);
-  if (user) return user;
-  throw new PeerstorError('not-found', 'There is no such user.');
 }

@@ -1,44 +1,43 @@
 /** What a username and a password may be. Pure. */
+import { checkDisplayName } from '../../model/display-name.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import { passwordLengthMax, passwordLengthMin } from '../../model/limits.ts';
-import { foldName } from '../listing/names.ts';
-
-const usernameLengthMax = 64;
+import { passwordBytesMax, passwordLengthMin } from '../../model/limits.ts';
 
 /**
  * @returns the username in NFC, without spaces around it
  * @throws `bad-input`, with the rule that it breaks
  */
 export function checkUsername(username: string): string {
-  if (typeof username !== 'string') throw refuse('A username is text.');
-  if (!username.isWellFormed()) throw refuse('A username cannot hold half a character (a lone surrogate).');
-  if (/\p{Cc}/u.test(username)) throw refuse('A username cannot hold a control character.');
-  const name = username.normalize('NFC').trim();
-  const length = [...name].length;
-  if (length < 1) throw refuse('A username cannot be empty.');
-  if (length > usernameLengthMax) throw refuse(`A username has at most ${usernameLengthMax} characters.`);
-  return name;
-}
-
-/** Two usernames are the same user when this is equal. */
-export function foldUsername(username: string): string {
-  return foldName(username.trim());
+  return checkDisplayName('A username', username);
 }
 
 /** @throws `bad-input`, with the rule that it breaks */
 export function checkPassword(password: string): void {
-  if (typeof password !== 'string') throw refuse('A password is text.');
-  if (!password.isWellFormed()) throw refuse('A password cannot hold half a character (a lone surrogate).');
-  const length = [...password.normalize('NFC')].length;
-  if (length < passwordLengthMin) throw refuse(`A password has at least ${passwordLengthMin} characters.`);
-  if (length > passwordLengthMax) throw refuse(`A password has at most ${passwordLengthMax} characters.`);
+  checkHashable('A password', password);
+  if ([...password.normalize('NFC')].length < passwordLengthMin) {
+    throw refuse(`A password has at least ${passwordLengthMin} characters.`);
+  }
 }
 
 /** Guests type it; how many tries they have is limited. @throws `bad-input` */
 export function checkLinkPassword(password: string): void {
+  checkHashable('The password of a link', password);
+}
+
+/** May this be a password at all? What is set is checked by this, and what is typed: the two cannot differ. */
+export function isHashable(password: string): boolean {
+  if (typeof password !== 'string' || !password.isWellFormed()) return false;
+  return Buffer.byteLength(password.normalize('NFC'), 'utf8') <= passwordBytesMax;
+}
+
+function checkHashable(what: string, password: string): void {
+  if (isHashable(password)) return;
   const isText = typeof password === 'string' && password.isWellFormed();
-  if (isText && [...password.normalize('NFC')].length <= passwordLengthMax) return;
-  throw refuse(`The password of a link is text of at most ${passwordLengthMax} characters.`);
+  throw refuse(
+    isText
+      ? `${what} has at most ${passwordBytesMax} bytes; letters beyond a to z, and emoji, take two to four each.`
+      : `${what} is text without half characters (lone surrogates).`,
+  );
 }
 
 function refuse(sentence: string): PeerstorError {

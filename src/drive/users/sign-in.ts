@@ -1,12 +1,12 @@
 /** Finding accounts in the catalog, and opening their bundles. */
-import { passwordKey, recoveryKey } from '../../crypto/index.ts';
+import { newPasswordKdf, passwordKey, recoveryKey } from '../../crypto/index.ts';
 import type { Catalog } from '../../model/contracts/catalog.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type UserId, userId } from '../../model/ids.ts';
-import { passwordLengthMax } from '../../model/limits.ts';
 import type { BundleBody, UserBody } from '../../model/records.ts';
-import { openByPassword, openByRecovery, type UserKeys } from '../keys/user-keys.ts';
-import { foldUsername } from './account-rules.ts';
+import { type KdfCost, type OpenedBundle, openByPassword, openByRecovery } from '../keys/user-keys.ts';
+import { isHashable } from './account-rules.ts';
+import { usersNamed } from './named-users.ts';
 
 export interface Account {
   id: UserId;
@@ -14,9 +14,8 @@ export interface Account {
   bundle: BundleBody;
 }
 
-export interface OpenedAccount {
+export interface OpenedAccount extends OpenedBundle {
   account: Account;
-  keys: UserKeys;
 }
 
 /** undefined also while the account's records are still on their way to this device. */
@@ -37,8 +36,9 @@ export async function openAccount(
   catalog: Catalog,
   username: string,
   password: string,
+  cost?: KdfCost,
 ): Promise<OpenedAccount> {
-  if (password.length > passwordLengthMax || !password.isWellFormed()) throw wrongPassword();
+  if (!isHashable(password)) throw wrongPassword();
   const accounts = await accountsNamed(catalog, username);
   for (const account of accounts) {
     try {
@@ -47,7 +47,8 @@ export async function openAccount(
       if (!isPeerstorError(error, 'wrong-password')) throw error;
     }
   }
-  if (accounts.length === 0) await pretend(catalog, password);
+  // Always the standard, whatever the records of others ask for.
+  if (accounts.length === 0) await passwordKey(password, newPasswordKdf(cost));
   throw wrongPassword();
 }
 
@@ -55,7 +56,7 @@ export async function openAccount(
 export async function openAccountOf(account: Account | undefined, password: string): Promise<OpenedAccount> {
   if (!account) throw wrongPassword();
   try {
-    return { account, keys: await openByPassword(account.bundle, password) };
+    return { account, ...(await openByPassword(account.bundle, password)) };
   } catch (error) {
     if (isPeerstorError(error, 'forbidden')) throw wrongPassword();
     throw error;
@@ -70,9 +71,10 @@ export async function openRecovered(
 ): Promise<OpenedAccount> {
   // Before any name is looked up: which sentence comes must not tell whether there is such a user.
   recoveryKey(words);
-  for (const account of await accountsNamed(catalog, username)) {
+  // The founder is found by any name: another admin may have changed it.
+  for (const account of [...(await accountsNamed(catalog, username)), ...(await founders(catalog))]) {
     try {
-      return { account, keys: openByRecovery(account.bundle, words) };
+      return { account, ...openByRecovery(account.bundle, words) };
     } catch (error) {
       if (!isPeerstorError(error, 'forbidden')) throw error;
     }
@@ -85,25 +87,27 @@ export function requireEnabled({ user }: Account): void {
   if (user.disabled) throw new PeerstorError('forbidden', 'This account was disabled by an admin.');
 }
 
-/** Usually one; two admins may have made two of the same name at once. */
-async function accountsNamed(catalog: Catalog, username: string): Promise<Account[]> {
-  const wanted = foldUsername(username);
+/** Usually one: whose bundle holds the network's root key. Anybody's may say so; only the right words open one. */
+async function founders(catalog: Catalog): Promise<Account[]> {
   const accounts: Account[] = [];
-  for await (const { id, body } of catalog.list('user')) {
-    if (!body || foldUsername(body.username) !== wanted) continue;
-    const account = accountOf(catalog, userId(id));
-    if (account) accounts.push(account);
+  for await (const { id, body } of catalog.list('bundle')) {
+    if (body?.rootByRecovery) accounts.push(...[accountOf(catalog, userId(id)) ?? []].flat());
   }
   return accounts;
 }
 
-/** The work of opening a bundle, for a name that has none. */
-async function pretend(catalog: Catalog, password: string): Promise<void> {
-  for await (const { body } of catalog.list('bundle')) {
-    if (!body) continue;
-    await passwordKey(password, body.kdf);
-    return;
-  }
+/**
+ * Which sessions of an account count: those of this number. It grows with each change of the password, each
+ * signing out everywhere, and each time that an admin disables the account.
+ */
+export function sessionGeneration({ user, bundle }: Account): number {
+  return bundle.generation + (user.signOuts ?? 0);
+}
+
+/** Of several users of one name each can sign in: the password says which. */
+async function accountsNamed(catalog: Catalog, username: string): Promise<Account[]> {
+  const users = await usersNamed(catalog, username);
+  return users.flatMap(({ id }) => accountOf(catalog, id) ?? []);
 }
 
 function wrongPassword(): PeerstorError {

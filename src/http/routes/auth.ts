@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { passwordLengthMax } from '../../model/limits.ts';
+import type { EndingGrants } from '../../model/contracts/drive.ts';
+import { passwordBytesMax } from '../../model/limits.ts';
 import { loginsPerMinute } from '../limits/http-limits.ts';
 import { openToAnyone } from '../limits/rate-limits.ts';
 import { fields, text } from '../requests/schemas.ts';
@@ -8,12 +9,20 @@ import type { RouteContext } from '../sessions/route-context.ts';
 
 // What makes a good name or password is said by the accounts; these are only bounds.
 export const username = text(200, 'a name of at most 200 characters');
-export const password = text(passwordLengthMax, `a text of 1 to ${passwordLengthMax} characters`);
+export const password = text(passwordBytesMax, `a text of 1 to ${passwordBytesMax} characters`);
 
 const loginBody = fields({ username, password }, ['username', 'password']);
-const passwordBody = fields({ oldPassword: password, newPassword: password }, ['oldPassword', 'newPassword']);
+const flag = { type: 'boolean', description: 'true or false' } as const;
+/** What ends together with all sessions: tokens unless kept, links where asked. */
+const ending = { keepTokens: flag, endLinks: flag };
+const passwordBody = fields({ oldPassword: password, newPassword: password, ...ending }, [
+  'oldPassword',
+  'newPassword',
+]);
+const recoveryCodeBody = fields({ password, renew: flag }, ['password']);
+const signOutBody = { ...fields(ending, []), type: ['object', 'null'] };
 const recoveryCode = text(1000, 'the 24 words of the recovery code');
-const recoverBody = fields({ username, recoveryCode, newPassword: password }, [
+const recoverBody = fields({ username, recoveryCode, newPassword: password, ...ending }, [
   'username',
   'recoveryCode',
   'newPassword',
@@ -38,30 +47,48 @@ export function authRoutes(app: FastifyInstance, { front, authentication }: Rout
   });
 
   // Both end every other session of the user and answer with a new one.
-  app.post<{ Body: { oldPassword: string; newPassword: string } }>(
+  app.post<{ Body: { oldPassword: string; newPassword: string } & EndingGrants }>(
     '/api/v1/auth/password',
     { schema: { body: passwordBody } },
     async (request, reply) => {
-      const { oldPassword, newPassword } = request.body;
-      const session = await front.accounts.changePassword(signedIn(request), oldPassword, newPassword);
+      const { oldPassword, newPassword, ...ending } = request.body;
+      const session = await front.accounts.changePassword(
+        signedIn(request),
+        oldPassword,
+        newPassword,
+        ending,
+      );
       return authentication.begin(request, reply, session);
     },
   );
 
-  app.post<{ Body: { username: string; recoveryCode: string; newPassword: string } }>(
+  app.post<{ Body: { password: string; renew?: boolean } }>(
+    '/api/v1/auth/recovery-code',
+    { schema: { body: recoveryCodeBody } },
+    async (request) => {
+      const { password, renew = false } = request.body;
+      return { recoveryCode: await front.accounts.recoveryCode(signedIn(request), password, { renew }) };
+    },
+  );
+
+  app.post<{ Body: { username: string; recoveryCode: string; newPassword: string } & EndingGrants }>(
     '/api/v1/auth/recover',
     { config: openToAnyone(loginsPerMinute), schema: { body: recoverBody } },
     async (request, reply) => {
-      const { username, recoveryCode, newPassword } = request.body;
-      const session = await front.accounts.recover(username, recoveryCode, newPassword, request.ip);
+      const { username, recoveryCode, newPassword, ...ending } = request.body;
+      const session = await front.accounts.recover(username, recoveryCode, newPassword, request.ip, ending);
       return authentication.begin(request, reply, session);
     },
   );
 
-  app.post('/api/v1/auth/sign-out-everywhere', async (request, reply) => {
-    const session = await front.accounts.endOtherSessions(signedIn(request));
-    return authentication.begin(request, reply, session);
-  });
+  app.post<{ Body: EndingGrants | null }>(
+    '/api/v1/auth/sign-out-everywhere',
+    { schema: { body: signOutBody } },
+    async (request, reply) => {
+      const session = await front.accounts.endOtherSessions(signedIn(request), request.body ?? {});
+      return authentication.begin(request, reply, session);
+    },
+  );
 
   app.get('/api/v1/auth/me', (request) => ({ user: signedIn(request).user }));
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Drive, Guest } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { entryId } from '../../model/ids.ts';
-import { passwordLengthMax } from '../../model/limits.ts';
+import { passwordBytesMax } from '../../model/limits.ts';
 import { sendContent } from '../content/content-reply.ts';
 import { unlocksPerMinute } from '../limits/http-limits.ts';
 import { openToAnyone } from '../limits/rate-limits.ts';
@@ -46,7 +46,7 @@ interface FileQuery {
 
 const publicly = { access: 'public' } as const;
 const unlockBody = fields(
-  { password: text(passwordLengthMax, `a text of 1 to ${passwordLengthMax} characters`) },
+  { password: text(passwordBytesMax, `a text of 1 to ${passwordBytesMax} characters`) },
   ['password'],
 );
 const fileQuery = query({

@@ -3,7 +3,7 @@ import type { RightsView, ShareView } from '../../model/api.ts';
 import type { LinkWish } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { grantId } from '../../model/ids.ts';
-import { passwordLengthMax } from '../../model/limits.ts';
+import { passwordBytesMax } from '../../model/limits.ts';
 import {
   countOrNone,
   expiryOf,
@@ -32,8 +32,8 @@ const linkFields = {
   password: {
     type: ['string', 'null'],
     minLength: 1,
-    maxLength: passwordLengthMax,
-    description: `a text of 1 to ${passwordLengthMax} characters, or null for none`,
+    maxLength: passwordBytesMax,
+    description: `a text of 1 to ${passwordBytesMax} characters, or null for none`,
   },
   maxDownloads: countOrNone(1),
   note: { type: 'string', maxLength: 1000, description: 'a text of at most 1000 characters' },

@@ -36,18 +36,46 @@ export interface Accounts {
   logout(secret: string): Promise<void>;
 }
 
+/** What ends together with all sessions of a user. */
+export interface EndingGrants {
+  /** Access tokens go on; by default they end, because whoever had the password may have made some. */
+  keepTokens?: boolean;
+  /** Share links end too; by default they go on, because others have their addresses. */
+  endLinks?: boolean;
+}
+
 /** What a person does about a password; of the same object as `Accounts`. */
 export interface PasswordChanges {
   /**
    * Ends every session of the user, on all devices; the one returned is new.
    * @throws `wrong-password`, `too-many-tries`, `bad-input` (rules of the new one)
    */
-  changePassword(session: Session, oldPassword: string, newPassword: string): Promise<Session>;
+  changePassword(
+    session: Session,
+    oldPassword: string,
+    newPassword: string,
+    ending?: EndingGrants,
+  ): Promise<Session>;
   /**
-   * Signs in with the 24 words and sets a new password; the words stay valid. Ends older sessions.
+   * Signs in with the 24 words and sets a new password; the words stay valid. Ends older sessions. The founder is
+   * let in whatever other admins did to the account: the words open the network's root key, which settles it.
    * @throws `wrong-password`, `too-many-tries`, `bad-input` (naming the wrong word, or password rules)
    */
-  recover(username: string, words: string, newPassword: string, from: string): Promise<Session>;
+  recover(
+    username: string,
+    words: string,
+    newPassword: string,
+    from: string,
+    ending?: EndingGrants,
+  ): Promise<Session>;
+  /**
+   * Shows the recovery words once more, or makes new ones, after which the old ones open nothing.
+   * @returns the 24 words
+   * @throws `wrong-password`, `too-many-tries`; `conflict` where they are not kept and may not be replaced
+   */
+  recoveryCode(session: Session, password: string, options?: { renew?: boolean }): Promise<string>;
+  /** Signs the user out everywhere else; the one returned is new. */
+  endOtherSessions(session: Session, ending?: EndingGrants): Promise<Session>;
 }
 
 /** Further users; of the same object as `Accounts`. What needs an admin throws `forbidden` for others. */
@@ -76,8 +104,6 @@ export interface UserAdmin {
     id: UserId,
     change: { role?: UserRole; disabled?: boolean; quotaBytes?: number | null },
   ): Promise<UserAdminView>;
-  /** Signs the user out everywhere else; the one returned is new. */
-  endOtherSessions(session: Session): Promise<Session>;
 }
 
 /** People without an account, who have a link; of the same object as `Accounts`. */

@@ -6,7 +6,7 @@ import type { Audit } from '../../model/contracts/audit.ts';
 import type { DeviceSettings } from '../../model/contracts/device.ts';
 import type { Session } from '../../model/contracts/drive.ts';
 import type { GarbageReport } from '../../model/contracts/health.ts';
-import { displayText } from '../../model/display-text.ts';
+import { checkDisplayName } from '../../model/display-name.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type DeviceId, entryId } from '../../model/ids.ts';
 import { deviceName } from '../home/config.ts';
@@ -15,7 +15,6 @@ import type { AuditLog } from './audit-log.ts';
 import type { NetworkParts } from './device-parts.ts';
 
 /** Characters. */
-const placeLengthMax = 64;
 /** Maximum number of lost entries listed by name; the numbers count all. */
 const entriesNamed = 100;
 /** Maximum number of versions examined for them. */
@@ -35,7 +34,7 @@ export async function changeDevice(
     ...before,
     ...(name === undefined ? {} : { name: deviceName(name) }),
     ...(deviceClass === undefined ? {} : { class: deviceClass }),
-    ...(place === undefined ? {} : { place: displayText(place).slice(0, placeLengthMax) }),
+    ...(place === undefined ? {} : { place: place === '' ? '' : checkDisplayName('A place', place) }),
   };
   const isRenamed = body.name !== before.name;
   const said = [

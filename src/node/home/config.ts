@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { displayText } from '../../model/display-text.ts';
+import { checkDisplayName } from '../../model/display-name.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { parseTunables, type Tunables } from '../../model/limits.ts';
 import type { DeviceClass } from '../../model/records.ts';
@@ -94,16 +94,9 @@ function portNumber(port: number, flag: string): number {
   return port;
 }
 
-/** A device's display name: 1 to 64 characters on one line. @throws `bad-input` */
+/** A device's display name, by the rule of all display names. @throws `bad-input` */
 export function deviceName(name: string): string {
-  const trimmed = name.normalize('NFC').trim();
-  if (trimmed === '' || trimmed.length > 64 || displayText(trimmed) !== trimmed) {
-    throw new PeerstorError(
-      'bad-input',
-      'A device name has 1 to 64 characters, without line breaks, control or direction characters.',
-    );
-  }
-  return trimmed;
+  return checkDisplayName('A device name', name);
 }
 
 /** The name of a device until somebody names it. */

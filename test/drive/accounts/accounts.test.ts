@@ -5,6 +5,7 @@ import { userId } from '../../../src/model/ids.ts';
 import { sessionLifeMs } from '../../../src/model/limits.ts';
 import { MemoryOrderedStore } from '../../../src/store/index.ts';
 import { coded } from '../errors.ts';
+import { takePen } from '../pen.ts';
 import {
   addUser,
   catalogOf,
@@ -236,10 +237,116 @@ test('the 24 words open the account when the password is lost, and go on being v
     ),
     (error) => isPeerstorError(error, 'bad-input') || isPeerstorError(error, 'wrong-password'),
   );
+  const bob = await addUser(
+    device,
+    await device.accounts.login(username, 'second new password', 'here'),
+    'Bob',
+  );
+  const hers = await device.accounts.recoveryCode(bob, password);
+  await assert.rejects(device.accounts.recover('nobody', hers, password, 'here'), withCode('wrong-password'));
+});
+
+test('recovery words can be shown again with the password, also after it was changed, and renewed', async () => {
+  const { device, session, recoveryCode } = await createHome();
+  const { accounts } = device;
+  assert.equal(await accounts.recoveryCode(session, password), recoveryCode);
+  await assert.rejects(accounts.recoveryCode(session, 'not the password'), withCode('wrong-password'));
+  const renewed = await accounts.changePassword(session, password, 'a new password');
+  assert.equal(await accounts.recoveryCode(renewed, 'a new password'), recoveryCode);
+  const fresh = await accounts.recoveryCode(renewed, 'a new password', { renew: true });
+  assert.notEqual(fresh, recoveryCode);
+  assert.ok(await accounts.resume(renewed.secret), 'the session goes on');
   await assert.rejects(
-    device.accounts.recover('nobody', words, password, 'here'),
+    accounts.recover(username, recoveryCode, 'third password', 'here'),
     withCode('wrong-password'),
   );
+  const back = await accounts.recover(username, fresh, 'third password', 'here');
+  assert.equal(await accounts.recoveryCode(back, 'third password'), fresh);
+});
+
+test('the recovery words lie on no disk in the clear', async () => {
+  const { device, recoveryCode } = await createHome();
+  for (const store of [device.disk.catalog, device.disk.sessions]) {
+    for await (const [, value] of store.range({ gte: '', lt: '\xff' })) {
+      assert.ok(!Buffer.from(value).includes(recoveryCode.slice(0, 30)));
+    }
+  }
+});
+
+test('a password that can be set can be typed, whatever its letters are; a longer one is refused at once', async () => {
+  const { device, session } = await createHome();
+  const { accounts } = device;
+  const longest = '🔑'.repeat(256);
+  const renewed = await accounts.changePassword(session, password, longest);
+  assert.ok(await accounts.login(username, longest, 'here'));
+  await assert.rejects(accounts.changePassword(renewed, longest, '🔑'.repeat(513)), withCode('bad-input'));
+  await assert.rejects(accounts.login(username, '🔑'.repeat(513), 'here'), withCode('wrong-password'));
+});
+
+test('the founder takes the account back with the recovery words when another admin locks it', async () => {
+  const { world, device, session, recoveryCode, laptop, meet } = await createPair();
+  const eve = await addUser(device, session, 'Eve', { role: 'admin' });
+  const mine = userId(session.user.id);
+  await device.accounts.changeUser(eve, mine, { role: 'member' });
+  await device.accounts.changeUser(eve, mine, { disabled: true });
+  await meet();
+  await assert.rejects(laptop.accounts.login(username, password, 'here'), withCode('forbidden'));
+  await world.clock.pass(1000);
+  const back = await laptop.accounts.recover(username, recoveryCode, 'a new password', 'here');
+  assert.equal(back.user.role, 'admin');
+  await meet();
+  // She is an admin still, and tries again: by the page, and by records of any base and date.
+  await assert.rejects(device.accounts.changeUser(eve, mine, { disabled: true }), withCode('forbidden'));
+  const catalog = catalogOf(device);
+  const body = catalog.get('user', mine)?.body;
+  assert.ok(body);
+  for (const base of [[], undefined]) {
+    const draft = {
+      table: 'user',
+      id: mine,
+      body: { ...body, role: 'member' },
+      ...(base && { base }),
+    } as const;
+    await assert.rejects(catalog.author([draft], eve.adminSigner()), withCode('forbidden'));
+  }
+  await laptop.accounts.changeUser(back, userId(eve.user.id), { role: 'member' });
+  await meet();
+  assert.equal((await device.accounts.login(username, 'a new password', 'here')).user.role, 'admin');
+  assert.throws(() => eve.adminSigner(), withCode('forbidden'));
+});
+
+test('a new password ends tokens and keeps links, unless asked otherwise', async () => {
+  const { device, session, root } = await createHome();
+  const wish = { name: 'sync', rights: 'view', entryId: root, expiresAtMs: null } as const;
+  const token = (await session.sharing.createToken(wish)).token ?? '';
+  const link = (await session.sharing.createLink({ entryId: root, rights: 'view' })).url.slice(3);
+  const kept = await device.accounts.changePassword(session, password, 'second password', {
+    keepTokens: true,
+  });
+  assert.ok(await device.accounts.resume(token));
+  const next = await device.accounts.changePassword(kept, 'second password', 'third password');
+  assert.equal(await device.accounts.resume(token), undefined);
+  assert.ok(await device.accounts.openLink(link, undefined, 'guest'));
+  const again = (await next.sharing.createToken(wish)).token ?? '';
+  await device.accounts.endOtherSessions(next, { endLinks: true });
+  assert.equal(await device.accounts.resume(again), undefined);
+  await assert.rejects(device.accounts.openLink(link, undefined, 'guest'), withCode('gone'));
+});
+
+test('an unknown name costs the standard hash, and a record that asks for more is not believed', async () => {
+  const { device, session } = await createHome();
+  const catalog = catalogOf(device);
+  const bob = await addUser(device, session, 'Bob');
+  const bundle = catalog.get('bundle', bob.user.id)?.body;
+  assert.ok(bundle);
+  const { signer } = await takePen(device, bob);
+  const costly = { ...bundle, kdf: { ...bundle.kdf, memoryKiB: 1024 * 1024, passes: 64 } };
+  await assert.rejects(
+    catalog.author([{ table: 'bundle', id: bob.user.id, body: costly }], signer),
+    withCode('bad-record'),
+  );
+  assert.ok(await device.accounts.login('Bob', password, 'here'));
+  await assert.rejects(device.accounts.login('nobody', 'x', 'here'), withCode('wrong-password'));
 });
 
 test('words that are no recovery code tell nobody whether there is such a user', async () => {

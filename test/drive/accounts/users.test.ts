@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AuditEvent } from '../../../src/model/contracts/audit.ts';
+import { isPeerstorError } from '../../../src/model/errors.ts';
 import { entryId, userId } from '../../../src/model/ids.ts';
 import { coded } from '../errors.ts';
-import { addUser, catalogOf, createHome, createPair, failAuthor, list, password, put } from '../world.ts';
+import {
+  addUser,
+  catalogOf,
+  createHome,
+  createPair,
+  exchange,
+  failAuthor,
+  list,
+  password,
+  put,
+} from '../world.ts';
 
 const dayMs = 86_400_000;
 
@@ -146,6 +157,66 @@ test('a disabled user is out at once, on every device that hears of it, and back
   assert.equal(await laptop.accounts.resume(far.secret), undefined);
   await device.accounts.changeUser(session, userId(bob.user.id), { disabled: false });
   assert.equal((await device.accounts.login('Bob', password, 'here')).user.username, 'Bob');
+});
+
+test('sessions of a disabled user do not revive when the account is enabled again before they were used', async () => {
+  const { device, session, laptop, meet } = await createPair();
+  const bob = await addUser(device, session, 'Bob');
+  await meet();
+  const far = await laptop.accounts.login('Bob', password, 'there');
+  const again = await laptop.restart();
+  await device.accounts.changeUser(session, userId(bob.user.id), { disabled: true });
+  await device.accounts.changeUser(session, userId(bob.user.id), { disabled: false });
+  // Both records arrive together, so that the other device never sees the account disabled.
+  await exchange(device, again);
+  assert.equal(await again.accounts.resume(far.secret), undefined);
+  assert.ok(await again.accounts.login('Bob', password, 'there'));
+});
+
+test('a name that means two users shares nothing; both are shown with device and day, and an id names one', async () => {
+  const { device, session, laptop, root, meet } = await createPair();
+  const far = await laptop.accounts.login('Ada', password, 'there');
+  await addUser(device, session, 'Bob');
+  const twin = await addUser(laptop, far, 'BOB');
+  await meet();
+  await assert.rejects(session.sharing.shareWith(root, 'bob', 'view'), (error) => {
+    assert.ok(isPeerstorError(error, 'conflict'));
+    assert.match(error.message, /NAS, 2026-11-21.*Laptop, 2026-11-21|Laptop, 2026-11-21.*NAS, 2026-11-21/);
+    return true;
+  });
+  assert.deepEqual(await session.sharing.accessOf(root), []);
+  await session.sharing.shareWith(root, twin.user.id, 'view');
+  await session.sharing.revokeAccess(root, 'bob');
+  await device.accounts.changeUser(session, userId(twin.user.id), { disabled: true });
+  await session.sharing.shareWith(root, 'bob', 'view');
+});
+
+test('a username that looks like one that exists, or that mixes scripts, is not taken', async () => {
+  const { device, session } = await createHome();
+  await addUser(device, session, 'anna');
+  const { invite = '' } = await device.accounts.invite(session, { role: 'member', quotaBytes: null });
+  for (const [name, code] of [
+    ['Anna', 'name-taken'],
+    ['ａｎｎａ', 'name-taken'],
+    ['an\u200bna', 'bad-input'],
+    ['аnna', 'bad-input'],
+  ] as const) {
+    await assert.rejects(device.accounts.register(invite, name, password), coded(code), name);
+  }
+});
+
+test('what is shared with a user is sealed to the key that they signed, whatever an admin says it is', async () => {
+  const { device, session, root } = await createHome();
+  const eve = await addUser(device, session, 'Eve', { role: 'admin' });
+  const bob = await addUser(device, session, 'Bob');
+  const catalog = catalogOf(device);
+  const [record, hers] = [catalog.get('user', bob.user.id)?.body, catalog.get('user', eve.user.id)?.body];
+  assert.ok(record && hers);
+  const body = { ...record, sealingKey: hers.sealingKey };
+  await catalog.author([{ table: 'user', id: bob.user.id, body }], eve.adminSigner());
+  const folder = await session.drive.createFolder(root, 'for Bob');
+  await session.sharing.shareWith(entryId(folder.id), 'Bob', 'edit');
+  assert.equal((await bob.sharing.sharedWithMe())[0]?.entry.name, 'for Bob');
 });
 
 test('ending the other sessions leaves the password and the one that is new', async () => {

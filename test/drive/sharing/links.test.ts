@@ -287,15 +287,15 @@ test('a token that may edit sees and restores what it threw away, and nothing el
   assert.equal(await read(drive, file), 'first');
 });
 
-test('passwords of links wait in the line of all passwords, which is bounded', async () => {
+test('passwords of links wait in the line of all passwords, in which one user has a few places', async () => {
   const { sharing, file, id, device, secret } = await createLinked();
   const wish = { entryId: file, rights: 'view', password: 'open sesame' } as const;
   const many = await Promise.allSettled([
     sharing.changeLink(id, { password: 'changed' }),
-    ...Array.from({ length: 69 }, () => sharing.createLink(wish)),
+    ...Array.from({ length: 9 }, () => sharing.createLink(wish)),
   ]);
   const refused = many.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []));
-  assert.ok(refused.length >= 5 && refused.length <= 6, `${refused.length} did not find room`);
+  assert.ok(refused.length >= 5 && refused.length <= 6, `${refused.length} of 10 did not find room`);
   assert.deepEqual([...new Set(refused)], ['not-ready']);
   await device.accounts.openLink(secret, 'changed', 'guest');
   await sharing.changeLink(id, { password: null });

@@ -1,0 +1,155 @@
+/** Changing a password, getting in with the recovery words, seeing them again, signing out everywhere. */
+import { signingKeyFromSeed } from '../../crypto/index.ts';
+import type { Audit } from '../../model/contracts/audit.ts';
+import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { EndingGrants, PasswordChanges, Session, Sharing } from '../../model/contracts/drive.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import { grantId } from '../../model/ids.ts';
+import { type KdfCost, openRoot, rekeyedBundle, renewedRecovery, type UserKeys } from '../keys/user-keys.ts';
+import type { NetworkDrives } from '../tree/network-drives.ts';
+import { checkPassword } from '../users/account-rules.ts';
+import type { PasswordQueue } from '../users/password-queue.ts';
+import {
+  accountOf,
+  type OpenedAccount,
+  openAccountOf,
+  openRecovered,
+  requireEnabled,
+  sessionGeneration,
+} from '../users/sign-in.ts';
+import type { LiveSessions } from './live-sessions.ts';
+import type { OpenUsers } from './open-users.ts';
+
+export interface PasswordsParts {
+  /** @throws `no-network` */
+  requireCatalog(): Catalog;
+  /** @throws `forbidden` on a device that only keeps copies */
+  requireSignIns(): void;
+  /** @throws `not-ready` while users may be on their way to this device */
+  requireArrived(catalog: Catalog, typed: string): Promise<void>;
+  /** The costly check of a password, in its turn and counted against `from`. */
+  guarded(from: string, check: () => Promise<OpenedAccount>): Promise<OpenedAccount>;
+  drivesOf(catalog: Catalog): Promise<NetworkDrives>;
+  sessions: LiveSessions;
+  users: OpenUsers;
+  passwordQueue: PasswordQueue;
+  kdfCost: KdfCost | undefined;
+  audit: Audit;
+}
+
+export function createPasswords(parts: PasswordsParts): PasswordChanges {
+  const { requireCatalog, drivesOf, sessions, users, passwordQueue, kdfCost, audit } = parts;
+
+  /** @returns the account of who signed in, its bundle opened again by the password */
+  function confirmed(catalog: Catalog, session: Session, password: string): Promise<OpenedAccount> {
+    const { user } = sessions.keysOf(session);
+    return parts.guarded(`user ${user}`, () => openAccountOf(accountOf(catalog, user), password));
+  }
+
+  /** Ends tokens, and links where asked. It comes before the sessions end, so that what breaks off can be tried again. */
+  async function endGrantsOf(catalog: Catalog, keys: UserKeys, ending: EndingGrants = {}): Promise<void> {
+    const { sharing } = users.open(keys, await drivesOf(catalog));
+    try {
+      await endGrants(sharing, ending);
+    } finally {
+      users.close(keys.user);
+    }
+  }
+
+  /** Puts the bundle under a new password; every session of the old one ends, here and elsewhere. */
+  async function rekey(
+    catalog: Catalog,
+    { account, keys, words }: OpenedAccount,
+    password: string,
+    ending: EndingGrants | undefined,
+  ): Promise<Session> {
+    const bundle = await passwordQueue.run(`user ${keys.user}`, () =>
+      rekeyedBundle(account.bundle, { keys, words }, password, kdfCost),
+    );
+    await endGrantsOf(catalog, keys, ending);
+    await catalog.author([{ table: 'bundle', id: keys.user, body: bundle }], keys.signing);
+    await sessions.endAllOf(keys.user);
+    const sentence = 'The password was changed; older sessions ended.';
+    audit.note({ event: 'password-changed', username: account.user.username, sentence });
+    return sessions.begin(await drivesOf(catalog), keys, sessionGeneration({ ...account, bundle }));
+  }
+
+  /**
+   * The root key settles disputes: with the words of the founder the account is enabled and an admin, whatever
+   * other admins wrote. They cannot change that again (`authority-fold.ts`).
+   */
+  async function settled(catalog: Catalog, opened: OpenedAccount): Promise<OpenedAccount> {
+    const { account, words } = opened;
+    const { user, bundle, id } = account;
+    const isLockedOut = user.disabled || user.role !== 'admin';
+    if (!bundle.rootByRecovery || words === undefined || !isLockedOut) return opened;
+    const root = signingKeyFromSeed(openRoot(bundle, words));
+    const { username } = user;
+    const body = { ...user, role: 'admin', disabled: false } as const;
+    await catalog.author([{ table: 'user', id, body }], root);
+    const sentence = 'The founder came in by the recovery words; the root key gave the account back.';
+    audit.note({ event: 'user-changed', username, sentence });
+    return { ...opened, account: { ...account, user: body } };
+  }
+
+  return {
+    async changePassword(session, oldPassword, newPassword, ending) {
+      checkPassword(newPassword);
+      const catalog = requireCatalog();
+      return rekey(catalog, await confirmed(catalog, session, oldPassword), newPassword, ending);
+    },
+
+    async recover(username, words, newPassword, from, ending) {
+      parts.requireSignIns();
+      checkPassword(newPassword);
+      const catalog = requireCatalog();
+      await parts.requireArrived(catalog, username);
+      const opened = await parts.guarded(from, () => openRecovered(catalog, username, words));
+      const now = await settled(catalog, opened);
+      requireEnabled(now.account);
+      return rekey(catalog, now, newPassword, ending);
+    },
+
+    async recoveryCode(session, password, { renew = false } = {}) {
+      const catalog = requireCatalog();
+      const { account, keys, words } = await confirmed(catalog, session, password);
+      const { username } = account.user;
+      if (words !== undefined && !renew) {
+        audit.note({ event: 'recovery-code', username, sentence: 'The recovery words were shown again.' });
+        return words;
+      }
+      const renewed = await passwordQueue.run(`user ${keys.user}`, () =>
+        renewedRecovery(account.bundle, { keys, words }, password),
+      );
+      await catalog.author([{ table: 'bundle', id: keys.user, body: renewed.bundle }], keys.signing);
+      audit.note({
+        event: 'recovery-code',
+        username,
+        sentence: 'New recovery words were made; the old ones ended.',
+      });
+      return renewed.recoveryCode;
+    },
+
+    async endOtherSessions(session, ending) {
+      const catalog = requireCatalog();
+      const keys = sessions.keysOf(session);
+      const account = accountOf(catalog, keys.user);
+      if (!account) throw new PeerstorError('not-signed-in', 'This account does not exist any more.');
+      await endGrantsOf(catalog, keys, ending);
+      const bundle = { ...account.bundle, generation: account.bundle.generation + 1 };
+      await catalog.author([{ table: 'bundle', id: keys.user, body: bundle }], keys.signing);
+      await sessions.endAllOf(keys.user);
+      return sessions.begin(await drivesOf(catalog), keys, sessionGeneration({ ...account, bundle }));
+    },
+  };
+}
+
+async function endGrants(
+  sharing: Sharing,
+  { keepTokens = false, endLinks = false }: EndingGrants,
+): Promise<void> {
+  if (!keepTokens) for (const { id } of await sharing.tokens()) await sharing.revokeToken(grantId(id));
+  if (!endLinks) return;
+  for (const { id, state } of await sharing.links())
+    if (state !== 'revoked') await sharing.revokeLink(grantId(id));
+}

@@ -1,0 +1,51 @@
+/** Whom a typed name means. A name that means two users means nobody. */
+import type { Catalog } from '../../model/contracts/catalog.ts';
+import { foldDisplayName } from '../../model/display-name.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import { shortId, type UserId, userId } from '../../model/ids.ts';
+import { hlcTicksPerMs } from '../../model/records.ts';
+
+export interface NamedUser {
+  id: UserId;
+  username: string;
+  disabled: boolean;
+}
+
+/** Usually one; two devices that cannot hear each other may each have taken one name. Their ids name one each. */
+export async function usersNamed(catalog: Catalog, typed: string): Promise<NamedUser[]> {
+  const wanted = foldDisplayName(typed);
+  const users: NamedUser[] = [];
+  for await (const { id, body } of catalog.list('user')) {
+    if (!body || (foldDisplayName(body.username) !== wanted && id !== typed)) continue;
+    users.push({ id: userId(id), username: body.username, disabled: body.disabled });
+  }
+  return users;
+}
+
+/**
+ * The one user whom a name means.
+ * @param typed a username, in any case; or a user id
+ * @throws `not-found`; `conflict` where it means two users, naming the device and day of each one's record
+ */
+export async function requireUserNamed(catalog: Catalog, typed: string): Promise<NamedUser> {
+  const enabled = (await usersNamed(catalog, typed)).filter(({ disabled }) => !disabled);
+  const [user] = enabled;
+  if (!user) throw new PeerstorError('not-found', 'There is no such user.');
+  if (enabled.length > 1) throw twins(catalog, enabled);
+  return user;
+}
+
+/** @returns what is said where a name means several users */
+export function twins(catalog: Catalog, users: readonly NamedUser[]): PeerstorError {
+  const told = users.map(({ id, username }) => {
+    const record = catalog.get('user', id);
+    const device = record && (catalog.get('device', record.device)?.body?.name ?? shortId(record.device));
+    const day = record && new Date(record.hlc / hlcTicksPerMs).toISOString().slice(0, 10);
+    return { id, username, device: device ?? '', day: day ?? '' };
+  });
+  const list = told
+    .map(({ id, device, day }) => `${shortId(id)}… (written on ${device}, ${day})`)
+    .join(' and ');
+  const sentence = `This name means ${users.length} users: ${list}. Give the id of the right one, or let an admin disable the other.`;
+  return new PeerstorError('conflict', sentence, { details: { users: told } });
+}
