@@ -74,24 +74,6 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
     return sessions.begin(await drivesOf(catalog), keys, sessionGeneration({ ...account, bundle }));
   }
 
-  /**
-   * The root key settles disputes: with the words of the founder the account is enabled and an admin, whatever
-   * other admins wrote. They cannot change that again (`authority-fold.ts`).
-   */
-  async function settled(catalog: Catalog, opened: OpenedAccount): Promise<OpenedAccount> {
-    const { account, words } = opened;
-    const { user, bundle, id } = account;
-    const isLockedOut = user.disabled || user.role !== 'admin';
-    if (!bundle.rootByRecovery || words === undefined || !isLockedOut) return opened;
-    const root = signingKeyFromSeed(openRoot(bundle, words));
-    const { username } = user;
-    const body = { ...user, role: 'admin', disabled: false } as const;
-    await catalog.author([{ table: 'user', id, body }], root);
-    const sentence = 'The founder came in by the recovery words; the root key gave the account back.';
-    audit.note({ event: 'user-changed', username, sentence });
-    return { ...opened, account: { ...account, user: body } };
-  }
-
   return {
     async changePassword(session, oldPassword, newPassword, ending) {
       checkPassword(newPassword);
@@ -105,7 +87,7 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
       const catalog = requireCatalog();
       await parts.requireArrived(catalog, username);
       const opened = await parts.guarded(from, () => openRecovered(catalog, username, words));
-      const now = await settled(catalog, opened);
+      const now = await settled(catalog, opened, audit);
       requireEnabled(now.account);
       return rekey(catalog, now, newPassword, ending);
     },
@@ -152,4 +134,22 @@ async function endGrants(
   if (!endLinks) return;
   for (const { id, state } of await sharing.links())
     if (state !== 'revoked') await sharing.revokeLink(grantId(id));
+}
+
+/**
+ * The root key settles disputes: with the words of the founder the account is enabled and an admin, whatever
+ * other admins wrote. They cannot change that again (`authority-fold.ts`).
+ */
+async function settled(catalog: Catalog, opened: OpenedAccount, audit: Audit): Promise<OpenedAccount> {
+  const { account, words } = opened;
+  const { user, bundle, id } = account;
+  const isLockedOut = user.disabled || user.role !== 'admin';
+  if (!bundle.rootByRecovery || words === undefined || !isLockedOut) return opened;
+  const root = signingKeyFromSeed(openRoot(bundle, words));
+  const { username } = user;
+  const body = { ...user, role: 'admin', disabled: false } as const;
+  await catalog.author([{ table: 'user', id, body }], root);
+  const sentence = 'The founder came in by the recovery words; the root key gave the account back.';
+  audit.note({ event: 'user-changed', username, sentence });
+  return { ...opened, account: { ...account, user: body } };
 }
