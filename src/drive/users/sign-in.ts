@@ -91,7 +91,8 @@ export function requireEnabled({ user }: Account): void {
 async function founders(catalog: Catalog): Promise<Account[]> {
   const accounts: Account[] = [];
   for await (const { id, body } of catalog.list('bundle')) {
-    if (body?.rootByRecovery) accounts.push(...[accountOf(catalog, userId(id)) ?? []].flat());
+    const account = body?.rootByRecovery ? accountOf(catalog, userId(id)) : undefined;
+    if (account) accounts.push(account);
   }
   return accounts;
 }
