@@ -1,25 +1,30 @@
 import './styles/index.css';
 import '@preact/signals';
 import { render } from 'preact';
-import { LocationProvider, Route, Router } from 'preact-iso';
+import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
 import { linkPath, openLink } from './client/guest.ts';
 import { begin, stage } from './client/state.ts';
 import { DriveView } from './views/drive/drive.tsx';
+import { RecentView, SearchView, StarredView } from './views/drive/gathered.tsx';
 import { TrashView } from './views/drive/trash.tsx';
 import { LoginView } from './views/gate/login.tsx';
-import { PairGuideView } from './views/gate/pair-guide.tsx';
-import { RecoveryView } from './views/gate/recovery.tsx';
-import { RegisterView } from './views/gate/register.tsx';
-import { SetupView } from './views/gate/setup.tsx';
 import { UnreachableView } from './views/gate/unreachable.tsx';
-import { AuditView } from './views/network/audit.tsx';
-import { DevicesView } from './views/network/devices.tsx';
-import { HealthView } from './views/network/health.tsx';
-import { GuestPage } from './views/people/guest.tsx';
-import { SharedView } from './views/people/shared.tsx';
-import { UsersView } from './views/people/users.tsx';
-import { SettingsView } from './views/settings.tsx';
 import { Shell } from './views/shell.tsx';
+
+// What most visits do not need is loaded when it is asked for.
+const gates = () => import('./views/gate/first-steps.ts');
+const SetupView = lazy(async () => (await gates()).SetupView);
+const PairGuideView = lazy(async () => (await gates()).PairGuideView);
+const RecoveryView = lazy(async () => (await gates()).RecoveryView);
+const RegisterView = lazy(async () => (await gates()).RegisterView);
+const RecoverView = lazy(async () => (await gates()).RecoverView);
+const SharedView = lazy(async () => (await import('./views/people/shared.tsx')).SharedView);
+const UsersView = lazy(async () => (await import('./views/people/users.tsx')).UsersView);
+const SettingsView = lazy(async () => (await import('./views/settings.tsx')).SettingsView);
+const network = () => import('./views/network/index.ts');
+const DevicesView = lazy(async () => (await network()).DevicesView);
+const HealthView = lazy(async () => (await network()).HealthView);
+const AuditView = lazy(async () => (await network()).AuditView);
 
 function App() {
   switch (stage.value) {
@@ -33,6 +38,8 @@ function App() {
       return <PairGuideView />;
     case 'recovery':
       return <RecoveryView />;
+    case 'recover':
+      return <RecoverView />;
     case 'login':
       return <LoginView />;
     case 'register':
@@ -41,17 +48,22 @@ function App() {
       return (
         <LocationProvider>
           <Shell>
-            <Router>
-              <Route path="/drive/:id" component={DriveView} />
-              <Route path="/shared" component={SharedView} />
-              <Route path="/trash" component={TrashView} />
-              <Route path="/devices" component={DevicesView} />
-              <Route path="/health" component={HealthView} />
-              <Route path="/settings" component={SettingsView} />
-              <Route path="/users" component={UsersView} />
-              <Route path="/audit" component={AuditView} />
-              <Route default component={DriveView} />
-            </Router>
+            <ErrorBoundary>
+              <Router>
+                <Route path="/drive/:id" component={DriveView} />
+                <Route path="/recent" component={RecentView} />
+                <Route path="/starred" component={StarredView} />
+                <Route path="/search" component={SearchView} />
+                <Route path="/shared" component={SharedView} />
+                <Route path="/trash" component={TrashView} />
+                <Route path="/devices" component={DevicesView} />
+                <Route path="/health" component={HealthView} />
+                <Route path="/settings" component={SettingsView} />
+                <Route path="/users" component={UsersView} />
+                <Route path="/audit" component={AuditView} />
+                <Route default component={DriveView} />
+              </Router>
+            </ErrorBoundary>
           </Shell>
         </LocationProvider>
       );
@@ -60,5 +72,16 @@ function App() {
 
 const root = document.getElementById('app');
 const shared = linkPath(location.pathname);
-if (root) render(shared === undefined ? <App /> : <GuestPage link={openLink(shared)} />, root);
-if (shared === undefined) void begin();
+if (root && shared === undefined) {
+  render(
+    <ErrorBoundary>
+      <App />
+    </ErrorBoundary>,
+    root,
+  );
+  void begin();
+} else if (root && shared !== undefined) {
+  void import('./views/people/guest.tsx').then(({ GuestPage }) =>
+    render(<GuestPage link={openLink(shared)} />, root),
+  );
+}

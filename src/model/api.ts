@@ -307,6 +307,14 @@ export interface AuditView {
   sentence: string;
 }
 
+/** One version of a file, the newest first. */
+export interface VersionView {
+  id: string;
+  size: number;
+  modifiedAt: string;
+  current: boolean;
+}
+
 /** What is lost or thin if a device dies now. */
 export interface ImpactView {
   deviceId: string;

@@ -90,7 +90,10 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
   };
   const actionsOf = async (name: string, on: Page): Promise<string[]> => {
     await on.getByRole('button', { name: `Actions for ${name}`, exact: true }).click();
-    const actions = await on.getByRole('menuitem').and(on.locator(':visible')).allInnerTexts();
+    const items = on.getByRole('menuitem').and(on.locator(':visible'));
+    const actions = await items.evaluateAll((found) =>
+      found.map((item) => item.getAttribute('aria-label') ?? item.textContent ?? ''),
+    );
     await on.keyboard.press('Escape');
     return actions.map((action) => action.trim());
   };
@@ -271,7 +274,7 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     await visit('/');
     await writeFile(join(folder, 'lonely.txt'), 'on one device only');
     await page.getByLabel('Files to upload').setInputFiles(join(folder, 'lonely.txt'));
-    const row = page.getByRole('region', { name: 'Uploads' }).getByRole('listitem');
+    const row = page.getByRole('region', { name: 'Uploads', exact: true }).getByRole('listitem');
     await row.getByText('accepted · 1 of 3').waitFor();
     await nas.start();
     await row.getByText('safe · 2 of 3').waitFor();
@@ -291,7 +294,7 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     await ben.getByText('Shared by anna. You can view and download.').waitFor();
     await ben.getByRole('link', { name: 'plan.txt' }).waitFor();
     assert.equal(await ben.getByRole('button', { name: /^(Upload|New folder)$/ }).count(), 0);
-    assert.deepEqual(await actionsOf('plan.txt', ben), ['Download', 'Details']);
+    assert.deepEqual(await actionsOf('plan.txt', ben), ['Open', 'Download', 'Details']);
     await shot(ben, 'viewer');
     await assertAccessible(ben, 'a folder that may only be looked at');
     await choose('plan.txt', 'Details', ben);
@@ -310,10 +313,15 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     await ben.getByRole('link', { name: 'Team', exact: true }).click();
     await ben.getByRole('link', { name: 'notes.txt' }).waitFor();
     assert.deepEqual(await actionsOf('notes.txt', ben), [
+      'Open',
       'Download',
       'Details',
-      'Upload a new version',
       'Rename',
+      'Move to…',
+      'Copy to…',
+      'Cut',
+      'Copy',
+      'Upload a new version',
       'Move to trash',
     ]);
     await writeFile(join(folder, 'third.txt'), 'third words');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWord, placesToAsk } from '../../web/client/recovery-words.ts';
-import { broughtBy, hostOf, joiningPage } from '../../web/client/setup-link.ts';
+import { isWord, placesToAsk } from '../../web/client/words/recovery-words.ts';
+import { broughtBy, hostOf, joiningPage } from '../../web/client/words/setup-link.ts';
 
 test('a set-up link brings its code, a pairing link the digits and the address of the other device', () => {
   const nothing = { setupCode: '', pairingCode: '', address: '' };

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { VolumeView } from '../../src/model/api.ts';
-import { scheduleFrom, volumesWith } from '../../web/client/own-device.ts';
-import { bytesFrom, textOf } from '../../web/client/sizes.ts';
+import { scheduleFrom, volumesWith } from '../../web/client/words/own-device.ts';
+import { bytesFrom, textOf } from '../../web/client/words/sizes.ts';
 
 describe('a size that is typed', () => {
   it('is taken with a dot or a comma, and nothing for no limit', () => {

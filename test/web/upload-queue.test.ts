@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SafetyView } from '../../src/model/api.ts';
 import { ApiError } from '../../web/client/request.ts';
+import { below } from '../../web/client/uploads/send.ts';
 import {
   type SavedFile,
   type SendFile,
   UploadQueue,
   type UploadSource,
-} from '../../web/client/upload-queue.ts';
-import { below } from '../../web/client/uploads.ts';
+} from '../../web/client/uploads/upload-queue.ts';
 
 const safety = (copies: number): SafetyView => ({
   copies,

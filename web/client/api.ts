@@ -13,6 +13,7 @@ import type {
   SetupView,
   SignedInView,
   UserView,
+  VersionView,
 } from '../../src/model/api.ts';
 import type { DeviceSettings } from '../../src/model/contracts/device.ts';
 import type { GarbageReport } from '../../src/model/contracts/health.ts';
@@ -46,6 +47,11 @@ export const api = {
     askForSession<NewAccount>('/api/v1/auth/register', { invite, username, password }),
   changePassword: (oldPassword: string, newPassword: string) =>
     askForSession<SignedInView>('/api/v1/auth/password', { oldPassword, newPassword }),
+  /** The recovery words of the own account; `renew` makes new ones, and the old ones end. */
+  recoveryCode: (password: string, renew: boolean) =>
+    ask<{ recoveryCode: string }>('POST', '/api/v1/auth/recovery-code', { password, renew }),
+  recover: (username: string, recoveryCode: string, newPassword: string) =>
+    askForSession<SignedInView>('/api/v1/auth/recover', { username, recoveryCode, newPassword }),
   signOutEverywhere: () => askForSession<SignedInView>('/api/v1/auth/sign-out-everywhere', {}),
 
   root: () => ask<EntryView>('GET', '/api/v1/entries/root'),
@@ -56,13 +62,32 @@ export const api = {
   },
   createFolder: (parentId: string, name: string) =>
     ask<EntryView>('POST', '/api/v1/entries', { parentId, name, kind: 'folder' }),
+  ancestors: (id: string, signal?: AbortSignal) =>
+    ask<{ items: EntryView[] }>('GET', `${entryPath(id)}/ancestors`, undefined, signal),
   rename: (id: string, name: string) => ask<EntryView>('PATCH', entryPath(id), { name }),
+  move: (id: string, parentId: string) => ask<EntryView>('PATCH', entryPath(id), { parentId }),
+  star: (id: string, starred: boolean) => ask<EntryView>('PATCH', entryPath(id), { starred }),
+  copy: (id: string, parentId: string, name: string) =>
+    ask<EntryView>('POST', `${entryPath(id)}/copy`, { parentId, name }),
+  versions: (id: string) => ask<Page<VersionView>>('GET', `${entryPath(id)}/versions`),
+  restoreVersion: (id: string, version: string) =>
+    ask<EntryView>('POST', `${entryPath(id)}/versions/${encodeURIComponent(version)}/restore`, {}),
   trash: (id: string) => ask<void>('DELETE', entryPath(id)),
   purge: (id: string) => ask<void>('DELETE', `${entryPath(id)}?permanent=true`),
   restore: (id: string) => ask<EntryView>('POST', `${entryPath(id)}/restore`, {}),
-  trashed: () => ask<Page<EntryView>>('GET', '/api/v1/trash?limit=1000'),
+  trashed: (cursor: string | null, limit: number) =>
+    ask<Page<EntryView>>(
+      'GET',
+      `/api/v1/trash?${new URLSearchParams({ limit: `${limit}`, ...(cursor ? { cursor } : {}) })}`,
+    ),
   emptyTrash: () => ask<void>('DELETE', '/api/v1/trash'),
-  contentUrl: (entry: EntryView) => signedAddress(`${entryPath(entry.id)}/content?download=1`, entry),
+  contentUrl: (entry: EntryView, version?: string) =>
+    signedAddress(
+      `${entryPath(entry.id)}/content?download=1${version ? `&version=${encodeURIComponent(version)}` : ''}`,
+      entry,
+    ),
+  /** The same to look at, not to save. */
+  viewUrl: (entry: EntryView) => signedAddress(`${entryPath(entry.id)}/content`, entry),
 
   devices: () => ask<Page<DeviceView>>('GET', '/api/v1/devices'),
   changeDevice: (id: string, settings: DeviceSettings) =>

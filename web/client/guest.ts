@@ -1,8 +1,8 @@
 /** What the page of a share link asks: no session, the link is all. */
 import type { EntryView, GuestView, Page } from '../../src/model/api.ts';
 import { ask } from './request.ts';
-import { UploadQueue } from './upload-queue.ts';
-import { guestAddresses, sendTo } from './uploads.ts';
+import { guestAddresses, sendTo } from './uploads/send.ts';
+import { UploadQueue } from './uploads/upload-queue.ts';
 
 /** The path of a share link, `/s/SECRET`; undefined when this is another page. */
 export function linkPath(pathname: string): string | undefined {

@@ -10,7 +10,7 @@ export interface PickedFile {
 }
 
 /** Of a file dialog; one that picks whole folders gives paths, without folders that hold nothing. */
-export function pickedFiles(files: FileList | null): PickedFile[] {
+export function pickedFiles(files: Iterable<File> | null): PickedFile[] {
   return [...(files ?? [])].map((file) => ({
     names: file.webkitRelativePath ? file.webkitRelativePath.split('/') : [file.name],
     file,

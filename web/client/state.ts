@@ -3,11 +3,11 @@ import { computed, signal } from '@preact/signals-core';
 import type { DeviceView, HealthView, SetupView, UserView } from '../../src/model/api.ts';
 import { api } from './api.ts';
 import { EventFeed } from './events.ts';
-import { forgetWords, keepWords, keptWords } from './recovery-words.ts';
 import { ApiError } from './request.ts';
-import { broughtBy } from './setup-link.ts';
-import { UploadQueue } from './upload-queue.ts';
-import { driveAddresses, sendTo } from './uploads.ts';
+import { driveAddresses, sendTo } from './uploads/send.ts';
+import { UploadQueue } from './uploads/upload-queue.ts';
+import { forgetWords, keepWords, keptWords } from './words/recovery-words.ts';
+import { broughtBy } from './words/setup-link.ts';
 
 /** `unknown` until the first answer; then where the person has to begin. */
 export type Stage =
@@ -16,6 +16,8 @@ export type Stage =
   /** A pairing code was brought to a device that has a network: it says where the code goes. */
   | 'pair-guide'
   | 'login'
+  /** The password is forgotten: the recovery words set a new one. */
+  | 'recover'
   | 'register'
   /** The account is made; its recovery words are not confirmed yet. */
   | 'recovery'
@@ -105,6 +107,22 @@ export async function signIn(username: string, password: string): Promise<void> 
   // A session that ended may be begun again and its uploads go on, but in nobody else's drive.
   if (user.value?.id !== signedIn.id) uploads.abandon();
   user.value = signedIn;
+  enterDrive();
+}
+
+export function forgotPassword(): void {
+  stage.value = 'recover';
+}
+
+export function backToLogin(): void {
+  stage.value = 'login';
+}
+
+/** @throws ApiError `wrong-password` for words of another account */
+export async function recoverAccount(username: string, words: string, newPassword: string): Promise<void> {
+  const { user: recovered } = await api.recover(username, words, newPassword);
+  if (user.value?.id !== recovered.id) uploads.abandon();
+  user.value = recovered;
   enterDrive();
 }
 

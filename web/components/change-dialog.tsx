@@ -6,6 +6,8 @@ interface ChangeDialogProps {
   title: string;
   confirm?: string;
   tone?: 'primary' | 'danger';
+  /** There is nothing to confirm yet. */
+  disabled?: boolean;
   /** What it throws is shown as a sentence, and the dialog stays open. */
   onConfirm(): Promise<void>;
   onClose(): void;
@@ -13,7 +15,13 @@ interface ChangeDialogProps {
 }
 
 /** A dialog that closes when what it asks for was done. */
-export function ChangeDialog({ confirm = 'Save', children, onConfirm, ...shown }: ChangeDialogProps) {
+export function ChangeDialog({
+  confirm = 'Save',
+  disabled,
+  children,
+  onConfirm,
+  ...shown
+}: ChangeDialogProps) {
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const run = async () => {
@@ -28,7 +36,7 @@ export function ChangeDialog({ confirm = 'Save', children, onConfirm, ...shown }
     }
   };
   return (
-    <Dialog {...shown} confirm={confirm} busy={busy} onConfirm={() => void run()}>
+    <Dialog {...shown} confirm={confirm} busy={busy || (disabled ?? false)} onConfirm={() => void run()}>
       {children}
       {error && (
         <p class="notice danger" role="alert">

@@ -1,15 +1,17 @@
 import { useState } from 'preact/hooks';
 import type { RightsView, TokenView } from '../../src/model/api.ts';
 import { api } from '../client/api.ts';
-import { formatFullTime } from '../client/format.ts';
 import { rightsWords, sharing } from '../client/sharing.ts';
 import { attempt, say, user } from '../client/state.ts';
+import { formatFullTime } from '../client/words/format.ts';
+import { ChangeDialog } from '../components/change-dialog.tsx';
 import { CopyField } from '../components/form/copy-field.tsx';
 import { NewPasswordField } from '../components/form/credentials-form.tsx';
 import { Field } from '../components/form/field.tsx';
 import { Select } from '../components/form/select.tsx';
 import { SubmitForm } from '../components/form/submit-form.tsx';
 import { Row, Rows } from '../components/list/rows.tsx';
+import { RecoveryWords } from './gate/recovery.tsx';
 import { useQuery } from './use-query.ts';
 
 export function SettingsView() {
@@ -28,6 +30,7 @@ export function SettingsView() {
         </nav>
       )}
       <PasswordSection />
+      <RecoverySection />
       <SessionSection />
       <TokenSection />
     </>
@@ -57,6 +60,78 @@ function PasswordSection() {
         />
         <NewPasswordField label="New password" value={newPassword} onInput={setNew} />
       </SubmitForm>
+    </section>
+  );
+}
+
+/** Words that were lost, or seen by somebody, are shown again or replaced. */
+function RecoverySection() {
+  const [password, setPassword] = useState('');
+  const [words, setWords] = useState<readonly string[] | null>(null);
+  const [renewing, setRenewing] = useState(false);
+  const show = async () => {
+    const { recoveryCode } = await api.recoveryCode(password, false);
+    setPassword('');
+    setWords(recoveryCode.split(' '));
+  };
+  const renew = async () => {
+    const { recoveryCode } = await api.recoveryCode(password, true);
+    setPassword('');
+    setWords(recoveryCode.split(' '));
+    say('You have new recovery words. The old ones no longer work.');
+  };
+  return (
+    <section class="card padded" aria-labelledby="recovery">
+      <h2 id="recovery">Recovery words</h2>
+      <p>
+        These 24 words set a new password if you forget yours. If somebody else may have seen them, create new
+        ones.
+      </p>
+      {words && (
+        <>
+          <RecoveryWords words={words} username={user.value?.username ?? ''} />
+          <div>
+            <button type="button" class="button" onClick={() => setWords(null)}>
+              Hide the words
+            </button>
+          </div>
+        </>
+      )}
+      {!words && (
+        <>
+          <SubmitForm submit="Show recovery words" busy="Checking…" onSubmit={show}>
+            <Field
+              label="Your password"
+              type="password"
+              value={password}
+              onInput={setPassword}
+              autocomplete="current-password"
+              required
+            />
+          </SubmitForm>
+          <div>
+            <button
+              type="button"
+              class="button danger"
+              disabled={password === ''}
+              onClick={() => setRenewing(true)}
+            >
+              Create new words…
+            </button>
+          </div>
+        </>
+      )}
+      {renewing && (
+        <ChangeDialog
+          title="Create new recovery words?"
+          confirm="Create new words"
+          tone="danger"
+          onConfirm={renew}
+          onClose={() => setRenewing(false)}
+        >
+          <p>The old words stop working. This cannot be undone. Write the new ones down.</p>
+        </ChangeDialog>
+      )}
     </section>
   );
 }

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import { networkWords } from '../client/safety.ts';
 import {
   attempt,
+  devices,
   feed,
   health,
   memberCount,
@@ -14,22 +14,31 @@ import {
   uploads,
   user,
 } from '../client/state.ts';
+import { formatSize } from '../client/words/format.ts';
+import { networkWords } from '../client/words/safety.ts';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { Messages } from '../components/messages.tsx';
 import { DropAnywhere } from '../components/upload/drop-anywhere.tsx';
 import { UploadPanel } from '../components/upload/upload-panel.tsx';
+import { SearchField } from './drive/search-field.tsx';
 import { dropTarget } from './drop-target.ts';
 
 const places: { href: string; label: string; icon: IconName; matches: RegExp }[] = [
   { href: '/', label: 'Drive', icon: 'folder', matches: /^\/(drive|$)/ },
+  { href: '/recent', label: 'Recent', icon: 'clock', matches: /^\/recent/ },
+  { href: '/starred', label: 'Starred', icon: 'star', matches: /^\/starred/ },
   { href: '/shared', label: 'Shared', icon: 'share', matches: /^\/shared/ },
   { href: '/trash', label: 'Trash', icon: 'trash', matches: /^\/trash/ },
   { href: '/devices', label: 'Devices', icon: 'devices', matches: /^\/devices/ },
   { href: '/health', label: 'Health', icon: 'health', matches: /^\/health/ },
 ];
 
+/** A phone has room for five; the others are above the list of the drive there. */
+const onPhones = ['/', '/shared', '/trash', '/devices', '/health'];
+
 /** Of views that are not in the navigation. */
 const titles: Readonly<Record<string, string>> = {
+  '/search': 'Search',
   '/settings': 'Settings',
   '/users': 'Users',
   '/audit': 'Audit log',
@@ -65,7 +74,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <img src="/icon.svg" alt="" />
           peerstor
         </a>
-        <span class="grow" />
+        <SearchField />
         <HealthLine />
         <a class="button quiet" href="/settings" aria-current={path === '/settings' ? 'page' : undefined}>
           <Icon name="settings" />
@@ -79,11 +88,17 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </header>
       <nav class="nav" aria-label="Main">
         {places.map(({ href, label, icon, matches }) => (
-          <a key={href} href={href} aria-current={matches.test(path) ? 'page' : undefined}>
+          <a
+            key={href}
+            href={href}
+            class={onPhones.includes(href) ? '' : 'wide'}
+            aria-current={matches.test(path) ? 'page' : undefined}
+          >
             <Icon name={icon} />
             {label}
           </a>
         ))}
+        <StorageMeter />
       </nav>
       <main id="content" class="content" data-scroller tabIndex={-1}>
         {children}
@@ -92,6 +107,28 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <DropAnywhere place={dropTarget.value?.place ?? null} onDrop={drop} onRefused={refuseDrop} />
       <Messages messages={messages.value} onClose={unsay} />
     </div>
+  );
+}
+
+/** How much of the space on all devices is used; every file takes it once for each copy. */
+function StorageMeter() {
+  const members = devices.value.filter(({ state }) => state !== 'removed');
+  const capacity = members.reduce((sum, { capacityBytes }) => sum + capacityBytes, 0);
+  const used = members.reduce((sum, { usedBytes }) => sum + (usedBytes ?? 0), 0);
+  if (capacity === 0) return null;
+  return (
+    <a class="storage wide" href="/devices">
+      <meter
+        class="meter"
+        aria-label="Space used on all devices"
+        value={used / capacity}
+        high={0.85}
+        max={1}
+      />
+      <span class="muted numbers">
+        {formatSize(used)} of {formatSize(capacity)} used
+      </span>
+    </a>
   );
 }
 

@@ -6,7 +6,7 @@ interface FieldProps {
   label: string;
   value: string;
   onInput(value: string): void;
-  type?: 'text' | 'password' | 'time';
+  type?: 'text' | 'password' | 'time' | 'multiline';
   hint?: string;
   autocomplete?: AutoFill;
   inputMode?: 'numeric' | 'decimal' | 'text';
@@ -30,7 +30,7 @@ export function Field({
   ...rest
 }: FieldProps) {
   const id = useId();
-  const focusOnce = (element: HTMLInputElement | null) => {
+  const focusOnce = (element: HTMLInputElement | HTMLTextAreaElement | null) => {
     if (!element || !autofocus || element.dataset.focused) return;
     element.dataset.focused = 'yes';
     element.focus();
@@ -42,7 +42,8 @@ export function Field({
     value,
     'aria-describedby': hint ? `${id}-hint` : undefined,
     ref: focusOnce,
-    onInput: (event: { currentTarget: HTMLInputElement }) => onInput(event.currentTarget.value),
+    onInput: (event: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) =>
+      onInput(event.currentTarget.value),
   };
   return (
     <div class="field">
@@ -50,6 +51,7 @@ export function Field({
       {type === 'password' && <input {...shared} type="password" />}
       {type === 'time' && <input {...shared} type="time" />}
       {type === 'text' && <input {...shared} type="text" />}
+      {type === 'multiline' && <textarea {...shared} rows={4} />}
       {hint && (
         <p id={`${id}-hint`} class="hint">
           {hint}

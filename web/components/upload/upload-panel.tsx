@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import { formatCount, formatDuration, formatSize } from '../../client/format.ts';
-import { secondsLeft } from '../../client/transfer-rate.ts';
-import type { UploadItem, UploadQueue, UploadTotals } from '../../client/upload-queue.ts';
+import { secondsLeft } from '../../client/uploads/transfer-rate.ts';
+import type { UploadItem, UploadQueue, UploadTotals } from '../../client/uploads/upload-queue.ts';
+import { formatCount, formatDuration, formatSize } from '../../client/words/format.ts';
 import { Icon } from '../icon.tsx';
 import { SafetyBadge } from '../list/safety-badge.tsx';
 import { useVirtualRows } from '../list/virtual-rows.ts';

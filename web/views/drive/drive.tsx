@@ -1,156 +1,188 @@
-import { useRef, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
 import type { EntryView } from '../../../src/model/api.ts';
 import { api } from '../../client/api.ts';
+import { move } from '../../client/drive/drive-actions.ts';
+import { changeSorting, sortingOf } from '../../client/drive/view-settings.ts';
 import { droppedFiles, type PickedFile, pickedFiles } from '../../client/picked-files.ts';
-import { ApiError } from '../../client/request.ts';
 import { mayDo, rightsWords } from '../../client/sharing.ts';
-import { attempt, entriesRevision, memberCount, say, uploads } from '../../client/state.ts';
-import { below, newVersion } from '../../client/uploads.ts';
-import { Dialog } from '../../components/dialog.tsx';
-import { Field } from '../../components/form/field.tsx';
-import { Icon } from '../../components/icon.tsx';
+import { attempt, entriesRevision, uploads } from '../../client/state.ts';
+import { below } from '../../client/uploads/send.ts';
+import { Icon, type IconName } from '../../components/icon.tsx';
 import { Breadcrumbs, nameOf } from '../../components/list/breadcrumbs.tsx';
-import { EntryList, type Sorting } from '../../components/list/entry-list.tsx';
-import { UploadButton } from '../../components/upload/upload-button.tsx';
+import { type Chooser, FileChooser, useFileChooser } from '../../components/upload/file-chooser.tsx';
 import { useDropTarget } from '../drop-target.ts';
-import { ShareDialog } from '../people/share.tsx';
 import { useList, useQuery } from '../use-query.ts';
-import { EntryDetails } from './entry-details.tsx';
+import { loadFolder } from './folder-path.ts';
+import { draggedEntries } from './list/dragging.ts';
+import { EntriesView } from './list/entries-view.tsx';
+import { LayoutSwitch } from './list/layout-switch.tsx';
+import { useScrollMemory } from './scroll-memory.ts';
+import { focusSearch } from './search-field.tsx';
 
-interface Folder {
-  entry: EntryView;
-  /** From the root to the folder itself. */
-  path: EntryView[];
-}
-
-/** The folder and its ancestors, as far as they may be seen: those of a shared folder end with it. */
-async function loadFolder(id: string | undefined, signal: AbortSignal): Promise<Folder> {
-  const entry = id === undefined ? await api.root() : await api.entry(id, signal);
-  const path = [entry];
-  for (let parentId = entry.parentId; parentId !== null; ) {
-    const parent = await api.entry(parentId, signal).catch((error: unknown) => {
-      if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return null;
-      throw error;
-    });
-    if (parent) path.unshift(parent);
-    parentId = parent?.parentId ?? null;
-  }
-  return { entry, path };
-}
-
-type Asking = { kind: 'new-folder' } | { kind: 'rename'; entry: EntryView } | null;
-
+/** One folder of the drive; the root where no id is given. */
 export function DriveView({ id }: { id?: string }) {
-  const { answer: folder, error: failure } = useQuery(
-    (signal) => loadFolder(id, signal),
-    [id],
-    entriesRevision.value,
-  );
-  const [sorting, setSorting] = useState<Sorting>({ sort: 'name', order: 'asc' });
-  const [asking, setAsking] = useState<Asking>(null);
-  const [sharing, setSharing] = useState<EntryView | null>(null);
-  const [detailed, setDetailed] = useState<EntryView | null>(null);
-  const replacement = useReplacement();
+  const { answer: folder, error } = useQuery((signal) => loadFolder(id, signal), [id], entriesRevision.value);
+  const { route } = useLocation();
   const may = folder ? mayDo(folder.entry) : null;
   const folderId = may?.look ? folder?.entry.id : undefined;
-  const listing = useList(
+  const { list, sorting } = useChildren(folderId);
+  const { files, folders } = useUploads(folder?.entry ?? null);
+  useScrollMemory(folderId, list.items !== null);
+
+  if (error && !folder) {
+    return (
+      <div class="notice danger" role="alert">
+        {error.message} <a href="/">Go to your drive</a>
+      </div>
+    );
+  }
+  const parent = folder?.path.at(-2);
+  return (
+    <>
+      <div class="toolbar heading">
+        <div class="grow">
+          {folder && (
+            <Breadcrumbs
+              path={folder.path}
+              onDrop={(target) => void move(draggedEntries(), target).then(list.reload)}
+              mayDrop={(target) => draggedEntries().length > 0 && mayDo(target).add}
+            />
+          )}
+        </div>
+        {may?.look !== false && <LayoutSwitch />}
+      </div>
+      {folder?.path.length === 1 && !folder.entry.owner && (
+        <nav class="toolbar narrow" aria-label="Other lists">
+          <a class="button" href="/recent">
+            <Icon name="clock" />
+            Recent
+          </a>
+          <a class="button" href="/starred">
+            <Icon name="star" />
+            Starred
+          </a>
+        </nav>
+      )}
+      {folder?.entry.owner && <SharedNotice {...folder.entry} owner={folder.entry.owner} />}
+      {may?.look === false ? (
+        <UploadButtons files={files} folders={folders} disabled={!folder} />
+      ) : (
+        <EntriesView
+          label={folder ? nameOf(folder.entry) : 'Files'}
+          list={list}
+          folder={folder?.entry ?? null}
+          sorting={sorting}
+          onSort={(next) => folderId !== undefined && changeSorting(folderId, next)}
+          onUp={() => parent && route(parent.name === '' ? '/' : `/drive/${parent.id}`)}
+          onSearch={focusSearch}
+          onUploadFiles={() => files.choose(true)}
+          onUploadFolder={() => folders.choose(true)}
+          empty={<EmptyFolder mayAdd={may?.add ?? false} />}
+          toolbar={(actions) => (
+            <>
+              {may?.add !== false && <UploadButtons files={files} folders={folders} disabled={!folder} />}
+              {may?.makeFolder !== false && (
+                <ToolButton
+                  icon="folder-plus"
+                  label="New folder"
+                  disabled={!folder}
+                  onClick={actions.newFolder}
+                />
+              )}
+            </>
+          )}
+        />
+      )}
+      <FileChooser label="Files to upload" chooser={files} multiple />
+      <FileChooser label="Folder to upload" chooser={folders} folder />
+    </>
+  );
+}
+
+/** What is in a folder, in the order that was last chosen for it; nothing where it may not be seen. */
+function useChildren(folderId: string | undefined) {
+  const kept = sortingOf(folderId ?? '');
+  const sorting = useMemo(() => kept, [kept.sort, kept.order]);
+  const list = useList(
     folderId === undefined
       ? null
       : (cursor, limit, signal) => api.children(folderId, { ...sorting, cursor, limit }, signal),
     [folderId, sorting],
     entriesRevision.value + uploads.savedCount,
   );
-  // By its id: the folder may be renamed, moved or trashed elsewhere while this page shows it.
+  return { list, sorting };
+}
+
+/** Uploads go to the folder by its id: it may be renamed, moved or trashed elsewhere while it is shown. */
+function useUploads(folder: EntryView | null) {
   const upload = (files: PickedFile[]) => {
-    if (folder) uploads.add(below(folder.entry.id, files));
+    if (folder) uploads.add(below(folder.id, files));
   };
+  const files = useFileChooser<true>((_, chosen) => upload(pickedFiles(chosen)), true);
+  const folders = useFileChooser<true>((_, chosen) => upload(pickedFiles(chosen)), true);
   useDropTarget(
-    folder && may?.add
+    folder && mayDo(folder).add
       ? {
-          place: nameOf(folder.entry),
+          place: nameOf(folder),
           onDrop: (transfer) => void attempt(async () => upload(await droppedFiles(transfer))),
         }
       : null,
   );
-  const moveToTrash = (entry: EntryView) =>
-    attempt(async () => {
-      await api.trash(entry.id);
-      await listing.reload();
-      say(`“${entry.name}” moved to the trash.`, {
-        undo: () => void attempt(() => api.restore(entry.id).then(listing.reload)),
-      });
-    });
+  return { files, folders };
+}
 
-  if (failure && !folder) {
-    return (
-      <div class="notice danger" role="alert">
-        {failure.message} <a href="/">Go to your drive</a>
-      </div>
-    );
-  }
+interface UploadButtonsProps {
+  files: Chooser<true>;
+  folders: Chooser<true>;
+  disabled: boolean;
+}
+
+function UploadButtons({ files, folders, disabled }: UploadButtonsProps) {
   return (
     <>
-      <div class="toolbar">
-        <div class="grow">{folder && <Breadcrumbs path={folder.path} />}</div>
-        {(may?.makeFolder ?? true) && (
-          <button
-            type="button"
-            class="button"
-            onClick={() => setAsking({ kind: 'new-folder' })}
-            disabled={!folder}
-          >
-            <Icon name="folder-plus" />
-            New folder
-          </button>
-        )}
-        {(may?.add ?? true) && (
-          <UploadButton label="Upload" onFiles={(files) => upload(pickedFiles(files))} disabled={!folder} />
-        )}
-      </div>
-      {folder?.entry.owner && <SharedNotice {...folder.entry} owner={folder.entry.owner} />}
-      {may?.look !== false && (
-        <div class="card">
-          <EntryList
-            items={listing.items}
-            loading={listing.loading}
-            error={listing.error?.message ?? null}
-            more={listing.more}
-            members={memberCount.value}
-            sorting={sorting}
-            onSort={setSorting}
-            onMore={listing.loadMore}
-            onRetry={() => void listing.reload()}
-            may={mayDo}
-            onDetails={setDetailed}
-            onReplace={replacement.ask}
-            onShare={setSharing}
-            onRename={(entry) => setAsking({ kind: 'rename', entry })}
-            onTrash={(entry) => void moveToTrash(entry)}
-            empty={<EmptyFolder mayAdd={may?.add ?? false} />}
-          />
-        </div>
-      )}
-      {replacement.input}
-      {detailed && <EntryDetails entry={detailed} onClose={() => setDetailed(null)} />}
-      {sharing && <ShareDialog entry={sharing} onClose={() => setSharing(null)} />}
-      {asking && folder && (
-        <NameDialog
-          asking={asking}
-          folderId={folder.entry.id}
-          onClose={() => setAsking(null)}
-          onDone={() => {
-            setAsking(null);
-            void listing.reload();
-          }}
-        />
-      )}
+      <button type="button" class="button primary" disabled={disabled} onClick={() => files.choose(true)}>
+        <Icon name="upload" />
+        Upload
+      </button>
+      <ToolButton
+        icon="folder-up"
+        label="Upload folder"
+        disabled={disabled}
+        onClick={() => folders.choose(true)}
+      />
     </>
+  );
+}
+
+interface ToolButtonProps {
+  icon: IconName;
+  label: string;
+  disabled: boolean;
+  onClick(): void;
+}
+
+/** Its words give way where there is little room. */
+function ToolButton({ icon, label, disabled, onClick }: ToolButtonProps) {
+  return (
+    <button
+      type="button"
+      class="button"
+      disabled={disabled}
+      title={label}
+      aria-label={label}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+      <span class="label">{label}</span>
+    </button>
   );
 }
 
 function EmptyFolder({ mayAdd }: { mayAdd: boolean }) {
   return (
     <div class="empty">
+      <Icon name="folder" class="large" />
       <p>This folder is empty.</p>
       {mayAdd && <p>Drop files anywhere on this page, or choose Upload.</p>}
     </div>
@@ -170,84 +202,5 @@ function SharedNotice({ owner, rights }: Pick<EntryView, 'rights'> & { owner: st
     <p class="muted">
       Shared by {owner}. You {rightsWords[rights ?? 'view']}.
     </p>
-  );
-}
-
-/** Asks for a file that becomes the new version of another. */
-function useReplacement() {
-  const input = useRef<HTMLInputElement>(null);
-  const wanted = useRef<EntryView | null>(null);
-  const replace = (file: File | undefined) => {
-    const entry = wanted.current;
-    if (entry && file) uploads.add([newVersion(entry, file)]);
-  };
-  return {
-    ask(entry: EntryView) {
-      wanted.current = entry;
-      input.current?.click();
-    },
-    input: (
-      <input
-        ref={input}
-        type="file"
-        hidden
-        aria-label="New version"
-        onChange={(event) => {
-          replace(event.currentTarget.files?.[0]);
-          event.currentTarget.value = '';
-        }}
-      />
-    ),
-  };
-}
-
-interface NameDialogProps {
-  asking: Exclude<Asking, null>;
-  folderId: string;
-  onClose(): void;
-  onDone(): void;
-}
-
-function NameDialog({ asking, folderId, onClose, onDone }: NameDialogProps) {
-  const old = asking.kind === 'rename' ? asking.entry.name : '';
-  const [name, setName] = useState(old);
-  const [error, setError] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const ending = asking.kind === 'rename' && asking.entry.kind === 'file' ? old.lastIndexOf('.') : -1;
-
-  const confirm = async () => {
-    setBusy(true);
-    try {
-      if (asking.kind === 'rename') await api.rename(asking.entry.id, name);
-      else await api.createFolder(folderId, name);
-      onDone();
-    } catch (cause) {
-      setError((cause as Error).message);
-      setBusy(false);
-    }
-  };
-
-  return (
-    <Dialog
-      title={asking.kind === 'rename' ? `Rename “${old}”` : 'New folder'}
-      confirm={asking.kind === 'rename' ? 'Rename' : 'Create folder'}
-      busy={busy}
-      onConfirm={() => void confirm()}
-      onClose={onClose}
-    >
-      <Field
-        label="Name"
-        value={name}
-        onInput={setName}
-        required
-        autofocus
-        selectFirst={ending > 0 ? ending : old.length}
-      />
-      {error && (
-        <p class="notice danger" role="alert">
-          {error}
-        </p>
-      )}
-    </Dialog>
   );
 }

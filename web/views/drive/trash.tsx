@@ -1,40 +1,37 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { EntryView } from '../../../src/model/api.ts';
 import { api } from '../../client/api.ts';
-import { daysLeft, formatCount, formatSize } from '../../client/format.ts';
-import { attempt, entriesRevision, say } from '../../client/state.ts';
-import { Dialog } from '../../components/dialog.tsx';
+import { restore } from '../../client/drive/drive-actions.ts';
+import { iconOf } from '../../client/drive/file-kinds.ts';
+import { entriesRevision } from '../../client/state.ts';
+import { daysLeft, formatCount, formatSize } from '../../client/words/format.ts';
+import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { useVirtualRows } from '../../components/list/virtual-rows.ts';
+import { useList, useQuery } from '../use-query.ts';
 
 const keepDays = 30;
 type Asking = { kind: 'empty' } | { kind: 'purge'; entry: EntryView } | null;
 
 export function TrashView() {
-  const [items, setItems] = useState<EntryView[] | null>(null);
   const [asking, setAsking] = useState<Asking>(null);
-  const load = () => attempt(async () => setItems((await api.trashed()).items));
-  const revision = entriesRevision.value;
-  useEffect(() => {
-    void load();
-  }, [revision]);
-
-  const restore = (entry: EntryView) =>
-    attempt(async () => {
-      const restored = await api.restore(entry.id);
-      say(`“${restored.name}” restored.`);
-      await load();
-    });
-  const confirm = () =>
-    attempt(async () => {
-      if (asking?.kind === 'purge') await api.purge(asking.entry.id);
-      else await api.emptyTrash();
-      setAsking(null);
-      await load();
-    });
+  const list = useList((cursor, limit) => api.trashed(cursor, limit), [], entriesRevision.value);
+  const { items, error } = list;
+  const rows = useVirtualRows<HTMLUListElement>(items?.length ?? 0);
+  const bringBack = async (entry: EntryView) => {
+    await restore([entry]);
+    await list.reload();
+  };
+  const destroy = async () => {
+    if (asking?.kind === 'purge') await api.purge(asking.entry.id);
+    else await api.emptyTrash();
+    await list.reload();
+  };
+  if (list.more && !list.loading && rows.end > (items?.length ?? 0) - 30) list.loadMore();
 
   return (
     <>
-      <div class="toolbar">
+      <div class="toolbar heading">
         <h1 class="grow">Trash</h1>
         <button
           type="button"
@@ -46,49 +43,104 @@ export function TrashView() {
         </button>
       </div>
       <p class="muted">Items are deleted forever after {keepDays} days in the trash.</p>
-      <div class="card">
-        {items?.length === 0 && <p class="empty">The trash is empty.</p>}
-        <ul aria-label="Trash">
-          {items?.map((entry) => (
-            <li key={entry.id} class="device">
-              <Icon name={entry.kind} />
-              <div>
-                <div>{entry.name}</div>
-                <div class="facts">
-                  {entry.kind === 'file' ? `${formatSize(entry.size)} · ` : ''}
-                  {entry.trashedAt &&
-                    formatCount(daysLeft(entry.trashedAt, keepDays), 'day left', 'days left')}
-                </div>
-              </div>
-              <div class="toolbar">
-                <button type="button" class="button" onClick={() => void restore(entry)}>
-                  <Icon name="restore" />
-                  Restore
-                </button>
-                <button
-                  type="button"
-                  class="button quiet icon-only"
-                  aria-label={`Delete ${entry.name} forever`}
-                  onClick={() => setAsking({ kind: 'purge', entry })}
-                >
-                  <Icon name="trash" />
-                </button>
-              </div>
-            </li>
+      <div class="card" aria-busy={items === null && error === undefined}>
+        {error && (
+          <p class="notice danger" role="alert">
+            {error.message}
+          </p>
+        )}
+        {items?.length === 0 && (
+          <div class="empty">
+            <Icon name="trash" class="large" />
+            <p>The trash is empty.</p>
+          </div>
+        )}
+        <ul ref={rows.list} class="trash-rows" style={rows.style} aria-label="Trash">
+          {items?.slice(rows.start, rows.end).map((entry, index) => (
+            <TrashRow
+              key={entry.id}
+              entry={entry}
+              position={rows.start + index + 1}
+              size={list.more ? -1 : items.length}
+              onRestore={() => void bringBack(entry)}
+              onPurge={() => setAsking({ kind: 'purge', entry })}
+            />
           ))}
         </ul>
       </div>
       {asking && (
-        <Dialog
+        <ChangeDialog
           title={asking.kind === 'empty' ? 'Empty trash?' : `Delete “${asking.entry.name}” forever?`}
           confirm="Delete forever"
           tone="danger"
-          onConfirm={() => void confirm()}
+          onConfirm={destroy}
           onClose={() => setAsking(null)}
         >
           <p>This cannot be undone. All copies on all devices are deleted.</p>
-        </Dialog>
+        </ChangeDialog>
       )}
     </>
   );
+}
+
+interface TrashRowProps {
+  entry: EntryView;
+  position: number;
+  /** -1 while not all are loaded. */
+  size: number;
+  onRestore(): void;
+  onPurge(): void;
+}
+
+function TrashRow({ entry, position, size, onRestore, onPurge }: TrashRowProps) {
+  const place = useQuery(() => placeOf(entry), [entry.parentId]);
+  const facts = [
+    ...(place.answer ? [`from ${place.answer}`] : []),
+    ...(entry.kind === 'file' ? [formatSize(entry.size)] : []),
+    ...(entry.trashedAt ? [formatCount(daysLeft(entry.trashedAt, keepDays), 'day left', 'days left')] : []),
+  ].join(' · ');
+  return (
+    <li class="device" aria-posinset={position} aria-setsize={size}>
+      <Icon name={iconOf(entry)} class={entry.kind === 'folder' ? 'folder' : 'kind'} />
+      <div>
+        <div class="ellipsis" title={entry.name}>
+          {entry.name}
+        </div>
+        <div class="facts ellipsis">{facts}</div>
+      </div>
+      <div class="toolbar">
+        <button type="button" class="button" aria-label={`Restore ${entry.name}`} onClick={onRestore}>
+          <Icon name="restore" />
+          <span class="label">Restore</span>
+        </button>
+        <button
+          type="button"
+          class="button quiet icon-only"
+          aria-label={`Delete ${entry.name} forever`}
+          onClick={onPurge}
+        >
+          <Icon name="trash" />
+        </button>
+      </div>
+    </li>
+  );
+}
+
+/** Names of folders, by id: a trash of a thousand files of one folder asks once. */
+const places = new Map<string, Promise<string>>();
+const placesMax = 500;
+
+/** The folder that an entry goes back to when it is restored. */
+function placeOf({ parentId }: EntryView): Promise<string> {
+  if (parentId === null) return Promise.resolve('My drive');
+  const known = places.get(parentId);
+  if (known) return known;
+  if (places.size >= placesMax) places.clear();
+  const asked = api.entry(parentId).then(
+    ({ name, trashedAt }) =>
+      trashedAt === null ? (name === '' ? 'My drive' : name) : `${name}, which is in the trash too`,
+    () => 'a deleted folder',
+  );
+  places.set(parentId, asked);
+  return asked;
 }

@@ -1,4 +1,4 @@
-import { setupState, signIn } from '../../client/state.ts';
+import { forgotPassword, setupState, signIn } from '../../client/state.ts';
 import { CredentialsForm } from '../../components/form/credentials-form.tsx';
 import { Gate } from './gate.tsx';
 
@@ -8,6 +8,9 @@ export function LoginView() {
     <Gate title="Sign in">
       <p class="muted">Signing in on {name}. All your devices show the same drive.</p>
       <CredentialsForm submit="Sign in" busy="Signing in…" onSubmit={signIn} />
+      <button type="button" class="button quiet" onClick={forgotPassword}>
+        Forgot your password?
+      </button>
     </Gate>
   );
 }

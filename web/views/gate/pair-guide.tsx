@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { NearbyDevice } from '../../../src/model/api.ts';
 import { api } from '../../client/api.ts';
-import { broughtBy, hostOf, joiningPage } from '../../client/setup-link.ts';
 import { setupState } from '../../client/state.ts';
+import { broughtBy, hostOf, joiningPage } from '../../client/words/setup-link.ts';
 import { CopyField } from '../../components/form/copy-field.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { isWord, placesToAsk } from '../../client/recovery-words.ts';
 import { recoveryWords, user, wordsConfirmed } from '../../client/state.ts';
+import { isWord, placesToAsk } from '../../client/words/recovery-words.ts';
 import { CopyButton } from '../../components/form/copy-field.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';

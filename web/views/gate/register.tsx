@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../client/api.ts';
-import { broughtBy } from '../../client/setup-link.ts';
 import { accountMade, setupState } from '../../client/state.ts';
+import { broughtBy } from '../../client/words/setup-link.ts';
 import { CredentialsForm } from '../../components/form/credentials-form.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { Gate } from './gate.tsx';

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../client/api.ts';
 import { ApiError } from '../../client/request.ts';
-import { type Brought, broughtBy } from '../../client/setup-link.ts';
 import { accountMade, begin, setupState } from '../../client/state.ts';
+import { type Brought, broughtBy } from '../../client/words/setup-link.ts';
 import { CredentialsForm } from '../../components/form/credentials-form.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';

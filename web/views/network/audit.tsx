@@ -1,5 +1,5 @@
 import { api } from '../../client/api.ts';
-import { formatFullTime, formatTime } from '../../client/format.ts';
+import { formatFullTime, formatTime } from '../../client/words/format.ts';
 import { useList } from '../use-query.ts';
 
 /** For admins: the events of this device, newest first. */

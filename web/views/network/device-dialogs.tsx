@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { DeviceView, ImpactView, PairingView } from '../../../src/model/api.ts';
 import { api } from '../../client/api.ts';
-import { formatCount, formatSize } from '../../client/format.ts';
 import { ApiError } from '../../client/request.ts';
 import { memberCount, refreshNetwork } from '../../client/state.ts';
+import { formatCount, formatSize } from '../../client/words/format.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Field } from '../../components/form/field.tsx';

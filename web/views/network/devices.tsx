@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { DeviceView, PairingView } from '../../../src/model/api.ts';
 import { api } from '../../client/api.ts';
-import { formatAgo, formatSize } from '../../client/format.ts';
 import { attempt, devices, healthRevision, refreshNetwork, user } from '../../client/state.ts';
+import { formatAgo, formatSize } from '../../client/words/format.ts';
 import { Icon } from '../../components/icon.tsx';
 import { Menu, MenuItem } from '../../components/menu.tsx';
 import { useQuery } from '../use-query.ts';

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../client/api.ts';
-import { formatCount, formatFullTime, formatSize } from '../../client/format.ts';
 import { attempt, refreshNetwork, say } from '../../client/state.ts';
+import { formatCount, formatFullTime, formatSize } from '../../client/words/format.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { useQuery } from '../use-query.ts';
 

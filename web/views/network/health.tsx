@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { AlertView, HealthView as Health } from '../../../src/model/api.ts';
-import { formatAgo, formatCount, formatSize } from '../../client/format.ts';
 import { health, refreshNetwork, user } from '../../client/state.ts';
+import { formatAgo, formatCount, formatSize } from '../../client/words/format.ts';
 import { Icon } from '../../components/icon.tsx';
 import { GarbageDialog } from './garbage.tsx';
 

@@ -1,10 +1,16 @@
 import { useState } from 'preact/hooks';
 import type { BandwidthView, DeviceView, VolumeView } from '../../../src/model/api.ts';
 import { api } from '../../client/api.ts';
-import { formatSize } from '../../client/format.ts';
-import { emptied, scheduleFrom, type VolumeWish, volumesWith, volumeWords } from '../../client/own-device.ts';
-import { bytesFrom, textOf } from '../../client/sizes.ts';
 import { attempt, refreshNetwork, say } from '../../client/state.ts';
+import { formatSize } from '../../client/words/format.ts';
+import {
+  emptied,
+  scheduleFrom,
+  type VolumeWish,
+  volumesWith,
+  volumeWords,
+} from '../../client/words/own-device.ts';
+import { bytesFrom, textOf } from '../../client/words/sizes.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { EntryView, GuestView } from '../../../src/model/api.ts';
-import { formatFullTime, formatSize } from '../../client/format.ts';
 import { type GuestLink, pathTo } from '../../client/guest.ts';
 import { droppedFiles, type PickedFile, pickedFiles } from '../../client/picked-files.ts';
 import { ApiError } from '../../client/request.ts';
-import { below } from '../../client/uploads.ts';
+import { below } from '../../client/uploads/send.ts';
+import { formatFullTime, formatSize } from '../../client/words/format.ts';
 import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
@@ -22,7 +22,7 @@ export function GuestPage({ link }: { link: GuestLink }) {
   const [unlocked, setUnlocked] = useState<GuestView | null>(null);
   const [ended, setEnded] = useState<Error | null>(null);
   const asked = useQuery(() => link.view());
-  const error = ended ?? asked.error;
+  const error = ended ?? (unlocked ? undefined : asked.error);
   const view = unlocked ?? asked.answer;
   if (error) {
     if (isProblem(error, 'link-password')) return <PasswordGate link={link} onUnlocked={setUnlocked} />;

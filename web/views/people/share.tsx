@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { AccessView, EntryView, RightsView, ShareView } from '../../../src/model/api.ts';
-import { formatFullTime } from '../../client/format.ts';
 import { expiresAfter, lifetimes, rightsWords, sharing } from '../../client/sharing.ts';
 import { attempt, say } from '../../client/state.ts';
+import { formatFullTime } from '../../client/words/format.ts';
 import { DialogPanel } from '../../components/dialog.tsx';
 import { CopyField } from '../../components/form/copy-field.tsx';
 import { Field } from '../../components/form/field.tsx';

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
 import type { SharedEntryView, ShareView } from '../../../src/model/api.ts';
 import { api } from '../../client/api.ts';
-import { formatAgo, formatCount, formatFullTime, formatSize } from '../../client/format.ts';
 import { mayDo, rightsWords, sharing } from '../../client/sharing.ts';
 import { entriesRevision, uploads } from '../../client/state.ts';
-import { newVersion } from '../../client/uploads.ts';
+import { newVersion } from '../../client/uploads/send.ts';
+import { formatAgo, formatCount, formatFullTime, formatSize } from '../../client/words/format.ts';
 import { CopyField } from '../../components/form/copy-field.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';

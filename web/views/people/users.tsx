@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { InviteView, UserAdminView } from '../../../src/model/api.ts';
-import { formatFullTime, formatSize } from '../../client/format.ts';
 import { sharing } from '../../client/sharing.ts';
-import { bytesFrom, textOf } from '../../client/sizes.ts';
 import { attempt, user } from '../../client/state.ts';
+import { formatFullTime, formatSize } from '../../client/words/format.ts';
+import { bytesFrom, textOf } from '../../client/words/sizes.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { DialogPanel } from '../../components/dialog.tsx';
 import { CopyField } from '../../components/form/copy-field.tsx';

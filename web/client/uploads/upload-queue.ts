@@ -7,8 +7,8 @@
  * whole list, and views are told at most once per `gatherMs`.
  */
 import { signal } from '@preact/signals-core';
-import type { EntryView, SafetyView } from '../../src/model/api.ts';
-import { isWorthRetrying } from './request.ts';
+import type { EntryView, SafetyView } from '../../../src/model/api.ts';
+import { isWorthRetrying } from '../request.ts';
 import { TransferRate } from './transfer-rate.ts';
 
 export type UploadStatus = 'waiting' | 'sending' | 'saved' | 'failed' | 'cancelled';

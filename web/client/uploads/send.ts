@@ -1,8 +1,8 @@
 /** Sends one file of the upload queue to the device that serves this page, or makes one folder. */
-import type { EntryView, Page } from '../../src/model/api.ts';
-import type { PickedFile } from './picked-files.ts';
-import { ApiError, ask, problemFrom } from './request.ts';
-import { proofHeaders } from './session-proof.ts';
+import type { EntryView, Page } from '../../../src/model/api.ts';
+import type { PickedFile } from '../picked-files.ts';
+import { ApiError, ask, problemFrom } from '../request.ts';
+import { proofHeaders } from '../session-proof.ts';
 import type { SavedFile, SendFile, UploadSource, UploadTarget } from './upload-queue.ts';
 
 /** Where a queue sends to. */

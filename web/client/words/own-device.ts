@@ -1,6 +1,6 @@
 /** Settings of the storage folders and speed limits of a device, between form fields and requests. */
-import type { BandwidthView, VolumeState, VolumeView } from '../../src/model/api.ts';
-import type { DeviceSettings } from '../../src/model/contracts/device.ts';
+import type { BandwidthView, VolumeState, VolumeView } from '../../../src/model/api.ts';
+import type { DeviceSettings } from '../../../src/model/contracts/device.ts';
 
 export type VolumeWish = NonNullable<DeviceSettings['volumes']>[number];
 

@@ -1,11 +1,13 @@
 /** One place that turns how safe a file, or everything, is into words and a tone. */
-import type { HealthView, SafetyView } from '../../src/model/api.ts';
+import type { HealthView, SafetyView } from '../../../src/model/api.ts';
 
 export type Tone = 'ok' | 'neutral' | 'warn' | 'danger';
 
 export interface SafetyWords {
   /** The word on the badge. */
-  label: string;
+  word: string;
+  /** Beside the word, or alone where there is little room; null where the word says all. */
+  count: string | null;
   /** The whole sentence, for a tooltip and for people who cannot see colour. */
   sentence: string;
   tone: Tone;
@@ -15,16 +17,26 @@ export interface SafetyWords {
 export function safetyWords(safety: SafetyView, members: number): SafetyWords {
   const { copies, wanted, level } = safety;
   if (copies === 0) {
-    return { label: 'unreachable', tone: 'danger', sentence: 'The devices that hold this file are off.' };
+    return {
+      word: 'unreachable',
+      count: null,
+      tone: 'danger',
+      sentence: 'The devices that hold this file are off.',
+    };
   }
   if (copies >= wanted) {
-    return { label: 'full', tone: 'ok', sentence: `Full: ${copies} copies on different devices.` };
+    return {
+      word: 'full',
+      count: null,
+      tone: 'ok',
+      sentence: `Full: ${copies} copies on different devices.`,
+    };
   }
   const count = `${copies} of ${wanted}`;
   const why = members < wanted ? 'Add a device.' : 'A device is off, or a copy is being made.';
   if (level === 'safe')
-    return { label: `safe · ${count}`, tone: 'neutral', sentence: `Safe: ${count} copies. ${why}` };
-  return { label: `accepted · ${count}`, tone: 'warn', sentence: `Accepted: ${count} copies. ${why}` };
+    return { word: 'safe', count, tone: 'neutral', sentence: `Safe: ${count} copies. ${why}` };
+  return { word: 'accepted', count, tone: 'warn', sentence: `Accepted: ${count} copies. ${why}` };
 }
 
 /** A few words about the whole network, for the line that every page shows. Green only where files are safe. */

@@ -1,0 +1,346 @@
+/** The drive in a real browser: by keyboard alone, by mouse, by finger; what is shown of files; every width. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import type { EntryView, Page as ListPage } from '../../src/model/api.ts';
+import { DeviceProcess, password } from '../cluster/device-process.ts';
+import { until } from '../support/until.ts';
+import { assertAccessible, assertNoOverflow, collectProblems, launchBrowser, shot } from './browser.ts';
+import { withoutBrowser } from './browser-program.ts';
+
+const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><script>parent.harm = 1; top.harm = 1</script><rect width="40" height="30" fill="teal"/></svg>`;
+const html = `<script>parent.harm = 1; fetch('/api/v1/auth/me')</script><b>bold</b>`;
+const longName = `${'a very long name that does not fit '.repeat(5)}.txt`;
+
+describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, () => {
+  let device: DeviceProcess;
+  let browser: Browser;
+  let page: Page;
+  let problems: string[];
+
+  const put = (path: string, text: string, type = 'text/plain') =>
+    device.must<EntryView>('PUT', `/api/v1/path/${path.split('/').map(encodeURIComponent).join('/')}`, {
+      body: Buffer.from(text),
+      headers: { 'content-type': type },
+    });
+  const namesIn = async (path: string): Promise<string[]> => {
+    const { id } = await device.must<EntryView>('GET', `/api/v1/path/${path}`);
+    const { items } = await device.must<ListPage<EntryView>>('GET', `/api/v1/entries/${id}/children`);
+    return items.map(({ name }) => name);
+  };
+  const open = async (options: Parameters<Browser['newContext']>[0]): Promise<Page> => {
+    const opened = await (await browser.newContext({ acceptDownloads: true, ...options })).newPage();
+    opened.setDefaultTimeout(30_000);
+    await opened.goto(`http://${device.address}/`);
+    await opened.getByLabel('User name').fill('anna');
+    await opened.getByLabel('Password').fill(password);
+    await opened.getByRole('button', { name: 'Sign in' }).click();
+    await opened.getByRole('heading', { name: 'My drive' }).waitFor();
+    return opened;
+  };
+  const row = (name: string, on = page) => on.locator(`.entry:has(a[title="${name}"])`);
+  const grid = (on = page) => on.getByRole('grid');
+  /** The name of the row that keys act on. */
+  const focused = async (): Promise<string | null> => {
+    const id = await grid().getAttribute('aria-activedescendant');
+    return id && page.locator(`#${id} .name a`).getAttribute('title');
+  };
+  const focusIs = (name: string) => until(`${name} has the focus`, async () => (await focused()) === name);
+  const selectedAre = (names: string[]) =>
+    until(`${names} are selected`, async () => `${await selected()}` === `${names}`);
+  const selected = () => page.locator('.entry[aria-selected=true] .name a').allInnerTexts();
+  const visit = async (path: string, heading: string, on = page) => {
+    await on.goto(`http://${device.address}${path}`);
+    await on.getByRole('heading', { name: heading, level: 1 }).waitFor();
+    await on.locator('.entry').first().waitFor();
+  };
+
+  before(async () => {
+    device = await DeviceProcess.start({ name: 'laptop' });
+    await device.setup();
+    for (const name of ['alpha.txt', 'beta.txt', 'bravo.txt', 'gamma.txt']) await put(`Keys/${name}`, name);
+    await put('Keys/Inside/deep.txt', 'deep');
+    for (const name of ['one.txt', 'two.txt']) await put(`Mouse/${name}`, name);
+    await put('Mouse/Target/there.txt', 'there');
+    await put('Show/1 picture.svg', svg, 'image/svg+xml');
+    await put('Show/2 page.html', html, 'text/html');
+    await put('Show/3 text.md', '# first words');
+    await put('Show/4 unknown.bin', 'bytes', 'application/octet-stream');
+    await put(`Long/${longName}`, 'x');
+    for (let number = 0; number < 150; number++) await put(`Long/file ${number}.txt`, 'x');
+    browser = await launchBrowser();
+    page = await open({ viewport: { width: 1280, height: 800 } });
+    problems = collectProblems(page, ['401', '409']);
+  });
+  beforeEach(() => {
+    problems.length = 0;
+  });
+  after(async () => {
+    await browser?.close();
+    await device?.remove();
+  });
+
+  it('is walked, searched by letters, selected and changed with the keyboard alone, and every change is undone', async () => {
+    await visit('/', 'My drive');
+    await grid().focus();
+    await page.keyboard.press('k');
+    await focusIs('Keys');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Keys' }).waitFor();
+    await row('alpha.txt').waitFor();
+    await grid().focus();
+    await page.keyboard.press('Home');
+    await focusIs('Inside');
+    await page.keyboard.press('b');
+    await focusIs('beta.txt');
+    await page.keyboard.press('r');
+    await focusIs('bravo.txt');
+    await page.keyboard.press('Shift+ArrowDown');
+    await selectedAre(['bravo.txt', 'gamma.txt']);
+    await assertAccessible(page, 'a selection');
+    await page.keyboard.press('Escape');
+    await selectedAre([]);
+    await page.keyboard.press('Control+a');
+    await until('all are selected', async () => (await selected()).length === 5);
+    await page.keyboard.press('Escape');
+
+    await page.keyboard.press('End');
+    await page.keyboard.press('F2');
+    await page.getByRole('textbox', { name: 'New name of gamma.txt' }).waitFor();
+    await page.keyboard.type('omega');
+    await page.keyboard.press('Enter');
+    await row('omega.txt').waitFor();
+    assert.ok((await namesIn('Keys')).includes('omega.txt'));
+    await page.keyboard.press('Control+z');
+    await row('gamma.txt').waitFor();
+
+    await grid().focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('a');
+    await page.keyboard.press('Delete');
+    await row('alpha.txt').waitFor({ state: 'detached' });
+    await page.getByText('“alpha.txt” moved to the trash.', { exact: true }).waitFor();
+    await page.keyboard.press('Control+z');
+    await row('alpha.txt').waitFor();
+    await page.keyboard.press('Control+Shift+Z');
+    await row('alpha.txt').waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+z');
+    await row('alpha.txt').waitFor();
+  });
+
+  it('cuts with one key and pastes with another, into the folder that was opened meanwhile', async () => {
+    await visit('/', 'My drive');
+    await page.getByRole('link', { name: 'Keys', exact: true }).click();
+    await row('beta.txt').waitFor();
+    await grid().focus();
+    await page.keyboard.press('b');
+    await page.keyboard.press('Control+x');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Inside' }).waitFor();
+    await row('deep.txt').waitFor();
+    await grid().focus();
+    await page.keyboard.press('Control+v');
+    await row('beta.txt').waitFor();
+    assert.deepEqual(await namesIn('Keys/Inside'), ['beta.txt', 'deep.txt']);
+    await page.keyboard.press('Control+z');
+    await row('beta.txt').waitFor({ state: 'detached' });
+    await page.keyboard.press('Backspace');
+    await page.getByRole('heading', { name: 'Keys' }).waitFor();
+    await row('beta.txt').waitFor();
+    await grid().focus();
+    await page.keyboard.press('b');
+    await page.keyboard.press('Shift+F10');
+    await page.getByRole('menuitem', { name: 'Rename' }).waitFor();
+    await shot(page, 'context-menu');
+    await assertAccessible(page, 'the context menu');
+    await page.keyboard.press('Escape');
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('role')), 'grid');
+    await page.keyboard.press('?');
+    await page.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
+    await assertAccessible(page, 'keyboard help');
+    await page.keyboard.press('Escape');
+  });
+
+  it('moves what is dragged onto a folder or a breadcrumb, and what the dialog is told to move', async () => {
+    await visit('/', 'My drive');
+    await page.getByRole('link', { name: 'Mouse', exact: true }).click();
+    await row('one.txt').waitFor();
+    await row('one.txt').locator('.time').click();
+    await row('two.txt')
+      .locator('.time')
+      .click({ modifiers: ['Control'] });
+    await selectedAre(['one.txt', 'two.txt']);
+    await row('one.txt').locator('.time').dragTo(row('Target'));
+    await page.getByText('2 items moved to “Target”.', { exact: true }).waitFor();
+    assert.deepEqual(await namesIn('Mouse/Target'), ['one.txt', 'there.txt', 'two.txt']);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await row('one.txt').waitFor();
+
+    await page.getByRole('link', { name: 'Target', exact: true }).click();
+    await row('there.txt').waitFor();
+    await row('there.txt')
+      .locator('.time')
+      .dragTo(page.getByRole('navigation', { name: 'Folders' }).getByRole('link', { name: 'Mouse' }));
+    await page.getByText('“there.txt” moved to “Mouse”.', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Undo' }).last().click();
+    await row('there.txt').waitFor();
+
+    await row('there.txt').click({ button: 'right', position: { x: 200, y: 10 } });
+    await page.getByRole('menuitem', { name: 'Copy to…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'My drive' }).click();
+    await dialog.getByRole('button', { name: 'Keys' }).click();
+    await shot(page, 'copy-to');
+    await assertAccessible(page, 'the dialog that moves and copies');
+    await dialog.getByRole('button', { name: 'Copy to Keys' }).click();
+    await page.getByText('“there.txt” copied to “Keys”.', { exact: true }).waitFor();
+    assert.ok((await namesIn('Keys')).includes('there.txt'));
+  });
+
+  it('shows pictures and text, and runs nothing of what is hostile', async () => {
+    await visit('/', 'My drive');
+    await page.getByRole('link', { name: 'Show', exact: true }).click();
+    await page.getByRole('link', { name: '1 picture.svg' }).click();
+    const preview = page.getByRole('dialog');
+    const picture = preview.getByRole('img', { name: '1 picture.svg' });
+    await picture.waitFor();
+    await page.waitForFunction(
+      () => (document.querySelector('.stage img') as HTMLImageElement).naturalWidth > 0,
+    );
+    await shot(page, 'preview-image');
+    await assertAccessible(page, 'the preview of an image');
+    await preview.getByRole('button', { name: 'Zoom in' }).click();
+    await preview.getByText('150 %').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await preview.getByText("parent.harm = 1; fetch('/api/v1/auth/me')").waitFor();
+    await page.keyboard.press('ArrowRight');
+    await preview.getByText('# first words').waitFor();
+    await shot(page, 'preview-text');
+    await assertAccessible(page, 'the preview of a text');
+    await page.keyboard.press('ArrowRight');
+    await preview.getByText('This kind of file has no preview.').waitFor();
+    await page.goBack();
+    await preview.waitFor({ state: 'detached' });
+    await page.getByRole('heading', { name: 'Show' }).waitFor();
+    assert.equal(await page.evaluate(() => 'harm' in window), false);
+
+    // Opened by its own address, a page of a user is saved and never shown.
+    const address = await page.getByRole('link', { name: '2 page.html' }).getAttribute('href');
+    const tab = await page.context().newPage();
+    const download = tab.waitForEvent('download');
+    await tab.goto(`http://${device.address}${address}`).catch(() => undefined);
+    assert.equal((await download).suggestedFilename(), '2 page.html');
+    assert.equal(tab.url(), 'about:blank');
+    await tab.close();
+  });
+
+  it('brings an old version back', async () => {
+    await put('Show/3 text.md', '# second words');
+    await visit('/', 'My drive');
+    await page.getByRole('link', { name: 'Show', exact: true }).click();
+    await page.getByRole('button', { name: 'Actions for 3 text.md' }).click();
+    await page.getByRole('menuitem', { name: 'Details' }).click();
+    const versions = page.getByRole('dialog').getByRole('list', { name: 'Versions' }).getByRole('listitem');
+    await versions.nth(1).waitFor();
+    await shot(page, 'versions');
+    await assertAccessible(page, 'details with versions');
+    await versions
+      .nth(1)
+      .getByRole('button', { name: /^Restore/ })
+      .click();
+    await page.getByText(/has the content of .* again/).waitFor();
+    const { id } = await device.entryAt('/Show/3 text.md');
+    assert.equal((await device.api('GET', `/api/v1/entries/${id}/content`)).body, '# first words');
+    await page.keyboard.press('Escape');
+  });
+
+  it('shows tiles, remembers the order of each folder, and draws only what is in sight', async () => {
+    await visit('/', 'My drive');
+    await page.getByRole('link', { name: 'Long', exact: true }).click();
+    await row('file 0.txt').waitFor();
+    assert.ok((await page.locator('.entry').count()) < 60);
+    await grid().focus();
+    await page.keyboard.press('End');
+    await row(longName.trim()).or(row('file 149.txt')).first().waitFor();
+    assert.ok((await page.locator('.entry').count()) < 60);
+    await page.getByRole('button', { name: 'Sort by name, sorted ascending' }).click();
+    await page.getByRole('button', { name: 'Sort by name, sorted descending' }).waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'Sort by name, sorted descending' }).waitFor();
+    await page.getByRole('button', { name: 'Show as tiles' }).click();
+    await page.locator('.tiles .entry').first().waitFor();
+    await shot(page, 'tiles');
+    await assertAccessible(page, 'tiles');
+    await page.getByRole('button', { name: 'Show as list' }).click();
+  });
+
+  it('fits every width with readable names, and a finger reaches the navigation below a long folder', async () => {
+    const { id } = await device.must<EntryView>('GET', '/api/v1/path/Long');
+    for (const width of [320, 390, 701, 768, 820, 1280, 2560]) {
+      await page.setViewportSize({ width, height: 740 });
+      await visit(`/drive/${id}`, 'Long');
+      await assertNoOverflow(page, `a folder at ${width} px`);
+      const inner = await page
+        .locator('.content')
+        .evaluate((content) => content.scrollWidth - content.clientWidth);
+      assert.equal(inner, 0, `the content at ${width} px`);
+      const box = await row('file 1.txt').or(row('file 140.txt')).locator('.name a').first().boundingBox();
+      assert.ok(box && box.width >= 50, `a name has ${box?.width} px at ${width} px`);
+      await shot(page, `long-${width}`);
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
+
+    const phone = await open({ viewport: { width: 390, height: 740 }, hasTouch: true, isMobile: true });
+    await phone.goto(`http://${device.address}/drive/${id}`);
+    await phone.locator('.entry').first().waitFor();
+    await phone.locator('.content').evaluate((content) => content.scrollTo(0, 1500));
+    for (const name of ['Shared', 'Trash', 'Devices', 'Health', 'Drive']) {
+      await phone.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).tap();
+      const heading = { Shared: 'Shared with me', Drive: 'My drive' }[name] ?? name;
+      await phone.getByRole('heading', { name: heading, level: 1 }).waitFor();
+    }
+    await shot(phone, 'phone-drive');
+    await assertAccessible(phone, 'the drive on a phone');
+    await phone.close();
+    assert.deepEqual(problems, []);
+  });
+
+  it('lists every file of a large upload, and cancels those that wait', async () => {
+    await visit('/', 'My drive');
+    await page.getByRole('link', { name: 'Mouse', exact: true }).click();
+    await row('one.txt').waitFor();
+    // The first uploads wait for the test: the others have to wait for them.
+    let release = () => {};
+    const held = new Promise<void>((done) => {
+      release = done;
+    });
+    await page.route('**/path/up*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    const files = Array.from({ length: 300 }, (_, index) => ({
+      name: `up${index}.txt`,
+      mimeType: 'text/plain',
+      buffer: Buffer.from('x'),
+    }));
+    await page.getByLabel('Files to upload').setInputFiles(files);
+    const panel = page.getByRole('region', { name: 'Uploads', exact: true });
+    await panel.getByText('Uploading 1 of 300').waitFor();
+    assert.ok((await panel.getByRole('listitem').count()) < 60, 'rows out of sight are not drawn');
+    await panel.locator('[data-scroller]').evaluate((list) => list.scrollTo(0, list.scrollHeight));
+    await panel.getByRole('button', { name: 'Cancel up299.txt' }).click();
+    await panel.getByText('Uploading 1 of 299').waitFor();
+    await shot(page, 'upload-panel');
+    await assertAccessible(page, 'the upload panel');
+    await panel.getByRole('button', { name: 'Cancel all uploads' }).click();
+    await panel.getByText('Uploads cancelled').waitFor();
+    release();
+    assert.deepEqual(
+      (await namesIn('Mouse')).filter((name) => name.startsWith('up')),
+      [],
+    );
+    await panel.getByRole('button', { name: 'Close the list of uploads' }).click();
+    await panel.waitFor({ state: 'detached' });
+  });
+});

@@ -1,0 +1,181 @@
+/**
+ * What a person does with entries of a drive: many at once, each action with its inverse on one undo
+ * stack. No view here; whoever calls shows the outcome.
+ */
+import type { EntryView } from '../../../src/model/api.ts';
+import { api } from '../api.ts';
+import { ApiError } from '../request.ts';
+import { attempt, say } from '../state.ts';
+import { type Undoable, UndoStack } from './undo.ts';
+
+export const undoStack = new UndoStack();
+
+type Named = Pick<EntryView, 'id' | 'name' | 'parentId'>;
+
+/** Requests under way at once. */
+const atOnce = 4;
+
+interface Outcome<Item> {
+  done: Item[];
+  failed: { item: Item; error: Error }[];
+}
+
+/** Does something with each item, a few at once; one failure stops no other. */
+async function each<Item>(
+  items: readonly Item[],
+  act: (item: Item) => Promise<unknown>,
+): Promise<Outcome<Item>> {
+  const outcome: Outcome<Item> = { done: [], failed: [] };
+  let next = 0;
+  const work = async () => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) {
+      try {
+        await act(item);
+        outcome.done.push(item);
+      } catch (error) {
+        outcome.failed.push({ item, error: error as Error });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work));
+  return outcome;
+}
+
+/** “plan.txt”, or 3 items. */
+export function namesOf(entries: readonly Pick<EntryView, 'name'>[]): string {
+  return entries.length === 1 ? `“${entries[0]?.name}”` : `${entries.length} items`;
+}
+
+function sayFailures({ failed }: Outcome<Named>): void {
+  if (failed.length === 0) return;
+  const [first] = failed;
+  const others = failed.length === 1 ? '' : ` and ${failed.length - 1} more`;
+  say(`“${first?.item.name}”${others}: ${first?.error.message}`, { tone: 'danger' });
+}
+
+/** Runs an action, reports what failed, and offers to undo what was done. */
+async function doUndoably(
+  entries: readonly Named[],
+  sentence: (done: readonly Named[]) => string,
+  act: (entry: Named) => Promise<unknown>,
+  inverse: (entry: Named) => Promise<unknown>,
+): Promise<readonly Named[]> {
+  const outcome = await each(entries, act);
+  sayFailures(outcome);
+  const { done } = outcome;
+  if (done.length === 0) return done;
+  const action: Undoable = {
+    label: sentence(done),
+    undo: async () => sayFailures(await each(done, inverse)),
+    redo: async () => sayFailures(await each(done, act)),
+  };
+  undoStack.push(action);
+  say(action.label, { undo: () => void undo(action) });
+  return done;
+}
+
+/** Undoes the newest action, or the one that a message offers. */
+export async function undo(action?: Undoable): Promise<void> {
+  await attempt(async () => {
+    const undone = await undoStack.undo(action);
+    if (undone) say(`Undone: ${undone.label}`);
+  });
+}
+
+export async function redo(): Promise<void> {
+  await attempt(async () => {
+    const redone = await undoStack.redo();
+    if (redone) say(redone.label);
+  });
+}
+
+export function trash(entries: readonly Named[]): Promise<readonly Named[]> {
+  return doUndoably(
+    entries,
+    (done) => `${namesOf(done)} moved to the trash.`,
+    ({ id }) => api.trash(id),
+    ({ id }) => api.restore(id),
+  );
+}
+
+export function restore(entries: readonly Named[]): Promise<readonly Named[]> {
+  return doUndoably(
+    entries,
+    (done) => `${namesOf(done)} restored.`,
+    ({ id }) => api.restore(id),
+    ({ id }) => api.trash(id),
+  );
+}
+
+/** Moves entries into a folder; those that are there already stay, and a folder never moves into itself. */
+export function move(entries: readonly Named[], target: Named): Promise<readonly Named[]> {
+  const movable = entries.filter(({ id, parentId }) => parentId !== target.id && id !== target.id);
+  const cameFrom = new Map(movable.map(({ id, parentId }) => [id, parentId]));
+  return doUndoably(
+    movable,
+    (done) => `${namesOf(done)} moved to “${target.name || 'My drive'}”.`,
+    ({ id }) => api.move(id, target.id),
+    ({ id }) => api.move(id, cameFrom.get(id) ?? 'root'),
+  );
+}
+
+/** Copies entries into a folder; a name that is taken there gets a number. */
+export async function copy(entries: readonly Named[], target: Named): Promise<void> {
+  const made: string[] = [];
+  const outcome = await each(entries, async ({ id, name }) => {
+    made.push((await copyUnderFreeName(id, target.id, name)).id);
+  });
+  sayFailures(outcome);
+  if (outcome.done.length === 0) return;
+  const ids = made.map((id) => ({ id }));
+  const action: Undoable = {
+    label: `${namesOf(outcome.done)} copied to “${target.name || 'My drive'}”.`,
+    undo: () => each(ids, ({ id }) => api.trash(id)),
+    redo: () => each(ids, ({ id }) => api.restore(id)),
+  };
+  undoStack.push(action);
+  say(action.label, { undo: () => void undo(action) });
+}
+
+const namesTried = 50;
+
+async function copyUnderFreeName(id: string, parentId: string, name: string): Promise<EntryView> {
+  for (let number = 1; ; number++) {
+    try {
+      return await api.copy(id, parentId, number === 1 ? name : numbered(name, number));
+    } catch (error) {
+      const isTaken = error instanceof ApiError && error.code === 'name-taken';
+      if (!isTaken || number === namesTried) throw error;
+    }
+  }
+}
+
+/** plan.txt → plan (2).txt */
+export function numbered(name: string, number: number): string {
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`;
+}
+
+export async function rename(entry: Named, name: string): Promise<void> {
+  if (name === entry.name) return;
+  await api.rename(entry.id, name);
+  const action: Undoable = {
+    label: `“${entry.name}” renamed to “${name}”.`,
+    undo: () => api.rename(entry.id, entry.name),
+    redo: () => api.rename(entry.id, name),
+  };
+  undoStack.push(action);
+  say(action.label, { undo: () => void undo(action) });
+}
+
+export async function star(entries: readonly EntryView[], starred: boolean): Promise<void> {
+  const changed = entries.filter((entry) => entry.starred !== starred);
+  const outcome = await each(changed, ({ id }) => api.star(id, starred));
+  sayFailures(outcome);
+  if (outcome.done.length === 0) return;
+  undoStack.push({
+    label: `${namesOf(outcome.done)} ${starred ? 'starred' : 'no longer starred'}.`,
+    undo: () => each(outcome.done, ({ id }) => api.star(id, !starred)),
+    redo: () => each(outcome.done, ({ id }) => api.star(id, starred)),
+  });
+}

@@ -1,0 +1,73 @@
+/** Ways to files other than their folders: searched, recent, starred. */
+import type { EntryView, Page } from '../../../src/model/api.ts';
+import { ask } from '../request.ts';
+
+/** What a search found, with its path from the root of the drive or of what was shared. */
+export interface Found extends EntryView {
+  path: string;
+}
+
+/** Kinds that a search can be limited to, with the word for people. */
+export const fileTypes = [
+  { value: '', label: 'Any type' },
+  { value: 'folder', label: 'Folders' },
+  { value: 'image', label: 'Images' },
+  { value: 'video', label: 'Videos' },
+  { value: 'audio', label: 'Audio' },
+  { value: 'document', label: 'Documents' },
+  { value: 'text', label: 'Text' },
+  { value: 'archive', label: 'Archives' },
+] as const;
+
+/** How long ago something was modified at most, in days. */
+export const ages = [
+  { value: '', label: 'Any time' },
+  { value: '1', label: 'Past day' },
+  { value: '7', label: 'Past 7 days' },
+  { value: '30', label: 'Past 30 days' },
+  { value: '365', label: 'Past year' },
+] as const;
+
+export interface Wanted {
+  q: string;
+  type: (typeof fileTypes)[number]['value'];
+  /** Days; empty for any time. */
+  age: (typeof ages)[number]['value'];
+}
+
+const dayMs = 86_400_000;
+
+/** From the address of the search page; what it does not know is left out. */
+export function wantedIn(query: Readonly<Record<string, string | undefined>>): Wanted {
+  return {
+    q: query.q ?? '',
+    type: fileTypes.find(({ value }) => value === query.type)?.value ?? '',
+    age: ages.find(({ value }) => value === query.age)?.value ?? '',
+  };
+}
+
+export function searchAddress({ q, type, age }: Wanted): string {
+  return `/search?${new URLSearchParams({ q, ...(type && { type }), ...(age && { age }) })}`;
+}
+
+type AskFound = (cursor: string | null, limit: number, signal?: AbortSignal) => Promise<Page<Found>>;
+
+function listAt(address: string, parameters: Record<string, string>): AskFound {
+  return (cursor, limit, signal) => {
+    const query = new URLSearchParams({ ...parameters, limit: `${limit}`, ...(cursor && { cursor }) });
+    return ask('GET', `${address}?${query}`, undefined, signal);
+  };
+}
+
+export const recent = listAt('/api/v1/recent', {});
+export const starred = listAt('/api/v1/starred', {});
+
+export function search({ q, type, age }: Wanted, nowMs = Date.now()): AskFound {
+  const from = age && new Date(nowMs - Number(age) * dayMs).toISOString().slice(0, 10);
+  return listAt('/api/v1/search', { q, ...(type && { type }), ...(from && { from }) });
+}
+
+/** The folder of a path, for people: /Photos/2024/a.jpg → Photos / 2024; nothing where it is in the root. */
+export function folderOf(path: string): string {
+  return path.split('/').filter(Boolean).slice(0, -1).join(' / ');
+}

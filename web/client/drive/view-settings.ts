@@ -1,0 +1,59 @@
+/** How a person likes to see each folder: sorted by what, as a list or as tiles. Kept in this browser. */
+import { signal } from '@preact/signals-core';
+
+export interface Sorting {
+  sort: 'name' | 'size' | 'modifiedAt';
+  order: 'asc' | 'desc';
+}
+
+export type Layout = 'list' | 'tiles';
+
+interface Kept {
+  layout: Layout;
+  /** Folders that are not sorted by name; the ones changed last at the end. */
+  sorting: [folderId: string, sorting: Sorting][];
+}
+
+const key = 'peerstor.view';
+const foldersMax = 300;
+const byName: Sorting = { sort: 'name', order: 'asc' };
+
+const kept = signal<Kept>(read());
+
+export function layoutNow(): Layout {
+  return kept.value.layout;
+}
+
+export function sortingOf(folderId: string): Sorting {
+  return kept.value.sorting.find(([id]) => id === folderId)?.[1] ?? byName;
+}
+
+export function changeLayout(layout: Layout): void {
+  write({ ...kept.value, layout });
+}
+
+export function changeSorting(folderId: string, sorting: Sorting): void {
+  const others = kept.value.sorting.filter(([id]) => id !== folderId);
+  const isDefault = sorting.sort === byName.sort && sorting.order === byName.order;
+  const all: Kept['sorting'] = isDefault ? others : [...others, [folderId, sorting]];
+  write({ ...kept.value, sorting: all.slice(-foldersMax) });
+}
+
+function read(): Kept {
+  try {
+    const found = JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Kept>;
+    const layout = found.layout === 'tiles' ? 'tiles' : 'list';
+    return { layout, sorting: Array.isArray(found.sorting) ? found.sorting : [] };
+  } catch {
+    return { layout: 'list', sorting: [] };
+  }
+}
+
+function write(next: Kept): void {
+  kept.value = next;
+  try {
+    localStorage.setItem(key, JSON.stringify(next));
+  } catch {
+    // Storage is off: it holds as long as the page is open.
+  }
+}

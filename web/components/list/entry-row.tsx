@@ -1,0 +1,201 @@
+import { useCallback, useRef } from 'preact/hooks';
+import type { EntryView } from '../../../src/model/api.ts';
+import { iconOf } from '../../client/drive/file-kinds.ts';
+import { formatFullTime, formatSize, formatTime } from '../../client/words/format.ts';
+import { Icon } from '../icon.tsx';
+import { SafetyBadge } from './safety-badge.tsx';
+
+export interface EntryRowProps {
+  entry: EntryView;
+  /** From 1, of all rows, the heading counted. */
+  rowIndex: number;
+  selected: boolean;
+  focused: boolean;
+  /** Its name is being edited. */
+  renaming: boolean;
+  /** Cut, and not pasted yet. */
+  faded: boolean;
+  members: number;
+  href: string;
+  /** Where it is, in lists that gather entries of several folders. */
+  place?: string | undefined;
+  on: EntryRowEvents;
+}
+
+export interface EntryRowEvents {
+  onOpen(entry: EntryView, event: MouseEvent): void;
+  onPoint(entry: EntryView, event: MouseEvent): void;
+  onToggle(entry: EntryView): void;
+  onMenu(entry: EntryView, at: { x: number; y: number }): void;
+  /** Gives whether it was done. */
+  onRename(entry: EntryView, name: string): Promise<boolean>;
+  /** Given up. */
+  onRenameEnd(): void;
+  onDragStart(entry: EntryView, event: DragEvent): void;
+  /** Whether what is dragged may be dropped here. */
+  mayDrop(entry: EntryView, event: DragEvent): boolean;
+  onDropInto(entry: EntryView, event: DragEvent): void;
+}
+
+export const rowId = (id: string) => `entry-${id}`;
+
+/** One entry of a list: a row of a table, or a tile. Keys are handled by the list around it. */
+export function EntryRow(props: EntryRowProps) {
+  const { entry, rowIndex, selected, focused, renaming, faded, members, place, on } = props;
+  const isFolder = entry.kind === 'folder';
+  return (
+    <div
+      role="row"
+      id={rowId(entry.id)}
+      class={`entry ${selected ? 'selected' : ''} ${focused ? 'focused' : ''} ${faded ? 'faded' : ''}`}
+      aria-rowindex={rowIndex}
+      aria-selected={selected}
+      draggable={!renaming}
+      onClick={(event) => {
+        focusGrid(event.target);
+        on.onPoint(entry, event);
+      }}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        on.onMenu(entry, { x: event.clientX, y: event.clientY });
+      }}
+      onDragStart={(event) => on.onDragStart(entry, event)}
+      onDragOver={(event) => {
+        if (!on.mayDrop(entry, event)) return;
+        event.preventDefault();
+        event.currentTarget.classList.add('target');
+      }}
+      onDragLeave={(event) => event.currentTarget.classList.remove('target')}
+      onDrop={(event) => {
+        event.currentTarget.classList.remove('target');
+        if (!on.mayDrop(entry, event)) return;
+        event.preventDefault();
+        on.onDropInto(entry, event);
+      }}
+    >
+      <span role="gridcell" class="check">
+        <input
+          type="checkbox"
+          tabIndex={-1}
+          checked={selected}
+          aria-label={`Select ${entry.name}`}
+          onClick={(event) => {
+            event.stopPropagation();
+            focusGrid(event.target);
+            on.onToggle(entry);
+          }}
+        />
+      </span>
+      <span role="gridcell" class="name">
+        <Icon name={iconOf(entry)} class={isFolder ? 'folder' : 'kind'} />
+        <span class="title">
+          {renaming ? <NameInput entry={entry} on={on} /> : <NameLink {...props} />}
+          <span class="second numbers">
+            {place ?? `${isFolder ? '' : `${formatSize(entry.size)} · `}${formatTime(entry.modifiedAt)}`}
+          </span>
+        </span>
+        {entry.starred && <Starred />}
+      </span>
+      <span role="gridcell" class="size">
+        {isFolder ? '' : formatSize(entry.size)}
+      </span>
+      <span role="gridcell" class="time">
+        <time dateTime={entry.modifiedAt} title={formatFullTime(entry.modifiedAt)}>
+          {formatTime(entry.modifiedAt)}
+        </time>
+      </span>
+      <span role="gridcell" class="safety">
+        {entry.safety && <SafetyBadge safety={entry.safety} members={members} />}
+      </span>
+      <span role="gridcell" class="actions">
+        <button
+          type="button"
+          tabIndex={-1}
+          class="button quiet icon-only"
+          aria-label={`Actions for ${entry.name}`}
+          aria-haspopup="menu"
+          onClick={(event) => {
+            event.stopPropagation();
+            focusGrid(event.target);
+            const { right, bottom } = event.currentTarget.getBoundingClientRect();
+            on.onMenu(entry, { x: right, y: bottom });
+          }}
+        >
+          <Icon name="more" />
+        </button>
+      </span>
+    </div>
+  );
+}
+
+function NameLink({ entry, href, on }: EntryRowProps) {
+  return (
+    <a
+      tabIndex={-1}
+      href={href}
+      draggable={false}
+      title={entry.name}
+      onClick={(event) => on.onOpen(entry, event)}
+    >
+      {entry.name}
+    </a>
+  );
+}
+
+/** Enter and leaving the field keep the new name, Escape the old one. */
+function NameInput({ entry, on }: Pick<EntryRowProps, 'entry' | 'on'>) {
+  const dot = entry.kind === 'file' ? entry.name.lastIndexOf('.') : -1;
+  const begin = useCallback((input: HTMLInputElement | null) => {
+    input?.focus();
+    input?.setSelectionRange(0, dot > 0 ? dot : entry.name.length);
+  }, []);
+  const isOver = useRef(false);
+  const finish = async (input: HTMLInputElement) => {
+    if (isOver.current) return;
+    isOver.current = true;
+    const name = input.value;
+    if (name.trim() === '' || name === entry.name) on.onRenameEnd();
+    else if (!(await on.onRename(entry, name))) {
+      // Refused, as by a name that is taken: the field stays.
+      isOver.current = false;
+      input.focus();
+    }
+  };
+  return (
+    <input
+      ref={begin}
+      type="text"
+      class="rename"
+      aria-label={`New name of ${entry.name}`}
+      defaultValue={entry.name}
+      onClick={(event) => event.stopPropagation()}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (event.key === 'Enter') void finish(event.currentTarget).then(() => focusGrid(event.target));
+        if (event.key !== 'Escape') return;
+        isOver.current = true;
+        focusGrid(event.target);
+        on.onRenameEnd();
+      }}
+      onBlur={(event) => {
+        if (document.hasFocus()) void finish(event.currentTarget);
+      }}
+    />
+  );
+}
+
+/** The grid answers keys: after a click on something in it, it has the focus again. */
+function focusGrid(within: EventTarget | null): void {
+  const grid = document.querySelector<HTMLElement>('[role=grid]');
+  const isEditing = within instanceof HTMLInputElement && within.type === 'text' && within.isConnected;
+  if (!isEditing) grid?.focus({ preventScroll: true });
+}
+
+function Starred() {
+  return (
+    <>
+      <Icon name="star" class="starred" />
+      <span class="visually-hidden">starred</span>
+    </>
+  );
+}

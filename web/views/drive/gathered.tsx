@@ -1,0 +1,105 @@
+import { useLocation } from 'preact-iso';
+import type { EntryView } from '../../../src/model/api.ts';
+import {
+  ages,
+  fileTypes,
+  folderOf,
+  recent,
+  search,
+  searchAddress,
+  starred,
+  type Wanted,
+  wantedIn,
+} from '../../client/drive/search.ts';
+import { entriesRevision, uploads } from '../../client/state.ts';
+import { Select } from '../../components/form/select.tsx';
+import { Icon, type IconName } from '../../components/icon.tsx';
+import { type AskedList, useList } from '../use-query.ts';
+import { EntriesView } from './list/entries-view.tsx';
+import { LayoutSwitch } from './list/layout-switch.tsx';
+import { focusSearch } from './search-field.tsx';
+
+/** Files modified last. */
+export function RecentView() {
+  const list = useList<EntryView>(recent, [], entriesRevision.value + uploads.savedCount);
+  return (
+    <Gathered title="Recent" list={list} icon="clock" empty="Files that you add or change appear here." />
+  );
+}
+
+/** Files and folders with a star. */
+export function StarredView() {
+  const list = useList<EntryView>(starred, [], entriesRevision.value);
+  return (
+    <Gathered
+      title="Starred"
+      list={list}
+      icon="star"
+      empty="Nothing has a star yet. Choose Add star in the menu of a file or folder."
+    />
+  );
+}
+
+/** What a search found, narrowed by type and age. The address holds the search, so Back and reload keep it. */
+export function SearchView() {
+  const { query, route } = useLocation();
+  const wanted = wantedIn(query);
+  const list = useList<EntryView>(search(wanted), [wanted.q, wanted.type, wanted.age], entriesRevision.value);
+  const narrow = (change: Partial<Wanted>) => route(searchAddress({ ...wanted, ...change }), true);
+  return (
+    <Gathered
+      title={wanted.q === '' ? 'Search' : `Search results for “${wanted.q}”`}
+      list={list}
+      icon="search"
+      empty={wanted.q === '' ? 'Type a name in the search field.' : 'Nothing matches this search.'}
+    >
+      <Select label="Type" value={wanted.type} options={fileTypes} onChange={(type) => narrow({ type })} />
+      <Select label="Modified" value={wanted.age} options={ages} onChange={(age) => narrow({ age })} />
+    </Gathered>
+  );
+}
+
+interface GatheredProps {
+  title: string;
+  list: AskedList<EntryView>;
+  icon: IconName;
+  empty: string;
+  children?: preact.ComponentChildren;
+}
+
+/** What these lists ask for comes with its path. */
+function pathOf(entry: EntryView): string {
+  return 'path' in entry && typeof entry.path === 'string' ? entry.path : '';
+}
+
+/** Entries of several folders in one list; each says where it is. */
+function Gathered({ title, list, icon, empty, children }: GatheredProps) {
+  const { route } = useLocation();
+  return (
+    <>
+      <div class="toolbar heading">
+        <h1 class="grow">{title}</h1>
+        <LayoutSwitch />
+      </div>
+      <EntriesView
+        label={title}
+        list={list}
+        folder={null}
+        sorting={null}
+        onSort={() => undefined}
+        placeOf={(entry) => folderOf(pathOf(entry)) || 'My drive'}
+        onUp={() => route('/')}
+        onSearch={focusSearch}
+        onUploadFiles={() => undefined}
+        onUploadFolder={() => undefined}
+        empty={
+          <div class="empty">
+            <Icon name={icon} class="large" />
+            <p>{empty}</p>
+          </div>
+        }
+        toolbar={() => children}
+      />
+    </>
+  );
+}

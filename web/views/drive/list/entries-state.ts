@@ -1,0 +1,31 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { EntryView } from '../../../../src/model/api.ts';
+import { kept, noSelection, type Selection } from '../../../client/drive/selection.ts';
+
+export interface EntriesState {
+  items: readonly EntryView[];
+  selection: Selection;
+  setSelection(selection: Selection | ((old: Selection) => Selection)): void;
+  /** Ids as they are listed. */
+  order: readonly string[];
+  chosen: readonly EntryView[];
+  focused: EntryView | undefined;
+  /** What a command means: what is selected, or the row with the focus. */
+  meant: readonly EntryView[];
+}
+
+/** Keeps the selection while a list is loaded anew; another list begins without one. */
+export function useEntriesState(items: readonly EntryView[], listId: string): EntriesState {
+  const [selection, setSelection] = useState<Selection>(noSelection);
+  const before = useRef<{ listId: string; order: readonly string[] }>({ listId, order: [] });
+  const order = items.map(({ id }) => id);
+  useEffect(() => {
+    if (before.current.listId !== listId) setSelection(noSelection);
+    else setSelection((old) => kept(old, order, before.current.order));
+    before.current = { listId, order };
+  }, [items, listId]);
+  const chosen = selection.ids.size === 0 ? [] : items.filter(({ id }) => selection.ids.has(id));
+  const focused = items.find(({ id }) => id === selection.focus);
+  const meant = chosen.length > 0 ? chosen : focused ? [focused] : [];
+  return { items, selection, setSelection, order, chosen, focused, meant };
+}

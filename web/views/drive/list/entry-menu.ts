@@ -1,0 +1,98 @@
+import type { EntryView } from '../../../../src/model/api.ts';
+import { api } from '../../../client/api.ts';
+import { clip } from '../../../client/drive/clipboard.ts';
+import { previewOf } from '../../../client/drive/file-kinds.ts';
+import { mayDo } from '../../../client/sharing.ts';
+import type { MenuEntry } from '../../../components/context-menu.tsx';
+import type { EntryActions } from './use-entry-actions.ts';
+
+const line: MenuEntry = { kind: 'line' };
+
+/** What can be done with the chosen entries; what would be refused is not offered. */
+export function entryMenu(entries: readonly EntryView[], on: EntryActions): MenuEntry[] {
+  const [entry] = entries;
+  if (entry === undefined) return [];
+  const single = entries.length === 1;
+  const isFile = entry.kind === 'file';
+  const may = mayDo(entry);
+  const mayChange = entries.every((one) => mayDo(one).change);
+  const isOwn = entries.every((one) => mayDo(one).share);
+  const opens = !isFile || previewOf(entry) !== 'none';
+  const run = (icon: ActionIcon, label: string, action: () => void, keys?: string): MenuEntry => ({
+    kind: 'action',
+    icon,
+    label,
+    run: action,
+    ...(keys === undefined ? {} : { keys }),
+  });
+  const groups: MenuEntry[][] = [
+    [
+      ...(single && opens ? [run(isFile ? 'eye' : 'folder', 'Open', () => on.open(entry), 'Enter')] : []),
+      ...(single && isFile ? [downloadLink(entry)] : []),
+      ...(single && may.share ? [run('share', 'Share', () => on.share(entry))] : []),
+      ...(single && isFile ? [run('info', 'Details', () => on.details(entry), 'Alt+Enter')] : []),
+    ],
+    [
+      ...(single && may.change ? [run('rename', 'Rename', () => on.rename(entry), 'F2')] : []),
+      ...(mayChange ? [run('move', 'Move to…', () => on.transfer('move', entries))] : []),
+      ...(mayChange ? [run('copy', 'Copy to…', () => on.transfer('copy', entries))] : []),
+      ...(mayChange ? [run('cut', 'Cut', () => on.cut(entries), 'Ctrl+X')] : []),
+      ...(mayChange ? [run('copy', 'Copy', () => on.copy(entries), 'Ctrl+C')] : []),
+    ],
+    [
+      ...(isOwn ? [starItem(entries, on)] : []),
+      ...(single && isFile && may.replace
+        ? [run('upload', 'Upload a new version', () => on.replace(entry))]
+        : []),
+    ],
+    mayChange
+      ? [
+          {
+            kind: 'action',
+            icon: 'trash',
+            label: 'Move to trash',
+            keys: 'Del',
+            danger: true,
+            run: () => on.trash(entries),
+          },
+        ]
+      : [],
+  ];
+  return groups
+    .filter((group) => group.length > 0)
+    .flatMap((group, index) => (index === 0 ? group : [line, ...group]));
+}
+
+type ActionIcon = Extract<MenuEntry, { kind: 'action' }>['icon'];
+
+function downloadLink(entry: EntryView): MenuEntry {
+  return { kind: 'link', icon: 'download', label: 'Download', href: api.contentUrl(entry) };
+}
+
+function starItem(entries: readonly EntryView[], on: EntryActions): MenuEntry {
+  const isStarred = entries.every(({ starred }) => starred);
+  return {
+    kind: 'action',
+    icon: isStarred ? 'star-off' : 'star',
+    label: isStarred ? 'Remove star' : 'Add star',
+    run: () => on.star(entries, !isStarred),
+  };
+}
+
+/** The menu of the folder itself, where no entry was hit. */
+export function folderMenu(folder: EntryView, on: EntryActions): MenuEntry[] {
+  const may = mayDo(folder);
+  const items: MenuEntry[] = [];
+  if (may.makeFolder) {
+    items.push({ kind: 'action', icon: 'folder-plus', label: 'New folder', run: on.newFolder });
+  }
+  if (may.add) {
+    items.push({ kind: 'action', icon: 'upload', label: 'Upload files', run: on.uploadFiles });
+    items.push({ kind: 'action', icon: 'folder-up', label: 'Upload folder', run: on.uploadFolder });
+  }
+  if (may.add && clip.value !== null) {
+    items.push({ kind: 'action', icon: 'paste', label: 'Paste', keys: 'Ctrl+V', run: on.paste });
+  }
+  items.push({ kind: 'action', icon: 'check', label: 'Select all', keys: 'Ctrl+A', run: on.selectAll });
+  return items;
+}

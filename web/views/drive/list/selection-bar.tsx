@@ -1,0 +1,62 @@
+import type { EntryView } from '../../../../src/model/api.ts';
+import { api } from '../../../client/api.ts';
+import { mayDo } from '../../../client/sharing.ts';
+import { formatCount } from '../../../client/words/format.ts';
+import { Icon, type IconName } from '../../../components/icon.tsx';
+import type { EntryActions } from './use-entry-actions.ts';
+
+interface SelectionBarProps {
+  entries: readonly EntryView[];
+  on: EntryActions;
+  onClear(): void;
+}
+
+/** Takes the place of the toolbar while something is selected. */
+export function SelectionBar({ entries, on, onClear }: SelectionBarProps) {
+  const [entry] = entries;
+  if (!entry) return null;
+  const isSingle = entries.length === 1;
+  const mayChange = entries.every((one) => mayDo(one).change);
+  const isOwn = entries.every((one) => mayDo(one).share);
+  const isStarred = entries.every(({ starred }) => starred);
+  return (
+    <div class="toolbar selection-bar" role="toolbar" aria-label="Selected entries">
+      <button type="button" class="button quiet icon-only" aria-label="Clear selection" onClick={onClear}>
+        <Icon name="close" />
+      </button>
+      <strong class="grow" aria-live="polite">
+        {formatCount(entries.length, 'item', 'items')} selected
+      </strong>
+      {isSingle && entry.kind === 'file' && (
+        <a class="button quiet" href={api.contentUrl(entry)} download aria-label="Download">
+          <Icon name="download" />
+          <span class="label">Download</span>
+        </a>
+      )}
+      {isSingle && isOwn && <BarButton icon="share" label="Share" onClick={() => on.share(entry)} />}
+      {isOwn && (
+        <BarButton
+          icon={isStarred ? 'star-off' : 'star'}
+          label={isStarred ? 'Remove star' : 'Add star'}
+          onClick={() => on.star(entries, !isStarred)}
+        />
+      )}
+      {mayChange && (
+        <>
+          <BarButton icon="move" label="Move to…" onClick={() => on.transfer('move', entries)} />
+          <BarButton icon="copy" label="Copy to…" onClick={() => on.transfer('copy', entries)} />
+          <BarButton icon="trash" label="Move to trash" onClick={() => on.trash(entries)} />
+        </>
+      )}
+    </div>
+  );
+}
+
+function BarButton({ icon, label, onClick }: { icon: IconName; label: string; onClick(): void }) {
+  return (
+    <button type="button" class="button quiet" aria-label={label} title={label} onClick={onClick}>
+      <Icon name={icon} />
+      <span class="label">{label}</span>
+    </button>
+  );
+}

@@ -1,0 +1,124 @@
+import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import type { EntryView } from '../../../../src/model/api.ts';
+import { api } from '../../../client/api.ts';
+import { clip, paste } from '../../../client/drive/clipboard.ts';
+import * as drive from '../../../client/drive/drive-actions.ts';
+import { previewOf } from '../../../client/drive/file-kinds.ts';
+import { attempt, say } from '../../../client/state.ts';
+import type { AskedList } from '../../use-query.ts';
+
+/** Which dialog is open, over which entries. */
+export type Asking =
+  | { kind: 'new-folder' }
+  | { kind: 'share' | 'details' | 'preview'; entry: EntryView }
+  | { kind: 'transfer'; how: 'move' | 'copy'; entries: readonly EntryView[] }
+  | { kind: 'keys' };
+
+export interface EntryActions {
+  open(entry: EntryView): void;
+  share(entry: EntryView): void;
+  details(entry: EntryView): void;
+  rename(entry: EntryView): void;
+  replace(entry: EntryView): void;
+  transfer(how: 'move' | 'copy', entries: readonly EntryView[]): void;
+  cut(entries: readonly EntryView[]): void;
+  copy(entries: readonly EntryView[]): void;
+  paste(): void;
+  star(entries: readonly EntryView[], starred: boolean): void;
+  trash(entries: readonly EntryView[]): void;
+  moveInto(entries: readonly EntryView[], target: EntryView): void;
+  newFolder(): void;
+  uploadFiles(): void;
+  uploadFolder(): void;
+  selectAll(): void;
+  help(): void;
+}
+
+interface Options {
+  list: AskedList<EntryView>;
+  /** Where pasted and new entries go; null in lists that are no folder. */
+  folder: EntryView | null;
+  onReplace(entry: EntryView): void;
+  onUploadFiles(): void;
+  onUploadFolder(): void;
+  onSelectAll(): void;
+}
+
+/** Everything that menu, keys, toolbar and drops can do with entries, and the dialogs that it opens. */
+export function useEntryActions({ list, folder, ...on }: Options) {
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const [renaming, setRenaming] = useState<string | null>(null);
+  const { route } = useLocation();
+
+  /** Shows the change at once; the answer of the device, or the reload after a failure, has the last word. */
+  const without = (entries: readonly Pick<EntryView, 'id'>[]) => {
+    const gone = new Set(entries.map(({ id }) => id));
+    list.query.change((old) => ({ ...old, items: old.items.filter(({ id }) => !gone.has(id)) }));
+  };
+  const reloadAfter = (work: Promise<unknown>) => void work.finally(() => void list.reload());
+
+  const actions: EntryActions = {
+    open(entry) {
+      if (entry.kind === 'folder') route(`/drive/${entry.id}`);
+      else if (previewOf(entry) !== 'none') setAsking({ kind: 'preview', entry });
+      else saveFile(api.contentUrl(entry));
+    },
+    share: (entry) => setAsking({ kind: 'share', entry }),
+    details: (entry) => setAsking({ kind: 'details', entry }),
+    rename: (entry) => setRenaming(entry.id),
+    replace: on.onReplace,
+    transfer: (how, entries) => setAsking({ kind: 'transfer', how, entries }),
+    cut(entries) {
+      clip.value = { how: 'cut', entries };
+      say(`${drive.namesOf(entries)} cut. Open a folder and paste with Ctrl+V.`);
+    },
+    copy(entries) {
+      clip.value = { how: 'copy', entries };
+      say(`${drive.namesOf(entries)} copied. Open a folder and paste with Ctrl+V.`);
+    },
+    paste: () => folder && reloadAfter(paste(folder)),
+    star(entries, starred) {
+      const chosen = new Set(entries.map(({ id }) => id));
+      list.query.change((old) => ({
+        ...old,
+        items: old.items.map((item) => (chosen.has(item.id) ? { ...item, starred } : item)),
+      }));
+      reloadAfter(drive.star(entries, starred));
+    },
+    trash(entries) {
+      without(entries);
+      reloadAfter(drive.trash(entries));
+    },
+    moveInto(entries, target) {
+      if (entries.some(({ id }) => id === target.id)) return;
+      without(entries);
+      reloadAfter(drive.move(entries, target));
+    },
+    newFolder: () => setAsking({ kind: 'new-folder' }),
+    uploadFiles: on.onUploadFiles,
+    uploadFolder: on.onUploadFolder,
+    selectAll: on.onSelectAll,
+    help: () => setAsking({ kind: 'keys' }),
+  };
+
+  const finishRename = (entry: EntryView, name: string) =>
+    attempt(async () => {
+      await drive.rename(entry, name);
+      list.query.change((old) => ({
+        ...old,
+        items: old.items.map((item) => (item.id === entry.id ? { ...item, name } : item)),
+      }));
+      setRenaming(null);
+      await list.reload();
+    });
+
+  return { actions, asking, setAsking, renaming, setRenaming, finishRename };
+}
+
+export function saveFile(address: string): void {
+  const anchor = document.createElement('a');
+  anchor.href = address;
+  anchor.download = '';
+  anchor.click();
+}

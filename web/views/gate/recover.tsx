@@ -1,0 +1,46 @@
+import { useState } from 'preact/hooks';
+import { backToLogin, recoverAccount } from '../../client/state.ts';
+import { NewPasswordField } from '../../components/form/credentials-form.tsx';
+import { Field } from '../../components/form/field.tsx';
+import { SubmitForm } from '../../components/form/submit-form.tsx';
+import { Gate } from './gate.tsx';
+
+/** The way back in for somebody who forgot the password and has the 24 words. */
+export function RecoverView() {
+  const [username, setUsername] = useState('');
+  const [words, setWords] = useState('');
+  const [password, setPassword] = useState('');
+  // As people write them down: numbered, in several lines, with capitals.
+  const cleaned = words.toLowerCase().match(/[a-z]+/g) ?? [];
+  const recover = async () => {
+    if (cleaned.length !== 24) throw new Error(`Enter all 24 words. These are ${cleaned.length}.`);
+    await recoverAccount(username, cleaned.join(' '), password);
+  };
+  return (
+    <Gate title="Reset your password" wide>
+      <p class="muted">Enter the 24 recovery words that you wrote down when you created your account.</p>
+      <SubmitForm submit="Set new password" busy="Checking the words…" onSubmit={recover}>
+        <Field
+          label="User name"
+          value={username}
+          onInput={setUsername}
+          autocomplete="username"
+          required
+          autofocus
+        />
+        <Field
+          label="Recovery words"
+          type="multiline"
+          value={words}
+          onInput={setWords}
+          required
+          hint={`${cleaned.length} of 24 words entered. Separate them with spaces or new lines.`}
+        />
+        <NewPasswordField label="New password" value={password} onInput={setPassword} />
+      </SubmitForm>
+      <button type="button" class="button" onClick={backToLogin}>
+        Back to sign in
+      </button>
+    </Gate>
+  );
+}
