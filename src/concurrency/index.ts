@@ -1,5 +1,5 @@
 /** What bounds and orders work that runs at once. */
 export { BoundedTasks } from './bounded-tasks.ts';
-export { KeyedLock } from './keyed-lock.ts';
+export { KeyedLock, type LockKey } from './keyed-lock.ts';
 export { Semaphore } from './semaphore.ts';
 export { WaitingLine } from './waiting-line.ts';

@@ -1,12 +1,25 @@
-/** One holder at a time for each key: so that two changes of one folder do not both take the same name. */
+/**
+ * One holder at a time for each key: so that two changes of one folder do not both take the same name. Holders
+ * that share a key hold it together, and keep out those who want it alone.
+ */
 import { PeerstorError } from '../model/errors.ts';
 
 /** Each waiter is a request of this device; beyond it something is wrong and waiting helps nobody. */
 const defaultWaitersMax = 4096;
 
+/** A key that is wanted alone, or one that is shared with others who share it. */
+export type LockKey<Key extends string = string> = Key | { readonly shared: Key };
+
+interface Line {
+  /** The last one who wants the key alone has ended. */
+  alone: Promise<void> | undefined;
+  /** Those who share it after that one, until each has ended. */
+  sharing: Set<Promise<void>>;
+}
+
 /** Work under the same key runs one after the other, in the order in which it was asked for. */
 export class KeyedLock<Key extends string = string> {
-  readonly #last = new Map<Key, Promise<void>>();
+  readonly #lines = new Map<Key, Line>();
   readonly #waitersMax: number;
   #waiters = 0;
 
@@ -17,7 +30,7 @@ export class KeyedLock<Key extends string = string> {
 
   /** For work that must not wait, because it holds another lock itself. */
   isHeld(key: Key): boolean {
-    return this.#last.has(key);
+    return this.#lines.has(key);
   }
 
   /** `run` for one key. */
@@ -26,11 +39,11 @@ export class KeyedLock<Key extends string = string> {
   }
 
   /**
-   * Runs `work` when nobody else holds any of `keys`.
+   * Runs `work` when nobody else holds any of `keys`, but for sharers of those that are shared.
    * @throws `not-ready` when too many wait; the signal's reason when it aborts while waiting
    */
   async run<Result>(
-    keys: readonly Key[],
+    keys: readonly LockKey<Key>[],
     work: () => Promise<Result>,
     signal?: AbortSignal,
   ): Promise<Result> {
@@ -41,26 +54,54 @@ export class KeyedLock<Key extends string = string> {
     }
     const { promise: done, resolve: release } = Promise.withResolvers<void>();
     // Taking the places for all keys at once, before waiting for any, makes deadlocks impossible.
-    const places = [...new Set(keys)].map((key) => this.#queue(key, done));
+    const places = [...sharedByKey(keys)].map(([key, shared]) => this.#queue(key, shared, done));
     this.#waiters += 1;
     try {
-      await Promise.all(places.map(({ before }) => before));
+      await Promise.all(places.flatMap(({ before }) => before));
       signal?.throwIfAborted();
       return await work();
     } finally {
       this.#waiters -= 1;
       release();
-      for (const { key, mine } of places) if (this.#last.get(key) === mine) this.#last.delete(key);
+      for (const { end } of places) end();
     }
   }
 
-  #queue(
-    key: Key,
-    done: Promise<void>,
-  ): { key: Key; before: Promise<void> | undefined; mine: Promise<void> } {
-    const before = this.#last.get(key);
-    const mine = before === undefined ? done : before.then(() => done);
-    this.#last.set(key, mine);
-    return { key, before, mine };
+  #queue(key: Key, shared: boolean, done: Promise<void>): { before: Promise<void>[]; end: () => void } {
+    const line = this.#lines.get(key) ?? { alone: undefined, sharing: new Set() };
+    this.#lines.set(key, line);
+    const before = line.alone ? [line.alone] : [];
+    if (shared) {
+      line.sharing.add(done);
+      const end = () => {
+        line.sharing.delete(done);
+        this.#forgetIfFree(key, line);
+      };
+      return { before, end };
+    }
+    for (const sharer of line.sharing) before.push(sharer);
+    const mine = before.length === 0 ? done : Promise.all(before).then(() => done);
+    line.alone = mine;
+    line.sharing.clear();
+    const end = () => {
+      if (line.alone === mine) line.alone = undefined;
+      this.#forgetIfFree(key, line);
+    };
+    return { before, end };
   }
+
+  #forgetIfFree(key: Key, line: Line): void {
+    if (!line.alone && line.sharing.size === 0 && this.#lines.get(key) === line) this.#lines.delete(key);
+  }
+}
+
+/** Each key once; one that is also wanted alone is not shared. */
+function sharedByKey<Key extends string>(keys: readonly LockKey<Key>[]): Map<Key, boolean> {
+  const all = new Map<Key, boolean>();
+  for (const one of keys) {
+    const isAlone = typeof one === 'string';
+    const key = isAlone ? one : one.shared;
+    all.set(key, !isAlone && all.get(key) !== false);
+  }
+  return all;
 }

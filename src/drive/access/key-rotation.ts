@@ -4,6 +4,7 @@
  * it. An entry is stale when its key is not wrapped under the present keys around it: that follows from
  * the records alone, so nothing needs to remember how far a walk through a folder had come.
  */
+import type { LockKey } from '../../concurrency/index.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, type GrantId } from '../../model/ids.ts';
@@ -95,7 +96,7 @@ async function rotateOne(tree: Tree, id: EntryId): Promise<0 | 1> {
  */
 export async function runRotating<Result>(
   tree: Tree,
-  locks: readonly string[],
+  locks: readonly LockKey[],
   ids: readonly EntryId[],
   work: (requireFresh: (id: EntryId) => void) => Promise<Result>,
   signal?: AbortSignal,

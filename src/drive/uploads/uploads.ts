@@ -3,6 +3,7 @@
  * records, then the answer. Whatever breaks off before the records leaves nothing listed; its chunks
  * are unreferenced and go with the garbage.
  */
+import type { LockKey } from '../../concurrency/index.ts';
 import { equalBytes } from '../../crypto/index.ts';
 import type { SafetyView } from '../../model/api.ts';
 import type { UploadOptions, UploadOutcome } from '../../model/contracts/drive.ts';
@@ -15,7 +16,7 @@ import { resealManifest } from '../content/reseal.ts';
 import { isLive } from '../keys/live.ts';
 import { isDate } from '../keys/sealed-parts.ts';
 import { headsLike, type OpenVersion } from '../listing/heads.ts';
-import { checkName, freeName, mayBeConflictName } from '../listing/names.ts';
+import { checkName, foldName, freeName, mayBeConflictName } from '../listing/names.ts';
 import { type Reservation, within } from '../quota/quotas.ts';
 import { type Content, newEntry, versionDraft } from '../tree/entry-drafts.ts';
 import { conflictNameOf, viewOf } from '../tree/entry-view.ts';
@@ -115,7 +116,7 @@ async function run(tree: Tree, target: Target, content: AsyncIterable<Uint8Array
     for (const id of sealedIn) await rotate(tree, id);
     const stored = await store(tree, session, within(reservation, content), there, options);
     const work = (requireFresh: (id: EntryId) => void) => commit(tree, session, target, stored, requireFresh);
-    const { id, created, skipped } = await runRotating(tree, [place], sealedIn, work, signal);
+    const { id, created, skipped } = await runRotating(tree, locksOf(target, place), sealedIn, work, signal);
     const known = skipped ? {} : { safety: await listedSafety(tree, stored.safety, options) };
     return { entry: await viewOf(tree, await requireEntryOrConflict(tree, id), known), created };
   } catch (cause) {
@@ -131,6 +132,18 @@ async function run(tree: Tree, target: Target, content: AsyncIterable<Uint8Array
 function placeOf(tree: Tree, target: Target): EntryId {
   if ('file' in target) return tree.catalog.placeOf(target.file)?.parent ?? target.file;
   return requireFolder(tree, target.parent).id;
+}
+
+/**
+ * Uploads of different names into one folder hold its lock together, so that their records share one sync of
+ * the disk; what changes the folder otherwise waits for them. A name that may become another one, or belong to a
+ * conflicting version, needs the folder alone.
+ */
+function locksOf(target: Target, place: EntryId): LockKey[] {
+  if ('file' in target || target.options.onConflict === 'rename' || mayBeConflictName(target.name)) {
+    return [place];
+  }
+  return [{ shared: place }, `${place} ${foldName(target.name)}`];
 }
 
 async function store(

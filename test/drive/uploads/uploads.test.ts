@@ -4,7 +4,18 @@ import { PeerstorError } from '../../../src/model/errors.ts';
 import { entryId } from '../../../src/model/ids.ts';
 import { coded } from '../errors.ts';
 import { takePen } from '../pen.ts';
-import { createHome, createPair, type Home, namesIn, pieces, put, read, text, wholeTree } from '../world.ts';
+import {
+  catalogOf,
+  createHome,
+  createPair,
+  type Home,
+  namesIn,
+  pieces,
+  put,
+  read,
+  text,
+  wholeTree,
+} from '../world.ts';
 
 /** Bytes that nothing compresses and that are the same each time. */
 function noise(length: number, seed = 1): Uint8Array {
@@ -295,4 +306,28 @@ test('a file that moved away during an upload stays as it was; the upload become
   assert.deepEqual(await namesIn(drive, root), ['a', 'b']);
   const { keyOf } = await takePen(device, session);
   assert.notDeepEqual(keyOf(entry.id), keyOf(file.id), 'each entry has a key of its own');
+});
+
+test('uploads of different names into one folder are written together, and those of one name one after the other', async () => {
+  const { drive, root, device } = await createHome();
+  const catalog = catalogOf(device);
+  const { author } = catalog;
+  let waiting = 0;
+  const all = Promise.withResolvers<void>();
+  // Nobody's records are written before five uploads have theirs ready.
+  catalog.author = async (drafts, signer) => {
+    waiting += 1;
+    if (waiting === 5) all.resolve();
+    await all.promise;
+    return author(drafts, signer);
+  };
+  await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => put(drive, root, name, name)));
+  catalog.author = author;
+  assert.deepEqual(await wholeTree(drive), ['/a: a', '/b: b', '/c: c', '/d: d', '/e: e']);
+  const same = await Promise.all(['1', '2', '3'].map((content) => put(drive, root, 'Same', content)));
+  assert.equal(new Set(same.map(({ id }) => id)).size, 1);
+  assert.equal((await drive.versions(entryId(same[0]?.id ?? ''))).length, 3);
+  const renamed = ['x', 'y', 'z'].map((content) => put(drive, root, 'f', content, { onConflict: 'rename' }));
+  await Promise.all(renamed);
+  assert.deepEqual(await namesIn(drive, root), ['a', 'b', 'c', 'd', 'e', 'f', 'f (2)', 'f (3)', 'Same']);
 });
