@@ -1,13 +1,14 @@
 /** The list of commands with their arguments. */
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
+import type { Shell } from './completion.ts';
 import { call } from './declare/call.ts';
 import { addNetwork } from './declare/devices.ts';
 import { addFiles } from './declare/files.ts';
 import { addAccounts, addUsers } from './declare/people.ts';
 import { addSharing, addTokens } from './declare/sharing.ts';
-import { addStart } from './declare/start.ts';
+import { addService, addStart } from './declare/start.ts';
 import { packageVersion } from './package-version.ts';
-import { printLine } from './terminal/output.ts';
+import { printDrawing, printLine } from './terminal/output.ts';
 import { terminal } from './terminal/terminal.ts';
 
 /**
@@ -29,6 +30,7 @@ export function buildProgram(): { program: Command; start: Command } {
       outputError: () => undefined,
     });
   const start = addStart(program);
+  addService(program);
   addAccounts(program);
   addUsers(program);
   addNetwork(program);
@@ -37,5 +39,17 @@ export function buildProgram(): { program: Command; start: Command } {
   addTokens(program);
   const version = program.command('version').description('print the version of this program');
   call(version, async () => async () => printLine(packageVersion()));
+  addCompletion(program);
   return { program, start };
+}
+
+function addCompletion(program: Command): void {
+  const completion = program
+    .command('completion')
+    .description('print a script with which a shell completes these commands')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']));
+  call(completion, async () => {
+    const { completionScript } = await import('./completion.ts');
+    return async (shell: Shell) => printDrawing(completionScript(program, shell).trimEnd());
+  });
 }

@@ -203,6 +203,7 @@ class Device implements RunningDevice, DeviceParts {
   async #saveRunFacts(): Promise<void> {
     await this.#home.saveRunFacts({
       pid: process.pid,
+      deviceId: this.#self,
       port: this.#port,
       url: localUrl(this.config.host, this.#port),
       localSecret: this.localSecret,

@@ -73,7 +73,12 @@ export class CommandLine {
   }
 
   /** Without `--home` and `--url`. */
-  async runBare(words: readonly string[], settings: RunSettings = {}): Promise<Ran> {
+  runBare(words: readonly string[], settings: RunSettings = {}): Promise<Ran> {
+    return CommandLine.runAlone(words, settings);
+  }
+
+  /** Without a device. */
+  static async runAlone(words: readonly string[], settings: RunSettings = {}): Promise<Ran> {
     const { stdin = '', typed, platform = process.platform, env = {}, isTTY = false } = settings;
     const keyboard: PassThrough & { isTTY?: boolean } = new PassThrough();
     keyboard.isTTY = true;

@@ -67,6 +67,27 @@ describe('former versions and the trash', () => {
     assert.match(changed.out, /^Ümit: admin/);
   });
 
+  it('tree shows what lies in folders, and du how much it is, the largest first', async () => {
+    await line.gateway.put('/Box/small.txt', 'x');
+    await line.gateway.put('/Box/sub/large.txt', 'x'.repeat(2048));
+    const { out } = await line.run(['tree', '/Box']);
+    assert.match(out, /^\/Box\n(?: {2}small\.txt {2}1 B\n)? {2}sub\/\n {4}large\.txt {2}2\.0 KiB\n/);
+    assert.match(out, /\n1 folder, 2 files\n$/);
+    assert.doesNotMatch((await line.run(['tree', '/Box', '--depth', '1'])).out, /large/);
+    const usage = await line.json<{ bytes: number; files: number; items: { path: string; bytes: number }[] }>(
+      ['du', '/Box'],
+    );
+    assert.deepEqual([usage.bytes, usage.files], [2049, 2]);
+    assert.deepEqual(
+      usage.items.map(({ path, bytes }) => [path, bytes]),
+      [
+        ['/Box/sub', 2048],
+        ['/Box/small.txt', 1],
+      ],
+    );
+    assert.match((await line.run(['du', '/Box'])).out, /2\.0 KiB +2 +\/Box\n$/);
+  });
+
   it('a folder whose name differs only in case is renamed, and does not go into itself', async () => {
     const { drive } = line.gateway;
     await drive.createFolder(root, 'photos');

@@ -1,6 +1,6 @@
 /** Commands about files and folders of the drive. */
 import { type Command, Option } from 'commander';
-import { byteRange, call, list, seconds } from './call.ts';
+import { byteRange, call, list, seconds, wholeNumber } from './call.ts';
 
 export function addFiles(program: Command): void {
   addTransfers(program);
@@ -27,8 +27,8 @@ function addTransfers(program: Command): void {
     .option(...dryRun)
     .addOption(new Option('--copies <level>', 'safety to wait for').choices(['accepted', 'safe', 'full']))
     .option('--wait <seconds>', 'longest wait for that', seconds);
-  call(put, async () => (await import('../commands/put.ts')).put);
-  const commands = () => import('../commands/get.ts');
+  call(put, async () => (await import('../commands/drive/put.ts')).put);
+  const commands = () => import('../commands/drive/get.ts');
   const get = program
     .command('get')
     .argument('<path>')
@@ -58,9 +58,21 @@ function addTransfers(program: Command): void {
 }
 
 function addEntries(program: Command): void {
-  const files = () => import('../commands/files.ts');
+  const files = () => import('../commands/drive/files.ts');
   const ls = program.command('ls').argument('[path]', 'path in the drive', '/').description('list a folder');
   call(ls, async () => (await files()).ls);
+  const trees = () => import('../commands/drive/tree.ts');
+  const tree = program
+    .command('tree')
+    .argument('[path]', 'path in the drive', '/')
+    .description('list a folder with all that is in it')
+    .option('--depth <levels>', 'so many levels only', wholeNumber);
+  call(tree, async () => (await trees()).tree);
+  const du = program
+    .command('du')
+    .argument('[path]', 'path in the drive', '/')
+    .description('how much each entry of a folder holds');
+  call(du, async () => (await trees()).du);
   const mkdir = program.command('mkdir').argument('<path>').description('make a folder');
   call(mkdir, async () => (await files()).mkdir);
   const mv = program.command('mv').argument('<from>').argument('<to>').description('move or rename');
@@ -76,7 +88,7 @@ function addEntries(program: Command): void {
 }
 
 function addHistory(program: Command): void {
-  const commands = () => import('../commands/trash.ts');
+  const commands = () => import('../commands/drive/trash.ts');
   const trash = program.command('trash').description('what was removed and can still come back');
   call(trash, async () => (await commands()).trash);
   const empty = trash
@@ -95,5 +107,5 @@ function addHistory(program: Command): void {
     .argument('[verb]', 'restore, to make a former version the current one')
     .argument('[version]', 'its number or its id')
     .description('history of a file');
-  call(versions, async () => (await import('../commands/versions.ts')).versions);
+  call(versions, async () => (await import('../commands/drive/versions.ts')).versions);
 }

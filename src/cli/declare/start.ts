@@ -40,3 +40,43 @@ export function addStart(program: Command): Command {
   call(start, async () => (await import('../commands/start.ts')).start);
   return start;
 }
+
+/** Declares what stops a device and what lets the system run one. */
+export function addService(program: Command): void {
+  const stop = program.command('stop').description('stop the device that runs in this home');
+  call(stop, async () => (await import('../commands/stop.ts')).stop);
+  const commands = () => import('../commands/service.ts');
+  const system = ['--system', 'for the machine, not for you alone (needs its administrator)'] as const;
+  const follow = ['--follow', 'go on with what comes'] as const;
+  const logs = program
+    .command('logs')
+    .description('what the device wrote that runs as a service')
+    .option(...system)
+    .option(...follow);
+  call(logs, async () => (await commands()).logs);
+  const service = program.command('service').description('let the system run this device');
+  const install = service
+    .command('install')
+    .argument('[option...]', 'after --, options of "start", such as -- --port 8080')
+    .description('start this device with the system: systemd, launchd or Task Scheduler')
+    .option(...system)
+    .option('--run-as <account>', 'account that a service of the machine runs as')
+    .option('--dry-run', 'only print what would be installed');
+  call(install, async () => (await commands()).install);
+  const uninstall = service
+    .command('uninstall')
+    .description('start it no more; nothing that is stored is touched')
+    .option(...system);
+  call(uninstall, async () => (await commands()).uninstall);
+  const status = service
+    .command('status')
+    .description('what the service manager says')
+    .option(...system);
+  call(status, async () => (await commands()).status);
+  const own = service
+    .command('logs')
+    .description('what the service wrote')
+    .option(...system)
+    .option(...follow);
+  call(own, async () => (await commands()).logs);
+}

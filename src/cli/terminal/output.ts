@@ -84,3 +84,8 @@ export function formatTime(iso: string | null): string {
 export function safetyWords(safety: SafetyView | null): string {
   return safety === null ? '' : `${safety.level} ${safety.copies}/${safety.wanted}`;
 }
+
+/** `1 file`, `2 files`. */
+export function countOf(count: number): string {
+  return count === 1 ? '1 file' : `${count} files`;
+}

@@ -4,7 +4,7 @@
  */
 import { isPeerstorError } from '../../model/errors.ts';
 import { CommandFailure, failureOf } from '../failure.ts';
-import { printLine, printNotice } from '../terminal/output.ts';
+import { countOf, printLine, printNotice } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { localCause } from './disk-facts.ts';
 
@@ -105,9 +105,4 @@ export class TransferReport {
   #lastCause(): string {
     return this.failed.at(-1)?.message ?? '';
   }
-}
-
-/** `1 file`, `2 files`. */
-export function countOf(count: number): string {
-  return count === 1 ? '1 file' : `${count} files`;
 }

@@ -32,6 +32,8 @@ export interface HomeSettings {
 /** What a running device leaves for the command line of the same person. */
 export interface RunFacts {
   pid: number;
+  /** Who answers at `url` while this file is true. */
+  deviceId: string;
   port: number;
   /** The address of the page on this machine. */
   url: string;

@@ -17,7 +17,14 @@ describe('the home of a device', () => {
     if (process.platform === 'win32') return test.skip('modes mean nothing on Windows');
     const home = await Home.open(join(base, 'deep', 'home'));
     await home.setupCode();
-    await home.saveRunFacts({ pid: 1, port: 2, url: 'http://x', localSecret: 's', setupCode: null });
+    await home.saveRunFacts({
+      pid: 1,
+      deviceId: 'd',
+      port: 2,
+      url: 'http://x',
+      localSecret: 's',
+      setupCode: null,
+    });
     await home.saveSettings({ format: 1, name: 'n', class: 'always-on', place: '', p2pPort: 0, volumes: [] });
     await home.markLeft();
     assert.equal(await modeOf(home.folder), 0o700);

@@ -1,11 +1,18 @@
 /** ls, mkdir, mv, cp, rm: commands on entries of the drive. */
 import { posix } from 'node:path';
-import type { EntryView } from '../../model/api.ts';
-import { PeerstorError } from '../../model/errors.ts';
-import { Client, type GlobalOptions } from '../client/client.ts';
-import { splitDrivePath } from '../client/drive-path.ts';
-import { childrenOf, createFolder, entryAt, findEntry } from '../client/entries.ts';
-import { formatSize, formatTime, printJson, printLine, printTable, safetyWords } from '../terminal/output.ts';
+import type { EntryView } from '../../../model/api.ts';
+import { PeerstorError } from '../../../model/errors.ts';
+import { Client, type GlobalOptions } from '../../client/client.ts';
+import { splitDrivePath } from '../../client/drive-path.ts';
+import { childrenOf, createFolder, entryAt, findEntry } from '../../client/entries.ts';
+import {
+  formatSize,
+  formatTime,
+  printJson,
+  printLine,
+  printTable,
+  safetyWords,
+} from '../../terminal/output.ts';
 
 export async function ls(path: string, options: GlobalOptions): Promise<void> {
   const client = await Client.connect(options);

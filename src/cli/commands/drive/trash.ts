@@ -1,13 +1,13 @@
 /** trash, trash empty, restore: what was removed and can still come back. */
 import { posix } from 'node:path';
-import type { EntryView } from '../../model/api.ts';
-import { PeerstorError } from '../../model/errors.ts';
-import { foldName } from '../../model/fold-name.ts';
-import { Client, type GlobalOptions } from '../client/client.ts';
-import { allOf } from '../client/entries.ts';
-import { formatSize, formatTime, printJson, printLine, printTable } from '../terminal/output.ts';
-import { askChoice } from '../terminal/prompt.ts';
-import { terminal } from '../terminal/terminal.ts';
+import type { EntryView } from '../../../model/api.ts';
+import { PeerstorError } from '../../../model/errors.ts';
+import { foldName } from '../../../model/fold-name.ts';
+import { Client, type GlobalOptions } from '../../client/client.ts';
+import { allOf } from '../../client/entries.ts';
+import { formatSize, formatTime, printJson, printLine, printTable } from '../../terminal/output.ts';
+import { askChoice } from '../../terminal/prompt.ts';
+import { terminal } from '../../terminal/terminal.ts';
 
 const route = '/api/v1/trash';
 

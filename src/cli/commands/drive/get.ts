@@ -2,17 +2,17 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { EntryView } from '../../model/api.ts';
-import { PeerstorError } from '../../model/errors.ts';
-import { Client, type GlobalOptions } from '../client/client.ts';
-import { entryAt } from '../client/entries.ts';
-import { findVersion, type VersionView } from '../client/versions.ts';
-import { printJson, printLine } from '../terminal/output.ts';
-import { terminal } from '../terminal/terminal.ts';
-import { excludeBy } from '../transfer/exclude.ts';
-import { type GetPlan, getEntry } from '../transfer/get.ts';
-import { localName } from '../transfer/local-names.ts';
-import { countOf, TransferReport } from '../transfer/report.ts';
+import type { EntryView } from '../../../model/api.ts';
+import { PeerstorError } from '../../../model/errors.ts';
+import { Client, type GlobalOptions } from '../../client/client.ts';
+import { entryAt } from '../../client/entries.ts';
+import { findVersion, type VersionView } from '../../client/versions.ts';
+import { countOf, printJson, printLine } from '../../terminal/output.ts';
+import { terminal } from '../../terminal/terminal.ts';
+import { excludeBy } from '../../transfer/exclude.ts';
+import { type GetPlan, getEntry } from '../../transfer/get.ts';
+import { localName } from '../../transfer/local-names.ts';
+import { TransferReport } from '../../transfer/report.ts';
 
 interface GetOptions extends GlobalOptions {
   overwrite?: boolean;

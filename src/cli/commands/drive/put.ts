@@ -1,20 +1,20 @@
 /** put: local files, folders and streams into the drive. */
 import { stat } from 'node:fs/promises';
 import { basename, posix, resolve } from 'node:path';
-import type { EntryView } from '../../model/api.ts';
-import { PeerstorError } from '../../model/errors.ts';
-import { foldName } from '../../model/fold-name.ts';
-import { Client, type GlobalOptions } from '../client/client.ts';
-import { splitDrivePath } from '../client/drive-path.ts';
-import { createFolder, entryAt, findEntry } from '../client/entries.ts';
-import { CommandFailure } from '../failure.ts';
-import { printJson, safetyWords } from '../terminal/output.ts';
-import { terminal } from '../terminal/terminal.ts';
-import { excludeBy } from '../transfer/exclude.ts';
-import { localEntry, type TreeOptions } from '../transfer/local-tree.ts';
-import { type PutPlan, putAll, putSource, type RemoteFolder, type Upload } from '../transfer/put.ts';
-import { TransferReport } from '../transfer/report.ts';
-import { openStream, streamed } from '../transfer/source-bytes.ts';
+import type { EntryView } from '../../../model/api.ts';
+import { PeerstorError } from '../../../model/errors.ts';
+import { foldName } from '../../../model/fold-name.ts';
+import { Client, type GlobalOptions } from '../../client/client.ts';
+import { splitDrivePath } from '../../client/drive-path.ts';
+import { createFolder, entryAt, findEntry } from '../../client/entries.ts';
+import { CommandFailure } from '../../failure.ts';
+import { printJson, safetyWords } from '../../terminal/output.ts';
+import { terminal } from '../../terminal/terminal.ts';
+import { excludeBy } from '../../transfer/exclude.ts';
+import { localEntry, type TreeOptions } from '../../transfer/local-tree.ts';
+import { type PutPlan, putAll, putSource, type RemoteFolder, type Upload } from '../../transfer/put.ts';
+import { TransferReport } from '../../transfer/report.ts';
+import { openStream, streamed } from '../../transfer/source-bytes.ts';
 
 interface PutOptions extends GlobalOptions {
   copies?: string;

@@ -1,10 +1,10 @@
 /** versions, versions PATH restore V: the history of a file. */
-import type { EntryView } from '../../model/api.ts';
-import { Client, type GlobalOptions } from '../client/client.ts';
-import { entryAt } from '../client/entries.ts';
-import { findVersion, versionsOf } from '../client/versions.ts';
-import { CommandFailure } from '../failure.ts';
-import { formatSize, formatTime, printJson, printLine, printTable } from '../terminal/output.ts';
+import type { EntryView } from '../../../model/api.ts';
+import { Client, type GlobalOptions } from '../../client/client.ts';
+import { entryAt } from '../../client/entries.ts';
+import { findVersion, versionsOf } from '../../client/versions.ts';
+import { CommandFailure } from '../../failure.ts';
+import { formatSize, formatTime, printJson, printLine, printTable } from '../../terminal/output.ts';
 
 const idShown = 12;
 
