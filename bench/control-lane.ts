@@ -12,7 +12,7 @@ export async function measureControlLane(mib: number): Promise<Row[]> {
     const idle = await roundTrips(pair, new Promise((resolve) => setTimeout(resolve, 5000)));
     const chunk = new Uint8Array(chunkBytes).fill(7);
     let rate = 0;
-    const bulk = callRate(mib, () => pair.transport.call(pair.peer, 'put', chunk, { lane: 'bulk' }));
+    const bulk = callRate(mib, () => pair.transport.call(pair.peer, 'chunk/put', chunk, { lane: 'bulk' }));
     const busy = await roundTrips(
       pair,
       bulk.then((measured) => {

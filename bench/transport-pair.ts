@@ -9,7 +9,7 @@ import { type DeviceId, deviceId, networkId } from '../src/model/ids.ts';
 import { defaultTunables } from '../src/model/limits.ts';
 import { silentLog } from '../src/model/log.ts';
 import { FramedStream } from '../src/node/network/framed-stream.ts';
-import { createLibp2pTransport, type Libp2pTransport } from '../src/node/network/index.ts';
+import { createLibp2pTransport, type Libp2pTransport, type Wire } from '../src/node/network/index.ts';
 import { createNode } from '../src/node/network/libp2p-node.ts';
 import { dialTarget, plainAddress } from '../src/node/network/peer-address.ts';
 import { identityFromSeed, peerIdOf } from '../src/node/network/peer-identity.ts';
@@ -18,6 +18,8 @@ import { TcpProxy } from '../test/support/tcp-proxy.ts';
 import { MiB } from './measure.ts';
 
 export const chunkBytes = 512 * 1024;
+/** What `chunk/get` answers; its id is `chunkIdOf`. */
+export const benchChunk = new Uint8Array(chunkBytes).fill(5);
 const inFlight = 8;
 const bareProtocol = '/bench/bare/1';
 const network = networkId('cd'.repeat(32));
@@ -33,7 +35,7 @@ interface Ready {
 
 export interface TransportPair {
   transport: Libp2pTransport;
-  /** The device of the other process: it answers `put`, `get` and `rss`. */
+  /** The device of the other process: it answers `chunk/put`, `chunk/get`, `cpu` and `rss`. */
   peer: DeviceId;
   /** MiB a second of so many bytes over a bare stream. */
   bareRate(mib: number): Promise<number>;
@@ -43,17 +45,22 @@ export interface TransportPair {
 /** Makes of the other process's address, such as /ip4/127.0.0.1/tcp/1, the one to dial. */
 type Through = (address: string) => Promise<string>;
 
-export async function openPair(through: Through = async (address) => address): Promise<TransportPair> {
-  const child = fork(new URL(import.meta.url), ['--other'], {
+export async function openPair(
+  through: Through = async (address) => address,
+  wire: Wire = 'noise',
+): Promise<TransportPair> {
+  const child = fork(new URL(import.meta.url), ['--other', wire], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const [ready] = (await once(child, 'message')) as [Ready];
-  const transport = await device(1);
+  const transport = await device(1, wire);
   await transport.start();
   const peer = deviceId(ready.device);
   const connected = new Promise<void>((resolve) => transport.onPeer(() => resolve()));
   transport.hint(peer, await Promise.all(ready.addresses.map(through)));
   await connected;
+  while (transport.facts(peer)?.sealed !== (wire === 'sealed'))
+    await new Promise((done) => setTimeout(done, 50));
   return {
     transport,
     peer,
@@ -97,7 +104,7 @@ export async function callRate(mib: number, call: () => Promise<unknown>): Promi
   return rate(mib, startMs);
 }
 
-async function device(seed: number): Promise<Libp2pTransport> {
+async function device(seed: number, wire: Wire): Promise<Libp2pTransport> {
   return createLibp2pTransport({
     identitySeed: new Uint8Array(32).fill(seed),
     networkId: network,
@@ -112,6 +119,7 @@ async function device(seed: number): Promise<Libp2pTransport> {
     addressBook: new MemoryOrderedStore(),
     mdns: false,
     tunables: defaultTunables,
+    wire: () => wire,
     log: { ...silentLog, warn: (facts, text) => console.error(text, facts) },
   });
 }
@@ -151,16 +159,22 @@ async function bareRate(ready: Ready, through: Through, mib: number): Promise<nu
   return measured;
 }
 
+/** Seconds of processor time that this process has used. */
+export function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
 function rate(mib: number, startMs: number): number {
   return mib / ((performance.now() - startMs) / 1000);
 }
 
 /** The other process: takes, gives, and reads frames into nothing. */
 async function serve(): Promise<void> {
-  const transport = await device(2);
-  const chunk = new Uint8Array(chunkBytes).fill(5);
-  transport.handle('put', async () => new Uint8Array(1));
-  transport.handle('get', async () => chunk);
+  const transport = await device(2, process.argv.includes('sealed') ? 'sealed' : 'noise');
+  transport.handle('chunk/put', async () => new Uint8Array(1));
+  transport.handle('chunk/get', async () => benchChunk);
+  transport.handle('cpu', async () => Buffer.from(String(cpuSeconds())));
   transport.handle('rss', async () => Buffer.from(String(process.memoryUsage().rss)));
   await transport.start();
   const bare = await bareNode(3);

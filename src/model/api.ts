@@ -106,6 +106,8 @@ export interface DeviceView {
   volumes: VolumeView[];
   /** Only for the device that answers. */
   bandwidth?: BandwidthView;
+  /** Only for the device that answers: how chunks go to devices of the same LAN (docs/SECURITY.md). */
+  wire?: 'sealed' | 'noise';
   rttMs: number | null;
 }
 

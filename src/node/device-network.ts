@@ -246,6 +246,7 @@ async function openTransport(
     mdns: config.mdns,
     tunables: config.tunables,
     bandwidth,
+    wire: () => settings().wire ?? 'sealed',
     log,
     clock,
     random,

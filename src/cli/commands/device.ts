@@ -25,23 +25,25 @@ interface SetOptions extends GlobalOptions {
   downLimit?: string;
   schedule?: { from: string; to: string } | 'none';
   limitLan?: 'yes' | 'no';
+  wire?: 'sealed' | 'noise';
   class?: DeviceView['class'];
   place?: string;
 }
 
 /** @param which absent: the device that answers */
 export async function set(which: string | undefined, options: SetOptions): Promise<void> {
-  const { upLimit, downLimit, schedule, limitLan, class: kind, place } = options;
+  const { upLimit, downLimit, schedule, limitLan, wire, class: kind, place } = options;
   const change: DeviceSettings = {
     ...(upLimit !== undefined && { upLimit: limitOf(upLimit) }),
     ...(downLimit !== undefined && { downLimit: limitOf(downLimit) }),
     ...(schedule !== undefined && { schedule: schedule === 'none' ? null : schedule }),
     ...(limitLan !== undefined && { limitLan: limitLan === 'yes' }),
+    ...(wire !== undefined && { wire }),
     ...(kind !== undefined && { class: kind }),
     ...(place !== undefined && { place }),
   };
   if (Object.keys(change).length === 0) {
-    const flags = '--up-limit, --down-limit, --schedule, --limit-lan, --class or --place';
+    const flags = '--up-limit, --down-limit, --schedule, --limit-lan, --wire, --class or --place';
     throw new PeerstorError('bad-input', `Say what to change: ${flags}.`);
   }
   const client = await Client.connect(options);

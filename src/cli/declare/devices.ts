@@ -81,6 +81,12 @@ function addDevice(device: Command): void {
       new Option('--limit-lan <yes|no>', 'do they hold in the local network too?').choices(['yes', 'no']),
     )
     .addOption(
+      new Option('--wire <how>', 'noise: chunks have a second cipher in the local network too').choices([
+        'sealed',
+        'noise',
+      ]),
+    )
+    .addOption(
       new Option('--class <class>', 'is it always on, or does it sleep?').choices(['always-on', 'sleeper']),
     )
     .option('--place <place>', 'where it is: copies are kept in different places');

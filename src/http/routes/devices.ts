@@ -29,6 +29,7 @@ const changeBody = {
       upLimit: countOrNone(1),
       downLimit: countOrNone(1),
       limitLan: { type: 'boolean', description: 'true or false' },
+      wire: { enum: ['sealed', 'noise'] },
       schedule: { ...fields({ from: hour, to: hour }, ['from', 'to']), type: ['object', 'null'] },
     },
     [],

@@ -28,6 +28,8 @@ export interface DeviceSettings {
   downLimit?: number | null;
   /** Whether the limits hold for devices of the own local network too; false until somebody says so. */
   limitLan?: boolean;
+  /** `noise`: chunks have a second cipher on the LAN too. Only of the device that answers. */
+  wire?: 'sealed' | 'noise';
   /** Hours of the day, local time, in which the limits hold; null for always. */
   schedule?: { from: string; to: string } | null;
 }

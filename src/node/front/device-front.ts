@@ -163,15 +163,18 @@ function deviceView(parts: DeviceParts, network: Network, id: DeviceId): DeviceV
     usedBytes: self ? usage.bytes : (presence.usageOf(id)?.usedBytes ?? null),
     addresses: self ? network.transport.addresses() : (peer?.addresses ?? []),
     volumes: self ? usage.volumes.map(({ id: _id, ...volume }) => volume) : [],
-    ...(self && { bandwidth: parts.settings().bandwidth ?? noLimits }),
+    ...(self && {
+      bandwidth: parts.settings().bandwidth ?? noLimits,
+      wire: parts.settings().wire ?? 'sealed',
+    }),
     rttMs: peer ? Math.round(peer.rttMs) : null,
   };
 }
 
 /** What only the device itself can change, asked by an admin who is signed in there. */
 async function changeOwn(parts: DeviceParts, id: DeviceId, settings: DeviceSettings, session: Session) {
-  const { volumes, upLimit, downLimit, schedule, limitLan } = settings;
-  if ([volumes, upLimit, downLimit, schedule, limitLan].every((one) => one === undefined)) return;
+  const { volumes, upLimit, downLimit, schedule, limitLan, wire } = settings;
+  if ([volumes, upLimit, downLimit, schedule, limitLan, wire].every((one) => one === undefined)) return;
   const network = requireNetwork(parts);
   session.adminSigner();
   if (id !== parts.identity.principal) {

@@ -10,6 +10,6 @@ export function withoutPaths(view: DeviceView): DeviceView {
 }
 
 export function withoutVolumes(view: DeviceView): DeviceView {
-  const { bandwidth: _bandwidth, ...rest } = view;
+  const { bandwidth: _bandwidth, wire: _wire, ...rest } = view;
   return { ...rest, volumes: [] };
 }

@@ -9,7 +9,7 @@ import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { fromHex, networkId, toHex } from '../../model/ids.ts';
 import type { DeviceClass, NetworkMembership } from '../../model/records.ts';
 import { makeFolders } from '../../store/index.ts';
-import type { BandwidthSettings } from '../network/index.ts';
+import type { BandwidthSettings, Wire } from '../network/index.ts';
 import type { VolumeConfig } from './config.ts';
 import type { ReplacedSecret } from './network-secrets.ts';
 
@@ -27,6 +27,8 @@ export interface HomeSettings {
   volumes: VolumeConfig[];
   /** Absent until somebody sets a limit. */
   bandwidth?: BandwidthSettings;
+  /** Whether chunks go to devices of the same LAN without a second cipher; `sealed` until somebody says otherwise. */
+  wire?: Wire;
 }
 
 /** What a running device leaves for the command line of the same person. */

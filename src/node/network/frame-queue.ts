@@ -3,7 +3,7 @@
  * frame gets its turn, so that neither kind starves. Order is kept within each kind.
  */
 import { PeerstorError } from '../../model/errors.ts';
-import type { FramedStream } from './framed-stream.ts';
+import type { FrameStream } from './frame-stream.ts';
 import { largeRequestBytes } from './message.ts';
 
 /** Small frames in a row while a large one waits: about as many bytes as one large frame at most. */
@@ -26,7 +26,7 @@ export interface QueuedFrame {
 }
 
 export class FrameQueue {
-  readonly #stream: Pick<FramedStream, 'write'>;
+  readonly #stream: Pick<FrameStream, 'write'>;
   readonly #onFailure: (error: Error) => void;
   readonly #small: Waiting[] = [];
   readonly #large: Waiting[] = [];
@@ -36,7 +36,7 @@ export class FrameQueue {
   #closed = false;
 
   /** @param onFailure called once, when writing failed or the queue overflowed: the lane is unusable */
-  constructor(stream: Pick<FramedStream, 'write'>, onFailure: (error: Error) => void) {
+  constructor(stream: Pick<FrameStream, 'write'>, onFailure: (error: Error) => void) {
     this.#stream = stream;
     this.#onFailure = onFailure;
   }

@@ -9,6 +9,7 @@ import type { Clock } from '../../model/clock.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { frameBytesMax } from '../../model/limits.ts';
 import type { Throttle } from './bandwidth.ts';
+import type { FrameStream } from './frame-stream.ts';
 import { limit } from './limit-timer.ts';
 
 const headBytes = 4;
@@ -34,7 +35,7 @@ export interface ReadOptions {
   timeoutMs?: number;
 }
 
-export class FramedStream {
+export class FramedStream implements FrameStream {
   readonly #stream: Stream;
   readonly #clock: Clock;
   readonly #stallMs: number;

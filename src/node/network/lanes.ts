@@ -14,6 +14,7 @@ import type { Log } from '../../model/log.ts';
 import type { DeviceClass } from '../../model/records.ts';
 import type { Bandwidth } from './bandwidth.ts';
 import type { CreditPool } from './credits.ts';
+import type { FrameStream } from './frame-stream.ts';
 import { asError, FramedStream } from './framed-stream.ts';
 import { type Hello, shakeHands } from './hello.ts';
 import { deviceOf } from './peer-identity.ts';
@@ -50,7 +51,11 @@ export interface LanesOptions {
   onEvent: (event: PeerEvent) => void;
   /** A lane is up, or (with `reason`) down again. Control comes up first and goes down last. */
   onLane: (link: LaneLink, reason?: Error) => void;
+  /** A sealed lane is gone while its control lane lives. */
+  onSealedLost: (peer: PeerLink, control: LaneLink) => void;
 }
+
+type SealedHandlers = (peer: PeerLink, method: string, handler: Handler | undefined) => Handler | undefined;
 
 export class Lanes {
   readonly #options: LanesOptions;
@@ -114,12 +119,10 @@ export class Lanes {
   beat(nowMs: number, lagged: boolean, beatIsDue: boolean): void {
     const { tunables } = this.#options;
     for (const link of [...this.#links.values()]) {
-      for (const { channel, lane } of link.lanes()) {
+      for (const channel of link.channels()) {
         if (lagged) channel.forgive(nowMs);
         if (channel.silentMs(nowMs) > tunables.peerDropMs) {
-          channel.abort(
-            new PeerstorError('peer-unreachable', `The ${lane} lane has been silent for too long.`),
-          );
+          channel.abort(new PeerstorError('peer-unreachable', 'The device has been silent for too long.'));
         } else if (beatIsDue) channel.ping();
       }
     }
@@ -137,8 +140,8 @@ export class Lanes {
   async stop(): Promise<void> {
     this.#stopped = true;
     const reason = new PeerstorError('peer-unreachable', 'This device is stopping.');
-    const lanes = [...this.#links.values()].flatMap((link) => link.lanes());
-    await Promise.all(lanes.map(({ channel }) => channel.close(reason)));
+    const channels = [...this.#links.values()].flatMap((link) => link.channels());
+    await Promise.all(channels.map((channel) => channel.close(reason)));
   }
 
   async #greet(stream: FramedStream, connection: Connection, lane: Lane, device: DeviceId): Promise<void> {
@@ -224,12 +227,43 @@ export class Lanes {
     this.#options.onLane(link);
   }
 
+  /** Adds a sealed lane to the peer of that control lane; the stream is closed where that lane is gone. */
+  installSealed(control: LaneLink, stream: FrameStream, handlerFor: SealedHandlers): void {
+    const { clock, handlerOf, log, pool } = this.#options;
+    const peer = this.#links.get(control.device);
+    if (this.#stopped || peer === undefined || peer.control !== control) {
+      stream.abort(new Error('its control lane is gone'));
+      return;
+    }
+    peer.sealed?.abort(new PeerstorError('peer-unreachable', 'A newer connection took over.'));
+    const channel = new RpcChannel(stream, {
+      peer: control.device,
+      handlersMax: handlersMax.bulk,
+      handlerOf: (method) => handlerFor(peer, method, handlerOf(method)),
+      pool,
+      clock,
+      log,
+      onClosed: (reason) =>
+        queueMicrotask(() => {
+          log.debug({ device: control.device, why: reason.message }, 'a sealed lane closed');
+          if (peer.sealed !== channel) return;
+          peer.sealed = undefined;
+          if (peer.control === control) this.#options.onSealedLost(peer, control);
+        }),
+      onReleased: () => undefined,
+    });
+    peer.sealed = channel;
+    channel.ping();
+  }
+
   #setControl(peer: PeerLink, link: LaneLink): void {
     const old = peer.control;
     const { bootId } = link.hello;
     peer.control = link;
     peer.addresses = link.hello.addresses;
     old?.channel.abort(new PeerstorError('peer-unreachable', 'A newer connection took over.'));
+    // It belongs to the control lane that agreed on its keys.
+    if (old) peer.sealed?.abort(new PeerstorError('peer-unreachable', 'A newer connection took over.'));
     if (old?.hello.bootId === bootId) return;
     peer.connectedAtMs = this.#options.clock.monotonicMs();
     if (old !== undefined) this.#announce('disconnected', old);
@@ -256,6 +290,7 @@ export class Lanes {
     if (peer.control === link) {
       peer.control = undefined;
       peer.bulk?.channel.abort(reason);
+      peer.sealed?.abort(reason);
       peer.abandon();
       this.#announce('disconnected', link);
     } else if (link.lane === 'control') return;

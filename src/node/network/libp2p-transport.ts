@@ -14,7 +14,7 @@ import { Dialer, laneProtocol } from './dialer.ts';
 import { asError } from './framed-stream.ts';
 import { type Hello, protocolRange } from './hello.ts';
 import { Lanes } from './lanes.ts';
-import { createNode, type PeerstorNode } from './libp2p-node.ts';
+import { createNode } from './libp2p-node.ts';
 import { ownLagMs, within } from './limit-timer.ts';
 import { cannotListen } from './listen-error.ts';
 import { deviceOf, identityFromSeed } from './peer-identity.ts';
@@ -22,8 +22,10 @@ import type { LaneLink, PeerLink } from './peer-link.ts';
 import { Presence, presenceMethod } from './presence.ts';
 import { Pulse } from './pulse.ts';
 import { Redial } from './redial.ts';
+import { chunkMethods, SealedLanes, sealedFeature, sealedMethod } from './sealed/sealed-lane.ts';
 import { guardStrayRejections } from './stray-rejections.ts';
 import type { Libp2pTransport, Libp2pTransportOptions, PeerFacts } from './transport-options.ts';
+import { end, type Run } from './transport-run.ts';
 
 const lanesOfDevice: readonly Lane[] = ['control', 'bulk'];
 const callTimeoutMs = 30_000;
@@ -31,20 +33,6 @@ const tickMinMs = 10;
 const tickMaxMs = 1000;
 /** By then the other side has read our welcome and accepts identify. */
 const identifyAfterMs = 1000;
-
-/** Everything that exists only between `start` and `stop`. */
-interface Run {
-  node: PeerstorNode;
-  lanes: Lanes;
-  dialer: Dialer;
-  redial: Redial;
-  presence: Presence;
-  pulse: Pulse;
-  useSecrets: (secrets: readonly Uint8Array[]) => void;
-  stop: AbortController;
-  /** Run in reverse order. */
-  cleanups: (() => void)[];
-}
 
 /** Makes a transport that is not started. Register handlers before `start`. */
 export async function createLibp2pTransport(options: Libp2pTransportOptions): Promise<Libp2pTransport> {
@@ -77,6 +65,11 @@ class NetworkTransport implements Libp2pTransport {
     this.#random = options.random ?? systemRandom;
     this.#bootId = toHex(this.#random.bytes(16));
     this.#book = new AddressBook(options.addressBook, this.#clock, options.log);
+    this.#handlers.set(sealedMethod, async (from, body) => {
+      const sealed = this.#run?.sealed;
+      if (!sealed) throw new PeerstorError('not-ready', 'This device is starting.');
+      return sealed.offer(from, body);
+    });
     this.#handlers.set(presenceMethod, async (from, body) => {
       this.#run?.presence.learn(from, body);
       return new Uint8Array(0);
@@ -130,6 +123,9 @@ class NetworkTransport implements Libp2pTransport {
       });
     }
     if (lane === 'control') return peer.control.channel.call(method, body, { signal, timeoutMs });
+    if (peer.sealed && this.#run && chunkMethods.has(method)) {
+      return this.#run.sealed.call(peer, method, body, { signal, timeoutMs });
+    }
     const startedAtMs = this.#clock.monotonicMs();
     const sentence = 'The bulk lane of the device did not come up in time.';
     const bulk =
@@ -171,6 +167,8 @@ class NetworkTransport implements Libp2pTransport {
     run.redial.hurryAll();
   }
 
+  wireChanged = (): void => this.#run?.sealed.changed();
+
   facts(device: DeviceId): PeerFacts | undefined {
     const control = this.#run?.lanes.find(device)?.control;
     if (this.#run === undefined || control === undefined) return undefined;
@@ -179,6 +177,7 @@ class NetworkTransport implements Libp2pTransport {
       name: hello.name,
       features: hello.features,
       clockOffsetMs: this.#offsets.get(hello) ?? 0,
+      sealed: this.#run.lanes.find(device)?.sealed !== undefined,
       connections: this.#run.node.getConnections(connection.remotePeer).length,
     };
   }
@@ -207,6 +206,7 @@ class NetworkTransport implements Libp2pTransport {
       random: this.#random,
       dial: (device) => dialer.dialControl(device),
     });
+    const sealed = this.#newSealedLanes(lanes, stop.signal);
     const presence = new Presence({
       ...parts,
       self: this.self,
@@ -226,7 +226,7 @@ class NetworkTransport implements Libp2pTransport {
         restartDiscovery().catch((error) => log.warn({ why: sentenceOf(error) }, 'mDNS did not start again'));
       },
     });
-    const run: Run = { node, lanes, dialer, redial, presence, pulse, useSecrets, stop, cleanups };
+    const run: Run = { node, lanes, dialer, redial, presence, pulse, useSecrets, sealed, stop, cleanups };
     for (const lane of lanesOfDevice) await node.handle(laneProtocol[lane], this.#acceptor(lanes, lane));
     node.addEventListener('connection:open', ({ detail }) => lanes.expectHello(detail));
     // From here on peers may connect, before `start` has returned.
@@ -238,6 +238,7 @@ class NetworkTransport implements Libp2pTransport {
       await end(run);
       throw cannotListen(listen, error);
     }
+    await sealed.start();
     cleanups.push(onMembersChange(() => this.#membersChanged()));
     pulse.start();
     this.#wantMembers();
@@ -261,7 +262,29 @@ class NetworkTransport implements Libp2pTransport {
       handlerOf: (method) => this.#handlers.get(method),
       onEvent: (event) => this.#peerEvent(event),
       onLane: (link, reason) => this.#laneEvent(link, reason),
+      onSealedLost: (peer, control) => this.#run?.sealed.keep(peer, control),
     });
+  }
+
+  #newSealedLanes(lanes: Lanes, signal: AbortSignal): SealedLanes {
+    const { bandwidth, listen, log, tunables } = this.#options;
+    return new SealedLanes({
+      self: this.self,
+      lanes,
+      clock: this.#clock,
+      tunables,
+      log,
+      signal,
+      host: listen.host,
+      bandwidth,
+      isWanted: () => this.#isSealedWanted(),
+    });
+  }
+
+  /** A port that is forwarded to this device leads to its p2p port alone. */
+  #isSealedWanted(): boolean {
+    const { announce, wire } = this.#options;
+    return wire?.() === 'sealed' && (announce?.length ?? 0) === 0;
   }
 
   #acceptor(lanes: Lanes, lane: Lane): (stream: Stream, connection: Connection) => void {
@@ -280,7 +303,7 @@ class NetworkTransport implements Libp2pTransport {
       device: this.self,
       certificates: certificates(),
       protocol: protocolRange,
-      features: [...(features ?? [])],
+      features: [...(features ?? []), ...(this.#isSealedWanted() ? [sealedFeature] : [])],
       bootId: this.#bootId,
       wallMs: Math.round(this.#clock.wallMs()),
       class: ownClass(),
@@ -326,6 +349,7 @@ class NetworkTransport implements Libp2pTransport {
       this.#remember(link);
       this.#identify(run, link);
       run.presence.tell();
+      run.sealed.keep(peer, link);
     }
     if (peer.control.weDialled && peer.bulk === undefined) {
       run.dialer.keepBulk(peer, peer.control).catch((error: unknown) => {
@@ -371,13 +395,4 @@ class NetworkTransport implements Libp2pTransport {
     for (const device of this.#options.members()) this.#introduced.delete(device);
     this.#wantMembers();
   }
-}
-
-async function end(run: Run): Promise<void> {
-  run.stop.abort(new PeerstorError('not-ready', 'This device is stopping.'));
-  run.redial.stop();
-  run.pulse.stop();
-  await run.lanes.stop();
-  await run.node.stop();
-  for (const undo of run.cleanups.reverse()) undo();
 }

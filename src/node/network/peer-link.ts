@@ -25,6 +25,8 @@ export interface LaneLink {
 export class PeerLink {
   readonly device: DeviceId;
   control: LaneLink | undefined;
+  /** For chunks without a second cipher; chunks go over the bulk lane where there is none. */
+  sealed: RpcChannel | undefined;
   addresses: string[] = [];
   connectedAtMs = 0;
   #rttMs: number | undefined;
@@ -64,10 +66,15 @@ export class PeerLink {
     return [this.control, this.#bulk].filter((lane) => lane !== undefined);
   }
 
+  channels(): RpcChannel[] {
+    const channels = this.lanes().map(({ channel }) => channel);
+    return this.sealed ? [...channels, this.sealed] : channels;
+  }
+
   observeRoundTrip(roundTripMs: number): void {
     const before = this.#rttMs ?? roundTripMs;
     this.#rttMs = before + newestWeight * (roundTripMs - before);
-    for (const { channel } of this.lanes()) channel.slowDown(roundTripMs);
+    for (const channel of this.channels()) channel.slowDown(roundTripMs);
   }
 
   status(control: LaneLink, nowMs: number, suspectMs: number): PeerStatus {

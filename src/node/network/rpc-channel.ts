@@ -10,7 +10,8 @@ import type { DeviceId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
 import { type CreditAccount, type CreditPool, CreditPurse } from './credits.ts';
 import { FrameQueue } from './frame-queue.ts';
-import { asError, type FramedStream } from './framed-stream.ts';
+import type { FrameStream } from './frame-stream.ts';
+import { asError } from './framed-stream.ts';
 import { Inbox } from './inbox.ts';
 import { limit } from './limit-timer.ts';
 import {
@@ -55,7 +56,7 @@ interface Pending {
 }
 
 export class RpcChannel {
-  readonly #stream: FramedStream;
+  readonly #stream: FrameStream;
   readonly #options: ChannelOptions;
   readonly #queue: FrameQueue;
   readonly #inbox: Inbox;
@@ -72,7 +73,7 @@ export class RpcChannel {
   #pings = 0;
   #forgivenAtMs = 0;
 
-  constructor(stream: FramedStream, options: ChannelOptions) {
+  constructor(stream: FrameStream, options: ChannelOptions) {
     this.#stream = stream;
     this.#options = options;
     this.#queue = new FrameQueue(stream, (error) => this.abort(error));

@@ -9,6 +9,8 @@ import type { DeviceClass } from '../../model/records.ts';
 import type { Bandwidth } from './bandwidth.ts';
 import type { MemberFacts } from './lanes.ts';
 
+export type Wire = 'sealed' | 'noise';
+
 export interface Libp2pTransportOptions {
   /** 32 bytes: the seed of the device's Ed25519 key, which is also its libp2p identity. */
   identitySeed: Uint8Array;
@@ -39,6 +41,11 @@ export interface Libp2pTransportOptions {
   /** A store used by nothing else (`withPrefix`). */
   addressBook: OrderedStore;
   mdns: boolean;
+  /**
+   * `sealed`: chunks, which are sealed already, go without a second cipher to devices of the same LAN. Read again at
+   * `wireChanged`; noise for everything by default.
+   */
+  wire?: () => Wire;
   /** Limits of this device's link for chunks; may be changed while it runs. */
   bandwidth?: Bandwidth;
   tunables: Tunables;
@@ -55,6 +62,8 @@ export interface Libp2pTransport extends Transport {
    * it is a member as far as this device knows.
    */
   hint(device: DeviceId, addresses: readonly string[]): void;
+  /** The setting `wire` has changed: applies at once. */
+  wireChanged(): void;
   /** Other network secrets are in force: new connections use them, existing ones stay. */
   secretsChanged(): void;
   /** For a connected device: what its hello contained besides `PeerStatus`. */
@@ -66,6 +75,8 @@ export interface PeerFacts {
   features: string[];
   /** The peer's wall clock minus ours at its hello: exact to within a round trip. */
   clockOffsetMs: number;
+  /** True while chunks go to and from the device without a second cipher. */
+  sealed: boolean;
   /** libp2p connections with the device; normally two (control and bulk). */
   connections: number;
 }

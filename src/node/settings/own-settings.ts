@@ -12,7 +12,7 @@ import { DiskChunkStore } from '../../store/index.ts';
 import { type DeviceConfig, defaultDeviceName, type VolumeConfig } from '../home/config.ts';
 import { type Home, type HomeSettings, homeFormat } from '../home/home.ts';
 import type { CatalogDirectory } from '../membership/device-directory.ts';
-import { Bandwidth, type BandwidthSettings, noLimits } from '../network/index.ts';
+import { Bandwidth, type BandwidthSettings, type Libp2pTransport, noLimits } from '../network/index.ts';
 import { Battery } from '../process/battery.ts';
 import { Surplus } from '../volumes/surplus.ts';
 import { planChange, type VolumePlan } from '../volumes/volume-plan.ts';
@@ -37,6 +37,7 @@ export interface SettingsNetwork {
   chunks: Replication;
   directory: CatalogDirectory;
   catalog: LocalCatalog;
+  transport: Pick<Libp2pTransport, 'wireChanged'>;
 }
 
 export class OwnSettings {
@@ -73,6 +74,7 @@ export class OwnSettings {
       p2pPort: config.p2pPort ?? remembered?.p2pPort ?? 0,
       volumes: volumes.map(({ owned: _owned, ...volume }) => volume),
       ...(remembered?.bandwidth && { bandwidth: remembered.bandwidth }),
+      ...(remembered?.wire && { wire: remembered.wire }),
     };
     const store = new DiskChunkStore({
       device: deviceId(home.identity.principal),
@@ -159,7 +161,8 @@ export class OwnSettings {
     return change;
   }
 
-  async #change(settings: DeviceSettings, { catalog, chunks }: SettingsNetwork): Promise<void> {
+  async #change(settings: DeviceSettings, network: SettingsNetwork): Promise<void> {
+    const { catalog, chunks, transport } = network;
     const limits = this.#limits(settings);
     if (settings.volumes !== undefined) {
       const { home, config, log } = this.#parts;
@@ -172,6 +175,10 @@ export class OwnSettings {
     if (limits) {
       await this.save({ bandwidth: limits });
       this.bandwidth.change(limits);
+    }
+    if (settings.wire !== undefined) {
+      await this.save({ wire: settings.wire });
+      transport.wireChanged();
     }
   }
 

@@ -86,11 +86,12 @@ export async function testDevice({ number, ...options }: DeviceOptions): Promise
 export async function strangers(
   count: number,
   options: Partial<Libp2pTransportOptions> = {},
+  optionsOf: (number: number) => Partial<Libp2pTransportOptions> = () => ({}),
 ): Promise<TestDevice[]> {
   const all: DeviceId[] = [];
   const devices: TestDevice[] = [];
   for (let number = 1; number <= count; number += 1) {
-    const device = await testDevice({ ...options, number, members: () => all });
+    const device = await testDevice({ ...options, ...optionsOf(number), number, members: () => all });
     all.push(device.transport.self);
     devices.push(device);
   }

@@ -1,0 +1,254 @@
+/** A TCP socket that carries the frames of `sealed-frames.ts`, with back-pressure and time limits both ways. */
+import type { Socket } from 'node:net';
+import type { Clock } from '../../../model/clock.ts';
+import { PeerstorError } from '../../../model/errors.ts';
+import { frameBytesMax } from '../../../model/limits.ts';
+import type { Throttle } from '../bandwidth.ts';
+import type { FrameStream } from '../frame-stream.ts';
+import { limit } from '../limit-timer.ts';
+import { coveredBytes, FrameMac, macBytes, type SealedKeys, sealedHeadBytes } from './sealed-frames.ts';
+
+/** Unread bytes at which the sender is stopped: one frame must always fit. */
+const pauseAtBytes = frameBytesMax + sealedHeadBytes;
+const closeWaitMs = 1000;
+
+export interface SealedSocketOptions {
+  keys: SealedKeys;
+  clock: Clock;
+  /** A frame that has begun, or a write, may go this long without a byte. */
+  stallMs: number;
+  throttle?: Throttle | undefined;
+}
+
+export class SealedSocket implements FrameStream {
+  readonly #socket: Socket;
+  readonly #options: SealedSocketOptions;
+  readonly #sent: FrameMac;
+  readonly #received: FrameMac;
+  readonly #pieces: Buffer[] = [];
+  readonly #closeListeners = new Set<(reason: Error) => void>();
+  #buffered = 0;
+  /** Received pieces that the bandwidth limit has not allowed yet. */
+  #heldBack = 0;
+  #failure: Error | undefined;
+  #ended = false;
+  #endSeen = false;
+  #closed = false;
+  #lastByteAtMs: number;
+  #wake: (() => void) | undefined;
+
+  constructor(socket: Socket, options: SealedSocketOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#sent = new FrameMac(options.keys.send);
+    this.#received = new FrameMac(options.keys.receive);
+    this.#lastByteAtMs = options.clock.monotonicMs();
+    socket.setNoDelay(true);
+    socket.on('data', (piece: Buffer) => this.#take(piece));
+    socket.on('end', () => this.#finish());
+    socket.on('error', (error) => {
+      this.#failure ??= error;
+    });
+    socket.on('close', () => {
+      this.#closed = true;
+      this.#finish();
+      for (const listener of this.#closeListeners) listener(this.#gone());
+      this.#closeListeners.clear();
+    });
+  }
+
+  get lastByteAtMs(): number {
+    return this.#heldBack > 0 ? this.#options.clock.monotonicMs() : this.#lastByteAtMs;
+  }
+
+  onClosed(listener: (reason: Error) => void): void {
+    if (this.#closed) listener(this.#gone());
+    else this.#closeListeners.add(listener);
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    if (this.#endSeen) return undefined;
+    try {
+      return await this.#readFrame();
+    } catch (error) {
+      this.abort(error as Error);
+      throw error;
+    }
+  }
+
+  async #readFrame(): Promise<Uint8Array | undefined> {
+    await this.#need(sealedHeadBytes, undefined);
+    const head = this.#cut(sealedHeadBytes);
+    const length = new DataView(head.buffer, head.byteOffset, 4).getUint32(0);
+    const mac = head.subarray(4, 4 + macBytes);
+    if (length === 0) {
+      this.#received.check(mac, 0, new Uint8Array(0));
+      this.#endSeen = true;
+      return undefined;
+    }
+    const { stallMs } = this.#options;
+    await this.#need(1, stallMs);
+    const covered = coveredBytes(length, this.#pieces[0]?.[0]);
+    await this.#need(covered, stallMs);
+    // Checked before the rest is waited for: a forged length costs no memory.
+    this.#received.check(mac, length, this.#copy(covered));
+    await this.#need(length, stallMs);
+    return this.#cut(length);
+  }
+
+  async write(parts: readonly Uint8Array[]): Promise<void> {
+    const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    if (length === 0) throw new PeerstorError('frame-too-large', 'A frame must have at least 1 byte.');
+    await this.#send(length, parts, coveredBytes(length, parts[0]?.[0]));
+  }
+
+  async end(): Promise<void> {
+    try {
+      await this.#send(0, [], 0);
+      this.#socket.end();
+    } catch (error) {
+      this.abort(error as Error);
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.after(closeWaitMs, () => {
+        this.#socket.destroy();
+        resolve();
+      });
+      this.onClosed(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  abort(reason: Error): void {
+    this.#failure ??= reason;
+    this.#socket.destroy();
+    this.#finish();
+  }
+
+  #take(piece: Buffer): void {
+    this.#lastByteAtMs = this.#options.clock.monotonicMs();
+    this.#pieces.push(piece);
+    this.#buffered += piece.byteLength;
+    const held = this.#options.throttle?.down(piece.byteLength);
+    if (held !== undefined) {
+      this.#heldBack += 1;
+      void held.then(() => {
+        this.#heldBack -= 1;
+        this.#resume();
+      });
+    }
+    if (this.#heldBack > 0 || this.#buffered >= pauseAtBytes) this.#socket.pause();
+    this.#notice();
+  }
+
+  #resume(): void {
+    if (this.#heldBack === 0 && this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #finish(): void {
+    this.#ended = true;
+    this.#notice();
+  }
+
+  #notice(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  /** Waits until `count` bytes are buffered. The limit restarts with every byte that arrives. */
+  async #need(count: number, limitMs: number | undefined): Promise<void> {
+    while (this.#buffered < count) {
+      if (this.#ended) throw this.#gone();
+      const before = this.#buffered;
+      await this.#arrival(before > 0 ? this.#options.stallMs : limitMs);
+      if (this.#buffered === before && !this.#ended && this.#heldBack === 0) {
+        throw new PeerstorError('peer-timeout', 'The device stopped sending.');
+      }
+    }
+  }
+
+  #arrival(limitMs: number | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const { clock } = this.#options;
+      const timer = limitMs === undefined ? undefined : limit(clock, limitMs, () => this.#notice());
+      this.#wake = () => {
+        timer?.cancel();
+        resolve();
+      };
+      this.#resume();
+    });
+  }
+
+  /** The first buffered bytes, which stay. */
+  #copy(count: number): Uint8Array {
+    const bytes = Buffer.allocUnsafe(count);
+    let filled = 0;
+    for (let at = 0; filled < count; at += 1)
+      filled += this.#pieces[at]?.copy(bytes, filled, 0, count - filled) ?? 0;
+    return bytes;
+  }
+
+  #cut(count: number): Uint8Array {
+    const slab = Buffer.allocUnsafeSlow(count);
+    let filled = 0;
+    while (filled < count) {
+      const piece = this.#pieces[0];
+      if (piece === undefined) throw new Error('broken invariant: fewer bytes than counted');
+      const copied = piece.copy(slab, filled, 0, count - filled);
+      if (copied === piece.byteLength) this.#pieces.shift();
+      else this.#pieces[0] = piece.subarray(copied);
+      filled += copied;
+    }
+    this.#buffered -= count;
+    return new Uint8Array(slab.buffer, slab.byteOffset, count);
+  }
+
+  async #send(length: number, parts: readonly Uint8Array[], covered: number): Promise<void> {
+    const held = this.#options.throttle?.up(sealedHeadBytes + length);
+    if (held !== undefined) await held;
+    if (this.#closed || this.#failure !== undefined) throw this.#gone();
+    const head = Buffer.allocUnsafe(sealedHeadBytes);
+    head.writeUInt32BE(length, 0);
+    head.set(this.#sent.next(length, firstBytes(parts, covered)), 4);
+    const pieces = [head, ...parts];
+    await new Promise<void>((resolve, reject) => {
+      const timer = limit(this.#options.clock, this.#options.stallMs, () => {
+        this.abort(new PeerstorError('peer-timeout', 'The device stopped taking what is sent to it.'));
+      });
+      this.#socket.cork();
+      pieces.forEach((piece, index) => {
+        if (index < pieces.length - 1) this.#socket.write(piece);
+        else
+          this.#socket.write(piece, (error) => {
+            timer.cancel();
+            if (error) reject(this.#gone());
+            else resolve();
+          });
+      });
+      this.#socket.uncork();
+    });
+  }
+
+  #gone(): Error {
+    const cause = this.#failure;
+    if (cause instanceof PeerstorError) return cause;
+    const why = cause === undefined ? 'it closed' : cause.message;
+    return new PeerstorError('peer-unreachable', `The connection to the device is gone: ${why}`, { cause });
+  }
+}
+
+function firstBytes(parts: readonly Uint8Array[], count: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(count);
+  let filled = 0;
+  for (const part of parts) {
+    if (filled === count) break;
+    const piece = part.subarray(0, count - filled);
+    bytes.set(piece, filled);
+    filled += piece.byteLength;
+  }
+  return bytes;
+}
