@@ -18,6 +18,7 @@ import { chunkId } from '../model/ids.ts';
 import { hashesTo, mustBeChunk } from './chunks/chunk-hash.ts';
 import { ChunkReader } from './chunks/chunk-reader.ts';
 import { ChunkWriter } from './chunks/chunk-writer.ts';
+import { inReadingOrder, type PlacedChunk } from './chunks/reading-order.ts';
 import { type PurgeOutcome, Trash } from './chunks/trash.ts';
 import { type DiskFiles, nodeFiles } from './files/disk-files.ts';
 import { type ProcessIdentity, thisProcess } from './files/process-identity.ts';
@@ -214,6 +215,10 @@ export class DiskChunkStore implements ChunkStore {
     for await (const { id, size, volume } of this.#parts.index.chunks({ after: options.after })) {
       if (this.#parts.volumes.get(volume)?.present === true) yield { id, size };
     }
+  }
+
+  async *inReadingOrder({ after = '' }: { after?: string } = {}): AsyncIterable<PlacedChunk> {
+    if (this.#run !== undefined) yield* inReadingOrder(this.#parts, after);
   }
 
   /** Chunks, bytes and limit are those of the volumes that are there; `usedBytes` has the trash in it. */

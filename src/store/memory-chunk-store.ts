@@ -137,6 +137,14 @@ export class MemoryChunkStore implements ChunkStore {
     }
   }
 
+  async *inReadingOrder({ after = '' }: { after?: string } = {}): AsyncIterable<{
+    id: ChunkId;
+    size: number;
+    position: string;
+  }> {
+    for await (const { id, size } of this.list()) if (id > after) yield { id, size, position: id };
+  }
+
   usage(): { chunks: number; bytes: number; limitBytes: number; volumes: VolumeStatus[] } {
     const limitBytes = this.#limitBytes;
     const usedBytes = this.#bytes + this.#trashBytes;

@@ -196,6 +196,26 @@ export function describeChunkStore(
       assert.deepEqual(await list(between), ids.slice(10));
     });
 
+    it('gives every chunk once in reading order, from any position on', async () => {
+      const { store } = await start();
+      const chunks = testChunks(30, 50);
+      for (const { id, bytes } of chunks) await store.put(id, bytes);
+      await store.delete(chunks[3]?.id ?? testChunk('none').id);
+      const seen: { id: ChunkId; size: number; position: string }[] = [];
+      for await (const one of store.inReadingOrder()) seen.push(one);
+      const held = chunks.map(({ id }) => id).filter((id) => store.has(id));
+      assert.deepEqual(seen.map(({ id }) => id).sort(), held.sort());
+      assert.ok(seen.every(({ size }) => size === 50));
+      const half = seen[14];
+      assert.ok(half);
+      const rest: ChunkId[] = [];
+      for await (const { id } of store.inReadingOrder({ after: half.position })) rest.push(id);
+      assert.deepEqual(
+        rest,
+        seen.slice(15).map(({ id }) => id),
+      );
+    });
+
     it('deletes: gone from has, get, list and usage', async () => {
       const { store, changes } = await start();
       const { id, bytes } = testChunk('a');

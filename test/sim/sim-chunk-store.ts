@@ -107,6 +107,14 @@ export class SimChunkStore implements ChunkStore {
     for (const id of ids) yield { id, size: chunks.get(id)?.length ?? 0 };
   }
 
+  async *inReadingOrder({ after = '' }: { after?: string } = {}): AsyncIterable<{
+    id: ChunkId;
+    size: number;
+    position: string;
+  }> {
+    for await (const { id, size } of this.list()) if (id > after) yield { id, size, position: id };
+  }
+
   usage(): ReturnType<ChunkStore['usage']> {
     const { chunks } = this.#parts.disk;
     const bytes = [...chunks.values()].reduce((sum, chunk) => sum + chunk.length, 0);

@@ -205,6 +205,16 @@ describe('a store that is started again', () => {
     assert.deepEqual(await readFile(join(folder, '00000007.segment')), await readFile(foreign));
   });
 
+  it('reads all chunks in the order in which they lie on the disk', async () => {
+    const store = await fill();
+    const ids: ChunkId[] = [];
+    for await (const { id } of store.inReadingOrder()) ids.push(id);
+    assert.deepEqual(
+      ids,
+      (await chunkRecords(world.volume())).map(({ id }) => id),
+    );
+  });
+
   it('keeps the trash, also without its index', async () => {
     await (await fill()).delete(first.id);
     await world.kill();

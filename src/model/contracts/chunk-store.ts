@@ -63,6 +63,14 @@ export interface ChunkStore {
   /** Every chunk held, in id order, in pages that are consistent in themselves. */
   list(options?: { after?: ChunkId }): AsyncIterable<{ id: ChunkId; size: number }>;
 
+  /**
+   * Every chunk held, in the order in which the disks read them quickest: for whoever reads them all.
+   * @param options.after the `position` of the last one seen; whatever it was, the rest follows
+   */
+  inReadingOrder(options?: {
+    after?: string;
+  }): AsyncIterable<{ id: ChunkId; size: number; position: string }>;
+
   usage(): { chunks: number; bytes: number; limitBytes: number; volumes: VolumeStatus[] };
 
   /** Called after each change is durable; used to keep the inventory. Returns the unsubscriber. */

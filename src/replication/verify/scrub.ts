@@ -6,7 +6,7 @@ import type { ScrubView } from '../../model/api.ts';
 import { type Clock, type Random, sleep } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { isPeerstorError } from '../../model/errors.ts';
-import { type ChunkId, chunkId } from '../../model/ids.ts';
+import type { ChunkId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
 import { releaseMemory } from '../../model/memory.ts';
 import type { WriteBehind } from '../database/write-behind.ts';
@@ -125,10 +125,10 @@ export class Scrub {
     );
     this.#pausedMs = 0;
     const { cursor } = this.#state;
-    for await (const { id, size } of store.list(cursor ? { after: chunkId(cursor) } : {})) {
+    for await (const { id, size, position } of store.inReadingOrder({ after: cursor ?? '' })) {
       await this.#pace((size * 1000) / perSecond);
       await this.#check(id);
-      this.#state.cursor = id;
+      this.#state.cursor = position;
       this.#state.checked += 1;
       const isDue = clock.monotonicMs() - this.#savedAtMs >= savedEveryMs;
       if (isDue || this.#state.checked % savedEveryChunks === 0) this.#save();
@@ -204,7 +204,7 @@ function isState(value: unknown): value is State {
   const state = value as Record<keyof State, unknown>;
   const isNumber = (one: unknown) => typeof one === 'number' && Number.isFinite(one);
   const isCursor =
-    state.cursor === null || (typeof state.cursor === 'string' && /^([0-9a-f]{64})?$/.test(state.cursor));
+    state.cursor === null || (typeof state.cursor === 'string' && /^[0-9a-f/]{0,64}$/.test(state.cursor));
   return (
     isCursor &&
     [state.startedAtMs, state.nextAtMs, state.checked, state.bad].every(isNumber) &&

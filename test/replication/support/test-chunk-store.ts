@@ -100,6 +100,14 @@ export class TestChunkStore implements ChunkStore {
     for (const id of ids) yield { id, size: this.chunks.get(id)?.length ?? 0 };
   }
 
+  async *inReadingOrder({ after = '' }: { after?: string } = {}): AsyncIterable<{
+    id: ChunkId;
+    size: number;
+    position: string;
+  }> {
+    for await (const { id, size } of this.list()) if (id > after) yield { id, size, position: id };
+  }
+
   usage(): { chunks: number; bytes: number; limitBytes: number; volumes: VolumeStatus[] } {
     const bytes = [...this.chunks.values()].reduce((sum, chunk) => sum + chunk.length, 0);
     return { chunks: this.chunks.size, bytes, limitBytes: 2 ** 40, volumes: [] };
