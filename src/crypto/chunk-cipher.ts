@@ -19,7 +19,7 @@ const options = { authTagLength: tagBytes };
 const strideBytes = 64 * 1024;
 
 /** @param key 32 bytes, derived from this very payload */
-export async function encryptChunk(key: Uint8Array, header: Uint8Array, payload: Uint8Array): Promise<Bytes> {
+export function encryptChunk(key: Uint8Array, header: Uint8Array, payload: Uint8Array): Bytes {
   // Not zeroed first: every byte is written below.
   const sealed = plain(Buffer.allocUnsafeSlow(header.length + payload.length + tagBytes));
   sealed.set(header);

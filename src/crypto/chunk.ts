@@ -4,12 +4,13 @@ import { type ChunkId, chunkId, toHex } from '../model/ids.ts';
 import { chunkBytesMax, sealedChunkBytesMax, sealOverheadBytes } from '../model/limits.ts';
 import type { Bytes } from './bytes.ts';
 import { decryptChunk, encryptChunk } from './chunk-cipher.ts';
-import { hkdf, sha256Async } from './hash.ts';
+import { hkdf, sha256, sha256Async } from './hash.ts';
 
 /** First byte of a stored chunk; a manifest has another one, so neither is taken for the other. */
 export const chunkFormat = 0x01;
 const header = Uint8Array.of(chunkFormat);
-const payloadBytesMax = chunkBytesMax + 1;
+/** Codec byte and data. */
+export const payloadBytesMax = chunkBytesMax + 1;
 
 export interface SealedChunk {
   id: ChunkId;
@@ -28,14 +29,27 @@ export interface SealedChunk {
  * @throws `too-large`, `bad-input` for an empty payload
  */
 export async function sealChunk(dedupeSecret: Uint8Array, payload: Uint8Array): Promise<SealedChunk> {
+  mustBePayload(payload);
+  const payloadHash = await sha256Async(payload);
+  const key = hkdf(dedupeSecret, 'chunk/1', payloadHash);
+  const bytes = encryptChunk(key, header, payload);
+  return { id: await chunkIdOf(bytes), key, bytes, payloadHash };
+}
+
+/** The same at once, for a thread that does nothing else. */
+export function sealChunkNow(dedupeSecret: Uint8Array, payload: Uint8Array): SealedChunk {
+  mustBePayload(payload);
+  const payloadHash = sha256(payload);
+  const key = hkdf(dedupeSecret, 'chunk/1', payloadHash);
+  const bytes = encryptChunk(key, header, payload);
+  return { id: chunkId(toHex(sha256(bytes))), key, bytes, payloadHash };
+}
+
+function mustBePayload(payload: Uint8Array): void {
   if (payload.length === 0) throw new PeerstorError('bad-input', 'A chunk has at least its codec byte.');
   if (payload.length > payloadBytesMax) {
     throw new PeerstorError('too-large', `A chunk holds at most ${chunkBytesMax} bytes.`);
   }
-  const payloadHash = await sha256Async(payload);
-  const key = hkdf(dedupeSecret, 'chunk/1', payloadHash);
-  const bytes = await encryptChunk(key, header, payload);
-  return { id: await chunkIdOf(bytes), key, bytes, payloadHash };
 }
 
 /**

@@ -26,4 +26,5 @@ export { newKey, randomBytes, randomId16 } from './random.ts';
 export { newRecoveryCode, recoveryKey } from './recovery-code.ts';
 export { open, seal, sealBytesAdded } from './seal.ts';
 export { newSealingKey, openFrom, type SealingKey, sealingKeyFromSeed, sealTo } from './sealing-key.ts';
+export { type SealedFromBuffer, sealingThread } from './sealing-thread.ts';
 export { newSigningKey, type SigningKey, signingKeyFromSeed, verify, verifyAsync } from './signature.ts';

@@ -4,7 +4,7 @@
  */
 import { compressInPlace, looksCompressible, rawCodec, zstdCodec } from '../../chunking/index.ts';
 import { BoundedTasks } from '../../concurrency/index.ts';
-import { type SealedChunk, sealChunk, sha256Async } from '../../crypto/index.ts';
+import { type SealedFromBuffer, sealingThread, sha256Async } from '../../crypto/index.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import { inlineBytesMax, manifestReferencesMax, uploadChunksInFlight } from '../../model/limits.ts';
@@ -137,9 +137,9 @@ async function storeChunk(
   signal: AbortSignal,
 ): Promise<DigestedChunk> {
   const { size } = chunk;
-  const { sealed, plainHash } = await sealPlain(chunk, dedupeSecret);
+  const { sealed, plainHash, buffer } = await sealPlain(chunk, dedupeSecret);
   const { id, key, bytes } = sealed;
-  payloadBuffers.give(chunk.buffer);
+  payloadBuffers.give(buffer);
   signal.throwIfAborted();
   const reference = { id, size: bytes.length };
   await upload.put(id, bytes);
@@ -150,7 +150,7 @@ async function storeChunk(
 async function sealPlain(
   chunk: PlainChunk,
   dedupeSecret: Uint8Array,
-): Promise<{ sealed: SealedChunk; plainHash: Uint8Array }> {
+): Promise<SealedFromBuffer & { plainHash: Uint8Array }> {
   const { buffer, size } = chunk;
   const content = buffer.subarray(1, 1 + size);
   if (looksCompressible(content)) {
@@ -158,12 +158,12 @@ async function sealPlain(
     const compressedSize = await compressInPlace(content);
     if (compressedSize > 0) {
       buffer[0] = zstdCodec;
-      return { sealed: await sealChunk(dedupeSecret, buffer.subarray(0, 1 + compressedSize)), plainHash };
+      return { ...(await sealingThread.seal(dedupeSecret, buffer, 1 + compressedSize)), plainHash };
     }
   }
   buffer[0] = rawCodec;
-  const sealed = await sealChunk(dedupeSecret, buffer.subarray(0, 1 + size));
-  return { sealed, plainHash: sealed.payloadHash };
+  const made = await sealingThread.seal(dedupeSecret, buffer, 1 + size);
+  return { ...made, plainHash: made.sealed.payloadHash };
 }
 
 /** SHA-256(0x00 ‖ plain bytes): what the payload's hash would be if it stayed raw. */
