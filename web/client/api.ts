@@ -28,6 +28,12 @@ export interface ChildrenQuery {
   limit: number;
 }
 
+/** What ends with all other sessions. */
+export interface Ending {
+  keepTokens: boolean;
+  endLinks: boolean;
+}
+
 interface NewAccount extends SignedInView {
   recoveryCode: string;
 }
@@ -45,14 +51,15 @@ export const api = {
   me: () => ask<{ user: UserView }>('GET', '/api/v1/auth/me'),
   register: (invite: string, username: string, password: string) =>
     askForSession<NewAccount>('/api/v1/auth/register', { invite, username, password }),
-  changePassword: (oldPassword: string, newPassword: string) =>
-    askForSession<SignedInView>('/api/v1/auth/password', { oldPassword, newPassword }),
+  changePassword: (oldPassword: string, newPassword: string, ending: Ending) =>
+    askForSession<SignedInView>('/api/v1/auth/password', { oldPassword, newPassword, ...ending }),
   /** The recovery words of the own account; `renew` makes new ones, and the old ones end. */
   recoveryCode: (password: string, renew: boolean) =>
     ask<{ recoveryCode: string }>('POST', '/api/v1/auth/recovery-code', { password, renew }),
   recover: (username: string, recoveryCode: string, newPassword: string) =>
     askForSession<SignedInView>('/api/v1/auth/recover', { username, recoveryCode, newPassword }),
-  signOutEverywhere: () => askForSession<SignedInView>('/api/v1/auth/sign-out-everywhere', {}),
+  signOutEverywhere: (ending: Ending) =>
+    askForSession<SignedInView>('/api/v1/auth/sign-out-everywhere', ending),
 
   root: () => ask<EntryView>('GET', '/api/v1/entries/root'),
   entry: (id: string, signal?: AbortSignal) => ask<EntryView>('GET', entryPath(id), undefined, signal),

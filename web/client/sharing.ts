@@ -18,6 +18,7 @@ export interface NewLink {
   expiresAt: string | null;
   password?: string;
   maxDownloads?: number;
+  note?: string;
 }
 
 const accessPath = (id: string) => `/api/v1/entries/${id}/access`;

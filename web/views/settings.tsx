@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { RightsView, TokenView } from '../../src/model/api.ts';
-import { api } from '../client/api.ts';
+import { api, type Ending } from '../client/api.ts';
 import { rightsWords, sharing } from '../client/sharing.ts';
-import { attempt, say, user } from '../client/state.ts';
+import { say, user } from '../client/state.ts';
 import { formatFullTime } from '../client/words/format.ts';
 import { ChangeDialog } from '../components/change-dialog.tsx';
 import { CopyField } from '../components/form/copy-field.tsx';
@@ -40,8 +40,9 @@ export function SettingsView() {
 function PasswordSection() {
   const [oldPassword, setOld] = useState('');
   const [newPassword, setNew] = useState('');
+  const [ending, setEnding] = useState(usualEnding);
   const change = async () => {
-    await api.changePassword(oldPassword, newPassword);
+    await api.changePassword(oldPassword, newPassword, ending);
     setOld('');
     setNew('');
     say('Your password has been changed. You are signed out everywhere else.');
@@ -59,8 +60,35 @@ function PasswordSection() {
           required
         />
         <NewPasswordField label="New password" value={newPassword} onInput={setNew} />
+        <EndingChoice ending={ending} onChange={setEnding} />
       </SubmitForm>
     </section>
+  );
+}
+
+/** Whoever knew the password may have made tokens; links were given to others. */
+const usualEnding: Ending = { keepTokens: false, endLinks: false };
+
+function EndingChoice({ ending, onChange }: { ending: Ending; onChange(ending: Ending): void }) {
+  return (
+    <div>
+      <label class="check-line">
+        <input
+          type="checkbox"
+          checked={!ending.keepTokens}
+          onChange={(event) => onChange({ ...ending, keepTokens: !event.currentTarget.checked })}
+        />{' '}
+        Also revoke all my access tokens
+      </label>
+      <label class="check-line">
+        <input
+          type="checkbox"
+          checked={ending.endLinks}
+          onChange={(event) => onChange({ ...ending, endLinks: event.currentTarget.checked })}
+        />{' '}
+        Also end all my share links
+      </label>
+    </div>
   );
 }
 
@@ -137,20 +165,33 @@ function RecoverySection() {
 }
 
 function SessionSection() {
-  const signOut = () =>
-    attempt(async () => {
-      await api.signOutEverywhere();
-      say('You are signed out everywhere else.');
-    });
+  const [asking, setAsking] = useState(false);
+  const [ending, setEnding] = useState(usualEnding);
+  const signOut = async () => {
+    await api.signOutEverywhere(ending);
+    say('You are signed out everywhere else.');
+  };
   return (
     <section class="card padded" aria-labelledby="sessions">
       <h2 id="sessions">Sessions</h2>
       <p>Lost a laptop, or signed in on a computer that is not yours? Sign out everywhere except here.</p>
       <div>
-        <button type="button" class="button" onClick={() => void signOut()}>
-          Sign out everywhere else
+        <button type="button" class="button" onClick={() => setAsking(true)}>
+          Sign out everywhere else…
         </button>
       </div>
+      {asking && (
+        <ChangeDialog
+          title="Sign out everywhere else?"
+          confirm="Sign out"
+          tone="danger"
+          onConfirm={signOut}
+          onClose={() => setAsking(false)}
+        >
+          <p>Every other browser and program has to sign in again.</p>
+          <EndingChoice ending={ending} onChange={setEnding} />
+        </ChangeDialog>
+      )}
     </section>
   );
 }
@@ -173,12 +214,12 @@ function TokenSection() {
     setName('');
     await reload();
   };
-  const revoke = (token: TokenView) =>
-    attempt(async () => {
-      await sharing.revokeToken(token.id);
-      if (made?.id === token.id) setMade(null);
-      await reload();
-    });
+  const [revoking, setRevoking] = useState<TokenView | null>(null);
+  const revoke = async (token: TokenView) => {
+    await sharing.revokeToken(token.id);
+    if (made?.id === token.id) setMade(null);
+    await reload();
+  };
   return (
     <section class="card padded" aria-labelledby="tokens">
       <h2 id="tokens">Access tokens</h2>
@@ -205,13 +246,24 @@ function TokenSection() {
               type="button"
               class="button danger"
               aria-label={`Revoke ${token.name}`}
-              onClick={() => void revoke(token)}
+              onClick={() => setRevoking(token)}
             >
-              Revoke
+              Revoke…
             </button>
           </Row>
         ))}
       </Rows>
+      {revoking && (
+        <ChangeDialog
+          title={`Revoke “${revoking.name}”?`}
+          confirm="Revoke"
+          tone="danger"
+          onConfirm={() => revoke(revoking)}
+          onClose={() => setRevoking(null)}
+        >
+          <p>Programs that use this token lose access. This cannot be undone.</p>
+        </ChangeDialog>
+      )}
       <SubmitForm submit="Create token" busy="Creating token…" onSubmit={make}>
         <div class="pair">
           <Field label="Purpose" value={name} onInput={setName} required maxLength={200} />

@@ -3,12 +3,14 @@ import type { AccessView, EntryView, RightsView, ShareView } from '../../../src/
 import { expiresAfter, lifetimes, rightsWords, sharing } from '../../client/sharing.ts';
 import { attempt, say } from '../../client/state.ts';
 import { formatFullTime } from '../../client/words/format.ts';
+import { reachWarning } from '../../client/words/reach.ts';
 import { DialogPanel } from '../../components/dialog.tsx';
 import { CopyField } from '../../components/form/copy-field.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { Select } from '../../components/form/select.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { QrCode } from '../../components/qr-code.tsx';
 import { useQuery } from '../use-query.ts';
 import { EndLinkDialog } from './end-link.tsx';
 
@@ -39,12 +41,7 @@ function LinkSection({ entry }: { entry: EntryView }) {
     <section class="stack" aria-labelledby="share-link">
       <h3 id="share-link">Share with a link</h3>
       {links?.map((link) => (
-        <div key={link.id} class="link">
-          <CopyField label={linkWords(link)} text={link.url} />
-          <button type="button" class="button danger" onClick={() => setEnding(link)}>
-            End this link…
-          </button>
-        </div>
+        <LinkCard key={link.id} link={link} onEnd={() => setEnding(link)} />
       ))}
       {isNew || links?.length === 0 ? (
         <NewLink
@@ -67,6 +64,27 @@ function LinkSection({ entry }: { entry: EntryView }) {
   );
 }
 
+function LinkCard({ link, onEnd }: { link: ShareView; onEnd(): void }) {
+  const [showsQr, setShowsQr] = useState(false);
+  const warning = reachWarning(new URL(link.url, location.href).host);
+  return (
+    <div class="link">
+      <CopyField label={linkWords(link)} text={link.url} />
+      {warning && <p class="notice warn">{warning}</p>}
+      {link.note !== '' && <p class="muted">Note: {link.note}</p>}
+      {showsQr && <QrCode text={link.url} label="QR code that opens this link" />}
+      <div class="toolbar">
+        <button type="button" class="button" aria-expanded={showsQr} onClick={() => setShowsQr(!showsQr)}>
+          {showsQr ? 'Hide QR code' : 'Show QR code'}
+        </button>
+        <button type="button" class="button danger" onClick={onEnd}>
+          End this link…
+        </button>
+      </div>
+    </div>
+  );
+}
+
 function linkWords({ rights, hasPassword, expiresAt, maxDownloads, downloads }: ShareView): string {
   const until = expiresAt === null ? 'never expires' : `expires ${formatFullTime(expiresAt)}`;
   const used = maxDownloads === null ? '' : `, ${downloads} of ${maxDownloads} downloads used`;
@@ -78,13 +96,18 @@ function NewLink({ entry, onMade }: { entry: EntryView; onMade(): void }) {
   const [days, setDays] = useState('7');
   const [password, setPassword] = useState('');
   const [limit, setLimit] = useState('');
+  const [note, setNote] = useState('');
   const make = async () => {
+    if (!/^\d*$/.test(limit.trim()) || limit.trim() === '0') {
+      throw new Error('Enter a whole number of downloads, or leave the field empty for no limit.');
+    }
     await sharing.createLink({
       entryId: entry.id,
       rights,
       expiresAt: expiresAfter(days === '' ? null : Number(days)),
       ...(password === '' ? {} : { password }),
-      ...(limit === '' ? {} : { maxDownloads: Number(limit) }),
+      ...(limit.trim() === '' ? {} : { maxDownloads: Number(limit) }),
+      ...(note === '' ? {} : { note }),
     });
     onMade();
   };
@@ -106,6 +129,7 @@ function NewLink({ entry, onMade }: { entry: EntryView; onMade(): void }) {
           autocomplete="off"
         />
         <Field label="Maximum downloads" value={limit} onInput={setLimit} inputMode="numeric" />
+        <Field label="Note to yourself" value={note} onInput={setNote} maxLength={1000} />
       </div>
     </SubmitForm>
   );

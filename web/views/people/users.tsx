@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { InviteView, UserAdminView } from '../../../src/model/api.ts';
 import { sharing } from '../../client/sharing.ts';
-import { attempt, user } from '../../client/state.ts';
+import { user } from '../../client/state.ts';
 import { formatFullTime, formatSize } from '../../client/words/format.ts';
 import { bytesFrom, textOf } from '../../client/words/sizes.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
@@ -27,11 +27,11 @@ export function UsersView() {
   );
   const [inviting, setInviting] = useState(false);
   const [changing, setChanging] = useState<UserAdminView | null>(null);
-  const withdraw = (invite: InviteView) =>
-    attempt(async () => {
-      await sharing.withdrawInvite(invite.id);
-      await invites.reload();
-    });
+  const [withdrawing, setWithdrawing] = useState<InviteView | null>(null);
+  const withdraw = async (invite: InviteView) => {
+    await sharing.withdrawInvite(invite.id);
+    await invites.reload();
+  };
   return (
     <>
       <div class="toolbar">
@@ -60,8 +60,8 @@ export function UsersView() {
             title={`For one ${invite.role}`}
             facts={`expires ${formatFullTime(invite.expiresAt)}`}
           >
-            <button type="button" class="button" onClick={() => void withdraw(invite)}>
-              Withdraw
+            <button type="button" class="button" onClick={() => setWithdrawing(invite)}>
+              Withdraw…
             </button>
           </Row>
         ))}
@@ -73,6 +73,17 @@ export function UsersView() {
             void invites.reload();
           }}
         />
+      )}
+      {withdrawing && (
+        <ChangeDialog
+          title="Withdraw this invite?"
+          confirm="Withdraw"
+          tone="danger"
+          onConfirm={() => withdraw(withdrawing)}
+          onClose={() => setWithdrawing(null)}
+        >
+          <p>The link that you sent stops working. This cannot be undone.</p>
+        </ChangeDialog>
       )}
       {changing && (
         <UserDialog

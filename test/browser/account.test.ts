@@ -1,0 +1,105 @@
+/** The account on the page: recovery words shown again and renewed, a forgotten password, what ends with a password. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import type { TokenView } from '../../src/model/api.ts';
+import { DeviceProcess, password } from '../cluster/device-process.ts';
+import { assertAccessible, assertNoOverflow, launchBrowser, shot } from './browser.ts';
+import { withoutBrowser } from './browser-program.ts';
+
+describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, () => {
+  let device: DeviceProcess;
+  let browser: Browser;
+  let page: Page;
+  let firstWords: string;
+  const newPassword = 'another good password';
+
+  before(async () => {
+    device = await DeviceProcess.start({ name: 'laptop' });
+    firstWords = (await device.setup()).recoveryCode;
+    browser = await launchBrowser();
+    page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    page.setDefaultTimeout(30_000);
+    await page.goto(`http://${device.address}/`);
+    await page.getByLabel('User name').fill('anna');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'My drive' }).waitFor();
+  });
+  after(async () => {
+    await browser?.close();
+    await device?.remove();
+  });
+
+  const wordsShown = async (): Promise<string> => {
+    const items = page.getByRole('list', { name: 'Recovery words' }).getByRole('listitem');
+    await items.nth(23).waitFor();
+    return (await items.allInnerTexts()).map((text) => text.replace(/^\s*\d+\s*/, '').trim()).join(' ');
+  };
+  let words: string;
+
+  it('shows the recovery words again for the password, and makes new ones after a question', async () => {
+    await page.getByRole('link', { name: 'Settings of anna' }).click();
+    const section = page.getByRole('region', { name: 'Recovery words' });
+    await section.getByLabel('Your password').fill('not this one');
+    await section.getByRole('button', { name: 'Show recovery words' }).click();
+    await section.getByRole('alert').waitFor();
+    await section.getByLabel('Your password').fill(password);
+    await section.getByRole('button', { name: 'Show recovery words' }).click();
+    assert.equal(await wordsShown(), firstWords);
+    await shot(page, 'settings-words');
+    await section.getByRole('button', { name: 'Hide the words' }).click();
+    await section.getByLabel('Your password').fill(password);
+    await section.getByRole('button', { name: 'Create new words…' }).click();
+    await assertAccessible(page, 'the question before new recovery words');
+    await page.getByRole('button', { name: 'Create new words', exact: true }).click();
+    words = await wordsShown();
+    assert.notEqual(words, firstWords);
+  });
+
+  it('sets a new password by the recovery words, numbered and in capitals as they were written down', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Forgot your password?' }).click();
+    await page.getByLabel('User name').fill('anna');
+    await page.getByLabel('Recovery words').fill('only two');
+    await page.getByLabel('New password').fill(newPassword);
+    await page.getByRole('button', { name: 'Set new password' }).click();
+    await page.getByText('Enter all 24 words. These are 2.').waitFor();
+    await page.getByLabel('Recovery words').fill(firstWords);
+    await page.getByRole('button', { name: 'Set new password' }).click();
+    await page.getByText('Enter all 24 words').waitFor({ state: 'detached' });
+    await page.getByRole('alert').waitFor();
+    const written = words.split(' ').map((word, index) => `${index + 1}. ${word.toUpperCase()}`);
+    await page.getByLabel('Recovery words').fill(written.join('\n'));
+    await shot(page, 'forgot-password');
+    await assertAccessible(page, 'a forgotten password');
+    await page.setViewportSize({ width: 320, height: 740 });
+    await assertNoOverflow(page, 'a forgotten password at 320 px');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.getByRole('button', { name: 'Set new password' }).click();
+    await page.getByRole('heading', { name: 'My drive' }).waitFor();
+  });
+
+  it('revokes tokens with the old password, unless told otherwise', async () => {
+    await device.login({ username: 'anna', password: newPassword });
+    await device.must<TokenView>('POST', '/api/v1/tokens', {
+      json: { name: 'backup', path: '/', rights: 'view' },
+    });
+    await page.getByRole('link', { name: 'Settings of anna' }).click();
+    await page.getByText('backup', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Sign out everywhere else…' }).click();
+    const dialog = page.getByRole('dialog');
+    await assertAccessible(page, 'signing out everywhere');
+    await dialog.getByLabel('Also revoke all my access tokens').uncheck();
+    await dialog.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByText('backup', { exact: true }).waitFor();
+    await page.getByLabel('Old password').fill(newPassword);
+    await page.getByLabel('New password').fill('a third good password');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('Your password has been changed.').waitFor();
+    await page.reload();
+    await page.getByText('You have no access tokens.').waitFor();
+  });
+});
