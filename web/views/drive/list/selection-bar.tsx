@@ -1,7 +1,6 @@
 import type { EntryView } from '../../../../src/model/api.ts';
 import { api } from '../../../client/api.ts';
 import { mayDo } from '../../../client/sharing.ts';
-import { formatCount } from '../../../client/words/format.ts';
 import { Icon, type IconName } from '../../../components/icon.tsx';
 import type { EntryActions } from './use-entry-actions.ts';
 
@@ -25,7 +24,7 @@ export function SelectionBar({ entries, on, onClear }: SelectionBarProps) {
         <Icon name="close" />
       </button>
       <strong class="grow" aria-live="polite">
-        {formatCount(entries.length, 'item', 'items')} selected
+        {new Intl.NumberFormat().format(entries.length)} selected
       </strong>
       {isSingle && entry.kind === 'file' && (
         <a class="button quiet" href={api.contentUrl(entry)} download aria-label="Download">
