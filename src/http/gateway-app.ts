@@ -10,7 +10,9 @@ import {
   headersCheckMs,
   headersWaitDefaultMs,
 } from './limits/http-limits.ts';
+import { limitPublicRequests } from './limits/public-requests.ts';
 import { limitRates } from './limits/rate-limits.ts';
+import { createSlots } from './limits/slots.ts';
 import { webPages } from './pages/web-pages.ts';
 import { answerConnectionError, noteReplies } from './replies/connection-error.ts';
 import { createErrorReply } from './replies/error-reply.ts';
@@ -81,13 +83,14 @@ export interface AppOptions {
 }
 
 export async function createGatewayApp(
-  parts: Omit<RouteContext, 'authentication'>,
+  parts: Omit<RouteContext, 'authentication' | 'downloads'>,
   { webRoot, hostNames = [], trustedProxies = [], headersWaitMs = headersWaitDefaultMs }: AppOptions,
 ): Promise<FastifyInstance> {
   const { front, clock, log } = parts;
   const authentication = createAuthentication(front, clock);
-  const context: RouteContext = { ...parts, authentication };
+  const context: RouteContext = { ...parts, authentication, downloads: createSlots() };
   const requireOwn = requireOwnHost(hostNames);
+  const countPublic = limitPublicRequests(clock);
   const sendError = createErrorReply(log, clock);
   const app = Fastify({
     logger: false,
@@ -129,6 +132,8 @@ export async function createGatewayApp(
     if (request.routeOptions.url !== '/*') reply.headers(apiHeaders);
     requireOneTarget(request);
     requireOwn(request);
+    const { url, config } = request.routeOptions;
+    if (config.access === 'public' && url !== '/*') countPublic(request.ip);
     // Before the body is looked at: a wrong address or method is told at once.
     if (request.is404) throw noSuchAddress(request, reply, allowed);
     refuseForeignPage(request);

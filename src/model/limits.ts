@@ -51,6 +51,8 @@ export const uploadChunksInFlight = 12;
 /** Sealed chunks kept in memory for pushing; beyond it a push reads from disk again. */
 export const pushBytesInMemoryMax = 24 * MiB;
 export const readAheadBytes = 8 * MiB;
+/** Read ahead by all downloads of a device together: eight that run at full speed. */
+export const readAheadPoolBytes = 64 * MiB;
 
 // --- names ---
 /** Bytes of a name in UTF-8, as on common file systems. */
@@ -89,8 +91,8 @@ export const argon2ParallelismMax = 4;
 export const argon2WorkKiBMax = 4 * 3 * 64 * 1024;
 /** From one address. */
 export const passwordTriesPerHour = 9;
-/** At one share link, from all addresses together. */
-export const linkTriesPerHour = 100;
+/** At one share link, from all addresses together; further tries of the hour are slowed. */
+export const linkTriesUnslowed = 20;
 export const pairingTriesMax = 3;
 /** Over all windows of a device, restarts included. */
 export const pairingTriesPerHour = 10;

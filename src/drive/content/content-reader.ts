@@ -7,7 +7,7 @@ import { type ChunkSlot, matchesId, openChunk, type Reference } from '../../cryp
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
-import { chunkBytesMax, readAheadBytes } from '../../model/limits.ts';
+import { chunkBytesMax, readAheadBytes, readAheadPoolBytes } from '../../model/limits.ts';
 import { releaseMemory } from '../../model/memory.ts';
 import { type ManifestTree, openLeaf, openManifestTree } from './manifest-tree.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -75,7 +75,13 @@ async function* inOrder(options: ReadOptions, signal: AbortSignal): AsyncGenerat
   yield* readAhead(wantedSlices(tree, { start, end }, reading), reading);
 }
 
-/** Reads several chunks at once and gives them out in order. */
+/** Bytes that all readers of this process hold ahead, beyond the one chunk that each always may. */
+let pooledBytes = 0;
+
+/**
+ * Reads several chunks at once and gives them out in order. The window of one reader is bounded, and so
+ * are those of all readers together: many that do not read on hold a chunk each.
+ */
 async function* readAhead(
   wanted: AsyncIterable<WantedSlice>,
   reading: Reading,
@@ -85,24 +91,33 @@ async function* readAhead(
   // Starts small and doubles, so that the first bytes do not share the line with those after them and
   // a reader that only looks at a file's beginning costs little.
   let windowBytes = chunkBytesMax;
+  const give = (size: number) => {
+    aheadBytes -= size;
+    pooledBytes -= size;
+  };
   const next = async () => {
     const first = ahead.shift();
     if (!first) return new Uint8Array(0);
-    const content = await first.content;
-    aheadBytes -= first.size;
+    const content = await first.content.finally(() => give(first.size));
     windowBytes = Math.min(windowBytes * 2, readAheadBytes);
     return content;
   };
-  for await (const slice of wanted) {
-    const { size } = slice.slot;
-    while (ahead.length > 0 && aheadBytes + size > windowBytes) yield await next();
-    const content = readSlice(slice, reading);
-    // Awaited in its turn; until then, or if the reader leaves, a failure is not unhandled.
-    content.catch(() => undefined);
-    ahead.push({ content, size });
-    aheadBytes += size;
+  const isFull = (size: number) => aheadBytes + size > windowBytes || pooledBytes + size > readAheadPoolBytes;
+  try {
+    for await (const slice of wanted) {
+      const { size } = slice.slot;
+      while (ahead.length > 0 && isFull(size)) yield await next();
+      const content = readSlice(slice, reading);
+      // Awaited in its turn; until then, or if the reader leaves, a failure is not unhandled.
+      content.catch(() => undefined);
+      ahead.push({ content, size });
+      aheadBytes += size;
+      pooledBytes += size;
+    }
+    while (ahead.length > 0) yield await next();
+  } finally {
+    give(aheadBytes);
   }
-  while (ahead.length > 0) yield await next();
 }
 
 async function* wantedSlices(

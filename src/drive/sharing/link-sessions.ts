@@ -10,7 +10,7 @@ import type { CatalogChange } from '../../model/contracts/catalog.ts';
 import type { Guest, Session } from '../../model/contracts/drive.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type GrantId, toHex } from '../../model/ids.ts';
-import { linkTriesPerHour } from '../../model/limits.ts';
+import { linkTriesUnslowed } from '../../model/limits.ts';
 import type { GrantBody } from '../../model/records.ts';
 import { opens } from '../access/grant-drafts.ts';
 import type { TreeParts } from '../access/open-trees.ts';
@@ -87,9 +87,9 @@ export function createSecretAccess(parts: SecretAccessParts): LinkSessions {
         throw wrongPassword();
       });
     const isWrong = (error: unknown) => isPeerstorError(error, 'link-password');
-    // By address first: who guesses wrong must not soon keep others out.
-    const atLink = () => parts.tries.run(`link ${grant.id}`, check, isWrong, linkTriesPerHour);
-    return parts.tries.run(from, atLink, isWrong);
+    // By address first; and of links apart from sign-in, which guesses at a link must not block.
+    const atLink = () => parts.tries.slowed(`link ${grant.id}`, check, isWrong, linkTriesUnslowed);
+    return parts.tries.run(`link from ${from}`, atLink, isWrong);
   }
 
   function guestOf(drives: NetworkDrives, grant: Grant, granted: GrantedDrive, secret: GrantSecret): Guest {

@@ -5,7 +5,7 @@ import type { OpenContent } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { toHex } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
-import { compressedBytesMax, compressedBytesMin } from '../limits/http-limits.ts';
+import { compressedBytesMax, compressedBytesMin, slotContentBytesMin } from '../limits/http-limits.ts';
 import { userContentHeaders } from '../replies/security-headers.ts';
 import { type EndWatch, type StreamedReply, sendStream } from '../replies/streamed-reply.ts';
 import { type ByteRange, contentRange, parseRanges } from './byte-ranges.ts';
@@ -34,6 +34,8 @@ export async function sendContent(
     headers?: Readonly<Record<string, string>>;
     beforeFirstByte?: (startsAtByte: number) => Promise<void>;
     watch?: EndWatch;
+    /** Takes what a download under way needs. @throws `too-many-tries` @returns gives it back */
+    takeSlot?: () => () => void;
   },
 ): Promise<FastifyReply> {
   const { headers } = request;
@@ -73,7 +75,13 @@ export async function sendContent(
     beforeFirstByte === undefined
       ? answer.open(signal)
       : after(() => beforeFirstByte(answer.startsAtByte), answer.open(signal));
-  await sendStream(reply, { ...whole, open }, options);
+  const isShort = (answer.length ?? size) < slotContentBytesMin;
+  const free = isShort ? undefined : options.takeSlot?.();
+  try {
+    await sendStream(reply, { ...whole, open }, options);
+  } finally {
+    free?.();
+  }
   return reply;
 }
 

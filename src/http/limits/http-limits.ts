@@ -48,6 +48,18 @@ export const eventFrameBytesMax = 64 * KiB;
 /** A page that does not read its events is dropped instead of filling memory. */
 export const eventBufferBytesMax = 1 * MiB;
 export const eventSocketsMax = 256;
+/** Tabs of one browser, and all browsers of one user: nobody takes the sockets of the others. */
+export const eventSocketsPerSession = 16;
+export const eventSocketsPerUser = 48;
+
+/** Shorter content is sent without a slot: it is read at once and waits in no read-ahead. */
+export const slotContentBytesMin = 1 * MiB;
+/** Downloads that may be under way at once: each holds a chunk or two while its reader does not read. */
+export const downloadsMax = 128;
+export const downloadsPerAddress = 64;
+export const downloadsPerUser = 64;
+export const downloadsPerLink = 32;
+
 /** Changes this close together become one event. */
 export const eventGatherMs = 50;
 export const eventIdsMax = 500;
@@ -59,6 +71,8 @@ export const provenSessionsMax = 1000;
 /** How long `stop` lets running requests finish; the whole device has 10 s. */
 export const stopGraceMs = 3 * secondMs;
 
+/** What one address may ask a minute of all routes that anybody may ask; files of the page aside. */
+export const publicRequestsPerMinute = 3000;
 /** Requests a minute from one address. Wrong passwords and codes are counted by the device itself. */
 export const loginsPerMinute = 100;
 export const setupsPerMinute = 20;

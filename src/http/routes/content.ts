@@ -4,6 +4,7 @@ import { sendContent } from '../content/content-reply.ts';
 import type { EndWatch } from '../replies/streamed-reply.ts';
 import { flag, isOn, query } from '../requests/schemas.ts';
 import { openToBrowsers, openToTokens, signedIn } from '../sessions/authentication.ts';
+import { downloadSlot } from '../sessions/download-slot.ts';
 import type { RouteContext } from '../sessions/route-context.ts';
 import { watchSession } from '../sessions/session-watch.ts';
 import { entryIdOf } from './entry-id.ts';
@@ -24,7 +25,8 @@ export function contentRoutes(app: FastifyInstance, context: RouteContext): void
       const id = await entryIdOf(drive, request.params.id);
       const content = await drive.open(id, version === undefined ? undefined : versionId(version));
       const watch: EndWatch = (onEnd) => watchSession(request, onEnd);
-      return sendContent(request, reply, content, { download: isOn(download), clock, log, watch });
+      const takeSlot = downloadSlot(request, context);
+      return sendContent(request, reply, content, { download: isOn(download), clock, log, watch, takeSlot });
     },
   });
 

@@ -1,9 +1,16 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { EventView } from '../../model/api.ts';
 import type { Timer } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { createEventCounter, feedEvents } from '../events/event-feed.ts';
-import { eventBufferBytesMax, eventPingMs, eventSocketsMax } from '../limits/http-limits.ts';
+import {
+  eventBufferBytesMax,
+  eventPingMs,
+  eventSocketsMax,
+  eventSocketsPerSession,
+  eventSocketsPerUser,
+} from '../limits/http-limits.ts';
+import { createSlots } from '../limits/slots.ts';
 import { signedIn } from '../sessions/authentication.ts';
 import type { RouteContext } from '../sessions/route-context.ts';
 import { watchSession } from '../sessions/session-watch.ts';
@@ -26,23 +33,30 @@ interface EventSocket {
 /** `GET /api/v1/events`: a WebSocket that says what changed. */
 export function eventRoutes(app: FastifyInstance, context: RouteContext): void {
   const counter = createEventCounter();
-  let open = 0;
+  const slots = createSlots();
+  const slotsOf = new WeakMap<FastifyRequest, () => void>();
 
   app.route({
     method: 'GET',
     url: eventsPath,
     exposeHeadRoute: false,
     onRequest: async (request) => {
-      if (request.ws && open >= eventSocketsMax) {
-        throw new PeerstorError('not-ready', 'Too many pages are connected to this device: close some.');
-      }
+      if (!request.ws) return;
+      const session = signedIn(request);
+      const limits = [
+        { key: `session ${session.secret}`, max: eventSocketsPerSession },
+        { key: `user ${session.user.id}`, max: eventSocketsPerUser },
+        { key: 'all', max: eventSocketsMax },
+      ];
+      const free = slots.take(limits, 'Too many pages are connected to this device: close some.');
+      slotsOf.set(request, free);
+      request.raw.socket.once('close', free);
     },
     handler: (_request, reply) => {
       reply.header('upgrade', 'websocket');
       throw new PeerstorError('bad-request', 'This address speaks WebSocket only.');
     },
     wsHandler: (socket: EventSocket, request) => {
-      open += 1;
       const { front, clock } = context;
       const session = signedIn(request);
       const stopFeed = feedEvents(front, session, clock, counter, (event) => give(socket, event));
@@ -53,7 +67,7 @@ export function eventRoutes(app: FastifyInstance, context: RouteContext): void {
         socket.close(closedBySignOut, 'signed out');
       });
       socket.on('close', () => {
-        open -= 1;
+        slotsOf.get(request)?.();
         stopFeed();
         stopPings();
         stopWatch();

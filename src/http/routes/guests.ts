@@ -19,6 +19,7 @@ import {
   query,
   text,
 } from '../requests/schemas.ts';
+import { downloadSlot } from '../sessions/download-slot.ts';
 import type { GuestAccess } from '../sessions/guest-access.ts';
 import type { RouteContext } from '../sessions/route-context.ts';
 import { placeAtPath, type UploadPlace } from '../uploads/upload-place.ts';
@@ -96,6 +97,7 @@ function downloadRoutes(app: FastifyInstance, access: GuestAccess, context: Rout
     const content = await guest.drive.open(await entryIdOf(guest.drive, options.id));
     return sendContent(request, reply, content, {
       ...context,
+      takeSlot: downloadSlot(request, context, guest.id),
       download: options.download,
       headers: guestContentHeaders,
       beforeFirstByte: (startsAtByte) => access.count(request, guest, content.etag, startsAtByte),

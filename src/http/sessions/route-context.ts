@@ -1,6 +1,7 @@
 import type { Clock } from '../../model/clock.ts';
 import type { DeviceFront } from '../../model/contracts/device.ts';
 import type { Log } from '../../model/log.ts';
+import type { Slots } from '../limits/slots.ts';
 import type { Authentication } from './authentication.ts';
 
 /** What every group of routes is built over. */
@@ -9,6 +10,8 @@ export interface RouteContext {
   clock: Clock;
   log: Log;
   authentication: Authentication;
+  /** Downloads under way. */
+  downloads: Slots;
   /** Largest upload that is taken, in bytes. */
   maxUploadBytes: number;
 }

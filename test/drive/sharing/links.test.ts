@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LinkWish } from '../../../src/model/contracts/drive.ts';
 import { entryId, grantId, userId } from '../../../src/model/ids.ts';
-import { linkTriesPerHour } from '../../../src/model/limits.ts';
+import { linkTriesUnslowed } from '../../../src/model/limits.ts';
 import { coded } from '../errors.ts';
 import { addUser, createHome, createPair, list, namesIn, password, put, read, wholeTree } from '../world.ts';
 
@@ -118,7 +118,7 @@ test('downloads are counted over all devices, and the last one is the last', asy
   assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
 });
 
-test('a password is asked for, and tries are limited by address and by link', async () => {
+test('a password is asked for; tries are limited by address, slowed by link, and do not block sign-in', async () => {
   const { device, secret, sharing, id, folder, world } = await createLinked({
     rights: 'view',
     password: 'swordfish',
@@ -132,13 +132,31 @@ test('a password is asked for, and tries are limited by address and by link', as
   }
   await assert.rejects(accounts.openLink(secret, 'no 10', 'guest'), coded('too-many-tries'));
   await accounts.openLink(secret, 'swordfish', 'another address');
+  /** The wait for a turn begins some time after the call. */
+  const whileTimePasses = async <Result>(waited: Promise<Result>): Promise<Result> => {
+    let over = false;
+    const end = () => {
+      over = true;
+    };
+    waited.then(end, end);
+    while (!over) {
+      await world.clock.pass(25);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return waited;
+  };
   const guess = async (number: number) => {
     const from = `address ${Math.floor(number / 9)}`;
     await assert.rejects(accounts.openLink(secret, `no ${number}`, from), coded('link-password'));
   };
-  for (let number = 9; number < linkTriesPerHour; number += 1) await guess(number);
-  await assert.rejects(accounts.openLink(secret, 'no more', 'a last address'), coded('too-many-tries'));
-  await accounts.login('Ada', password, 'a last address');
+  for (let number = 9; number < linkTriesUnslowed; number += 1) await guess(number);
+  await assert.rejects(accounts.login('Ada', 'not it', 'guest'), coded('wrong-password'));
+  await accounts.login('Ada', password, 'guest');
+  // What others guessed slows a right guest down, and does not shut them out.
+  await whileTimePasses(guess(linkTriesUnslowed));
+  await whileTimePasses(guess(linkTriesUnslowed + 1));
+  const right = await whileTimePasses(accounts.openLink(secret, 'swordfish', 'a last address'));
+  assert.equal((await right.view()).name, 'Trip');
   await world.clock.pass(3_600_000);
   await sharing.changeLink(id, { password: 'new one' });
   await assert.rejects(accounts.openLink(secret, 'swordfish', 'guest'), coded('link-password'));

@@ -58,3 +58,33 @@ test('many tries at once are not more than the limit', async () => {
   assert.equal(checked, passwordTriesPerHour);
   assert.equal(outcomes.filter((one) => one.status === 'rejected' && isTooMany(one.reason)).length, 41);
 });
+
+test('tries that many share run in turn once many were wrong, and none is shut out', async () => {
+  const clock = createManualClock();
+  const tries = new PasswordTries(clock);
+  const slowed = (check: () => Promise<string>) => tries.slowed('link', check, isWrong, 5);
+  for (let count = 0; count < 5; count += 1) await assert.rejects(slowed(wrong), isWrong);
+  const done: string[] = [];
+  const right = async () => 'right';
+  const turns = ['a', 'b', 'c'].map((name) => slowed(right).then(() => done.push(name)));
+  await clock.pass(300);
+  assert.deepEqual(done, ['a', 'b']);
+  await clock.pass(300);
+  await Promise.all(turns);
+  assert.deepEqual(done, ['a', 'b', 'c']);
+});
+
+test('of tries that many share, only about a minute may wait', async () => {
+  const clock = createManualClock();
+  const tries = new PasswordTries(clock);
+  const slowed = () => tries.slowed('link', wrong, isWrong, 0);
+  const outcomes: boolean[] = [];
+  const started = Array.from({ length: 300 }, () =>
+    slowed().catch((error: unknown) => {
+      outcomes.push(isTooMany(error));
+    }),
+  );
+  await clock.pass(80_000);
+  await Promise.all(started);
+  assert.ok(outcomes.includes(true) && outcomes.includes(false));
+});
