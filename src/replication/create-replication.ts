@@ -129,7 +129,11 @@ class WiredReplication implements Replication {
     });
     this.#copies = copies;
     const againMs = Math.max(tunables.catchUpAgainMs, waitMinMs);
-    this.#catchUp = new CatchUp({ ...shared, follow, references, copies, scheduler, againMs });
+    this.#catchUp = new CatchUp({
+      ...shared,
+      ...{ follow, references, copies, scheduler, againMs },
+      isUsed: () => this.#caretaker.foreground.isBusy,
+    });
     const { presenceStableMs } = tunables;
     const hearsayMs = tunables.repairTwoCopiesSleeperMs;
     const peerHistory = new PeerHistory({ ...shared, presenceStableMs, hearsayMs, everyMs });
@@ -331,6 +335,10 @@ class WiredReplication implements Replication {
 
   handOver(id: ChunkId, giveUp: () => Promise<void>): Promise<boolean> {
     return this.#caretaker.handOver.run(id, giveUp);
+  }
+
+  handOverBatch(ids: readonly ChunkId[], giveUp: (id: ChunkId) => Promise<void>): Promise<ChunkId[]> {
+    return this.#caretaker.handOver.runBatch(ids, giveUp);
   }
 
   handOverAll(ids: readonly ChunkId[], giveUp: () => Promise<void>): Promise<number> {

@@ -56,6 +56,11 @@ export interface Replication extends ChunkNetwork {
    */
   handOver(id: ChunkId, giveUp: () => Promise<void>): Promise<boolean>;
   /**
+   * As `handOver` for some chunks at once, with fewer messages and syncs.
+   * @returns the chunks that were not given up
+   */
+  handOverBatch(ids: readonly ChunkId[], giveUp: (id: ChunkId) => Promise<void>): Promise<ChunkId[]>;
+  /**
    * Makes other devices promise and prove that they keep all these chunks, then calls `giveUp`.
    * @returns the number of chunks that too few devices keep; unless it is 0, `giveUp` was not called
    */

@@ -8,10 +8,12 @@ import type { DiskChunkStore } from '../../store/index.ts';
 
 const againMaxMs = 30_000;
 const againMinMs = 500;
+/** Chunks that are handed over together. */
+const batchMax = 16;
 
 export interface SurplusParts {
   store: Pick<DiskChunkStore, 'surplus' | 'release'>;
-  chunks: Pick<Replication, 'handOver'>;
+  chunks: Pick<Replication, 'handOver' | 'handOverBatch'>;
   clock: Clock;
   log: Log;
   /** `presenceStableMs`: a device counts this long after it connected. */
@@ -24,6 +26,8 @@ export class Surplus {
   #running: Promise<void> | undefined;
   #isDue = false;
   #waiting = 0;
+  /** Chunks that found no taker in the present run. */
+  #found = 0;
   #stopped = false;
 
   constructor(parts: SurplusParts) {
@@ -59,16 +63,31 @@ export class Surplus {
   }
 
   async #run(): Promise<void> {
-    const { store, chunks } = this.#parts;
+    const { store } = this.#parts;
     this.#isDue = false;
-    let waiting = 0;
+    this.#found = 0;
+    let batch: ChunkId[] = [];
     for await (const id of store.surplus()) {
+      if (this.#stopped) return;
+      batch.push(id);
+      if (batch.length < batchMax) continue;
+      await this.#handOver(batch);
+      batch = [];
+    }
+    await this.#handOver(batch);
+    this.#waiting = this.#found;
+  }
+
+  /** Many at once, then one by one those for which other devices have to be found. */
+  async #handOver(batch: readonly ChunkId[]): Promise<void> {
+    const { chunks } = this.#parts;
+    if (batch.length === 0) return;
+    for (const id of await chunks.handOverBatch(batch, (one) => this.#release(one))) {
       if (this.#stopped) return;
       if (await chunks.handOver(id, () => this.#release(id))) continue;
       this.#isDue = true;
-      waiting += 1;
+      this.#found += 1;
     }
-    this.#waiting = waiting;
   }
 
   #release(id: ChunkId): Promise<void> {

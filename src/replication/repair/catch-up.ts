@@ -8,7 +8,7 @@
  * Repair handles chunks whose copies are lost.
  */
 import { Semaphore } from '../../concurrency/index.ts';
-import type { Clock, Timer } from '../../model/clock.ts';
+import { type Clock, sleep, type Timer } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { idKey, idOfKey } from '../../model/contracts/ordered-store.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
@@ -29,11 +29,15 @@ import type { PutAnswer } from '../wire.ts';
 
 /** Wait before a look: collects a burst of events, and lets an upload's own pushes go first. */
 const settleMs = 500;
-/** Chunks asked about together, and pushed at once: few, because people are using the link. */
+/** Chunks asked about together. */
 const askedAtOnce = 64;
 /** With more changed chunks than this, all chunks are checked. */
 const hintsMax = 20_000;
-const pushedAtOnce = 2;
+/** Chunks in flight: few while people use the device, else enough for the receiver's disk to share syncs. */
+const pushedWhileUsed = 2;
+const pushedAtOnce = 8;
+/** Interval for checking whether people still use the device. */
+const yieldMs = 500;
 
 export interface CatchUpParts {
   self: DeviceId;
@@ -52,6 +56,8 @@ export interface CatchUpParts {
   copiesWanted: number;
   /** Wait after a failed push. */
   againMs: number;
+  /** True when people use this device now. */
+  isUsed(): boolean;
 }
 
 export class CatchUp {
@@ -231,10 +237,17 @@ export class CatchUp {
   }
 
   async #push(device: DeviceId, id: ChunkId): Promise<PutAnswer> {
-    const { have, inventory } = this.#parts;
+    const { clock, have, inventory, isUsed } = this.#parts;
     const { signal } = this.#stopping;
     if (await have.ask(device, id)) return 'present';
     const release = await this.#pushes.take(signal);
+    try {
+      // No `await` between the check and the count, or all that wait would pass at once.
+      while (this.#active >= pushedWhileUsed && isUsed()) await sleep(clock, yieldMs, signal);
+    } catch (error) {
+      release();
+      throw error;
+    }
     this.#active += 1;
     try {
       const answer = await pushHeld(this.#parts, device, id, signal);

@@ -2,6 +2,7 @@
  * Makes sure that other devices keep a chunk before this one gives it up because a volume drains or lends less.
  * Trimming (`trim.ts`) differs: it gives up only surplus copies.
  */
+import { Semaphore } from '../../concurrency/index.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { idKey } from '../../model/contracts/ordered-store.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
@@ -18,6 +19,8 @@ import type { Holds } from './holds.ts';
 
 /** A chunk may leave a device only when it is *safe* without it; repair makes the remaining copies. */
 const keepersMax = 2;
+/** Chunks on their way at a time: enough for the receivers' disks to share syncs. */
+const givenAtOnce = 8;
 const answerPatienceMs = 30_000;
 
 export interface HandOverParts {
@@ -36,6 +39,7 @@ export interface HandOverParts {
 export class HandOver {
   readonly #parts: HandOverParts;
   readonly #givingUp = new Set<ChunkId>();
+  readonly #gives = new Semaphore(givenAtOnce);
   readonly #stopping = new AbortController();
 
   constructor(parts: HandOverParts) {
@@ -77,6 +81,54 @@ export class HandOver {
   }
 
   /**
+   * As `run` for some chunks at once: gives them to others side by side, so that the receivers' disks can share
+   * syncs, and asks for promises and proofs of many in one message.
+   * @param giveUp called for each chunk that others keep
+   * @returns the chunks that were not given up; a later `run` may find other devices for them
+   */
+  async runBatch(ids: readonly ChunkId[], giveUp: (id: ChunkId) => Promise<void>): Promise<ChunkId[]> {
+    const { holds } = this.#parts;
+    const isHeld = (id: ChunkId) => holds.isHeld(idKey(id));
+    const tried = ids.filter((id) => !this.#givingUp.has(id) && !isHeld(id));
+    for (const id of tried) this.#givingUp.add(id);
+    try {
+      await Promise.all(tried.map((id) => this.#makeCopies(id)));
+      const lacking = new Set<ChunkId>();
+      for (let at = 0; at < tried.length; at += holdIdsMax) {
+        for (const id of await this.#notKept(tried.slice(at, at + holdIdsMax))) lacking.add(id);
+      }
+      // Other devices gave up their copies because of an earlier promise of this one.
+      const kept = tried.filter((id) => !lacking.has(id) && !isHeld(id));
+      const outcomes = await Promise.allSettled(kept.map(giveUp));
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+      return ids.filter((id) => !kept.includes(id));
+    } finally {
+      for (const id of tried) this.#givingUp.delete(id);
+    }
+  }
+
+  /** Gives the chunk to others until as many connected devices as it takes are said to have it. */
+  async #makeCopies(id: ChunkId): Promise<void> {
+    const { log, members, peers, self } = this.#parts;
+    const holders = this.#holders(id);
+    let wanted = this.#keepersWanted - holders.filter((device) => peers.isConnected(device)).length;
+    for (const device of members.order(id)) {
+      if (wanted <= 0 || this.#stopping.signal.aborted) return;
+      if (device === self || holders.includes(device) || !peers.isConnected(device)) continue;
+      if (peers.isFull(device) || peers.isResting(device)) continue;
+      const release = await this.#gives.take(this.#stopping.signal);
+      try {
+        if (await this.#give(device, id)) wanted -= 1;
+      } catch (error) {
+        if (!isPeerstorError(error) || this.#stopping.signal.aborted) throw error;
+        log.debug({ error, device, chunk: id }, 'A device could not be given a chunk to keep');
+      } finally {
+        release();
+      }
+    }
+  }
+
+  /**
    * Makes the other holders promise to keep the chunks and prove that they have them, then calls `giveUp` for
    * all of them. Copies nothing.
    * @returns how many chunks too few other devices keep, as far as it checked; unless it is 0, nothing is given
@@ -91,7 +143,7 @@ export class HandOver {
     try {
       for (let at = 0; at < ids.length; at += holdIdsMax) {
         const lacking = await this.#notKept(ids.slice(at, at + holdIdsMax));
-        if (lacking > 0) return lacking;
+        if (lacking.length > 0) return lacking.length;
       }
       // Other devices gave up their copies because of an earlier promise of this one.
       const held = ids.filter(isHeld).length;
@@ -102,7 +154,8 @@ export class HandOver {
     }
   }
 
-  async #notKept(ids: readonly ChunkId[]): Promise<number> {
+  /** @returns the chunks that too few others promised to keep and proved to have */
+  async #notKept(ids: readonly ChunkId[]): Promise<ChunkId[]> {
     const { log, peers } = this.#parts;
     const keepers = new Map(ids.map((id) => [id, 0]));
     const isLacking = (id: ChunkId) => (keepers.get(id) ?? 0) < this.#keepersWanted;
@@ -117,7 +170,7 @@ export class HandOver {
         log.debug({ error, device }, 'A device could not be relied upon to keep chunks');
       }
     }
-    return ids.filter(isLacking).length;
+    return ids.filter(isLacking);
   }
 
   get #keepersWanted(): number {

@@ -49,6 +49,8 @@ const againMs = 6 * 3_600_000;
 const yieldMs = 5000;
 /** Rest after each chunk, as a multiple of the time it took: people are using the link. */
 const restShare = 1;
+/** Chunks moved together, so that the receiver's disk can share syncs. */
+const movedAtOnce = 4;
 
 export interface RebalanceParts {
   self: DeviceId;
@@ -146,10 +148,12 @@ export class Rebalance {
     const [before, now] = [placementOf(stayed), placementOf(goal)];
     let left = 0;
     for await (const keys of this.#parts.references.chunks()) {
-      for (const key of keys) {
+      for (let at = 0; at < keys.length; at += movedAtOnce) {
         this.#stopping.signal.throwIfAborted();
         if (goal !== this.#goal) return this.#runAfter(settleMs);
-        if (!(await this.#move(chunkId(idOfKey(key)), before, now))) left += 1;
+        const some = keys.slice(at, at + movedAtOnce).map((key) => chunkId(idOfKey(key)));
+        const moved = await Promise.all(some.map((id) => this.#move(id, before, now)));
+        left += moved.filter((isDone) => !isDone).length;
       }
     }
     if (left > 0) this.#runAfter(againMs);

@@ -22,6 +22,7 @@ describe('chunks without a place on this device', () => {
         release: async (id) => void here.delete(id),
       },
       chunks: {
+        handOverBatch: async (ids) => [...ids],
         async handOver(id, giveUp) {
           asked += 1;
           if (!takers.includes(id)) return false;
@@ -61,6 +62,7 @@ describe('chunks without a place on this device', () => {
         },
       },
       chunks: {
+        handOverBatch: async (ids) => [...ids],
         async handOver(_id, giveUp) {
           tries += 1;
           await giveUp();

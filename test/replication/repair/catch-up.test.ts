@@ -195,3 +195,38 @@ test('a failed push is tried again', async () => {
   assert.equal(a!.replication.safetyOf(file.manifest).level, 'safe');
   await cluster.end();
 });
+
+test('catch-up gives eight chunks at a time, and two at a time while people use the device', async () => {
+  for (const { used, expected } of [
+    { used: false, expected: 8 },
+    { used: true, expected: 2 },
+  ]) {
+    const cluster = new TestCluster(2);
+    const [kept, target] = cluster.devices;
+    assert.ok(kept && target);
+    await cluster.start(kept);
+    const file = fileOf(...Array.from({ length: 24 }, (_, number) => number + 1));
+    await save(cluster, kept, 1, file, 'accepted');
+    // What an upload had begun would go on by itself.
+    await cluster.restart(kept);
+    await cluster.clock.advance(10_000);
+    let now = 0;
+    let most = 0;
+    target.store.onPut = async () => {
+      most = Math.max(most, ++now);
+      await new Promise<void>((resolve) => void cluster.clock.after(200, resolve));
+      now -= 1;
+    };
+    // As `cluster.start`, which lets seconds pass.
+    target.running = true;
+    await cluster.clock.until(target.replication.start());
+    await target.transport.start();
+    for (let step = 0; step < 60; step += 1) {
+      if (used) await cluster.clock.until(kept.replication.read(file.manifest));
+      await cluster.clock.advance(500);
+    }
+    assert.ok(file.chunks.every(({ id }) => target.store.has(id)));
+    assert.equal(most, expected);
+    await cluster.end();
+  }
+});

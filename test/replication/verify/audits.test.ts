@@ -199,6 +199,52 @@ describe('handing a chunk over', () => {
     assert.ok(cluster.holdersOf(chunk.id).length >= 2);
   });
 
+  it('many chunks are handed over side by side, with few messages, and each to two devices that prove it', async () => {
+    cluster = await new TestCluster(3, { tunables: { auditEveryMs: far, scrubPeriodMs: far } }).start();
+    const [a, b, c] = cluster.devices as [TestDevice, TestDevice, TestDevice];
+    const chunks = Array.from({ length: 40 }, (_, number) => chunkOf(number + 900));
+    for (const { id, bytes } of chunks) await a.store.put(id, bytes);
+    const [held] = chunks;
+    assert.ok(held);
+    let now = 0;
+    let most = 0;
+    for (const { store } of [b, c]) {
+      store.onPut = async () => {
+        most = Math.max(most, ++now);
+        await new Promise<void>((resolve) => void cluster.clock.after(50, resolve));
+        now -= 1;
+      };
+    }
+    const given: ChunkId[] = [];
+    const left = await cluster.clock.until(
+      a.replication.handOverBatch(
+        chunks.map(({ id }) => id),
+        async (id) => {
+          assert.ok(b.store.has(id) && c.store.has(id), 'two others have it');
+          given.push(id);
+        },
+      ),
+    );
+    assert.deepEqual([left.length, given.length], [0, 40]);
+    assert.ok(most > 4, `${most} puts at a time`);
+    const back = b.replication.handOverBatch([held.id], async () => assert.fail('it was promised'));
+    assert.deepEqual(await cluster.clock.until(back), [held.id]);
+  });
+
+  it('a chunk for which too few others can be found stays, and the others of its batch go', async () => {
+    cluster = await new TestCluster(3, { tunables: { auditEveryMs: far, scrubPeriodMs: far } }).start();
+    const [a, b, c] = cluster.devices as [TestDevice, TestDevice, TestDevice];
+    const [one, two] = [chunkOf(990), chunkOf(991)];
+    for (const { id, bytes } of [one, two]) for (const { store } of [a, b, c]) await store.put(id, bytes);
+    await cluster.clock.advance(5000);
+    c.store.rot(two.id);
+    b.store.rot(two.id);
+    const given: ChunkId[] = [];
+    const left = a.replication.handOverBatch([one.id, two.id], async (id) => void given.push(id));
+    assert.deepEqual(await cluster.clock.until(left), [two.id]);
+    assert.deepEqual(given, [one.id]);
+  });
+
   it('a whole folder is handed over only for promises with proofs, not for claims', async () => {
     cluster = new TestCluster(3, { tunables: { auditEveryMs: far, scrubPeriodMs: far } });
     const [a, b, c] = cluster.devices as [TestDevice, TestDevice, TestDevice];
