@@ -208,6 +208,7 @@ function accountsOf(drive: BenchDrive) {
     deviceBody: (networkId) => deviceBody(key, networkId),
     sessions: new MemoryOrderedStore(),
     trashAges: new MemoryOrderedStore(),
+    recordAges: new MemoryOrderedStore(),
     clock: systemClock,
     random: systemRandom,
     tunables: defaultTunables,

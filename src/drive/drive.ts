@@ -10,6 +10,7 @@ import { viewOf } from './tree/entry-view.ts';
 import { requireEntry, requireEntryOrConflict, resolvePath, type Tree } from './tree/tree.ts';
 import { upload, uploadTo } from './uploads/uploads.ts';
 import { checksum } from './versions/checksum.ts';
+import { nameVersion } from './versions/naming.ts';
 import { removeVersion } from './versions/removing.ts';
 import { openContent, restoreVersion, versions } from './versions/versions.ts';
 
@@ -43,6 +44,7 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     open: (id, version) => openContent(tree, id, version),
     checksum: (id, options) => checksum(tree, id, options),
     versions: (id) => versions(tree, id),
+    nameVersion: (id, version, name) => nameVersion(tree, id, version, name),
     removeVersion: (id, version) => removeVersion(tree, id, version),
     restoreVersion: (id, version) => restoreVersion(tree, id, version),
 

@@ -265,6 +265,8 @@ export interface FactsBody {
 export interface EntryFacts {
   tags: string[];
   starred: boolean;
+  /** Names that people gave to versions of the file, by version id. Such a version is never thinned out. */
+  versionNames?: Readonly<Record<string, string>>;
 }
 
 /** table name → body. */

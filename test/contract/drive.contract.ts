@@ -437,6 +437,26 @@ export function driveContract(title: string, open: () => Promise<DriveUnderTest>
       }
     });
 
+    it('a version has a name when its owner gives it one', async () => {
+      const at = await folder();
+      const old = await file(at, 'a', 'one');
+      await put(at, 'a', 'two');
+      const version = versionId(old.version);
+      if (!isOwners) {
+        await assert.rejects(drive.nameVersion(id(old), version, 'first'), coded('forbidden'));
+        return;
+      }
+      const namesOf = async () => (await drive.versions(id(old))).map(({ name }) => name);
+      await drive.nameVersion(id(old), version, 'first draft');
+      assert.deepEqual(await namesOf(), [null, 'first draft']);
+      assert.equal(await read(id(old)), 'two');
+      assert.equal(await read(id(old), old.version), 'one');
+      await drive.nameVersion(id(old), version, null);
+      assert.deepEqual(await namesOf(), [null, null]);
+      await assert.rejects(drive.nameVersion(id(old), versionId(ghost), 'x'), coded('not-found'));
+      await assert.rejects(drive.nameVersion(id(old), version, ' '), coded('bad-input'));
+    });
+
     it('an old version is removed by the owner, and the current one by nobody', async () => {
       const at = await folder();
       const old = await file(at, 'a', 'one');

@@ -53,6 +53,7 @@ interface Disk {
   catalog: MemoryOrderedStore;
   sessions: MemoryOrderedStore;
   trashAges: MemoryOrderedStore;
+  recordAges: MemoryOrderedStore;
 }
 
 export interface World {
@@ -79,6 +80,7 @@ export function createWorld(audit: Audit = noAudit): World {
         catalog: new MemoryOrderedStore(),
         sessions: new MemoryOrderedStore(),
         trashAges: new MemoryOrderedStore(),
+        recordAges: new MemoryOrderedStore(),
       }),
     async join(name, other, admin) {
       const device = world.device(name);
@@ -122,6 +124,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     deviceBody: (networkId) => deviceBody(disk, networkId, clock.wallMs()),
     sessions: disk.sessions,
     trashAges: disk.trashAges,
+    recordAges: disk.recordAges,
     clock,
     random: systemRandom,
     isFilling: () => device.isFilling,

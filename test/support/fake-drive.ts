@@ -28,6 +28,7 @@ interface Version {
   content: FakeContent;
   mime: string;
   modifiedAt: string;
+  name: string | null;
 }
 
 interface Entry {
@@ -333,7 +334,15 @@ export class FakeDrive extends FakeTransfers implements Drive {
       size: sizeOf(version.content),
       modifiedAt: version.modifiedAt,
       current: version === versions[0],
+      name: version.name,
     }));
+  }
+
+  async nameVersion(id: EntryId, version: VersionId, name: string | null): Promise<void> {
+    const named = this.#find(id).versions.find((known) => known.id === version);
+    if (named === undefined) throw new PeerstorError('not-found', 'There is no such version.');
+    if (name?.trim() === '') throw new PeerstorError('bad-input', 'A name shows something.');
+    named.name = name;
   }
 
   async removeVersion(id: EntryId, version: VersionId): Promise<void> {
@@ -349,7 +358,8 @@ export class FakeDrive extends FakeTransfers implements Drive {
     const entry = this.#find(id);
     const old = entry.versions.find((known) => known.id === version);
     if (old === undefined) throw new PeerstorError('not-found', 'There is no such version.');
-    if (old !== entry.versions[0]) entry.versions.unshift({ ...old, id: versionId(this.#newId()) });
+    if (old !== entry.versions[0])
+      entry.versions.unshift({ ...old, name: null, id: versionId(this.#newId()) });
     return this.#changed(entry);
   }
 
@@ -406,7 +416,7 @@ export class FakeDrive extends FakeTransfers implements Drive {
     },
   ): Version {
     const modifiedAt = new Date(modifiedAtMs).toISOString();
-    return { id: versionId(this.#newId()), content, mime, modifiedAt };
+    return { id: versionId(this.#newId()), content, mime, modifiedAt, name: null };
   }
 
   #newId(): string {

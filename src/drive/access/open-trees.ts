@@ -13,6 +13,7 @@ import { type KeyTreeTop, oldKeysIn } from '../keys/key-tree.ts';
 import { openName, openWithAny, unwrapForOwner, unwrapKey, wrapKey } from '../keys/sealed-parts.ts';
 import type { UserKeys } from '../keys/user-keys.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
+import type { RecordAges } from '../tree/record-ages.ts';
 import type { TrashAges } from '../tree/trash-ages.ts';
 import type { Tree } from '../tree/tree.ts';
 import { createTreeCache } from '../tree/tree-cache.ts';
@@ -20,6 +21,7 @@ import { keysGiven, type Opener } from './grant-drafts.ts';
 
 export interface TreeParts {
   trashAges: TrashAges;
+  recordAges: RecordAges;
   network(): ChunkNetwork | undefined;
   clock: Clock;
   random: Random;
@@ -84,7 +86,7 @@ export function openGrantedTree(
 }
 
 function assembled(
-  { network, trashAges, clock, random, tunables, log }: TreeParts,
+  { network, trashAges, recordAges, clock, random, tunables, log }: TreeParts,
   { catalog, grants, quotas, locksOf }: NetworkDrives,
   {
     dedupeSecret,
@@ -111,6 +113,7 @@ function assembled(
     grants,
     quotas,
     trashAges,
+    recordAges,
     clock,
     random,
     tunables,

@@ -15,6 +15,7 @@ import { isTokenSecret } from '../grants/grant-secrets.ts';
 import { firstGeneration } from '../keys/user-keys.ts';
 import { createSecretAccess } from '../sharing/link-sessions.ts';
 import { type NetworkDrives, openNetworkDrives } from '../tree/network-drives.ts';
+import { createRecordAges } from '../tree/record-ages.ts';
 import { createTrashAges } from '../tree/trash-ages.ts';
 import { checkPassword, checkUsername } from '../users/account-rules.ts';
 import { PasswordQueue } from '../users/password-queue.ts';
@@ -41,6 +42,8 @@ export interface AccountsParts extends FoundingParts {
   sessions: OrderedStore;
   /** Where this device notes since when it has seen each entry in the trash; not shared either. */
   trashAges: OrderedStore;
+  /** Where this device notes how far its catalog reached when; not shared either. */
+  recordAges: OrderedStore;
   /** Does this device only keep copies? Then nobody signs in on it. */
   storageOnly?(): boolean;
   /** Is this device still fetching the records of its network, users among them? */
@@ -61,13 +64,15 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
   const { clock, random, log, kdfCost, audit = noAudit } = parts;
   const passwordQueue = new PasswordQueue();
   const trashAges = createTrashAges(parts.trashAges, clock);
-  const users = createOpenUsers({ ...parts, trashAges, audit, kdfCost, passwordQueue });
+  const recordAges = createRecordAges(parts.recordAges, clock);
+  const users = createOpenUsers({ ...parts, trashAges, recordAges, audit, kdfCost, passwordQueue });
   const store = createSessionStore(parts.sessions, clock, random);
   const sessions = createLiveSessions({ store, users, clock, log });
   const tries = new PasswordTries(clock);
   const treeParts = {
     network: () => parts.network(),
     trashAges,
+    recordAges,
     clock,
     random,
     tunables: parts.tunables,

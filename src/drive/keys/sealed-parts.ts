@@ -89,11 +89,22 @@ export function sealFacts(key: Uint8Array, facts: EntryFacts): Sealed {
 export function openFacts(key: Uint8Array, sealed: Sealed): EntryFacts {
   const facts = decode(open(key, factsLabel, sealed));
   if (!isFields(facts)) throw malformed('facts');
-  const { tags, starred } = facts;
+  const { tags, starred, versionNames } = facts;
   if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string') || typeof starred !== 'boolean') {
     throw malformed('facts');
   }
-  return { ...facts, tags, starred };
+  return { ...facts, tags, starred, versionNames: namesIn(versionNames) };
+}
+
+function namesIn(names: unknown): Readonly<Record<string, string>> {
+  if (names === undefined) return {};
+  if (!isFields(names)) throw malformed('facts');
+  const given: Record<string, string> = {};
+  for (const [version, name] of Object.entries(names)) {
+    if (typeof name !== 'string') throw malformed('facts');
+    given[version] = name;
+  }
+  return given;
 }
 
 /** The content digest is written under the name `sha256`, as every record so far has it (FORMAT). */

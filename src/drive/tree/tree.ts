@@ -20,6 +20,7 @@ import { openName, openWithAny } from '../keys/sealed-parts.ts';
 import type { OpenVersion } from '../listing/heads.ts';
 import { mayBeConflictName, repairName } from '../listing/names.ts';
 import type { Quotas } from '../quota/quotas.ts';
+import type { RecordAges } from './record-ages.ts';
 import type { TrashAges } from './trash-ages.ts';
 import type { TreeCache } from './tree-cache.ts';
 
@@ -44,6 +45,7 @@ export interface Tree {
   readonly grants: GrantIndex;
   readonly quotas: Quotas;
   readonly trashAges: TrashAges;
+  readonly recordAges: RecordAges;
   readonly clock: Clock;
   readonly random: Random;
   readonly tunables: Tunables;

@@ -1,6 +1,6 @@
 /**
  * What a user's device does for their drive while they are signed in: empties the trash of what is old,
- * gives new keys to what lies in folders that somebody lost access to, takes in what was dropped, and
+ * thins histories, gives new keys to what lies in folders that somebody lost access to, takes in what was dropped, and
  * renews grants whose key two devices changed at once. All of it follows from the records, so whatever
  * breaks off is found again.
  */
@@ -14,6 +14,7 @@ import { type Grant, stateOfGrant } from '../grants/grants.ts';
 import { isLive } from '../keys/live.ts';
 import { expireTrash } from '../trash/trash.ts';
 import { author, type Tree } from '../tree/tree.ts';
+import { startHistoryUpkeep } from './history-upkeep.ts';
 
 /** Late enough that signing in is not slowed, often enough that "30 days" is true to the hour. */
 const expireFirstMs = 60_000;
@@ -89,9 +90,11 @@ export function startBackgroundTasks(tree: Tree): BackgroundTasks {
   }
 
   scheduleExpiry(expireFirstMs);
+  const histories = startHistoryUpkeep(tree, guarded);
   scheduleRenewal();
   return {
     apply(changes) {
+      histories.apply(changes);
       for (const { record, local } of changes) {
         if (record.table === 'grant') {
           everything = true;
@@ -111,6 +114,7 @@ export function startBackgroundTasks(tree: Tree): BackgroundTasks {
       stopped = true;
       renewal?.cancel();
       expiry?.cancel();
+      histories.stop();
     },
   };
 }

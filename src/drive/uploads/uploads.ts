@@ -37,6 +37,7 @@ import {
   type Tree,
 } from '../tree/tree.ts';
 import { adoptionDrafts, underKey } from '../versions/conflicts.ts';
+import { versionNamesOf } from '../versions/naming.ts';
 import { tombstoneOf } from '../versions/removing.ts';
 import { listedSafety } from './listed-safety.ts';
 
@@ -249,7 +250,9 @@ async function newVersion(
   const entry = { id: there.id, key: there.key, keyVersion: there.body.keyVersion };
   signal?.throwIfAborted();
   // The same bytes with another date or type: the version that says the old ones need not be kept.
-  const gone = isSame && !tree.granted ? replaces.map(tombstoneOf) : [];
+  const names = versionNamesOf(tree, there);
+  const isKept = !names || replaces.some((id) => names[id] !== undefined);
+  const gone = isSame && !isKept && !tree.granted ? replaces.map(tombstoneOf) : [];
   await author(tree, [versionDraft(tree, entry, content, replaces).draft, ...gone]);
   return { id: there.id, created: false };
 }

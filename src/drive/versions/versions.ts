@@ -20,12 +20,15 @@ import {
   requireOutsideTrash,
   type Tree,
 } from '../tree/tree.ts';
+import { versionNamesOf } from './naming.ts';
 
 export interface VersionView {
   id: VersionId;
   size: number;
   modifiedAt: string;
   current: boolean;
+  /** Given by a person; such a version is never thinned out. */
+  name: string | null;
 }
 
 /** Newest first. */
@@ -34,12 +37,19 @@ export async function versions(tree: Tree, id: EntryId): Promise<VersionView[]> 
   const file = isConflict(found) ? found.file : requireFile(found);
   const { winner } = await tree.cache.heads.of(file.id, file.keys);
   const current = isConflict(found) ? found.version.id : winner?.id;
+  const names = versionNamesOf(tree, file) ?? {};
   const views: VersionView[] = [];
   for (const record of await tree.catalog.versions(file.id)) {
     const version = isLive(record) ? tree.cache.heads.open(record, file.keys) : undefined;
     if (!version) continue;
     const modifiedAt = new Date(version.modifiedAt).toISOString();
-    views.push({ id: version.id, size: version.size, modifiedAt, current: version.id === current });
+    views.push({
+      id: version.id,
+      size: version.size,
+      modifiedAt,
+      current: version.id === current,
+      name: names[version.id] ?? null,
+    });
   }
   return views;
 }

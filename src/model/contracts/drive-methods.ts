@@ -44,6 +44,7 @@ export const driveMethods: Readonly<Record<DriveMethod, MethodRule>> = {
   open: { needs: 'view', at: 0 },
   checksum: { needs: 'view', at: 0 },
   versions: { needs: 'view', at: 0 },
+  nameVersion: { needs: 'owner', at: 0 },
   removeVersion: { needs: 'owner', at: 0 },
   restoreVersion: { needs: 'edit', at: 0 },
 };

@@ -327,7 +327,15 @@ export interface Drive {
    * @returns the SHA-256 of the plain content, in lower-case hex
    */
   checksum(id: EntryId, options?: { version?: VersionId; signal?: AbortSignal }): Promise<{ sha256: string }>;
-  versions(id: EntryId): Promise<{ id: VersionId; size: number; modifiedAt: string; current: boolean }[]>;
+  /** Newest first. Old ones are thinned out in time, but for those that have a name. */
+  versions(
+    id: EntryId,
+  ): Promise<{ id: VersionId; size: number; modifiedAt: string; current: boolean; name: string | null }[]>;
+  /**
+   * Gives a version a name, or takes it away. A version with a name is never thinned out.
+   * @throws `not-found`, `bad-input`
+   */
+  nameVersion(id: EntryId, version: VersionId, name: string | null): Promise<void>;
   /**
    * Removes an old version for ever.
    * @throws `not-found`, `conflict` for the current version

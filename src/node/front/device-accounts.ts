@@ -29,6 +29,7 @@ export function createDeviceAccounts(
     audit: device.audit,
     sessions: withPrefix(given.index, 'sessions/'),
     trashAges: withPrefix(given.index, 'trash/'),
+    recordAges: withPrefix(given.index, 'record-ages/'),
     clock: device.clock,
     random: systemRandom,
     tunables: device.config.tunables,

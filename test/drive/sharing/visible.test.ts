@@ -59,6 +59,7 @@ const calls: Readonly<Record<DriveMethod, (drive: Drive, id: EntryId, file: Entr
     open: (drive, id) => drive.open(id),
     checksum: (drive, id) => drive.checksum(id),
     versions: (drive, id) => drive.versions(id),
+    nameVersion: (drive, id, { version }) => drive.nameVersion(id, versionId(version), 'mine'),
     removeVersion: (drive, id, { version }) => drive.removeVersion(id, versionId(version)),
     restoreVersion: (drive, id, { version }) => drive.restoreVersion(id, versionId(version)),
   };

@@ -1,0 +1,92 @@
+/**
+ * For how long this device has had a record, by the count of elapsed time. Now and then it is noted how far
+ * the catalog reaches; what is within such a note is at least as old as the note. The date in a record comes
+ * from one wall clock, which may have been wrong; nothing is destroyed by it alone.
+ */
+import { decode, encode, isFields } from '../../crypto/index.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { Catalog } from '../../model/contracts/catalog.ts';
+import { afterPrefix, idKey, type OrderedStore } from '../../model/contracts/ordered-store.ts';
+import { isPeerstorError } from '../../model/errors.ts';
+import type { CatalogRecord } from '../../model/records.ts';
+
+export interface RecordAges {
+  /** Notes what the catalog has now. */
+  note(catalog: Catalog): Promise<void>;
+  /** @returns at least how many milliseconds ago a record of this catalog came here; 0 where nothing says more */
+  of(catalog: Catalog): Promise<(record: Pick<CatalogRecord, 'device' | 'seq'>) => number>;
+}
+
+interface Note {
+  key: string;
+  atMs: number;
+  /** Device → sequence number. */
+  reaches: Readonly<Record<string, unknown>>;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** Notes of a day lie an hour apart, older ones a day; the last one beyond these is kept. */
+const hourlyForMs = dayMs + hourMs;
+const dailyForMs = 31 * dayMs;
+const digits = 15;
+
+/** @param store not shared with anything else; when it is lost, all ages begin again */
+export function createRecordAges(store: OrderedStore, clock: Clock): RecordAges {
+  const prefixOf = (catalog: Catalog) => `n${idKey(catalog.networkId)}/`;
+
+  /** Oldest first. A damaged note is none. */
+  async function notesOf(catalog: Catalog): Promise<Note[]> {
+    const gte = prefixOf(catalog);
+    const notes: Note[] = [];
+    const nowMs = clock.elapsedMs();
+    for await (const [key, value] of store.range({ gte, lt: afterPrefix(gte) })) {
+      const atMs = Number(key.slice(gte.length));
+      const reaches = readNote(value);
+      if (reaches && atMs <= nowMs) notes.push({ key, atMs, reaches });
+    }
+    return notes;
+  }
+
+  return {
+    async note(catalog) {
+      const nowMs = Math.floor(clock.elapsedMs());
+      const notes = await notesOf(catalog);
+      const last = notes.at(-1);
+      if (last && nowMs - last.atMs < hourMs) return;
+      const key = prefixOf(catalog) + nowMs.toString().padStart(digits, '0');
+      const dropped = superfluousNotes(notes, nowMs).map((note) => ({ key: note.key, value: null }));
+      await store.batch([...dropped, { key, value: encode({ ...catalog.vector() }) }]);
+    },
+
+    async of(catalog) {
+      const notes = await notesOf(catalog);
+      const nowMs = clock.elapsedMs();
+      return ({ device, seq }) => {
+        const first = notes.find(({ reaches }) => Number(reaches[device] ?? 0) >= seq);
+        return first ? nowMs - first.atMs : 0;
+      };
+    },
+  };
+}
+
+function superfluousNotes(notes: readonly Note[], nowMs: number): Note[] {
+  return notes.filter((note, index) => {
+    const next = notes[index + 1];
+    const before = notes[index - 1];
+    const ageMs = nowMs - note.atMs;
+    if (ageMs > dailyForMs) return next !== undefined && nowMs - next.atMs > dailyForMs;
+    const isOfSameDay = before && Math.floor(before.atMs / dayMs) === Math.floor(note.atMs / dayMs);
+    return ageMs > hourlyForMs && isOfSameDay === true;
+  });
+}
+
+function readNote(value: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const fields = decode(value);
+    return isFields(fields) ? fields : undefined;
+  } catch (error) {
+    if (isPeerstorError(error)) return undefined;
+    throw error;
+  }
+}
