@@ -1,6 +1,6 @@
 /**
  * The field `expiresAt` of a request.
- * @param lifeMs what `--expires` said, infinite for never; absent, the device's default holds
+ * @param lifeMs value of `--expires`, infinite for never; when absent, the device uses its default
  */
 export function expiryFrom(lifeMs: number | undefined): { expiresAt?: string | null } {
   if (lifeMs === undefined) return {};

@@ -5,7 +5,7 @@ import { withDefaultCommand } from './default-command.ts';
 import { CommandFailure, exitCodes, failureOf } from './failure.ts';
 import { packageVersion } from './package-version.ts';
 import { buildProgram } from './program.ts';
-import { printLine, printNotice } from './terminal/output.ts';
+import { printJsonNotice, printLine, printNotice } from './terminal/output.ts';
 import { type Terminal, withTerminal } from './terminal/terminal.ts';
 
 /**
@@ -36,10 +36,11 @@ function fail(error: unknown, json: boolean, terminal: Terminal): number {
   if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
   const usage = error instanceof CommanderError ? usageFailure(error) : undefined;
   const { code, message } = failureOf(usage ?? error);
-  if (json) terminal.stderr.write(`${JSON.stringify({ error: { code, message } })}\n`);
+  if (json) printJsonNotice({ error: { code, message } });
   else if (!(error instanceof CommanderError && isHelp(error))) printNotice(`peerstor: ${message}`);
   if (usage === undefined && !isPeerstorError(error) && terminal.env.PEERSTOR_DEBUG && !json) {
-    terminal.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    for (const lineOf of String(error instanceof Error ? error.stack : error).split('\n'))
+      printNotice(lineOf);
   }
   return code === 'wrong-usage' ? exitCodes.wrongUsage : exitCodes.failed;
 }

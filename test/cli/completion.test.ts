@@ -52,8 +52,8 @@ describe('completion of a shell', () => {
         'zsh',
         `source "$0"; words=(${words.map((word) => `'${word}'`).join(' ')}); CURRENT=${words.length}; _describe() { print -l $found }; _files() { : }; _peerstor`,
       );
-    assert.ok(zsh('peerstor', '').includes('health:how'));
-    assert.ok(zsh('peerstor', 'token', '').includes('create:make'));
+    assert.ok(zsh('peerstor', '').includes('health:show'));
+    assert.ok(zsh('peerstor', 'token', '').includes('create:create'));
     assert.deepEqual(zsh('peerstor', 'put', '--copies', ''), ['accepted', 'safe', 'full']);
   });
 

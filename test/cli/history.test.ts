@@ -88,6 +88,24 @@ describe('former versions and the trash', () => {
     assert.match((await line.run(['du', '/Box'])).out, /2\.0 KiB +2 +\/Box\n$/);
   });
 
+  it('search finds by words and by what files are, and says when there are more', async () => {
+    await line.gateway.put('/Deep/er/needle%20one.txt', 'x'.repeat(3000));
+    await line.gateway.put('/needle%20two.txt', 'x');
+    const { items } = await line.json<Page<EntryView & { path: string }>>(['search', 'needle', 'one']);
+    assert.deepEqual(
+      items.map(({ path }) => path),
+      ['/Deep/er/needle one.txt'],
+    );
+    const large = await line.run(['search', 'needle', '--min-size', '2K', '--type', 'file']);
+    assert.match(large.out, /PATH\n[^\n]* 2\.9 KiB [^\n]*\/Deep\/er\/needle one\.txt\n$/);
+    const below = await line.json<Page<EntryView>>(['search', 'needle', '--under', '/Deep']);
+    assert.equal(below.items.length, 1);
+    const first = await line.run(['search', 'needle', '--limit', '1']);
+    assert.equal(first.err, 'These are the first 1; --limit shows more.\n');
+    await line.fails(['search', 'x', '--limit', '0'], 2, /from 1 on/);
+    await line.fails(['search', 'x', '--min-size', 'much'], 1, /not a size/);
+  });
+
   it('a folder whose name differs only in case is renamed, and does not go into itself', async () => {
     const { drive } = line.gateway;
     await drive.createFolder(root, 'photos');

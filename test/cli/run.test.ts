@@ -73,6 +73,8 @@ describe('words of a command line', () => {
     assert.ok(JSON.parse(json.out).items[0].name.includes('\u001b[31m\u202e'));
     const failed = await line.run(['ls', '/no\u001b[2Jne']);
     assert.match(failed.err, /no\\u\{1b\}\[2Jne/);
+    const failedJson = await line.run(['--json', 'ls', '/no\u202ene']);
+    assert.ok(!failedJson.err.includes('\u202e') && failedJson.err.includes('\\u202e'));
   });
 
   it('an address where nothing answers is the reason, also for somebody who never signed in there', async () => {

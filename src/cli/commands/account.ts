@@ -65,7 +65,7 @@ export async function passwd(options: PasswordOptions): Promise<void> {
   const [oldPassword, newPassword] = await readSecrets(['Old password', 'New password'], options);
   const { user } = await signIn(client, '/api/v1/auth/password', { json: { oldPassword, newPassword } });
   if (options.json) return printJson({ user });
-  printLine('The password is changed. All other sessions have ended.');
+  printLine('Your password has been changed. All other sessions have ended.');
 }
 
 export async function recover(options: AccountOptions): Promise<void> {
@@ -74,7 +74,7 @@ export async function recover(options: AccountOptions): Promise<void> {
   const json = { username: options.user, recoveryCode, newPassword };
   const { user } = await signIn(client, '/api/v1/auth/recover', { as: 'none', json });
   if (options.json) return printJson({ user });
-  printLine(`Welcome back, ${user.username}. The new password holds, and you are signed in here.`);
+  printLine(`Welcome back, ${user.username}. Your password has been changed, and you are signed in here.`);
 }
 
 /** Signs in, and keeps the session. */

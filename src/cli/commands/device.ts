@@ -17,7 +17,7 @@ export async function rename(which: string, name: string, options: GlobalOptions
   const { id } = await find(client, which);
   const device = await client.json<DeviceView>(`/api/v1/devices/${id}`, { method: 'PATCH', json: { name } });
   if (options.json) return printJson(device);
-  printLine(`${which} is called ${device.name} now.`);
+  printLine(`Device ${which} is now called ${device.name}.`);
 }
 
 interface SetOptions extends GlobalOptions {
@@ -68,7 +68,7 @@ function limitOf(text: string): number | null {
 
 function bandwidthLine(bandwidth: NonNullable<DeviceView['bandwidth']>): string {
   const { upLimit, downLimit, schedule, limitLan } = bandwidth;
-  if (upLimit === null && downLimit === null) return 'It sends and takes as fast as it can.';
+  if (upLimit === null && downLimit === null) return 'No bandwidth limit.';
   const rate = (limit: number | null) => (limit === null ? 'no limit' : `${formatSize(limit)}/s`);
   const hours = schedule === null ? 'always' : `from ${schedule.from} to ${schedule.to}`;
   const lan = limitLan ? 'in the local network too' : 'not in the local network';
@@ -83,8 +83,8 @@ export async function drain(which: string, options: GlobalOptions & { stop?: boo
   if (options.json) return printJson(device);
   printLine(
     options.stop
-      ? `${device.name} takes copies again.`
-      : `${device.name} takes nothing new, and its copies are made elsewhere. "peerstor device impact ${device.name}" says how much is left.`,
+      ? `${device.name} accepts copies again.`
+      : `${device.name} accepts no new copies, and the other devices copy what it has. "peerstor device impact ${device.name}" says how much is left.`,
   );
 }
 
@@ -104,7 +104,7 @@ export async function remove(which: string, options: GlobalOptions & { lost?: bo
   // The device that answers decides whether this may be: it refuses where last copies would go.
   await client.json(`/api/v1/devices/${device.id}?lost=${options.lost === true}`, { method: 'DELETE' });
   if (options.json) return printJson({ removed: device.id, impact: view });
-  printLine(`${device.name} is no longer in the network.`);
+  printLine(`${device.name} was removed from the network.`);
 }
 
 function printImpact({ name, state }: DeviceView, view: ImpactView): void {
@@ -120,8 +120,8 @@ function printImpact({ name, state }: DeviceView, view: ImpactView): void {
   if (state === 'draining') {
     printLine(
       bytesLeft === 0
-        ? 'It is drained: the other devices have all it has, as often as they can.'
-        : `${formatSize(bytesLeft)} still have to be copied to other devices.`,
+        ? 'It is drained: the other devices have a copy of everything it has.'
+        : `${formatSize(bytesLeft)} must still be copied to other devices.`,
     );
   }
   for (const entry of view.entries) printLine(`  ${entry.name}`);

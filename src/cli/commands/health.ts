@@ -1,10 +1,10 @@
-/** health, health garbage: how well everything is kept, and what this device keeps for nothing. */
+/** health, health garbage: how many copies there are, and which chunks on this device nothing references. */
 import type { HealthView, ReceiptView } from '../../model/api.ts';
 import type { GarbageReport } from '../../model/contracts/health.ts';
 import { Client, type GlobalOptions } from '../client/client.ts';
 import { formatSize, formatTime, printJson, printLine, printTable } from '../terminal/output.ts';
 
-/** The device keeps more of them: `--json` has all. */
+/** The device keeps more receipts; `--json` prints them all. */
 const receiptsShown = 10;
 
 export async function health(options: GlobalOptions): Promise<void> {
@@ -35,27 +35,27 @@ export async function health(options: GlobalOptions): Promise<void> {
 }
 
 function placesLine({ offSite: { places, onePlaceChunks } }: HealthView): string {
-  if (places < 2) return 'one, or not said: "peerstor device set NAME --place home" says where a device is';
+  if (places < 2) return 'not set: "peerstor device set NAME --place home" says where a device is';
   return onePlaceChunks === 0
-    ? `${places}; everything is in more than one of them`
-    : `${places}; ${onePlaceChunks} chunks are in one of them only`;
+    ? `${places}; every chunk has copies in at least two of them`
+    : `${places}; ${onePlaceChunks} chunks have copies in only one of them`;
 }
 
 function repairLine({ queued, active, etaSeconds }: HealthView['repair']): string {
   if (queued + active === 0) return 'nothing to do';
   const left = etaSeconds === null ? '' : `, about ${Math.ceil(etaSeconds / 60)} min left`;
-  return `${active} copies under way, ${queued} wait${left}`;
+  return `${active} copies are being made, ${queued} are queued${left}`;
 }
 
 function scrubLine({ running, lastFinishedAt, checkedChunks, badChunks }: HealthView['scrub']): string {
   const found = `${checkedChunks} copies read, ${badChunks} bad`;
-  if (running) return `under way: ${found}`;
+  if (running) return `running: ${found}`;
   return lastFinishedAt === null ? 'not done yet' : `done ${formatTime(lastFinishedAt)}: ${found}`;
 }
 
 function drillLine({ lastFinishedAt, files, failed }: HealthView['drill']): string {
   if (lastFinishedAt === null)
-    return 'not done yet: files are read back once somebody was signed in here for a while';
+    return 'not done yet: it reads files back while somebody is signed in on this device';
   return `done ${formatTime(lastFinishedAt)}: ${files - failed} of ${files} files read from other devices`;
 }
 
@@ -68,7 +68,7 @@ function printReceipts(receipts: ReceiptView[]): void {
   }
 }
 
-/** Shows what nothing needs; deletes what waits for an admin only when that is said. */
+/** Shows chunks that nothing references; deletes those that wait for an admin only with `--confirm`. */
 export async function garbage(options: GlobalOptions & { confirm?: boolean }): Promise<void> {
   const client = await Client.connect(options);
   const path = '/api/v1/health/garbage';
@@ -77,17 +77,17 @@ export async function garbage(options: GlobalOptions & { confirm?: boolean }): P
     : await client.json<GarbageReport>(path);
   if (options.json) return printJson(report);
   if (options.confirm)
-    return printLine('Agreed: what waited goes to the trash now, and from there in 7 days.');
+    return printLine('Confirmed: these chunks go to the trash now and are deleted from there after 7 days.');
   const { chunks, bytes, dueChunks, dueBytes, oldestAt, waitsFor, stopped } = report;
-  if (chunks === 0) return printLine('Everything on this device is needed.');
+  if (chunks === 0) return printLine('Every chunk on this device is needed.');
   printLine(
-    `${chunks} chunks (${formatSize(bytes)}) here are needed by nothing, since ${formatTime(oldestAt)}.`,
+    `Nothing references ${chunks} chunks (${formatSize(bytes)}) on this device, the oldest since ${formatTime(oldestAt)}.`,
   );
-  printLine(`${dueChunks} of them (${formatSize(dueBytes)}) were kept long enough.`);
+  printLine(`The grace period of ${dueChunks} of them (${formatSize(dueBytes)}) is over.`);
   if (waitsFor !== null) printLine(waitsFor);
   if (stopped === null) return;
   printLine(
-    `${stopped.chunks} chunks (${formatSize(stopped.bytes)}) would go without anybody having deleted them. ` +
-      'Look whether anything is missing; if not, run "peerstor health garbage --confirm".',
+    `${stopped.chunks} chunks (${formatSize(stopped.bytes)}) would be deleted although nobody deleted that much. ` +
+      'Check that no file is missing, then run "peerstor health garbage --confirm".',
   );
 }

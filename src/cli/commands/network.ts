@@ -20,7 +20,9 @@ export async function pair(options: GlobalOptions): Promise<void> {
   printLine(`Pairing code: ${shown}   (until ${formatTime(pairing.expiresAt).slice(11)})`);
   printLine();
   printLine(`On the new device:  peerstor join ${pairing.code}`);
-  printLine(`Not found by itself? Add  --peer HOST:PORT  with the address of this device's page.`);
+  printLine(
+    `If it is not found automatically, add  --peer HOST:PORT  with the address of this device's page.`,
+  );
   if (terminal().stdout.isTTY) printDrawing(`\n${renderUnicodeCompact(pairing.code)}`);
 }
 
@@ -42,8 +44,8 @@ export async function join(
   if (options.json) return printJson(joined);
   printLine(
     options.storageOnly
-      ? 'This device is in the network now and keeps copies for the others.'
-      : 'This device is in the network now. Its page shows the same drive: sign in with your password.',
+      ? 'This device has joined the network and stores copies for the others.'
+      : 'This device has joined the network. Its page shows the same drive: sign in with your password.',
   );
 }
 

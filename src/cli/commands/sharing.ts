@@ -1,4 +1,4 @@
-/** share, shares, unshare, access, shared: who else may reach entries. */
+/** share, shares, unshare, access, shared: who else may open entries. */
 import type { AccessView, Page, SharedEntryView, ShareView } from '../../model/api.ts';
 import { Client, type GlobalOptions } from '../client/client.ts';
 import { entryAt } from '../client/entries.ts';
@@ -33,10 +33,10 @@ export async function share(path: string, options: ShareOptions): Promise<void> 
   if (options.json) return printJson(link);
   printLine(link.url);
   printLine();
-  const until = link.expiresAt === null ? 'until you end it' : `until ${formatTime(link.expiresAt)}`;
+  const until = link.expiresAt === null ? 'until you revoke it' : `until ${formatTime(link.expiresAt)}`;
   const protectedBy = link.hasPassword ? ', with the password' : '';
-  printLine(`Whoever has this address may ${link.rights} ${path} ${until}${protectedBy}.`);
-  printLine(`It works at every device of yours. To end it: peerstor unshare ${link.id.slice(0, 8)}`);
+  printLine(`Anyone with this link may ${link.rights} ${path} ${until}${protectedBy}.`);
+  printLine(`The link works on all your devices. To revoke it: peerstor unshare ${link.id.slice(0, 8)}`);
 }
 
 export async function shares(options: GlobalOptions): Promise<void> {
@@ -66,7 +66,7 @@ export async function unshare(which: string, options: GlobalOptions): Promise<vo
   const { id } = onlyOne(found, 'link', which);
   await client.json(`/api/v1/shares/${id}`, { method: 'DELETE' });
   if (options.json) return printJson({ revoked: id });
-  printLine('The link has ended.');
+  printLine('The link was revoked.');
 }
 
 interface AccessOptions extends GlobalOptions {
@@ -83,12 +83,12 @@ export async function access(path: string, options: AccessOptions): Promise<void
   if (remove !== undefined) {
     await client.json(`${route}?username=${encodeURIComponent(remove)}`, { method: 'DELETE' });
     if (options.json) return printJson({ removed: remove });
-    return printLine(`${remove} has no access to ${path} any more. What they copied is theirs.`);
+    return printLine(`${remove} no longer has access to ${path}. Copies that they made stay with them.`);
   }
   if (user !== undefined) {
     const given = await client.json<AccessView>(route, { method: 'POST', json: { username: user, rights } });
     if (options.json) return printJson(given);
-    return printLine(`${given.username} may ${given.rights} ${path} now.`);
+    return printLine(`${given.username} may now ${given.rights} ${path}.`);
   }
   const page = await client.json<Page<AccessView>>(route);
   if (options.json) return printJson(page);

@@ -8,7 +8,7 @@ import {
 } from '../../node/index.ts';
 import { printJson, printLine, printNotice } from '../terminal/output.ts';
 
-/** A clean stop may take this long; then the process ends anyway: nothing acknowledged is at risk. */
+/** After this time the process ends even if the stop is not clean: nothing acknowledged is at risk. */
 const stopTimeoutMs = 10_000;
 
 export async function start(options: StartOptions & { json?: boolean; peer?: string[] }): Promise<void> {
@@ -27,7 +27,7 @@ function printWelcome(ready: ReturnType<RunningDevice['ready']>): void {
   for (const url of ready.urls) printLine(`  ${url}`);
   if (ready.setupCode) {
     printLine();
-    printLine('Nothing is set up yet. Make the first account here (only who has this link can):');
+    printLine('Nothing is set up yet. Create the first account with this link; nobody can without it:');
     printLine(`  ${ready.urls[0]}/setup#${ready.setupCode}`);
     printLine('or join the network of another device:  peerstor join CODE');
   }

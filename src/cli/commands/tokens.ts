@@ -28,7 +28,9 @@ export async function createToken(options: CreateOptions): Promise<void> {
   if (options.json) return printJson(token);
   printLine(`${token.token}`);
   printLine();
-  printLine(`Whoever has it may ${token.rights} ${path}. It is shown only now. Programs send it as`);
+  printLine(
+    `Any program with this token may ${token.rights} ${path}. It is shown only now. Programs send it as`,
+  );
   printLine('"Authorization: Bearer TOKEN", or as a password with any name.');
 }
 
@@ -54,5 +56,5 @@ export async function revokeToken(which: string, options: GlobalOptions): Promis
   const { id } = onlyOne(called(items, which), 'token', which);
   await client.json(`/api/v1/tokens/${id}`, { method: 'DELETE' });
   if (options.json) return printJson({ revoked: id });
-  printLine('The token has ended.');
+  printLine('The token was revoked.');
 }

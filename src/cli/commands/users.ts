@@ -1,4 +1,4 @@
-/** invite, invites, uninvite, users, user set: what an admin does about others. */
+/** invite, invites, uninvite, users, user set: how an admin manages users. */
 import type { InviteView, Page, UserAdminView } from '../../model/api.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { foldName } from '../../model/fold-name.ts';
@@ -27,7 +27,7 @@ export async function invite(options: InviteOptions): Promise<void> {
   });
   if (options.json) return printJson(view);
   printLine(
-    `An invite for one ${view.role}, good until ${formatTime(view.expiresAt)}. It is shown only now.`,
+    `This invite is for one ${view.role} and expires on ${formatTime(view.expiresAt)}. It is shown only now.`,
   );
   printLine();
   printLine(`In a browser:   ${client.url}${view.url}`);
@@ -56,7 +56,7 @@ export async function uninvite(which: string, options: GlobalOptions): Promise<v
   const { id } = onlyOne(called(items, which), 'invite', which);
   await client.json(`/api/v1/invites/${encodeURIComponent(id)}`, { method: 'DELETE' });
   if (options.json) return printJson({ withdrawn: id });
-  printLine('The invite is withdrawn.');
+  printLine('The invite was withdrawn.');
 }
 
 export async function users(options: GlobalOptions): Promise<void> {

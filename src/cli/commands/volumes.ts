@@ -23,7 +23,7 @@ export async function add(folder: string, options: GlobalOptions & { adopt?: boo
     if (volumes.some((volume) => volume.path === path)) {
       throw new PeerstorError(
         'conflict',
-        `${path} is lent already: "peerstor volume limit" changes how much.`,
+        `${path} is a storage folder already: "peerstor volume limit" changes its size limit.`,
       );
     }
     return [...volumes.map(asItIs), { path, ...limit, ...(options.adopt && { adopt: true }) }];
@@ -65,7 +65,10 @@ function changeOne(
   return change(options, (volumes) => {
     if (!volumes.some((volume) => volume.path === path)) {
       const known = volumes.map((volume) => volume.path).join(', ');
-      throw new PeerstorError('not-found', `${path} is not lent; what is: ${known || 'nothing'}.`);
+      throw new PeerstorError(
+        'not-found',
+        `${path} is not a storage folder of this device; these are: ${known || 'none'}.`,
+      );
     }
     return volumes.flatMap((volume) => (volume.path === path ? wishOf(volume) : [asItIs(volume)]));
   });

@@ -1,4 +1,4 @@
-/** What the lists of commands share: arguments that are checked, actions that are loaded when called. */
+/** Shared by the lists of commands: checked arguments, and actions that load when they are called. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { GlobalOptions } from '../client/client.ts';
 
@@ -22,7 +22,7 @@ export const wholeNumber = (text: string) => {
   return value;
 };
 
-/** As HTTP takes them: with at most three decimals. */
+/** Seconds as HTTP accepts them: with at most three decimals. */
 export const seconds = (text: string) => {
   if (/^\d{1,4}(\.\d{1,3})?$/.test(text)) return text;
   throw new InvalidArgumentError(`"${text}" is not a number of seconds.`);

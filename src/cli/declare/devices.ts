@@ -5,7 +5,7 @@ import { call, hours, list, wholeNumber } from './call.ts';
 export function addNetwork(program: Command): void {
   const network = () => import('../commands/network.ts');
   call(
-    program.command('pair').description('show a code with which a new device can join'),
+    program.command('pair').description('show a code with which one new device can join'),
     async () => (await network()).pair,
   );
   const join = program
@@ -13,19 +13,22 @@ export function addNetwork(program: Command): void {
     .argument('<code>', 'the eight digits that the other device shows')
     .description('join this device to the network that shows the code')
     .option('--peer <host:port>', "address of the other device's page", list)
-    .option('--storage-only', 'keep copies for the others; nobody signs in on this device');
+    .option('--storage-only', 'only store copies for the others; nobody can sign in on this device');
   call(join, async () => (await network()).join);
-  call(program.command('status').description('what this device is'), async () => (await network()).status);
   call(
-    program.command('devices').description('devices of the network'),
+    program.command('status').description('show name, id, network and addresses of this device'),
+    async () => (await network()).status,
+  );
+  call(
+    program.command('devices').description('list the devices of the network'),
     async () => (await network()).devices,
   );
-  addHealth(program.command('health').description('how well everything is kept, and what to do about it'));
+  addHealth(program.command('health').description('show how many copies there are and what needs attention'));
   addDevice(program.command('device').description('change a device'));
-  addVolumes(program.command('volume').description('folders that this device lends'));
+  addVolumes(program.command('volume').description('change the storage folders of this device'));
   const audit = program
     .command('audit')
-    .description('what this device noted, newest first (admin)')
+    .description('show the audit log of this device, newest first (admin)')
     .option('--limit <count>', 'how many lines', wholeNumber, 50);
   call(audit, async () => (await import('../commands/device.ts')).audit);
 }
@@ -35,8 +38,8 @@ function addHealth(health: Command): void {
   call(health, async () => (await commands()).health);
   const garbage = health
     .command('garbage')
-    .description('what nothing needs on this device (admin)')
-    .option('--confirm', 'delete what waits for an admin to agree');
+    .description('show chunks that nothing references on this device (admin)')
+    .option('--confirm', 'delete the chunks that wait for an admin to confirm');
   call(garbage, async () => (await commands()).garbage);
 }
 
@@ -45,23 +48,23 @@ function addVolumes(volume: Command): void {
   const add = volume
     .command('add')
     .argument('<dir[=size]>', 'such as /mnt/usb=500G')
-    .description('lend a further folder (admin)')
-    .option('--adopt', 'take over the volume of a device that is gone for good');
+    .description('add a storage folder (admin)')
+    .option('--adopt', 'take over the storage folder of a device that is gone for good');
   const limit = volume
     .command('limit')
     .argument('<dir>')
     .argument('<size>', 'such as 500G')
-    .description('lend more or less of a folder (admin)');
+    .description('change the size limit of a storage folder (admin)');
   const drain = volume
     .command('drain')
     .argument('<dir>')
-    .description('bring its copies elsewhere, before it is removed (admin)')
-    .option('--stop', 'use it again');
+    .description('move its copies elsewhere before you remove it (admin)')
+    .option('--stop', 'stop draining and use it again');
   const remove = volume
     .command('remove')
     .argument('<dir>')
-    .description('lend it no more; refused while it has copies that others lack (admin)');
-  call(volume.command('list').description('folders that are lent'), async () => (await commands()).list);
+    .description('stop using a folder; refused while it has copies that no other folder has (admin)');
+  call(volume.command('list').description('list the storage folders'), async () => (await commands()).list);
   call(add, async () => (await commands()).add);
   call(limit, async () => (await commands()).limit);
   call(drain, async () => (await commands()).drain);
@@ -89,37 +92,30 @@ function addDevice(device: Command): void {
     .addOption(
       new Option('--class <class>', 'is it always on, or does it sleep?').choices(['always-on', 'sleeper']),
     )
-    .option('--place <place>', 'where it is: copies are kept in different places');
+    .option('--place <place>', 'where the device is; copies go to different places');
   call(set, async () => (await commands()).set);
   call(
-    device
-      .command('rename')
-      .argument('<name-or-id>')
-      .argument('<new-name>')
-      .description('give a device another name'),
+    device.command('rename').argument('<name-or-id>').argument('<new-name>').description('rename a device'),
     async () => (await commands()).rename,
   );
   call(
     device
       .command('drain')
       .argument('<name-or-id>')
-      .description('make its copies elsewhere, before it is removed (admin)')
-      .option('--stop', 'use it again'),
+      .description('copy what it has to other devices before you remove it (admin)')
+      .option('--stop', 'stop draining and use it again'),
     async () => (await commands()).drain,
   );
   call(
-    device
-      .command('impact')
-      .argument('<name-or-id>')
-      .description('what would be lost or thin if it died now'),
+    device.command('impact').argument('<name-or-id>').description('show what would be lost if it failed now'),
     async () => (await commands()).impact,
   );
   call(
     device
       .command('remove')
       .argument('<name-or-id>')
-      .description('remove a device for ever (admin)')
-      .option('--lost', 'it is gone: give up what only it had'),
+      .description('remove a device permanently (admin)')
+      .option('--lost', 'the device is gone: give up files that only it had'),
     async () => (await commands()).remove,
   );
 }

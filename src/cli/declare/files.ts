@@ -12,7 +12,7 @@ const exclude = [
   '--exclude <pattern>',
   'leave out what matches, as in a .gitignore file (repeatable)',
 ] as const;
-const dryRun = ['--dry-run', 'only say what would be done'] as const;
+const dryRun = ['--dry-run', 'print what would be done, and do nothing'] as const;
 const overwrite = ['--overwrite', 'replace local files that differ'] as const;
 const version = ['--version <version>', 'a former version: its number or its id'] as const;
 
@@ -22,18 +22,18 @@ function addTransfers(program: Command): void {
     .argument('<path...>', 'local files, folders, pipes or - for standard input, then where to put them')
     .description('upload')
     .option('--name <name>', 'name in the drive, for one file or standard input')
-    .option('--follow', 'upload what symbolic links point to; without it they are left out')
+    .option('--follow', 'upload what symbolic links point to; by default they are left out')
     .option(...exclude, list)
     .option(...dryRun)
     .addOption(new Option('--copies <level>', 'safety to wait for').choices(['accepted', 'safe', 'full']))
-    .option('--wait <seconds>', 'longest wait for that', seconds);
+    .option('--wait <seconds>', 'longest wait for that safety', seconds);
   call(put, async () => (await import('../commands/drive/put.ts')).put);
   const commands = () => import('../commands/drive/get.ts');
   const get = program
     .command('get')
     .argument('<path>')
     .argument('[to]', 'local file or folder')
-    .description('download; a local file that differs is kept unless you say otherwise')
+    .description('download; never replaces a local file that differs, unless --overwrite is given')
     .option(...overwrite)
     .option(...version)
     .option(...exclude, list)
@@ -43,7 +43,7 @@ function addTransfers(program: Command): void {
     .command('export')
     .argument('<path>')
     .argument('<folder>', 'local folder; it is made')
-    .description('download what is in a folder as plain files; again brings what is new')
+    .description('download a folder as plain files; run it again to add new files')
     .option(...overwrite)
     .option(...exclude, list)
     .option(...dryRun);
@@ -66,13 +66,27 @@ function addEntries(program: Command): void {
     .command('tree')
     .argument('[path]', 'path in the drive', '/')
     .description('list a folder with all that is in it')
-    .option('--depth <levels>', 'so many levels only', wholeNumber);
+    .option('--depth <levels>', 'list only this many levels', wholeNumber);
   call(tree, async () => (await trees()).tree);
   const du = program
     .command('du')
     .argument('[path]', 'path in the drive', '/')
-    .description('how much each entry of a folder holds');
+    .description('show the total size of each entry of a folder');
   call(du, async () => (await trees()).du);
+  const search = program
+    .command('search')
+    .argument('[word...]', 'words of the name, in any order')
+    .description('find files and folders')
+    .option('--type <type>', 'file, folder, image, video, audio, text, document, archive or a media type')
+    .option('--from <time>', 'changed since: 2026-11-21 or 2026-11-21T10:00:00Z')
+    .option('--to <time>', 'changed until')
+    .option('--min-size <size>', 'at least so large, such as 10M')
+    .option('--max-size <size>', 'at most so large')
+    .option('--tag <tag>', 'with this tag')
+    .option('--under <path>', 'below this folder')
+    .option('--starred', 'with a star')
+    .option('--limit <count>', 'how many results', wholeNumber, 100);
+  call(search, async () => (await import('../commands/drive/search.ts')).search);
   const mkdir = program.command('mkdir').argument('<path>').description('make a folder');
   call(mkdir, async () => (await files()).mkdir);
   const mv = program.command('mv').argument('<from>').argument('<to>').description('move or rename');
@@ -83,29 +97,29 @@ function addEntries(program: Command): void {
     .command('rm')
     .argument('<path...>')
     .description('move to the trash')
-    .option('--permanent', 'delete for ever instead');
+    .option('--permanent', 'delete permanently instead');
   call(rm, async () => (await files()).rm);
 }
 
 function addHistory(program: Command): void {
   const commands = () => import('../commands/drive/trash.ts');
-  const trash = program.command('trash').description('what was removed and can still come back');
+  const trash = program.command('trash').description('list what can be restored from the trash');
   call(trash, async () => (await commands()).trash);
   const empty = trash
     .command('empty')
-    .description('delete everything in the trash for ever')
+    .description('permanently delete everything in the trash')
     .option('--yes', 'do not ask');
   call(empty, async () => (await commands()).emptyTrash);
   const restore = program
     .command('restore')
     .argument('<name-or-id>')
-    .description('take back out of the trash');
+    .description('restore an entry from the trash');
   call(restore, async () => (await commands()).restore);
   const versions = program
     .command('versions')
     .argument('<path>')
     .argument('[verb]', 'restore, to make a former version the current one')
     .argument('[version]', 'its number or its id')
-    .description('history of a file');
+    .description('list the versions of a file, or restore one');
   call(versions, async () => (await import('../commands/drive/versions.ts')).versions);
 }

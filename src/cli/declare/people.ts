@@ -1,4 +1,4 @@
-/** Commands about accounts: one's own, and those of others. */
+/** Commands about accounts: your own and those of others. */
 import { type Command, Option } from 'commander';
 import { call, duration } from './call.ts';
 
@@ -9,14 +9,14 @@ export function addAccounts(program: Command): void {
   const account = () => import('../commands/account.ts');
   const setup = program
     .command('setup')
-    .description('make a new network with its first account')
+    .description('create a new network with its first account')
     .requiredOption('--user <name>', 'user name')
     .option(...fromStdin);
   call(setup, async () => (await account()).setup);
   const register = program
     .command('register')
     .argument('<code>', 'the code of an invite')
-    .description('make the account that an invite is for')
+    .description('create an account with an invite')
     .requiredOption('--user <name>', 'user name')
     .option(...fromStdin);
   call(register, async () => (await account()).register);
@@ -48,21 +48,18 @@ export function addUsers(program: Command): void {
   const users = () => import('../commands/users.ts');
   const invite = program
     .command('invite')
-    .description('make a code with which somebody can make an account (admin)')
-    .addOption(new Option('--role <role>', 'what they will be').choices(roles).default('member'))
-    .option('--quota <size>', 'bytes that they may keep, such as 50G')
-    .option('--expires <duration>', 'how long the code is good for (default 7d)', duration);
+    .description('create an invite with which somebody can create an account (admin)')
+    .addOption(new Option('--role <role>', 'role of the new user').choices(roles).default('member'))
+    .option('--quota <size>', 'storage quota, such as 50G')
+    .option('--expires <duration>', 'time until the invite expires (default 7d)', duration);
   call(invite, async () => (await users()).invite);
-  call(
-    program.command('invites').description('invites that were made (admin)'),
-    async () => (await users()).invites,
-  );
+  call(program.command('invites').description('list invites (admin)'), async () => (await users()).invites);
   call(
     program.command('uninvite').argument('<id>').description('withdraw an invite (admin)'),
     async () => (await users()).uninvite,
   );
   call(
-    program.command('users').description('users of the network (admin)'),
+    program.command('users').description('list the users of the network (admin)'),
     async () => (await users()).users,
   );
   const set = program
@@ -71,9 +68,9 @@ export function addUsers(program: Command): void {
     .command('set')
     .argument('<name>')
     .description('change role, quota or access of a user (admin)')
-    .addOption(new Option('--role <role>', 'what they are').choices(roles))
-    .option('--quota <size>', 'bytes that they may keep, such as 50G, or none')
-    .addOption(new Option('--disable', 'they cannot sign in any more').conflicts('enable'))
-    .option('--enable', 'they can sign in again');
+    .addOption(new Option('--role <role>', 'role of the user').choices(roles))
+    .option('--quota <size>', 'storage quota, such as 50G, or none')
+    .addOption(new Option('--disable', 'the user can no longer sign in').conflicts('enable'))
+    .option('--enable', 'the user can sign in again');
   call(set, async () => (await users()).setUser);
 }

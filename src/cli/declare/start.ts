@@ -15,9 +15,12 @@ export function addStart(program: Command): Command {
     .option('--host <address>', 'address to serve on', '0.0.0.0')
     .option('--p2p-port <number>', 'port for other devices (0: a free one)', wholeNumber)
     .option('--storage <dir[=size]>', 'folder to keep copies in, such as /mnt/usb=500G (repeatable)', list)
-    .option('--name <name>', 'what this device is called')
+    .option('--name <name>', 'name of this device')
     .addOption(
-      new Option('--class <class>', 'is it always on, or does it sleep?').choices(['always-on', 'sleeper']),
+      new Option('--class <class>', 'is the device always on, or does it sleep?').choices([
+        'always-on',
+        'sleeper',
+      ]),
     )
     .option('--no-mdns', 'do not look for devices on the local network')
     .option('--peer <host:port>', "address of another device's page (repeatable)", list)
@@ -41,41 +44,43 @@ export function addStart(program: Command): Command {
   return start;
 }
 
-/** Declares what stops a device and what lets the system run one. */
+/** Declares `stop`, `logs` and `service`. */
 export function addService(program: Command): void {
   const stop = program.command('stop').description('stop the device that runs in this home');
   call(stop, async () => (await import('../commands/stop.ts')).stop);
   const commands = () => import('../commands/service.ts');
   const system = ['--system', 'for the machine, not for you alone (needs its administrator)'] as const;
-  const follow = ['--follow', 'go on with what comes'] as const;
+  const follow = ['--follow', 'keep printing new lines'] as const;
   const logs = program
     .command('logs')
-    .description('what the device wrote that runs as a service')
+    .description('print the log of the device that runs as a service')
     .option(...system)
     .option(...follow);
   call(logs, async () => (await commands()).logs);
-  const service = program.command('service').description('let the system run this device');
+  const service = program
+    .command('service')
+    .description('run this device as a service of the operating system');
   const install = service
     .command('install')
     .argument('[option...]', 'after --, options of "start", such as -- --port 8080')
-    .description('start this device with the system: systemd, launchd or Task Scheduler')
+    .description('install the service: systemd, launchd or Windows Task Scheduler')
     .option(...system)
     .option('--run-as <account>', 'account that a service of the machine runs as')
     .option('--dry-run', 'only print what would be installed');
   call(install, async () => (await commands()).install);
   const uninstall = service
     .command('uninstall')
-    .description('start it no more; nothing that is stored is touched')
+    .description('remove the service; stored data stays')
     .option(...system);
   call(uninstall, async () => (await commands()).uninstall);
   const status = service
     .command('status')
-    .description('what the service manager says')
+    .description('print what the service manager says')
     .option(...system);
   call(status, async () => (await commands()).status);
   const own = service
     .command('logs')
-    .description('what the service wrote')
+    .description('print the log of the service')
     .option(...system)
     .option(...follow);
   call(own, async () => (await commands()).logs);

@@ -22,6 +22,11 @@ export function printNotice(text: string): void {
   terminal().stderr.write(`${displayText(text)}\n`);
 }
 
+/** Prints one JSON value on a line of standard error. */
+export function printJsonNotice(value: unknown): void {
+  terminal().stderr.write(`${displayJson(JSON.stringify(value))}\n`);
+}
+
 /** Prints what peerstor made itself and that has lines of its own, such as a QR code. */
 export function printDrawing(text: string): void {
   terminal().stdout.write(`${text}\n`);

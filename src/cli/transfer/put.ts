@@ -180,7 +180,7 @@ export async function putSource(
     `/api/v1/entries/${into.id}/path/${encodeURIComponent(name)}${query}`,
     {
       method: 'PUT',
-      headers: modifiedMs === undefined ? {} : { 'x-modified-at': new Date(modifiedMs).toISOString() },
+      headers: modifiedHeader(modifiedMs),
       body: counted(content, report),
       ...(bytes === undefined ? {} : { bodyBytes: bytes }),
       signal,
@@ -189,6 +189,13 @@ export async function putSource(
   report.progress.waitFor('');
   plan.entries.push(entry);
   return entry;
+}
+
+/** The time of a file for the device; none for times that only a broken disk has, such as the year 12026: the file matters more than its time. */
+export function modifiedHeader(modifiedMs: number | undefined): Record<string, string> {
+  const date = new Date(modifiedMs ?? Number.NaN);
+  const year = date.getUTCFullYear();
+  return year >= 0 && year <= 9999 ? { 'x-modified-at': date.toISOString() } : {};
 }
 
 async function* counted(

@@ -68,14 +68,14 @@ describe('get', () => {
     const target = line.at('deep', 'er', 'out');
     const ran = await line.run(['get', '/', target], { platform: 'win32' });
     assert.equal(ran.code, 0, ran.err);
-    assert.deepEqual(
-      (await readdir(target)).sort(),
-      ['.._.._evil.bat', '_CON', 'a_b', 'a_b (2)', 'end_', 'µ', 'μ (2)'].sort(),
-    );
+    const [micro, mu] = ['µ', 'μ'];
+    // The first of two twins in the listing keeps its name.
+    const second = ran.err.includes(`"${mu}" is saved as`) ? mu : micro;
+    const expected = ['.._.._evil.bat', '_CON', 'a_b', 'a_b (2)', 'end_', `${second} (2)`];
+    assert.deepEqual((await readdir(target)).sort(), [...expected, second === mu ? micro : mu].sort());
     assert.deepEqual(await readdir(line.at('deep')), ['er']);
     assert.deepEqual(await readdir(line.at('deep', 'er')), ['out']);
     assert.match(ran.err, /"\.\.\\\.\.\\evil\.bat" is saved as "\.\._\.\._evil\.bat"/);
-    assert.match(ran.err, /"μ" is saved as "μ \(2\)"/);
   });
 
   it('a local file that differs is kept and told, and replaced only with --overwrite', async () => {
@@ -94,6 +94,21 @@ describe('get', () => {
     assert.equal((await line.run(['get', '/', `${line.folder}/`, '--overwrite'])).code, 0);
     assert.equal(await readFile(join(folder, 'plan.txt'), 'utf8'), 'the plan');
     assert.deepEqual(await parts(folder), []);
+  });
+
+  it('a local file that appears while the download runs is not replaced at the last moment', async () => {
+    await put('/plan.txt', 'the plan');
+    const { drive } = line.gateway;
+    const open = drive.open.bind(drive);
+    drive.open = async (...wanted) => {
+      await writeFile(line.at('plan.txt'), 'mine');
+      return open(...wanted);
+    };
+    const ran = await line.run(['get', '/plan.txt', line.folder]);
+    assert.equal(ran.code, 1);
+    assert.match(ran.err, /another file is there under this name/);
+    assert.equal(await readFile(line.at('plan.txt'), 'utf8'), 'mine');
+    assert.deepEqual(await readdir(line.folder), ['plan.txt']);
   });
 
   it('a person on a terminal is asked for each file, and "all" is asked once', async () => {
@@ -212,12 +227,12 @@ describe('get', () => {
     const controller = new AbortController();
     const running = line.run(['get', '/', `${line.folder}/`], { interrupted: controller.signal });
     const folder = line.at('drive');
-    // The small file is there, and the large one has begun.
+    // The small file is there, and so much of the large one that a cut download would keep it.
     for (;;) {
       const names = await readdir(folder).catch((): string[] => []);
       const part = names.find((name) => name.endsWith('.part'));
       const begun = part !== undefined && (await stat(join(folder, part)).catch(() => undefined))?.size;
-      if (begun && names.includes('a.txt')) break;
+      if (Number(begun) > 2 ** 21 && names.includes('a.txt')) break;
       await new Promise((resolve) => setImmediate(resolve));
     }
     controller.abort();

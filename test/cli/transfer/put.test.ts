@@ -6,6 +6,7 @@ import { appendFileSync, readFileSync, statSync, truncateSync, utimesSync } from
 import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { modifiedHeader } from '../../../src/cli/transfer/put.ts';
 import { openFile } from '../../../src/cli/transfer/source-bytes.ts';
 import type { EntryView, Page } from '../../../src/model/api.ts';
 import { CommandLine } from '../command-line.ts';
@@ -48,6 +49,11 @@ describe('put', () => {
     assert.equal((await line.json<EntryView>(['put', path, '/New/deep/other.txt'])).name, 'other.txt');
     assert.equal((await line.json<EntryView>(['put', path, '/Inbox/'])).name, 'plan.txt');
     assert.equal(await stored('/Inbox/plan.txt'), 'plan.txt');
+  });
+
+  it('a time that no date can say is left out, and the file is sent all the same', () => {
+    assert.deepEqual(modifiedHeader(0), { 'x-modified-at': '1970-01-01T00:00:00.000Z' });
+    for (const ms of [4e14, -1e14, 1e20, Number.NaN, undefined]) assert.deepEqual(modifiedHeader(ms), {});
   });
 
   it('a folder is stored with all that is in it, empty folders too; again, only what changed is sent', async () => {
