@@ -1,6 +1,6 @@
 /** One seed: troubles over a few seconds of work, then everything heals, then the observer looks. */
 import type { Random } from '../../src/model/clock.ts';
-import { seededRandom } from '../sim/seeded-random.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { until } from '../support/until.ts';
 import type { ChaosCluster } from './cluster.ts';
 import { type Nemesis, nemeses, type Trouble } from './nemeses.ts';

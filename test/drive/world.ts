@@ -25,8 +25,8 @@ import { defaultTunables } from '../../src/model/limits.ts';
 import type { Log } from '../../src/model/log.ts';
 import type { DeviceBody } from '../../src/model/records.ts';
 import { MemoryOrderedStore } from '../../src/store/level/memory-ordered-store.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { createMemoryChunkNetwork, type MemoryChunkNetwork } from '../support/memory-chunk-network.ts';
-import { createManualClock, type ManualClock } from './manual-clock.ts';
 
 export const username = 'Ada';
 export const password = 'correct horse battery';
@@ -66,7 +66,7 @@ export interface World {
 }
 
 export function createWorld(audit: Audit = noAudit): World {
-  const clock = createManualClock();
+  const clock = new ManualClock();
   const chunks = new Map<ChunkId, Uint8Array>();
   const world: World = {
     audit,

@@ -6,8 +6,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { EntryView } from '../../src/model/api.ts';
 import { silentLog } from '../../src/model/log.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { assertProblem, GatewayFixture, readAll } from './gateway-fixture.ts';
-import { ManualClock } from './manual-clock.ts';
 
 const MiB = 1024 * 1024;
 const text = '0123456789';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { EventView } from '../../src/model/api.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { assertProblem, GatewayFixture } from './gateway-fixture.ts';
-import { ManualClock } from './manual-clock.ts';
 import { RawWebSocket } from './raw-websocket.ts';
 
 const path = '/api/v1/events';

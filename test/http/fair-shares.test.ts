@@ -13,8 +13,8 @@ import { limitPublicRequests } from '../../src/http/limits/public-requests.ts';
 import { createSlots } from '../../src/http/limits/slots.ts';
 import type { ShareView } from '../../src/model/api.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { assertProblem, GatewayFixture, sessionHeaders } from './gateway-fixture.ts';
-import { ManualClock } from './manual-clock.ts';
 import { RawWebSocket } from './raw-websocket.ts';
 
 const isTooMany = (error: unknown) => isPeerstorError(error, 'too-many-tries');

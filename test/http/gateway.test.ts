@@ -7,8 +7,8 @@ import { systemClock } from '../../src/model/clock.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
 import { silentLog } from '../../src/model/log.ts';
 import { FakeDeviceFront } from '../support/fake-device-front.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { GatewayFixture, readAll } from './gateway-fixture.ts';
-import { ManualClock } from './manual-clock.ts';
 import { RawWebSocket } from './raw-websocket.ts';
 
 describe('a gateway', { timeout: 600_000 }, () => {

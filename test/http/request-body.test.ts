@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { bodyQueueBytesMax } from '../../src/http/limits/http-limits.ts';
 import { openBody } from '../../src/http/requests/request-body.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const piece = Buffer.alloc(64 * 1024, 7);
 

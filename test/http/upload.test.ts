@@ -4,8 +4,8 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { EntryView } from '../../src/model/api.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { assertProblem, GatewayFixture, readAll } from './gateway-fixture.ts';
-import { ManualClock } from './manual-clock.ts';
 
 const MiB = 1024 * 1024;
 

@@ -10,11 +10,11 @@ import { type ChunkId, chunkId, toHex, type VersionId } from '../../src/model/id
 import { defaultTunables, type Tunables } from '../../src/model/limits.ts';
 import { versionOf, World } from '../catalog/world.ts';
 import { MemoryNetwork } from '../support/memory-network.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { seedNode } from './deterministic-node.ts';
 import { type Deed, Grantees } from './grantees.ts';
 import { Nemeses } from './nemeses.ts';
 import { Observer, type Saved } from './observer.ts';
-import { seededRandom } from './seeded-random.ts';
 import { type Running, SimDevice } from './sim-device.ts';
 import { TreeEdits } from './tree-edits.ts';
 import { VirtualClock } from './virtual-clock.ts';

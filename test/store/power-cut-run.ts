@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import type { ChunkId } from '../../src/model/ids.ts';
 import { DiskChunkStore, type DiskChunkStoreOptions, MemoryOrderedStore } from '../../src/store/index.ts';
-import { seededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { type TestChunk, testChunk } from './chunks.ts';
 import { testDevice } from './disk-world.ts';
 import { PoweredFiles } from './powered-files.ts';

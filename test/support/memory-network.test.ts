@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type Random, systemClock } from '../../src/model/clock.ts';
+import { type Clock, systemClock } from '../../src/model/clock.ts';
 import { type DeviceId, deviceId } from '../../src/model/ids.ts';
 import { defaultTunables } from '../../src/model/limits.ts';
 import { allConnected, nextEvent, transportContract } from '../contract/transport.contract.ts';
+import { ManualClock } from './manual-clock.ts';
 import { MemoryNetwork } from './memory-network.ts';
+import { seededRandom } from './seeded-random.ts';
 
 const tunables = { ...defaultTunables, peerSuspectMs: 20, peerDropMs: 60, redialMinMs: 5 };
 
@@ -16,7 +18,7 @@ before(() => {
 after(() => clearInterval(awake));
 
 transportContract('memory', async (count, prepare) => {
-  const network = new MemoryNetwork({ clock: systemClock, random: seeded(1), tunables });
+  const network = new MemoryNetwork({ clock: systemClock, random: seededRandom(1), tunables });
   const transports = ids(count).map((id) => network.transport(id));
   transports.forEach((transport, index) => {
     prepare?.(transport, index);
@@ -35,14 +37,17 @@ transportContract('memory', async (count, prepare) => {
 
 describe('memory network', () => {
   it('drops a partitioned peer after a while, suspects it before, and reconnects when healed', async () => {
-    const { network, a, b } = await pair();
+    const clock = new ManualClock();
+    const { network, a, b } = await pair(clock);
     const lost = nextEvent(a, 'disconnected');
     network.partition([[a.self], [b.self]]);
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await clock.pass(tunables.peerSuspectMs + 10);
     assert.equal(a.peers()[0]?.suspect, true);
+    await clock.pass(tunables.peerDropMs);
     await lost;
     const back = nextEvent(b, 'connected');
     network.heal();
+    await clock.pass(1000);
     assert.equal((await back).device, a.self);
   });
 
@@ -67,8 +72,8 @@ describe('memory network', () => {
   });
 });
 
-async function pair() {
-  const network = new MemoryNetwork({ clock: systemClock, random: seeded(7), tunables });
+async function pair(clock: Clock = systemClock) {
+  const network = new MemoryNetwork({ clock, random: seededRandom(7), tunables });
   const [a, b] = ids(2).map((id) => network.transport(id));
   if (a === undefined || b === undefined) throw new Error('two devices');
   const got: number[] = [];
@@ -78,6 +83,7 @@ async function pair() {
   });
   const connected = allConnected([a, b]);
   await Promise.all([a.start(), b.start()]);
+  if (clock instanceof ManualClock) await clock.pass(1000);
   await connected;
   return { network, a, b, got };
 }
@@ -90,16 +96,4 @@ function ids(count: number): DeviceId[] {
         .slice(0, 64),
     ),
   );
-}
-
-/** mulberry32: small, and the same everywhere. */
-function seeded(seed: number): Random {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return { next, bytes: (length) => Uint8Array.from({ length }, () => Math.floor(next() * 256)) };
 }

@@ -15,7 +15,6 @@ import {
   numberOfBytes,
   registerKey,
 } from '../../../src/catalog/records/store-layout.ts';
-import type { Random } from '../../../src/model/clock.ts';
 import type { OrderedStore } from '../../../src/model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../../../src/model/errors.ts';
 import { type DeviceId, deviceId } from '../../../src/model/ids.ts';
@@ -23,6 +22,7 @@ import { defaultTunables, frameBytesMax } from '../../../src/model/limits.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 import { MemoryNetwork, type MemoryTransport } from '../../support/memory-network.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { collect, entryOf, viewOf, World } from '../world.ts';
 
 interface Device {
@@ -45,7 +45,7 @@ class Home {
   readonly devices: Device[] = [];
 
   constructor(seed = 1) {
-    this.network = new MemoryNetwork({ clock: this.clock, random: seeded(seed), latencyMaxMs: 5 });
+    this.network = new MemoryNetwork({ clock: this.clock, random: seededRandom(seed), latencyMaxMs: 5 });
   }
 
   get ids(): DeviceId[] {
@@ -162,15 +162,6 @@ class Home {
   async end(): Promise<void> {
     for (const device of [...this.devices]) await this.remove(device);
   }
-}
-
-function seeded(seed: number): Random {
-  let state = seed >>> 0 || 1;
-  const next = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-  return { next, bytes: (length) => Uint8Array.from({ length }, () => Math.floor(next() * 256)) };
 }
 
 async function withHome(count: number, run: (home: Home) => Promise<void>, seed = 1): Promise<void> {

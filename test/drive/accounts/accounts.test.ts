@@ -151,7 +151,7 @@ test('a session ends by signing out, here and after a restart', async () => {
 
 test('a session ends when its time is over', async () => {
   const { world, device, session } = await createHome();
-  await world.clock.sleep(sessionLifeMs - 1);
+  await world.clock.stall(sessionLifeMs - 1);
   assert.ok(await device.accounts.resume(session.secret));
   await world.clock.pass(2);
   assert.equal(await device.accounts.resume(session.secret), undefined);
@@ -178,7 +178,7 @@ test('the signal of a session aborts when it ends, by signing out, by a new pass
     [true, true, false],
   );
 
-  await world.clock.sleep(sessionLifeMs + 60_000);
+  await world.clock.stall(sessionLifeMs + 60_000);
   assert.ok(renewed.signal.aborted);
 });
 

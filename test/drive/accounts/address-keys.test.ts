@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createAddressKeys } from '../../../src/drive/accounts/address-keys.ts';
-import { createManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const dayMs = 86_400_000;
 const secret = new Uint8Array(64).fill(7);
 
 describe('keys of addresses', () => {
   it('a key opens its own entry, of its own session, and nothing else', () => {
-    const clock = createManualClock();
+    const clock = new ManualClock();
     const keys = createAddressKeys(secret, clock);
     const key = keys.keyFor('entry-1');
     assert.ok(keys.opens('entry-1', key));
@@ -19,7 +19,7 @@ describe('keys of addresses', () => {
   });
 
   it('a key stays the same for a day, so that browsers keep what they fetched, and ends within 3 days', async () => {
-    const clock = createManualClock();
+    const clock = new ManualClock();
     const keys = createAddressKeys(secret, clock);
     const first = keys.keyFor('entry-1');
     assert.equal(keys.keyFor('entry-1'), first);
@@ -31,7 +31,7 @@ describe('keys of addresses', () => {
   });
 
   it('the day of a key cannot be moved', () => {
-    const clock = createManualClock();
+    const clock = new ManualClock();
     const keys = createAddressKeys(secret, clock);
     const [day = '', mac] = keys.keyFor('entry-1').split('.');
     const later = (Number.parseInt(day, 36) + 300).toString(36);

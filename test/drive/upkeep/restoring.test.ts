@@ -5,7 +5,7 @@ import { placesIn, Reservoir } from '../../../src/drive/upkeep/restore-sample.ts
 import type { ReadElsewhere, RestorableUser } from '../../../src/model/contracts/restoring.ts';
 import { PeerstorError } from '../../../src/model/errors.ts';
 import { type ChunkId, entryId } from '../../../src/model/ids.ts';
-import { seededRandom } from '../../sim/seeded-random.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { coded } from '../errors.ts';
 import { createHome, type Home, password, pieces, put, username } from '../world.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { PasswordTries } from '../../../src/drive/users/password-tries.ts';
 import { isPeerstorError, PeerstorError } from '../../../src/model/errors.ts';
 import { passwordTriesPerHour } from '../../../src/model/limits.ts';
-import { createManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const wrong = async (): Promise<never> => {
   throw new PeerstorError('wrong-password', 'no');
@@ -17,7 +17,7 @@ async function fail(tries: PasswordTries, from: string, times: number): Promise<
 }
 
 test('after nine wrong passwords an address waits until the first is an hour old', async () => {
-  const clock = createManualClock();
+  const clock = new ManualClock();
   const tries = new PasswordTries(clock);
   await fail(tries, 'here', 1);
   await clock.pass(600_000);
@@ -32,7 +32,7 @@ test('after nine wrong passwords an address waits until the first is an hour old
 });
 
 test('right passwords and other failures cost nothing, and forgive nothing', async () => {
-  const tries = new PasswordTries(createManualClock());
+  const tries = new PasswordTries(new ManualClock());
   await fail(tries, 'here', passwordTriesPerHour - 1);
   for (let count = 0; count < 20; count += 1) await tries.run('here', async () => 1, isWrong);
   const broken = async () => {
@@ -45,7 +45,7 @@ test('right passwords and other failures cost nothing, and forgive nothing', asy
 });
 
 test('many tries at once are not more than the limit', async () => {
-  const tries = new PasswordTries(createManualClock());
+  const tries = new PasswordTries(new ManualClock());
   let checked = 0;
   const check = async () => {
     checked += 1;
@@ -60,7 +60,7 @@ test('many tries at once are not more than the limit', async () => {
 });
 
 test('tries that many share run in turn once many were wrong, and none is shut out', async () => {
-  const clock = createManualClock();
+  const clock = new ManualClock();
   const tries = new PasswordTries(clock);
   const slowed = (check: () => Promise<string>) => tries.slowed('link', check, isWrong, 5);
   for (let count = 0; count < 5; count += 1) await assert.rejects(slowed(wrong), isWrong);
@@ -75,7 +75,7 @@ test('tries that many share run in turn once many were wrong, and none is shut o
 });
 
 test('of tries that many share, only about a minute may wait', async () => {
-  const clock = createManualClock();
+  const clock = new ManualClock();
   const tries = new PasswordTries(clock);
   const slowed = () => tries.slowed('link', wrong, isWrong, 0);
   const outcomes: boolean[] = [];

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { isWorthTelling, Presence } from '../../../src/node/health/presence.ts';
 import { MemoryChunkStore } from '../../../src/store/memory-chunk-store.ts';
 import { chunkOf, deviceNumber } from '../../replication/support/fixtures.ts';
-import { seededRandom } from '../../sim/seeded-random.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 import { MemoryNetwork } from '../../support/memory-network.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 
 test('a device reports its use at once when it changed by more than a hundredth or crossed a limit', () => {
   assert.equal(isWorthTelling(0.5, 0.505), false);

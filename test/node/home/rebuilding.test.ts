@@ -13,7 +13,7 @@ import { openIndex } from '../../../src/node/home/home-lock.ts';
 import { withCatalogStore } from '../../../src/node/home/rebuilding.ts';
 import { LevelStore } from '../../../src/store/index.ts';
 import { carry, entryOf, viewOf, World } from '../../catalog/world.ts';
-import { seededRandom } from '../../sim/seeded-random.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 
 /** A device with its catalog on disk, and another one that has most of it. */
 class Damaged {

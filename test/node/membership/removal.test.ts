@@ -13,8 +13,8 @@ import { SecretFollower } from '../../../src/node/membership/secret-rotation.ts'
 import { deviceSealingKey } from '../../../src/node/settings/own-record.ts';
 import { carry, collect, keyOf, World } from '../../catalog/world.ts';
 import { coded } from '../../drive/errors.ts';
-import { seededRandom } from '../../sim/seeded-random.ts';
 import { MemoryNetwork } from '../../support/memory-network.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { patienceMs } from '../../support/until.ts';
 
 const nothingLost: ChunkImpact = {

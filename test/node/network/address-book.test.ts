@@ -6,7 +6,7 @@ import { silentLog } from '../../../src/model/log.ts';
 import { AddressBook, hintLifeMs } from '../../../src/node/network/address-book.ts';
 import { decodePresence, encodePresence } from '../../../src/node/network/presence.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const device = deviceId('5'.repeat(64));
 const peer = '12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5';

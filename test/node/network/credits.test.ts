@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { isPeerstorError } from '../../../src/model/errors.ts';
 import { type CreditAccount, CreditPool, CreditPurse } from '../../../src/node/network/credits.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const limits = { start: 2, perPeer: 8, total: 10 };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Pulse } from '../../../src/node/network/pulse.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 describe('pulse', () => {
   it('the pulse ticks regularly and reports when the process stood still', async () => {

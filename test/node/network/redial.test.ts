@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type DeviceId, deviceId } from '../../../src/model/ids.ts';
 import { Redial } from '../../../src/node/network/redial.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const low = deviceId('1'.repeat(64));
 const high = deviceId('f'.repeat(64));

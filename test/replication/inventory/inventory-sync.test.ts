@@ -4,7 +4,7 @@ import { idKey } from '../../../src/model/contracts/ordered-store.ts';
 import type { ChunkId } from '../../../src/model/ids.ts';
 import { BucketDigests, bucketOf } from '../../../src/replication/database/bucket-digest.ts';
 import { writeBuckets, writeDigests } from '../../../src/replication/wire.ts';
-import { seededRandom } from '../../sim/seeded-random.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { liarFeed, startCluster, TestCluster, type TestDevice } from '../support/cluster.ts';
 import { chunkOf } from '../support/fixtures.ts';
 

@@ -7,8 +7,8 @@ import { Inventory } from '../../../src/replication/inventory/inventory.ts';
 import { Copies } from '../../../src/replication/references/copies.ts';
 import { ReferenceIndex } from '../../../src/replication/references/reference-index.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
-import { seededRandom } from '../../sim/seeded-random.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { chunkNumber, deviceNumber } from '../support/fixtures.ts';
 
 const key = (number: number) => idKey(chunkNumber(number));

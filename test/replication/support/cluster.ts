@@ -11,13 +11,13 @@ import { type Log, silentLog } from '../../../src/model/log.ts';
 import { createReplication, type Replication } from '../../../src/replication/index.ts';
 import { writeDelta } from '../../../src/replication/wire.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
-import { seededRandom } from '../../sim/seeded-random.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 import {
   MemoryNetwork,
   type MemoryNetworkOptions,
   type MemoryTransport,
 } from '../../support/memory-network.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { member } from './fixtures.ts';
 import { TestChunkStore } from './test-chunk-store.ts';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { DeviceId } from '../../../src/model/ids.ts';
 import type { DeviceSight, NetworkSight } from '../../../src/replication/repair/repair-plan.ts';
 import { keepersFor } from '../../../src/replication/surplus/trim-plan.ts';
-import { seededRandom } from '../../sim/seeded-random.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { type ClusterOptions, startCluster, type TestCluster, type TestDevice } from '../support/cluster.ts';
 import { fileOf, save, type TestFile } from '../support/files.ts';
 import { deviceNumber } from '../support/fixtures.ts';

@@ -4,7 +4,7 @@ import type { RestorableUser } from '../../../src/model/contracts/restoring.ts';
 import { PeerstorError } from '../../../src/model/errors.ts';
 import { type ChunkId, type EntryId, entryId, userId } from '../../../src/model/ids.ts';
 import { drillStateOf, firstDrill, isDue } from '../../../src/replication/verify/drill-plan.ts';
-import { seededRandom } from '../../sim/seeded-random.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { type Liar, TestCluster, type TestDevice } from '../support/cluster.ts';
 import { fileOf, save, type TestFile } from '../support/files.ts';
 

@@ -1,5 +1,7 @@
 /** Time that stands still until a test moves it. */
-import type { Clock, Timer } from '../../../src/model/clock.ts';
+import type { Clock, Timer } from '../../src/model/clock.ts';
+
+const leapMs = 3_600_000;
 
 interface Due {
   atMs: number;
@@ -9,12 +11,18 @@ interface Due {
 
 export class ManualClock implements Clock {
   #nowMs = 0;
-  #wallAheadMs = 1_000_000;
+  #wallAheadMs: number;
+  #wallWrongMs = 0;
   #order = 0;
   readonly #due = new Set<Due>();
 
+  /** @param startMs what the wall clock shows at first */
+  constructor(startMs = Date.UTC(2026, 10, 21, 12)) {
+    this.#wallAheadMs = startMs;
+  }
+
   wallMs(): number {
-    return this.#nowMs + this.#wallAheadMs;
+    return this.#nowMs + this.#wallAheadMs + this.#wallWrongMs;
   }
 
   monotonicMs(): number {
@@ -32,14 +40,24 @@ export class ManualClock implements Clock {
     return { cancel: () => void this.#due.delete(due) };
   }
 
+  /** Timers that are set. */
+  get pending(): number {
+    return this.#due.size;
+  }
+
+  /** Lets `ms` pass at once, every timer on its time; what the timers start goes on later. */
+  advance(ms: number): void {
+    const endMs = this.#nowMs + ms;
+    for (let next = this.#next(endMs); next !== undefined; next = this.#next(endMs)) this.#fire(next);
+    this.#nowMs = endMs;
+  }
+
   /** Lets `ms` pass, every timer on its time; promises settle in between. */
   async pass(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
     await settled();
     for (let next = this.#next(endMs); next !== undefined; next = this.#next(endMs)) {
-      this.#nowMs = Math.max(this.#nowMs, next.atMs);
-      this.#due.delete(next);
-      next.fn();
+      this.#fire(next);
       await settled();
     }
     this.#nowMs = endMs;
@@ -52,9 +70,28 @@ export class ManualClock implements Clock {
     await this.pass(0);
   }
 
+  /** Lets days pass hour by hour: what comes due within an hour happens once, at its end. */
+  async leap(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= leapMs) {
+      this.#nowMs += Math.min(left, leapMs);
+      await this.pass(0);
+    }
+  }
+
+  /** The wall clock alone shows something else: so far ahead of the right time. */
+  setWall(aheadMs: number): void {
+    this.#wallWrongMs = aheadMs;
+  }
+
   /** Only the wall clock moves, as when the machine is suspended. */
   sleepMachine(ms: number): void {
     this.#wallAheadMs += ms;
+  }
+
+  #fire(next: Due): void {
+    this.#nowMs = Math.max(this.#nowMs, next.atMs);
+    this.#due.delete(next);
+    next.fn();
   }
 
   #next(endMs: number): Due | undefined {
