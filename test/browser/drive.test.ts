@@ -343,4 +343,51 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
     await panel.getByRole('button', { name: 'Close the list of uploads' }).click();
     await panel.waitFor({ state: 'detached' });
   });
+
+  it('moves a whole folder of entries to the trash with one key and one request, and back', async () => {
+    await visit('/', 'My drive');
+    await page.getByRole('link', { name: 'Long', exact: true }).click();
+    await page.locator('.entry').first().waitFor();
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/entries/trash')) asked.push(request.method());
+    });
+    await grid().focus();
+    await page.keyboard.press('Control+a');
+    await page.getByText('151 selected').waitFor();
+    await page.keyboard.press('Delete');
+    await page.getByText('151 items moved to the trash.', { exact: true }).waitFor();
+    await page.getByText('This folder is empty.').waitFor();
+    assert.deepEqual(asked, ['POST']);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await until('all of it is back', async () => (await namesIn('Long')).length === 151);
+    assert.deepEqual(problems, []);
+  });
+
+  it('finds a file by a part of its name while one types, and shows where it is', async () => {
+    await visit('/', 'My drive');
+    await page.keyboard.press('Tab');
+    await page.getByRole('searchbox').fill('deep');
+    await page.getByRole('heading', { name: 'Search results for “deep”' }).waitFor();
+    await row('deep.txt').waitFor();
+    await row('deep.txt').getByText('Keys / Inside').waitFor({ state: 'attached' });
+    await assertAccessible(page, 'search results');
+    await page.getByLabel('Type').selectOption({ label: 'Folders' });
+    await page.getByText('Nothing matches this search.').waitFor();
+    await page.reload();
+    await page.getByText('Nothing matches this search.').waitFor();
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Recent' }).click();
+    await page.getByRole('heading', { name: 'Recent' }).waitFor();
+    await page.locator('.entry').first().waitFor();
+    await page
+      .getByRole('button', { name: /^Actions for/ })
+      .first()
+      .click();
+    await page.getByRole('menuitem', { name: 'Add star' }).click();
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Starred' }).click();
+    await page.getByRole('heading', { name: 'Starred' }).waitFor();
+    await page.locator('.entry').first().waitFor();
+    await assertAccessible(page, 'starred entries');
+    assert.deepEqual(problems, []);
+  });
 });

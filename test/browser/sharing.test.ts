@@ -83,7 +83,7 @@ describe('sharing on the page', { skip, timeout: 900_000 }, () => {
     await shot(page, 'share-made');
     await assertAccessible(page, 'share dialog with a link');
     assert.match(link, new RegExp(`^http://${device.address}/s/`));
-    await page.getByRole('button', { name: 'Copy' }).click();
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
     await page.getByText('Copied').waitFor();
     await page.keyboard.press('Escape');
 
@@ -153,8 +153,10 @@ describe('sharing on the page', { skip, timeout: 900_000 }, () => {
 
   it('ends the page of a guest with the last download, and offers none that would fail', async () => {
     await openShare('Trip');
+    await page.getByRole('button', { name: 'Another link' }).click();
     await page.getByLabel('Maximum downloads').fill('1');
-    const link = await makeLink();
+    await page.getByRole('button', { name: 'Create link' }).click();
+    const link = await page.getByRole('textbox', { name: /0 of 1 downloads used$/ }).inputValue();
     await page.keyboard.press('Escape');
     const guest = await open();
     await guest.goto(link);
@@ -210,7 +212,7 @@ describe('sharing on the page', { skip, timeout: 900_000 }, () => {
     await openShare('Trip');
     await page.getByLabel('User name').fill('ben');
     await page.getByLabel('This person').selectOption({ label: 'can view and edit' });
-    await page.getByRole('button', { name: 'Share', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Share', exact: true }).click();
     await page.getByRole('button', { name: 'Remove access of ben' }).waitFor();
     await shot(page, 'share-people');
     await page.keyboard.press('Escape');

@@ -3,6 +3,7 @@ import type {
   AuditView,
   DeviceView,
   EntryHealthView,
+  EntryOutcome,
   EntryView,
   HealthView,
   HealthzView,
@@ -73,6 +74,11 @@ export const api = {
     ask<{ items: EntryView[] }>('GET', `${entryPath(id)}/ancestors`, undefined, signal),
   rename: (id: string, name: string) => ask<EntryView>('PATCH', entryPath(id), { name }),
   move: (id: string, parentId: string) => ask<EntryView>('PATCH', entryPath(id), { parentId }),
+  /** Many at once, at most `entriesAtOnceMax`; each succeeds or fails by itself. */
+  moveMany: (ids: readonly string[], parentId: string) =>
+    ask<{ items: EntryOutcome[] }>('POST', '/api/v1/entries/move', { ids, parentId }),
+  trashMany: (ids: readonly string[]) =>
+    ask<{ items: EntryOutcome[] }>('POST', '/api/v1/entries/trash', { ids }),
   star: (id: string, starred: boolean) => ask<EntryView>('PATCH', entryPath(id), { starred }),
   copy: (id: string, parentId: string, name: string) =>
     ask<EntryView>('POST', `${entryPath(id)}/copy`, { parentId, name }),

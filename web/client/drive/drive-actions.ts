@@ -2,7 +2,7 @@
  * What a person does with entries of a drive: many at once, each action with its inverse on one undo
  * stack. No view here; whoever calls shows the outcome.
  */
-import type { EntryView } from '../../../src/model/api.ts';
+import type { EntryOutcome, EntryView } from '../../../src/model/api.ts';
 import { api } from '../api.ts';
 import { ApiError } from '../request.ts';
 import { attempt, say } from '../state.ts';
@@ -41,6 +41,42 @@ async function each<Item>(
   return outcome;
 }
 
+/** From so many on, one request changes many; below it each has its own, whose errors say more. */
+const manyMin = 10;
+const manyMax = 500;
+
+/** Why one of many failed; a request for many tells only the code. */
+const reasons: Readonly<Record<string, string>> = {
+  'name-taken': 'There is an entry with this name already.',
+  'would-make-a-cycle': 'A folder cannot be moved into itself.',
+  'not-found': 'It is not there any more.',
+  gone: 'It is in the trash.',
+  forbidden: 'You may not change it.',
+};
+
+/** The same for many entries, some hundreds in a request. */
+async function together<Item extends Named>(
+  items: readonly Item[],
+  act: (ids: readonly string[]) => Promise<{ items: EntryOutcome[] }>,
+): Promise<Outcome<Item>> {
+  const outcome: Outcome<Item> = { done: [], failed: [] };
+  for (let from = 0; from < items.length; from += manyMax) {
+    const part = items.slice(from, from + manyMax);
+    try {
+      const answer = await act(part.map(({ id }) => id));
+      const failed = new Map(answer.items.filter(({ ok }) => !ok).map(({ id, code }) => [id, code]));
+      for (const item of part) {
+        const sentence = reasons[failed.get(item.id) ?? ''] ?? 'It could not be changed.';
+        if (failed.has(item.id)) outcome.failed.push({ item, error: new Error(sentence) });
+        else outcome.done.push(item);
+      }
+    } catch (error) {
+      for (const item of part) outcome.failed.push({ item, error: error as Error });
+    }
+  }
+  return outcome;
+}
+
 /** “plan.txt”, or 3 items. */
 export function namesOf(entries: readonly Pick<EntryView, 'name'>[]): string {
   return entries.length === 1 ? `“${entries[0]?.name}”` : `${entries.length} items`;
@@ -59,15 +95,18 @@ async function doUndoably(
   sentence: (done: readonly Named[]) => string,
   act: (entry: Named) => Promise<unknown>,
   inverse: (entry: Named) => Promise<unknown>,
+  actOnMany?: (ids: readonly string[]) => Promise<{ items: EntryOutcome[] }>,
 ): Promise<readonly Named[]> {
-  const outcome = await each(entries, act);
+  const perform = (some: readonly Named[]) =>
+    actOnMany && some.length >= manyMin ? together(some, actOnMany) : each(some, act);
+  const outcome = await perform(entries);
   sayFailures(outcome);
   const { done } = outcome;
   if (done.length === 0) return done;
   const action: Undoable = {
     label: sentence(done),
     undo: async () => sayFailures(await each(done, inverse)),
-    redo: async () => sayFailures(await each(done, act)),
+    redo: async () => sayFailures(await perform(done)),
   };
   undoStack.push(action);
   say(action.label, { undo: () => void undo(action) });
@@ -95,6 +134,7 @@ export function trash(entries: readonly Named[]): Promise<readonly Named[]> {
     (done) => `${namesOf(done)} moved to the trash.`,
     ({ id }) => api.trash(id),
     ({ id }) => api.restore(id),
+    api.trashMany,
   );
 }
 
@@ -116,6 +156,7 @@ export function move(entries: readonly Named[], target: Named): Promise<readonly
     (done) => `${namesOf(done)} moved to “${target.name || 'My drive'}”.`,
     ({ id }) => api.move(id, target.id),
     ({ id }) => api.move(id, cameFrom.get(id) ?? 'root'),
+    (ids) => api.moveMany(ids, target.id),
   );
 }
 

@@ -64,7 +64,10 @@ export function EntriesView(props: EntriesViewProps) {
   const { actions, asking, setAsking } = does;
   const openMenu = (entry: EntryView, at: OpenMenu['at']) => {
     const isOfMany = selection.ids.has(entry.id) && chosen.length > 1;
-    if (!selection.ids.has(entry.id)) setSelection(select(selection, state.order, entry.id, 'only'));
+    // A menu needs no selection; but others that are selected would be mistaken for what it is about.
+    if (!selection.ids.has(entry.id)) {
+      setSelection(select(selection, state.order, entry.id, chosen.length > 0 ? 'only' : 'focus'));
+    }
     const about = isOfMany ? chosen : [entry];
     setMenu({ label: `Actions for ${namesOf(about)}`, entries: entryMenu(about, actions), at });
   };
