@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { nodeFiles } from '../../src/store/files/disk-files.ts';
 import type { DiskChunkStore } from '../../src/store/index.ts';
 import { until } from '../support/until.ts';
 import { byId, testChunk, testChunks } from './chunks.ts';
@@ -143,6 +144,28 @@ describe('volumes that come and go', () => {
       await world.idsOf('trashed', 'one'),
       away.map(({ id }) => id),
     );
+  });
+
+  it('takes no segment for gone that is made while the folder is listed', async () => {
+    let whileListed: (() => Promise<unknown>) | undefined;
+    const files = {
+      ...nodeFiles,
+      list: async (path: string) => {
+        const names = await nodeFiles.list(path);
+        const work = whileListed;
+        whileListed = undefined;
+        await work?.();
+        return names;
+      },
+    };
+    const store = await world.open({ files, segmentBytesMax: 1400 });
+    const [, second = first, third = first] = chunks;
+    await store.put(first.id, first.bytes);
+    whileListed = () => store.put(second.id, second.bytes);
+    assert.deepEqual(await store.rescan(), { added: 0, lost: 0 });
+    await store.put(third.id, third.bytes);
+    assert.deepEqual(stateOf(store), ['ok']);
+    for (const { id } of [first, second, third]) await store.get(id);
   });
 
   it('makes the folder of a volume that was never seen', async () => {

@@ -62,13 +62,22 @@ export class ChunkReader {
       return await volume.log.read(row, id, row.size);
     } catch (error) {
       if (diskVerdict(error) === 'gone') {
-        if (await this.#isThere(volume)) await drop(this.#parts, id, 'missing');
+        if (await this.#isThere(volume)) await this.#dropIfGone(id, volume, row);
         throw chunkMissing(id);
       }
       const failure = diskFailure(volume, `Chunk ${shortId(id)} could not be read from`, error);
       if (!isUnreadable(error)) throw failure;
       return undefined;
     }
+  }
+
+  /** Looks once more: the volume may just have been opened anew. An error says nothing about the chunk. */
+  async #dropIfGone(id: ChunkId, volume: Volume, row: ChunkRow): Promise<void> {
+    const isGone = await volume.log.has(row, id).then(
+      (has) => !has,
+      (error: unknown) => diskVerdict(error) === 'gone',
+    );
+    if (isGone) await drop(this.#parts, id, 'missing');
   }
 
   /** The record is never served again: it is marked, so that no rescan takes it for a chunk, and compaction drops it. */

@@ -217,9 +217,11 @@ export class SegmentLog {
   /** Files that are no segments of this volume are left alone. */
   async #findSegments(): Promise<void> {
     const { files, path, volume } = this.#options;
+    // One that is made while the folder is listed is not in the list, and is not gone.
+    const before = [...this.#segments.keys()];
     const names = await files.list(segmentsPath(path));
     const found = new Set(names.flatMap((name) => segmentNumber(name) ?? []));
-    for (const number of this.#segments.keys()) if (!found.has(number)) this.#forget(number);
+    for (const number of before) if (!found.has(number)) this.#forget(number);
     for (const number of found) {
       // Its number is not used again, whatever the file is.
       this.#lastNumber = Math.max(this.#lastNumber, number);
@@ -228,7 +230,8 @@ export class SegmentLog {
       if (head?.volume !== volume || head.number !== number) continue;
       const segment = new Segment(files, path, head);
       await this.#handles.use(number, (file) => segment.load(file));
-      this.#segments.set(number, segment);
+      // The writer may have made it just now: then the writer's own is the right one.
+      if (!this.#segments.has(number)) this.#segments.set(number, segment);
     }
   }
 

@@ -110,7 +110,7 @@ async function lookAgain(scan: Scan, record: ChunkRecord, place: Place): Promise
   if (mark?.kind === 'dead' || isSamePlace(trashed, volume.id, place)) return;
   // Compaction, or a later put, made another record of the same chunk on this volume.
   const other = [row, trashed].find((one) => one?.volume === volume.id);
-  if (other !== undefined && known.has(other)) return;
+  if (other !== undefined && (known.has(other) || (await volume.log.has(other, id)))) return;
   const isHeld = locate(parts, id) !== undefined;
   if (isHeld || mark?.kind === 'trashed') {
     if (trashed !== undefined) return;
