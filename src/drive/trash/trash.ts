@@ -153,8 +153,9 @@ export async function purge(tree: Tree, id: EntryId): Promise<void> {
   if (isConflict(found)) return purgeConflict(tree, found);
   requireNotRoot(tree, found);
   await tree.locks.run(branchesOf(tree, id), async () => {
-    // Hidden at once, and marked as what goes.
-    await mark(tree, openEntry(tree, id));
+    // Hidden at once, and marked as what goes. Not a file: it goes in one batch, and an edit that another
+    // device makes meanwhile brings it back with the mark that it has now, which must not hide the edit.
+    if (found.body.kind === 'folder') await mark(tree, openEntry(tree, id));
     await purgeBranch(tree, id, markOf(tree, id));
   });
 }
@@ -170,7 +171,7 @@ async function purgeMarked(tree: Tree, { id, body: { trashedAt } }: Entry): Prom
  * @returns false when not all of it is gone, because it is not in the trash by this mark any more
  */
 async function purgeBranch(tree: Tree, id: EntryId, trashedAt: number | null): Promise<boolean> {
-  const isStillTrashed = () => trashedAt !== null && markOf(tree, id) === trashedAt;
+  const isStillTrashed = () => tree.catalog.get('entry', id)?.body != null && markOf(tree, id) === trashedAt;
   let batch: Draft[] = [];
   for await (const gone of tombstones(tree, id)) {
     for (const draft of gone) batch.push(draft);

@@ -305,3 +305,19 @@ test('the trash of one device is the trash of the other', async () => {
   assert.deepEqual(await trashNames(drive), []);
   assert.deepEqual(await namesIn(drive, root), ['a.txt']);
 });
+
+for (const first of ['edited', 'purged'] as const) {
+  test(`a file that one device edited while another purged it stays with the edit (${first} first)`, async () => {
+    const { drive, root, other, meet, world } = await createPair();
+    const file = await put(drive, root, 'a.txt', 'at first');
+    await meet();
+    const steps = [() => put(drive, root, 'a.txt', 'edited meanwhile'), () => other.purge(entryId(file.id))];
+    if (first === 'purged') steps.reverse();
+    for (const step of steps) {
+      await step();
+      await world.clock.pass(50);
+    }
+    await meet();
+    for (const each of [drive, other]) assert.deepEqual(await wholeTree(each), ['/a.txt: edited meanwhile']);
+  });
+}
