@@ -16,7 +16,7 @@ export interface Ran {
 
 export interface RunSettings {
   /** What standard input gives; it is no terminal. */
-  stdin?: string | Uint8Array;
+  stdin?: string | Uint8Array | Readable;
   home?: string;
   platform?: NodeJS.Platform;
   env?: Record<string, string>;
@@ -87,7 +87,8 @@ export class CommandLine {
       const answer = /: $/.test(shown) ? answers.shift() : undefined;
       if (answer !== undefined) keyboard.write(`${answer}\n`);
     };
-    const input = typed === undefined ? Readable.from([Buffer.from(stdin)]) : keyboard;
+    const given = stdin instanceof Readable ? stdin : Readable.from([Buffer.from(stdin)]);
+    const input = typed === undefined ? given : keyboard;
     const [stdout, stderr] = [new Collected(), new Collected(isTTY || typed !== undefined, type)];
     const interrupted = settings.interrupted ?? new AbortController().signal;
     const code = await run(words, {

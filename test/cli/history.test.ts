@@ -88,6 +88,19 @@ describe('former versions and the trash', () => {
     assert.match((await line.run(['du', '/Box'])).out, /2\.0 KiB +2 +\/Box\n$/);
   });
 
+  it('rm tries every path, and names those that failed', async () => {
+    for (const name of ['one', 'three']) await line.gateway.put(`/${name}`, 'x');
+    const ran = await line.run(['--json', 'rm', '/one', '/two', '/three']);
+    assert.equal(ran.code, 1);
+    const said = JSON.parse(ran.out) as { removed: string[]; failed: { path: string; code: string }[] };
+    assert.equal(said.removed.length, 2);
+    assert.deepEqual(
+      said.failed.map(({ path, code }) => [path, code]),
+      [['/two', 'not-found']],
+    );
+    await line.fails(['rm', '/two'], 1, /no "two"/);
+  });
+
   it('search finds by words and by what files are, and says when there are more', async () => {
     await line.gateway.put('/Deep/er/needle%20one.txt', 'x'.repeat(3000));
     await line.gateway.put('/needle%20two.txt', 'x');

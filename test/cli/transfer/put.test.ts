@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { appendFileSync, readFileSync, statSync, truncateSync, utimesSync } from 'node:fs';
 import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { modifiedHeader } from '../../../src/cli/transfer/put.ts';
 import { openFile } from '../../../src/cli/transfer/source-bytes.ts';
@@ -199,6 +200,15 @@ describe('put', () => {
     assert.equal(await stored('/dev.txt'), 'a backup');
     assert.equal((await line.json<EntryView>(['put', '-', '/empty'], { stdin: '' })).size, 0);
     await line.fails(['put', '-', '/Dumps'], 2, /add --name NAME/);
+  });
+
+  it('standard input that stays open does not keep a command whose upload was refused', async () => {
+    line.gateway.drive.capacityBytes = 10;
+    const open = new PassThrough();
+    open.write('more than ten bytes');
+    const ran = await line.run(['put', '-', '/full'], { stdin: open });
+    assert.deepEqual([ran.code, open.destroyed], [1, true]);
+    assert.match(ran.err, /not uploaded: -: /);
   });
 
   it('a named pipe is read until its writer ends', { skip: windows }, async () => {

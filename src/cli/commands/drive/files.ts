@@ -13,6 +13,7 @@ import {
   printTable,
   safetyWords,
 } from '../../terminal/output.ts';
+import { TransferReport } from '../../transfer/report.ts';
 
 export async function ls(path: string, options: GlobalOptions): Promise<void> {
   const client = await Client.connect(options);
@@ -85,16 +86,24 @@ export async function cp(from: string, to: string, options: GlobalOptions): Prom
   printLine(`Copied ${from} to ${to}`);
 }
 
+/** Every path is tried: one that is not there keeps none of the others. */
 export async function rm(paths: string[], options: GlobalOptions & { permanent?: boolean }): Promise<void> {
   const client = await Client.connect(options);
   const removed: string[] = [];
+  const report = new TransferReport('removed', options);
   for (const path of paths) {
-    const entry = await entryAt(client, path);
-    const query = options.permanent ? '?permanent=true' : '';
-    await client.done(`/api/v1/entries/${entry.id}${query}`, { method: 'DELETE' });
-    removed.push(entry.id);
-    if (!options.json)
-      printLine(options.permanent ? `Deleted ${path} for ever` : `Moved ${path} to the trash`);
+    if (report.gaveUp) break;
+    try {
+      const { id } = await entryAt(client, path);
+      const query = options.permanent ? '?permanent=true' : '';
+      await client.done(`/api/v1/entries/${id}${query}`, { method: 'DELETE' });
+      removed.push(id);
+      report.done(options.permanent ? `Deleted ${path} permanently` : `Moved ${path} to the trash`);
+    } catch (error) {
+      if (paths.length === 1) throw error;
+      report.fail(path, error);
+    }
   }
-  if (options.json) printJson({ removed });
+  if (options.json) printJson({ removed, failed: report.failed });
+  report.end(false);
 }

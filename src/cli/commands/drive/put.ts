@@ -14,7 +14,7 @@ import { excludeBy } from '../../transfer/exclude.ts';
 import { localEntry, type TreeOptions } from '../../transfer/local-tree.ts';
 import { type PutPlan, putAll, putSource, type RemoteFolder, type Upload } from '../../transfer/put.ts';
 import { TransferReport } from '../../transfer/report.ts';
-import { openStream, streamed } from '../../transfer/source-bytes.ts';
+import { openStream, type Source, streamed } from '../../transfer/source-bytes.ts';
 
 interface PutOptions extends GlobalOptions {
   copies?: string;
@@ -162,7 +162,7 @@ async function putStream(plan: PutPlan, { source, name }: Stream, into: RemoteFo
       throw new PeerstorError('name-taken', `${to} is a folder in the drive`);
     }
     if (plan.dryRun) return report.done(`${to}  would be uploaded`);
-    const bytes = isStandardInput(source) ? streamed(terminal().stdin) : await openStream(source, signal);
+    const bytes = isStandardInput(source) ? standardInputBytes() : await openStream(source, signal);
     try {
       report.done(`${to}  ${safetyWords((await putSource(plan, bytes, into, name)).safety)}`);
     } finally {
@@ -176,4 +176,10 @@ async function putStream(plan: PutPlan, { source, name }: Stream, into: RemoteFo
 
 function isStandardInput(source: string): boolean {
   return source === standardInput || /^\/dev\/(stdin|fd\/0)$|^\/proc\/self\/fd\/0$/.test(source);
+}
+
+/** A program that still writes must not keep a command that has failed. */
+function standardInputBytes(): Source {
+  const { stdin } = terminal();
+  return streamed(stdin, () => stdin.destroy());
 }
