@@ -94,7 +94,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
   }
 
   async function openDrives(catalog: Catalog): Promise<NetworkDrives> {
-    const drives = await openNetworkDrives(catalog);
+    const drives = await openNetworkDrives({ catalog, clock, tunables: parts.tunables });
     drives.onChange((changes) => {
       sessions.apply(catalog, changes);
       secrets.apply(changes);

@@ -1,13 +1,24 @@
 /**
- * What users keep, and how much they may. Counted are the plain bytes of every live version of an
- * owner, history and trash included. An owner with a quota is counted once; then the count follows
- * the catalog. Content that is on its way is reserved, so that uploads at once do not together
- * exceed it. Two devices that cannot hear each other may: each knows only what it has heard.
+ * How much users may keep. Counted against the quota are the plain bytes of every live version of an owner,
+ * history and trash included. Beside it counts what is left on disks of deleted content and of uploads that broke
+ * off (`leftovers.ts`): all together may be twice the quota. The catalog counts an owner with a quota once; then
+ * the count follows its changes. Content that is on its way is reserved, so that concurrent uploads do not together
+ * exceed the quota. Two devices that cannot hear each other may: each knows only what it has heard.
  */
+import type { Clock } from '../../model/clock.ts';
 import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
+import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import type { UserId } from '../../model/ids.ts';
+import type { ChunkId, UserId } from '../../model/ids.ts';
+import { recordBytesPerDayMax, recordsPerDayMax } from '../../model/limits.ts';
 import type { VersionBody } from '../../model/records.ts';
+import { Leftovers, watched } from './leftovers.ts';
+import { type RecordBounds, RecordMeter } from './record-meter.ts';
+
+const defaultRecordBounds: RecordBounds = {
+  recordsPerDay: recordsPerDayMax,
+  bytesPerDay: recordBytesPerDayMax,
+};
 
 export interface Usage {
   plainBytes: number;
@@ -18,13 +29,25 @@ export interface Usage {
 export interface Reservation {
   /** @throws `quota-exceeded` when the content would not fit with as many bytes in all */
   grow(toBytes: number): void;
+  /** The upload as it is to be used: what it puts counts as left over until `listed` was called. */
+  watch(upload: ChunkUpload): ChunkUpload;
+  /** The content turned out to be new, not what the file has. @throws `quota-exceeded` when it does not fit so */
+  requireNew(): void;
+  /** The records are written: what was put belongs to them. */
+  listed(): void;
   /** The content is in the catalog by now, or never will be. */
   release(): void;
 }
 
 export interface Quotas {
-  /** @throws `quota-exceeded` when `bytes` do not fit into the quota of this owner */
-  reserve(owner: UserId, bytes: number): Promise<Reservation>;
+  /**
+   * @param sameBytes of the present version of the file that is uploaded: the same content again takes no room,
+   * which is known only at its end
+   * @throws `quota-exceeded` when `bytes` do not fit into the quota of this owner
+   */
+  reserve(owner: UserId, bytes: number, sameBytes?: number): Promise<Reservation>;
+  /** Bounds what is written into the catalog. */
+  readonly records: RecordMeter;
   apply(changes: readonly CatalogChange[]): void;
 }
 
@@ -33,19 +56,35 @@ interface OwnerCount {
   versions: Map<string, number>;
   plainBytes: number;
   reservedBytes: number;
+  leftovers: Leftovers;
   /** Versions that changed while the first count was under way. */
   changed: Set<string> | undefined;
   ready: Promise<void>;
 }
 
-export function createQuotas(catalog: Catalog): Quotas {
+/** All that is stored for an owner, as a multiple of the quota. */
+const storedRatioMax = 2;
+
+export interface QuotasParts {
+  catalog: Catalog;
+  clock: Clock;
+  /** How long devices keep what nothing names any more. */
+  graceMs: number;
+  recordBounds?: RecordBounds;
+}
+
+export function createQuotas({ catalog, clock, graceMs, recordBounds }: QuotasParts): Quotas {
   const owners = new Map<UserId, OwnerCount>();
 
   function look(owner: UserId, count: OwnerCount, id: string, body: VersionBody | null | undefined): void {
     const bytes = body && body.owner === owner ? plainBytesOf(body) : undefined;
-    count.plainBytes += (bytes ?? 0) - (count.versions.get(id) ?? 0);
-    if (bytes === undefined) count.versions.delete(id);
-    else count.versions.set(id, bytes);
+    const before = count.versions.get(id);
+    count.plainBytes += (bytes ?? 0) - (before ?? 0);
+    if (bytes !== undefined) count.versions.set(id, bytes);
+    else if (before !== undefined) {
+      count.versions.delete(id);
+      count.leftovers.add(id, before);
+    }
   }
 
   async function countAll(owner: UserId, count: OwnerCount): Promise<void> {
@@ -62,6 +101,7 @@ export function createQuotas(catalog: Catalog): Quotas {
         versions: new Map(),
         plainBytes: 0,
         reservedBytes: 0,
+        leftovers: new Leftovers(clock, graceMs),
         changed: undefined,
         ready: Promise.resolve(),
       };
@@ -77,24 +117,11 @@ export function createQuotas(catalog: Catalog): Quotas {
   const quotaOf = (owner: UserId) => catalog.get('user', owner)?.body?.quotaBytes ?? null;
 
   return {
-    async reserve(owner, bytes) {
+    records: new RecordMeter(clock, recordBounds ?? defaultRecordBounds),
+
+    async reserve(owner, bytes, sameBytes = 0) {
       if (quotaOf(owner) === null) return noReservation;
-      const count = await countOf(owner);
-      let reserved = 0;
-      const reservation: Reservation = {
-        grow(toBytes) {
-          const more = toBytes - reserved;
-          if (more <= 0) return;
-          const quota = quotaOf(owner);
-          if (quota !== null && count.plainBytes + count.reservedBytes + more > quota) throw exceeded(quota);
-          count.reservedBytes += more;
-          reserved = toBytes;
-        },
-        release() {
-          count.reservedBytes -= reserved;
-          reserved = 0;
-        },
-      };
+      const reservation = reserveIn(await countOf(owner), () => quotaOf(owner), sameBytes);
       reservation.grow(bytes);
       return reservation;
     },
@@ -109,6 +136,49 @@ export function createQuotas(catalog: Catalog): Quotas {
           else look(owner, count, record.id, body);
         }
       }
+    },
+  };
+}
+
+function reserveIn(count: OwnerCount, quotaOf: () => number | null, sameBytes: number): Reservation {
+  const put = new Map<ChunkId, number>();
+  let reserved = 0;
+  let allowance = sameBytes;
+  let isListed = false;
+
+  function requireRoom(more: number): void {
+    const quota = quotaOf();
+    if (quota === null) return;
+    const kept = count.plainBytes + count.reservedBytes + more;
+    if (kept > quota + allowance) throw exceeded(quota);
+    const leftBytes = count.leftovers.bytes();
+    if (kept + leftBytes > storedRatioMax * quota + allowance) throw exceededFor(quota, leftBytes);
+  }
+
+  return {
+    grow(toBytes) {
+      const more = toBytes - reserved;
+      if (more <= 0) return;
+      requireRoom(more);
+      count.reservedBytes += more;
+      reserved = toBytes;
+    },
+    watch: (upload) => watched(upload, put),
+    requireNew() {
+      allowance = 0;
+      requireRoom(0);
+    },
+    listed() {
+      isListed = true;
+    },
+    release() {
+      count.reservedBytes -= reserved;
+      reserved = 0;
+      for (const [id, bytes] of put) {
+        if (isListed) count.leftovers.forget(id);
+        else count.leftovers.add(id, bytes);
+      }
+      put.clear();
     },
   };
 }
@@ -138,7 +208,13 @@ export async function* within(
   }
 }
 
-const noReservation: Reservation = { grow: () => undefined, release: () => undefined };
+const noReservation: Reservation = {
+  grow: () => undefined,
+  watch: (upload) => upload,
+  requireNew: () => undefined,
+  listed: () => undefined,
+  release: () => undefined,
+};
 
 function plainBytesOf({ plainBytes, sealedBytes }: VersionBody): number {
   return plainBytes ?? sealedBytes;
@@ -147,4 +223,9 @@ function plainBytesOf({ plainBytes, sealedBytes }: VersionBody): number {
 function exceeded(quotaBytes: number): PeerstorError {
   const sentence = `This does not fit: the drive may keep ${quotaBytes} bytes, old versions and the trash included. Empty the trash, or ask an admin for more.`;
   return new PeerstorError('quota-exceeded', sentence, { details: { quotaBytes } });
+}
+
+function exceededFor(quotaBytes: number, leftBytes: number): PeerstorError {
+  const sentence = `This does not fit for now: ${leftBytes} bytes of what was deleted or broken off lately still lie on the devices, which free them within weeks. Try again then, or ask an admin for more.`;
+  return new PeerstorError('quota-exceeded', sentence, { details: { quotaBytes, leftBytes } });
 }

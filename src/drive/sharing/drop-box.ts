@@ -35,7 +35,8 @@ export async function drop(
   requireBox(tree, parent);
   const { signal, copies = 'safe', waitMs = tree.tunables.safeWaitMs } = options;
   const reservation = await tree.quotas.reserve(tree.user, options.sizeHint ?? 0);
-  const upload = tree.network.beginUpload();
+  const session = tree.network.beginUpload();
+  const upload = reservation.watch(session);
   try {
     const key = newEntryKey(tree);
     const written = await writeContent({
@@ -52,6 +53,7 @@ export async function drop(
     requireBox(tree, parent);
     signal?.throwIfAborted();
     await author(tree, dropped.drafts);
+    reservation.listed();
     const listed = await listedSafety(tree, safety, options);
     return {
       entry: droppedView(tree, { ...dropped, name, safety: listed, size: written.size }, mime, modifiedAt),

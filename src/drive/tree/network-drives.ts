@@ -1,7 +1,9 @@
 /** What all opened drives of one network share on this device. */
 import { KeyedLock } from '../../concurrency/index.ts';
+import type { Clock } from '../../model/clock.ts';
 import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
 import type { UserId } from '../../model/ids.ts';
+import type { Tunables } from '../../model/limits.ts';
 import { type GrantIndex, openGrantIndex } from '../grants/grants.ts';
 import { createQuotas, type Quotas } from '../quota/quotas.ts';
 
@@ -17,10 +19,19 @@ export interface NetworkDrives {
 }
 
 /** Opens what drives share, when every grant is known: who has it can ask for grants at once. */
-export async function openNetworkDrives(catalog: Catalog): Promise<NetworkDrives> {
+export async function openNetworkDrives({
+  catalog,
+  clock,
+  tunables,
+}: {
+  catalog: Catalog;
+  clock: Clock;
+  tunables: Pick<Tunables, 'garbageGraceMs' | 'garbageTrashMs'>;
+}): Promise<NetworkDrives> {
   // First, so that it hears of a change before those who listen here.
   const grants = await openGrantIndex(catalog);
-  const quotas = createQuotas(catalog);
+  const graceMs = tunables.garbageGraceMs + tunables.garbageTrashMs;
+  const quotas = createQuotas({ catalog, clock, graceMs });
   const locks = new Map<UserId, KeyedLock>();
   const listeners = new Set<(changes: readonly CatalogChange[]) => void>();
   const unsubscribe = catalog.onChange((changes) => {

@@ -284,7 +284,9 @@ export async function resolvePath(
  */
 export async function author(tree: Tree, drafts: readonly Draft[]): Promise<CatalogRecord[]> {
   const shown = tree.granted ? withVia(tree.granted, drafts) : drafts;
+  tree.quotas.records.requireRoom(tree.user, shown);
   const records = await tree.catalog.author(shown, tree.signer);
+  tree.quotas.records.written(tree.user, records);
   tree.cache.apply(records.map((record) => ({ record, local: true })));
   return records;
 }

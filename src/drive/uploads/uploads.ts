@@ -60,6 +60,12 @@ interface Stored {
   safety: SafetyView;
 }
 
+/** Stored content whose records are about to be written. */
+interface Ready extends Stored {
+  /** It is not what the file has already. @throws `quota-exceeded` */
+  requireNew(): void;
+}
+
 interface Written {
   id: EntryId;
   created: boolean;
@@ -110,14 +116,18 @@ async function run(tree: Tree, target: Target, content: AsyncIterable<Uint8Array
     const place = placeOf(tree, target);
     const there = await findTarget(tree, target);
     if (there && options.onConflict === 'skip') return { entry: await viewOf(tree, there), created: false };
-    reservation = await tree.quotas.reserve(tree.user, options.sizeHint ?? 0);
     const file = there && fileOf(there);
+    const sameBytes = file ? await sizeOf(tree, file) : 0;
+    reservation = await tree.quotas.reserve(tree.user, options.sizeHint ?? 0, sameBytes);
+    const watched = reservation.watch(session);
     const sealedIn = [...('file' in target ? [] : [target.parent]), ...(file ? [file.id] : [])];
     // Before the bytes come, so that they are rarely sealed again under a newer key.
     for (const id of sealedIn) await rotate(tree, id);
-    const stored = await store(tree, session, within(reservation, content), there, options);
-    const work = (requireFresh: (id: EntryId) => void) => commit(tree, session, target, stored, requireFresh);
+    const stored = await store(tree, watched, within(reservation, content), there, options);
+    const work = (requireFresh: (id: EntryId) => void) =>
+      commit(tree, watched, target, { ...stored, requireNew: () => reservation?.requireNew() }, requireFresh);
     const { id, created, skipped } = await runRotating(tree, locksOf(target, place), sealedIn, work, signal);
+    if (!skipped) reservation.listed();
     const known = skipped ? {} : { safety: await listedSafety(tree, stored.safety, options) };
     return { entry: await viewOf(tree, await requireEntryOrConflict(tree, id), known), created };
   } catch (cause) {
@@ -178,7 +188,7 @@ async function commit(
   tree: Tree,
   session: ChunkUpload,
   target: Target,
-  stored: Stored,
+  stored: Ready,
   requireFresh: (id: EntryId) => void,
 ): Promise<Written> {
   const { signal, onConflict } = target.options;
@@ -233,7 +243,7 @@ async function newVersion(
   tree: Tree,
   session: ChunkUpload,
   there: Entry,
-  stored: Stored,
+  stored: Ready,
   options: UploadOptions,
 ): Promise<Written> {
   const { signal } = options;
@@ -241,6 +251,7 @@ async function newVersion(
   const { winner } = heads;
   const isSame = winner !== undefined && sameAs(winner, stored.content);
   if (isSame && !changesFacts(winner, options)) return { id: there.id, created: false };
+  if (!isSame) stored.requireNew();
   // Only what the winner shows is replaced: a conflicting version stays until somebody decided.
   const replaces = winner ? headsLike(heads, winner) : [];
   const content =
@@ -255,6 +266,11 @@ async function newVersion(
   const gone = isSame && !isKept && !tree.granted ? replaces.map(tombstoneOf) : [];
   await author(tree, [versionDraft(tree, entry, content, replaces).draft, ...gone]);
   return { id: there.id, created: false };
+}
+
+async function sizeOf(tree: Tree, file: Entry): Promise<number> {
+  const { winner } = await tree.cache.heads.of(file.id, file.keys);
+  return winner?.size ?? 0;
 }
 
 function sameAs(version: OpenVersion, content: Content): boolean {
@@ -272,9 +288,10 @@ async function newFile(
   tree: Tree,
   session: ChunkUpload,
   { folder, view, name }: { folder: Entry; view: Conflict | undefined; name: string },
-  stored: Stored,
+  stored: Ready,
   signal: AbortSignal | undefined,
 ): Promise<Written> {
+  stored.requireNew();
   const { names } = await tree.cache.listings.of(folder.id);
   const free = view ? name : freeName(name, 'file', (other) => names.find(other) !== undefined);
   // A key belongs to one entry: what was sealed for another one, gone from here by now, gets a new key.

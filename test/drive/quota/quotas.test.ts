@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RecordMeter } from '../../../src/drive/quota/record-meter.ts';
 import type { Drive, Session } from '../../../src/model/contracts/drive.ts';
 import { entryId, userId } from '../../../src/model/ids.ts';
+import { defaultTunables } from '../../../src/model/limits.ts';
 import { coded } from '../errors.ts';
-import { addUser, createHome, pieces, put, type TestDevice } from '../world.ts';
+import { createManualClock } from '../manual-clock.ts';
+import { addUser, catalogOf, createHome, pieces, put, type TestDevice } from '../world.ts';
 
 const tooMuch = coded('quota-exceeded', /does not fit/);
 
@@ -103,3 +106,91 @@ test('what a friend puts into a shared folder counts for its owner', async () =>
   assert.equal(await usedBy(device, session, 'Bob'), 100);
   assert.equal(await usedBy(device, session, 'Ada'), 0);
 });
+
+test('content that was deleted for ever counts beside the quota until the devices have freed it', async () => {
+  const { bob, folder, world } = await createLimited(100);
+  const once = async () => bob.drive.purge(entryId((await put(bob.drive, folder, 'a', 'x'.repeat(60))).id));
+  await once();
+  await once();
+  await assert.rejects(put(bob.drive, folder, 'b', 'x'.repeat(90)), coded('quota-exceeded', /for now/));
+  await put(bob.drive, folder, 'c', 'x'.repeat(80));
+  await world.clock.sleep(defaultTunables.garbageGraceMs + defaultTunables.garbageTrashMs);
+  await put(bob.drive, folder, 'c', 'y'.repeat(20));
+});
+
+test('uploads that break off count beside the quota, the same chunks once, and not at all once they are listed', async () => {
+  const { bob, folder, world, device } = await createLimited(1_300_000);
+  let puts = 0;
+  const { beginUpload } = device.network;
+  device.network.beginUpload = () => {
+    const upload = beginUpload();
+    const put: typeof upload.put = async (id, bytes) => {
+      await upload.put(id, bytes);
+      puts += 1;
+    };
+    return { put, settle: upload.settle, close: upload.close };
+  };
+  /** Breaks off when a chunk is stored. */
+  async function* broken(seed: number): AsyncIterable<Uint8Array> {
+    const before = puts;
+    yield noise(seed, 1_200_000);
+    for (let turns = 0; puts === before && turns < 100_000; turns += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    throw new Error('cut');
+  }
+  const breaking = (seed: number) => bob.drive.upload(entryId(folder), 'a', broken(seed), {});
+  for (let tries = 0; tries < 9; tries += 1) await assert.rejects(breaking(1), /cut/);
+  const refused = coded('quota-exceeded', /for now/);
+  let seed = 2;
+  for (; seed < 12; seed += 1) {
+    const error = await breaking(seed).catch((cause: unknown) => cause);
+    if (refused(error)) break;
+    assert.match(String(error), /cut/);
+  }
+  assert.ok(seed > 2 && seed < 12, `refused at the upload of seed ${seed}`);
+  await world.clock.sleep(defaultTunables.garbageGraceMs + defaultTunables.garbageTrashMs);
+  await assert.rejects(breaking(seed), /cut/);
+  await bob.drive.upload(entryId(folder), 'a', pieces([noise(seed, 1_200_000)]), {});
+  const other = bob.drive.upload(entryId(folder), 'b', pieces([noise(99, 1_200_000)]), {});
+  await assert.rejects(other, coded('quota-exceeded', /does not fit/));
+});
+
+test('the same content again takes no room, another one of its size does', async () => {
+  const { bob, folder } = await createLimited(100);
+  const file = await put(bob.drive, folder, 'a', 'x'.repeat(60));
+  for (let count = 0; count < 3; count += 1) await put(bob.drive, folder, 'a', 'x'.repeat(60));
+  assert.equal((await bob.drive.versions(entryId(file.id))).length, 1);
+  await assert.rejects(put(bob.drive, folder, 'a', 'y'.repeat(60)), tooMuch);
+});
+
+test('a flood of records in one drive ends, whatever is deleted goes on, and the next day begins anew', async () => {
+  const clock = createManualClock();
+  const meter = new RecordMeter(clock, { recordsPerDay: 3, bytesPerDay: 1000 });
+  const ada = userId('a'.repeat(64));
+  const { device, session } = await createHome();
+  const folder = await session.drive.createFolder(entryId((await session.drive.root()).id), 'a');
+  const record = catalogOf(device).get('entry', folder.id);
+  assert.ok(record?.body);
+  const change = { table: 'entry', id: folder.id, body: record.body } as const;
+  meter.requireRoom(ada, [change]);
+  meter.written(ada, [record, record, record]);
+  assert.throws(() => meter.requireRoom(ada, [change]), coded('quota-exceeded', /tomorrow/));
+  meter.requireRoom(ada, [
+    { ...change, body: null },
+    { ...change, body: { ...record.body, trashedAt: 1 } },
+  ]);
+  meter.requireRoom(userId('b'.repeat(64)), [change]);
+  await clock.pass(86_400_000);
+  meter.requireRoom(ada, [change]);
+});
+
+/** Bytes that nothing compresses and that are the same each time. */
+function noise(seed: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let state = seed, at = 0; at < length; at += 1) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    bytes[at] = state >>> 24;
+  }
+  return bytes;
+}

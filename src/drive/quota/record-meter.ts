@@ -1,0 +1,71 @@
+/**
+ * How much a user's drive may write into the catalog. Every device keeps every record for ever, so folders with
+ * many long tags, made again and again, would fill the homes of all devices without a byte of content. The
+ * bounds are generous: nobody meets them by using a drive, only by flooding one.
+ */
+import type { Clock } from '../../model/clock.ts';
+import type { Draft } from '../../model/contracts/catalog.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import type { UserId } from '../../model/ids.ts';
+import type { CatalogRecord } from '../../model/records.ts';
+
+export interface RecordBounds {
+  recordsPerDay: number;
+  bytesPerDay: number;
+}
+
+const dayMs = 86_400_000;
+
+interface Day {
+  beganMs: number;
+  records: number;
+  bytes: number;
+}
+
+export class RecordMeter {
+  readonly #clock: Clock;
+  readonly #bounds: RecordBounds;
+  readonly #days = new Map<UserId, Day>();
+
+  constructor(clock: Clock, bounds: RecordBounds) {
+    this.#clock = clock;
+    this.#bounds = bounds;
+  }
+
+  /**
+   * Asked before records are written in somebody's drive, whoever writes them. What deletes is always let through.
+   * @throws `quota-exceeded` with the seconds to wait, when too much was written in a day
+   */
+  requireRoom(owner: UserId, drafts: readonly Draft[]): void {
+    const day = this.#dayOf(owner);
+    const isOver = day.records >= this.#bounds.recordsPerDay || day.bytes >= this.#bounds.bytesPerDay;
+    if (!isOver || drafts.every(deletes)) return;
+    const retryAfterS = Math.ceil((day.beganMs + dayMs - this.#clock.elapsedMs()) / 1000);
+    const sentence =
+      'So much was changed in this drive today that its list of files would grow too large; try again tomorrow.';
+    throw new PeerstorError('quota-exceeded', sentence, { details: { retryAfterS } });
+  }
+
+  written(owner: UserId, records: readonly CatalogRecord[]): void {
+    const day = this.#dayOf(owner);
+    day.records += records.length;
+    for (const { bytes } of records) day.bytes += bytes.length;
+  }
+
+  #dayOf(owner: UserId): Day {
+    const nowMs = this.#clock.elapsedMs();
+    let day = this.#days.get(owner);
+    if (!day || nowMs - day.beganMs >= dayMs) {
+      day = { beganMs: nowMs, records: 0, bytes: 0 };
+      this.#days.set(owner, day);
+    }
+    return day;
+  }
+}
+
+/** Puts something into the trash, deletes it for ever, or ends a grant. */
+function deletes({ table, body }: Draft): boolean {
+  if (body === null) return true;
+  if (table === 'entry') return body.trashedAt !== null;
+  return table === 'grant' && body.revoked;
+}
