@@ -4,8 +4,8 @@ import { RecordMeter } from '../../../src/drive/quota/record-meter.ts';
 import type { Drive, Session } from '../../../src/model/contracts/drive.ts';
 import { entryId, userId } from '../../../src/model/ids.ts';
 import { defaultTunables } from '../../../src/model/limits.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { coded } from '../errors.ts';
-import { createManualClock } from '../manual-clock.ts';
 import { addUser, catalogOf, createHome, pieces, put, type TestDevice } from '../world.ts';
 
 const tooMuch = coded('quota-exceeded', /does not fit/);
@@ -114,7 +114,7 @@ test('content that was deleted for ever counts beside the quota until the device
   await once();
   await assert.rejects(put(bob.drive, folder, 'b', 'x'.repeat(90)), coded('quota-exceeded', /for now/));
   await put(bob.drive, folder, 'c', 'x'.repeat(80));
-  await world.clock.sleep(defaultTunables.garbageGraceMs + defaultTunables.garbageTrashMs);
+  await world.clock.stall(defaultTunables.garbageGraceMs + defaultTunables.garbageTrashMs);
   await put(bob.drive, folder, 'c', 'y'.repeat(20));
 });
 
@@ -149,7 +149,7 @@ test('uploads that break off count beside the quota, the same chunks once, and n
     assert.match(String(error), /cut/);
   }
   assert.ok(seed > 2 && seed < 12, `refused at the upload of seed ${seed}`);
-  await world.clock.sleep(defaultTunables.garbageGraceMs + defaultTunables.garbageTrashMs);
+  await world.clock.stall(defaultTunables.garbageGraceMs + defaultTunables.garbageTrashMs);
   await assert.rejects(breaking(seed), /cut/);
   await bob.drive.upload(entryId(folder), 'a', pieces([noise(seed, 1_200_000)]), {});
   const other = bob.drive.upload(entryId(folder), 'b', pieces([noise(99, 1_200_000)]), {});
@@ -165,7 +165,7 @@ test('the same content again takes no room, another one of its size does', async
 });
 
 test('a flood of records in one drive ends, whatever is deleted goes on, and the next day begins anew', async () => {
-  const clock = createManualClock();
+  const clock = new ManualClock();
   const meter = new RecordMeter(clock, { recordsPerDay: 3, bytesPerDay: 1000 });
   const ada = userId('a'.repeat(64));
   const { device, session } = await createHome();
