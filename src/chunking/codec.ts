@@ -14,7 +14,7 @@ export const zstdCodec = 1;
 
 /**
  * The rule when zstd is worth it. Any of these may change without a new format: the codec byte says
- * what was done. A change costs dedupe between old and new chunks, so do not change them lightly.
+ * the compression that was used. A change costs dedupe between old and new chunks, so do not change them lightly.
  */
 export const codecRule = {
   /** Fastest level: higher ones cost several times the CPU for a few per cent. */

@@ -3,7 +3,7 @@
  * associated data. The nonce is fixed, which is safe only because each key seals one payload ever;
  * everything else uses `seal`.
  *
- * It runs at once, not beside the event loop: 0.2 ms for an average chunk. WebCrypto needs 1.6 times
+ * It runs synchronously: 0.2 ms for an average chunk. WebCrypto needs 1.6 times
  * the CPU for the same bytes, because it copies what it is given and returns a fresh buffer that is
  * copied once more (seal: 0.37 instead of 0.9 s/GiB; open: 0.3 instead of 0.45).
  */

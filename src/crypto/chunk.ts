@@ -23,7 +23,7 @@ export interface SealedChunk {
 
 /**
  * key = HKDF(dedupeSecret, "chunk/1", SHA-256(payload)), so the same user and the same payload
- * always make the same chunk. The two hashes run beside the event loop.
+ * always make the same chunk. The two hashes run off the event loop.
  * @param payload codec byte ‖ data, 1 byte to 1 MiB + 1; it must not change until this settles,
  * because its key is derived before it is read for sealing
  * @throws `too-large`, `bad-input` for an empty payload
@@ -77,12 +77,12 @@ export async function openChunk(key: Uint8Array, bytes: Uint8Array): Promise<Byt
   }
 }
 
-/** The id that sealed bytes have: their SHA-256. Beside the event loop. */
+/** The id of sealed bytes: their SHA-256. Off the event loop. */
 export async function chunkIdOf(bytes: Uint8Array): Promise<ChunkId> {
   return chunkId(toHex(await sha256Async(bytes)));
 }
 
-/** True when `bytes` are what `id` names (I3). Beside the event loop. */
+/** True when the SHA-256 of `bytes` is `id` (I3). Off the event loop. */
 export async function matchesId(id: ChunkId, bytes: Uint8Array): Promise<boolean> {
   return (await chunkIdOf(bytes)) === id;
 }

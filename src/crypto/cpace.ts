@@ -1,6 +1,6 @@
 /**
  * CPace on ristretto255 with SHA-512, initiator-responder (draft-irtf-cfrg-cpace): two devices that
- * share only a short code agree on a strong key; who guesses gets one try per exchange.
+ * share only a short code agree on a strong key; an attacker gets one guess per exchange.
  */
 import { createHash } from 'node:crypto';
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
@@ -21,7 +21,7 @@ export type CpaceRole = 'initiator' | 'responder';
 export interface CpaceInput {
   /** What the person carried over. Both sides must pass the same text. */
   code: string;
-  /** Whom and what this is between: both must pass the same bytes. */
+  /** Names the two parties and the purpose: both sides must pass the same bytes. */
   channel: Uint8Array;
   /** Fresh for each exchange; both must pass the same bytes. */
   sessionId: Uint8Array;
@@ -32,7 +32,7 @@ export interface CpaceSide {
   readonly share: Uint8Array;
   /**
    * Once only: a second try needs a new exchange.
-   * @param associated what each side sent along with its share; bound into the key
+   * @param associated bytes that each side sent along with its share; they are bound into the key
    * @throws `bad-input` when `peerShare` is no valid group element
    */
   finish(peerShare: Uint8Array, associated: { mine: Uint8Array; theirs: Uint8Array }): CpaceOutcome;

@@ -1,5 +1,5 @@
 /**
- * Ids of what somebody creates in a drive that is not theirs. They follow from the signer, so nobody
+ * Ids of entries that a grantee creates in another user's drive. An id follows from its signer, so nobody
  * can be the first to write under an id that another one chose.
  */
 import { fromHex, type PrincipalId, toHex } from '../model/ids.ts';

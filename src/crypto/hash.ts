@@ -24,7 +24,7 @@ export function sha256(bytes: Uint8Array): Bytes {
   return plain(hash('sha256', bytes, 'buffer'));
 }
 
-/** SHA-256 beside the event loop; small input is hashed at once. `bytes` may be changed after the call. */
+/** SHA-256 off the event loop; small input is hashed synchronously. `bytes` may be changed after the call. */
 export async function sha256Async(bytes: Uint8Array): Promise<Bytes> {
   if (bytes.length < asideBytesMin) return sha256(bytes);
   return plain(await subtle.digest('SHA-256', bytes));

@@ -1,6 +1,6 @@
 /**
  * Manifests: the ordered chunks of one version of one file. Which chunks, every member device can
- * read (health, repair and garbage need no user key); what opens them, only who has the entry's key.
+ * read (health, repair and garbage need no user key); only a holder of the entry's key can read the chunk keys.
  *
  * bytes = 0x02 ‖ canonical CBOR {cutter, kind, references, sealed}
  * sealed = seal(entryKey, "manifest/1", canonical CBOR {cutter, kind, references: SHA-256 of the
@@ -60,7 +60,7 @@ export function sealManifest(entryKey: Uint8Array, manifest: Manifest): { id: Ch
   const { kind } = manifest;
   const references = kind === 'inline' ? new Uint8Array(0) : packReferences(manifest.references);
   const cutter = kind === 'inline' ? '' : manifest.cutter;
-  // The sealed part repeats what is outside, so that neither half can be put beside another one.
+  // The sealed part repeats the outer fields, so that neither half can be combined with another manifest's.
   const inner = { kind, cutter, references: sha256(references), ...sealedFields(manifest) };
   const outer = { kind, cutter, references, sealed: seal(entryKey, label, encode(inner)) };
   const bytes = concat(new Uint8Array([manifestFormat]), encode(outer));

@@ -77,7 +77,7 @@ export function readPackedSlots(packed: Uint8Array): ChunkSlot[] | undefined {
   return readRows(packed, 0, chunkBytesMax)?.map(({ head, size }) => ({ key: head.slice(), size }));
 }
 
-/** 8 bytes each: u64, because what lies under a child manifest may pass 4 GiB. */
+/** 8 bytes each: u64, because the content under a child manifest may exceed 4 GiB. */
 export function packSizes(sizes: readonly number[]): Bytes {
   const packed = new Uint8Array(sizes.length * sizeBytes);
   const numbers = view(packed);

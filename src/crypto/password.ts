@@ -1,4 +1,4 @@
-/** Argon2id (RFC 9106): what turns a password into a key. */
+/** Argon2id (RFC 9106): derives a key from a password. */
 import { argon2 } from 'node:crypto';
 import { PeerstorError } from '../model/errors.ts';
 import {

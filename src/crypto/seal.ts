@@ -13,7 +13,7 @@ export const sealBytesAdded = nonceBytes + tagBytes;
 
 /**
  * AES-256-GCM (NIST SP 800-38D) under a random nonce, with the label as associated data, so that
- * what was sealed for one purpose does not open for another.
+ * a value that was sealed for one purpose does not open for another.
  * @param key 32 bytes
  * @returns 12-byte nonce ‖ ciphertext ‖ 16-byte tag
  */

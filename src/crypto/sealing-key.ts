@@ -40,7 +40,7 @@ export function sealingKeyFromSeed(seed: Uint8Array): SealingKey {
 }
 
 /**
- * @param label becomes HPKE's info: what was sealed for one purpose does not open for another
+ * @param label becomes HPKE's info: a value that was sealed for one purpose does not open for another
  * @returns 32-byte encapsulated key ‖ ciphertext ‖ 16-byte tag
  * @throws `bad-input` when `publicKey` is none
  */

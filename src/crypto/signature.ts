@@ -1,4 +1,4 @@
-/** Ed25519 (RFC 8032) by node:crypto: who said it. */
+/** Ed25519 signatures (RFC 8032) by node:crypto. */
 import {
   createPrivateKey,
   createPublicKey,
@@ -26,7 +26,7 @@ export interface SigningKey {
   /** Raw, 32 bytes. */
   readonly publicKey: Uint8Array;
   readonly principal: PrincipalId;
-  /** The secret, 32 bytes: what is kept (sealed) to make the key again. */
+  /** The 32-byte secret, which is stored sealed, and from which the key can be made again. */
   readonly seed: Uint8Array;
   /** 64 bytes over `bytes`. */
   sign(bytes: Uint8Array): Uint8Array;

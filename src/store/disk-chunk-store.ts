@@ -56,7 +56,7 @@ export interface DiskChunkStoreOptions {
 
 /** Writers that wait for the disk share one sync, so more of them cost little; their bytes are in memory. */
 const writersMax = 128;
-/** Beyond it the disk cannot keep up, and waiting helps nobody. */
+/** With more callers waiting the disk cannot keep up: further ones are refused. */
 const diskLine = { waitingMax: 1024, busySentence: 'The disk has too much to do: try again in a moment.' };
 const readersMax = 8;
 
@@ -120,7 +120,7 @@ export class DiskChunkStore implements ChunkStore {
     }
   }
 
-  /** Waits for what is under way. The index stays open. */
+  /** Waits for calls that are under way, and closes the volumes. The index stays open. */
   stop(): Promise<void> {
     this.#stopping ??= this.#close().finally(() => {
       this.#stopping = undefined;
@@ -201,7 +201,7 @@ export class DiskChunkStore implements ChunkStore {
     });
   }
 
-  /** Gives the bytes of what was purged back to the disk, as far as it pays; in the background it does so by itself. */
+  /** Compacts all segments that are due, at full speed. The store does the same in the background, slowly. */
   compact(): Promise<CompactionOutcome> {
     return this.#during((run) => run.compaction.run());
   }
@@ -250,7 +250,7 @@ export class DiskChunkStore implements ChunkStore {
     return this.#during(async (run) => run.changes.change(path, change));
   }
 
-  /** Lends a folder no more; what is on it does not count here from now on. @throws `not-found` */
+  /** Stops lending a folder; the chunks on it do not count here from now on. @throws `not-found` */
   removeVolume(path: string): Promise<void> {
     return this.#during((run) => run.changes.remove(path));
   }

@@ -1,4 +1,4 @@
-/** The table files of a LevelDB folder, looked at without LevelDB: are they whole, and what can be read of them. */
+/** The table files of a LevelDB folder, read without LevelDB: checks them, and reads the rows of sound blocks. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';

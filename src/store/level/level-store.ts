@@ -35,7 +35,7 @@ export class LevelStore implements OrderedStore {
 
   /**
    * Opens the database in a folder and makes it where there is none. Each of its tables is read once:
-   * LevelDB itself looks at no checksum of what it finds rows by (`level-table.ts`).
+   * LevelDB itself does not check its indexes and filters (`level-table.ts`).
    * @throws `home-locked` when another process has it open, `index-corrupt` when it cannot be
    * opened any more and must be rebuilt, else as every method
    */
@@ -159,7 +159,7 @@ function checked(key: string, stored: Uint8Array): Uint8Array {
   );
 }
 
-/** Codes of an error and of what caused it: classic-level hides the reason in `cause`. */
+/** Codes of an error and of its causes: classic-level hides the reason in `cause`. */
 function codesOf(error: unknown): string[] {
   const codes: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause) {
@@ -179,7 +179,7 @@ function openError(path: string, error: unknown): PeerstorError {
   return databaseError(error, path);
 }
 
-/** How LevelDB says that a file of its own is not what it was, whatever code it gives. */
+/** Messages by which LevelDB reports a damaged file of its own, whatever code it gives. */
 const damageShape =
   /corrupt|missing files|CURRENT|(MANIFEST-\d+|\.ldb|\.sst): (No such file|Invalid argument)/i;
 

@@ -67,7 +67,7 @@ function checkBlock(file: Buffer, { offset, size }: Place): void {
     throw new Error(`the checksum of its block at byte ${offset} is wrong`);
 }
 
-/** LevelDB stores checksums of what holds checksums, so it turns and shifts them. */
+/** LevelDB masks its checksums (rotates and adds), because it computes checksums over data that contains checksums. */
 function masked(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
@@ -82,7 +82,7 @@ function blockAt(file: Buffer, place: Place): Buffer {
   throw new Error(`its block at byte ${place.offset} is packed in an unknown way`);
 }
 
-/** Each key is written as what differs from the one before. */
+/** Each key is stored without the prefix that it shares with the key before it. */
 function* entriesOf(block: Buffer): Iterable<{ key: Buffer; value: Buffer }> {
   if (block.length < 4) throw new Error('a block of it is too short');
   const dataEnd = block.length - 4 * (1 + block.readUInt32LE(block.length - 4));

@@ -3,7 +3,7 @@ import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { SortedKeys } from './sorted-keys.ts';
 
-/** Keeps nothing: what a real database would have on disk is gone with the object. */
+/** Persists nothing: the rows are gone with the object. */
 export class MemoryOrderedStore implements OrderedStore {
   readonly #values = new Map<string, Uint8Array>();
   readonly #keys = new SortedKeys();

@@ -3,7 +3,7 @@
 /** Larger than any block that we cause: a value is a record of at most some hundred KiB. */
 const unpackedBytesMax = 64 * 1024 * 1024;
 
-/** @throws Error where the bytes are not what Snappy writes */
+/** @throws Error where the bytes are not valid Snappy */
 export function unpackSnappy(packed: Uint8Array): Buffer {
   const { value: length, end } = readVarint(packed, 0);
   if (length > unpackedBytesMax) throw new Error('a block is too large');
@@ -56,7 +56,7 @@ function copyAt(packed: Uint8Array, at: number): { offset: number; length: numbe
   return { offset, length: (tag >> 2) + 1, end: at + 1 + offsetBytes };
 }
 
-/** What is copied may reach into what it makes. */
+/** Source and target of a copy may overlap. */
 function copyWithin(plain: Buffer, at: number, offset: number, length: number): void {
   if (offset === 0 || offset > at) throw new Error('a block copies from before its beginning');
   for (let index = at; index < at + length; index += 1) plain[index] = plain[index - offset] ?? 0;

@@ -28,7 +28,7 @@ export class Segment {
   isClosed = false;
   /** False: some records may never have been acknowledged, so a record that no index row knows is hashed before it counts. */
   isProven = true;
-  /** A sync failed: what is behind the last successful one may be lost, and nothing is appended any more. */
+  /** A sync failed: bytes after the last successful sync may be lost, and nothing is appended any more. */
   isBroken = false;
   #rows: SegmentRows | undefined = new SegmentRows();
   #writing: Promise<OpenFile> | undefined;
@@ -78,7 +78,7 @@ export class Segment {
     this.end += bytes;
   }
 
-  /** Makes everything appended before this call durable; whoever waits shares one sync. */
+  /** Makes everything appended before this call durable; concurrent callers share one sync. */
   async sync(): Promise<void> {
     if (this.isClosed) return;
     await this.#sync.run();

@@ -26,7 +26,7 @@ export interface OpenedVolume {
  * Looks at a configured folder. A folder that the index knew as a volume and that has no marker is
  * `missing`, unless nothing but its owner can have emptied it: an unplugged drive must not be taken
  * for a new one, nor its mount point be filled.
- * @param isIndexNew what is found is not strange only because no row knows it
+ * @param isIndexNew the index has no rows at all, so unknown chunks are this device's own
  * @throws `storage-failed` when a folder that never was a volume cannot become one, or is the volume of
  * another device; `unsupported-format`
  */
@@ -92,7 +92,7 @@ async function openMarked(opening: Opening, marked: Marker | undefined): Promise
   return { volume, replaced: marked === undefined ? known?.id : undefined, origin };
 }
 
-/** Takes the lock and makes what lacks. @returns why the volume takes no writes, if its disk is read-only */
+/** Takes the lock and makes missing folders and markers. @returns why the volume takes no writes, if its disk is read-only */
 async function prepare(
   volume: Volume,
   { files, random }: StoreParts,
@@ -162,7 +162,7 @@ async function whyMissing(
   return undefined;
 }
 
-/** Names in a folder, or undefined when there is none; what a fresh file system brings does not count. */
+/** Names in a folder, or undefined when there is no folder; `lost+found` of a fresh file system does not count. */
 async function namesIn(files: DiskFiles, path: string): Promise<string[] | undefined> {
   try {
     return (await files.list(path)).filter((name) => name !== 'lost+found');

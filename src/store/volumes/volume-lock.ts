@@ -48,14 +48,14 @@ export class VolumeLock {
         await writeSynced(this.#files, path, Buffer.from(JSON.stringify(lock)));
     } catch (error) {
       if (diskCode(error) !== 'EEXIST') throw error;
-      // Another process was quicker, or what is there is no lock that makes sense.
+      // Another process took the lock first, or something that is no lock has its name.
       throw inUse(this.#volume, await this.#read());
     }
   }
 
   /**
-   * Is it still held? Another process that took this one for dead may have replaced it; one that somebody
-   * deleted is written again.
+   * Does this store still hold the lock? Another process may have replaced it, believing this one dead. A
+   * deleted lock file is written again.
    */
   async keep(): Promise<boolean> {
     const held = await this.#read();

@@ -70,7 +70,7 @@ export class VolumePresence {
       const problem = await this.#whyGone(volume);
       const here = problem === undefined;
       if (here && volume.present && volume.isReadOnly) await this.#tryToWrite(volume);
-      // Somebody deleted the folder of segments, not the volume: what was in it is found lost.
+      // Somebody deleted the folder of segments, not the volume: the rescan reports its chunks as lost.
       const isEmptied = here && volume.present && (await files.kind(segmentsPath(volume.path))) === undefined;
       if (here === volume.present && !isEmptied) return;
       if (here) {

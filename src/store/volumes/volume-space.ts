@@ -3,7 +3,7 @@ import type { Clock } from '../../model/clock.ts';
 import { freeBytesKept } from '../../model/limits.ts';
 import type { DiskFiles } from '../files/disk-files.ts';
 
-/** How long what the file system said of its free space is believed. */
+/** How long an answer of the file system about its free space is used. */
 const lookEveryMs = 1000;
 
 /**
@@ -15,14 +15,14 @@ export function bytesToKeepFree(totalBytes: number, limitBytes: number): number 
   return Math.min(kept, limitBytes);
 }
 
-/** Room on one volume: its limit and its disk, less what is being written. */
+/** Room on one volume: its limit and its disk, less the bytes that are being written. */
 export class VolumeSpace {
   readonly #files: DiskFiles;
   readonly #clock: Clock;
   readonly #path: string;
   #limitBytes: number;
   #underWayBytes = 0;
-  /** What the disk could take at the last look, and what was given out since. */
+  /** Bytes that the disk could take at the last look, and bytes reserved since. */
   #freeBytes = 0;
   #diskBytes = 0;
   #givenBytes = 0;
@@ -76,7 +76,7 @@ export class VolumeSpace {
     this.#lookedAtMs = this.#clock.monotonicMs();
   }
 
-  /** Bytes that the disk could take at the last look, what must stay free included: for copying a segment. */
+  /** Free bytes of the disk, including those that uploads must leave free: compaction may use them. */
   get freeBytes(): number {
     return this.#freeBytes - (this.#givenBytes - this.#underWayBytes);
   }
@@ -92,7 +92,7 @@ export class VolumeSpace {
     this.#givenBytes += bytes;
   }
 
-  /** Ends a reservation: what was written is counted among the held bytes from now on. */
+  /** Ends a reservation: the written bytes count as held from now on. */
   release(bytes: number): void {
     this.#underWayBytes -= bytes;
   }
