@@ -1,7 +1,6 @@
 /**
- * New keys for entries. Who lost access to a folder still knows the keys that were in it. So a revoked
- * grant gives the folder a new key, and everything under it gets one before anything new is sealed in
- * it. An entry is stale when its key is not wrapped under the present keys around it: that follows from
+ * New keys for entries. A grantee who lost access to a folder still knows its former keys. So revoking a
+ * grant gives the folder a new key, and each entry under it gets one before anything new is sealed in it. An entry is stale when its key is not wrapped under the present keys around it: that follows from
  * the records alone, so nothing needs to remember how far a walk through a folder had come.
  */
 import type { LockKey } from '../../concurrency/index.ts';
@@ -15,7 +14,7 @@ import { baseOf, bodyWithoutProof, changedEntry, placedIn, wrapsIn } from '../tr
 import { ancestors, author, type Entry, openEntry, type Tree } from '../tree/tree.ts';
 import { renewedGrants } from './grant-drafts.ts';
 
-/** Others may rotate keys meanwhile; then it is done with what there is, and the walker comes again. */
+/** Other devices may rotate keys meanwhile. After so many tries the work runs with stale keys; upkeep rotates them later. */
 const triesMax = 4;
 
 /**
@@ -75,7 +74,7 @@ export async function rotate(tree: Tree, id: EntryId): Promise<number> {
   return count;
 }
 
-/** What is above it must be fresh by now. */
+/** The folders above it must be fresh already. */
 async function rotateOne(tree: Tree, id: EntryId): Promise<0 | 1> {
   if (isFreshOrClosed(tree, id)) return 0;
   const parent = tree.catalog.placeOf(id)?.parent ?? id;
@@ -126,7 +125,7 @@ export async function runRotating<Result>(
 /** Only ever caught by `runRotating`, which gives the entry a new key and runs the work again. */
 class StaleKey extends Error {}
 
-/** The same for every entry under `id`, parents first. @returns how many got one */
+/** Rotates the keys of every entry under `id`, parents first. @returns how many got a new key */
 export async function rotateBranch(tree: Tree, id: EntryId, isOver: () => boolean): Promise<number> {
   let count = await orLeft(tree, rotate(tree, id));
   const folders = [id];
@@ -144,7 +143,7 @@ export async function rotateBranch(tree: Tree, id: EntryId, isOver: () => boolea
   return count;
 }
 
-/** One entry that is damaged, or was deleted meanwhile, keeps no others from getting their keys. */
+/** Skips an entry that is damaged or was deleted meanwhile, so that the others get their keys. */
 async function orLeft(tree: Tree, work: Promise<number>): Promise<number> {
   try {
     return await work;
@@ -158,7 +157,7 @@ async function orLeft(tree: Tree, work: Promise<number>): Promise<number> {
   }
 }
 
-/** What is not there, or does not open, is nothing to renew. */
+/** True also for an entry that is missing or does not open: it cannot be renewed. */
 function isFreshOrClosed(tree: Tree, id: EntryId): boolean {
   try {
     return tree.cache.keys.isFresh(id);

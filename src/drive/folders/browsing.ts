@@ -1,4 +1,4 @@
-/** Looking at folders. */
+/** Listing folders. */
 import type { EntryView, Page } from '../../model/api.ts';
 import type { ListOptions } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -60,7 +60,7 @@ async function sorted(tree: Tree, listing: FolderListing, options: ListOptions):
   for (const [id, { size, modifiedAt: modifiedAtMs }] of listing.conflicts) {
     items.set(id, { id, kind: 'file', name: listing.names.nameOf(id) ?? '', size, modifiedAtMs });
   }
-  // Beginning with the old order: sorting what is almost sorted takes a tenth of the time.
+  // Starts from the old order: sorting an almost sorted list takes a tenth of the time.
   const arranged: Sortable[] = [];
   for (const { id } of kept?.items ?? []) {
     const item = items.get(id);
@@ -81,7 +81,7 @@ async function sortable(
 ): Promise<Sortable> {
   const { id, kind, writtenAtMs } = row;
   const item = { id, kind, name: listing.names.nameOf(id) ?? '', size: 0, modifiedAtMs: writtenAtMs };
-  // Only where the order depends on it: opening the version of every file costs.
+  // Opening the version of every file is slow, so this happens only where the order depends on it.
   if (kind === 'folder' || sort === 'name' || sort === 'kind') return item;
   const { heads, keys } = tree.cache;
   const { winner } = heads.known(id) ?? (await heads.of(id, keys.keysOf(id).all));

@@ -1,6 +1,6 @@
 /**
- * Copying files and folders, also from one drive into another (`from`, `to`). The chunks are shared: only the manifest is sealed again, under the key
- * of the new file. History and what lies in the trash stay behind.
+ * Copies files and folders, also from one drive into another (`from`, `to`). Source and copy share the
+ * chunks: only the manifest is sealed again, under the key of the new file. History and trash are not copied.
  */
 import type { EntryView } from '../../model/api.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
@@ -65,7 +65,7 @@ export async function copy(
   if (!isConflict(source) && !from.granted) requireNotRoot(from, source);
   await rotate(to, parent);
   const target: Target = { folder: requireFolder(to, parent), name };
-  // Known before any work is done; asked again under the lock.
+  // Checked before any work is done, and again under the lock.
   if (name !== undefined) await requireFreeName(to, parent, name);
   const upload = to.network.beginUpload();
   const reservation = await to.quotas.reserve(to.user, 0);
@@ -138,7 +138,7 @@ function fileDrafts(
   return drafts;
 }
 
-/** Tags go along; a star says "this one". */
+/** Copies the tags that the asker may see; a star stays with the original. */
 function copiedTags({ from, to }: Trees, source: Entry, entry: NewEntry): Draft[] {
   const { tags } = marksOf(from, source);
   return tags.length === 0 ? [] : [factsDraft(to, entry.id, entry.key, { tags, starred: false })];

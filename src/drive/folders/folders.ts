@@ -55,7 +55,7 @@ export async function ensureFolder(
     }
     await makeMissing(tree, at.id, names.slice(depth));
     made += 1;
-    // Once for each level at most, however others delete and make folders here meanwhile.
+    // At most once per level, even while other requests delete and make folders here.
     if (made > names.length)
       throw new PeerstorError('conflict', 'The folders of this path change; try again.');
   }

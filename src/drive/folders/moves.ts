@@ -104,7 +104,7 @@ function requireMayMark(tree: Tree, { tags, starred }: EntryPatch): void {
   throw new PeerstorError('forbidden', 'Tags and stars are set by the owner of this drive.');
 }
 
-/** A view of a conflicting version becomes a real file by being changed. */
+/** Changing the view of a conflicting version makes it a real file. */
 async function patchConflict(
   tree: Tree,
   conflict: Conflict,

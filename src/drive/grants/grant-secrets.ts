@@ -1,7 +1,7 @@
 /**
- * The secret of a link or a token, and what follows from it: which grant it is, who signs what is
- * written by it, and what opens the entry's key. Whoever has the secret has the grant; the catalog
- * holds nothing that it could be guessed from.
+ * The secret of a link or a token. The id of the grant, the signing key and the key that opens the
+ * entry are derived from it. Whoever has the secret has the grant; nothing in the catalog helps to
+ * guess it.
  */
 import {
   hkdf,
@@ -19,9 +19,9 @@ export interface GrantSecret {
   readonly kind: SecretKind;
   readonly id: GrantId;
   readonly signing: SigningKey;
-  /** What cuts and seals content that comes by this grant. */
+  /** The uploader's dedupe secret: cuts and seals content that comes by this grant. */
   readonly dedupeSecret: Uint8Array;
-  /** What the grant is sealed under. @param password undefined where it has none */
+  /** The key that seals the grant. @param password undefined where the link has none */
   key(password?: { text: string; kdf: PasswordKdf }): Promise<Uint8Array>;
 }
 
@@ -43,7 +43,7 @@ export function isTokenSecret(secret: string): boolean {
   return tokenShape.test(secret);
 }
 
-/** undefined for a text that is no such secret. */
+/** Returns undefined for a text that is not a secret of this kind. */
 export function readSecret(kind: SecretKind, secret: string): GrantSecret | undefined {
   if (typeof secret !== 'string' || !(kind === 'link' ? linkShape : tokenShape).test(secret))
     return undefined;

@@ -1,6 +1,6 @@
 /**
- * What a grantee shows with every record: the grant, the way from the entry up to the granted one, and
- * that what they create has an id of their own. Every device checks it.
+ * The proof that a grantee adds to every record: the grant, the path from the entry up to the granted one,
+ * and a nonce that makes the id of a new entry their own. Every device checks it.
  */
 import { LRUCache } from 'lru-cache';
 import { grantedId } from '../../crypto/index.ts';
@@ -8,7 +8,7 @@ import type { Draft } from '../../model/contracts/catalog.ts';
 import type { GrantId, PrincipalId } from '../../model/ids.ts';
 import type { GrantBody, GrantRights, Via } from '../../model/records.ts';
 
-/** Of an opened tree: the grant that opened it. */
+/** The grant that opened a tree. */
 export interface Granted {
   readonly grant: GrantId;
   readonly rights: GrantRights;
@@ -16,11 +16,11 @@ export interface Granted {
   readonly kind: GrantBody['kind'];
   /** An id for something new. Nobody else can be the first to write under it. */
   newId(principal: PrincipalId, chance: Uint8Array): string;
-  /** What such an id follows from, until it is written. */
+  /** The nonce from which such an id is derived, until the entry is written. */
   nonceOf(id: string): Uint8Array | undefined;
 }
 
-/** Ids that were made and are not written yet: a whole branch that is copied has most. */
+/** Ids that were made and are not written yet; copying a large folder makes the most. */
 const noncesKept = 100_000;
 
 export function grantedBy(grant: GrantId, { rights, kind }: Pick<GrantBody, 'rights' | 'kind'>): Granted {
@@ -39,8 +39,8 @@ export function grantedBy(grant: GrantId, { rights, kind }: Pick<GrantBody, 'rig
 }
 
 /**
- * The same drafts, each with its proof; the catalog fills in the way up to the granted entry. Entries
- * first, because a version shows its right by the entry that it belongs to.
+ * Adds the proof to each draft; the catalog fills in the path up to the granted entry. Entries come first,
+ * because the right to write a version follows from its entry.
  */
 export function withVia(granted: Granted, drafts: readonly Draft[]): Draft[] {
   const proved = (draft: Draft): Draft => {

@@ -1,6 +1,6 @@
 /**
- * The grants of a network: what opens an entry to another user, to a link, to a token. There are few,
- * so all are kept at hand, in short; what a grant says now is asked of the catalog each time.
+ * The grants of a network: each opens an entry to another user, a link or a token. There are few, so the
+ * index keeps the ids of all in memory and reads the grant itself from the catalog each time.
  */
 import type { Catalog } from '../../model/contracts/catalog.ts';
 import { type EntryId, type GrantId, grantId, type PrincipalId, type UserId } from '../../model/ids.ts';
@@ -10,18 +10,18 @@ import { isLive } from '../keys/live.ts';
 export interface Grant {
   readonly id: GrantId;
   readonly body: GrantBody;
-  /** Of every head: two devices may have renewed it at once, each with a key that the other lacks. */
+  /** One per head: two devices may have renewed the grant at once, each with a key that the other lacks. */
   readonly sealedKeys: readonly Uint8Array[];
 }
 
 export interface GrantIndex {
-  /** Revoked ones too. */
+  /** Includes revoked grants. */
   get(id: GrantId): Grant | undefined;
   /** Grants that are not revoked, on this very entry. */
   on(entry: EntryId): Grant[];
   /** Grants that are not revoked, to this user or key. */
   to(grantee: PrincipalId): Grant[];
-  /** What this user has granted, revoked ones too. */
+  /** Grants by this user, revoked ones included. */
   by(owner: UserId): Grant[];
   stop(): void;
 }
@@ -32,7 +32,7 @@ export async function openGrantIndex(catalog: Catalog): Promise<GrantIndex> {
   const byGrantee = new Map<PrincipalId, Set<GrantId>>();
   const byOwner = new Map<UserId, Set<GrantId>>();
 
-  /** What a grant opens, to whom, and whose it is never change. */
+  /** The entry, the grantee and the owner of a grant never change. */
   function note(id: GrantId): void {
     const body = catalog.get('grant', id)?.body;
     if (!body) return;

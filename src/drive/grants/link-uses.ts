@@ -1,6 +1,6 @@
 /**
- * How often a link served. Each device counts for itself, in a register that the link's key signs; the
- * sum over all devices is what counts. Devices that cannot hear each other may together serve more.
+ * How often a link was used. Each device keeps its own count in a register that the link's key signs; the
+ * limit applies to the sum. Devices that cannot reach each other may together exceed it.
  */
 import type { KeyedLock } from '../../concurrency/index.ts';
 import type { Catalog, Signer } from '../../model/contracts/catalog.ts';
@@ -12,7 +12,7 @@ export async function usesOf(catalog: Catalog, grant: GrantId): Promise<number> 
   return (await catalog.usesOf(grant)).reduce((sum, { body }) => sum + (body?.count ?? 0), 0);
 }
 
-/** One use more, durably. @throws `gone` when none is left */
+/** Counts one more use durably. @throws `gone` when none is left */
 export async function countUse(
   catalog: Catalog,
   locks: KeyedLock,

@@ -23,19 +23,19 @@ const keysKept = 50_000;
 const climbMax = 4 * folderDepthMax;
 
 export interface EntryKeys {
-  /** Under which everything new is sealed. */
+  /** Seals everything new. */
   readonly present: Uint8Array;
-  /** Under which something may be sealed, the present one first. */
+  /** All keys that may have sealed something, the present one first. */
   readonly all: readonly Uint8Array[];
   /** False where concurrent heads have different keys: each may be known to somebody who lost access. */
   readonly agreed: boolean;
-  /** Heads whose key is not known here: nobody may replace them who would lose it. */
+  /** Heads whose key this device does not know. Replacing them would lose that key. */
   readonly closed: readonly Revision[];
   /** The highest of the heads. */
   readonly keyVersion: number;
 }
 
-/** Where a tree of keys begins. */
+/** The topmost entry of a key tree. */
 export interface KeyTreeTop {
   readonly id: EntryId;
   /** The key that a record of this entry was sealed with. @throws `forbidden` */
@@ -59,12 +59,12 @@ export interface KeyTree {
    * its key is wrapped under the present keys around it, and its heads agree.
    */
   isFresh(id: EntryId): boolean;
-  /** The record of an entry changed: its keys may be others. */
+  /** Call this when the record of an entry changed: its keys may have changed too. */
   forget(id: EntryId): void;
   clear(): void;
 }
 
-/** One call's way through the tree: each entry is opened once, and a cycle ends where it began. */
+/** The entries that one call has visited: it opens each once, and so stops at a cycle. */
 type Visited = Map<EntryId, EntryKeys | undefined>;
 
 export function createKeyTree(catalog: Catalog, top: KeyTreeTop): KeyTree {
@@ -83,7 +83,7 @@ export function createKeyTree(catalog: Catalog, top: KeyTreeTop): KeyTree {
     visited.set(id, undefined);
     const keys = visited.size > climbMax ? undefined : openAll(id, visited);
     visited.set(id, keys);
-    // What is closed now may open with a record that comes later, which need not be one of this entry.
+    // Nothing is kept for an entry that does not open: a later record, even of another entry, may open it.
     if (keys?.closed.length === 0) kept.set(id, keys);
     return keys;
   }
@@ -133,7 +133,7 @@ export function createKeyTree(catalog: Catalog, top: KeyTreeTop): KeyTree {
     const { fallback } = body;
     const wraps = { place: place.wrappedKey, fallback: fallback?.wrappedKey };
     if (!opensTo(find(place.parent, new Map()), wraps.place, keys.present)) return false;
-    // Who cannot open the fallback place cannot judge its wrap; its owner does.
+    // A grantee who cannot open the fallback place cannot judge its wrap; the owner checks it.
     const around =
       fallback && fallback.parent !== place.parent ? find(fallback.parent, new Map()) : undefined;
     if (around && wraps.fallback && !opensTo(around, wraps.fallback, keys.present)) return false;
@@ -151,7 +151,7 @@ export function createKeyTree(catalog: Catalog, top: KeyTreeTop): KeyTree {
   };
 }
 
-/** Live heads, the winner first; of a deleted entry what stood there, because its key still opens others. */
+/** Live heads, the winner first. For a deleted entry: its last live record, whose key still opens others. */
 function recordsOf(catalog: Catalog, id: EntryId): Live<EntryBody>[] {
   const heads = catalog.heads('entry', id).filter(isLive);
   const [first] = heads;
@@ -161,7 +161,7 @@ function recordsOf(catalog: Catalog, id: EntryId): Live<EntryBody>[] {
   return [shown, ...heads.filter(({ revision }) => revision !== shown.revision)];
 }
 
-/** Places and the entry's key as it is wrapped there: where it effectively is comes first. */
+/** The entry's key as each of its places wraps it; the effective place comes first. */
 function wrapsOf(catalog: Catalog, id: EntryId, body: EntryBody): Map<EntryId, Sealed> {
   const wraps = new Map<EntryId, Sealed>();
   const place = catalog.placeOf(id);
@@ -180,7 +180,7 @@ function opensTo(around: EntryKeys | undefined, wrapped: Sealed, key: Uint8Array
   return opened !== undefined && equalBytes(opened, key);
 }
 
-/** A list that is damaged, or was not sealed under this record's key, is none. */
+/** Returns an empty list when the sealed list is damaged or was sealed under another key. */
 export function oldKeysIn(key: Uint8Array, { oldKeys }: EntryBody): readonly Uint8Array[] {
   try {
     return oldKeys ? openOldKeys(key, oldKeys) : [];

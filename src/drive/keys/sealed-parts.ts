@@ -1,6 +1,6 @@
 /**
- * The parts of a drive's records that only who has the entry's key can read: names, display facts,
- * facts of a version, and the keys of children. Each is sealed under its own label.
+ * The parts of a drive's records that only a holder of the entry's key can read: names, display facts,
+ * facts of a version, and the keys of children. Each part is sealed under its own label.
  */
 import { decode, encode, isFields, open, openFromNow, seal, sealTo } from '../../crypto/index.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
@@ -16,7 +16,7 @@ const dropLabel = 'drop/1';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const keyBytes = 32;
 
-/** Tries each key in turn; most often the first one fits. @throws what `open` throws for the last one */
+/** Tries each key in turn; usually the first one fits. @throws what `open` throws for the last key */
 export function openWithAny<Result>(keys: readonly Uint8Array[], open: (key: Uint8Array) => Result): Result {
   let failed: unknown;
   for (const key of keys) {
@@ -42,7 +42,7 @@ export function unwrapKey(parentKey: Uint8Array, wrapped: Sealed): Uint8Array {
   return key;
 }
 
-/** Seals an entry's key for the owner of the drive alone: whoever drops something cannot look inside. */
+/** Seals an entry's key for the owner of the drive alone: the uploader of a drop box cannot open it. */
 export function wrapForOwner(sealingKey: Uint8Array, key: Uint8Array): Promise<Sealed> {
   return sealTo(sealingKey, dropLabel, key);
 }
@@ -54,7 +54,7 @@ export function unwrapForOwner(sealingSecret: Uint8Array, wrapped: Sealed): Uint
   return key;
 }
 
-/** Keys that an entry had before, for whoever has its present one. */
+/** Seals the former keys of an entry under its present key. */
 export function sealOldKeys(key: Uint8Array, oldKeys: readonly Uint8Array[]): Sealed {
   return seal(key, oldKeysLabel, encode([...oldKeys]));
 }
@@ -85,7 +85,7 @@ export function sealFacts(key: Uint8Array, facts: EntryFacts): Sealed {
   return seal(key, factsLabel, encode(facts));
 }
 
-/** Fields that a newer version wrote come back too, so that writing them again loses none. */
+/** Also returns fields that a newer version of peerstor wrote, so that writing the facts again keeps them. */
 export function openFacts(key: Uint8Array, sealed: Sealed): EntryFacts {
   const facts = decode(open(key, factsLabel, sealed));
   if (!isFields(facts)) throw malformed('facts');

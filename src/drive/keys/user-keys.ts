@@ -1,7 +1,7 @@
 /**
  * A user's secrets, and the bundle that keeps them in the catalog: sealed under a key from the
- * password, and under the recovery code. Who opens either has everything of this user and nothing
- * of anybody else.
+ * password, and under the recovery code. Either of them opens everything of this user
+ * and nothing of other users.
  */
 import {
   decode,
@@ -33,7 +33,7 @@ export interface KdfCost {
 export interface UserKeys {
   readonly user: UserId;
   readonly signing: SigningKey;
-  /** X25519: what grants of others are sealed to. */
+  /** X25519: opens grants that other users give to this one. */
   readonly sealingSecret: Uint8Array;
   readonly rootEntryKey: Uint8Array;
   /** Never leaves the user: chunk keys and the cutter's table are derived from it. */

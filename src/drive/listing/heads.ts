@@ -1,6 +1,6 @@
 /**
  * The current content of files: the winning version, and the versions of concurrent edits that
- * differ from it. Opened with the entry's key and kept, because lists ask for thousands.
+ * differ from it. They are opened with the entry's key and cached, because lists ask for thousands.
  */
 import { LRUCache } from 'lru-cache';
 import { equalBytes } from '../../crypto/index.ts';
@@ -28,7 +28,7 @@ export interface OpenVersion extends VersionFacts {
   entry: EntryId;
   manifest: ChunkId;
   sealedBytes: number;
-  /** Who wrote it down, and when (Unix ms of its hybrid clock). */
+  /** The device that wrote the version, and when (Unix ms of its hybrid clock). */
   device: DeviceId;
   writtenAtMs: number;
 }
@@ -45,23 +45,23 @@ export interface Heads {
 export interface HeadsCache {
   /** @param keys of the entry, the present one first */
   of(entry: EntryId, keys: readonly Uint8Array[]): Promise<Heads>;
-  /** The same, if it is at hand. */
+  /** The cached heads, if there are any. */
   known(entry: EntryId): Heads | undefined;
   /** Opens one version; undefined (and a line in the log) when it cannot be. */
   open(record: Live<VersionBody>, keys: readonly Uint8Array[]): OpenVersion | undefined;
   forget(entry: EntryId): void;
-  /** Keys may have come that open what could not be opened. */
+  /** Call this when keys arrived: versions that did not open may open now. */
   keysChanged(): void;
-  /** The entry whose kept heads have this version: a tombstone does not say it. */
+  /** The entry whose cached heads include this version; a tombstone does not name its entry. */
   entryOf(version: string): EntryId | undefined;
-  /** Keeps nothing from now on: nobody tells it of changes any more. */
+  /** Clears and disables the cache: it hears of no changes after this. */
   close(): void;
 }
 
 export function createHeadsCache(catalog: Catalog, log: Log): HeadsCache {
   const kept = new LRUCache<EntryId, Heads>({ max: headsKept });
   const owners = new LRUCache<string, EntryId>({ max: headsKept });
-  /** Counts what was forgotten, so that an answer that was under way meanwhile is not kept. */
+  /** Incremented by every invalidation, so that a read that began before it is not cached. */
   let changes = 0;
   let closed = false;
   /** Entries with a version that did not open. */

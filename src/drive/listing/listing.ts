@@ -3,8 +3,8 @@
  * change marks only the entry that changed; the next look opens that one again. A change that may
  * move whole branches (a folder moved or gone) drops all lists.
  *
- * Two steps, because the second asks for the versions of files: `of` knows the entries, `withConflicts`
- * also the views of conflicting versions. Both let others have their turn in between.
+ * There are two steps, because the second reads the versions of files: `of` has the entries,
+ * `withConflicts` also the views of conflicting versions. Both yield to the event loop regularly.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
@@ -24,17 +24,17 @@ import { SiblingNames } from './sibling-names.ts';
 /** Rows of all folders of one user together: about 350 bytes each, 70 MB at most. */
 const rowsKept = 200_000;
 const foldersKept = 512;
-/** Entries that are opened before others have their turn: about 5 ms. */
+/** Entries that are opened per event-loop turn: about 5 ms. */
 const entriesAtOnce = 64;
-/** Files that are asked about at once; of few of them versions must be opened. */
+/** Files whose versions are read at once; few of them need opening. */
 const filesAtOnce = 256;
-/** Building again because branches moved meanwhile; then the last answer is taken. */
+/** A build is repeated when folders moved meanwhile; after so many tries the last result is used. */
 const buildTriesMax = 3;
 
 export interface Row {
   id: EntryId;
   kind: EntryKind;
-  /** As the register says, which may differ from where it effectively is. */
+  /** The parent in the register, which may differ from the effective one. */
   parent: EntryId | null;
   /** Of the register: when a folder was last renamed or moved. */
   writtenAtMs: number;
@@ -66,7 +66,7 @@ interface Working extends FolderListing {
   unchecked: Set<EntryId>;
   /** Files with conflicting versions. */
   conflicted: Map<EntryId, OpenVersion[]>;
-  /** Asking for some of `unchecked` is under way. */
+  /** The running read of some of `unchecked`. */
   checking: Promise<void> | undefined;
   dropped: boolean;
 }
@@ -81,7 +81,7 @@ export interface Listings {
   /** Names of conflicting versions hold the device's. */
   deviceChanged(): void;
   forgetAll(): void;
-  /** Keeps nothing from now on: nobody tells it of changes any more. */
+  /** Clears and disables the cache: it hears of no changes after this. */
   close(): void;
 }
 
@@ -243,7 +243,7 @@ async function fill(parts: ListingParts, listing: Working): Promise<void> {
   }
 }
 
-/** Looks again at what changed since the last time. */
+/** Reads the entries again that changed since the last call. */
 function refresh(parts: ListingParts, listing: Working): void {
   if (listing.dirty.size === 0) return;
   for (const id of listing.dirty) {

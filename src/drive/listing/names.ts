@@ -4,8 +4,8 @@
  *
  * A name is stored and given back exactly as it was put (a Mac's decomposed name reads back
  * decomposed). What may deceive (marks of direction, characters of no width) is kept too: pages and
- * terminals show it escaped (`model/display-text.ts`, decision 0025). Two names are equal when they are after Unicode NFC and lower case, so that a folder
- * has no two names that Windows or macOS could not hold side by side.
+ * terminals show it escaped (`model/display-text.ts`, decision 0043). Two names are equal when they are
+ * equal after Unicode NFC and lower case, so that Windows and macOS can hold every folder.
  */
 import { PeerstorError } from '../../model/errors.ts';
 import { nameBytesMax } from '../../model/limits.ts';
@@ -83,7 +83,7 @@ export function freeName(name: string, kind: EntryKind, isTaken: (name: string) 
   }
 }
 
-/** Only such a name can be the view of a conflicting version: a cheap test before the costly look. */
+/** A cheap test before the costly lookup: only such a name can belong to a conflicting version. */
 export function mayBeConflictName(name: string): boolean {
   return name.toLowerCase().includes('(conflict ');
 }

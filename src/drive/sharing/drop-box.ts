@@ -1,6 +1,6 @@
 /**
- * A folder that somebody may only add to. They see nothing of it, not even whether a name is taken, and
- * cannot open again what they dropped: each file's key is sealed for the owner of the drive alone.
+ * A drop box: a folder to which a grantee may only add files. The grantee sees nothing of it, not even
+ * whether a name is taken, and cannot open their own uploads: each file's key is sealed for the owner alone.
  */
 import type { EntryView, SafetyView } from '../../model/api.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
@@ -133,7 +133,7 @@ const nothing = {
   media: null,
 };
 
-/** Told to who dropped it, once. */
+/** The answer to the uploader; the entry is not shown to them again. */
 function droppedView(
   tree: Tree,
   dropped: { id: EntryId; version: VersionId; name: string; size: number; safety: SafetyView },

@@ -1,4 +1,4 @@
-/** Making, changing and ending grants: the records of it. */
+/** Writes the records that make, change and end grants. */
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId, GrantId } from '../../model/ids.ts';
 import type { GrantBody, GrantNotes } from '../../model/records.ts';
@@ -58,7 +58,7 @@ export async function writeGrant(
     revoked: false,
     notes: tree.own ? sealNotes(tree.own.notesKey, notes) : new Uint8Array(0),
   };
-  // Who could read until now and may only add from now on knows the key.
+  // A grantee who could read before and may only upload now still knows the key.
   const narrowed = before && before.rights !== 'upload' && terms.rights === 'upload';
   const renewed = narrowed ? await rekeyed(tree, entry, { without: id }) : [];
   await author(tree, [{ table: 'grant', id, body }, ...renewed]);
@@ -67,7 +67,7 @@ export async function writeGrant(
   throw new PeerstorError('internal', 'A grant that was just written is not there.');
 }
 
-/** Ends a grant, and closes to its holder what is written from now on: in one batch. */
+/** Ends a grant and gives the entry a new key in one batch, so that its holder cannot read later content. */
 export async function revokeGrant(tree: Tree, id: GrantId, kind: GrantBody['kind']): Promise<void> {
   const { body } = requireGrant(tree, id, kind);
   if (body.revoked) return;

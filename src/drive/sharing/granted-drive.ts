@@ -1,4 +1,4 @@
-/** A drive as a grant opens it: with its rights, for as long as it is in force. */
+/** The drive that a grant opens: limited to the rights of the grant, for as long as it is in force. */
 import type { RightsView } from '../../model/api.ts';
 import type { Drive, OpenContent } from '../../model/contracts/drive.ts';
 import { type DriveCalls, driveMethods, forwardCalls } from '../../model/contracts/drive-methods.ts';
@@ -61,7 +61,7 @@ export function openGrantedDrive(
   };
 }
 
-/** What the owner threw away is not open to others either. */
+/** Refuses an entry that its owner deleted or put into the trash. */
 function requireThere(tree: Tree): void {
   const body = tree.catalog.get('entry', tree.root)?.body;
   if (!body || body.owner !== tree.user) throw notFound();
@@ -73,7 +73,7 @@ function isInside(tree: Tree, id: string): boolean {
   return /^[0-9a-f]{32}$/.test(id) && isWithin(tree, entryId(id), tree.root);
 }
 
-/** A download that has begun goes on when a grant is over in time or used up, not when it is taken back. */
+/** A running download continues when its grant expires or is used up, and stops when the grant is revoked. */
 function mayStillRead({ grants }: NetworkDrives, { id }: Grant): boolean {
   const body = grants.get(id)?.body;
   return body !== undefined && !body.revoked && body.rights !== 'upload';

@@ -1,6 +1,6 @@
 /**
- * Who comes with a secret instead of an account: guests with a share link, programs with a token. What
- * they opened is kept for a while, because each of their requests brings the secret again.
+ * Sessions of callers with a secret instead of an account: guests with a share link, programs with a token.
+ * Their drives stay open for a while, because each request brings the secret again.
  */
 import { LRUCache } from 'lru-cache';
 import { sha256 } from '../../crypto/index.ts';
@@ -186,7 +186,7 @@ export function createSecretAccess(parts: SecretAccessParts): LinkSessions {
   };
 }
 
-/** The secret itself is not kept as a name; another password, or another rights, opens anew. */
+/** A hash, so that the secret itself is not kept. Another password or other rights make another name. */
 function nameOfOpened(kind: SecretKind, secret: string, password = '', { kdf, rights }: GrantBody): string {
   const salt = kdf ? toHex(kdf.salt) : '';
   return toHex(sha256(new TextEncoder().encode(JSON.stringify([kind, secret, password, salt, rights]))));

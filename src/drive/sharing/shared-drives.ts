@@ -1,4 +1,4 @@
-/** What others shared with one user: the drives that their grants open, each opened when it is needed. */
+/** The drives that other users shared with one user. Each is opened when it is first needed. */
 import type { Drive } from '../../model/contracts/drive.ts';
 import { entryNamed, forwardCalls } from '../../model/contracts/drive-methods.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -58,7 +58,7 @@ export function openSharedDrives(parts: TreeParts, drives: NetworkDrives, keys: 
       .filter(({ body }) => body.kind === 'user')
       .filter(isStanding);
 
-  // What is shared from now on is heard of, whether or not anything of it was opened.
+  // Listeners also hear of new grants, whose drives nobody has opened yet.
   const unsubscribe = drives.onChange((changes) => {
     const mine = changes.flatMap(({ record }) => {
       if (record.table !== 'grant') return [];
@@ -119,7 +119,7 @@ export function uniteDrives(tree: Tree, shared: SharedDrives, own: Drive): Drive
     const named = entryNamed(method, given);
     return named === undefined ? own : find(named).drive;
   });
-  /** What others shared, each part once, though two grants may open the same. */
+  /** The drives that others shared with the right to view, each once even where two grants open it. */
   function readable(): Tree[] {
     const trees = new Map<EntryId, Tree>();
     for (const grant of shared.live()) {

@@ -1,4 +1,4 @@
-/** What may be wished of a share. Pure. */
+/** Rules for the fields of a share. Pure. */
 import type { RightsView } from '../../model/api.ts';
 import type { LinkWish } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';

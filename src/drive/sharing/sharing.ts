@@ -1,4 +1,4 @@
-/** What a signed-in user shares: with other users, by links, by tokens; and what others share with them. */
+/** A signed-in user's shares: with other users, by links and by tokens; and what others share with them. */
 import { newPasswordKdf } from '../../crypto/index.ts';
 import type { SharedEntryView } from '../../model/api.ts';
 import type { Audit, AuditEvent } from '../../model/contracts/audit.ts';
@@ -40,7 +40,7 @@ export function createSharing(parts: SharingParts): Sharing {
       .find(({ body }) => body.kind === 'user' && body.grantee === user && body.owner === tree.user);
   }
 
-  /** The key of a link, with what its password costs; before any lock is taken, because it takes its time. */
+  /** Derives the key of a link. Call it before taking a lock: hashing a password is slow. */
   async function linkKey(
     secret: GrantSecret,
     password: string | null | undefined,

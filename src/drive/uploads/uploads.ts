@@ -1,7 +1,7 @@
 /**
- * Taking in content. Order (I1): chunks and manifest durable here, copies on other devices, then the
- * records, then the answer. Whatever breaks off before the records leaves nothing listed; its chunks
- * are unreferenced and go with the garbage.
+ * Uploads. The order keeps I1: chunks and manifest are durable here, other devices have copies, then the
+ * records are written, then the answer is sent. An upload that fails before its records lists nothing; garbage
+ * collection deletes its unreferenced chunks.
  */
 import type { LockKey } from '../../concurrency/index.ts';
 import { equalBytes } from '../../crypto/index.ts';
@@ -69,7 +69,7 @@ interface Ready extends Stored {
 interface Written {
   id: EntryId;
   created: boolean;
-  /** Somebody else took the name meanwhile, and that was to be left alone. */
+  /** Another upload took the name meanwhile, and the caller asked to skip. */
   skipped?: boolean;
 }
 
@@ -98,7 +98,7 @@ export async function uploadTo(
   options: Omit<UploadOptions, 'onConflict'>,
 ): Promise<UploadOutcome> {
   const found = await requireEntryOrConflict(tree, id);
-  // What lost a concurrent edit becomes a file of its own, beside the one that it lost to.
+  // A version that lost a concurrent edit becomes a file of its own, beside the winner.
   if (isConflict(found) && found.file.parent !== null) {
     return upload(tree, found.file.parent, await conflictNameOf(tree, found), content, options);
   }
@@ -112,7 +112,7 @@ async function run(tree: Tree, target: Target, content: AsyncIterable<Uint8Array
   const session = tree.network.beginUpload();
   let reservation: Reservation | undefined;
   try {
-    // Whoever has the drive open takes the same lock, also who cannot see the folder.
+    // Everybody who has this drive open takes the same lock, even a grantee who cannot see the folder.
     const place = placeOf(tree, target);
     const there = await findTarget(tree, target);
     if (there && options.onConflict === 'skip') return { entry: await viewOf(tree, there), created: false };
@@ -165,7 +165,7 @@ async function store(
   options: UploadOptions,
 ): Promise<Stored> {
   const { signal, copies = 'safe', waitMs = tree.tunables.safeWaitMs } = options;
-  // As it is now: rotating may have given it a new key, and somebody may have deleted it.
+  // Read again: rotation may have given the file a new key, or somebody may have deleted it.
   const stays = there && !isConflict(there) && isLive(tree.catalog.get('entry', there.id));
   const file = stays ? requireEntry(tree, there.id) : undefined;
   const key = file?.key ?? newEntryKey(tree);

@@ -1,4 +1,4 @@
-/** Removing old versions of a file, for ever. What is current stays: a file always has content. */
+/** Removes old versions of a file for ever. Current versions stay, so that a file always has content. */
 import type { Draft } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, type VersionId, versionId } from '../../model/ids.ts';
@@ -7,8 +7,8 @@ import { isLive } from '../keys/live.ts';
 import { author, type Entry, isConflict, notFound, requireEntryOrConflict, type Tree } from '../tree/tree.ts';
 
 /**
- * @throws `not-found` for a version that is none of this file, `conflict` for one that is current (also one
- * that shows as a conflicting version beside the file)
+ * @throws `not-found` for a version of another file, `conflict` for a current one (a conflicting version beside
+ * the file is current too)
  */
 export async function removeVersion(tree: Tree, id: EntryId, wanted: VersionId): Promise<void> {
   const found = await requireEntryOrConflict(tree, id);
@@ -29,7 +29,7 @@ export async function removeVersion(tree: Tree, id: EntryId, wanted: VersionId):
 
 /** Versions that show as the content of a file, or beside it as conflicting ones. */
 export async function currentOnes(tree: Tree, { id }: Entry): Promise<Set<VersionId>> {
-  // Of the catalog, and not only of what opens: a version whose key is on its way is current too.
+  // From the catalog, which also lists versions whose key has not arrived here.
   const heads = await tree.catalog.currentVersions(id);
   return new Set(heads.map((record) => versionId(record.id)));
 }

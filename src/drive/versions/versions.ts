@@ -1,4 +1,4 @@
-/** The history of files, and opening their content. */
+/** Lists the versions of files and opens their content. */
 import type { EntryView } from '../../model/api.ts';
 import type { OpenContent } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
