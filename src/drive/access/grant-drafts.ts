@@ -1,6 +1,6 @@
 /**
- * Grants as they are written, and their sealed parts. A grant to view or edit seals the entry's key. One
- * to upload (a drop box) seals only the entry's name as it was then: there is nothing to read by it.
+ * Drafts of grants and their sealed parts. A grant to view or edit seals the entry's key. A grant to upload
+ * (a drop box) seals only the entry's name at that time, so it opens nothing.
  */
 import { decode, encode, isFields, open, openFromNow, seal, sealTo } from '../../crypto/index.ts';
 import type { Catalog, Draft } from '../../model/contracts/catalog.ts';
@@ -18,7 +18,7 @@ const labels = {
 } as const;
 const notesLabel = 'grant-notes/1';
 
-/** What a grant gives away. */
+/** What a grant seals. */
 export interface Given {
   key: Uint8Array;
   name: string;
@@ -43,7 +43,7 @@ export async function sealGiven(
   const plain = what === 'name' ? new TextEncoder().encode(name) : key;
   if (kind !== 'user') {
     if (secretKey) return seal(secretKey, labels.secret[what], plain);
-    throw new PeerstorError('conflict', 'The key of this grant is not known any more: make a new one.');
+    throw new PeerstorError('conflict', 'The key of this grant is lost: make a new grant.');
   }
   const sealingKey = sealingKeyOf(catalog, userId(grantee));
   if (!sealingKey) throw new PeerstorError('not-found', 'There is no such user.');
@@ -85,7 +85,7 @@ export function sealNotes(notesKey: Uint8Array, notes: GrantNotes): Sealed {
   return seal(notesKey, notesLabel, encode({ ...notes }));
 }
 
-/** Notes that cannot be opened are none. */
+/** Returns empty notes when they cannot be opened. */
 export function openNotes(notesKey: Uint8Array, { notes }: GrantBody): GrantNotes {
   try {
     const fields = decode(openWithAny([notesKey], (key) => open(key, notesLabel, notes)));

@@ -1,4 +1,4 @@
-/** Opening a tree: a user's own with their keys, or what a grant opens with what its holder has. */
+/** Opens trees: a user's own with their keys, or a granted one with the grantee's secret. */
 import { hkdf, type SigningKey } from '../../crypto/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';

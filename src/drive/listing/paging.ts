@@ -1,7 +1,7 @@
 /**
- * The order of lists, and cursors into them. A cursor holds the place of the last item that was
- * given, not a number of items, so that nothing is skipped or told twice when entries come and go
- * between two pages. It is sealed: it travels in URLs, and names must not.
+ * The order of lists, and cursors into them. A cursor holds the sort key of the last item on a page, not
+ * a number of items, so that no entry is skipped or repeated when entries come and go between two pages.
+ * It is sealed, because it contains a name and travels in URLs.
  */
 import { decode, encode, open, seal } from '../../crypto/index.ts';
 import type { ListOptions } from '../../model/contracts/drive.ts';
@@ -10,7 +10,7 @@ import { type EntryId, entryId } from '../../model/ids.ts';
 import { listLimitMax } from '../../model/limits.ts';
 import { endingOf } from './names.ts';
 
-/** What the order of an item depends on. */
+/** The sort key of an item. */
 export interface Sortable {
   id: EntryId;
   kind: 'file' | 'folder';

@@ -1,7 +1,7 @@
 /**
- * The names in one folder, where concurrent edits may have made two equal ones. Which of them keeps
- * the name depends only on the ids, never on the order in which they arrived, so that every device
- * shows the same: the lowest entry id keeps it, the others show as `name (conflict 3f2a91).ext`.
+ * The names in one folder. Concurrent edits may have given two entries the same name. The entry with the
+ * lowest id keeps it; the others show as `name (conflict 3f2a91).ext`. The order in which records arrived
+ * does not matter, so every device shows the same names.
  */
 import type { EntryId } from '../../model/ids.ts';
 import { type EntryKind, foldName, withSuffix } from './names.ts';
@@ -12,7 +12,7 @@ interface Given {
   kind: EntryKind;
 }
 
-/** An entry that exists only as a view (a conflicting version), with the name it would like. */
+/** The preferred name of a conflicting version, which shows as an entry and is none. */
 export interface GuestName {
   id: EntryId;
   name: string;
@@ -32,7 +32,7 @@ export class SiblingNames {
   readonly #byFold = new Map<string, EntryId | EntryId[]>();
   readonly #crowded = new Set<string>();
   #guests: readonly GuestName[] = [];
-  /** Entries that do not show the name they were given; made again when something changed. */
+  /** Entries that show another name than they were given; cleared on every change. */
   #shifted: Shifted | undefined;
 
   get size(): number {
@@ -74,7 +74,7 @@ export class SiblingNames {
     this.#shifted = undefined;
   }
 
-  /** The views beside the real entries: they never take a name from one. */
+  /** Sets the names of conflicting versions. They never take a name from a real entry. */
   setGuests(guests: readonly GuestName[]): void {
     if (guests.length === 0 && this.#guests.length === 0) return;
     this.#guests = [...guests].sort(byId);
@@ -86,7 +86,7 @@ export class SiblingNames {
     return this.#shiftedNames().names.get(id) ?? this.#given.get(id)?.name;
   }
 
-  /** Who shows this name (or one equal to it). */
+  /** The entry that shows this name or one equal to it. */
   find(name: string): EntryId | undefined {
     const fold = foldName(name);
     const there = this.#byFold.get(fold);

@@ -126,7 +126,7 @@ export function createSecretAccess(parts: SecretAccessParts): LinkSessions {
   async function requireLink(drives: NetworkDrives, id: GrantId | undefined): Promise<Grant> {
     const grant = id && drives.grants.get(id);
     if (grant?.body.kind !== 'link') {
-      throw new PeerstorError('not-found', 'There is no such link. Look whether the address is whole.');
+      throw new PeerstorError('not-found', 'There is no such link. Check that the address is complete.');
     }
     const uses = grant.body.maxUses === null ? 0 : await usesOf(drives.catalog, grant.id);
     const state = ownerIsOut(drives, grant.body) ? 'revoked' : stateOfGrant(grant, clock.wallMs(), uses);

@@ -216,5 +216,5 @@ export function createSharing(parts: SharingParts): Sharing {
 function requireSecret(secret: string): GrantSecret {
   const keys = readSecret('link', secret);
   if (keys) return keys;
-  throw new PeerstorError('conflict', 'The secret of this link is not known any more: make a new one.');
+  throw new PeerstorError('conflict', 'The secret of this link is lost: make a new link.');
 }

@@ -1,4 +1,4 @@
-/** Records of entries as they are written: new ones, and changed ones. */
+/** Drafts of records for new and changed entries. */
 import type { Draft } from '../../model/contracts/catalog.ts';
 import type { EntryId, Revision, VersionId } from '../../model/ids.ts';
 import type { EntryBody, EntryFacts, VersionBody } from '../../model/records.ts';
@@ -21,12 +21,12 @@ export interface NewEntry {
   draft: Draft<'entry'>;
 }
 
-/** The first version of an entry's key; more come where somebody loses access: see `key-rotation.ts`. */
+/** The first version of an entry's key. Revoking access makes later ones: see `key-rotation.ts`. */
 const firstKeyVersion = 1;
 
 /**
- * A new entry under `parent`. Its fallback place is the drive's root, which always exists and lies in
- * no cycle, so that it can be opened whatever others do to its folder meanwhile.
+ * A new entry under `parent`. Its fallback place is the drive's root, which always exists and is in no
+ * cycle, so the entry opens even if another device deletes or moves its folder meanwhile.
  */
 export function newEntry(
   tree: Tree,
@@ -83,7 +83,7 @@ export function changedEntry(tree: Tree, entry: Entry, change: Partial<EntryBody
   return { table: 'entry', id: entry.id, body, ...baseOf(tree, entry.id) };
 }
 
-/** What the record says under the present key, whichever head it was read from. */
+/** The sealed parts of all heads, sealed again under the present key. */
 function mergedSeals(tree: Tree, entry: Entry): Partial<EntryBody> {
   const { present, all, keyVersion } = tree.cache.keys.keysOf(entry.id);
   const name = openWithAny(all, (key) => openName(key, entry.body.name));
@@ -105,7 +105,7 @@ export function wrapsIn(
   return { parent: around.id, wrappedKey: wrapKey(around.key, key), fallback: fallbackOf(tree, key) };
 }
 
-/** Without what showed the right of who wrote it last. */
+/** The body without the last writer's proof of a grant. */
 export function bodyWithoutProof({ via, ...body }: EntryBody): EntryBody {
   return body;
 }
@@ -136,7 +136,7 @@ export function factsDraft(tree: Tree, id: EntryId, key: Uint8Array, facts: Entr
   return { table: 'facts', id, body: { owner: tree.user, sealed: sealFacts(key, facts) } };
 }
 
-/** What a version says of its content; `manifest` must be durable before the record is written (I1). */
+/** The content of a version; `manifest` must be durable before the record is written (I1). */
 export type Content = Pick<
   OpenVersion,
   'manifest' | 'sealedBytes' | 'size' | 'mime' | 'modifiedAt' | 'contentDigest'

@@ -9,11 +9,11 @@ import { isDate, noFacts, openFacts, openWithAny } from '../keys/sealed-parts.ts
 import type { OpenVersion } from '../listing/heads.ts';
 import { type Conflict, type Entry, isConflict, nameOf, type Tree, trashedAt } from './tree.ts';
 
-/** What whoever asks knows already, so that lists do not ask again for each item. */
+/** Facts that the caller has already, so that a list does not look them up for each item. */
 export interface KnownOfView {
   name?: string;
   trashedAt?: number | null;
-  /** Just measured, and fresher than what the network would say from its inventory. */
+  /** Just measured, so more recent than the network's inventory. */
   safety?: SafetyView;
 }
 
@@ -35,7 +35,7 @@ export async function viewOf(
     ...contentView(tree, winner, known),
     createdAt: timeText(body.createdAt),
     modifiedAt: timeText(winner?.modifiedAt ?? Math.floor(record.hlc / hlcTicksPerMs)),
-    // A folder, or a file whose every version is gone, has no content that could tell states apart.
+    // A folder, or a file without a version, has no content: the register's revision tells states apart.
     version: winner?.id ?? record.revision,
     ...marksOf(tree, entry),
     trashedAt: trashed === null ? null : timeText(trashed),
@@ -66,7 +66,7 @@ async function viewOfConflict(tree: Tree, conflict: Conflict, known: KnownOfView
   };
 }
 
-/** What a grantee may do, and in whose drive; nothing of the kind for the owner. */
+/** A grantee's rights and the owner of the drive; both null for the owner. */
 export function whose({ granted, grants, catalog, user }: Tree): Pick<EntryView, 'rights' | 'owner'> {
   if (!granted) return { rights: null, owner: null };
   return { rights: rightsNow(grants, granted), owner: catalog.get('user', user)?.body?.username ?? '' };
@@ -85,8 +85,8 @@ function contentView(tree: Tree, version: OpenVersion | undefined, known: KnownO
 }
 
 /**
- * The tags and the star that whoever has this tree open may see. A guest and a user who may only look see
- * neither; a user who may edit sees the tags, which they may change; a star is its owner's own.
+ * The tags and the star that the holder of this tree may see. A guest, and a user with the right to view, see
+ * neither; a user with the right to edit sees the tags and may change them; only the owner sees the star.
  */
 export function marksOf(tree: Tree, entry: Pick<Entry, 'id' | 'keys'>): Pick<EntryView, 'tags' | 'starred'> {
   const { mayTag, mayStar } = markRights(tree);
@@ -95,7 +95,7 @@ export function marksOf(tree: Tree, entry: Pick<Entry, 'id' | 'keys'>): Pick<Ent
   return { tags: mayTag ? tags : [], starred: mayStar && starred };
 }
 
-/** Which marks of entries are shown to, and may be set by, whoever has this tree open. */
+/** The marks that the holder of this tree may see and set. */
 export function markRights({ granted, grants }: Tree): { mayTag: boolean; mayStar: boolean } {
   if (!granted || granted.kind === 'token') return { mayTag: true, mayStar: true };
   const mayEdit = rightsNow(grants, granted) === 'edit';

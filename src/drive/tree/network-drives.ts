@@ -1,4 +1,4 @@
-/** What all opened drives of one network share on this device. */
+/** State that all open drives of one network share on this device. */
 import { KeyedLock } from '../../concurrency/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
@@ -11,14 +11,14 @@ export interface NetworkDrives {
   readonly catalog: Catalog;
   readonly grants: GrantIndex;
   readonly quotas: Quotas;
-  /** One drive has one lock, whoever has it open: its owner, and those that it was shared with. */
+  /** The lock of a drive, which its owner and all grantees share. */
   locksOf(owner: UserId): KeyedLock;
-  /** After what is kept here has taken the changes in. */
+  /** Called after the indexes here were updated. */
   onChange(listener: (changes: readonly CatalogChange[]) => void): () => void;
   stop(): void;
 }
 
-/** Opens what drives share, when every grant is known: who has it can ask for grants at once. */
+/** Resolves when the index of grants is complete, so that callers can use it at once. */
 export async function openNetworkDrives({
   catalog,
   clock,
@@ -28,7 +28,7 @@ export async function openNetworkDrives({
   clock: Clock;
   tunables: Pick<Tunables, 'garbageGraceMs' | 'garbageTrashMs'>;
 }): Promise<NetworkDrives> {
-  // First, so that it hears of a change before those who listen here.
+  // The index subscribes first, so that it is current when the listeners below are called.
   const grants = await openGrantIndex(catalog);
   const graceMs = tunables.garbageGraceMs + tunables.garbageTrashMs;
   const quotas = createQuotas({ catalog, clock, graceMs });

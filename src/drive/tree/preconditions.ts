@@ -1,4 +1,4 @@
-/** If-Match of the drive's methods. */
+/** Checks the `ifMatch` condition of the drive's methods. */
 import { PeerstorError } from '../../model/errors.ts';
 import { type Conflict, type Entry, isConflict, type Tree } from './tree.ts';
 

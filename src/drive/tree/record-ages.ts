@@ -1,7 +1,7 @@
 /**
- * For how long this device has had a record, by the count of elapsed time. Now and then it is noted how far
- * the catalog reaches; what is within such a note is at least as old as the note. The date in a record comes
- * from one wall clock, which may have been wrong; nothing is destroyed by it alone.
+ * For how long this device has had a record, by the count of elapsed time. The device regularly notes the
+ * catalog's version vector; a record that a note covers is at least as old as the note. The date in a record
+ * comes from one wall clock, which may have been wrong, so nothing is destroyed because of it alone.
  */
 import { decode, encode, isFields } from '../../crypto/index.ts';
 import type { Clock } from '../../model/clock.ts';
@@ -11,9 +11,9 @@ import { isPeerstorError } from '../../model/errors.ts';
 import type { CatalogRecord } from '../../model/records.ts';
 
 export interface RecordAges {
-  /** Notes what the catalog has now. */
+  /** Notes the catalog's version vector. */
   note(catalog: Catalog): Promise<void>;
-  /** @returns at least how many milliseconds ago a record of this catalog came here; 0 where nothing says more */
+  /** @returns a lower bound, in milliseconds, of how long ago a record came here; 0 where no note covers it */
   of(catalog: Catalog): Promise<(record: Pick<CatalogRecord, 'device' | 'seq'>) => number>;
 }
 
@@ -26,7 +26,7 @@ interface Note {
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** Notes of a day lie an hour apart, older ones a day; the last one beyond these is kept. */
+/** Recent notes are an hour apart, older ones a day; of those older still, the newest is kept. */
 const hourlyForMs = dayMs + hourMs;
 const dailyForMs = 31 * dayMs;
 const digits = 15;
@@ -35,7 +35,7 @@ const digits = 15;
 export function createRecordAges(store: OrderedStore, clock: Clock): RecordAges {
   const prefixOf = (catalog: Catalog) => `n${idKey(catalog.networkId)}/`;
 
-  /** Oldest first. A damaged note is none. */
+  /** Oldest first. Damaged notes are left out. */
   async function notesOf(catalog: Catalog): Promise<Note[]> {
     const gte = prefixOf(catalog);
     const notes: Note[] = [];

@@ -1,6 +1,6 @@
 /**
- * Which entries of a user carry a trash mark. The catalog has no index for it: one scan at the first
- * question, then kept up to date by changes. Ids only, no names.
+ * The entries of a user that carry a trash mark. The catalog has no index for them, so the first question
+ * scans all entries; after that, changes keep the index current. It holds ids, no names.
  */
 import type { Catalog } from '../../model/contracts/catalog.ts';
 import { type EntryId, entryId, type UserId } from '../../model/ids.ts';
@@ -8,14 +8,14 @@ import { type EntryId, entryId, type UserId } from '../../model/ids.ts';
 export interface TrashIndex {
   all(): Promise<EntryId[]>;
   entryChanged(id: EntryId): void;
-  /** Keeps nothing from now on: nobody tells it of changes any more. */
+  /** Clears and disables the index: it hears of no changes after this. */
   close(): void;
 }
 
 export function createTrashIndex(catalog: Catalog, user: UserId): TrashIndex {
   let trashed: Set<EntryId> | undefined;
   let scan: Promise<Set<EntryId>> | undefined;
-  /** Entries that changed while a scan was under way: it may have seen their old state. */
+  /** Entries that changed during a scan, which may have seen their old state. */
   let changed = new Set<EntryId>();
   let closed = false;
 

@@ -1,4 +1,4 @@
-/** Everything that is kept of one user's opened tree, and what a change of the catalog does to it. */
+/** The caches of one open tree, and how changes of the catalog invalidate them. */
 import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, type UserId } from '../../model/ids.ts';
@@ -21,9 +21,9 @@ export interface TreeCache {
    * @param onClose called once when the cache is closed
    */
   watch(listener: TreeWatcher, onClose: () => void): () => void;
-  /** What opens the topmost entry is something else now. */
+  /** Call this when the key of the topmost entry changed. */
   keysChanged(): void;
-  /** Forgets everything and keeps nothing any more: nobody tells it of changes now. */
+  /** Clears and disables the caches: they hear of no changes after this. */
   close(): void;
 }
 
@@ -94,7 +94,7 @@ export function createTreeCache({ catalog, user, top, log }: TreeCacheParts): Tr
         try {
           applyOne(change, touched);
         } catch (error) {
-          // Somebody's record with an id that is none: no entry of ours can depend on it.
+          // Somebody wrote a record with a malformed id. No entry of this user depends on it.
           if (!isPeerstorError(error, 'bad-id')) throw error;
           log.warn({ table: change.record.table }, `A record is ignored: ${error.message}`);
         }

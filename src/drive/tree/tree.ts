@@ -1,6 +1,6 @@
 /**
- * One user's unlocked tree: what the drive's methods stand on. Functions here find entries, look up
- * names, walk paths and write records; what each method of the contract means is in the files beside.
+ * One user's unlocked tree. Functions here find entries, look up names, walk paths and write records; the
+ * sub-rooms above use them to implement the methods of the drive.
  */
 import type { KeyedLock } from '../../concurrency/index.ts';
 import type { SigningKey } from '../../crypto/index.ts';
@@ -29,13 +29,13 @@ export interface Tree {
   readonly user: UserId;
   /** Where it begins: the root of the drive, or the entry that was granted. */
   readonly root: EntryId;
-  /** The owner, or whom a grant lets write. */
+  /** Signs records: the owner or a grantee. */
   readonly signer: SigningKey;
-  /** The grant that opened it; undefined in the hands of the owner. */
+  /** The grant that opened it; undefined for the owner. */
   readonly granted: Granted | undefined;
-  /** What only the owner can seal; undefined in the hands of a grantee. */
+  /** Keys that only the owner has; undefined for a grantee. */
   readonly own: OwnSeals | undefined;
-  /** What cuts and seals the content that this user brings. */
+  /** Cut and seal the content that the holder of this tree uploads. */
   readonly contentKeys: ContentKeys;
   readonly catalog: Catalog;
   readonly network: ChunkNetwork;
@@ -83,8 +83,8 @@ export interface Conflict {
 const climbMax = 4 * folderDepthMax;
 
 /**
- * An entry that whoever has this tree open may see. The owner may look into the trash; to everybody who
- * came by a grant, what lies in the trash (or in a folder that does) is not there.
+ * Finds an entry that the holder of this tree may see. The owner may look into the trash. For a grantee, an
+ * entry in the trash, or in a folder that is, does not exist.
  * @throws `not-found` when there is none, or it is another user's; `not-ready` for the root of a
  * drive whose records are still on the way to this device
  */
@@ -95,8 +95,8 @@ export function requireEntry(tree: Tree, id: EntryId): Entry {
 }
 
 /**
- * The same, in the trash too: for what seals keys, and for the trash itself. Nothing of it may be shown to
- * a grantee who has not the right to edit.
+ * Finds an entry in the trash too: for key rotation and for the trash itself. A caller must show nothing of it
+ * to a grantee without the right to edit.
  * @throws as `requireEntry`
  */
 export function openEntry(tree: Tree, id: EntryId): Entry {
@@ -161,7 +161,7 @@ export function trashedAt(tree: Tree, entry: Entry): number | null {
   return trashedAtOf(tree, entry.id, entry.body);
 }
 
-/** The same for who cannot open it. */
+/** The same, for a caller who cannot open the entry. */
 export function trashedAtOf(tree: Tree, id: EntryId, body: EntryBody): number | null {
   if (body.trashedAt !== null) return body.trashedAt;
   for (const around of ancestors(tree, id)) if (around.trashedAt !== null) return around.trashedAt;
@@ -222,7 +222,7 @@ export async function nameOf(tree: Tree, entry: Entry): Promise<string> {
   return givenName(entry);
 }
 
-/** What others see as the name of an entry that was granted: a whole drive has its owner's. */
+/** The name of a granted entry as grantees see it; a whole drive is named after its owner. */
 export function grantedName(tree: Tree, entry: Entry): string {
   if (entry.body.parent !== null) return givenName(entry);
   return tree.catalog.get('user', tree.user)?.body?.username ?? '';
@@ -279,8 +279,8 @@ export async function resolvePath(
 }
 
 /**
- * Writes records in one durable batch, signed by whoever has this tree open, with the proof that a
- * grant allows it; the next look sees them.
+ * Writes records in one durable batch, signed by the holder of this tree, with the proof of the grant where
+ * there is one. The caches are current when it resolves.
  */
 export async function author(tree: Tree, drafts: readonly Draft[]): Promise<CatalogRecord[]> {
   const shown = tree.granted ? withVia(tree.granted, drafts) : drafts;

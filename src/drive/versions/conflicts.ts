@@ -24,7 +24,7 @@ import {
   type Tree,
 } from '../tree/tree.ts';
 
-/** The winner once more, as a version that replaces the losing one too. */
+/** A copy of the winning version that replaces the losing one too. */
 async function settlingDraft(tree: Tree, { version, file }: Conflict): Promise<Draft<'version'>> {
   const heads = await tree.cache.heads.of(file.id, file.keys);
   if (!heads.winner) throw new PeerstorError('conflict', 'The file was changed meanwhile; look again.');
@@ -32,14 +32,14 @@ async function settlingDraft(tree: Tree, { version, file }: Conflict): Promise<D
   return versionDraft(tree, entryOf(file), heads.winner, replaces).draft;
 }
 
-/** Settles a conflict in favour of the winner. */
+/** Settles a conflict in favor of the winner. The losing version stays in the history. */
 export async function settleConflict(tree: Tree, conflict: Conflict): Promise<void> {
   await runRotating(tree, lockOf(conflict), [conflict.file.id], async () => {
     await author(tree, [await settlingDraft(tree, await again(tree, conflict))]);
   });
 }
 
-/** The same, and the losing version goes for ever. */
+/** Settles a conflict and deletes the losing version for ever. */
 export async function purgeConflict(tree: Tree, conflict: Conflict): Promise<void> {
   await runRotating(tree, lockOf(conflict), [conflict.file.id], async () => {
     const { file, version } = await again(tree, conflict);

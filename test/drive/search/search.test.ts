@@ -95,6 +95,19 @@ test('a user finds what others shared with them, and nothing else of theirs', as
   assert.deepEqual(await find(), []);
 });
 
+test('a user whose rights were narrowed finds nothing by the tags that they no longer see', async () => {
+  const { drive, device, session } = await createHome();
+  const bob = await addUser(device, session, 'Bob');
+  const shared = await drive.ensureFolder(['Trip']);
+  const file = await put(drive, shared.id, 'plan.txt', 'x');
+  await drive.patch(entryId(file.id), { tags: ['mine'] });
+  await session.sharing.shareWith(entryId(shared.id), 'Bob', 'edit');
+  assert.deepEqual(await pathsOf(bob.drive, '', { tag: 'mine' }), ['/Trip/plan.txt']);
+  await session.sharing.shareWith(entryId(shared.id), 'Bob', 'view');
+  assert.deepEqual(await pathsOf(bob.drive, 'plan'), ['/Trip/plan.txt']);
+  assert.deepEqual(await pathsOf(bob.drive, '', { tag: 'mine' }), []);
+});
+
 test('a token finds what lies in its folder, and a drop box nothing', async () => {
   const { drive, device, session, root } = await createHome();
   const folder = await drive.ensureFolder(['Backups']);

@@ -101,16 +101,17 @@ test('a signed-in device thins histories in time, keeps named versions, and the 
   assert.equal(await read(drive, id), 'version 5');
 });
 
-test('a wall clock that jumps ahead thins nothing', async () => {
+test('a wall clock that jumps ahead makes no version older', async () => {
   const { drive, root, world } = await createHome();
   const first = await put(drive, root, 'a', 'version 0');
-  for (let number = 1; number < 6; number += 1) {
-    await world.clock.pass(minuteMs);
+  for (let number = 1; number < 5; number += 1) {
+    await world.clock.pass(hourMs);
     await put(drive, root, 'a', `version ${number}`);
   }
   world.clock.setWall(400 * dayMs);
-  await world.clock.pass(30 * minuteMs);
-  assert.equal((await drive.versions(entryId(first.id))).length, 6);
+  await world.clock.pass(3 * hourMs);
+  // Each is the newest of its hour; by the wall clock they would be old enough for one a week.
+  assert.equal((await drive.versions(entryId(first.id))).length, 5);
 });
 
 test('two devices that thin the same history agree on what is left', async () => {
