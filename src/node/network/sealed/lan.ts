@@ -15,9 +15,12 @@ export function hostOf(address: string): string | undefined {
  */
 export function isOnLan(address: string, interfaces = networkInterfaces()): boolean {
   const host = hostOf(address);
-  if (host === undefined || !isLocal(address)) return false;
+  if (host === undefined) return false;
+  const faces = Object.values(interfaces).flatMap((list) => list ?? []);
+  if (faces.some((face) => face.address === host)) return true;
+  if (!isLocal(address)) return false;
   const own = new BlockList();
-  for (const { cidr, family } of Object.values(interfaces).flatMap((list) => list ?? [])) {
+  for (const { cidr, family } of faces) {
     const [net, prefix] = cidr?.split('/') ?? [];
     if (net && prefix) own.addSubnet(net, Number(prefix), family === 'IPv4' ? 'ipv4' : 'ipv6');
   }

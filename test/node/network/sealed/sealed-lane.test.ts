@@ -177,6 +177,7 @@ describe('sealed lanes', () => {
     assert.equal(on('/ip6/::ffff:192.168.1.77/tcp/4001'), true);
     assert.equal(on('/ip4/192.168.2.77/tcp/4001'), false, 'another private network, such as behind a tunnel');
     assert.equal(on('/ip4/203.0.113.77/tcp/4001'), false, 'a public address');
+    assert.equal(on('/ip4/203.0.113.5/tcp/4001'), true, 'this machine itself');
     assert.equal(on('/dns4/nas/tcp/4001'), false);
   });
 });
