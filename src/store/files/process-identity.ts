@@ -1,12 +1,12 @@
 /** Which process this is, so that another one can tell whether it still runs. */
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, uptime } from 'node:os';
 
 /** A process as it is named in the lock of a volume. */
 export interface ProcessFacts {
   pid: number;
   host: string;
-  /** When it began, by a clock that starts with the system; empty where that cannot be told. */
+  /** On Linux which boot of the system and when it began in it; elsewhere the minute of the boot. */
   started: string;
 }
 
@@ -26,11 +26,21 @@ export const thisProcess: ProcessIdentity = {
       // EPERM: it runs, and belongs to somebody else.
       if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
     }
-    return started === '' || started === startOf(pid);
+    return isSameStart(started, startOf(pid));
   },
 };
 
-/** On Linux, so that a process that got the number of a dead one is told apart; proc_pid_stat(5), field 22. */
+/** Clocks are set and uptimes are rounded: two minutes of a boot that are closer are one boot. */
+const bootMinutesApart = 5;
+
+/** Unequal starts show that another process got the number of a dead one. */
+function isSameStart(a: string, b: string): boolean {
+  const minutes = [a, b].map((text) => Number(/^boot (\d+)$/.exec(text)?.[1] ?? Number.NaN));
+  const [first = Number.NaN, second = Number.NaN] = minutes;
+  return a === b || Math.abs(first - second) <= bootMinutesApart;
+}
+
+/** proc_pid_stat(5), field 22. */
 function startOf(pid: number): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -38,6 +48,7 @@ function startOf(pid: number): string {
     const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     return ticks === undefined ? '' : `${boot} ${ticks}`;
   } catch {
-    return '';
+    // Not Linux: a system that was started since runs none of its earlier processes.
+    return `boot ${Math.round((Date.now() / 1000 - uptime()) / 60)}`;
   }
 }

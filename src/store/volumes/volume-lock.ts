@@ -116,6 +116,6 @@ function inUse(volume: string, holder: Lock | undefined): PeerstorError {
   const who = holder !== undefined && holder.pid > 0 ? `process ${holder.pid}` : 'another process';
   return new PeerstorError(
     'storage-failed',
-    `The volume ${volume} is in use by ${who}: stop that one first, or lend another folder.`,
+    `The volume ${volume} is in use by ${who}: stop that one first, or lend another folder. If no peerstor runs there, delete ${lockPath(volume)}.`,
   );
 }

@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { deviceId } from '../../../src/model/ids.ts';
+import { thisProcess } from '../../../src/store/files/process-identity.ts';
 import { testChunk } from '../chunks.ts';
 import { DiskWorld, testDevice } from '../disk-world.ts';
 import { diskError, faultyFiles } from '../faulty-files.ts';
@@ -85,6 +86,23 @@ describe('a folder that somebody lends', () => {
     assert.deepEqual(await world.idsOf('held'), [chunk.id]);
     await store.stop();
     assert.ok((await world.open()).has(chunk.id));
+  });
+
+  it('is taken from a process of an earlier boot, or whose number another process has now', async () => {
+    await (await world.open()).stop();
+    const { self } = thisProcess;
+    for (const started of ['boot 1', `${self.started}0`]) {
+      await writeFile(path('segments', '.lock'), JSON.stringify({ ...self, started, nonce: 'x' }));
+      const store = await world.open();
+      assert.equal(store.usage().volumes[0]?.state, 'ok');
+      await store.stop();
+    }
+    await writeFile(path('segments', '.lock'), JSON.stringify({ ...self, nonce: 'x' }));
+    const refused = await world.open();
+    assert.match(
+      refused.usage().volumes[0]?.problem ?? '',
+      /is in use by process .* delete .*segments.\.lock/,
+    );
   });
 
   it('is taken from a process that was killed', async () => {
