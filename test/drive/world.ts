@@ -41,6 +41,7 @@ export interface TestDevice {
   readonly warnings: string[];
   catalog: LocalCatalog | undefined;
   isFilling: boolean;
+  isStorageOnly: boolean;
   /** The same disk, a new process. */
   restart(): Promise<TestDevice>;
 }
@@ -128,6 +129,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     clock,
     random: systemRandom,
     isFilling: () => device.isFilling,
+    storageOnly: () => device.isStorageOnly,
     tunables: defaultTunables,
     log: logInto(warnings),
     audit: world.audit,
@@ -142,6 +144,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     warnings,
     catalog: undefined,
     isFilling: false,
+    isStorageOnly: false,
     async restart() {
       accounts.stop();
       await device.catalog?.stop();

@@ -12,9 +12,12 @@ import {
 } from '../terminal/output.ts';
 import { terminal } from '../terminal/terminal.ts';
 
-export async function pair(options: GlobalOptions): Promise<void> {
+export async function pair(options: GlobalOptions & { storageOnly?: boolean }): Promise<void> {
   const client = await Client.connect(options);
-  const pairing = await client.json<PairingView>('/api/v1/pairing', { method: 'POST', json: {} });
+  const pairing = await client.json<PairingView>('/api/v1/pairing', {
+    method: 'POST',
+    json: options.storageOnly ? { storageOnly: true } : {},
+  });
   if (options.json) return printJson({ code: pairing.code, expiresAt: pairing.expiresAt, url: client.url });
   const shown = `${pairing.code.slice(0, 4)} ${pairing.code.slice(4)}`;
   printLine(`Pairing code: ${shown}   (until ${formatTime(pairing.expiresAt).slice(11)})`);

@@ -5,7 +5,10 @@ import { call, hours, list, wholeNumber } from './call.ts';
 export function addNetwork(program: Command): void {
   const network = () => import('../commands/network.ts');
   call(
-    program.command('pair').description('show a code with which one new device can join'),
+    program
+      .command('pair')
+      .description('show a code with which one new device can join')
+      .option('--storage-only', 'the new device only stores copies; nobody can sign in on it'),
     async () => (await network()).pair,
   );
   const join = program

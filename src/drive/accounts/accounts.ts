@@ -224,16 +224,21 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     async resume(secret) {
       const catalog = parts.catalog();
       if (!catalog) return undefined;
-      if (isTokenSecret(secret)) return secrets.token(await drivesOf(catalog), secret);
+      if (isTokenSecret(secret)) {
+        requireSignIns();
+        return secrets.token(await drivesOf(catalog), secret);
+      }
       return sessions.resume(await drivesOf(catalog), secret);
     },
 
     // A token is not signed out: whoever gave it takes it back.
     logout: async (secret) => (isTokenSecret(secret) ? undefined : sessions.end(secret)),
 
-    openLink: async (secret, password, from) =>
-      secrets.link(await drivesOf(requireCatalog()), secret, password, from),
-
+    async openLink(secret, password, from) {
+      // The password of a link would open it to whoever owns this device.
+      if (password !== undefined) requireSignIns();
+      return secrets.link(await drivesOf(requireCatalog()), secret, password, from);
+    },
     restorable: () => users.restorable(),
 
     stop() {

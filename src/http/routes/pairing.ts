@@ -6,19 +6,25 @@ import { signedInAdmin } from '../sessions/authentication.ts';
 import { ownsThisHome } from '../sessions/credentials.ts';
 import type { RouteContext } from '../sessions/route-context.ts';
 
+const storageOnly = { type: 'boolean', description: 'true or false' };
+const openBody = { ...fields({ storageOnly }, []), type: ['object', 'null'] };
 const joinBody = fields(
   {
     setupCode: { type: 'string', maxLength: 200 },
     code: text(32, 'the digits that the other device shows'),
     address: text(300, 'the address of the other device, HOST:PORT'),
-    storageOnly: { type: 'boolean', description: 'true or false' },
+    storageOnly,
   },
   ['code'],
 );
 
 /** How a device comes into a network. */
 export function pairingRoutes(app: FastifyInstance, { front }: RouteContext): void {
-  app.post('/api/v1/pairing', (request) => front.pairing.open(signedInAdmin(request)));
+  app.post<{ Body: { storageOnly?: boolean } | null }>(
+    '/api/v1/pairing',
+    { schema: { body: openBody } },
+    (request) => front.pairing.open(signedInAdmin(request), request.body ?? {}),
+  );
 
   app.delete('/api/v1/pairing', (request, reply) => {
     signedInAdmin(request);

@@ -35,15 +35,18 @@ export interface DeviceSettings {
 }
 
 export interface Pairing {
-  /** Opens (or renews) the window in which one new device may join; the session signs it in. */
-  open(session: Session): Promise<PairingView>;
+  /**
+   * Opens (or renews) the window in which one new device may join; the session signs it in.
+   * @param options.storageOnly the new device only stores copies: nobody signs in on it, whatever it asks for
+   */
+  open(session: Session, options?: { storageOnly?: boolean }): Promise<PairingView>;
   close(): void;
   /** One CPace message of a joining device at the address `from`; no login. @throws `pairing-closed`, `wrong-pairing-code`, `too-many-tries` */
   exchange(message: unknown, from: string): Promise<unknown>;
   /**
    * Joins this device, which has no network yet, to the one that shows `code`.
    * @param address HOST:PORT of the other device's page; without it nearby devices are tried
-   * @param options.storageOnly it keeps copies for the others, and nobody signs in on it
+   * @param options.storageOnly asks to keep copies for the others only; the admin may choose so in any case
    */
   join(code: string, address?: string, options?: { storageOnly?: boolean }): Promise<{ networkId: string }>;
 }

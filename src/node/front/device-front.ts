@@ -73,9 +73,9 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
     }),
 
     pairing: {
-      async open(session) {
+      async open(session, options) {
         const network = requireNetwork(parts);
-        const { code, expiresAtMs } = network.pairing.open(session.adminSigner());
+        const { code, expiresAtMs } = network.pairing.open(session.adminSigner(), options);
         const url = `${pageUrls(parts.config.host, parts.port())[0]}/setup#pair=${code}`;
         return { code, expiresAt: new Date(expiresAtMs).toISOString(), qr: renderSVG(url) };
       },

@@ -94,6 +94,8 @@ interface Window {
   code: string;
   expiresAtMs: number;
   signer: Signer;
+  /** The admin's choice for whoever joins. */
+  storageOnly: boolean;
   triesLeft: number;
   attempt: Attempt | undefined;
   timer: Timer;
@@ -118,15 +120,20 @@ export class PairingWindow {
     this.#parts = parts;
   }
 
-  /** Opens a window with a new code and ends an older one. @throws `too-many-tries` */
-  open(signer: Signer): { code: string; expiresAtMs: number } {
+  /**
+   * Opens a window with a new code and ends an older one.
+   * @param options.storageOnly what joins by it only stores copies, whatever it asks for
+   * @throws `too-many-tries`
+   */
+  open(signer: Signer, { storageOnly = false } = {}): { code: string; expiresAtMs: number } {
     this.#parts.limits.check();
     this.close();
     const { clock, tunables } = this.#parts;
     const code = newPairingCode();
     const expiresAtMs = clock.wallMs() + tunables.pairingWindowMs;
     const timer = clock.after(tunables.pairingWindowMs, () => this.close());
-    this.#window = { code, expiresAtMs, signer, triesLeft: pairingTriesMax, attempt: undefined, timer };
+    const triesLeft = pairingTriesMax;
+    this.#window = { code, expiresAtMs, signer, storageOnly, triesLeft, attempt: undefined, timer };
     return { code, expiresAtMs };
   }
 
@@ -204,7 +211,7 @@ export class PairingWindow {
     }
     await attempt.forgive();
     const joiner = readJoiner(open(attempt.key, joinLabel, toBytes(message.sealed)), attempt.joiner.id);
-    const welcome = await this.#parts.welcome(joiner, window.signer);
+    const welcome = await this.#parts.welcome(admitted(joiner, window), window.signer);
     this.#parts.audit.note({ event: 'device-joined', sentence: `${joiner.name} joined the network.` });
     // Another window may have been opened meanwhile; that one stays.
     if (this.#window === window) this.close();
@@ -235,6 +242,11 @@ export function parsePairingCode(typed: string): string {
     throw new PeerstorError('bad-input', 'A pairing code has eight digits, such as 1234 5678.');
   }
   return digits;
+}
+
+/** A device may ask to store copies only; that it may do more, only the admin says. */
+function admitted(joiner: JoiningDevice, { storageOnly }: Window): JoiningDevice {
+  return { ...joiner, storageOnly: storageOnly || joiner.storageOnly };
 }
 
 function readJoiner(bytes: Uint8Array, expected: DeviceId): JoiningDevice {

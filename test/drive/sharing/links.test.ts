@@ -319,3 +319,14 @@ test('passwords of links wait in the line of all passwords, in which one user ha
   await sharing.changeLink(id, { password: null });
   await device.accounts.openLink(secret, undefined, 'guest');
 });
+
+test('a device that only stores copies takes no token and no password of a link', async () => {
+  const { sharing, device, folder, secret, id } = await createLinked();
+  const made = await sharing.createToken({ name: 't', rights: 'view', entryId: folder, expiresAtMs: null });
+  await sharing.changeLink(id, { password: 'open sesame' });
+  device.isStorageOnly = true;
+  await assert.rejects(device.accounts.resume(made.token ?? ''), coded('forbidden'));
+  await assert.rejects(device.accounts.openLink(secret, 'open sesame', 'guest'), coded('forbidden'));
+  device.isStorageOnly = false;
+  assert.ok(await device.accounts.openLink(secret, 'open sesame', 'guest'));
+});

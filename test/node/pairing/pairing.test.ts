@@ -48,6 +48,15 @@ describe('pairing', () => {
     await assert.rejects(w.join(code), coded('pairing-closed'));
   });
 
+  it('pairing lets the admin choose that a device only stores copies, whatever the device asks for', async () => {
+    for (const asked of [true, false]) {
+      const w = world({ storageOnly: false });
+      const { code } = w.window.open(admin, { storageOnly: asked });
+      await w.join(code);
+      assert.equal(w.joined[0]?.storageOnly, asked);
+    }
+  });
+
   it('pairing makes a device of another network send nothing that would make it a member', async () => {
     const w = world();
     const { code } = w.window.open(admin);
@@ -142,7 +151,7 @@ describe('pairing', () => {
   });
 });
 
-function world(given: { store?: OrderedStore; clock?: VirtualClock } = {}) {
+function world(given: { store?: OrderedStore; clock?: VirtualClock; storageOnly?: boolean } = {}) {
   const store = given.store ?? new MemoryOrderedStore();
   const clock = given.clock ?? new VirtualClock();
   const joined: JoiningDevice[] = [];
@@ -176,7 +185,8 @@ function world(given: { store?: OrderedStore; clock?: VirtualClock } = {}) {
     welcome,
     join: async (code: string, only?: typeof network) => {
       const address = await pageOf(window);
-      return joinByCode(code, address, joiner, self, only);
+      const { storageOnly = self.storageOnly } = given;
+      return joinByCode(code, address, joiner, { ...self, storageOnly }, only);
     },
   };
 }
