@@ -45,6 +45,8 @@ const stream = run({
   files: files.map((path) => `${root}${path}`),
   concurrency: Math.min(atOnceMax, availableParallelism()),
   timeout: fileTimeoutMs,
+  // A test that failed may have left something running that would keep its process for ever.
+  forceExit: true,
 });
 const below = (file: string | undefined) => file?.replace(root, '') ?? '';
 stream.on('test:fail', ({ name: title, nesting, file }) => {

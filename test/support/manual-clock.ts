@@ -1,7 +1,7 @@
 /** Time that stands still until a test moves it. */
 import type { Clock, Timer } from '../../src/model/clock.ts';
 
-const leapMs = 3_600_000;
+const leapMs = 6 * 3_600_000;
 
 interface Due {
   atMs: number;
@@ -70,7 +70,7 @@ export class ManualClock implements Clock {
     await this.pass(0);
   }
 
-  /** Lets days pass hour by hour: what comes due within an hour happens once, at its end. */
+  /** Lets days pass in leaps of six hours: what comes due within one happens once, at its end. */
   async leap(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= leapMs) {
       this.#nowMs += Math.min(left, leapMs);

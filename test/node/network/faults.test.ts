@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { connect as connectTcp } from 'node:net';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { isPeerstorError } from '../../../src/model/errors.ts';
 import type { DeviceId } from '../../../src/model/ids.ts';
 import { createNode } from '../../../src/node/network/libp2p-node.ts';
@@ -17,6 +17,7 @@ import {
   portOf,
   seedOf,
   stopAll,
+  stopLeftovers,
   strangers,
   type TestDevice,
   testDevice,
@@ -26,7 +27,15 @@ import {
 
 const KiB = 1024;
 
+const openProxies: TcpProxy[] = [];
+
 describe('faults on the wire', { concurrency: 4 }, () => {
+  after(async () => {
+    await stopLeftovers();
+    for (const proxy of openProxies) proxy.cut({ refuse: true });
+    await Promise.all(openProxies.map((proxy) => proxy.close()));
+  });
+
   it('a device closes connections that send junk or nothing to its p2p port', async () => {
     const devices = await strangers(2);
     await connect(devices);
@@ -240,7 +249,7 @@ describe('faults on the wire', { concurrency: 4 }, () => {
         dropped += 1;
       });
     }
-    for (const proxy of proxies) proxy.setRate(300 * KiB);
+    for (const proxy of proxies) proxy.setRate(150 * KiB);
     const body = randomBytes(400 * KiB);
     const lane = 'bulk';
     // Each takes longer than the drop time; what counts as life is a byte, not a message.
@@ -372,6 +381,7 @@ async function overProxies() {
   const proxies = await Promise.all(
     devices.map(({ transport }) => TcpProxy.open({ host: '127.0.0.1', port: portOf(transport) })),
   );
+  openProxies.push(...proxies);
   a.transport.hint(b.transport.self, [`/ip4/127.0.0.1/tcp/${proxies[1]!.port}`]);
   b.transport.hint(a.transport.self, [`/ip4/127.0.0.1/tcp/${proxies[0]!.port}`]);
   await allConnected([a.transport, b.transport]);

@@ -18,8 +18,9 @@ export const testSecret = new Uint8Array(32).fill(7);
 export const quick: Tunables = {
   ...defaultTunables,
   heartbeatMs: 100,
-  peerSuspectMs: 300,
-  peerDropMs: 700,
+  // A busy machine lets a process stand still for a second.
+  peerSuspectMs: 600,
+  peerDropMs: 2000,
   redialMinMs: 50,
   redialMaxMs: 400,
 };
@@ -72,6 +73,7 @@ export async function testDevice({ number, ...options }: DeviceOptions): Promise
       return () => listeners.delete(listener);
     },
   });
+  created.add(transport);
   return {
     transport,
     log,
@@ -105,6 +107,14 @@ export async function connect(devices: readonly TestDevice[]): Promise<void> {
   const [first, ...others] = transports;
   for (const other of others) other.hint(first!.self, first!.addresses());
   await allConnected(transports);
+}
+
+const created = new Set<Libp2pTransport>();
+
+/** Ends what a test that failed has left running; else its process would never end. */
+export async function stopLeftovers(): Promise<void> {
+  await Promise.all([...created].map((transport) => transport.stop()));
+  created.clear();
 }
 
 export async function stopAll(devices: readonly TestDevice[]): Promise<void> {
