@@ -137,7 +137,7 @@ function copyAlerts({ chunks, devices, wanted }: HealthFacts): AlertView[] {
     alerts.push(
       warn(
         'too-few-devices',
-        `There are ${members} of the ${wanted} devices that ${wanted} copies need.${honest}`,
+        `You have ${members === 1 ? '1 device' : `${members} devices`}; ${wanted} copies need ${wanted}.${honest}`,
         members + 1 === wanted ? 'Add a device.' : `Add ${wanted - members} devices.`,
       ),
     );

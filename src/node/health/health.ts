@@ -51,7 +51,8 @@ function sentenceOf(chunks: ChunkHealth, devices: DeviceView[], wanted: number):
   const online = devices.filter((device) => device.online && device.state !== 'removed').length;
   if (fewest === undefined) {
     if (members >= wanted) return 'Nothing is stored yet.';
-    return `Nothing is stored yet. You have ${members === 1 ? '1 device' : `${members} devices`}; ${wanted} copies need ${wanted}.`;
+    const more = wanted - members;
+    return `Nothing is stored yet. You have ${members} of ${wanted} devices: add ${more === 1 ? 'a device' : `${more} devices`} for ${wanted} copies.`;
   }
   if (fewest === 0) {
     const missing = chunks.byCopies['0'] ?? 0;

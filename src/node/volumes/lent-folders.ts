@@ -17,11 +17,11 @@ export interface Disk {
 }
 
 /**
- * Makes sure that a folder can be lent. Makes the folder itself where it is missing, never the folders above it.
- * @returns whether the folder was made, so that the caller can report it
+ * Checks that a folder can be lent. Changes nothing.
+ * @returns whether the folder is missing and may be made (`makeLentFolder`)
  * @throws `bad-input` for a path whose parent is missing, a file, or a mount point without its drive
  */
-export async function prepareFolder(path: string): Promise<boolean> {
+export async function checkLentFolder(path: string): Promise<boolean> {
   const there = await kindOf(path);
   if (there === 'file') throw refuse(`${path} is not a folder. Lend a folder.`);
   if (there === 'missing' && (await kindOf(dirname(path))) !== 'folder') {
@@ -32,11 +32,14 @@ export async function prepareFolder(path: string): Promise<boolean> {
   if (await isBareMountPoint(path, there === 'missing')) {
     throw refuse(`No drive is mounted at ${path}. Mount the drive, or lend another folder.`);
   }
-  if (there === 'folder') return false;
+  return there === 'missing';
+}
+
+/** Makes the folder itself, never the folders above it. @throws `bad-input` */
+export async function makeLentFolder(path: string): Promise<void> {
   await mkdir(path).catch((cause: unknown) => {
     throw refuse(`${path} could not be made: ${(cause as Error).message}. Lend another folder.`);
   });
-  return true;
 }
 
 /** undefined for a folder that is missing or unreadable, such as one on an unplugged drive. */

@@ -1,9 +1,10 @@
 /** Which folders this device lends, and how much of each. */
+import { dirname } from 'node:path';
 import { PeerstorError } from '../../model/errors.ts';
 import { freeBytesKept } from '../../model/limits.ts';
 import { makeFolders } from '../../store/index.ts';
 import type { VolumeConfig } from '../home/config.ts';
-import { type Disk, diskOf, prepareFolder } from './lent-folders.ts';
+import { checkLentFolder, type Disk, diskOf, makeLentFolder } from './lent-folders.ts';
 
 export interface PlannedVolume extends VolumeConfig {
   limitBytes: number;
@@ -40,15 +41,30 @@ export async function planVolumes(
     throw new PeerstorError('bad-input', 'The same folder is named twice with --storage.');
   }
   const drafts: Draft[] = [];
+  const missing: string[] = [];
   for (const { path, limitBytes } of volumes) {
     const known = remembered.find((volume) => volume.path === path);
     const owned = path.startsWith(`${context.home}/`);
-    if (!known) await (owned ? makeOwned(path) : makeLent(path, context));
+    if (!known && owned) await makeOwned(path);
+    const isMissing = !known && !owned && (await checkLentFolder(path));
+    if (isMissing) missing.push(path);
     const limit = limitBytes ?? known?.limitBytes ?? null;
     const isNew = limit !== (known?.limitBytes ?? null);
-    drafts.push({ ...known, path, limitBytes: limit, owned, isNew, disk: await diskOf(path) });
+    drafts.push({
+      ...known,
+      path,
+      limitBytes: limit,
+      owned,
+      isNew,
+      disk: await diskOf(isMissing ? dirname(path) : path),
+    });
   }
-  return withLimits(drafts);
+  const planned = withLimits(drafts);
+  for (const path of missing) {
+    await makeLentFolder(path);
+    context.made?.(path);
+  }
+  return planned;
 }
 
 interface Draft extends VolumeConfig {
@@ -94,10 +110,6 @@ function tooMuch(path: string, promised: number, { totalBytes }: Disk): Peerstor
 
 function inGiB(bytes: number): string {
   return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-}
-
-async function makeLent(path: string, { made }: PlanContext): Promise<void> {
-  if (await prepareFolder(path)) made?.(path);
 }
 
 async function makeOwned(path: string): Promise<void> {

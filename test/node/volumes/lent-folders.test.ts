@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { diskOf, prepareFolder } from '../../../src/node/volumes/lent-folders.ts';
+import { checkLentFolder, diskOf } from '../../../src/node/volumes/lent-folders.ts';
 import { planVolumes } from '../../../src/node/volumes/volumes.ts';
 
 const GiB = 2 ** 30;
@@ -24,7 +24,10 @@ describe('lent folders', () => {
     );
 
   it('a mistyped path is refused, and no folder above it is made', async () => {
-    await assert.rejects(prepareFolder(at('typo', 'disk')), { code: 'bad-input', message: /does not exist/ });
+    await assert.rejects(checkLentFolder(at('typo', 'disk')), {
+      code: 'bad-input',
+      message: /does not exist/,
+    });
     assert.equal(await exists(at('typo')), false);
   });
 
@@ -40,7 +43,7 @@ describe('lent folders', () => {
 
   it('a file is refused as a folder', async () => {
     await writeFile(at('file'), 'x');
-    await assert.rejects(prepareFolder(at('file')), { code: 'bad-input', message: /is not a folder/ });
+    await assert.rejects(checkLentFolder(at('file')), { code: 'bad-input', message: /is not a folder/ });
   });
 
   it('a mount point without its drive is refused, and nothing is made there', async (test) => {
@@ -49,7 +52,7 @@ describe('lent folders', () => {
     if (process.platform !== 'linux' || (await stat('/mnt').catch(() => undefined))?.dev !== system.dev) {
       return test.skip('this system has no /mnt on the disk of the system');
     }
-    await assert.rejects(prepareFolder(folder), { code: 'bad-input', message: /No drive is mounted/ });
+    await assert.rejects(checkLentFolder(folder), { code: 'bad-input', message: /No drive is mounted/ });
     assert.equal(await exists(folder), false);
   });
 
@@ -74,6 +77,9 @@ describe('lent folders', () => {
         context(),
       );
     await assert.rejects(plan(999 * 2 ** 40), tooMuch);
+    const lent = [{ path: at('huge'), limitBytes: 999 * 2 ** 40 }];
+    await assert.rejects(planVolumes(lent, [], context()), tooMuch);
+    assert.equal(await exists(at('huge')), false, 'a refused folder is not made');
     await assert.rejects(plan(0.6 * disk.totalBytes, 0.6 * disk.totalBytes), tooMuch);
     await plan(0.4 * disk.totalBytes, 0.4 * disk.totalBytes);
   });

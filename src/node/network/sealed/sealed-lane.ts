@@ -186,6 +186,9 @@ export class SealedLanes {
     this.#damagedAtMs.set(peer.device, clock.monotonicMs());
     log.warn({ device: peer.device }, 'A chunk came changed over a sealed lane: noise for ten minutes.');
     peer.sealed?.abort(new PeerstorError('peer-unreachable', 'A chunk was changed on its way.'));
+    clock.after(restAfterDamageMs, () => {
+      if (peer.control && !this.#options.signal.aborted) this.keep(peer, peer.control);
+    });
   }
 
   #suits({ device, connection, hello }: LaneLink): boolean {
