@@ -356,7 +356,7 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
     await page.keyboard.press('Control+a');
     await page.getByText('151 selected').waitFor();
     await page.keyboard.press('Delete');
-    await page.getByText('151 items moved to the trash.', { exact: true }).waitFor();
+    await page.getByText('151 items moved to the trash.', { exact: true }).waitFor({ timeout: 120_000 });
     await page.getByText('This folder is empty.').waitFor();
     assert.deepEqual(asked, ['POST']);
     await page.getByRole('button', { name: 'Undo' }).click();
