@@ -58,7 +58,7 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
   });
 
   it('sets a new password by the recovery words, numbered and in capitals as they were written down', async () => {
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.getByRole('button', { name: 'Forgot your password?' }).click();
     await page.getByLabel('User name').fill('anna');
     await page.getByLabel('Recovery words').fill('only two');
