@@ -56,6 +56,7 @@ export class Compaction {
   readonly #shared = new SharedRun(() => this.#inBackground());
   #background: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
+  #dueMs = 0;
 
   constructor(own: CompactionParts) {
     this.#own = own;
@@ -68,8 +69,14 @@ export class Compaction {
 
   #planned(ms: number): void {
     if (this.#abort.signal.aborted) return;
+    const { clock } = this.#own.parts;
+    const dueMs = clock.monotonicMs() + ms;
+    // What is due sooner stays due: callers that come again and again must not put it off for ever.
+    if (this.#timer !== undefined && this.#dueMs <= dueMs) return;
     this.#timer?.cancel();
-    this.#timer = this.#own.parts.clock.after(ms, () => {
+    this.#dueMs = dueMs;
+    this.#timer = clock.after(ms, () => {
+      this.#timer = undefined;
       this.#background = this.#shared.run().finally(() => this.#planned(againMs));
     });
   }
