@@ -50,7 +50,7 @@ const refuseDrop = () =>
 
 /** What stays around every view: navigation, health in one sentence, uploads, messages. */
 export function Shell({ children }: { children: ComponentChildren }) {
-  const { path } = useLocation();
+  const { path, route } = useLocation();
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent) => {
       if (uploads.busy) event.preventDefault();
@@ -63,6 +63,12 @@ export function Shell({ children }: { children: ComponentChildren }) {
     const label = place?.label ?? titles[path];
     document.title = label ? `${label} · peerstor` : 'peerstor';
   }, [path]);
+
+  /** Whoever signs in next begins at the root, not where this user was. */
+  const leave = async () => {
+    await signOut();
+    route('/', true);
+  };
 
   return (
     <div class="shell">
@@ -81,7 +87,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <span class="visually-hidden">Settings of </span>
           <span class="user">{user.value?.username}</span>
         </a>
-        <button type="button" class="button quiet" onClick={() => void attempt(signOut)}>
+        <button type="button" class="button quiet" onClick={() => void attempt(leave)}>
           <Icon name="sign-out" />
           <span class="label">Sign out</span>
         </button>
