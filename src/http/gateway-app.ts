@@ -13,6 +13,7 @@ import {
 import { limitPublicRequests } from './limits/public-requests.ts';
 import { limitRates } from './limits/rate-limits.ts';
 import { createSlots } from './limits/slots.ts';
+import { type ServerCertificates, serveTlsToo } from './one-port.ts';
 import { webPages } from './pages/web-pages.ts';
 import { answerConnectionError, noteReplies } from './replies/connection-error.ts';
 import { createErrorReply } from './replies/error-reply.ts';
@@ -25,6 +26,7 @@ import { requireOwnHost } from './requests/own-host.ts';
 import { normalTarget, pathnameOf, requireOneTarget } from './requests/target.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { authRoutes } from './routes/auth.ts';
+import { certificateRoutes } from './routes/certificate.ts';
 import { contentRoutes } from './routes/content.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { entryRoutes } from './routes/entries.ts';
@@ -78,14 +80,18 @@ export interface AppOptions {
   hostNames?: readonly string[];
   /** Addresses or networks (CIDR) whose X-Forwarded-For, -Proto and -Host are believed. */
   trustedProxies?: readonly string[];
+  /** For https on the same port; undefined to serve plain http alone. */
+  certificates?: ServerCertificates | undefined;
   /** Longest wait for the headers of a request; tests shorten it. */
   headersWaitMs?: number;
 }
 
 export async function createGatewayApp(
   parts: Omit<RouteContext, 'authentication' | 'downloads'>,
-  { webRoot, hostNames = [], trustedProxies = [], headersWaitMs = headersWaitDefaultMs }: AppOptions,
+  options: AppOptions,
 ): Promise<FastifyInstance> {
+  const { webRoot, hostNames = [], trustedProxies = [], headersWaitMs = headersWaitDefaultMs } = options;
+  const { certificates } = options;
   const { front, clock, log } = parts;
   const authentication = createAuthentication(front, clock);
   const context: RouteContext = { ...parts, authentication, downloads: createSlots() };
@@ -114,6 +120,7 @@ export async function createGatewayApp(
     },
     clientErrorHandler: answerConnectionError,
   });
+  if (certificates !== undefined) serveTlsToo(app.server, certificates, headersWaitMs);
   holdContinue(app.server);
   noteReplies(app.server);
   app.setErrorHandler(sendError);
@@ -152,6 +159,7 @@ export async function createGatewayApp(
   });
 
   for (const addRoutes of routeGroups) addRoutes(app, context);
+  if (certificates !== undefined) certificateRoutes(app, certificates.authority);
   const guests = createGuestAccess(front, clock);
   guestRoutes(app, context, guests);
   if (webRoot !== undefined) await webPages(app, webRoot, allowed, guests);

@@ -17,6 +17,7 @@ import { createDeviceAccounts } from './front/device-accounts.ts';
 import { createDeviceFront } from './front/device-front.ts';
 import type { DeviceParts, NetworkParts } from './front/device-parts.ts';
 import { EventHub } from './front/event-hub.ts';
+import { openCertificates } from './home/certificates.ts';
 import type { DeviceConfig } from './home/config.ts';
 import { Home, type HomeSettings, newLocalSecret, type StoredMembership } from './home/home.ts';
 import { openIndex } from './home/home-lock.ts';
@@ -26,7 +27,7 @@ import { rolledBack as asRolledBack } from './membership/rollback.ts';
 import { createDiscovery, type Discovery } from './pairing/discovery.ts';
 import { joinNetwork } from './pairing/joining.ts';
 import { PairingLimits } from './pairing/pairing-limits.ts';
-import { localUrl, pageUrls } from './process/addresses.ts';
+import { localUrl, pageHosts, pageUrls } from './process/addresses.ts';
 import { type DeviceClock, openDeviceClock } from './process/device-clock.ts';
 import { createLog } from './process/log.ts';
 import { startGateway } from './process/page-port.ts';
@@ -360,10 +361,13 @@ class Device implements RunningDevice, DeviceParts {
     this.#accounts = accounts;
     this.#cleanups.push(() => accounts.stop());
     const front = createDeviceFront(this, accounts);
+    const names = () => pageHosts([hostname(), ...this.config.hostNames]);
+    const certificates = await openCertificates(this.#home, this.#own.current.name, names, this.clock);
     const { gateway, port } = await startGateway(this.config.port, (port) =>
       createGateway({
         front,
         webRoot: webRoot(),
+        certificates,
         hostNames: [hostname(), ...this.config.hostNames],
         trustedProxies: this.config.trustedProxies,
         host: this.config.host,

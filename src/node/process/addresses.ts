@@ -48,3 +48,11 @@ export function addressBlock(from: string): string {
   const groups = [...left, ...Array<string>(Math.max(0, zeros)).fill('0'), ...right];
   return `${groups.slice(0, 4).join(':')}::/64`;
 }
+
+/** Every name and address by which a browser may open the page, for its certificate. */
+export function pageHosts(ownNames: readonly string[], interfaces = networkInterfaces()): string[] {
+  const faces = Object.values(interfaces).flatMap((list) => list ?? []);
+  const addresses = faces.map(({ address }) => address).filter((address) => !/^fe[89ab]/i.test(address));
+  const names = ownNames.flatMap((name) => (name.includes('.') ? [name] : [name, `${name}.local`]));
+  return [...new Set([...names, 'localhost', '127.0.0.1', '::1', ...addresses])];
+}

@@ -1,0 +1,71 @@
+/** HTTP and HTTPS on one port: the first byte of a connection says which of the two its client speaks. */
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { createSecureContext, TLSSocket } from 'node:tls';
+
+/** What a server shows to who speaks TLS. */
+export interface ServerCertificates {
+  /** PEM of the leaf and of its key; another object when it was renewed. */
+  current(): { certificate: string; privateKey: string };
+  /** PEM of the authority that signed it. */
+  readonly authority: string;
+}
+
+/** The first byte of a TLS handshake (RFC 8446 section 5.1). */
+const handshake = 0x16;
+
+/**
+ * Lets a server of node:http, which listens or will listen, speak TLS too.
+ * @param waitMs how long a client may say nothing, and how long its handshake may take
+ */
+export function serveTlsToo(server: Server, certificates: ServerCertificates, waitMs: number): void {
+  const [serve] = server.listeners('connection');
+  if (serve === undefined) throw new Error('the server takes no connections');
+  server.removeAllListeners('connection');
+  let shown = certificates.current();
+  let context = contextOf(shown);
+
+  /** Without ALPN browsers speak HTTP/1.1; HTTP/2 would need another server behind this. */
+  const shakeHands = (socket: Socket) => {
+    const now = certificates.current();
+    if (now !== shown) context = contextOf(now);
+    shown = now;
+    const secure = new TLSSocket(socket, { isServer: true, secureContext: context });
+    const drop = () => secure.destroy();
+    // The server counts the socket below, which does not always end with the one above.
+    secure.once('close', () => socket.destroy());
+    secure.on('error', drop);
+    secure.setTimeout(waitMs, drop);
+    // The end of a client that leaves during the handshake is seen only by who reads.
+    const look = () => {
+      const early: Buffer | null = secure.read();
+      if (early !== null) secure.unshift(early);
+    };
+    secure.on('readable', look);
+    secure.once('end', drop);
+    secure.once('secure', () => {
+      secure.setTimeout(0);
+      secure.off('timeout', drop).off('end', drop).off('readable', look);
+      serve.call(server, secure);
+    });
+  };
+
+  server.on('connection', (socket: Socket) => {
+    const drop = () => socket.destroy();
+    socket.on('error', drop);
+    socket.setTimeout(waitMs, drop);
+    socket.once('readable', () => {
+      const first: Buffer | null = socket.read(1);
+      if (first === null) return drop();
+      socket.setTimeout(0);
+      socket.off('timeout', drop);
+      socket.unshift(first);
+      if (first[0] === handshake) shakeHands(socket);
+      else serve.call(server, socket);
+    });
+  });
+}
+
+function contextOf({ certificate, privateKey }: ReturnType<ServerCertificates['current']>) {
+  return createSecureContext({ cert: certificate, key: privateKey, minVersion: 'TLSv1.2' });
+}
