@@ -1,8 +1,9 @@
 /** The crypto room's door. Everything that seals, hashes, signs or derives keys comes from here. */
-export { decode, encode, isFields } from './canonical.ts';
+
 export { type Authority, type Certificate, newAuthority, newLeaf } from './certificate.ts';
 export { chunkIdOf, matchesId, openChunk, type SealedChunk, sealChunk } from './chunk.ts';
 export { type CpaceInput, type CpaceOutcome, type CpaceRole, type CpaceSide, startCpace } from './cpace.ts';
+export { decode, encode, isFields } from './encoding/canonical.ts';
 export { grantedId, grantedNonceBytesMax, grantedNonceBytesMin } from './granted-id.ts';
 export {
   createSha256,

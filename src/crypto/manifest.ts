@@ -11,8 +11,7 @@ import { PeerstorError } from '../model/errors.ts';
 import { type ChunkId, chunkId, toHex } from '../model/ids.ts';
 import { inlineBytesMax, manifestReferencesMax, sealedChunkBytesMax } from '../model/limits.ts';
 import { type Bytes, concat } from './bytes.ts';
-import { decode, encode, isFields } from './canonical.ts';
-import { equalBytes, sha256 } from './hash.ts';
+import { decode, encode, isFields } from './encoding/canonical.ts';
 import {
   type ChunkSlot,
   packReferences,
@@ -22,10 +21,11 @@ import {
   readPackedReferences,
   readPackedSizes,
   readPackedSlots,
-} from './packed.ts';
+} from './encoding/packed.ts';
+import { equalBytes, sha256 } from './hash.ts';
 import { open, seal } from './seal.ts';
 
-export type { ChunkSlot, Reference } from './packed.ts';
+export type { ChunkSlot, Reference } from './encoding/packed.ts';
 
 export type Manifest =
   /** A small file's whole content. */

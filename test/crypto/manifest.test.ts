@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { packReferences, packSlots } from '../../src/crypto/encoding/packed.ts';
 import {
   decode,
   encode,
@@ -13,7 +14,6 @@ import {
   sealManifest,
   sha256,
 } from '../../src/crypto/index.ts';
-import { packReferences, packSlots } from '../../src/crypto/packed.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
 import { chunkId, fromHex, toHex } from '../../src/model/ids.ts';
 import {

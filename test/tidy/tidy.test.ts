@@ -52,7 +52,7 @@ const fileLinesMax = 400;
 const folderFilesMax = 15;
 /** Folders that were larger when the rule came: a number here may be lowered, never raised. */
 const largerFolders: Readonly<Record<string, number>> = {
-  'src/crypto': 20,
+  'src/crypto': 18,
   'src/http/routes': 21,
   'src/node/network': 28,
   'src/store': 26,

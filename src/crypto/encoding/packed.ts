@@ -2,9 +2,9 @@
  * Packed lists of a manifest: fixed rows, big-endian numbers. Readers return undefined for bytes
  * that no writer makes.
  */
-import { type ChunkId, chunkId, fromHex, toHex } from '../model/ids.ts';
-import { chunkBytesMax, manifestReferencesMax, sealedChunkBytesMax } from '../model/limits.ts';
-import type { Bytes } from './bytes.ts';
+import { type ChunkId, chunkId, fromHex, toHex } from '../../model/ids.ts';
+import { chunkBytesMax, manifestReferencesMax, sealedChunkBytesMax } from '../../model/limits.ts';
+import type { Bytes } from '../bytes.ts';
 
 /** A chunk (or child manifest) that a manifest is made of. */
 export interface Reference {

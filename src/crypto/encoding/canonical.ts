@@ -4,9 +4,9 @@
  * hashes and a signature covers one meaning.
  */
 import { encode as encodeCbor } from '@ipld/dag-cbor';
-import { PeerstorError, sentenceOf } from '../model/errors.ts';
-import { frameBytesMax } from '../model/limits.ts';
-import { type Bytes, plain } from './bytes.ts';
+import { PeerstorError, sentenceOf } from '../../model/errors.ts';
+import { frameBytesMax } from '../../model/limits.ts';
+import { type Bytes, plain } from '../bytes.ts';
 import { depthMax, readCanonical } from './canonical-reader.ts';
 
 /**

@@ -3,7 +3,7 @@
  * form, so that its answer had to be written again and compared; a join reads every record of a network.
  * `test/crypto/canonical.test.ts` holds it against that slow way.
  */
-import type { Bytes } from './bytes.ts';
+import type { Bytes } from '../bytes.ts';
 
 /** A fixed depth, so that all devices agree on what is too deep; the stack's end differs by place. */
 export const depthMax = 64;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decode as decodeCbor, encode as encodeCbor } from '@ipld/dag-cbor';
 import fc from 'fast-check';
-import { decode, encode, isFields } from '../../src/crypto/index.ts';
-import { fromHex, toHex } from '../../src/model/ids.ts';
-import { frameBytesMax } from '../../src/model/limits.ts';
-import { inside, vectors } from './vectors.ts';
+import { decode, encode, isFields } from '../../../src/crypto/index.ts';
+import { fromHex, toHex } from '../../../src/model/ids.ts';
+import { frameBytesMax } from '../../../src/model/limits.ts';
+import { inside, vectors } from '../vectors.ts';
 
 const badRecord = { code: 'bad-record' };
 const rows = vectors<{

@@ -7,10 +7,10 @@ import {
   readPackedReferences,
   readPackedSizes,
   readPackedSlots,
-} from '../../src/crypto/packed.ts';
-import { chunkId, fromHex, toHex } from '../../src/model/ids.ts';
-import { chunkBytesMax, manifestReferencesMax, sealedChunkBytesMax } from '../../src/model/limits.ts';
-import { inside, ramp } from './vectors.ts';
+} from '../../../src/crypto/encoding/packed.ts';
+import { chunkId, fromHex, toHex } from '../../../src/model/ids.ts';
+import { chunkBytesMax, manifestReferencesMax, sealedChunkBytesMax } from '../../../src/model/limits.ts';
+import { inside, ramp } from '../vectors.ts';
 
 const references = [
   { id: chunkId('ab'.repeat(32)), size: 1 },
