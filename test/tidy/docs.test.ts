@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { newAuthority, newLeaf } from '../../src/crypto/index.ts';
 import { createGatewayApp } from '../../src/http/gateway-app.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import * as limits from '../../src/model/limits.ts';
@@ -36,7 +37,10 @@ describe('the docs', () => {
 
   it('list every route in PROTOCOL, and no other', async () => {
     const context = { front: new FakeDeviceFront(), clock: systemClock, log: silentLog, maxUploadBytes: 1 };
-    const app = await createGatewayApp(context, { webRoot: join(root, 'web/public') });
+    const authority = newAuthority('docs', Date.now());
+    const leaf = newLeaf(authority, ['localhost'], Date.now());
+    const certificates = { authority: authority.certificate, current: () => leaf };
+    const app = await createGatewayApp(context, { webRoot: join(root, 'web/public'), certificates });
     const served = routesInTree(app.printRoutes({ commonPrefix: false }));
     await app.close();
     const listed = routesInTable(read('docs/PROTOCOL.md'));
