@@ -48,10 +48,12 @@ describe('the proof of a session', () => {
     assertProblem(await me({ 'x-peerstor': g.signedIn['x-peerstor'] }), 'not-signed-in');
   });
 
-  it('a secret of a browser is no bearer token, in no form', async () => {
+  it('a secret of a browser is no bearer token: only a program that has both halves sends them together', async () => {
     const [cookie = '', proof = ''] = g.secret.split('.');
-    for (const secret of [g.secret, cookie, proof, `${cookie}${proof}`]) {
+    assert.equal((await me({ authorization: `Bearer ${g.secret}` })).status, 200);
+    for (const secret of [cookie, proof, `${cookie}${proof}`, `${proof}.${cookie}`])
       assertProblem(await me({ authorization: `Bearer ${secret}` }), 'not-signed-in');
+    for (const secret of [g.secret, cookie, proof]) {
       const basic = Buffer.from(`anna:${secret}`).toString('base64');
       assertProblem(await me({ authorization: `Basic ${basic}` }), 'not-signed-in');
     }

@@ -93,16 +93,16 @@ export class Client {
   /** Keeps the session that an answer's cookie carries. @param proof that its body carries, if any */
   async keepSession(answer: Answer, username: string, proof?: string): Promise<void> {
     const cookies = ([] as string[]).concat(answer.headers['set-cookie'] ?? []);
-    const [, cookie, value] =
-      cookies
-        .map((each) => /^((?:__Host-)?peerstor[\w-]*)=([^;]+)/.exec(each))
-        .find((each) => each !== null) ?? [];
-    if (cookie === undefined || value === undefined) {
+    const [, value] =
+      cookies.map((each) => /^(?:__Host-)?peerstor[\w-]*=([^;]+)/.exec(each)).find((each) => each !== null) ??
+      [];
+    if (value === undefined) {
       throw new PeerstorError('internal', 'The device answered without a session.');
     }
-    const secret = decodeURIComponent(value);
-    const kept = { username, secret, ...(proof === undefined ? {} : { cookie, proof }) };
-    await writeCredentials(this.home, this.#origin, kept);
+    // A program has no page to keep the two halves apart: it keeps the whole secret, in a file of mode 0600.
+    const half = decodeURIComponent(value);
+    const secret = proof === undefined ? half : `${half}.${proof}`;
+    await writeCredentials(this.home, this.#origin, { username, secret });
   }
 
   async forgetSession(): Promise<void> {
@@ -111,11 +111,7 @@ export class Client {
 
   async #sessionHeaders(): Promise<Record<string, string>> {
     const kept = await readCredentials(this.home, this.#origin);
-    if (kept !== undefined) {
-      const { cookie, proof, secret } = kept;
-      if (cookie === undefined || proof === undefined) return { authorization: `Bearer ${secret}` };
-      return { cookie: `${cookie}=${encodeURIComponent(secret)}`, 'x-peerstor': proof };
-    }
+    if (kept !== undefined) return { authorization: `Bearer ${kept.secret}` };
     // A dead address is the reason that matters more.
     const alive = await this.#exchange('/healthz', {}, { accept: 'application/json' });
     alive.body.resume();

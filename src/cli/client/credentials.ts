@@ -7,11 +7,8 @@ import { join } from 'node:path';
 
 export interface Credentials {
   username: string;
-  /** Secret of the session. */
+  /** Secret of the session, both halves: `COOKIE.PROOF`. */
   secret: string;
-  /** Name of the session's cookie and the proof that goes with it, where the device gave a proof. */
-  cookie?: string;
-  proof?: string;
 }
 
 interface CredentialsFile extends Partial<Credentials> {
@@ -24,9 +21,9 @@ export async function readCredentials(
   home: string,
   origin: string | undefined,
 ): Promise<Credentials | undefined> {
-  const { elsewhere, username, secret, ...more } = await readFileOf(home);
+  const { elsewhere, username, secret } = await readFileOf(home);
   if (origin !== undefined) return elsewhere?.[origin];
-  return username === undefined || secret === undefined ? undefined : { username, secret, ...more };
+  return username === undefined || secret === undefined ? undefined : { username, secret };
 }
 
 /** Keeps a session, or forgets it. The home is made where there is none yet. */
