@@ -115,7 +115,7 @@ export class FakeDeviceFront implements DeviceFront {
     },
     recover: async (username, words, newPassword) => {
       if (!this.#passwords.has(username) || words !== recoveryCode) {
-        throw new PeerstorError('wrong-password', 'This name and these words do not belong together.');
+        throw new PeerstorError('wrong-password', 'Wrong user name or recovery words.');
       }
       return this.#renew(username, newPassword);
     },

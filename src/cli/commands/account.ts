@@ -108,8 +108,10 @@ function printAccount({ user, recoveryCode }: NewAccount): void {
 function welcome({ user, recoveryCode }: NewAccount): void {
   printLine(`Welcome, ${user.username}. You are signed in here.`);
   printLine();
-  printLine('Recovery code. Write it down and keep it away from your devices: it is shown only now, and it');
-  printLine('is the only way back to your files if you forget the password.');
+  printLine('Recovery code. Write it down and keep it away from your devices. It is the only way');
+  printLine(
+    'back to your files if you forget the password; while you know it, the settings show the words again.',
+  );
   printLine();
   const words = recoveryCode.split(' ');
   for (let at = 0; at < words.length; at += 6) printLine(`  ${words.slice(at, at + 6).join(' ')}`);

@@ -79,7 +79,7 @@ export async function openRecovered(
       if (!isPeerstorError(error, 'forbidden')) throw error;
     }
   }
-  throw new PeerstorError('wrong-password', 'This name and these 24 words do not belong together.');
+  throw new PeerstorError('wrong-password', 'Wrong user name or recovery words.');
 }
 
 /** @throws `forbidden`; only for who has proved who they are */
@@ -112,5 +112,5 @@ async function accountsNamed(catalog: Catalog, username: string): Promise<Accoun
 }
 
 function wrongPassword(): PeerstorError {
-  return new PeerstorError('wrong-password', 'This name and password do not belong together.');
+  return new PeerstorError('wrong-password', 'Wrong user name or password.');
 }

@@ -71,17 +71,11 @@ export function createAuthentication(front: DeviceFront, clock: Clock): Authenti
     return session?.rights === null ? undefined : session;
   }
 
-  /**
-   * The session of `Authorization: Bearer`: an access token, or both halves of a session's secret, which programs keep
-   * in one file. A cookie alone is neither: a service on another port that reads it cannot replay it.
-   */
-  async function sessionOfProgram(bearer: string): Promise<Session | undefined> {
-    return await front.accounts.resume(bearer);
-  }
-
   async function find(request: FastifyRequest): Promise<Session | undefined> {
     const bearer = bearerSecret(request);
-    if (bearer !== undefined) return sessionOfProgram(bearer);
+    // An access token, or both halves of a session's secret, which programs keep in one file. A cookie alone is
+    // neither: a service on another port that reads it cannot replay it.
+    if (bearer !== undefined) return front.accounts.resume(bearer);
     const password = basicPassword(request);
     if (password === undefined) return sessionOfBrowser(request);
     // Browsers keep what was typed as name and password, and send it along from other pages.
