@@ -15,8 +15,8 @@ const __dirname = peerstorDirname(__filename);
 
 await rm('dist', { recursive: true, force: true });
 await build({
-  // The worker is a file of its own beside the others: `src/crypto/sealing-thread.ts` starts it.
-  entryPoints: { main: 'src/cli/main.ts', 'sealing-worker': 'src/crypto/sealing-worker.ts' },
+  // The worker is a file of its own beside the others: `src/crypto/chunks/sealing-thread.ts` starts it.
+  entryPoints: { main: 'src/cli/main.ts', 'sealing-worker': 'src/crypto/chunks/sealing-worker.ts' },
   outdir: 'dist/node',
   bundle: true,
   splitting: true,

@@ -1,7 +1,17 @@
 /** The crypto room's door. Everything that seals, hashes, signs or derives keys comes from here. */
 
 export { type Authority, type Certificate, newAuthority, newLeaf } from './certificate.ts';
-export { chunkIdOf, matchesId, openChunk, type SealedChunk, sealChunk } from './chunk.ts';
+export { chunkIdOf, matchesId, openChunk, type SealedChunk, sealChunk } from './chunks/chunk.ts';
+export {
+  type ChunkSlot,
+  type Manifest,
+  openManifest,
+  type Reference,
+  readReferences,
+  sealManifest,
+} from './chunks/manifest.ts';
+export { openFromNow } from './chunks/open-sealed-now.ts';
+export { type SealedFromBuffer, sealingThread } from './chunks/sealing-thread.ts';
 export { type CpaceInput, type CpaceOutcome, type CpaceRole, type CpaceSide, startCpace } from './cpace.ts';
 export { decode, encode, isFields } from './encoding/canonical.ts';
 export { grantedId, grantedNonceBytesMax, grantedNonceBytesMin } from './granted-id.ts';
@@ -14,19 +24,9 @@ export {
   sha256,
   sha256Async,
 } from './hash.ts';
-export {
-  type ChunkSlot,
-  type Manifest,
-  openManifest,
-  type Reference,
-  readReferences,
-  sealManifest,
-} from './manifest.ts';
-export { openFromNow } from './open-sealed-now.ts';
 export { isAffordable, newPasswordKdf, type PasswordKdf, passwordKey } from './password.ts';
 export { newKey, randomBytes, randomId16 } from './random.ts';
 export { newRecoveryCode, recoveryKey } from './recovery-code.ts';
 export { open, seal, sealBytesAdded } from './seal.ts';
 export { newSealingKey, openFrom, type SealingKey, sealingKeyFromSeed, sealTo } from './sealing-key.ts';
-export { type SealedFromBuffer, sealingThread } from './sealing-thread.ts';
 export { newSigningKey, type SigningKey, signingKeyFromSeed, verify, verifyAsync } from './signature.ts';

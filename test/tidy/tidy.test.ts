@@ -50,21 +50,13 @@ const boundedSpreads: Readonly<Record<string, string>> = {
 
 const fileLinesMax = 400;
 const folderFilesMax = 15;
-/** Folders that were larger when the rule came: a number here may be lowered, never raised. */
-const largerFolders: Readonly<Record<string, number>> = {
-  'src/crypto': 18,
-  'src/http/routes': 21,
-  'src/node/network': 28,
-  'src/store': 26,
-  'web/client': 19,
-};
 const readmeLinesMax = 30;
 
 function crowdedFolders(paths: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const path of paths) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
   return [...counts]
-    .filter(([folder, count]) => count > (largerFolders[folder] ?? folderFilesMax))
+    .filter(([, count]) => count > folderFilesMax)
     .map(([folder, count]) => `${folder}: ${count} files`);
 }
 

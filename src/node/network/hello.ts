@@ -15,9 +15,9 @@ import { isPeerstorError, PeerstorError, sentenceOf } from '../../model/errors.t
 import { type DeviceId, deviceId, type NetworkId, networkId } from '../../model/ids.ts';
 import { frameBytesMax, helloTimeoutMs } from '../../model/limits.ts';
 import type { DeviceClass } from '../../model/records.ts';
-import { asError, type FramedStream } from './framed-stream.ts';
-import { limit } from './limit-timer.ts';
-import { failureParts, type Message, messageParts, readFailure, readMessage } from './message.ts';
+import { asError, type FramedStream } from './frames/framed-stream.ts';
+import { failureParts, type Message, messageParts, readFailure, readMessage } from './frames/message.ts';
+import { limit } from './limits/limit-timer.ts';
 
 export const helloFormat = 1;
 /** Versions of the messages after the hello that this device speaks. */

@@ -12,14 +12,14 @@ import type { DeviceId } from '../../model/ids.ts';
 import { helloTimeoutMs, type Tunables } from '../../model/limits.ts';
 import type { Log } from '../../model/log.ts';
 import type { DeviceClass } from '../../model/records.ts';
-import type { Bandwidth } from './bandwidth.ts';
-import type { CreditPool } from './credits.ts';
-import type { FrameStream } from './frame-stream.ts';
-import { asError, FramedStream } from './framed-stream.ts';
+import { deviceOf } from './addresses/peer-identity.ts';
+import type { CreditPool } from './frames/credits.ts';
+import type { FrameStream } from './frames/frame-stream.ts';
+import { asError, FramedStream } from './frames/framed-stream.ts';
+import { RpcChannel } from './frames/rpc-channel.ts';
 import { type Hello, shakeHands } from './hello.ts';
-import { deviceOf } from './peer-identity.ts';
+import type { Bandwidth } from './limits/bandwidth.ts';
 import { type LaneLink, PeerLink } from './peer-link.ts';
-import { RpcChannel } from './rpc-channel.ts';
 
 /** How long the device with the lower id waits for a sign of life before a new connection replaces the old one. */
 const probeMs = 1000;

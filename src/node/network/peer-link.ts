@@ -4,8 +4,8 @@ import type { Lane, PeerStatus } from '../../model/contracts/transport.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { DeviceId } from '../../model/ids.ts';
 import type { DeviceClass } from '../../model/records.ts';
+import type { RpcChannel } from './frames/rpc-channel.ts';
 import type { Hello } from './hello.ts';
-import type { RpcChannel } from './rpc-channel.ts';
 
 /** Weight of the newest round trip: one slow answer does not reorder the peers. */
 const newestWeight = 0.2;

@@ -5,9 +5,9 @@ import { connect as connectTcp } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { isPeerstorError } from '../../../src/model/errors.ts';
 import type { DeviceId } from '../../../src/model/ids.ts';
-import { createNode } from '../../../src/node/network/libp2p-node.ts';
-import { dialTarget } from '../../../src/node/network/peer-address.ts';
-import { identityFromSeed, peerIdOf } from '../../../src/node/network/peer-identity.ts';
+import { dialTarget } from '../../../src/node/network/addresses/peer-address.ts';
+import { identityFromSeed, peerIdOf } from '../../../src/node/network/addresses/peer-identity.ts';
+import { createNode } from '../../../src/node/network/libp2p/libp2p-node.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { allConnected, nextEvent } from '../../contract/transport.contract.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
@@ -23,7 +23,7 @@ import {
   testDevice,
   testNetworkId,
   testSecret,
-} from './libp2p-world.ts';
+} from './libp2p/libp2p-world.ts';
 
 const KiB = 1024;
 

@@ -4,7 +4,7 @@ import { encode } from '../../../src/crypto/index.ts';
 import { systemClock } from '../../../src/model/clock.ts';
 import { isPeerstorError, PeerstorError } from '../../../src/model/errors.ts';
 import { deviceId, networkId } from '../../../src/model/ids.ts';
-import { FramedStream } from '../../../src/node/network/framed-stream.ts';
+import { FramedStream } from '../../../src/node/network/frames/framed-stream.ts';
 import {
   decodeHello,
   encodeHello,

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { type DeviceId, deviceId } from '../../../src/model/ids.ts';
 import { nextEvent } from '../../contract/transport.contract.ts';
-import { eventually, patient, type TestDevice, testDevice } from './libp2p-world.ts';
+import { eventually, patient, type TestDevice, testDevice } from './libp2p/libp2p-world.ts';
 
 describe('the process of a peer', () => {
   it('a killed peer is missed at once, not only after the drop time', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DeviceId } from '../../../src/model/ids.ts';
-import { noiseName } from '../../../src/node/network/secret-encrypters.ts';
-import { connect, eventually, patient, stopAll, type TestDevice, testDevice } from './libp2p-world.ts';
+import { noiseName } from '../../../src/node/network/libp2p/secret-encrypters.ts';
+import { connect, eventually, patient, stopAll, type TestDevice, testDevice } from './libp2p/libp2p-world.ts';
 
 const secretOf = (number: number) => new Uint8Array(32).fill(number);
 

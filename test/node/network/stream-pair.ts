@@ -1,8 +1,8 @@
 /** Two ends of one real libp2p stream, over a TCP connection on loopback. */
 import type { Stream } from '@libp2p/interface';
-import { createNode, type PeerstorNode } from '../../../src/node/network/libp2p-node.ts';
-import { identityFromSeed } from '../../../src/node/network/peer-identity.ts';
-import { seedOf, testNetworkId, testSecret } from './libp2p-world.ts';
+import { identityFromSeed } from '../../../src/node/network/addresses/peer-identity.ts';
+import { createNode, type PeerstorNode } from '../../../src/node/network/libp2p/libp2p-node.ts';
+import { seedOf, testNetworkId, testSecret } from './libp2p/libp2p-world.ts';
 
 const protocol = '/test/1';
 

@@ -1,7 +1,7 @@
 /** Which addresses are on a network that this machine is on itself. */
 import { BlockList, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { isLocal } from '../bandwidth.ts';
+import { isLocal } from '../limits/bandwidth.ts';
 
 /** The IP address of a multiaddr, without an IPv4 address being written as IPv6; undefined without one. */
 export function hostOf(address: string): string | undefined {

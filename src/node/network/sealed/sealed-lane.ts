@@ -11,8 +11,8 @@ import { isPeerstorError, PeerstorError, sentenceOf } from '../../../model/error
 import { chunkId, type DeviceId, toHex } from '../../../model/ids.ts';
 import type { Tunables } from '../../../model/limits.ts';
 import type { Log } from '../../../model/log.ts';
-import type { Bandwidth } from '../bandwidth.ts';
 import type { Lanes } from '../lanes.ts';
+import type { Bandwidth } from '../limits/bandwidth.ts';
 import type { LaneLink, PeerLink } from '../peer-link.ts';
 import { hostOf, isOnLan } from './lan.ts';
 import { macBytes, type SealedKeys, sealedKeys, secretBytes, ticketBytes } from './sealed-frames.ts';

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../../model/clock.ts';
 import { PeerstorError } from '../../../model/errors.ts';
 import { frameBytesMax } from '../../../model/limits.ts';
-import type { Throttle } from '../bandwidth.ts';
-import type { FrameStream } from '../frame-stream.ts';
-import { limit } from '../limit-timer.ts';
+import type { FrameStream } from '../frames/frame-stream.ts';
+import type { Throttle } from '../limits/bandwidth.ts';
+import { limit } from '../limits/limit-timer.ts';
 import { coveredBytes, FrameMac, macBytes, type SealedKeys, sealedHeadBytes } from './sealed-frames.ts';
 
 /** Unread bytes at which the sender is stopped: one frame must always fit. */

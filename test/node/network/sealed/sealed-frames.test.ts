@@ -6,7 +6,7 @@ import { systemClock } from '../../../../src/model/clock.ts';
 import { isPeerstorError } from '../../../../src/model/errors.ts';
 import { deviceId } from '../../../../src/model/ids.ts';
 import { frameBytesMax } from '../../../../src/model/limits.ts';
-import { messageParts } from '../../../../src/node/network/message.ts';
+import { messageParts } from '../../../../src/node/network/frames/message.ts';
 import {
   type SealedKeys,
   sealedHeadBytes,

@@ -9,7 +9,13 @@ import { fromHex } from '../../../../src/model/ids.ts';
 import { isOnLan } from '../../../../src/node/network/sealed/lan.ts';
 import { sealedKeys } from '../../../../src/node/network/sealed/sealed-frames.ts';
 import { until } from '../../../support/until.ts';
-import { connect as connectAll, patient, stopAll, strangers, type TestDevice } from '../libp2p-world.ts';
+import {
+  connect as connectAll,
+  patient,
+  stopAll,
+  strangers,
+  type TestDevice,
+} from '../libp2p/libp2p-world.ts';
 
 const chunk = new Uint8Array(300_000).fill(5);
 const id = fromHex(await chunkIdOf(chunk));

@@ -1,0 +1,88 @@
+/** Chunks: content sealed once, under a key that belongs to exactly this content (FORMAT, I3, I6). */
+import { PeerstorError } from '../../model/errors.ts';
+import { type ChunkId, chunkId, toHex } from '../../model/ids.ts';
+import { chunkBytesMax, sealedChunkBytesMax, sealOverheadBytes } from '../../model/limits.ts';
+import type { Bytes } from '../bytes.ts';
+import { hkdf, sha256, sha256Async } from '../hash.ts';
+import { decryptChunk, encryptChunk } from './chunk-cipher.ts';
+
+/** First byte of a stored chunk; a manifest has another one, so neither is taken for the other. */
+export const chunkFormat = 0x01;
+const header = Uint8Array.of(chunkFormat);
+/** Codec byte and data. */
+export const payloadBytesMax = chunkBytesMax + 1;
+
+export interface SealedChunk {
+  id: ChunkId;
+  key: Bytes;
+  /** 0x01 ‖ AES-256-GCM ciphertext ‖ 16-byte tag: what is stored and sent. */
+  bytes: Bytes;
+  /** SHA-256 of the payload, as a by-product: a secret like the content, for the sealed parts only. */
+  payloadHash: Bytes;
+}
+
+/**
+ * key = HKDF(dedupeSecret, "chunk/1", SHA-256(payload)), so the same user and the same payload
+ * always make the same chunk. The two hashes run off the event loop.
+ * @param payload codec byte ‖ data, 1 byte to 1 MiB + 1; it must not change until this settles,
+ * because its key is derived before it is read for sealing
+ * @throws `too-large`, `bad-input` for an empty payload
+ */
+export async function sealChunk(dedupeSecret: Uint8Array, payload: Uint8Array): Promise<SealedChunk> {
+  mustBePayload(payload);
+  const payloadHash = await sha256Async(payload);
+  const key = hkdf(dedupeSecret, 'chunk/1', payloadHash);
+  const bytes = encryptChunk(key, header, payload);
+  return { id: await chunkIdOf(bytes), key, bytes, payloadHash };
+}
+
+/** The same at once, for a thread that does nothing else. */
+export function sealChunkNow(dedupeSecret: Uint8Array, payload: Uint8Array): SealedChunk {
+  mustBePayload(payload);
+  const payloadHash = sha256(payload);
+  const key = hkdf(dedupeSecret, 'chunk/1', payloadHash);
+  const bytes = encryptChunk(key, header, payload);
+  return { id: chunkId(toHex(sha256(bytes))), key, bytes, payloadHash };
+}
+
+function mustBePayload(payload: Uint8Array): void {
+  if (payload.length === 0) throw new PeerstorError('bad-input', 'A chunk has at least its codec byte.');
+  if (payload.length > payloadBytesMax) {
+    throw new PeerstorError('too-large', `A chunk holds at most ${chunkBytesMax} bytes.`);
+  }
+}
+
+/**
+ * @param key of this chunk, from the manifest
+ * @param bytes as stored; the tag proves them, so they need not be hashed before (I3)
+ * @returns the payload: codec byte ‖ data
+ * @throws `unsupported-format` for another first byte, `chunk-corrupt` when the tag does not fit
+ */
+export async function openChunk(key: Uint8Array, bytes: Uint8Array): Promise<Bytes> {
+  const corrupt = (cause?: unknown) =>
+    new PeerstorError('chunk-corrupt', 'A chunk does not open with its key: this copy is damaged.', {
+      cause,
+    });
+  if (bytes.length > 0 && bytes[0] !== chunkFormat) {
+    throw new PeerstorError(
+      'unsupported-format',
+      `This chunk has format ${bytes[0]}, which this version cannot read: update peerstor.`,
+    );
+  }
+  if (bytes.length < sealOverheadBytes || bytes.length > sealedChunkBytesMax) throw corrupt();
+  try {
+    return await decryptChunk(key, header, bytes.subarray(header.length));
+  } catch (cause) {
+    throw corrupt(cause);
+  }
+}
+
+/** The id of sealed bytes: their SHA-256. Off the event loop. */
+export async function chunkIdOf(bytes: Uint8Array): Promise<ChunkId> {
+  return chunkId(toHex(await sha256Async(bytes)));
+}
+
+/** True when the SHA-256 of `bytes` is `id` (I3). Off the event loop. */
+export async function matchesId(id: ChunkId, bytes: Uint8Array): Promise<boolean> {
+  return (await chunkIdOf(bytes)) === id;
+}

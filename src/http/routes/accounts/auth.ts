@@ -1,0 +1,94 @@
+import type { FastifyInstance } from 'fastify';
+import type { EndingGrants } from '../../../model/contracts/drive.ts';
+import { passwordBytesMax } from '../../../model/limits.ts';
+import { loginsPerMinute } from '../../limits/http-limits.ts';
+import { openToAnyone } from '../../limits/rate-limits.ts';
+import { fields, text } from '../../requests/schemas.ts';
+import { signedIn } from '../../sessions/authentication.ts';
+import type { RouteContext } from '../../sessions/route-context.ts';
+
+// What makes a good name or password is said by the accounts; these are only bounds.
+export const username = text(200, 'a name of at most 200 characters');
+export const password = text(passwordBytesMax, `a text of 1 to ${passwordBytesMax} characters`);
+
+const loginBody = fields({ username, password }, ['username', 'password']);
+const flag = { type: 'boolean', description: 'true or false' } as const;
+/** What ends together with all sessions: tokens unless kept, links where asked. */
+const ending = { keepTokens: flag, endLinks: flag };
+const passwordBody = fields({ oldPassword: password, newPassword: password, ...ending }, [
+  'oldPassword',
+  'newPassword',
+]);
+const recoveryCodeBody = fields({ password, renew: flag }, ['password']);
+const signOutBody = { ...fields(ending, []), type: ['object', 'null'] };
+const recoveryCode = text(1000, 'the 24 words of the recovery code');
+const recoverBody = fields({ username, recoveryCode, newPassword: password, ...ending }, [
+  'username',
+  'recoveryCode',
+  'newPassword',
+]);
+
+/** Signing in and out, and what one does about a password. */
+export function authRoutes(app: FastifyInstance, { front, authentication }: RouteContext): void {
+  app.post<{ Body: { username: string; password: string } }>(
+    '/api/v1/auth/login',
+    { config: openToAnyone(loginsPerMinute), schema: { body: loginBody } },
+    async (request, reply) => {
+      const { username, password } = request.body;
+      const session = await front.accounts.login(username, password, request.ip);
+      return authentication.begin(request, reply, session);
+    },
+  );
+
+  app.post('/api/v1/auth/logout', async (request, reply) => {
+    await front.accounts.logout(signedIn(request).secret);
+    authentication.end(request, reply);
+    return reply.code(204).send();
+  });
+
+  // Both end every other session of the user and answer with a new one.
+  app.post<{ Body: { oldPassword: string; newPassword: string } & EndingGrants }>(
+    '/api/v1/auth/password',
+    { schema: { body: passwordBody } },
+    async (request, reply) => {
+      const { oldPassword, newPassword, ...ending } = request.body;
+      const session = await front.accounts.changePassword(
+        signedIn(request),
+        oldPassword,
+        newPassword,
+        ending,
+      );
+      return authentication.begin(request, reply, session);
+    },
+  );
+
+  app.post<{ Body: { password: string; renew?: boolean } }>(
+    '/api/v1/auth/recovery-code',
+    { schema: { body: recoveryCodeBody } },
+    async (request) => {
+      const { password, renew = false } = request.body;
+      return { recoveryCode: await front.accounts.recoveryCode(signedIn(request), password, { renew }) };
+    },
+  );
+
+  app.post<{ Body: { username: string; recoveryCode: string; newPassword: string } & EndingGrants }>(
+    '/api/v1/auth/recover',
+    { config: openToAnyone(loginsPerMinute), schema: { body: recoverBody } },
+    async (request, reply) => {
+      const { username, recoveryCode, newPassword, ...ending } = request.body;
+      const session = await front.accounts.recover(username, recoveryCode, newPassword, request.ip, ending);
+      return authentication.begin(request, reply, session);
+    },
+  );
+
+  app.post<{ Body: EndingGrants | null }>(
+    '/api/v1/auth/sign-out-everywhere',
+    { schema: { body: signOutBody } },
+    async (request, reply) => {
+      const session = await front.accounts.endOtherSessions(signedIn(request), request.body ?? {});
+      return authentication.begin(request, reply, session);
+    },
+  );
+
+  app.get('/api/v1/auth/me', (request) => ({ user: signedIn(request).user }));
+}

@@ -1,0 +1,196 @@
+/** `/s/SECRET`: what people without an account may do who have a link. No session, no CSRF header: the link is all. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Drive, Guest } from '../../../model/contracts/drive.ts';
+import { PeerstorError } from '../../../model/errors.ts';
+import { entryId } from '../../../model/ids.ts';
+import { passwordBytesMax } from '../../../model/limits.ts';
+import { sendContent } from '../../content/content-reply.ts';
+import { unlocksPerMinute } from '../../limits/http-limits.ts';
+import { openToAnyone } from '../../limits/rate-limits.ts';
+import { guestContentHeaders } from '../../replies/security-headers.ts';
+import { pathNames } from '../../requests/drive-path.ts';
+import {
+  fields,
+  flag,
+  isOn,
+  type ListQuery,
+  listOptionsOf,
+  listQuery,
+  query,
+  text,
+} from '../../requests/schemas.ts';
+import { downloadSlot } from '../../sessions/download-slot.ts';
+import type { GuestAccess } from '../../sessions/guest-access.ts';
+import type { RouteContext } from '../../sessions/route-context.ts';
+import { placeAtPath, type UploadPlace } from '../../uploads/upload-place.ts';
+import {
+  filePathOf,
+  leaveBodiesAlone,
+  receiveUpload,
+  refuseUpload,
+  sendUploaded,
+  type UploadQuery,
+  uploadQuery,
+} from '../../uploads/upload-request.ts';
+import { entryIdOf } from '../entries/entry-id.ts';
+
+interface BySecret {
+  Params: { secret: string };
+}
+interface ById {
+  Params: { secret: string; id: string };
+}
+interface FileQuery {
+  entry?: string;
+  path?: string;
+}
+
+const publicly = { access: 'public' } as const;
+const unlockBody = fields(
+  { password: text(passwordBytesMax, `a text of 1 to ${passwordBytesMax} characters`) },
+  ['password'],
+);
+const fileQuery = query({
+  entry: { type: 'string', maxLength: 64, description: 'the id of a file' },
+  path: { type: 'string', maxLength: 16 * 1024, description: 'the path of a file below the shared folder' },
+});
+
+export function guestRoutes(app: FastifyInstance, context: RouteContext, access: GuestAccess): void {
+  app.post<BySecret & { Body: { password: string } }>(
+    '/s/:secret/unlock',
+    { config: openToAnyone(unlocksPerMinute), schema: { body: unlockBody } },
+    async (request, reply) => {
+      const { secret } = request.params;
+      return (await access.unlock(request, reply, secret, request.body.password)).view();
+    },
+  );
+
+  app.get<BySecret>('/s/:secret/api', { config: publicly }, async (request) =>
+    (await access.open(request, request.params.secret)).view(),
+  );
+
+  app.get<ById>('/s/:secret/api/entries/:id', { config: publicly }, async (request) => {
+    const { drive } = await access.open(request, request.params.secret);
+    return drive.entry(await entryIdOf(drive, request.params.id));
+  });
+
+  app.get<ById & { Querystring: ListQuery }>(
+    '/s/:secret/api/entries/:id/children',
+    { config: publicly, schema: { querystring: listQuery } },
+    async (request) => {
+      const { drive } = await access.open(request, request.params.secret);
+      return drive.children(await entryIdOf(drive, request.params.id), listOptionsOf(request.query));
+    },
+  );
+
+  downloadRoutes(app, access, context);
+  app.register(async (scope) => uploadRoute(scope, access, context));
+}
+
+function downloadRoutes(app: FastifyInstance, access: GuestAccess, context: RouteContext): void {
+  const send = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    guest: Guest,
+    options: { id: string; download: boolean },
+  ) => {
+    const content = await guest.drive.open(await entryIdOf(guest.drive, options.id));
+    return sendContent(request, reply, content, {
+      ...context,
+      takeSlot: downloadSlot(request, context, guest.id),
+      download: options.download,
+      headers: guestContentHeaders,
+      beforeFirstByte: (startsAtByte) => access.count(request, guest, content.etag, startsAtByte),
+    });
+  };
+
+  app.route<BySecret & { Querystring: FileQuery }>({
+    method: ['GET', 'HEAD'],
+    url: '/s/:secret/dl',
+    config: publicly,
+    schema: { querystring: fileQuery },
+    handler: async (request, reply) => {
+      const guest = await access.open(request, request.params.secret);
+      return send(request, reply, guest, { id: await fileAt(guest.drive, request.query), download: true });
+    },
+  });
+
+  app.route<ById & { Querystring: { download?: string } }>({
+    method: ['GET', 'HEAD'],
+    url: '/s/:secret/api/entries/:id/content',
+    config: publicly,
+    schema: { querystring: query({ download: flag }) },
+    handler: async (request, reply) => {
+      const guest = await access.open(request, request.params.secret);
+      return send(request, reply, guest, {
+        id: request.params.id,
+        download: isOn(request.query.download),
+      });
+    },
+  });
+}
+
+/** The id of the file that is meant: the shared one, or one below the shared folder. */
+async function fileAt(drive: Drive, { entry: id, path }: FileQuery): Promise<string> {
+  const names = pathNames(path ?? '');
+  const entry =
+    id !== undefined
+      ? await drive.entry(entryId(id))
+      : names.length > 0
+        ? await drive.resolve(names)
+        : await drive.root();
+  if (entry.kind === 'file') return entry.id;
+  throw new PeerstorError('bad-input', 'This is a folder: name a file in it with "?path=" or "?entry=".', {
+    details: { field: 'entry' },
+  });
+}
+
+/** A drop into a box that shows nothing, or a file of a folder that guests may change. */
+function uploadRoute(app: FastifyInstance, access: GuestAccess, context: RouteContext): void {
+  leaveBodiesAlone(app);
+  const refuseEarly = async (request: FastifyRequest) => refuseUpload(request, context.maxUploadBytes);
+
+  const receive = async (
+    request: FastifyRequest<BySecret & { Querystring: UploadQuery }>,
+    reply: FastifyReply,
+    guest: Guest,
+    place: UploadPlace,
+  ) => {
+    const isDrop = guest.rights === 'upload';
+    const outcome = await receiveUpload(
+      request,
+      {
+        place,
+        // A drop neither replaces what is there nor tells that it is there.
+        ...(isDrop ? { onConflict: 'rename' } : {}),
+        before: () => guest.countUse(),
+      },
+      context,
+    );
+    if (!isDrop) return sendUploaded(reply, outcome, `/s/${request.params.secret}/api/entries`);
+    const { entry } = outcome;
+    return reply.code(201).send({ name: entry.name, size: entry.size, safety: entry.safety });
+  };
+
+  app.put<BySecret & { Querystring: UploadQuery }>(
+    '/s/:secret/api/path/*',
+    { config: publicly, schema: { querystring: uploadQuery }, onRequest: refuseEarly },
+    async (request, reply) => {
+      const { folders, name } = filePathOf(request);
+      const guest = await access.open(request, request.params.secret);
+      return receive(request, reply, guest, placeAtPath(guest.drive, folders, name));
+    },
+  );
+
+  // Below a folder that the guest has open: its id holds when the owner renames or trashes it meanwhile.
+  app.put<ById & { Querystring: UploadQuery }>(
+    '/s/:secret/api/entries/:id/path/*',
+    { config: publicly, schema: { querystring: uploadQuery }, onRequest: refuseEarly },
+    async (request, reply) => {
+      const { folders, name } = filePathOf(request);
+      const guest = await access.open(request, request.params.secret);
+      const folder = await entryIdOf(guest.drive, request.params.id);
+      return receive(request, reply, guest, placeAtPath(guest.drive, folders, name, folder));
+    },
+  );
+}
