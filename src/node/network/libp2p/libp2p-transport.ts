@@ -1,7 +1,4 @@
-/**
- * The transport over libp2p: connects the parts of this folder. Membership, its proof and the address store are
- * injected, so this folder knows nothing of the catalog.
- */
+/** The transport over libp2p: connects the parts of this folder; who is a member and the address store are injected. */
 import type { Connection, PeerId, PrivateKey, Stream } from '@libp2p/interface';
 import { type Clock, type Random, systemClock, systemRandom } from '../../../model/clock.ts';
 import type {
