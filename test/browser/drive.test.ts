@@ -183,11 +183,17 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
       .locator('.time')
       .dragTo(page.getByRole('navigation', { name: 'Folders' }).getByRole('link', { name: 'Mouse' }));
     await page.getByText('“there.txt” moved to “Mouse”.', { exact: true }).waitFor();
+    await row('there.txt').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Undo' }).last().click();
     await row('there.txt').waitFor();
 
     await row('there.txt').click({ button: 'right', position: { x: 200, y: 10 } });
-    await page.getByRole('menuitem', { name: 'Copy to…' }).click();
+    const copyTo = page.getByRole('menuitem', { name: 'Copy to…' });
+    await copyTo.waitFor();
+    // The menu stays while the list below it is loaded anew.
+    await put('Mouse/Target/arrived.txt', 'x');
+    await row('arrived.txt').waitFor();
+    await copyTo.click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'My drive' }).click();
     await dialog.getByRole('button', { name: 'Keys' }).click();

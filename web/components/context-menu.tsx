@@ -24,14 +24,12 @@ export function ContextMenu({ label, entries, at, onClose }: ContextMenuProps) {
     const element = menu.current;
     if (!element) return;
     const before = document.activeElement;
-    element.showPopover();
-    const { width, height } = element.getBoundingClientRect();
-    const left = at.x + width > innerWidth ? at.x - width : at.x;
-    const top = at.y + height > innerHeight ? at.y - height : at.y;
-    element.style.left = `${Math.max(gapPx, left)}px`;
-    element.style.top = `${Math.max(gapPx, Math.min(top, innerHeight - height - gapPx))}px`;
-    element.querySelector<HTMLElement>('[role=menuitem]')?.focus({ preventScroll: true });
+    show(element, at);
+    const stopWaiting = afterOpeningPress(() => {
+      if (element.isConnected && !element.matches(':popover-open')) show(element, at);
+    });
     return () => {
+      stopWaiting();
       if (before instanceof HTMLElement) before.focus({ preventScroll: true });
     };
   }, [at]);
@@ -65,6 +63,38 @@ export function ContextMenu({ label, entries, at, onClose }: ContextMenuProps) {
       ))}
     </div>
   );
+}
+
+function show(element: HTMLElement, at: { x: number; y: number }): void {
+  element.showPopover();
+  const { width, height } = element.getBoundingClientRect();
+  const left = at.x + width > innerWidth ? at.x - width : at.x;
+  const top = at.y + height > innerHeight ? at.y - height : at.y;
+  element.style.left = `${Math.max(gapPx, left)}px`;
+  element.style.top = `${Math.max(gapPx, Math.min(top, innerHeight - height - gapPx))}px`;
+  element.querySelector<HTMLElement>('[role=menuitem]')?.focus({ preventScroll: true });
+}
+
+const rightButton = 2;
+
+/**
+ * Where a menu opens while the right button is still down (Linux, macOS), the browser takes the button's release
+ * beside the menu, as on its round corner, for a click outside and closes it. This calls back right after
+ * that release; a new press means that the opening one is over.
+ */
+function afterOpeningPress(onRelease: () => void): () => void {
+  const stop = new AbortController();
+  const options = { capture: true, signal: stop.signal };
+  addEventListener('pointerdown', () => stop.abort(), options);
+  addEventListener(
+    'pointerup',
+    ({ button }) => {
+      stop.abort();
+      if (button === rightButton) onRelease();
+    },
+    options,
+  );
+  return () => stop.abort();
 }
 
 function MenuLine({ entry, onClose }: { entry: MenuEntry; onClose(): void }) {
