@@ -14,6 +14,8 @@ import { limitPublicRequests } from './limits/public-requests.ts';
 import { limitRates } from './limits/rate-limits.ts';
 import { createSlots } from './limits/slots.ts';
 import { type ServerCertificates, serveTlsToo } from './one-port.ts';
+import { collectRoutes } from './openapi/collected-routes.ts';
+import { documentRoutes } from './openapi/routes.ts';
 import { certificateRoutes } from './pages/certificate.ts';
 import { webPages } from './pages/web-pages.ts';
 import { answerConnectionError, noteReplies } from './replies/connection-error.ts';
@@ -128,6 +130,7 @@ export async function createGatewayApp(
   app.addContentTypeParser('application/json', jsonBodyParser(clock));
 
   const allowed = collectMethods(app);
+  const collected = collectRoutes(app);
   await app.register(cookie);
   await app.register(websocket, {
     options: { maxPayload: eventFrameBytesMax, handleProtocols: chooseProtocol },
@@ -162,6 +165,7 @@ export async function createGatewayApp(
   if (certificates !== undefined) certificateRoutes(app, certificates.authority);
   const guests = createGuestAccess(front, clock);
   guestRoutes(app, context, guests);
+  documentRoutes(app, collected);
   if (webRoot !== undefined) await webPages(app, webRoot, allowed, guests);
   await app.ready();
   return app;

@@ -14,6 +14,7 @@ import { systemClock } from '../../src/model/clock.ts';
 import { type ErrorCode, errorStatus } from '../../src/model/errors.ts';
 import { silentLog } from '../../src/model/log.ts';
 import { FakeDeviceFront } from '../support/fake-device-front.ts';
+import { checkReply } from './recorded-replies.ts';
 
 export interface Answer {
   status: number;
@@ -92,7 +93,15 @@ export class GatewayFixture {
     await this.gateway.stop();
   }
 
-  ask(method: string, path: string, ask: Ask = {}): Promise<Answer> {
+  /** Asks, and holds the answer against the document of the API. */
+  async ask(method: string, path: string, ask: Ask = {}): Promise<Answer> {
+    const answer = await this.#send(method, path, ask);
+    const { status, headers, text } = answer;
+    await checkReply({ method, path, status, contentType: headers['content-type'], text });
+    return answer;
+  }
+
+  #send(method: string, path: string, ask: Ask): Promise<Answer> {
     const headers: OutgoingHttpHeaders = { connection: 'close', ...ask.headers };
     const signsIn =
       this.secret !== '' &&

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { newAuthority, newLeaf } from '../../src/crypto/index.ts';
 import { createGatewayApp } from '../../src/http/gateway-app.ts';
+import type { ApiDocument } from '../../src/http/openapi/document.ts';
+import { operations } from '../../src/http/openapi/operations.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import * as limits from '../../src/model/limits.ts';
 import { silentLog } from '../../src/model/log.ts';
@@ -24,6 +26,15 @@ function isThere(document: string, path: string): boolean {
   return ['.', 'src', dirname(document)].some((folder) => existsSync(join(root, folder, path)));
 }
 
+/** A gateway with every route. */
+function gatewayApp() {
+  const context = { front: new FakeDeviceFront(), clock: systemClock, log: silentLog, maxUploadBytes: 1 };
+  const authority = newAuthority('docs', Date.now());
+  const leaf = newLeaf(authority, ['localhost'], Date.now());
+  const certificates = { authority: authority.certificate, current: () => leaf };
+  return createGatewayApp(context, { webRoot: join(root, 'web/public'), certificates });
+}
+
 describe('the docs', () => {
   it('name only files that exist', () => {
     assert.ok(documents.length > 20, `only ${documents.length} documents were found`);
@@ -36,11 +47,7 @@ describe('the docs', () => {
   });
 
   it('list every route in PROTOCOL, and no other', async () => {
-    const context = { front: new FakeDeviceFront(), clock: systemClock, log: silentLog, maxUploadBytes: 1 };
-    const authority = newAuthority('docs', Date.now());
-    const leaf = newLeaf(authority, ['localhost'], Date.now());
-    const certificates = { authority: authority.certificate, current: () => leaf };
-    const app = await createGatewayApp(context, { webRoot: join(root, 'web/public'), certificates });
+    const app = await gatewayApp();
     const served = routesInTree(app.printRoutes({ commonPrefix: false }));
     await app.close();
     const listed = routesInTable(read('docs/PROTOCOL.md'));
@@ -57,6 +64,19 @@ describe('the docs', () => {
       [],
       'routes that only PROTOCOL knows',
     );
+  });
+
+  it('say in openapi.json what each route does, and nothing of a route that is none', async () => {
+    const app = await gatewayApp();
+    const answer = await app.inject({ url: '/api/openapi.json', headers: { host: '127.0.0.1' } });
+    await app.close();
+    const { paths } = answer.json<ApiDocument>();
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { summary }]) => ({ route: `${method} ${path}`, summary })),
+    );
+    const silent = described.filter(({ summary }) => summary === '').map(({ route }) => route);
+    assert.deepEqual(silent, [], 'routes without a line in src/http/openapi/operations.ts');
+    assert.equal(described.length, Object.keys(operations).length, 'lines of operations.ts without a route');
   });
 
   it('give the limits and settings the values that they have', () => {

@@ -1,0 +1,180 @@
+/**
+ * What each route of the API does and answers. Requests are described by the schemas of the routes themselves; a new
+ * route gets its line here (`test/tidy/docs.test.ts` names the one that is missing).
+ */
+import { count, listOf, objectOf, type Schema, string } from './schema.ts';
+import { pageOf, shape } from './shapes.ts';
+
+export interface Operation {
+  summary: string;
+  /** By status: the JSON body, a media type for other bytes, or null for none. */
+  replies: Readonly<Record<number, Schema | string | null>>;
+  /** The request's body is the bare content of a file. */
+  takesContent?: true;
+  /** Request headers that mean something here, beside those of authentication. */
+  headers?: readonly string[];
+}
+
+type Replies = Operation['replies'];
+
+const does = (
+  summary: string,
+  replies: Replies,
+  more: Omit<Operation, 'summary' | 'replies'> = {},
+): Operation => ({
+  summary,
+  replies,
+  ...more,
+});
+const ok = (schema: Schema | string): Replies => ({ 200: schema });
+const made = (schema: Schema): Replies => ({ 201: schema });
+const nothing: Replies = { 204: null };
+const itemsOf = (items: Schema): Schema => objectOf<{ items: object[] }>({ items: listOf(items) });
+const uploaded: Replies = { 200: shape('Entry'), 201: shape('Entry') };
+const anyBytes = '*/*';
+const bytes: Replies = { 200: anyBytes, 206: anyBytes, 304: null };
+const ifMatch = { headers: ['If-Match'] } as const;
+const reading = {
+  headers: ['Range', 'If-Range', 'If-None-Match', 'If-Modified-Since', 'Accept-Encoding'],
+} as const;
+const uploading = {
+  takesContent: true,
+  headers: ['Content-Type', 'If-Match', 'If-None-Match', 'X-Modified-At', 'Last-Modified'],
+} as const;
+const link = { headers: ['X-Share-Password'] } as const;
+
+const entries: Record<string, Operation> = {
+  'GET /api/v1/entries/:id': does('An entry; `root` is an id everywhere', ok(shape('Entry'))),
+  'GET /api/v1/entries/:id/ancestors': does('The folders around an entry', ok(itemsOf(shape('Entry')))),
+  'GET /api/v1/entries/:id/children': does('What a folder has in it', ok(pageOf(shape('Entry')))),
+  'POST /api/v1/entries': does('Make a folder', made(shape('Entry'))),
+  'PATCH /api/v1/entries/:id': does('Rename, move, tag or star', ok(shape('Entry')), ifMatch),
+  'POST /api/v1/entries/:id/copy': does('Copy an entry', made(shape('Entry'))),
+  'POST /api/v1/entries/move': does('Move several entries', ok(itemsOf(shape('Outcome')))),
+  'POST /api/v1/entries/copy': does('Copy several entries', ok(itemsOf(shape('Outcome')))),
+  'POST /api/v1/entries/trash': does('Put several entries into the trash', ok(itemsOf(shape('Outcome')))),
+  'DELETE /api/v1/entries/:id': does('Into the trash, or for ever', nothing, ifMatch),
+  'POST /api/v1/entries/:id/restore': does('Back from the trash', ok(shape('Entry'))),
+  'GET /api/v1/trash': does('What is in the trash', ok(pageOf(shape('Entry')))),
+  'DELETE /api/v1/trash': does('Empty the trash', ok(objectOf<{ purged: number }>({ purged: count }))),
+  'GET /api/v1/path': does('The root of the drive', ok(shape('Entry'))),
+  'GET /api/v1/path/*': does('The entry at a path', ok(shape('Entry'))),
+  'PUT /api/v1/path/*': does('Upload a file in one request', uploaded, uploading),
+  'GET /api/v1/entries/:id/content': does('The bytes of a file', bytes, reading),
+  'PUT /api/v1/entries/:id/content': does('Upload a new version of a file', uploaded, uploading),
+  'PUT /api/v1/entries/:id/path/*': does(
+    'Upload below a folder that is named by its id',
+    uploaded,
+    uploading,
+  ),
+  'GET /api/v1/entries/:id/checksum': does(
+    'The SHA-256 of the plain content',
+    ok(objectOf<{ sha256: string }>({ sha256: { ...string, pattern: '^[0-9a-f]{64}$' } })),
+  ),
+  'GET /api/v1/entries/:id/versions': does('The history of a file', ok(pageOf(shape('Version')))),
+  'PATCH /api/v1/entries/:id/versions/:version': does('Name a version', ok(pageOf(shape('Version')))),
+  'DELETE /api/v1/entries/:id/versions/:version': does('Remove an old version for ever', nothing),
+  'POST /api/v1/entries/:id/versions/:version/restore': does(
+    'Make a former version current',
+    ok(shape('Entry')),
+  ),
+  'GET /api/v1/entries/:id/health': does('Which devices have copies of a file', ok(shape('EntryHealth'))),
+  'GET /api/v1/search': does(
+    'Find entries by words, type, date, size and tag',
+    ok(pageOf(shape('FoundEntry'))),
+  ),
+  'GET /api/v1/recent': does('Files that were changed last', ok(pageOf(shape('FoundEntry')))),
+  'GET /api/v1/starred': does('What has a star', ok(pageOf(shape('FoundEntry')))),
+};
+
+const accounts: Record<string, Operation> = {
+  'GET /api/v1/setup': does('Does this device need its first account?', ok(shape('Setup'))),
+  'POST /api/v1/setup': does('Make the first account of a new network', made(shape('NewAccount'))),
+  'POST /api/v1/auth/login': does('Sign in', ok(shape('SignedIn'))),
+  'POST /api/v1/auth/logout': does('Sign out', nothing),
+  'GET /api/v1/auth/me': does('Who is signed in', ok(objectOf<{ user: object }>({ user: shape('User') }))),
+  'POST /api/v1/auth/password': does('Change the password', ok(shape('SignedIn'))),
+  'POST /api/v1/auth/recovery-code': does(
+    'The recovery words once more',
+    ok(objectOf<{ recoveryCode: string }>({ recoveryCode: string })),
+  ),
+  'POST /api/v1/auth/recover': does('Set a new password by the recovery words', ok(shape('SignedIn'))),
+  'POST /api/v1/auth/register': does('Make the account that an invite is for', made(shape('NewAccount'))),
+  'POST /api/v1/auth/sign-out-everywhere': does('End all other sessions', ok(shape('SignedIn'))),
+  'POST /api/v1/invites': does('Invite somebody', made(shape('Invite'))),
+  'GET /api/v1/invites': does('Invites', ok(pageOf(shape('Invite')))),
+  'DELETE /api/v1/invites/:id': does('Take an invite back', nothing),
+  'GET /api/v1/users': does('Users of the network', ok(pageOf(shape('UserForAdmin')))),
+  'PATCH /api/v1/users/:id': does('Change quota or role, disable', ok(shape('UserForAdmin'))),
+  'GET /api/v1/tokens': does('Access tokens', ok(pageOf(shape('Token')))),
+  'POST /api/v1/tokens': does('Make an access token', made(shape('Token'))),
+  'DELETE /api/v1/tokens/:id': does('Take a token back', nothing),
+  'DELETE /api/v1/tokens': does('Take a token back', nothing),
+  'GET /api/v1/audit': does('What this device noted', ok(pageOf(shape('AuditNote')))),
+};
+
+const sharing: Record<string, Operation> = {
+  'POST /api/v1/shares': does('Make a link', made(shape('Share'))),
+  'GET /api/v1/shares': does('Links', ok(pageOf(shape('Share')))),
+  'PATCH /api/v1/shares/:id': does('Change a link', ok(shape('Share'))),
+  'DELETE /api/v1/shares/:id': does('End a link', nothing),
+  'POST /api/v1/entries/:id/access': does('Share an entry with a user', made(shape('Access'))),
+  'GET /api/v1/entries/:id/access': does('With whom an entry is shared', ok(pageOf(shape('Access')))),
+  'DELETE /api/v1/entries/:id/access': does('Share no longer', nothing),
+  'GET /api/v1/shared': does('What others shared', ok(pageOf(shape('SharedEntry')))),
+  'GET /s/:secret': does('The page of a link', { 200: 'text/html' }),
+  'POST /s/:secret/unlock': does('Give the password of a link', ok(shape('Guest'))),
+  'GET /s/:secret/api': does('What a link shares', ok(shape('Guest')), link),
+  'GET /s/:secret/api/entries/:id': does('An entry below a link', ok(shape('Entry')), link),
+  'GET /s/:secret/api/entries/:id/children': does(
+    'What a shared folder has',
+    ok(pageOf(shape('Entry'))),
+    link,
+  ),
+  'GET /s/:secret/api/entries/:id/content': does('The bytes of a shared file', bytes, reading),
+  'GET /s/:secret/dl': does('Download a shared file', bytes, reading),
+  'PUT /s/:secret/api/path/*': does(
+    'Upload into a shared folder',
+    { 200: shape('Entry'), 201: { anyOf: [shape('Entry'), shape('Dropped')] } },
+    uploading,
+  ),
+  'PUT /s/:secret/api/entries/:id/path/*': does(
+    'Upload below a folder of a link',
+    { 200: shape('Entry'), 201: { anyOf: [shape('Entry'), shape('Dropped')] } },
+    uploading,
+  ),
+};
+
+const devices: Record<string, Operation> = {
+  'GET /healthz': does('Is this device alive?', ok(shape('Healthz'))),
+  'GET /ca.crt': does('The authority of this device', ok('application/x-x509-ca-cert')),
+  'GET /metrics': does('Figures for Prometheus', ok('text/plain')),
+  'GET /api/v1/devices': does('Devices of the network', ok(pageOf(shape('Device')))),
+  'GET /api/v1/devices/nearby': does('Devices of the local network', ok(pageOf(shape('NearbyDevice')))),
+  'PATCH /api/v1/devices/:id': does('Change a device', ok(shape('Device'))),
+  'DELETE /api/v1/devices/:id': does('Remove a device for ever', nothing),
+  'POST /api/v1/devices/:id/drain': does('Empty a device', ok(shape('Device'))),
+  'DELETE /api/v1/devices/:id/drain': does('Empty it no longer', ok(shape('Device'))),
+  'GET /api/v1/devices/:id/impact': does('What is lost if a device dies now', ok(shape('Impact'))),
+  'POST /api/v1/pairing': does('Open the window for a new device', ok(shape('Pairing'))),
+  'DELETE /api/v1/pairing': does('Close it', nothing),
+  'POST /api/v1/pairing/join': does(
+    'Join the network that shows a code',
+    ok(objectOf<{ networkId: string }>({ networkId: string })),
+  ),
+  'POST /api/v1/pairing/exchange': does('Messages of the pairing (CPace)', ok({ type: 'object' })),
+  'GET /api/v1/health': does('Copies of everything, and what is wrong', ok(shape('Health'))),
+  'GET /api/v1/health/garbage': does('Chunks that nothing needs', ok(shape('Garbage'))),
+  'POST /api/v1/health/garbage/confirm': does('Agree to a deletion that was stopped', ok(shape('Garbage'))),
+  'GET /api/v1/events': does('A WebSocket; each message is an Event', { 101: null }),
+  'GET /api/openapi.json': does('This document', ok({ type: 'object' })),
+  'GET /api/docs': does('This document, for people', ok('text/html')),
+  'GET /api/docs/style.css': does('How that page looks', ok('text/css')),
+};
+
+export const operations: Readonly<Record<string, Operation>> = {
+  ...entries,
+  ...accounts,
+  ...sharing,
+  ...devices,
+};
