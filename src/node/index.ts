@@ -5,6 +5,7 @@ import type { RunningDevice } from './running-device.ts';
 
 export { type DeviceConfig, homeFolder, parseSize, readConfig, type StartOptions } from './home/config.ts';
 export { type RunFacts, readRunFacts } from './home/home.ts';
+export { makeFolders } from '../store/index.ts';
 export { boundHeap } from './process/heap-bounds.ts';
 export type { ReadyFacts, RunningDevice } from './running-device.ts';
 

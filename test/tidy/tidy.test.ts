@@ -133,6 +133,15 @@ describe('the house is tidy', () => {
     }
   });
 
+  it('makes folders by makeFolders, because the recursive mkdir of Node never returns below /proc', () => {
+    const recursive = /\bmkdir(Sync)?\([^;]*\brecursive: true/;
+    assert.deepEqual(
+      files('src/**/*.ts').filter((path) => recursive.test(read(path))),
+      [],
+    );
+    assert.match("await mkdir(path, { recursive: true });", recursive);
+  });
+
   it('has no folder or file named after nothing', () => {
     const vague = sources.filter((path) => /(^|\/)(utils?|helpers?|common|misc|manager)(\/|\.)/.test(path));
     assert.deepEqual(vague, []);

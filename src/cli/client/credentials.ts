@@ -2,8 +2,9 @@
  * HOME/credentials.json (mode 0600): the session of the person who uses this home. The session of the local
  * device is never sent to another address: sessions at addresses of `--url` are kept one by one beside it.
  */
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../../node/index.ts';
 
 export interface Credentials {
   username: string;
@@ -43,7 +44,7 @@ export async function writeCredentials(
   };
   const file = fileOf(home);
   if (Object.keys(kept).length === 0) return rm(file, { force: true });
-  await mkdir(home, { recursive: true, mode: 0o700 });
+  if ((await makeFolders(home)) !== undefined) await chmod(home, 0o700);
   await writeFile(file, `${JSON.stringify(kept)}\n`, { mode: 0o600 });
   await chmod(file, 0o600);
 }

@@ -1,8 +1,9 @@
 /** Installs the device as a service of this machine, and asks about it. */
 import { spawn } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PeerstorError } from '../../model/errors.ts';
+import { makeFolders } from '../../node/index.ts';
 import { printLine } from '../terminal/output.ts';
 import { factsAt } from '../transfer/disk-facts.ts';
 import type { ServicePlan, SystemCommand } from './service-plan.ts';
@@ -31,7 +32,7 @@ export const runOnSystem: SystemRunner = ([program, ...words], { show }) =>
 /** Writes the file of the service and starts it. Again: the new file counts. */
 export async function installService(plan: ServicePlan, run: SystemRunner): Promise<void> {
   if ((await factsAt(plan.file)) !== undefined) await runAll(plan.uninstall, run, false);
-  await mkdir(dirname(plan.file), { recursive: true });
+  await makeFolders(dirname(plan.file));
   await writeFile(plan.file, plan.content, { mode: 0o644 });
   await runAll(plan.install, run, true);
 }

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { EntryView } from '../../model/api.ts';
 import { PeerstorError } from '../../model/errors.ts';
+import { makeFolders } from '../../node/index.ts';
 import type { Client } from '../client/client.ts';
 import { childrenOf } from '../client/entries.ts';
 import { formatSize } from '../terminal/output.ts';
@@ -59,11 +60,11 @@ export async function getEntry(plan: GetPlan, entry: EntryView, path: string): P
 async function* walk(plan: GetPlan, entry: EntryView, path: string): AsyncGenerator<Job> {
   if (entry.kind === 'file') {
     const folder = dirname(path);
-    if (!plan.dryRun) await mkdir(folder, { recursive: true });
+    if (!plan.dryRun) await makeFolders(folder);
     yield { entry, name: basename(path), path, parts: plan.dryRun ? undefined : await PartFiles.in(folder) };
     return;
   }
-  if (!plan.dryRun) await mkdir(path, { recursive: true });
+  if (!plan.dryRun) await makeFolders(path);
   const exists = (await factsAt(path)) !== undefined;
   const rules = exists
     ? await nameRulesOf(path, plan.platform)

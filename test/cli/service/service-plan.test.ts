@@ -30,6 +30,18 @@ const windows: ServiceWish = {
   userHome: 'C:\\Users\\anna',
 };
 
+const skipProc = process.platform !== 'linux' && 'only Linux has /proc';
+describe('the file of a service', () => {
+  it('ends with an error where the system takes no folder for it', {
+    skip: skipProc,
+    timeout: 20_000,
+  }, async () => {
+    const plan = { ...servicePlan(linux), file: '/proc/peerstor/systemd/user/peerstor.service' };
+    const run = async () => ({ code: 0, said: '' });
+    await assert.rejects(installService(plan, run), { code: 'ENOENT' });
+  });
+});
+
 describe('a service of systemd', () => {
   it('the unit of a person has this text', () => {
     const { file, content, install, uninstall } = servicePlan(linux);

@@ -59,6 +59,27 @@ describe('get', () => {
     assert.deepEqual([again.files, again.unchanged], [1, 3]);
   });
 
+  const skip = process.platform !== 'linux' && 'only Linux has /proc';
+  it('ends with an error where a file system takes no folder, as the sign-in does for a home', {
+    skip,
+    timeout: 20_000,
+  }, async () => {
+    await put('/plan.txt', 'the plan');
+    for (const words of [
+      ['get', '/plan.txt', '/proc/peerstor/deep/plan.txt'],
+      ['get', '/', '/proc/peerstor/deep'],
+      ['export', '/', '/proc/peerstor/deep'],
+    ]) {
+      const ran = await line.run(words);
+      assert.equal(ran.code, 1, ran.out);
+      assert.match(ran.err, /^peerstor: .*\/proc\/peerstor/m);
+    }
+    const signIn = ['login', '--user', 'anna', '--password-stdin'];
+    const ran = await line.run(signIn, { home: '/proc/peerstor/home', stdin: 'correct horse\n' });
+    assert.equal(ran.code, 1);
+    assert.match(ran.err, /^peerstor: .*\/proc\/peerstor/m);
+  });
+
   it('names that Windows refuses are saved under others there, told, and never above the target', async () => {
     const { drive } = line.gateway;
     for (const name of ['..\\..\\evil.bat', 'a:b', 'a_b', 'CON', 'end.', 'µ', 'μ']) {
