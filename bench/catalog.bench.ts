@@ -209,6 +209,7 @@ function accountsOf(drive: BenchDrive) {
     sessions: new MemoryOrderedStore(),
     trashAges: new MemoryOrderedStore(),
     recordAges: new MemoryOrderedStore(),
+    passwordTries: new MemoryOrderedStore(),
     clock: systemClock,
     random: systemRandom,
     tunables: defaultTunables,

@@ -4,6 +4,7 @@ import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { jsonBodyBytesMax } from '../model/limits.ts';
+import { callerOf } from './limits/caller.ts';
 import {
   eventFrameBytesMax,
   headerBytesMax,
@@ -143,7 +144,7 @@ export async function createGatewayApp(
     requireOneTarget(request);
     requireOwn(request);
     const { url, config } = request.routeOptions;
-    if (config.access === 'public' && url !== '/*') countPublic(request.ip);
+    if (config.access === 'public' && url !== '/*') countPublic(callerOf(request));
     // Before the body is looked at: a wrong address or method is told at once.
     if (request.is404) throw noSuchAddress(request, reply, allowed);
     refuseForeignPage(request);

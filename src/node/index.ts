@@ -3,9 +3,9 @@
 import type { DeviceConfig } from './home/config.ts';
 import type { RunningDevice } from './running-device.ts';
 
+export { makeFolders } from '../store/index.ts';
 export { type DeviceConfig, homeFolder, parseSize, readConfig, type StartOptions } from './home/config.ts';
 export { type RunFacts, readRunFacts } from './home/home.ts';
-export { makeFolders } from '../store/index.ts';
 export { boundHeap } from './process/heap-bounds.ts';
 export type { ReadyFacts, RunningDevice } from './running-device.ts';
 

@@ -55,6 +55,7 @@ interface Disk {
   sessions: MemoryOrderedStore;
   trashAges: MemoryOrderedStore;
   recordAges: MemoryOrderedStore;
+  passwordTries: MemoryOrderedStore;
 }
 
 export interface World {
@@ -82,6 +83,7 @@ export function createWorld(audit: Audit = noAudit): World {
         sessions: new MemoryOrderedStore(),
         trashAges: new MemoryOrderedStore(),
         recordAges: new MemoryOrderedStore(),
+        passwordTries: new MemoryOrderedStore(),
       }),
     async join(name, other, admin) {
       const device = world.device(name);
@@ -126,6 +128,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     sessions: disk.sessions,
     trashAges: disk.trashAges,
     recordAges: disk.recordAges,
+    passwordTries: disk.passwordTries,
     clock,
     random: systemRandom,
     isFilling: () => device.isFilling,

@@ -6,7 +6,7 @@ import { assertProblem, GatewayFixture } from './gateway-fixture.ts';
 
 test('a link that was unlocked in a browser asks for its password again after one hour', async () => {
   let aheadMs = 0;
-  const clock = { ...systemClock, wallMs: () => systemClock.wallMs() + aheadMs };
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
   const g = await GatewayFixture.start({ clock });
   try {
     await g.put('/Trip/plan.txt', '0123456789');

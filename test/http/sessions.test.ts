@@ -193,4 +193,63 @@ describe('a password', () => {
     assert.equal((await g.get('/api/v1/auth/me', headersAfter(answer))).status, 200);
     assert.equal((await login('third battery staple')).status, 200);
   });
+
+  it('is not set anew for what is no set of words, a short password or a name that nobody has', async () => {
+    const json = { username: 'anna', recoveryCode: 'abandon ability able', newPassword: 'fourth staple' };
+    const recover = (change: object) =>
+      g.ask('POST', '/api/v1/auth/recover', { json: { ...json, ...change }, anonymous: true });
+    assertProblem(await recover({ username: 'nobody' }), 'wrong-password');
+    for (const change of [
+      { recoveryCode: '' },
+      { recoveryCode: 24 },
+      { recoveryCode: 'x'.repeat(1001) },
+      { newPassword: '' },
+      { username: undefined },
+      { more: true },
+    ]) {
+      assertProblem(await recover(change), 'bad-input');
+    }
+    assert.equal((await login('third battery staple')).status, 200);
+  });
+});
+
+describe('the recovery words', () => {
+  let g: GatewayFixture;
+  before(async () => {
+    g = await GatewayFixture.start();
+  });
+  after(() => g.stop());
+
+  const ask = (json: unknown, more: object = {}) =>
+    g.ask('POST', '/api/v1/auth/recovery-code', { json, ...more });
+  const words = (answer: Answer) => answer.json<{ recoveryCode: string }>().recoveryCode;
+
+  it('are shown again to who is signed in and gives the password, and to nobody else', async () => {
+    const shown = await ask({ password: anna.password });
+    assert.deepEqual([shown.status, words(shown)], [200, 'abandon ability able']);
+    assert.match(String(shown.headers['cache-control']), /no-store/);
+    assertProblem(await ask({ password: 'not this one' }), 'wrong-password');
+    assertProblem(await ask({ password: anna.password }, { anonymous: true }), 'not-signed-in');
+    const { token } = (await g.ask('POST', '/api/v1/tokens', { json: { name: 'backup' } })).json<{
+      token: string;
+    }>();
+    const headers = { authorization: `Bearer ${token}` };
+    assertProblem(await ask({ password: anna.password }, { headers }), 'forbidden');
+    for (const json of [{}, { password: '' }, { password: anna.password, renew: 'yes' }, null]) {
+      assertProblem(await ask(json), 'bad-input');
+    }
+  });
+
+  it('are others once they were renewed, and only those set a password anew', async () => {
+    const renewed = words(await ask({ password: anna.password, renew: true }));
+    assert.notEqual(renewed, 'abandon ability able');
+    assert.equal(words(await ask({ password: anna.password })), renewed);
+    const recover = (recoveryCode: string) =>
+      g.ask('POST', '/api/v1/auth/recover', {
+        json: { username: 'anna', recoveryCode, newPassword: 'new battery staple' },
+        anonymous: true,
+      });
+    assertProblem(await recover('abandon ability able'), 'wrong-password');
+    assert.equal((await recover(renewed)).status, 200);
+  });
 });

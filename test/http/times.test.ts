@@ -68,9 +68,16 @@ describe('times of requests', () => {
     assert.equal(assertProblem(await put({ 'last-modified': '1' }), 'bad-input').field, 'Last-Modified');
   });
 
-  it('a time before 1970, which is what Windows has for "unknown", is not kept', async () => {
-    const entry = (await put({ 'x-modified-at': '1601-01-01T00:00:00Z' })).json<{ modifiedAt: string }>();
-    assert.ok(Date.parse(entry.modifiedAt) > Date.UTC(2000, 0));
+  it('an upload with the zero of a system for a time is refused, and a real old date is kept', async () => {
+    for (const zero of ['1601-01-01T00:00:00Z', '0001-01-01T00:00:00Z', '1699-12-31T23:59:59Z']) {
+      const refused = assertProblem(await put({ 'x-modified-at': zero }), 'bad-input');
+      assert.match(String(refused.detail), /before 1700|with its zone/);
+    }
+    assertProblem(await put({ 'last-modified': 'Mon, 01 Jan 1601 00:00:00 GMT' }), 'bad-input');
+    for (const old of ['1931-05-06T07:08:09.010Z', '1700-01-01T00:00:00.000Z', '1969-12-31T23:59:59.999Z']) {
+      const put1 = await put({ 'x-modified-at': old });
+      assert.equal(put1.json<{ modifiedAt: string }>().modifiedAt, old);
+    }
   });
 
   it('an end of a share in a time that is none is refused', async () => {

@@ -72,6 +72,15 @@ export class FakeDeviceFront implements DeviceFront {
     return { ok: true, deviceId: selfId, deviceName: this.deviceName, networkId: this.#networkId(), p2p: [] };
   }
 
+  /** As whom the callers of sign-in, recovery, links, set-up and pairing were counted. */
+  readonly callers: string[] = [];
+  #words = recoveryCode;
+
+  #renewWords(): string {
+    this.#words = `${this.#words} about`;
+    return this.#words;
+  }
+
   /** A further account, as a member. */
   addMember(username: string, password: string): void {
     this.#passwords.set(username, password);
@@ -92,7 +101,8 @@ export class FakeDeviceFront implements DeviceFront {
       this.#passwords.set(username, password);
       return { session: this.#open(username), recoveryCode };
     },
-    login: async (username, password, _from) => {
+    login: async (username, password, from) => {
+      this.callers.push(from);
       if (this.#passwords.get(username) !== password) {
         throw new PeerstorError('wrong-password', 'The name or the password is wrong.');
       }
@@ -102,8 +112,9 @@ export class FakeDeviceFront implements DeviceFront {
     logout: async (secret) => {
       this.#end(secret);
     },
-    recoveryCode: async (session, password) => {
-      if (this.#passwords.get(session.user.username) === password) return recoveryCode;
+    recoveryCode: async (session, password, { renew = false } = {}) => {
+      if (this.#passwords.get(session.user.username) === password)
+        return renew ? this.#renewWords() : this.#words;
       throw new PeerstorError('wrong-password', 'The name or the password is wrong.');
     },
     changePassword: async (session, oldPassword, newPassword) => {
@@ -113,8 +124,9 @@ export class FakeDeviceFront implements DeviceFront {
       }
       return this.#renew(username, newPassword);
     },
-    recover: async (username, words, newPassword) => {
-      if (!this.#passwords.has(username) || words !== recoveryCode) {
+    recover: async (username, words, newPassword, from) => {
+      this.callers.push(from);
+      if (!this.#passwords.has(username) || words !== this.#words) {
         throw new PeerstorError('wrong-password', 'Wrong user name or recovery words.');
       }
       return this.#renew(username, newPassword);
@@ -165,7 +177,10 @@ export class FakeDeviceFront implements DeviceFront {
       const { username } = session.user;
       return this.#renew(username, this.#passwords.get(username) ?? '');
     },
-    openLink: (secret, password) => this.sharing.openLink(secret, password),
+    openLink: (secret, password, from) => {
+      this.callers.push(from);
+      return this.sharing.openLink(secret, password);
+    },
   };
 
   readonly pairing: Pairing = {
@@ -176,7 +191,8 @@ export class FakeDeviceFront implements DeviceFront {
     close: () => {
       this.#pairingCode = undefined;
     },
-    exchange: async (message) => {
+    exchange: async (message, from) => {
+      this.callers.push(from);
       if (this.#pairingCode === undefined) throw new PeerstorError('pairing-closed', 'No window is open.');
       return { heard: message };
     },
@@ -307,7 +323,8 @@ export class FakeDeviceFront implements DeviceFront {
     };
   }
 
-  checkSetupCode(code: string): void {
+  checkSetupCode(code: string, from: string): void {
+    this.callers.push(from);
     if (code !== this.setupCode) throw new PeerstorError('wrong-setup-code', 'The set-up code is wrong.');
   }
 

@@ -133,13 +133,20 @@ describe('the house is tidy', () => {
     }
   });
 
+  it('counts callers by callerOf: no other file of the gateway reads the address of a request', () => {
+    const readers = files('src/http/**/*.ts').filter((path) =>
+      /\brequest\.(ip|ips)\b|remoteAddress/.test(read(path)),
+    );
+    assert.deepEqual(readers, ['src/http/limits/caller.ts']);
+  });
+
   it('makes folders by makeFolders, because the recursive mkdir of Node never returns below /proc', () => {
     const recursive = /\bmkdir(Sync)?\([^;]*\brecursive: true/;
     assert.deepEqual(
       files('src/**/*.ts').filter((path) => recursive.test(read(path))),
       [],
     );
-    assert.match("await mkdir(path, { recursive: true });", recursive);
+    assert.match('await mkdir(path, { recursive: true });', recursive);
   });
 
   it('has no folder or file named after nothing', () => {

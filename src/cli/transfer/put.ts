@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import type { EntryView } from '../../model/api.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
+import { fileTimeHeader } from '../../model/file-time.ts';
 import { foldName } from '../../model/fold-name.ts';
 import type { Client } from '../client/client.ts';
 import { childrenOf, createFolder } from '../client/entries.ts';
@@ -180,7 +181,7 @@ export async function putSource(
     `/api/v1/entries/${into.id}/path/${encodeURIComponent(name)}${query}`,
     {
       method: 'PUT',
-      headers: modifiedHeader(modifiedMs),
+      headers: fileTimeHeader(modifiedMs),
       body: counted(content, report),
       ...(bytes === undefined ? {} : { bodyBytes: bytes }),
       signal,
@@ -189,13 +190,6 @@ export async function putSource(
   report.progress.waitFor('');
   plan.entries.push(entry);
   return entry;
-}
-
-/** The time of a file for the device; none for times that only a broken disk has, such as the year 12026: the file matters more than its time. */
-export function modifiedHeader(modifiedMs: number | undefined): Record<string, string> {
-  const date = new Date(modifiedMs ?? Number.NaN);
-  const year = date.getUTCFullYear();
-  return year >= 0 && year <= 9999 ? { 'x-modified-at': date.toISOString() } : {};
 }
 
 async function* counted(

@@ -44,6 +44,8 @@ export interface AccountsParts extends FoundingParts {
   trashAges: OrderedStore;
   /** Where this device notes how far its catalog reached when; not shared either. */
   recordAges: OrderedStore;
+  /** Where wrong passwords of the last hour are counted; not shared either. */
+  passwordTries: OrderedStore;
   /** Does this device only keep copies? Then nobody signs in on it. */
   storageOnly?(): boolean;
   /** Is this device still fetching the records of its network, users among them? */
@@ -68,7 +70,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
   const users = createOpenUsers({ ...parts, trashAges, recordAges, audit, kdfCost, passwordQueue });
   const store = createSessionStore(parts.sessions, clock, random);
   const sessions = createLiveSessions({ store, users, clock, log });
-  const tries = new PasswordTries(clock);
+  const tries = new PasswordTries(parts.passwordTries, clock);
   const treeParts = {
     network: () => parts.network(),
     trashAges,
@@ -175,6 +177,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
       requireSignIns,
       requireArrived,
       guarded,
+      noted,
       drivesOf,
       sessions,
       users,

@@ -29,6 +29,12 @@ export interface PasswordsParts {
   requireArrived(catalog: Catalog, typed: string): Promise<void>;
   /** The costly check of a password, in its turn and counted against `from`. */
   guarded(from: string, check: () => Promise<OpenedAccount>): Promise<OpenedAccount>;
+  /** Notes a refusal in the audit log. */
+  noted(
+    catalog: Catalog,
+    who: { typed: string; from: string },
+    check: () => Promise<OpenedAccount>,
+  ): Promise<OpenedAccount>;
   drivesOf(catalog: Catalog): Promise<NetworkDrives>;
   sessions: LiveSessions;
   users: OpenUsers;
@@ -86,7 +92,9 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
       checkPassword(newPassword);
       const catalog = requireCatalog();
       await parts.requireArrived(catalog, username);
-      const opened = await parts.guarded(from, () => openRecovered(catalog, username, words));
+      const opened = await parts.noted(catalog, { typed: username, from }, () =>
+        parts.guarded(from, () => openRecovered(catalog, username, words)),
+      );
       const now = await settled(catalog, opened, audit);
       requireEnabled(now.account);
       return rekey(catalog, now, newPassword, ending);

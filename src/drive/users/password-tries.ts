@@ -1,10 +1,14 @@
 /**
  * Wrong passwords per address in the last hour, on this device. A try counts from its start, so that
- * many at once are not more than the limit; a right password gives its own try back and no other.
+ * many at once are not more than the limit; a right password gives its own try back and no other. A try is on
+ * disk before its password is checked, so a restart forgives nothing; it is dated by the count of elapsed time,
+ * which no clock that is set moves back.
  */
 import { LRUCache } from 'lru-cache';
+import { decode, encode } from '../../crypto/index.ts';
 import type { Clock } from '../../model/clock.ts';
-import { PeerstorError } from '../../model/errors.ts';
+import { afterPrefix, type OrderedStore } from '../../model/contracts/ordered-store.ts';
+import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { passwordTriesPerHour } from '../../model/limits.ts';
 
 const windowMs = 3_600_000;
@@ -19,12 +23,24 @@ const waitingMax = 8;
 
 export class PasswordTries {
   readonly #clock: Clock;
-  readonly #tries = new LRUCache<string, number[]>({ max: addressesKept });
+  readonly #store: OrderedStore;
+  readonly #tries: LRUCache<string, number[]>;
   /** When the last slowed try of something has its turn. */
   readonly #turns = new LRUCache<string, number>({ max: addressesKept });
+  #loaded: Promise<void> | undefined;
+  #saving: Promise<void> = Promise.resolve();
 
-  constructor(clock: Clock) {
+  /** @param store not shared with anything else; when it is lost, all is forgiven */
+  constructor(store: OrderedStore, clock: Clock) {
     this.#clock = clock;
+    this.#store = store;
+    this.#tries = new LRUCache<string, number[]>({
+      max: addressesKept,
+      // A row that is forgotten here would stay on disk for ever.
+      dispose: (_tries, from, reason) => {
+        if (reason === 'evict') void this.#save(from).catch(() => undefined);
+      },
+    });
   }
 
   /**
@@ -39,7 +55,8 @@ export class PasswordTries {
     isWrong: (error: unknown) => boolean,
     triesMax = passwordTriesPerHour,
   ): Promise<Result> {
-    const now = this.#clock.monotonicMs();
+    await this.#load();
+    const now = this.#clock.elapsedMs();
     const recent = this.#recent(from);
     const [oldest] = recent;
     if (oldest !== undefined && recent.length >= triesMax) {
@@ -59,6 +76,7 @@ export class PasswordTries {
     isWrong: (error: unknown) => boolean,
     unslowed: number,
   ): Promise<Result> {
+    await this.#load();
     const over = this.#recent(what).length - unslowed;
     if (over < 0) return this.#counted(what, check, isWrong);
     const delayMs = Math.min(slowestMs, fastestMs * 2 ** Math.floor(over / triesPerDoubling));
@@ -71,7 +89,7 @@ export class PasswordTries {
   }
 
   #recent(from: string): number[] {
-    const now = this.#clock.monotonicMs();
+    const now = this.#clock.elapsedMs();
     return (this.#tries.get(from) ?? []).filter((at) => at > now - windowMs);
   }
 
@@ -80,26 +98,86 @@ export class PasswordTries {
     check: () => Promise<Result>,
     isWrong: (error: unknown) => boolean,
   ): Promise<Result> {
-    const now = this.#clock.monotonicMs();
+    const now = this.#clock.elapsedMs();
     this.#tries.set(from, [...this.#recent(from), now]);
+    await this.#save(from, { sync: true });
     try {
       const result = await check();
-      this.#giveBack(from, now);
+      await this.#giveBack(from, now);
       return result;
     } catch (error) {
-      if (!isWrong(error)) this.#giveBack(from, now);
+      if (!isWrong(error)) await this.#giveBack(from, now);
       throw error;
     }
   }
 
-  #giveBack(from: string, at: number): void {
+  /** Without waiting for the disk: a try that a crash does not give back is one try less. */
+  async #giveBack(from: string, at: number): Promise<void> {
     const tries = this.#tries.get(from) ?? [];
     const index = tries.indexOf(at);
     if (index < 0) return;
     const rest = tries.toSpliced(index, 1);
     if (rest.length > 0) this.#tries.set(from, rest);
     else this.#tries.delete(from);
+    await this.#save(from);
   }
+
+  /** Once: what the last run of this device counted within an hour; older rows go. */
+  #load(): Promise<void> {
+    this.#loaded ??= this.#read().catch((error: unknown) => {
+      this.#loaded = undefined;
+      throw error;
+    });
+    return this.#loaded;
+  }
+
+  async #read(): Promise<void> {
+    const now = this.#clock.elapsedMs();
+    const old: { key: string; value: null }[] = [];
+    for (const [key, value] of await rowsOf(this.#store)) {
+      const recent = value.filter((at) => at > now - windowMs && at <= now);
+      if (recent.length > 0) this.#tries.set(nameOfKey(key), recent);
+      else old.push({ key, value: null });
+    }
+    if (old.length > 0) await this.#store.batch(old);
+  }
+
+  /** One after the other, each what counts by then: two at once could leave the older one. */
+  #save(from: string, options = { sync: false }): Promise<void> {
+    const write = async () => {
+      const tries = this.#tries.peek(from);
+      await this.#store.batch([{ key: keyOf(from), value: tries ? encode([...tries]) : null }], options);
+    };
+    const saving = this.#saving.then(write, write);
+    this.#saving = saving;
+    return saving;
+  }
+}
+
+/** t ‖ name in UTF-8 → CBOR list of elapsed milliseconds, oldest first. */
+const prefix = 't';
+
+function keyOf(from: string): string {
+  return prefix + Buffer.from(from).toString('latin1');
+}
+
+function nameOfKey(key: string): string {
+  return Buffer.from(key.slice(prefix.length), 'latin1').toString();
+}
+
+/** Damage in a local index forgives; it never keeps people out (I7). */
+async function rowsOf(store: OrderedStore): Promise<(readonly [key: string, tries: number[]])[]> {
+  const rows: (readonly [string, number[]])[] = [];
+  try {
+    for await (const [key, value] of store.range({ gte: prefix, lt: afterPrefix(prefix) })) {
+      const tries: unknown = decode(value);
+      const numbers = Array.isArray(tries) ? tries.filter((at) => typeof at === 'number') : [];
+      rows.push([key, numbers]);
+    }
+  } catch (error) {
+    if (!isPeerstorError(error, 'index-corrupt') && !isPeerstorError(error, 'bad-record')) throw error;
+  }
+  return rows;
 }
 
 function tooMany(retryAfterS: number): PeerstorError {

@@ -2,6 +2,7 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import { PeerstorError } from '../../model/errors.ts';
+import { callerOf } from './caller.ts';
 
 const minuteMs = 60_000;
 
@@ -9,6 +10,7 @@ export async function limitRates(app: FastifyInstance): Promise<void> {
   const quiet = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false };
   await app.register(rateLimit, {
     global: false,
+    keyGenerator: callerOf,
     addHeaders: { ...quiet, 'retry-after': false },
     addHeadersOnExceeding: quiet,
     errorResponseBuilder: (_request, { ttl }) => {

@@ -1,5 +1,6 @@
 /** What one download under way counts against. */
 import type { FastifyRequest } from 'fastify';
+import { callerOf } from '../limits/caller.ts';
 import {
   downloadsMax,
   downloadsPerAddress,
@@ -24,7 +25,7 @@ export function downloadSlot(
       : { key: `link ${link}`, max: downloadsPerLink };
   const limits = [
     whose,
-    { key: `address ${request.ip}`, max: downloadsPerAddress },
+    { key: `address ${callerOf(request)}`, max: downloadsPerAddress },
     { key: 'all', max: downloadsMax },
   ];
   return () => downloads.take(limits, 'Too many downloads are under way at once: let one of them end first.');

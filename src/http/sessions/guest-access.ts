@@ -5,6 +5,7 @@ import { type Clock, systemRandom } from '../../model/clock.ts';
 import type { DeviceFront } from '../../model/contracts/device.ts';
 import type { Guest } from '../../model/contracts/drive.ts';
 import { toHex } from '../../model/ids.ts';
+import { callerOf } from '../limits/caller.ts';
 import { begunDownloadMs, begunDownloadsMax, unlockedMax, unlockedMs } from '../limits/http-limits.ts';
 import { basicPassword } from './credentials.ts';
 
@@ -34,17 +35,17 @@ export function createGuestAccess({ accounts }: DeviceFront, clock: Clock): Gues
     const header = request.headers[passwordHeader];
     if (typeof header === 'string') return header;
     const kept = unlocked.get(request.cookies[unlockCookie] ?? '');
-    const isKept = kept?.secret === secret && kept.untilMs > clock.wallMs();
+    const isKept = kept?.secret === secret && kept.untilMs > clock.monotonicMs();
     return isKept ? kept.password : basicPassword(request);
   };
 
   return {
-    open: (request, secret) => accounts.openLink(secret, passwordOf(request, secret), request.ip),
+    open: (request, secret) => accounts.openLink(secret, passwordOf(request, secret), callerOf(request)),
 
     async unlock(request, reply, secret, password) {
-      const guest = await accounts.openLink(secret, password, request.ip);
+      const guest = await accounts.openLink(secret, password, callerOf(request));
       const id = toHex(systemRandom.bytes(32));
-      unlocked.set(id, { secret, password, untilMs: clock.wallMs() + unlockedMs });
+      unlocked.set(id, { secret, password, untilMs: clock.monotonicMs() + unlockedMs });
       reply.setCookie(unlockCookie, id, {
         path: `/s/${encodeURIComponent(secret)}`,
         httpOnly: true,
@@ -56,9 +57,10 @@ export function createGuestAccess({ accounts }: DeviceFront, clock: Clock): Gues
     },
 
     async count(request, guest, version, startsAtByte) {
-      const download = `${request.ip} ${guest.id} ${version}`;
-      const nowMs = clock.wallMs();
-      if (startsAtByte > 0 && nowMs < (begun.get(download) ?? 0) + begunDownloadMs) return;
+      const download = `${callerOf(request)} ${guest.id} ${version}`;
+      const nowMs = clock.monotonicMs();
+      if (startsAtByte > 0 && nowMs < (begun.get(download) ?? Number.NEGATIVE_INFINITY) + begunDownloadMs)
+        return;
       await guest.countUse();
       begun.set(download, nowMs);
     },

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EntryView, SafetyLevel } from '../../model/api.ts';
 import type { UploadOptions, UploadOutcome } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
+import { isFileTime } from '../../model/file-time.ts';
 import { essence, typeOfUpload } from '../content/content-type.ts';
 import { entityTag, isOfDate, versionsNamed } from '../content/preconditions.ts';
 import { safetyWaitSecondsMax, uploadStallMs } from '../limits/http-limits.ts';
@@ -178,18 +179,17 @@ function factsOf(
   const { 'x-modified-at': own, 'last-modified': standard } = request.headers;
   const date = own ?? standard;
   const ms = typeof date === 'string' ? (isoTimeMs(date) ?? httpDateMs(date)) : undefined;
-  if (date !== undefined && ms === undefined) {
+  if (date !== undefined && (ms === undefined || !isFileTime(ms))) {
     const field = own === undefined ? 'Last-Modified' : 'X-Modified-At';
-    throw new PeerstorError(
-      'bad-input',
-      `The header "${field}" must be a time with its zone, such as 2026-11-21T10:00:00Z.`,
-      { details: { field } },
-    );
+    const rule =
+      ms === undefined
+        ? 'must be a time with its zone, such as 2026-11-21T10:00:00Z'
+        : 'lies before 1700, which is no time of a file: leave it away where the time is not known';
+    throw new PeerstorError('bad-input', `The header "${field}" ${rule}.`, { details: { field } });
   }
   return {
     mime: typeOfUpload(request.headers['content-type'], name),
     ...(size === undefined ? {} : { sizeHint: size }),
-    // The zero of Windows (1601) and the like mean that the client does not know.
-    ...(ms === undefined || ms < 0 ? {} : { modifiedAtMs: ms }),
+    ...(ms === undefined ? {} : { modifiedAtMs: ms }),
   };
 }

@@ -3,6 +3,7 @@
  * that anyone can cause. A background write saves them once a second; a crash may lose that second. Other devices
  * keep their own logs.
  */
+import { addressBlock } from '../../model/address-block.ts';
 import type { AuditView } from '../../model/api.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { Audit, AuditEvent } from '../../model/contracts/audit.ts';
@@ -10,7 +11,6 @@ import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { displayText } from '../../model/display-text.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { Log } from '../../model/log.ts';
-import { addressBlock } from '../process/addresses.ts';
 import { AuditRing, type AuditRow, digitsOf, endOfRing, type NumberedRow } from './audit-ring.ts';
 
 const eventsMax = 10_000;

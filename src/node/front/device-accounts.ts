@@ -30,6 +30,7 @@ export function createDeviceAccounts(
     sessions: withPrefix(given.index, 'sessions/'),
     trashAges: withPrefix(given.index, 'trash/'),
     recordAges: withPrefix(given.index, 'record-ages/'),
+    passwordTries: withPrefix(given.index, 'password-tries/'),
     clock: device.clock,
     random: systemRandom,
     tunables: device.config.tunables,

@@ -1,8 +1,8 @@
 /** Checks set-up codes, and limits how many one address may guess. */
 import { equalBytes } from '../../crypto/index.ts';
+import { addressBlock } from '../../model/address-block.ts';
 import type { Clock } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import { addressBlock } from '../process/addresses.ts';
 
 const triesPerHour = 20;
 const hourMs = 3_600_000;

@@ -1,5 +1,4 @@
 /** The addresses at which people and devices reach this one. */
-import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 /** IPv4 addresses of this machine on its networks, private ones first; without any, its IPv6 addresses. */
@@ -31,22 +30,6 @@ export function localUrl(host: string, port: number): string {
 export function pageUrls(host: string, port: number): string[] {
   if (!anyHost.has(host)) return [hostUrl(host, port)];
   return [...lanAddresses(), 'localhost'].map((address) => hostUrl(address, port));
-}
-
-/**
- * The network that an address stands for: whoever has one IPv6 address usually has its whole /64.
- * @param from an IP address, or anything else, which is then kept
- */
-export function addressBlock(from: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(from)?.[1];
-  if (mapped) return mapped;
-  if (!isIPv6(from)) return from;
-  const [head = '', tail] = (from.split('%', 1)[0] ?? '').split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail ? tail.split(':') : [];
-  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
-  const groups = [...left, ...Array<string>(Math.max(0, zeros)).fill('0'), ...right];
-  return `${groups.slice(0, 4).join(':')}::/64`;
 }
 
 /** Every name and address by which a browser may open the page, for its certificate. */

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, readFileSync, statSync, truncateSync, utimesSync } from 'node:fs';
-import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { modifiedHeader } from '../../../src/cli/transfer/put.ts';
 import { openFile } from '../../../src/cli/transfer/source-bytes.ts';
 import type { EntryView, Page } from '../../../src/model/api.ts';
+import { fileTimeHeader } from '../../../src/model/file-time.ts';
 import { CommandLine } from '../command-line.ts';
 
 const windows = process.platform === 'win32' && 'Windows has no such files';
@@ -52,9 +52,21 @@ describe('put', () => {
     assert.equal(await stored('/Inbox/plan.txt'), 'plan.txt');
   });
 
+  it('a file that was changed before 1970 keeps its time, there and back', async () => {
+    const path = await file('scan.txt');
+    const time = new Date('1931-05-06T07:08:09Z');
+    await utimes(path, time, time);
+    const entry = await line.json<EntryView>(['put', path, '/']);
+    assert.equal(entry.modifiedAt, '1931-05-06T07:08:09.000Z');
+    const got = await line.run(['get', '/scan.txt', line.at('back.txt')]);
+    assert.equal(got.code, 0, got.err);
+    assert.equal((await stat(line.at('back.txt'))).mtime.toISOString(), '1931-05-06T07:08:09.000Z');
+  });
+
   it('a time that no date can say is left out, and the file is sent all the same', () => {
-    assert.deepEqual(modifiedHeader(0), { 'x-modified-at': '1970-01-01T00:00:00.000Z' });
-    for (const ms of [4e14, -1e14, 1e20, Number.NaN, undefined]) assert.deepEqual(modifiedHeader(ms), {});
+    assert.deepEqual(fileTimeHeader(0), { 'x-modified-at': '1970-01-01T00:00:00.000Z' });
+    for (const ms of [4e14, -1e14, Date.UTC(1601, 0), 1e20, Number.NaN, undefined])
+      assert.deepEqual(fileTimeHeader(ms), {});
   });
 
   it('a folder is stored with all that is in it, empty folders too; again, only what changed is sent', async () => {

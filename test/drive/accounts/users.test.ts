@@ -264,6 +264,8 @@ test('what an admin may want to know is noted, without names of files', async ()
   await accounts.changeUser(session, userId(bob.user.id), { quotaBytes: 3 });
   await assert.rejects(accounts.login('ada', 'wrong', 'here'), coded('wrong-password'));
   await assert.rejects(accounts.login('my secret password', 'Ada', 'here'), coded('wrong-password'));
+  const { recoveryCode: others } = await createHome();
+  await assert.rejects(accounts.recover('Ada', others, 'another password', 'here'), coded('wrong-password'));
   await accounts.login('Ada', password, 'here');
   await accounts.changePassword(bob, password, 'another password');
   assert.deepEqual(
@@ -278,6 +280,7 @@ test('what an admin may want to know is noted, without names of files', async ()
       'user-changed',
       'sign-in-refused',
       'sign-in-refused',
+      'sign-in-refused',
       'sign-in',
       'password-changed',
     ],
@@ -286,7 +289,7 @@ test('what an admin may want to know is noted, without names of files', async ()
   const refused = events.filter(({ event }) => event === 'sign-in-refused');
   assert.deepEqual(
     refused.map(({ username }) => username),
-    ['Ada', undefined],
+    ['Ada', undefined, 'Ada'],
   );
   assert.match(refused[1]?.sentence ?? '', /an unknown name/);
 });

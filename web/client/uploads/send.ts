@@ -1,5 +1,6 @@
 /** Sends one file of the upload queue to the device that serves this page, or makes one folder. */
 import type { EntryView, Page } from '../../../src/model/api.ts';
+import { fileTimeHeader } from '../../../src/model/file-time.ts';
 import type { PickedFile } from '../picked-files.ts';
 import { ApiError, ask, problemFrom } from '../request.ts';
 import { proofHeaders } from '../session-proof.ts';
@@ -84,9 +85,9 @@ function sendFile(address: string, file: File, options: Parameters<SendFile>[1])
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('PUT', address);
-    for (const [name, value] of Object.entries(proofHeaders())) request.setRequestHeader(name, value);
+    const headers = { ...proofHeaders(), ...fileTimeHeader(file.lastModified) };
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
-    request.setRequestHeader('X-Modified-At', new Date(file.lastModified).toISOString());
     request.upload.onprogress = (event) => onProgress(event.loaded);
     request.onload = () => {
       if (request.status < 300) resolve(JSON.parse(request.responseText) as SavedFile);

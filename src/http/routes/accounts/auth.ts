@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { EndingGrants } from '../../../model/contracts/drive.ts';
 import { passwordBytesMax } from '../../../model/limits.ts';
+import { callerOf } from '../../limits/caller.ts';
 import { loginsPerMinute } from '../../limits/http-limits.ts';
 import { openToAnyone } from '../../limits/rate-limits.ts';
 import { fields, text } from '../../requests/schemas.ts';
@@ -35,7 +36,7 @@ export function authRoutes(app: FastifyInstance, { front, authentication }: Rout
     { config: openToAnyone(loginsPerMinute), schema: { body: loginBody } },
     async (request, reply) => {
       const { username, password } = request.body;
-      const session = await front.accounts.login(username, password, request.ip);
+      const session = await front.accounts.login(username, password, callerOf(request));
       return authentication.begin(request, reply, session);
     },
   );
@@ -76,7 +77,13 @@ export function authRoutes(app: FastifyInstance, { front, authentication }: Rout
     { config: openToAnyone(loginsPerMinute), schema: { body: recoverBody } },
     async (request, reply) => {
       const { username, recoveryCode, newPassword, ...ending } = request.body;
-      const session = await front.accounts.recover(username, recoveryCode, newPassword, request.ip, ending);
+      const session = await front.accounts.recover(
+        username,
+        recoveryCode,
+        newPassword,
+        callerOf(request),
+        ending,
+      );
       return authentication.begin(request, reply, session);
     },
   );

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { SetupView } from '../../../model/api.ts';
 import { PeerstorError } from '../../../model/errors.ts';
+import { callerOf } from '../../limits/caller.ts';
 import { setupsPerMinute } from '../../limits/http-limits.ts';
 import { openToAnyone } from '../../limits/rate-limits.ts';
 import { fields } from '../../requests/schemas.ts';
@@ -29,7 +30,7 @@ export function setupRoutes(app: FastifyInstance, { front, authentication }: Rou
       if (!front.accounts.setupNeeded()) {
         throw new PeerstorError('already-set-up', 'This network has its first account already: sign in.');
       }
-      if (!ownsThisHome(request, front)) front.checkSetupCode(setupCode ?? '', request.ip);
+      if (!ownsThisHome(request, front)) front.checkSetupCode(setupCode ?? '', callerOf(request));
       const { session, recoveryCode } = await front.accounts.setup(username, password);
       const signedIn = authentication.begin(request, reply, session);
       return reply.code(201).send({ ...signedIn, recoveryCode });

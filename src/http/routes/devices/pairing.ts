@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { callerOf } from '../../limits/caller.ts';
 import { exchangesPerMinute, joinsPerMinute } from '../../limits/http-limits.ts';
 import { openToAnyone } from '../../limits/rate-limits.ts';
 import { fields, text } from '../../requests/schemas.ts';
@@ -37,13 +38,13 @@ export function pairingRoutes(app: FastifyInstance, { front }: RouteContext): vo
     { config: openToAnyone(joinsPerMinute), schema: { body: joinBody } },
     (request) => {
       const { setupCode, code, address, storageOnly } = request.body;
-      if (!ownsThisHome(request, front)) front.checkSetupCode(setupCode ?? '', request.ip);
+      if (!ownsThisHome(request, front)) front.checkSetupCode(setupCode ?? '', callerOf(request));
       return front.pairing.join(code, address, storageOnly === undefined ? {} : { storageOnly });
     },
   );
 
   // Its messages prove themselves (CPace), so nothing is known of them here.
   app.post('/api/v1/pairing/exchange', { config: openToAnyone(exchangesPerMinute) }, async (request) => {
-    return (await front.pairing.exchange(request.body, request.ip)) ?? {};
+    return (await front.pairing.exchange(request.body, callerOf(request))) ?? {};
   });
 }
