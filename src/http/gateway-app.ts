@@ -38,6 +38,7 @@ import { healthRoutes } from './routes/devices/health.ts';
 import { healthzRoutes } from './routes/devices/healthz.ts';
 import { metricRoutes } from './routes/devices/metrics.ts';
 import { pairingRoutes } from './routes/devices/pairing.ts';
+import { archiveRoutes } from './routes/entries/archives.ts';
 import { contentRoutes } from './routes/entries/content.ts';
 import { entryRoutes } from './routes/entries/entries.ts';
 import { entriesAtOnceRoutes } from './routes/entries/entries-at-once.ts';
@@ -66,6 +67,7 @@ const routeGroups = [
   trashRoutes,
   pathRoutes,
   contentRoutes,
+  archiveRoutes,
   versionRoutes,
   shareRoutes,
   deviceRoutes,

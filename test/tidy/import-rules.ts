@@ -126,6 +126,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'uploads',
     'pages',
     'openapi',
+    'archive',
     'routes',
   ],
   node: [

@@ -101,6 +101,11 @@ export const api = {
     ),
   /** The same to look at, not to save. */
   viewUrl: (entry: EntryView) => signedAddress(`${entryPath(entry.id)}/content`, entry),
+  /** Address of a ZIP file of a folder and all that is in it. */
+  archiveUrl: (folder: EntryView) => signedAddress(`${entryPath(folder.id)}/archive`, folder),
+  /** The same of several entries. */
+  archiveAddress: (ids: readonly string[]) =>
+    ask<{ url: string }>('POST', '/api/v1/archive/address', { ids }),
 
   devices: () => ask<Page<DeviceView>>('GET', '/api/v1/devices'),
   changeDevice: (id: string, settings: DeviceSettings) =>

@@ -40,6 +40,9 @@ export const compressedBytesMax = 16 * MiB;
 /** More ranges than this (or overlapping ones) are no video player: the whole content is sent. */
 export const rangesMax = 32;
 
+/** Files and folders of one archive: its directory is kept until the end, some 150 bytes of each. */
+export const archiveItemsMax = 1_000_000;
+
 /** What `?wait=` may ask for. */
 export const safetyWaitSecondsMax = 3600;
 

@@ -17,7 +17,7 @@ declare module 'fastify' {
      * within their scope and rights.
      */
     access?: 'session' | 'files' | 'public';
-    /** A browser fetches this without headers: `?k=` of the entry `:id` stands for the proof. */
+    /** A browser fetches this without headers: `?k=` of the entry `:id`, or of the list `?ids=`, stands for the proof. */
     takesAddressKey?: true;
   }
   interface FastifyRequest {
@@ -27,7 +27,7 @@ declare module 'fastify' {
 
 /** Route configuration: what an access token opens, too. */
 export const openToTokens = { access: 'files' } as const;
-/** The same, of what browsers fetch without headers. Only for GET and HEAD of `…/entries/:id/…`. */
+/** The same, of what browsers fetch without headers. Only for GET and HEAD, of `…/entries/:id/…` or with `?ids=`. */
 export const openToBrowsers = { ...openToTokens, takesAddressKey: true } as const;
 
 export interface Authentication {
@@ -111,7 +111,7 @@ export function createAuthentication(front: DeviceFront, clock: Clock): Authenti
 function addressKeyOf({ routeOptions, method, query, params }: FastifyRequest) {
   if (!routeOptions.config.takesAddressKey || (method !== 'GET' && method !== 'HEAD')) return undefined;
   const text = textOf(query, 'k');
-  const entryId = textOf(params, 'id');
+  const entryId = textOf(params, 'id') ?? textOf(query, 'ids');
   return text === undefined || entryId === undefined ? undefined : { text, entryId };
 }
 

@@ -199,6 +199,7 @@ function SharedFolder({ link, top, canUpload, onDownload }: SharedFolderProps) {
             ))}
           </ol>
         </nav>
+        <DownloadButton entry={folder} label="Download all" onDownload={onDownload} />
         {canUpload && <UploadButton label="Upload" onFiles={(files) => add(pickedFiles(files))} />}
       </div>
       {canUpload && (
@@ -262,7 +263,21 @@ function FolderLink({ address, onOpen, children }: FolderLinkProps) {
   );
 }
 
-function FileRow({ entry, onDownload }: { entry: EntryView; onDownload(entry: EntryView): Promise<void> }) {
+interface DownloadProps {
+  entry: EntryView;
+  onDownload(entry: EntryView): Promise<void>;
+}
+
+function FileRow({ entry, onDownload }: DownloadProps) {
+  return (
+    <Row icon="file" title={entry.name} facts={formatSize(entry.size)}>
+      <DownloadButton entry={entry} label="Download" onDownload={onDownload} />
+    </Row>
+  );
+}
+
+/** Saves a file, or a folder as a ZIP file. */
+function DownloadButton({ entry, label, onDownload }: DownloadProps & { label: string }) {
   const [busy, setBusy] = useState(false);
   const download = async () => {
     setBusy(true);
@@ -270,17 +285,15 @@ function FileRow({ entry, onDownload }: { entry: EntryView; onDownload(entry: En
     setBusy(false);
   };
   return (
-    <Row icon="file" title={entry.name} facts={formatSize(entry.size)}>
-      <button
-        type="button"
-        class="button primary"
-        aria-label={`Download ${entry.name}`}
-        disabled={busy}
-        onClick={() => void download()}
-      >
-        <Icon name="download" />
-        Download
-      </button>
-    </Row>
+    <button
+      type="button"
+      class="button primary"
+      aria-label={`Download ${entry.name}`}
+      disabled={busy}
+      onClick={() => void download()}
+    >
+      <Icon name="download" />
+      {label}
+    </button>
   );
 }

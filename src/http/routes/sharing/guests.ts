@@ -1,9 +1,10 @@
 /** `/s/SECRET`: what people without an account may do who have a link. No session, no CSRF header: the link is all. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { EntryView } from '../../../model/api.ts';
 import type { Drive, Guest } from '../../../model/contracts/drive.ts';
-import { PeerstorError } from '../../../model/errors.ts';
 import { entryId } from '../../../model/ids.ts';
 import { passwordBytesMax } from '../../../model/limits.ts';
+import { archiveName, sendArchive } from '../../archive/archive-reply.ts';
 import { sendContent } from '../../content/content-reply.ts';
 import { unlocksPerMinute } from '../../limits/http-limits.ts';
 import { openToAnyone } from '../../limits/rate-limits.ts';
@@ -32,6 +33,7 @@ import {
   type UploadQuery,
   uploadQuery,
 } from '../../uploads/upload-request.ts';
+import { entriesOf, idsQuery } from '../entries/archives.ts';
 import { entryIdOf } from '../entries/entry-id.ts';
 
 interface BySecret {
@@ -104,6 +106,25 @@ function downloadRoutes(app: FastifyInstance, access: GuestAccess, context: Rout
     });
   };
 
+  const archive = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    guest: Guest,
+    entries: readonly EntryView[],
+  ) =>
+    sendArchive(
+      request,
+      reply,
+      { drive: guest.drive, entries, name: archiveName(entries) },
+      {
+        ...context,
+        headers: guestContentHeaders,
+        takeSlot: downloadSlot(request, context, guest.id),
+        // It cannot go on in the middle, so each one is a use.
+        beforeFirstByte: () => guest.countUse(),
+      },
+    );
+
   app.route<BySecret & { Querystring: FileQuery }>({
     method: ['GET', 'HEAD'],
     url: '/s/:secret/dl',
@@ -111,7 +132,27 @@ function downloadRoutes(app: FastifyInstance, access: GuestAccess, context: Rout
     schema: { querystring: fileQuery },
     handler: async (request, reply) => {
       const guest = await access.open(request, request.params.secret);
-      return send(request, reply, guest, { id: await fileAt(guest.drive, request.query), download: true });
+      const entry = await entryAt(guest.drive, request.query);
+      if (entry.kind === 'folder') return archive(request, reply, guest, [entry]);
+      return send(request, reply, guest, { id: entry.id, download: true });
+    },
+  });
+
+  app.route<BySecret & { Querystring: { ids?: string } }>({
+    method: ['GET', 'HEAD'],
+    url: '/s/:secret/api/archive',
+    config: publicly,
+    schema: { querystring: idsQuery },
+    handler: async (request, reply) => {
+      const guest = await access.open(request, request.params.secret);
+      const { ids } = request.query;
+      const root = async () => [await guest.drive.root()];
+      return archive(
+        request,
+        reply,
+        guest,
+        ids === undefined ? await root() : await entriesOf(guest.drive, ids.split(',')),
+      );
     },
   });
 
@@ -130,19 +171,11 @@ function downloadRoutes(app: FastifyInstance, access: GuestAccess, context: Rout
   });
 }
 
-/** The id of the file that is meant: the shared one, or one below the shared folder. */
-async function fileAt(drive: Drive, { entry: id, path }: FileQuery): Promise<string> {
+/** What is meant: the shared entry, or one below the shared folder. */
+async function entryAt(drive: Drive, { entry: id, path }: FileQuery): Promise<EntryView> {
   const names = pathNames(path ?? '');
-  const entry =
-    id !== undefined
-      ? await drive.entry(entryId(id))
-      : names.length > 0
-        ? await drive.resolve(names)
-        : await drive.root();
-  if (entry.kind === 'file') return entry.id;
-  throw new PeerstorError('bad-input', 'This is a folder: name a file in it with "?path=" or "?entry=".', {
-    details: { field: 'entry' },
-  });
+  if (id !== undefined) return drive.entry(entryId(id));
+  return names.length > 0 ? drive.resolve(names) : drive.root();
 }
 
 /** A drop into a box that shows nothing, or a file of a folder that guests may change. */

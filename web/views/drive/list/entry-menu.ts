@@ -1,10 +1,9 @@
 import type { EntryView } from '../../../../src/model/api.ts';
-import { api } from '../../../client/api.ts';
 import { clip } from '../../../client/drive/clipboard.ts';
 import { previewOf } from '../../../client/drive/file-kinds.ts';
 import { mayDo } from '../../../client/sharing.ts';
 import type { MenuEntry } from '../../../components/context-menu.tsx';
-import type { EntryActions } from './use-entry-actions.ts';
+import { downloadAddress, type EntryActions } from './use-entry-actions.ts';
 
 const line: MenuEntry = { kind: 'line' };
 
@@ -28,7 +27,7 @@ export function entryMenu(entries: readonly EntryView[], on: EntryActions): Menu
   const groups: MenuEntry[][] = [
     [
       ...(single && opens ? [run(isFile ? 'eye' : 'folder', 'Open', () => on.open(entry), 'Enter')] : []),
-      ...(single && isFile ? [downloadLink(entry)] : []),
+      single ? downloadLink(entry) : run('download', 'Download', () => on.download(entries)),
       ...(single && may.share ? [run('share', 'Share', () => on.share(entry))] : []),
       ...(single && isFile ? [run('info', 'Details', () => on.details(entry), 'Alt+Enter')] : []),
     ],
@@ -66,7 +65,7 @@ export function entryMenu(entries: readonly EntryView[], on: EntryActions): Menu
 type ActionIcon = Extract<MenuEntry, { kind: 'action' }>['icon'];
 
 function downloadLink(entry: EntryView): MenuEntry {
-  return { kind: 'link', icon: 'download', label: 'Download', href: api.contentUrl(entry) };
+  return { kind: 'link', icon: 'download', label: 'Download', href: downloadAddress(entry) };
 }
 
 function starItem(entries: readonly EntryView[], on: EntryActions): MenuEntry {

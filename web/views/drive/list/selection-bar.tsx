@@ -1,8 +1,7 @@
 import type { EntryView } from '../../../../src/model/api.ts';
-import { api } from '../../../client/api.ts';
 import { mayDo } from '../../../client/sharing.ts';
 import { Icon, type IconName } from '../../../components/icon.tsx';
-import type { EntryActions } from './use-entry-actions.ts';
+import { downloadAddress, type EntryActions } from './use-entry-actions.ts';
 
 interface SelectionBarProps {
   entries: readonly EntryView[];
@@ -26,11 +25,13 @@ export function SelectionBar({ entries, on, onClear }: SelectionBarProps) {
       <strong class="grow" aria-live="polite">
         {new Intl.NumberFormat().format(entries.length)} selected
       </strong>
-      {isSingle && entry.kind === 'file' && (
-        <a class="button quiet" href={api.contentUrl(entry)} download aria-label="Download">
+      {isSingle ? (
+        <a class="button quiet" href={downloadAddress(entry)} download aria-label="Download">
           <Icon name="download" />
           <span class="label">Download</span>
         </a>
+      ) : (
+        <BarButton icon="download" label="Download" onClick={() => on.download(entries)} />
       )}
       {isSingle && isOwn && <BarButton icon="share" label="Share" onClick={() => on.share(entry)} />}
       {isOwn && (

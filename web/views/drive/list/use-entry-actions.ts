@@ -17,6 +17,8 @@ export type Asking =
 
 export interface EntryActions {
   open(entry: EntryView): void;
+  /** Saves a file as it is; a folder, or several entries, as one ZIP file. */
+  download(entries: readonly EntryView[]): void;
   share(entry: EntryView): void;
   details(entry: EntryView): void;
   rename(entry: EntryView): void;
@@ -63,6 +65,12 @@ export function useEntryActions({ list, folder, ...on }: Options) {
       if (entry.kind === 'folder') route(`/drive/${entry.id}`);
       else if (previewOf(entry) !== 'none') setAsking({ kind: 'preview', entry });
       else saveFile(api.contentUrl(entry));
+    },
+    download(entries) {
+      const [entry] = entries;
+      if (entry === undefined) return;
+      if (entries.length === 1) return saveFile(downloadAddress(entry));
+      void attempt(async () => saveFile((await api.archiveAddress(entries.map(({ id }) => id))).url));
     },
     share: (entry) => setAsking({ kind: 'share', entry }),
     details: (entry) => setAsking({ kind: 'details', entry }),
@@ -114,6 +122,11 @@ export function useEntryActions({ list, folder, ...on }: Options) {
     });
 
   return { actions, asking, setAsking, renaming, setRenaming, finishRename };
+}
+
+/** What saves an entry: a file as it is, a folder as a ZIP file. */
+export function downloadAddress(entry: EntryView): string {
+  return entry.kind === 'folder' ? api.archiveUrl(entry) : api.contentUrl(entry);
 }
 
 export function saveFile(address: string): void {
