@@ -33,6 +33,7 @@ const itemsOf = (items: Schema): Schema => objectOf<{ items: object[] }>({ items
 const uploaded: Replies = { 200: shape('Entry'), 201: shape('Entry') };
 const anyBytes = '*/*';
 const bytes: Replies = { 200: anyBytes, 206: anyBytes, 304: null };
+const zip: Replies = { 200: 'application/zip' };
 const ifMatch = { headers: ['If-Match'] } as const;
 const reading = {
   headers: ['Range', 'If-Range', 'If-None-Match', 'If-Modified-Since', 'Accept-Encoding'],
@@ -70,6 +71,13 @@ const entries: Record<string, Operation> = {
   'GET /api/v1/entries/:id/checksum': does(
     'The SHA-256 of the plain content',
     ok(objectOf<{ sha256: string }>({ sha256: { ...string, pattern: '^[0-9a-f]{64}$' } })),
+  ),
+  'GET /api/v1/entries/:id/archive': does('A folder with all that is in it', zip),
+  'GET /api/v1/archive': does('Several entries as one file', zip),
+  'POST /api/v1/archive': does('Several entries as one file', zip),
+  'POST /api/v1/archive/address': does(
+    'Where a browser saves several entries from',
+    ok(objectOf<{ url: string }>({ url: string })),
   ),
   'GET /api/v1/entries/:id/versions': does('The history of a file', ok(pageOf(shape('Version')))),
   'PATCH /api/v1/entries/:id/versions/:version': does('Name a version', ok(pageOf(shape('Version')))),
@@ -132,7 +140,8 @@ const sharing: Record<string, Operation> = {
     link,
   ),
   'GET /s/:secret/api/entries/:id/content': does('The bytes of a shared file', bytes, reading),
-  'GET /s/:secret/dl': does('Download a shared file', bytes, reading),
+  'GET /s/:secret/dl': does('Download a shared file, or a folder as a ZIP file', bytes, reading),
+  'GET /s/:secret/api/archive': does('Everything in a shared folder, or some of it, as one file', zip),
   'PUT /s/:secret/api/path/*': does(
     'Upload into a shared folder',
     { 200: shape('Entry'), 201: { anyOf: [shape('Entry'), shape('Dropped')] } },
