@@ -1,8 +1,8 @@
-/** Where a name of the drive lies on this machine; the names themselves: `model/local-names.ts`. */
+/** Where a name of the drive lies on this machine; the names themselves: `model/names/local-names.ts`. */
 import { basename, dirname, join } from 'node:path';
 import { PeerstorError } from '../../model/errors.ts';
 
-export { FolderNames, localName, type NameRules } from '../../model/local-names.ts';
+export { FolderNames, localName, type NameRules } from '../../model/names/local-names.ts';
 
 /**
  * The path of a name in a folder.

@@ -4,7 +4,7 @@ import type { Drive } from '../../model/contracts/drive.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { entryId } from '../../model/ids.ts';
 import { listLimitMax } from '../../model/limits.ts';
-import { FolderNames } from '../../model/local-names.ts';
+import { FolderNames } from '../../model/names/local-names.ts';
 import { archiveItemsMax } from '../limits/http-limits.ts';
 import type { ArchiveItem } from './zip-stream.ts';
 
