@@ -1,7 +1,13 @@
-/** The catalog of one device: what `model/contracts/catalog.ts` promises, put together from its parts. */
+/** The catalog of one device: its contract in `model/contracts/catalog.ts`, put together from its parts. */
 import type { Clock } from '../model/clock.ts';
 import { type Audit, noAudit } from '../model/contracts/audit.ts';
-import type { Catalog, Signer } from '../model/contracts/catalog.ts';
+import type {
+  Catalog,
+  CatalogExchange,
+  CatalogMembership,
+  CatalogReader,
+  Signer,
+} from '../model/contracts/catalog.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../model/errors.ts';
 import { type DeviceId, shortId } from '../model/ids.ts';
@@ -11,15 +17,16 @@ import { Heads } from './accepting/heads.ts';
 import { Ingest } from './accepting/ingest.ts';
 import { Acknowledgements, readVector, vectorOf } from './durability/acknowledgements.ts';
 import { compact } from './durability/compaction.ts';
-import { type CountedRecord, DigestScan, type DigestsAt } from './durability/digest-scan.ts';
+import { type CountedRecord, DigestScan } from './durability/digest-scan.ts';
 import { RowRepair, watchDamage } from './durability/row-repair.ts';
 import { type DamagedRows, salvage } from './durability/salvage.ts';
-import { caughtUp, isAlone, type Met } from './durability/start.ts';
+import { caughtUp, isAlone } from './durability/start.ts';
 import { digestBytes } from './records/digest.ts';
 import { readGenesis } from './records/record-format.ts';
 import { dotOfLogKey, logAfter, meta } from './records/store-layout.ts';
 import { CatalogState } from './state/catalog-state.ts';
 import type { Outbox } from './state/outbox.ts';
+import type { SyncedCatalog } from './sync/synced-catalog.ts';
 import { Upkeep } from './upkeep.ts';
 import { GrantViews } from './views/grant-views.ts';
 import { certificatesOf, isRemoved, verifyMember } from './views/membership.ts';
@@ -54,21 +61,10 @@ export interface CatalogOptions {
   earliestMs?: number;
 }
 
-/** The catalog with what only the sync between devices, and replication's bookkeeping, ask of it. */
-export interface LocalCatalog extends Catalog {
-  /** A peer said what its wall clock shows (Unix ms) just now. */
-  peerClock(device: DeviceId, wallMs: number): void;
+/** The catalog with what the sync between devices asks of it, and what this device tells of its own state. */
+export interface LocalCatalog extends Catalog, SyncedCatalog {
   /** Drops superseded records that nobody can need any more; done hourly by itself. */
   compact(): Promise<number>;
-
-  /** Does the catalog, with these records of others, show that an admin removed the device? Stores nothing. */
-  isRemoved(device: DeviceId, certificates: readonly Uint8Array[]): boolean;
-  /** The highest number of a record of the device that is here: what it only says it wrote is not in it. */
-  lastSeqHere(device: DeviceId): number;
-  /** The newest head of a log that is known, in bytes. */
-  headOf(device: DeviceId): Uint8Array | undefined;
-  /** A peer told this head of a log; it counts when the device of the log signed it. */
-  heardHead(device: DeviceId, head: Uint8Array): Promise<void>;
   /** The last sequence number that this device gave out. */
   readonly ownSeq: number;
   /** Why this device may write nothing more under its key (`onOvertaken`), or undefined. */
@@ -79,10 +75,6 @@ export interface LocalCatalog extends Catalog {
    * while records wait for their time, as all do whose clock is behind.
    */
   isCaughtUp(): boolean;
-  /** New or rebuilt, and without what other devices have. */
-  readonly isFilling: boolean;
-  /** Says what the connected devices have; all of it is here. */
-  caughtUp(met: Met): Promise<void>;
   /**
    * May times be told by the clock of this device? Another one's agreed with it since it was last set, and most
    * do; or there is no other.
@@ -90,18 +82,6 @@ export interface LocalCatalog extends Catalog {
   isClockRight(): boolean;
   /** Takes what can be read of a damaged database. @returns how many records */
   salvage(damaged: DamagedRows): Promise<number>;
-  /** All digests, with the vector that they belong to. */
-  digests(): Promise<DigestsAt>;
-  /** Counted records of some buckets of a table, by id; `next` goes on after a list that was cut. */
-  counted(
-    table: string,
-    buckets: ReadonlySet<number>,
-    after?: string,
-  ): Promise<{ records: CountedRecord[]; next: string | undefined }>;
-  /** The bytes of a record of the log, if it is here. */
-  bytesOf(record: CountedRecord): Uint8Array | undefined;
-  /** Takes records that should be here and are not. @returns how many there were */
-  heal(records: readonly Uint8Array[]): Promise<number>;
 }
 
 export function createCatalog(options: CatalogOptions): LocalCatalog {
@@ -115,8 +95,6 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
   };
   const state = new CatalogState({ ...parts, ...optional });
   const writer = new Writer(state);
-  const views = new Views(state);
-  const grants = new GrantViews(state, views);
   const writing = new WritePath(state, writer);
   const acknowledgements = new Acknowledgements(state);
   const digestScan = new DigestScan(state, writer);
@@ -135,20 +113,49 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
   };
   const heads = new Heads(state, writer, { onOvertaken: overtaken, onTwice });
   const accepting = new Ingest(state, writer, heads);
-  const find = ({ device, seq, revision }: CountedRecord) => {
-    const first = state.find({ device, seq });
-    return first?.revision === revision ? first : state.find({ device, seq, fork: revision });
-  };
 
   return {
-    networkId,
-    self,
+    ...readerOf(state),
+    ...membershipOf(state),
+    ...exchangeOf(state, { accepting, heads, acknowledgements, digestScan }),
     async start() {
       await upkeep.start();
       if (store.get(meta.overtaken)) overtaken();
     },
     stop: () => upkeep.stop(),
     author: (drafts, signer) => writing.author(drafts, signer),
+    waitUntilReplicated: (devices, waitMs, signal) =>
+      acknowledgements.waitUntilReplicated(devices, waitMs, signal),
+    compact: () => compact(state, writer, acknowledgements.vectors),
+    isCaughtUp: () => !state.filling && !state.early,
+    isClockRight: () => state.hybrid.isFitToAuthor() && (state.hybrid.isConfirmed() || isAlone(state)),
+    salvage: (damaged) =>
+      salvage(damaged, {
+        heardHead: (device, head) => heads.heard(device, head),
+        accept: (records) => accepting.accept(records),
+      }),
+    // Getters stand here: spread, they would be read once.
+    get isFilling() {
+      return state.filling;
+    },
+    get ownSeq() {
+      return state.ownSeq;
+    },
+    get overtaken() {
+      return state.overtaken;
+    },
+  };
+}
+
+const overtakenSentence =
+  'Other devices know newer records of this device than it does itself: it was restored from an old copy, or runs twice. It needs a new device key before it can write again.';
+
+function readerOf(state: CatalogState): CatalogReader {
+  const views = new Views(state);
+  const grants = new GrantViews(state, views);
+  return {
+    networkId: state.networkId,
+    self: state.self,
     get: (table, id) => views.get(table, id),
     heads: (table, id) => views.heads(table, id),
     lastLive: (table, id) => views.lastLive(table, id),
@@ -162,59 +169,62 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
     grantsFor: (principal) => grants.grantsFor(principal),
     usesOf: (grant) => grants.usesOf(grant),
     versionsOwnedBy: (owner) => grants.versionsOwnedBy(owner),
+    vector: () => vectorOf(state.vector),
+    onChange: (listener) => state.onChange(listener),
+  };
+}
+
+function membershipOf(state: CatalogState): CatalogMembership {
+  return {
+    certificatesOf: (device) => certificatesOf(state, device),
+    verifyMember: (device, certificates) => verifyMember(state, device, certificates),
+    isRemoved: (device, certificates) => isRemoved(state, device, certificates),
+    lastSeqHere: (device) => state.highest.get(device) ?? 0,
+  };
+}
+
+interface ExchangeParts {
+  accepting: Ingest;
+  heads: Heads;
+  acknowledgements: Acknowledgements;
+  digestScan: DigestScan;
+}
+
+function exchangeOf(state: CatalogState, parts: ExchangeParts): Omit<SyncedCatalog, 'isFilling'> {
+  const { accepting, heads, acknowledgements, digestScan } = parts;
+  const find = ({ device, seq, revision }: CountedRecord) => {
+    const first = state.find({ device, seq });
+    return first?.revision === revision ? first : state.find({ device, seq, fork: revision });
+  };
+  return {
+    self: state.self,
+    vector: () => vectorOf(state.vector),
+    onChange: (listener) => state.onChange(listener),
     accept: (records, page) => accepting.accept(records, page?.head),
     async heal(records) {
       const healed = await accepting.heal(records);
       if (healed > 0) await digestScan.forget();
       return healed;
     },
-    vector: () => vectorOf(state.vector),
     missing: (device, sinceSeq) => missing(state, device, sinceSeq),
     digest: async (table) => (await digestScan.now()).tables.get(table) ?? new Uint8Array(digestBytes),
-    isCaughtUp: () => !state.filling && !state.early,
-    isClockRight: () => state.hybrid.isFitToAuthor() && (state.hybrid.isConfirmed() || isAlone(state)),
-    get isFilling() {
-      return state.filling;
-    },
-    caughtUp: (met) => caughtUp(state, met),
-    salvage: (damaged) =>
-      salvage(damaged, {
-        heardHead: (device, head) => heads.heard(device, head),
-        accept: (records) => accepting.accept(records),
-      }),
     digests: () => digestScan.now(),
     counted: (table, buckets, after) => digestScan.list(table, buckets, after),
     bytesOf: (record) => find(record)?.bytes,
     headOf: (device) => state.heads.get(device)?.bytes,
     heardHead: (device, bytes) => heads.heard(device, bytes),
-    get ownSeq() {
-      return state.ownSeq;
-    },
-    get overtaken() {
-      return state.overtaken;
-    },
-    certificatesOf: (device) => certificatesOf(state, device),
-    verifyMember: (device, certificates) => verifyMember(state, device, certificates),
-    isRemoved: (device, certificates) => isRemoved(state, device, certificates),
-    lastSeqHere: (device) => state.highest.get(device) ?? 0,
     peerHas: (device, vector) => acknowledgements.heard(device, readVector(vector)),
-    waitUntilReplicated: (devices, waitMs, signal) =>
-      acknowledgements.waitUntilReplicated(devices, waitMs, signal),
     peerClock: (device, wallMs) => state.hybrid.heardPeer(device, wallMs),
-    compact: () => compact(state, writer, acknowledgements.vectors),
-    onChange: (listener) => state.onChange(listener),
+    caughtUp: (met) => caughtUp(state, met),
   };
 }
-
-const overtakenSentence =
-  'Other devices know newer records of this device than it does itself: it was restored from an old copy, or runs twice. It needs a new device key before it can write again.';
 
 /** What is here of a log above `sinceSeq`; superseded records that were dropped are simply not in it. */
 async function missing(
   state: CatalogState,
   device: DeviceId,
   sinceSeq: number,
-): ReturnType<Catalog['missing']> {
+): ReturnType<CatalogExchange['missing']> {
   const reaches = state.vector.get(device) ?? 0;
   const signed = state.heads.get(device)?.bytes;
   const records: Uint8Array[] = [];

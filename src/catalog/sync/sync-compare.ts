@@ -5,7 +5,6 @@
 import type { Transport } from '../../model/contracts/transport.ts';
 import type { DeviceId, Revision } from '../../model/ids.ts';
 import { catalogPageBytesMax } from '../../model/limits.ts';
-import type { LocalCatalog } from '../catalog.ts';
 import type { CountedRecord } from '../durability/digest-scan.ts';
 import { differingBuckets, digestBytes } from '../records/digest.ts';
 import {
@@ -20,6 +19,7 @@ import {
   type Vector,
   wanted,
 } from './sync-messages.ts';
+import type { SyncedCatalog } from './synced-catalog.ts';
 
 /** What was missing here and came from a peer. */
 export interface Healed {
@@ -32,11 +32,11 @@ export interface Healed {
 const wantedAtOnce = 500;
 
 export class Comparing {
-  readonly #catalog: LocalCatalog;
+  readonly #catalog: SyncedCatalog;
   readonly #transport: Transport;
   readonly #onHealed: (healed: Healed) => void;
 
-  constructor(catalog: LocalCatalog, transport: Transport, onHealed: (healed: Healed) => void) {
+  constructor(catalog: SyncedCatalog, transport: Transport, onHealed: (healed: Healed) => void) {
     this.#catalog = catalog;
     this.#transport = transport;
     this.#onHealed = onHealed;

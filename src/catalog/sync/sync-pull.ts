@@ -1,9 +1,9 @@
 /** Fetches what a peer has and this device lacks, log by log. */
 import { Semaphore } from '../../concurrency/index.ts';
+import type { CatalogExchange } from '../../model/contracts/catalog.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { DeviceId } from '../../model/ids.ts';
-import type { LocalCatalog } from '../catalog.ts';
 import { seqMax } from '../records/record-format.ts';
 import { ask, headOfPage, type LogPage, logPage, methods, type Vector } from './sync-messages.ts';
 
@@ -11,12 +11,12 @@ import { ask, headOfPage, type LogPage, logPage, methods, type Vector } from './
 const logsAtOnce = 4;
 
 export class Pulling {
-  readonly #catalog: LocalCatalog;
+  readonly #catalog: CatalogExchange;
   readonly #transport: Transport;
   /** Logs that are being fetched, from whichever peer: two would fetch the same. */
   readonly #underWay = new Map<DeviceId, Promise<void>>();
 
-  constructor(catalog: LocalCatalog, transport: Transport) {
+  constructor(catalog: CatalogExchange, transport: Transport) {
     this.#catalog = catalog;
     this.#transport = transport;
   }

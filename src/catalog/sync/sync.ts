@@ -12,7 +12,6 @@ import { isPeerstorError, PeerstorError, sentenceOf } from '../../model/errors.t
 import { type DeviceId, deviceId } from '../../model/ids.ts';
 import { catalogPageRecordsMax, type Tunables } from '../../model/limits.ts';
 import { type Log, silentLog } from '../../model/log.ts';
-import type { LocalCatalog } from '../catalog.ts';
 import { readVector, vectorOf } from '../durability/acknowledgements.ts';
 import { Comparing, type Healed } from './sync-compare.ts';
 import {
@@ -26,9 +25,10 @@ import {
   type Vector,
 } from './sync-messages.ts';
 import { Pulling } from './sync-pull.ts';
+import type { SyncedCatalog } from './synced-catalog.ts';
 
 export interface CatalogSyncOptions {
-  catalog: LocalCatalog;
+  catalog: SyncedCatalog;
   transport: Transport;
   clock: Clock;
   tunables: Pick<Tunables, 'heartbeatMs' | 'catalogDigestMs'>;
@@ -73,7 +73,7 @@ export function createCatalogSync(options: CatalogSyncOptions): CatalogSync {
 }
 
 class RunningSync implements CatalogSync {
-  readonly #catalog: LocalCatalog;
+  readonly #catalog: SyncedCatalog;
   readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #exchangeMs: number;

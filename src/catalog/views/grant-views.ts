@@ -1,5 +1,5 @@
 /** What the catalog says of grants: whose they are, for whom, and how often they were used. */
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { type EntryId, type GrantId, grantId, type PrincipalId, type UserId } from '../../model/ids.ts';
 import type { CatalogRecord, TableName, Tables } from '../../model/records.ts';
 import {
@@ -15,7 +15,9 @@ import type { Views } from './views.ts';
 
 type RecordOf<Name extends TableName> = CatalogRecord<Tables[Name]>;
 
-export class GrantViews implements Pick<Catalog, 'grantsOf' | 'grantsFor' | 'usesOf' | 'versionsOwnedBy'> {
+export class GrantViews
+  implements Pick<CatalogReader, 'grantsOf' | 'grantsFor' | 'usesOf' | 'versionsOwnedBy'>
+{
   readonly #state: CatalogState;
   readonly #views: Views;
 

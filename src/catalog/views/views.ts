@@ -1,6 +1,6 @@
 /** What the catalog says: registers, lists, folders, versions. Reads only what is durable. */
 import { assert } from '../../model/assert.ts';
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { type EntryId, entryId, toHex, versionId } from '../../model/ids.ts';
 import type { CatalogRecord, TableName, Tables, VersionBody } from '../../model/records.ts';
 import { isBody, isId } from '../records/record-bodies.ts';
@@ -42,7 +42,7 @@ interface Link extends VersionLink {
 export class Views
   implements
     Pick<
-      Catalog,
+      CatalogReader,
       'get' | 'heads' | 'list' | 'children' | 'placeOf' | 'versions' | 'currentVersions' | 'mayConflict'
     >
 {

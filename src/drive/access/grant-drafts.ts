@@ -3,7 +3,7 @@
  * (a drop box) seals only the entry's name at that time, so it opens nothing.
  */
 import { decode, encode, isFields, open, openFromNow, seal, sealTo } from '../../crypto/index.ts';
-import type { Catalog, Draft } from '../../model/contracts/catalog.ts';
+import type { CatalogReader, Draft } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, type GrantId, userId } from '../../model/ids.ts';
 import type { GrantBody, GrantNotes, Sealed } from '../../model/records.ts';
@@ -34,7 +34,7 @@ type Terms = Pick<GrantBody, 'kind' | 'rights' | 'grantee'>;
  * @throws `not-found` for a user who is not (yet) known here
  */
 export async function sealGiven(
-  catalog: Catalog,
+  catalog: CatalogReader,
   { kind, rights, grantee }: Terms,
   { key, name }: Given,
   secretKey: Uint8Array | undefined,

@@ -3,7 +3,7 @@
  * the catalog, sealed; so any device of the network can do it.
  */
 import { type Audit, noAudit } from '../../model/contracts/audit.ts';
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogAuthor, CatalogReader } from '../../model/contracts/catalog.ts';
 import type { Accounts, Guests, PasswordChanges, UserAdmin } from '../../model/contracts/drive.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
@@ -36,7 +36,7 @@ import { createUserAdmin } from './user-admin.ts';
 
 export interface AccountsParts extends FoundingParts {
   /** undefined while this device has no network. */
-  catalog(): Catalog | undefined;
+  catalog(): CatalogAuthor | undefined;
   network(): ChunkNetwork | undefined;
   /** Where sessions are kept; not shared with anything else. */
   sessions: OrderedStore;
@@ -82,9 +82,9 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
   };
   const secrets = createSecretAccess({ ...treeParts, audit, tries, passwordQueue });
   let settingUp = false;
-  let opened: { catalog: Catalog; drives: Promise<NetworkDrives> } | undefined;
+  let opened: { catalog: CatalogAuthor; drives: Promise<NetworkDrives> } | undefined;
 
-  function drivesOf(catalog: Catalog): Promise<NetworkDrives> {
+  function drivesOf(catalog: CatalogAuthor): Promise<NetworkDrives> {
     if (opened?.catalog === catalog) return opened.drives;
     closeDrives();
     const opening = { catalog, drives: openDrives(catalog) };
@@ -95,7 +95,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     return opening.drives;
   }
 
-  async function openDrives(catalog: Catalog): Promise<NetworkDrives> {
+  async function openDrives(catalog: CatalogAuthor): Promise<NetworkDrives> {
     const drives = await openNetworkDrives({ catalog, clock, tunables: parts.tunables });
     drives.onChange((changes) => {
       sessions.apply(catalog, changes);
@@ -110,7 +110,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     opened = undefined;
   }
 
-  function requireCatalog(): Catalog {
+  function requireCatalog(): CatalogAuthor {
     const catalog = parts.catalog();
     if (catalog) return catalog;
     throw new PeerstorError('no-network', 'This device has no network yet: set it up, or join one.');
@@ -126,7 +126,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
   }
 
   /** A user who is not known here yet has no password that could be wrong: no try is counted. */
-  async function requireArrived(catalog: Catalog, typed: string): Promise<void> {
+  async function requireArrived(catalog: CatalogReader, typed: string): Promise<void> {
     if (!parts.isFilling?.() || (await knownUsername(catalog, typed)) !== undefined) return;
     throw new PeerstorError(
       'not-ready',
@@ -143,7 +143,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
 
   /** What was typed as a name is noted only where it is one: it may be a password in the wrong field. */
   async function noted(
-    catalog: Catalog,
+    catalog: CatalogReader,
     { typed, from }: { typed: string; from: string },
     check: () => Promise<OpenedAccount>,
   ): Promise<OpenedAccount> {

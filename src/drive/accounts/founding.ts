@@ -1,7 +1,7 @@
 /** The first records of a new network: its genesis, its admin, its first device, the admin's drive. */
 import { newSigningKey } from '../../crypto/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
-import type { Catalog, Draft, Signer } from '../../model/contracts/catalog.ts';
+import type { CatalogAuthor, Draft, Signer } from '../../model/contracts/catalog.ts';
 import type { DeviceId, NetworkId } from '../../model/ids.ts';
 import type { DeviceBody, GenesisBody, UserBody } from '../../model/records.ts';
 import { type KdfCost, newBundle, newUserKeys, type UserKeys } from '../keys/user-keys.ts';
@@ -16,12 +16,12 @@ export interface Founding {
    * when it has resolved may the device remember that it belongs to this network: a network without
    * its admin's bundle could never be opened by anybody.
    */
-  populate(catalog: Catalog): Promise<void>;
+  populate(catalog: CatalogAuthor): Promise<void>;
 }
 
 export interface FoundingParts {
   /** Makes and starts the catalog of a new network, populates it, then remembers the membership. */
-  foundNetwork(founding: Founding): Promise<Catalog>;
+  foundNetwork(founding: Founding): Promise<CatalogAuthor>;
   makeGenesis(body: GenesisBody, root: Signer): Uint8Array;
   device: DeviceId;
   /** This device's record in a network: its settings, and its proof for that network. */
@@ -33,7 +33,7 @@ export interface FoundingParts {
 }
 
 export interface Founded {
-  catalog: Catalog;
+  catalog: CatalogAuthor;
   keys: UserKeys;
   /** Shown once, kept nowhere. It opens the admin's bundle and the network's root key. */
   recoveryCode: string;
@@ -51,7 +51,7 @@ export async function found(parts: FoundingParts, username: string, password: st
   const body = { root: root.principal, admin, device, createdAt, random: random.bytes(32) };
   const genesis = parts.makeGenesis(body, root);
   const user: UserBody = { username, role: 'admin', sealingKey, disabled: false, quotaBytes: null };
-  const populate = async (catalog: Catalog) => {
+  const populate = async (catalog: CatalogAuthor) => {
     const drafts: Draft[] = [
       { table: 'user', id: admin, body: user },
       { table: 'bundle', id: admin, body: bundle },

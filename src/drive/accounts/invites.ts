@@ -5,7 +5,7 @@
 import { newSigningKey, type SigningKey, signingKeyFromSeed } from '../../crypto/index.ts';
 import type { InviteView } from '../../model/api.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { Catalog, Signer } from '../../model/contracts/catalog.ts';
+import type { CatalogAuthor, CatalogReader, Signer } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type PrincipalId, principalId } from '../../model/ids.ts';
 import { inviteLifeMs } from '../../model/limits.ts';
@@ -22,7 +22,7 @@ export interface InviteWish {
 
 /** @throws `bad-input`, and what the catalog throws to who may not invite */
 export async function makeInvite(
-  catalog: Catalog,
+  catalog: CatalogAuthor,
   clock: Clock,
   admin: Signer,
   { role, quotaBytes, expiresInMs = inviteLifeMs }: InviteWish,
@@ -40,7 +40,7 @@ export async function makeInvite(
 }
 
 /** Newest first. */
-export async function listInvites(catalog: Catalog, clock: Clock): Promise<InviteView[]> {
+export async function listInvites(catalog: CatalogReader, clock: Clock): Promise<InviteView[]> {
   const used = await usedInvites(catalog);
   const views: InviteView[] = [];
   for await (const { id, body } of catalog.list('invite')) {
@@ -50,7 +50,7 @@ export async function listInvites(catalog: Catalog, clock: Clock): Promise<Invit
 }
 
 /** Does nothing to an invite that was withdrawn before. @throws `not-found`, `gone` for one that was used */
-export async function withdrawInvite(catalog: Catalog, admin: Signer, id: string): Promise<void> {
+export async function withdrawInvite(catalog: CatalogAuthor, admin: Signer, id: string): Promise<void> {
   const body = catalog.get('invite', id)?.body;
   if (!body) throw new PeerstorError('not-found', 'There is no such invite.');
   if ((await usedInvites(catalog)).has(id)) throw goneSentence('used');
@@ -63,7 +63,7 @@ export async function withdrawInvite(catalog: Catalog, admin: Signer, id: string
  * @throws `not-found` for a code that is none, `gone` for one that was used, withdrawn or is over
  */
 export async function requireInvite(
-  catalog: Catalog,
+  catalog: CatalogReader,
   clock: Clock,
   code: string,
 ): Promise<{ key: SigningKey; id: PrincipalId; body: InviteBody }> {
@@ -87,7 +87,7 @@ export function checkQuota(quotaBytes: number | null): void {
 }
 
 /** Ids of the invites that users came by. */
-async function usedInvites(catalog: Catalog): Promise<Set<string>> {
+async function usedInvites(catalog: CatalogReader): Promise<Set<string>> {
   const used = new Set<string>();
   for await (const { body } of catalog.list('user')) if (body?.invite) used.add(body.invite);
   return used;

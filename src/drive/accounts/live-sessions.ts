@@ -1,7 +1,7 @@
 /** Sessions with their keys at hand: begun by a sign-in, or opened again from the store. */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../model/clock.ts';
-import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
+import type { CatalogChange, CatalogReader } from '../../model/contracts/catalog.ts';
 import type { Session } from '../../model/contracts/drive.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { UserId } from '../../model/ids.ts';
@@ -25,7 +25,7 @@ export interface LiveSessions {
   end(secret: string): Promise<void>;
   endAllOf(user: UserId): Promise<void>;
   /** Ends what a changed account does not allow any more. */
-  apply(catalog: Catalog, changes: readonly CatalogChange[]): void;
+  apply(catalog: CatalogReader, changes: readonly CatalogChange[]): void;
   /** The keys of who signed in. @throws `forbidden` for a token's session, `not-signed-in` */
   keysOf(session: Session): UserKeys;
   stop(): void;
@@ -155,14 +155,14 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
  * `over`: signed out by a new password or an admin. `unknown`: the account is not in this device's
  * catalog, which may be incomplete just now; the session is kept.
  */
-function stateOf(catalog: Catalog, id: UserId, generation: number): 'good' | 'over' | 'unknown' {
+function stateOf(catalog: CatalogReader, id: UserId, generation: number): 'good' | 'over' | 'unknown' {
   const account = accountOf(catalog, id);
   if (!account) return 'unknown';
   return account.user.disabled || sessionGeneration(account) !== generation ? 'over' : 'good';
 }
 
 function sessionOf(
-  catalog: Catalog,
+  catalog: CatalogReader,
   keys: UserKeys,
   given: Pick<Session, 'secret' | 'expiresAtMs' | 'signal' | 'addressKeys' | 'drive' | 'sharing'>,
 ): Session {

@@ -1,7 +1,7 @@
 /** Changing a password, getting in with the recovery words, seeing them again, signing out everywhere. */
 import { signingKeyFromSeed } from '../../crypto/index.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogAuthor, CatalogReader } from '../../model/contracts/catalog.ts';
 import type { EndingGrants, PasswordChanges, Session, Sharing } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { grantId } from '../../model/ids.ts';
@@ -22,20 +22,20 @@ import type { OpenUsers } from './open-users.ts';
 
 export interface PasswordsParts {
   /** @throws `no-network` */
-  requireCatalog(): Catalog;
+  requireCatalog(): CatalogAuthor;
   /** @throws `forbidden` on a device that only keeps copies */
   requireSignIns(): void;
   /** @throws `not-ready` while users may be on their way to this device */
-  requireArrived(catalog: Catalog, typed: string): Promise<void>;
+  requireArrived(catalog: CatalogReader, typed: string): Promise<void>;
   /** The costly check of a password, in its turn and counted against `from`. */
   guarded(from: string, check: () => Promise<OpenedAccount>): Promise<OpenedAccount>;
   /** Notes a refusal in the audit log. */
   noted(
-    catalog: Catalog,
+    catalog: CatalogReader,
     who: { typed: string; from: string },
     check: () => Promise<OpenedAccount>,
   ): Promise<OpenedAccount>;
-  drivesOf(catalog: Catalog): Promise<NetworkDrives>;
+  drivesOf(catalog: CatalogAuthor): Promise<NetworkDrives>;
   sessions: LiveSessions;
   users: OpenUsers;
   passwordQueue: PasswordQueue;
@@ -47,13 +47,17 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
   const { requireCatalog, drivesOf, sessions, users, passwordQueue, kdfCost, audit } = parts;
 
   /** @returns the account of who signed in, its bundle opened again by the password */
-  function confirmed(catalog: Catalog, session: Session, password: string): Promise<OpenedAccount> {
+  function confirmed(catalog: CatalogReader, session: Session, password: string): Promise<OpenedAccount> {
     const { user } = sessions.keysOf(session);
     return parts.guarded(`user ${user}`, () => openAccountOf(accountOf(catalog, user), password));
   }
 
   /** Ends tokens, and links where asked. It comes before the sessions end, so that what breaks off can be tried again. */
-  async function endGrantsOf(catalog: Catalog, keys: UserKeys, ending: EndingGrants = {}): Promise<void> {
+  async function endGrantsOf(
+    catalog: CatalogAuthor,
+    keys: UserKeys,
+    ending: EndingGrants = {},
+  ): Promise<void> {
     const { sharing } = users.open(keys, await drivesOf(catalog));
     try {
       await endGrants(sharing, ending);
@@ -64,7 +68,7 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
 
   /** Puts the bundle under a new password; every session of the old one ends, here and elsewhere. */
   async function rekey(
-    catalog: Catalog,
+    catalog: CatalogAuthor,
     { account, keys, words }: OpenedAccount,
     password: string,
     ending: EndingGrants | undefined,
@@ -148,7 +152,7 @@ async function endGrants(
  * The root key settles disputes: with the words of the founder the account is enabled and an admin, whatever
  * other admins wrote. They cannot change that again (`authority-fold.ts`).
  */
-async function settled(catalog: Catalog, opened: OpenedAccount, audit: Audit): Promise<OpenedAccount> {
+async function settled(catalog: CatalogAuthor, opened: OpenedAccount, audit: Audit): Promise<OpenedAccount> {
   const { account, words } = opened;
   const { user, bundle, id } = account;
   const isLockedOut = user.disabled || user.role !== 'admin';

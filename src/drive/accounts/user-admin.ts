@@ -3,7 +3,7 @@ import { KeyedLock } from '../../concurrency/index.ts';
 import type { UserAdminView } from '../../model/api.ts';
 import type { Clock, Random } from '../../model/clock.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
-import type { Catalog, Draft, Signer } from '../../model/contracts/catalog.ts';
+import type { CatalogAuthor, CatalogReader, Draft, Signer } from '../../model/contracts/catalog.ts';
 import type { UserAdmin } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type UserId, userId } from '../../model/ids.ts';
@@ -21,8 +21,8 @@ import type { LiveSessions } from './live-sessions.ts';
 
 export interface UserAdminParts {
   /** @throws `no-network` */
-  requireCatalog(): Catalog;
-  drivesOf(catalog: Catalog): Promise<NetworkDrives>;
+  requireCatalog(): CatalogAuthor;
+  drivesOf(catalog: CatalogAuthor): Promise<NetworkDrives>;
   sessions: LiveSessions;
   passwordQueue: PasswordQueue;
   clock: Clock;
@@ -108,7 +108,7 @@ export function createUserAdmin(parts: UserAdminParts): UserAdmin {
  */
 async function writeNewUser(
   { clock, random, kdfCost }: UserAdminParts,
-  catalog: Catalog,
+  catalog: CatalogAuthor,
   wish: { invite: string; name: string; password: string },
 ): Promise<{ keys: UserKeys; recoveryCode: string }> {
   // Asked again in its turn: somebody else may have used it while this one waited.
@@ -128,7 +128,7 @@ async function writeNewUser(
 }
 
 /** @throws `name-taken`; two devices that cannot hear each other may still take one name twice */
-async function requireFreeUsername(catalog: Catalog, name: string): Promise<void> {
+async function requireFreeUsername(catalog: CatalogReader, name: string): Promise<void> {
   const [user] = await usersNamed(catalog, name);
   if (user) throw new PeerstorError('name-taken', `There is a user named "${user.username}" already.`);
 }
@@ -137,7 +137,7 @@ function isAdmin({ role, disabled }: UserBody): boolean {
   return role === 'admin' && !disabled;
 }
 
-async function hasOtherAdmin(catalog: Catalog, than: UserId): Promise<boolean> {
+async function hasOtherAdmin(catalog: CatalogReader, than: UserId): Promise<boolean> {
   for await (const { id, body } of catalog.list('user')) {
     if (id !== than && body && isAdmin(body)) return true;
   }

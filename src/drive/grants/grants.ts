@@ -2,7 +2,7 @@
  * The grants of a network: each opens an entry to another user, a link or a token. There are few, so the
  * index keeps the ids of all in memory and reads the grant itself from the catalog each time.
  */
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { type EntryId, type GrantId, grantId, type PrincipalId, type UserId } from '../../model/ids.ts';
 import type { GrantBody } from '../../model/records.ts';
 import { isLive } from '../keys/live.ts';
@@ -27,7 +27,7 @@ export interface GrantIndex {
 }
 
 /** Opens the index with every grant that the catalog has by then; it follows the catalog until `stop`. */
-export async function openGrantIndex(catalog: Catalog): Promise<GrantIndex> {
+export async function openGrantIndex(catalog: CatalogReader): Promise<GrantIndex> {
   const byEntry = new Map<EntryId, Set<GrantId>>();
   const byGrantee = new Map<PrincipalId, Set<GrantId>>();
   const byOwner = new Map<UserId, Set<GrantId>>();

@@ -3,18 +3,18 @@
  * limit applies to the sum. Devices that cannot reach each other may together exceed it.
  */
 import type { KeyedLock } from '../../concurrency/index.ts';
-import type { Catalog, Signer } from '../../model/contracts/catalog.ts';
+import type { CatalogAuthor, CatalogReader, Signer } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { GrantId } from '../../model/ids.ts';
 import type { Grant } from './grants.ts';
 
-export async function usesOf(catalog: Catalog, grant: GrantId): Promise<number> {
+export async function usesOf(catalog: CatalogReader, grant: GrantId): Promise<number> {
   return (await catalog.usesOf(grant)).reduce((sum, { body }) => sum + (body?.count ?? 0), 0);
 }
 
 /** Counts one more use durably. @throws `gone` when none is left */
 export async function countUse(
-  catalog: Catalog,
+  catalog: CatalogAuthor,
   locks: KeyedLock,
   { id: grant, body }: Grant,
   signer: Signer,

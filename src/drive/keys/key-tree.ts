@@ -9,7 +9,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { equalBytes } from '../../crypto/index.ts';
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, type Revision } from '../../model/ids.ts';
 import { folderDepthMax } from '../../model/limits.ts';
@@ -67,7 +67,7 @@ export interface KeyTree {
 /** The entries that one call has visited: it opens each once, and so stops at a cycle. */
 type Visited = Map<EntryId, EntryKeys | undefined>;
 
-export function createKeyTree(catalog: Catalog, top: KeyTreeTop): KeyTree {
+export function createKeyTree(catalog: CatalogReader, top: KeyTreeTop): KeyTree {
   const kept = new LRUCache<EntryId, EntryKeys>({ max: keysKept });
 
   function keysOf(id: EntryId): EntryKeys {
@@ -152,7 +152,7 @@ export function createKeyTree(catalog: Catalog, top: KeyTreeTop): KeyTree {
 }
 
 /** Live heads, the winner first. For a deleted entry: its last live record, whose key still opens others. */
-function recordsOf(catalog: Catalog, id: EntryId): Live<EntryBody>[] {
+function recordsOf(catalog: CatalogReader, id: EntryId): Live<EntryBody>[] {
   const heads = catalog.heads('entry', id).filter(isLive);
   const [first] = heads;
   if (first && heads.length === 1) return heads;
@@ -162,7 +162,7 @@ function recordsOf(catalog: Catalog, id: EntryId): Live<EntryBody>[] {
 }
 
 /** The entry's key as each of its places wraps it; the effective place comes first. */
-function wrapsOf(catalog: Catalog, id: EntryId, body: EntryBody): Map<EntryId, Sealed> {
+function wrapsOf(catalog: CatalogReader, id: EntryId, body: EntryBody): Map<EntryId, Sealed> {
   const wraps = new Map<EntryId, Sealed>();
   const place = catalog.placeOf(id);
   const { parent, wrappedKey, fallback } = body;

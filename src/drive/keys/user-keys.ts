@@ -19,7 +19,7 @@ import {
   signingKeyFromSeed,
 } from '../../crypto/index.ts';
 import type { Random } from '../../model/clock.ts';
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, toHex, type UserId, userId } from '../../model/ids.ts';
 import type { BundleBody } from '../../model/records.ts';
@@ -71,7 +71,7 @@ export function newUserKeys(random: Random): { keys: UserKeys; sealingKey: Uint8
  * What is sealed to a user is sealed to the key that they signed themselves; an admin, who signs the user's
  * record, could name another one there.
  */
-export function sealingKeyOf(catalog: Pick<Catalog, 'get'>, user: UserId): Uint8Array | undefined {
+export function sealingKeyOf(catalog: Pick<CatalogReader, 'get'>, user: UserId): Uint8Array | undefined {
   const vouched = catalog.get('user', user)?.body?.sealingKey;
   return vouched && (catalog.get('bundle', user)?.body?.sealingKey ?? vouched);
 }

@@ -4,7 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { equalBytes } from '../../crypto/index.ts';
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { sentenceOf } from '../../model/errors.ts';
 import {
   type ChunkId,
@@ -58,7 +58,7 @@ export interface HeadsCache {
   close(): void;
 }
 
-export function createHeadsCache(catalog: Catalog, log: Log): HeadsCache {
+export function createHeadsCache(catalog: CatalogReader, log: Log): HeadsCache {
   const kept = new LRUCache<EntryId, Heads>({ max: headsKept });
   const owners = new LRUCache<string, EntryId>({ max: headsKept });
   /** Incremented by every invalidation, so that a read that began before it is not cached. */

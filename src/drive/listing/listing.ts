@@ -8,7 +8,7 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { sentenceOf } from '../../model/errors.ts';
 import { type EntryId, entryId, shortId, type UserId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
@@ -86,7 +86,7 @@ export interface Listings {
 }
 
 export interface ListingParts {
-  catalog: Catalog;
+  catalog: CatalogReader;
   user: UserId;
   keys: KeyTree;
   heads: HeadsCache;
@@ -282,7 +282,7 @@ function takeOut(listing: Working, id: EntryId): void {
 }
 
 /** Gives the views of conflicting versions their names, beside those of the real entries. */
-function nameConflicts(catalog: Catalog, listing: Working): void {
+function nameConflicts(catalog: CatalogReader, listing: Working): void {
   if (listing.conflicted.size === 0 && listing.conflicts.size === 0) return;
   listing.conflicts = new Map();
   const guests = [];

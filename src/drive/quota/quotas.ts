@@ -6,7 +6,7 @@
  * exceed the quota. Two devices that cannot hear each other may: each knows only what it has heard.
  */
 import type { Clock } from '../../model/clock.ts';
-import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
+import type { CatalogChange, CatalogReader } from '../../model/contracts/catalog.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { ChunkId, UserId } from '../../model/ids.ts';
@@ -66,7 +66,7 @@ interface OwnerCount {
 const storedRatioMax = 2;
 
 export interface QuotasParts {
-  catalog: Catalog;
+  catalog: CatalogReader;
   clock: Clock;
   /** How long devices keep what nothing names any more. */
   graceMs: number;
@@ -184,7 +184,7 @@ function reserveIn(count: OwnerCount, quotaOf: () => number | null, sameBytes: n
 }
 
 /** What every owner keeps: a look at every version. */
-export async function usageOfAll(catalog: Catalog): Promise<Map<UserId, Usage>> {
+export async function usageOfAll(catalog: CatalogReader): Promise<Map<UserId, Usage>> {
   const usage = new Map<UserId, Usage>();
   for await (const { body } of catalog.list('version')) {
     if (!body) continue;

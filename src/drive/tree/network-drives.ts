@@ -1,14 +1,14 @@
 /** State that all open drives of one network share on this device. */
 import { KeyedLock } from '../../concurrency/index.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
+import type { CatalogAuthor, CatalogChange } from '../../model/contracts/catalog.ts';
 import type { UserId } from '../../model/ids.ts';
 import type { Tunables } from '../../model/limits.ts';
 import { type GrantIndex, openGrantIndex } from '../grants/grants.ts';
 import { createQuotas, type Quotas } from '../quota/quotas.ts';
 
 export interface NetworkDrives {
-  readonly catalog: Catalog;
+  readonly catalog: CatalogAuthor;
   readonly grants: GrantIndex;
   readonly quotas: Quotas;
   /** The lock of a drive, which its owner and all grantees share. */
@@ -24,7 +24,7 @@ export async function openNetworkDrives({
   clock,
   tunables,
 }: {
-  catalog: Catalog;
+  catalog: CatalogAuthor;
   clock: Clock;
   tunables: Pick<Tunables, 'garbageGraceMs' | 'garbageTrashMs'>;
 }): Promise<NetworkDrives> {

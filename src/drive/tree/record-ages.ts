@@ -5,16 +5,16 @@
  */
 import { decode, encode, isFields } from '../../crypto/index.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { afterPrefix, idKey, type OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import type { CatalogRecord } from '../../model/records.ts';
 
 export interface RecordAges {
   /** Notes the catalog's version vector. */
-  note(catalog: Catalog): Promise<void>;
+  note(catalog: CatalogReader): Promise<void>;
   /** @returns a lower bound, in milliseconds, of how long ago a record came here; 0 where no note covers it */
-  of(catalog: Catalog): Promise<(record: Pick<CatalogRecord, 'device' | 'seq'>) => number>;
+  of(catalog: CatalogReader): Promise<(record: Pick<CatalogRecord, 'device' | 'seq'>) => number>;
 }
 
 interface Note {
@@ -33,10 +33,10 @@ const digits = 15;
 
 /** @param store not shared with anything else; when it is lost, all ages begin again */
 export function createRecordAges(store: OrderedStore, clock: Clock): RecordAges {
-  const prefixOf = (catalog: Catalog) => `n${idKey(catalog.networkId)}/`;
+  const prefixOf = (catalog: CatalogReader) => `n${idKey(catalog.networkId)}/`;
 
   /** Oldest first. Damaged notes are left out. */
-  async function notesOf(catalog: Catalog): Promise<Note[]> {
+  async function notesOf(catalog: CatalogReader): Promise<Note[]> {
     const gte = prefixOf(catalog);
     const notes: Note[] = [];
     const nowMs = clock.elapsedMs();

@@ -2,7 +2,7 @@
  * The entries of a user that carry a trash mark. The catalog has no index for them, so the first question
  * scans all entries; after that, changes keep the index current. It holds ids, no names.
  */
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { type EntryId, entryId, type UserId } from '../../model/ids.ts';
 
 export interface TrashIndex {
@@ -12,7 +12,7 @@ export interface TrashIndex {
   close(): void;
 }
 
-export function createTrashIndex(catalog: Catalog, user: UserId): TrashIndex {
+export function createTrashIndex(catalog: CatalogReader, user: UserId): TrashIndex {
   let trashed: Set<EntryId> | undefined;
   let scan: Promise<Set<EntryId>> | undefined;
   /** Entries that changed during a scan, which may have seen their old state. */

@@ -1,5 +1,5 @@
 /** The caches of one open tree, and how changes of the catalog invalidate them. */
-import type { Catalog, CatalogChange } from '../../model/contracts/catalog.ts';
+import type { CatalogChange, CatalogReader } from '../../model/contracts/catalog.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, type UserId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
@@ -30,7 +30,7 @@ export interface TreeCache {
 export type TreeWatcher = (changes: readonly CatalogChange[], touched: ReadonlySet<string>) => void;
 
 export interface TreeCacheParts {
-  catalog: Catalog;
+  catalog: CatalogReader;
   /** Whose drive it is. */
   user: UserId;
   top: KeyTreeTop;

@@ -5,7 +5,7 @@
 import type { KeyedLock } from '../../concurrency/index.ts';
 import type { SigningKey } from '../../crypto/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
-import type { Catalog, Draft } from '../../model/contracts/catalog.ts';
+import type { CatalogAuthor, Draft } from '../../model/contracts/catalog.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, toHex, type UserId, type VersionId, versionId } from '../../model/ids.ts';
@@ -37,7 +37,7 @@ export interface Tree {
   readonly own: OwnSeals | undefined;
   /** Cut and seal the content that the holder of this tree uploads. */
   readonly contentKeys: ContentKeys;
-  readonly catalog: Catalog;
+  readonly catalog: CatalogAuthor;
   readonly network: ChunkNetwork;
   readonly cache: TreeCache;
   /** Shared by everybody who has this drive open on this device. */

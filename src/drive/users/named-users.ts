@@ -1,5 +1,5 @@
 /** Whom a typed name means. A name that means two users means nobody. */
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { foldDisplayName } from '../../model/display-name.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { shortId, type UserId, userId } from '../../model/ids.ts';
@@ -12,7 +12,7 @@ export interface NamedUser {
 }
 
 /** Usually one; two devices that cannot hear each other may each have taken one name. Their ids name one each. */
-export async function usersNamed(catalog: Catalog, typed: string): Promise<NamedUser[]> {
+export async function usersNamed(catalog: CatalogReader, typed: string): Promise<NamedUser[]> {
   const wanted = foldDisplayName(typed);
   const users: NamedUser[] = [];
   for await (const { id, body } of catalog.list('user')) {
@@ -27,7 +27,7 @@ export async function usersNamed(catalog: Catalog, typed: string): Promise<Named
  * @param typed a username, in any case; or a user id
  * @throws `not-found`; `conflict` where it means two users, naming the device and day of each one's record
  */
-export async function requireUserNamed(catalog: Catalog, typed: string): Promise<NamedUser> {
+export async function requireUserNamed(catalog: CatalogReader, typed: string): Promise<NamedUser> {
   const enabled = (await usersNamed(catalog, typed)).filter(({ disabled }) => !disabled);
   const [user] = enabled;
   if (!user) throw new PeerstorError('not-found', 'There is no such user.');
@@ -36,7 +36,7 @@ export async function requireUserNamed(catalog: Catalog, typed: string): Promise
 }
 
 /** @returns what is said where a name means several users */
-export function twins(catalog: Catalog, users: readonly NamedUser[]): PeerstorError {
+export function twins(catalog: CatalogReader, users: readonly NamedUser[]): PeerstorError {
   const told = users.map(({ id, username }) => {
     const record = catalog.get('user', id);
     const device = record && (catalog.get('device', record.device)?.body?.name ?? shortId(record.device));

@@ -1,6 +1,6 @@
 /** Finding accounts in the catalog, and opening their bundles. */
 import { newPasswordKdf, passwordKey, recoveryKey } from '../../crypto/index.ts';
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type UserId, userId } from '../../model/ids.ts';
 import type { BundleBody, UserBody } from '../../model/records.ts';
@@ -19,21 +19,21 @@ export interface OpenedAccount extends OpenedBundle {
 }
 
 /** undefined also while the account's records are still on their way to this device. */
-export function accountOf(catalog: Catalog, id: UserId): Account | undefined {
+export function accountOf(catalog: CatalogReader, id: UserId): Account | undefined {
   const user = catalog.get('user', id)?.body;
   const bundle = catalog.get('bundle', id)?.body;
   return user && bundle ? { id, user, bundle } : undefined;
 }
 
 /** The name of a user as it was chosen, however it is typed; undefined where nobody is called so. */
-export async function knownUsername(catalog: Catalog, typed: string): Promise<string | undefined> {
+export async function knownUsername(catalog: CatalogReader, typed: string): Promise<string | undefined> {
   const [account] = await accountsNamed(catalog, typed);
   return account?.user.username;
 }
 
 /** @throws `wrong-password`, after the same work whether the name exists or not */
 export async function openAccount(
-  catalog: Catalog,
+  catalog: CatalogReader,
   username: string,
   password: string,
   cost?: KdfCost,
@@ -65,7 +65,7 @@ export async function openAccountOf(account: Account | undefined, password: stri
 
 /** @throws `wrong-password`; `bad-input` for words that are no recovery code */
 export async function openRecovered(
-  catalog: Catalog,
+  catalog: CatalogReader,
   username: string,
   words: string,
 ): Promise<OpenedAccount> {
@@ -88,7 +88,7 @@ export function requireEnabled({ user }: Account): void {
 }
 
 /** Usually one: whose bundle holds the network's root key. Anybody's may say so; only the right words open one. */
-async function founders(catalog: Catalog): Promise<Account[]> {
+async function founders(catalog: CatalogReader): Promise<Account[]> {
   const accounts: Account[] = [];
   for await (const { id, body } of catalog.list('bundle')) {
     const account = body?.rootByRecovery ? accountOf(catalog, userId(id)) : undefined;
@@ -106,7 +106,7 @@ export function sessionGeneration({ user, bundle }: Account): number {
 }
 
 /** Of several users of one name each can sign in: the password says which. */
-async function accountsNamed(catalog: Catalog, username: string): Promise<Account[]> {
+async function accountsNamed(catalog: CatalogReader, username: string): Promise<Account[]> {
   const users = await usersNamed(catalog, username);
   return users.flatMap(({ id }) => accountOf(catalog, id) ?? []);
 }

@@ -1,4 +1,7 @@
-/** The replicated metadata on this device. Implementations share one core over LevelDB or memory. */
+/**
+ * The replicated metadata on this device, in parts: what reads it, what writes to it, what exchanges it with
+ * other devices, and what proves membership. Ask for the smallest part that does.
+ */
 import type { DeviceId, EntryId, GrantId, NetworkId, PrincipalId, Revision, UserId } from '../ids.ts';
 import type { CatalogRecord, DeviceBody, TableName, Tables, VersionVector } from '../records.ts';
 
@@ -39,20 +42,10 @@ export interface AcceptOutcome {
   refused: string[];
 }
 
-export interface Catalog {
+/** Reads registers and views. Nothing here changes the catalog. */
+export interface CatalogReader {
   readonly networkId: NetworkId;
   readonly self: DeviceId;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-
-  /**
-   * Signs and writes all drafts in one durable batch (database synced and outbox journal synced).
-   * Who writes by a grant gives `via` with the grant, with the nonce of what they create, and with
-   * `steps: {}`: the catalog fills in the way up to the granted entry that is not given.
-   * @throws `forbidden` when the signer has no right to one of them, `clock-wrong` when this
-   * device's clock is far off its peers', `bad-record` when one is too large
-   */
-  author(drafts: readonly Draft[], signer: Signer): Promise<CatalogRecord[]>;
 
   /** The winning record of a register, or undefined when there is none or it is a tombstone. */
   get<Name extends TableName>(table: Name, id: string): CatalogRecord<Tables[Name]> | undefined;
@@ -89,6 +82,36 @@ export interface Catalog {
   /** Live versions in a user's drive, whoever wrote them. Looks at all versions of the network. */
   versionsOwnedBy(owner: UserId): AsyncIterable<CatalogRecord<Tables['version']>>;
 
+  /** How far the log of each device is here. */
+  vector(): VersionVector;
+  /** Called after each batch is durable. Returns the unsubscriber. */
+  onChange(listener: (changes: readonly CatalogChange[]) => void): () => void;
+}
+
+/** Reads, and writes records that are signed here. */
+export interface CatalogAuthor extends CatalogReader {
+  /**
+   * Signs and writes all drafts in one durable batch (database synced and outbox journal synced).
+   * Who writes by a grant gives `via` with the grant, with the nonce of what they create, and with
+   * `steps: {}`: the catalog fills in the way up to the granted entry that is not given.
+   * @throws `forbidden` when the signer has no right to one of them, `clock-wrong` when this
+   * device's clock is far off its peers', `bad-record` when one is too large
+   */
+  author(drafts: readonly Draft[], signer: Signer): Promise<CatalogRecord[]>;
+
+  /**
+   * Waits until so many other members have said that they have all that was written here so far. An abort ends the
+   * waiting and is no error.
+   * @returns how many have; `devices` too when all members have it and there are not so many
+   */
+  waitUntilReplicated(devices: number, waitMs: number, signal?: AbortSignal): Promise<number>;
+}
+
+/** Gives records to other devices, and takes theirs. */
+export interface CatalogExchange {
+  readonly self: DeviceId;
+  /** How far the log of each device is here. */
+  vector(): VersionVector;
   /**
    * Records of other devices. One durable batch, vector included (I2, I5).
    * @param options.head how far the page reaches; believed as far as `signed` (or an earlier one) goes,
@@ -98,7 +121,7 @@ export interface Catalog {
     records: readonly Uint8Array[],
     options?: { head?: { device: DeviceId; since?: number; seq: number; signed?: Uint8Array } },
   ): Promise<AcceptOutcome>;
-  vector(): VersionVector;
+
   /**
    * What `since` lacks of one author, in sequence order, the sequence this page reaches to, and the
    * newest head that the author signed.
@@ -115,20 +138,24 @@ export interface Catalog {
   /** 256 XOR buckets over the revisions that this device holds of a table: equal vectors must mean equal digests. */
   digest(table: string): Promise<Uint8Array>;
 
+  /** Tells the catalog how far a peer's catalog reaches: the outbox and tombstones need to know. */
+  peerHas(device: DeviceId, vector: VersionVector): void;
+}
+
+/** Says who is a member of the network, and proves it. */
+export interface CatalogMembership {
   /** Proof that a device is a member, for devices that have not this catalog yet: its record and its admin's. */
   certificatesOf(device: DeviceId): Uint8Array[];
   /** Checks such a proof, or the own catalog, without storing anything. Undefined when it is not a member. */
   verifyMember(device: DeviceId, certificates: readonly Uint8Array[]): DeviceBody | undefined;
 
-  /** Tells the catalog how far a peer's catalog reaches: the outbox and tombstones need to know. */
-  peerHas(device: DeviceId, vector: VersionVector): void;
-  /**
-   * Waits until so many other members have said that they have all that was written here so far. An abort ends the
-   * waiting and is no error.
-   * @returns how many have; `devices` too when all members have it and there are not so many
-   */
-  waitUntilReplicated(devices: number, waitMs: number, signal?: AbortSignal): Promise<number>;
+  /** Does the catalog, with these records of others, show that an admin removed the device? Stores nothing. */
+  isRemoved(device: DeviceId, certificates: readonly Uint8Array[]): boolean;
+  /** The highest number of a record of the device that is here: what it only says it wrote is not in it. */
+  lastSeqHere(device: DeviceId): number;
+}
 
-  /** Called after each batch is durable. Returns the unsubscriber. */
-  onChange(listener: (changes: readonly CatalogChange[]) => void): () => void;
+export interface Catalog extends CatalogAuthor, CatalogExchange, CatalogMembership {
+  start(): Promise<void>;
+  stop(): Promise<void>;
 }

@@ -2,7 +2,7 @@
 import { writeGenesis } from '../../catalog/index.ts';
 import { type AccountsRoom, createAccounts, type Founding } from '../../drive/index.ts';
 import { systemRandom } from '../../model/clock.ts';
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogAuthor } from '../../model/contracts/catalog.ts';
 import { type OrderedStore, withPrefix } from '../../model/contracts/ordered-store.ts';
 import { deviceId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
@@ -11,7 +11,7 @@ import type { DeviceParts } from './device-parts.ts';
 
 export function createDeviceAccounts(
   device: DeviceParts,
-  given: { index: OrderedStore; foundNetwork: (founding: Founding) => Promise<Catalog>; log: Log },
+  given: { index: OrderedStore; foundNetwork: (founding: Founding) => Promise<CatalogAuthor>; log: Log },
 ): AccountsRoom {
   return createAccounts({
     catalog: () => device.network()?.catalog,

@@ -1,5 +1,5 @@
 /** The network's devices as replication sees them: the catalog's device records. */
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import type { DeviceDirectory, MemberDevice } from '../../model/contracts/replication.ts';
 import { type DeviceId, deviceId } from '../../model/ids.ts';
 import type { CatalogRecord, DeviceBody } from '../../model/records.ts';
@@ -7,14 +7,14 @@ import type { CatalogRecord, DeviceBody } from '../../model/records.ts';
 export class CatalogDirectory implements DeviceDirectory {
   readonly #members = new Map<DeviceId, MemberDevice>();
   readonly #listeners = new Set<() => void>();
-  readonly #catalog: Catalog;
+  readonly #catalog: CatalogReader;
 
-  private constructor(catalog: Catalog) {
+  private constructor(catalog: CatalogReader) {
     this.#catalog = catalog;
   }
 
   /** Reads all device records, then follows the catalog. */
-  static async open(catalog: Catalog): Promise<CatalogDirectory> {
+  static async open(catalog: CatalogReader): Promise<CatalogDirectory> {
     const directory = new CatalogDirectory(catalog);
     catalog.onChange((changes) => {
       const devices = changes.filter(({ record }) => record.table === 'device');

@@ -1,8 +1,8 @@
 /** Removes a device for ever: writes the removal record and the new network secret together. */
 
-import type { CatalogSync, LocalCatalog } from '../../catalog/index.ts';
+import type { CatalogSync } from '../../catalog/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
-import type { Draft, Signer } from '../../model/contracts/catalog.ts';
+import type { CatalogAuthor, CatalogMembership, Draft, Signer } from '../../model/contracts/catalog.ts';
 import type { ChunkImpact, ChunkNetwork, DeviceDirectory } from '../../model/contracts/replication.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -15,7 +15,7 @@ const refreshTimeoutMs = 10_000;
 
 /** The parts of a network that a removal needs. */
 export interface RemovalParts {
-  catalog: LocalCatalog;
+  catalog: CatalogAuthor & CatalogMembership;
   sync: Pick<CatalogSync, 'refresh'>;
   transport: Pick<Transport, 'isConnected'>;
   directory: DeviceDirectory;

@@ -1,6 +1,6 @@
 /** Calls between members about how far their logs reach. */
 import { decode, encode, isFields } from '../../crypto/index.ts';
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type DeviceId, deviceId } from '../../model/ids.ts';
@@ -9,7 +9,7 @@ const method = 'membership/reaches';
 const answerTimeoutMs = 5000;
 
 /** Registers the handler; call it before the transport starts. */
-export function answerReaches(transport: Transport, catalog: Catalog): void {
+export function answerReaches(transport: Transport, catalog: CatalogReader): void {
   transport.handle(method, async (_from, body) => {
     const asked = decode(body);
     if (!isFields(asked) || typeof asked.device !== 'string') {

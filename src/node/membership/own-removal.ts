@@ -2,16 +2,16 @@
  * How a device learns that it was removed: from its catalog, or from a device that refuses it and sends the
  * proof.
  */
-import type { LocalCatalog } from '../../catalog/index.ts';
+import type { CatalogMembership, CatalogReader } from '../../model/contracts/catalog.ts';
 import type { DeviceBody } from '../../model/records.ts';
 
 export class OwnRemoval {
-  readonly #catalog: LocalCatalog;
+  readonly #catalog: CatalogReader & CatalogMembership;
   readonly #learned = Promise.withResolvers<void>();
   /** Records that let this device in before its catalog has arrived. */
   readonly #certificates: readonly Uint8Array[];
 
-  constructor(catalog: LocalCatalog, certificates: readonly Uint8Array[]) {
+  constructor(catalog: CatalogReader & CatalogMembership, certificates: readonly Uint8Array[]) {
     this.#catalog = catalog;
     this.#certificates = certificates;
     this.#look();

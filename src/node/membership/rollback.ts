@@ -3,8 +3,9 @@
  * catalog lacks. The device writes nothing more under that key, but stays connected until another device has
  * all its records. Then it takes a new key and asks to be let in again. Decision 0010 says why.
  */
-import type { CatalogSync, LocalCatalog } from '../../catalog/index.ts';
+import type { CatalogSync } from '../../catalog/index.ts';
 import { type Clock, sleep } from '../../model/clock.ts';
+import type { CatalogAuthor } from '../../model/contracts/catalog.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import { sentenceOf } from '../../model/errors.ts';
@@ -15,7 +16,7 @@ import { forgetRows, type Leaving } from './leaving.ts';
 const tryEveryMs = 1000;
 
 export interface RollbackParts {
-  catalog: LocalCatalog;
+  catalog: CatalogAuthor;
   sync: CatalogSync;
   transport: Transport;
   clock: Clock;

@@ -2,10 +2,14 @@
  * New network secrets: makes one when a device is removed, and fetches the newest one. A secret comes with its
  * record, sealed for each device; a device that the record has no copy for asks one that has the secret.
  */
-import type { LocalCatalog } from '../../catalog/index.ts';
 import { decode, encode, equalBytes, isFields, openFrom, sealTo } from '../../crypto/index.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
-import type { Catalog, Draft } from '../../model/contracts/catalog.ts';
+import type {
+  CatalogAuthor,
+  CatalogMembership,
+  CatalogReader,
+  Draft,
+} from '../../model/contracts/catalog.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import { isPeerstorError, PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { type DeviceId, deviceId } from '../../model/ids.ts';
@@ -24,7 +28,7 @@ const askAgainMs = 10_000;
  * @param secret 32 fresh random bytes
  */
 export async function rotationDraft(
-  catalog: Catalog,
+  catalog: CatalogReader,
   current: NetworkSecret,
   secret: Uint8Array,
   nowMs: number,
@@ -55,7 +59,7 @@ async function sealedFor(sealingKey: Uint8Array, secret: Uint8Array): Promise<Ui
 }
 
 export interface SecretFollowerParts {
-  catalog: LocalCatalog;
+  catalog: CatalogAuthor & CatalogMembership;
   transport: Transport;
   secrets: NetworkSecrets;
   /** The private half of the sealing key in this device's record. */
@@ -159,7 +163,7 @@ export class SecretFollower {
 }
 
 /** The winning record of the highest epoch. */
-async function newestSecret(catalog: Catalog): Promise<SecretBody | undefined> {
+async function newestSecret(catalog: CatalogReader): Promise<SecretBody | undefined> {
   let newest: SecretBody | undefined;
   for await (const { body } of catalog.list('secret')) {
     if (body && body.epoch > (newest?.epoch ?? 0)) newest = body;

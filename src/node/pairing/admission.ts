@@ -2,8 +2,7 @@
  * What the device that shows the pairing code does for the device that typed it: writes its record, or lets it
  * in again.
  */
-import type { LocalCatalog } from '../../catalog/index.ts';
-import type { Signer } from '../../model/contracts/catalog.ts';
+import type { CatalogAuthor, CatalogMembership, Signer } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { DeviceBody } from '../../model/records.ts';
 import type { StoredMembership } from '../home/home.ts';
@@ -12,7 +11,7 @@ import type { Libp2pTransport } from '../network/index.ts';
 import type { JoiningDevice, Welcome } from './pairing-window.ts';
 
 export interface AdmissionParts {
-  catalog: LocalCatalog;
+  catalog: CatalogAuthor & CatalogMembership;
   transport: Libp2pTransport;
   membership: StoredMembership;
   secrets: NetworkSecrets;

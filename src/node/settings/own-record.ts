@@ -8,7 +8,7 @@ import {
   type SigningKey,
   sealingKeyFromSeed,
 } from '../../crypto/index.ts';
-import type { Catalog } from '../../model/contracts/catalog.ts';
+import type { CatalogAuthor } from '../../model/contracts/catalog.ts';
 import { sentenceOf } from '../../model/errors.ts';
 import { deviceId, type NetworkId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
@@ -56,7 +56,7 @@ export async function keepOwnRecord(
     settings,
     log,
   }: { identity: SigningKey; config: DeviceConfig; settings: HomeSettings; log: Log },
-  catalog: Catalog,
+  catalog: CatalogAuthor,
 ): Promise<void> {
   const body = catalog.get('device', catalog.self)?.body;
   if (!body || body.state === 'removed') return;

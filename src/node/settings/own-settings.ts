@@ -1,7 +1,7 @@
 /** The settings of this device and what follows from them: the folders that it lends, and its limits. */
 
-import type { LocalCatalog } from '../../catalog/index.ts';
 import type { Clock } from '../../model/clock.ts';
+import type { CatalogAuthor } from '../../model/contracts/catalog.ts';
 import type { DeviceSettings } from '../../model/contracts/device.ts';
 import { type OrderedStore, withPrefix } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
@@ -36,7 +36,7 @@ export interface OwnSettingsParts {
 export interface SettingsNetwork {
   chunks: Replication;
   directory: CatalogDirectory;
-  catalog: LocalCatalog;
+  catalog: CatalogAuthor;
   transport: Pick<Libp2pTransport, 'wireChanged'>;
 }
 

@@ -1,5 +1,6 @@
 /** Versions whose content must be kept, as replication sees them: the catalog's version records. */
-import { isBody, type LocalCatalog } from '../../catalog/index.ts';
+import { isBody } from '../../catalog/index.ts';
+import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import type { LiveVersions } from '../../model/contracts/replication.ts';
 import { type ChunkId, type VersionId, versionId } from '../../model/ids.ts';
 import type { CatalogRecord, VersionBody } from '../../model/records.ts';
@@ -9,7 +10,7 @@ interface NamedVersion {
   manifest: ChunkId;
 }
 
-export function liveVersionsOf(catalog: LocalCatalog): LiveVersions {
+export function liveVersionsOf(catalog: CatalogReader): LiveVersions {
   return {
     async *list() {
       for await (const record of catalog.list('version')) {
@@ -40,7 +41,7 @@ export function liveVersionsOf(catalog: LocalCatalog): LiveVersions {
  * The last known state of a deleted version, or of one that no longer counts: a version that no grant allowed
  * leaves no record behind.
  */
-function lastOf(catalog: LocalCatalog, { id, body }: CatalogRecord): VersionBody | null | undefined {
+function lastOf(catalog: CatalogReader, { id, body }: CatalogRecord): VersionBody | null | undefined {
   const deleted = catalog.lastLive('version', id);
   if (deleted) return deleted.body;
   return isBody('version', id, body) ? body : undefined;
