@@ -131,6 +131,8 @@ export interface Tunables {
   holdMs: number;
   inventoryDigestMs: number;
   catalogDigestMs: number;
+  /** Between a change of the catalog and its being written beside the chunks of each volume. */
+  catalogJournalMs: number;
   scrubPeriodMs: number;
   /** Between two comparisons of all files of the volumes with the index. */
   recountMs: number;
@@ -178,6 +180,7 @@ export const defaultTunables: Readonly<Tunables> = {
   holdMs: 1 * dayMs,
   inventoryDigestMs: 10 * minuteMs,
   catalogDigestMs: 1 * hourMs,
+  catalogJournalMs: 5 * minuteMs,
   scrubPeriodMs: 30 * dayMs,
   recountMs: 7 * dayMs,
   auditEveryMs: 1 * hourMs,

@@ -1,6 +1,7 @@
 /** Builds and connects what a device has inside a network: catalog, transport, replication, pairing. */
 import { createCatalog, createCatalogSync, createOutbox, type LocalCatalog } from '../catalog/index.ts';
 import type { SigningKey } from '../crypto/index.ts';
+import { recoverableUsers } from '../drive/index.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import type { Audit } from '../model/contracts/audit.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
@@ -9,6 +10,8 @@ import type { RestorableUser } from '../model/contracts/restoring.ts';
 import { deviceId, shortId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
 import { createReplication } from '../replication/index.ts';
+import { JournalKeeper } from '../rescue/index.ts';
+import { nodeFiles } from '../store/index.ts';
 import type { NetworkParts } from './front/device-parts.ts';
 import { Presence } from './health/presence.ts';
 import type { DeviceConfig } from './home/config.ts';
@@ -133,6 +136,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
     tunables,
   });
 
+  const journals = journalsOf(options, catalog);
   const stop = async () => {
     pairing.close();
     presence.stop();
@@ -142,6 +146,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
     await sync.stop();
     await chunks.stop();
     await transport.stop();
+    await journals.stop();
     await catalog.stop();
   };
   return {
@@ -162,6 +167,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
     async start() {
       await chunks.start();
       await sync.start();
+      journals.start();
       presence.start();
       await transport.start();
       introduce(transport, membership.introductions);
@@ -187,6 +193,26 @@ async function startCatalog(catalog: LocalCatalog, { damaged, log }: NetworkOpti
     await catalog.stop();
     throw error;
   }
+}
+
+/** The catalog beside the chunks of each volume, for rescue. */
+function journalsOf(
+  { config, membership, identity, store, clock, random, log }: NetworkOptions,
+  catalog: LocalCatalog,
+): JournalKeeper {
+  return new JournalKeeper({
+    catalog,
+    changes: catalog,
+    genesis: membership.genesis,
+    users: () => recoverableUsers(catalog),
+    seed: identity.seed,
+    store,
+    files: nodeFiles,
+    afterMs: config.tunables.catalogJournalMs,
+    clock,
+    random,
+    log,
+  });
 }
 
 /** The secrets in force. The home stores each change before it is used. */

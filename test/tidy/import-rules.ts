@@ -49,6 +49,11 @@ export const roomRules: readonly RoomRule[] = [
     sentence: 'http never sees a chunk or a key: ask the drive.',
   },
   {
+    room: 'rescue',
+    imports: ['model', 'concurrency', 'crypto', 'store', 'catalog', 'drive'],
+    sentence: 'rescue puts store, catalog and drive together without a device; node and cli stand above it.',
+  },
+  {
     room: 'node',
     imports: [
       'model',
@@ -60,10 +65,15 @@ export const roomRules: readonly RoomRule[] = [
       'replication',
       'drive',
       'http',
+      'rescue',
     ],
     sentence: 'node wires the parts together; only the command line stands above it.',
   },
-  { room: 'cli', imports: ['model', 'node'], sentence: 'cli starts a device or talks to one over HTTP.' },
+  {
+    room: 'cli',
+    imports: ['model', 'node', 'rescue'],
+    sentence: 'cli starts a device, talks to one over HTTP, or rescues where there is none.',
+  },
 ];
 
 /**

@@ -20,6 +20,7 @@ const rooms = [
   'replication',
   'drive',
   'http',
+  'rescue',
   'node',
   'cli',
 ];

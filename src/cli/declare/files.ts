@@ -48,6 +48,14 @@ function addTransfers(program: Command): void {
     .option(...exclude, list)
     .option(...dryRun);
   call(all, async () => (await commands()).exportTo);
+  const rescue = program
+    .command('rescue')
+    .argument('<volume...>', 'folders that devices lent: as many as are left')
+    .requiredOption('--to <folder>', 'where the plain files go; it is made')
+    .option('--words-stdin', 'read the 24 recovery words from standard input')
+    .option(...dryRun)
+    .description('save plain files from volumes and the recovery words alone, without any device');
+  call(rescue, async () => (await import('../commands/drive/rescue.ts')).rescue);
   const cat = program
     .command('cat')
     .argument('<path>')

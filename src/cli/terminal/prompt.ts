@@ -23,6 +23,16 @@ export async function readPassword(options: { passwordStdin?: boolean; twice?: b
   return password;
 }
 
+/** Reads the 24 recovery words: from standard input, or from a person. @throws `bad-input` where nobody can be asked */
+export async function readWords(options: { wordsStdin?: boolean }): Promise<string> {
+  if (options.wordsStdin) return await readStdin();
+  if (terminal().stdin.isTTY) return await askSecret('The 24 recovery words: ');
+  throw new PeerstorError(
+    'bad-input',
+    'No recovery words were given: run this on a terminal, or use --words-stdin.',
+  );
+}
+
 /**
  * Reads several secrets: from a person, the last of them twice, or from standard input, a line each.
  * @throws `bad-input` where there are too few lines, or no terminal

@@ -22,7 +22,7 @@ import type { Random } from '../../model/clock.ts';
 import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, toHex, type UserId, userId } from '../../model/ids.ts';
-import type { BundleBody } from '../../model/records.ts';
+import type { BundleBody, Sealed } from '../../model/records.ts';
 
 /** Argon2id cost; production takes crypto's own. */
 export interface KdfCost {
@@ -192,7 +192,12 @@ export function openRoot(bundle: BundleBody, words: string): Uint8Array {
 
 /** @throws `bad-input` for words that are no recovery code, `forbidden` for another user's */
 export function openByRecovery(bundle: BundleBody, words: string): OpenedBundle {
-  return { keys: decodeKeys(open(recoveryKey(words), labels.byRecovery, bundle.byRecovery)), words };
+  return { keys: openSecretsByRecovery(bundle.byRecovery, words), words };
+}
+
+/** @param byRecovery of a bundle. @throws as `openByRecovery` */
+export function openSecretsByRecovery(byRecovery: Sealed, words: string): UserKeys {
+  return decodeKeys(open(recoveryKey(words), labels.byRecovery, byRecovery));
 }
 
 async function sealedByPassword(
