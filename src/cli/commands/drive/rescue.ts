@@ -1,7 +1,8 @@
 /** rescue: plain files from volumes and recovery words, where no device is left. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { makeFolders } from '../../../node/index.ts';
 import { openRescuedDrive, type RescuedDrive } from '../../../rescue/index.ts';
 import type { GlobalOptions } from '../../client/client.ts';
 import { printJson } from '../../terminal/output.ts';
@@ -19,7 +20,7 @@ interface RescueOptions extends GlobalOptions {
 export async function rescue(volumes: string[], options: RescueOptions): Promise<void> {
   const words = await readWords(options);
   const to = resolve(options.to);
-  if (!options.dryRun) await mkdir(to, { recursive: true });
+  if (!options.dryRun) await makeFolders(to);
   // What is in it is sealed as in the catalog of a device.
   const scratch = await mkdtemp(join(tmpdir(), 'peerstor-rescue-'));
   try {
