@@ -54,6 +54,10 @@ export const readAheadBytes = 8 * MiB;
 /** Read ahead by all downloads of a device together: eight that run at full speed. */
 export const readAheadPoolBytes = 64 * MiB;
 
+// --- pages that look ---
+/** How often pages are told to look at the machine again. */
+export const systemTellMs = 2 * secondMs;
+
 // --- names ---
 /** Bytes of a name in UTF-8, as on common file systems. */
 export const nameBytesMax = 255;

@@ -9,6 +9,7 @@ import type {
   ImpactView,
   NearbyDevice,
   Page,
+  SystemView,
 } from '../../src/model/api.ts';
 import type { GarbageReport } from '../../src/model/contracts/health.ts';
 import { assertProblem, GatewayFixture, sessionHeaders } from './gateway-fixture.ts';
@@ -29,6 +30,14 @@ describe('devices, pairing and health', () => {
     const view = (await g.ask('GET', '/healthz', { anonymous: true })).json<HealthzView>();
     assert.equal(view.ok, true);
     assert.equal(view.deviceName, 'Kitchen');
+  });
+
+  it('say how busy their machine is to who signed in, and the paths of disks to admins only', async () => {
+    const view = (await g.get('/api/v1/system')).json<SystemView>();
+    assert.deepEqual([view.cpu.cores, view.disks[0]?.paths], [2, ['/home']]);
+    const toMember = await g.ask('GET', '/api/v1/system', { headers: asMember() });
+    assert.deepEqual(toMember.json<SystemView>().disks[0]?.paths, []);
+    assertProblem(await g.ask('GET', '/api/v1/system', { anonymous: true }), 'not-signed-in');
   });
 
   it('are listed, with those nearby', async () => {

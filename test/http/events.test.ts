@@ -24,6 +24,17 @@ describe('events', { timeout: 600_000 }, () => {
     return socket;
   }
 
+  /** A page that had events up to `since`. */
+  const againAfter = (since: number, fixture = g) => ({
+    async next(count: number) {
+      const socket = new RawWebSocket(fixture.connect(), `${path}?since=${since}`, page(fixture));
+      assert.match(await socket.answer, /^HTTP\/1\.1 101 /);
+      const events: (EventView | undefined)[] = [];
+      while (events.length < count) events.push(await socket.next<EventView>());
+      return { events, socket };
+    },
+  });
+
   it('are told to a session only', async () => {
     const refused = await listen({}).answer;
     assert.match(refused, /^HTTP\/1\.1 401 .*application\/problem\+json.*not-signed-in/s);
@@ -115,6 +126,61 @@ describe('events', { timeout: 600_000 }, () => {
     clock.advance(50);
     assert.equal(await signedOut.next(), undefined);
     assert.equal(signedOut.closeCode, 4401);
+    await own.stop();
+  });
+
+  it('that a page missed come when it reconnects with the last number that it had', async () => {
+    const first = await open();
+    g.front.emit('devices', ['seen']);
+    const seen = await first.next<EventView>();
+    const { next } = againAfter(seen?.rev ?? 0);
+    first.destroy();
+    const missed = await g.put('/missed.txt', 'x');
+    g.front.emit('health', []);
+    const { events, socket } = await next(2);
+    assert.deepEqual(
+      events.map((event) => [event?.topic, event?.ids]),
+      [
+        ['entries', [missed.id]],
+        ['health', []],
+      ],
+    );
+    // Once more, in one go: what it has now it does not get again.
+    socket.destroy();
+    g.front.emit('devices', ['later']);
+    const again = await againAfter(events.at(-1)?.rev ?? 0).next(1);
+    assert.deepEqual(again.events[0]?.ids, ['later']);
+    again.socket.destroy();
+  });
+
+  it('that nobody kept are told as "all of it": after too many, of another process, and of a time to come', async () => {
+    const clock = new ManualClock();
+    const own = await GatewayFixture.start({ clock });
+    const everything = [
+      ['entries', []],
+      ['uploads', []],
+      ['transfers', []],
+      ['devices', []],
+      ['health', []],
+    ];
+    const told = async (since: number) => {
+      const { events, socket } = await againAfter(since, own).next(5);
+      socket.destroy();
+      return events.map((event) => [event?.topic, event?.ids]);
+    };
+    assert.deepEqual(await told(12), everything, 'a number of another process');
+    const page = await open(own.signedIn, own);
+    await turn();
+    own.front.emit('health', []);
+    clock.advance(50);
+    const rev = (await page.next<EventView>())?.rev ?? 0;
+    for (let n = 0; n <= 200; n += 1) {
+      own.front.emit('devices', [String(n)]);
+      clock.advance(50);
+    }
+    assert.deepEqual(await told(rev), everything, 'more than are kept');
+    assert.deepEqual(await told(rev + 1_000_000), everything, 'a number that is still to come');
+    page.destroy();
     await own.stop();
   });
 

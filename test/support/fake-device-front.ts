@@ -7,6 +7,7 @@ import type {
   ImpactView,
   InviteView,
   PairingView,
+  SystemView,
   UserAdminView,
 } from '../../src/model/api.ts';
 import type { DeviceFront, DeviceSettings, Devices, Pairing } from '../../src/model/contracts/device.ts';
@@ -299,6 +300,20 @@ export class FakeDeviceFront implements DeviceFront {
     return {
       items: all.slice(from, from + limit),
       nextCursor: from + limit < all.length ? String(from + limit) : null,
+    };
+  }
+
+  async system(viewer: Session): Promise<SystemView> {
+    const paths = viewer.user.role === 'admin' ? ['/home'] : [];
+    return {
+      cpu: { cores: 2, model: 'fake', percent: 12.5 },
+      memory: { totalBytes: 8e9, usedBytes: 7e9, processBytes: 1e8 },
+      disks: [{ paths, totalBytes: 1e12, usedBytes: 9e11, freeBytes: 1e11 }],
+      network: { receivedBytesPerSecond: 1000, sentBytesPerSecond: null },
+      temperature: null,
+      uptimeSeconds: 60,
+      version: '0.0.0',
+      transfers: { uploads: 0, unprotectedChunks: 0, repairs: 0 },
     };
   }
 

@@ -145,6 +145,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'health',
     'wiring',
     'home',
+    'machine',
     'volumes',
     'membership',
     'settings',

@@ -14,6 +14,8 @@ export class EventFeed {
   readonly #listeners = new Set<(event: EventView) => void>();
   #socket: WebSocket | undefined;
   #retryMs = retryMinMs;
+  /** Of the last event. */
+  #rev: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(url: string) {
@@ -23,15 +25,21 @@ export class EventFeed {
   start(): void {
     if (this.#socket || this.#timer) return;
     this.liveness.value = 'connecting';
-    const socket = new WebSocket(this.#url, eventProtocols());
+    const since = this.#rev === undefined ? '' : `?since=${this.#rev}`;
+    const socket = new WebSocket(this.#url + since, eventProtocols());
     this.#socket = socket;
     socket.onopen = () => {
       this.#retryMs = retryMinMs;
       this.liveness.value = 'live';
-      // Anything may have changed while nobody listened.
+      if (this.#rev !== undefined) return;
+      // Anything may have changed while nobody listened. From here on the device says what was missed.
       for (const topic of ['entries', 'devices', 'health'] as const) this.#tell({ topic, ids: [], rev: 0 });
     };
-    socket.onmessage = (message) => this.#tell(JSON.parse(String(message.data)) as EventView);
+    socket.onmessage = (message) => {
+      const event = JSON.parse(String(message.data)) as EventView;
+      this.#rev = Math.max(event.rev, this.#rev ?? 0);
+      this.#tell(event);
+    };
     socket.onclose = () => {
       this.#socket = undefined;
       if (this.liveness.value === 'stopped') return;
@@ -48,6 +56,7 @@ export class EventFeed {
   }
 
   stop(): void {
+    this.#rev = undefined;
     this.liveness.value = 'stopped';
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,20 +1,74 @@
-/** The stream of "this changed, ask again" that one open page gets. */
+/** What open pages are told: "this changed, ask again". One feed serves all pages of a session. */
 import type { EventView } from '../../model/api.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { DeviceFront } from '../../model/contracts/device.ts';
 import type { Session } from '../../model/contracts/drive.ts';
-import { eventGatherMs, eventIdsMax } from '../limits/http-limits.ts';
+import {
+  eventFeedsIdleMax,
+  eventGatherMs,
+  eventIdsMax,
+  eventKeepMs,
+  eventsKept,
+} from '../limits/http-limits.ts';
 
 type Topic = EventView['topic'];
 
-/** A number that grows with every event of this gateway, so that a page can order what it hears. */
-export interface EventCounter {
-  next(): number;
+/** What a page that missed events asks anew. How busy the machine is it is told within seconds anyhow. */
+const topicsOfChanges: readonly Topic[] = ['entries', 'uploads', 'transfers', 'devices', 'health'];
+
+/** Gives a page its events. */
+export type Give = (event: EventView) => void;
+
+export interface EventFeeds {
+  /**
+   * @param since the last `rev` that the page had: it gets what came after it, or, where that is not known any
+   * more, an event without ids for each topic, which means that anything of it may have changed
+   * @returns stops it
+   */
+  listen(session: Session, since: number | undefined, give: Give): () => void;
 }
 
-export function createEventCounter(): EventCounter {
-  let rev = 0;
-  return { next: () => ++rev };
+/** The feeds of one gateway. A feed lives on for a while without a page, so that one that reconnects misses nothing. */
+export function createEventFeeds(front: DeviceFront, clock: Clock): EventFeeds {
+  // Larger than any number that the same device gave before it started again, if its clock goes forward; a number
+  // that this gateway did not give means a page that knows nothing of it.
+  const first = Math.floor(clock.wallMs()) * 1000;
+  let rev = first;
+  const feeds = new Map<string, Feed>();
+
+  const drop = (secret: string, feed: Feed) => {
+    feed.stop();
+    if (feeds.get(secret) === feed) feeds.delete(secret);
+  };
+
+  return {
+    listen(session, since, give) {
+      const { secret } = session;
+      let feed = feeds.get(secret);
+      if (feed === undefined) {
+        feed = new Feed(front, session, clock, { next: () => ++rev, now: () => rev });
+        feeds.set(secret, feed);
+        const made = feed;
+        session.signal.addEventListener('abort', () => drop(secret, made), { once: true });
+      }
+      const own = feed;
+      const stop = own.add(since, give);
+      return () => {
+        stop();
+        if (!own.isIdle) return;
+        own.dropAfter(eventKeepMs, () => drop(secret, own));
+        const idle = [...feeds].filter(([, one]) => one.isIdle);
+        const [oldest] = idle;
+        if (oldest !== undefined && idle.length > eventFeedsIdleMax) drop(...oldest);
+      };
+    },
+  };
+}
+
+/** Numbers that grow with every event of this gateway, so that a page can order what it hears. */
+interface Revisions {
+  next(): number;
+  now(): number;
 }
 
 /**
@@ -22,43 +76,87 @@ export function createEventCounter(): EventCounter {
  *
  * Which entries changed is heard from the session's own drive, not from the device: what other
  * users do is none of this user's business.
- * @returns stops it
  */
-export function feedEvents(
-  front: DeviceFront,
-  session: Session,
-  clock: Clock,
-  counter: EventCounter,
-  give: (event: EventView) => void,
-): () => void {
-  const pending = new Map<Topic, Set<string>>();
-  let timer: Timer | undefined;
+class Feed {
+  readonly #clock: Clock;
+  readonly #revisions: Revisions;
+  readonly #pages = new Set<Give>();
+  readonly #pending = new Map<Topic, Set<string>>();
+  /** The last events, oldest first; `system` left out, which nobody misses. */
+  #kept: EventView[] = [];
+  /** Every event after this number is among `#kept`. */
+  #completeAfter: number;
+  #timer: Timer | undefined;
+  #end: Timer | undefined;
+  #stops: (() => void)[];
 
-  const flush = () => {
-    timer = undefined;
-    for (const [topic, gathered] of pending) {
+  constructor(front: DeviceFront, session: Session, clock: Clock, revisions: Revisions) {
+    this.#clock = clock;
+    this.#revisions = revisions;
+    // A number of its own: what came before it was made was not heard.
+    this.#completeAfter = revisions.next();
+    this.#stops = [
+      session.drive.onChange((ids) => this.#gather('entries', ids)),
+      front.onEvent((topic, ids) => {
+        if (topic !== 'entries') this.#gather(topic, ids);
+      }),
+    ];
+  }
+
+  get isIdle(): boolean {
+    return this.#pages.size === 0;
+  }
+
+  add(since: number | undefined, give: Give): () => void {
+    this.#end?.cancel();
+    this.#pages.add(give);
+    if (since !== undefined) for (const event of this.#missed(since)) give(event);
+    return () => this.#pages.delete(give);
+  }
+
+  dropAfter(ms: number, drop: () => void): void {
+    this.#end?.cancel();
+    this.#end = this.#clock.after(ms, drop);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#end?.cancel();
+    this.#pending.clear();
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+  }
+
+  #missed(since: number): EventView[] {
+    const now = this.#revisions.now();
+    if (since >= this.#completeAfter && since <= now) return this.#kept.filter(({ rev }) => rev > since);
+    return topicsOfChanges.map((topic) => ({ topic, ids: [], rev: now }));
+  }
+
+  #gather(topic: Topic, ids: readonly string[]): void {
+    const gathered = this.#pending.get(topic) ?? new Set();
+    for (const id of ids) gathered.add(id);
+    this.#pending.set(topic, gathered);
+    this.#timer ??= this.#clock.after(eventGatherMs, () => this.#flush());
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    for (const [topic, gathered] of this.#pending) {
       const ids = [...gathered];
       for (let from = 0; from === 0 || from < ids.length; from += eventIdsMax) {
-        give({ topic, ids: ids.slice(from, from + eventIdsMax), rev: counter.next() });
+        this.#tell({ topic, ids: ids.slice(from, from + eventIdsMax), rev: this.#revisions.next() });
       }
     }
-    pending.clear();
-  };
-  const gather = (topic: Topic, ids: readonly string[]) => {
-    const gathered = pending.get(topic) ?? new Set();
-    for (const id of ids) gathered.add(id);
-    pending.set(topic, gathered);
-    timer ??= clock.after(eventGatherMs, flush);
-  };
-  const stops = [
-    session.drive.onChange((ids) => gather('entries', ids)),
-    front.onEvent((topic, ids) => {
-      if (topic !== 'entries') gather(topic, ids);
-    }),
-  ];
-  return () => {
-    timer?.cancel();
-    pending.clear();
-    for (const stop of stops) stop();
-  };
+    this.#pending.clear();
+  }
+
+  #tell(event: EventView): void {
+    if (event.topic !== 'system') {
+      this.#kept.push(event);
+      const dropped = this.#kept.length > eventsKept ? this.#kept.shift() : undefined;
+      if (dropped !== undefined) this.#completeAfter = dropped.rev;
+    }
+    for (const give of this.#pages) give(event);
+  }
 }

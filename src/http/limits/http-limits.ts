@@ -67,6 +67,11 @@ export const downloadsPerLink = 32;
 export const eventGatherMs = 50;
 export const eventIdsMax = 500;
 export const eventPingMs = 30 * secondMs;
+/** A page that reconnects within this time is told what it missed; later it asks for everything. */
+export const eventKeepMs = 5 * minuteMs;
+/** Events that are kept for it, of one session; and sessions without a page that keep some. */
+export const eventsKept = 200;
+export const eventFeedsIdleMax = 64;
 
 /** Sessions that `?k=` is held against; beyond it a page proves its session again by its next request. */
 export const provenSessionsMax = 1000;

@@ -172,6 +172,7 @@ const devices: Record<string, Operation> = {
     ok(objectOf<{ networkId: string }>({ networkId: string })),
   ),
   'POST /api/v1/pairing/exchange': does('Messages of the pairing (CPace)', ok({ type: 'object' })),
+  'GET /api/v1/system': does('How busy the machine of this device is', ok(shape('System'))),
   'GET /api/v1/health': does('Copies of everything, and what is wrong', ok(shape('Health'))),
   'GET /api/v1/health/garbage': does('Chunks that nothing needs', ok(shape('Garbage'))),
   'POST /api/v1/health/garbage/confirm': does('Agree to a deletion that was stopped', ok(shape('Garbage'))),

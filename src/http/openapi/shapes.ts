@@ -246,6 +246,26 @@ const devices: Record<string, Schema> = {
     action: nullable(string),
   }),
   Receipt: objectOf<api.ReceiptView>({ at: time, sentence: string }),
+  System: objectOf<api.SystemView>({
+    cpu: objectOf<api.SystemView['cpu']>({ cores: count, model: string, percent: number }),
+    memory: objectOf<api.SystemView['memory']>({ totalBytes: count, usedBytes: count, processBytes: count }),
+    disks: listOf(
+      objectOf<api.SystemView['disks'][number]>({
+        paths: listOf(string),
+        totalBytes: count,
+        usedBytes: count,
+        freeBytes: count,
+      }),
+    ),
+    network: objectOf<api.SystemView['network']>({
+      receivedBytesPerSecond: nullable(count),
+      sentBytesPerSecond: nullable(count),
+    }),
+    temperature: { ...nullable(number), description: 'degrees Celsius' },
+    uptimeSeconds: count,
+    version: string,
+    transfers: objectOf<api.TransfersView>({ uploads: count, unprotectedChunks: count, repairs: count }),
+  }),
   Garbage: objectOf<GarbageReport>({
     chunks: count,
     bytes: count,

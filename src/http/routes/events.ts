@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { EventView } from '../../model/api.ts';
 import type { Timer } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import { createEventCounter, feedEvents } from '../events/event-feed.ts';
+import { createEventFeeds } from '../events/event-feed.ts';
 import {
   eventBufferBytesMax,
   eventPingMs,
@@ -11,6 +11,7 @@ import {
   eventSocketsPerUser,
 } from '../limits/http-limits.ts';
 import { createSlots } from '../limits/slots.ts';
+import { query } from '../requests/schemas.ts';
 import { signedIn } from '../sessions/authentication.ts';
 import type { RouteContext } from '../sessions/route-context.ts';
 import { watchSession } from '../sessions/session-watch.ts';
@@ -19,6 +20,10 @@ export const eventsPath = '/api/v1/events';
 
 /** Close codes 4000 to 4999 are ours (RFC 6455 section 7.4.2). */
 const closedBySignOut = 4401;
+
+const sinceQuery = query({
+  since: { type: 'string', pattern: '^[0-9]{1,16}$', description: 'the last rev that the page had' },
+});
 
 /** What is used of the `ws` library's socket. */
 interface EventSocket {
@@ -32,14 +37,15 @@ interface EventSocket {
 
 /** `GET /api/v1/events`: a WebSocket that says what changed. */
 export function eventRoutes(app: FastifyInstance, context: RouteContext): void {
-  const counter = createEventCounter();
+  const feeds = createEventFeeds(context.front, context.clock);
   const slots = createSlots();
   const slotsOf = new WeakMap<FastifyRequest, () => void>();
 
-  app.route({
+  app.route<{ Querystring: { since?: string } }>({
     method: 'GET',
     url: eventsPath,
     exposeHeadRoute: false,
+    schema: { querystring: sinceQuery },
     onRequest: async (request) => {
       if (!request.ws) return;
       const session = signedIn(request);
@@ -57,9 +63,11 @@ export function eventRoutes(app: FastifyInstance, context: RouteContext): void {
       throw new PeerstorError('bad-request', 'This address speaks WebSocket only.');
     },
     wsHandler: (socket: EventSocket, request) => {
-      const { front, clock } = context;
       const session = signedIn(request);
-      const stopFeed = feedEvents(front, session, clock, counter, (event) => give(socket, event));
+      const { since } = request.query;
+      const stopFeed = feeds.listen(session, since === undefined ? undefined : Number(since), (event) =>
+        give(socket, event),
+      );
       const stopPings = keepAlive(socket, context);
       const stopWatch = watchSession(request, () => {
         // Nothing more is told, however long the other side takes to close.

@@ -8,6 +8,7 @@ import type {
   ImpactView,
   NearbyDevice,
   PairingView,
+  SystemView,
 } from '../api.ts';
 import type { DeviceId, EntryId } from '../ids.ts';
 import type { DeviceClass } from '../records.ts';
@@ -87,11 +88,15 @@ export interface DeviceFront {
     limit: number;
     before?: string;
   }): Promise<{ items: AuditView[]; nextCursor: string | null }>;
+  /** How busy the machine is. @param viewer as for `Devices.list` */
+  system(viewer: Session): Promise<SystemView>;
   /** Figures for Prometheus, as text. */
   metrics(): string;
   /** Throws `wrong-setup-code` unless it is this start's one-time code or the home's local secret. */
   checkSetupCode(code: string, from: string): void;
   /** Is this the secret in HOME/run.json, so the caller can read this home? */
   isLocalSecret(secret: string): boolean;
-  onEvent(listener: (topic: 'entries' | 'devices' | 'health' | 'system', ids: string[]) => void): () => void;
+  onEvent(
+    listener: (topic: 'entries' | 'devices' | 'health' | 'transfers' | 'system', ids: string[]) => void,
+  ): () => void;
 }

@@ -24,10 +24,12 @@ import type { DeviceParts } from './device-parts.ts';
 import { entryHealthView } from './entry-health.ts';
 import { metricsText } from './metrics.ts';
 import { isSameText, SetupGate } from './setup-gate.ts';
+import { createSystemFront } from './system-front.ts';
 import { withoutPaths, withoutVolumes } from './viewer.ts';
 
 export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['accounts']): DeviceFront {
   const gate = new SetupGate(systemClock);
+  const system = createSystemFront(parts);
 
   const list = (isAdmin: boolean): DeviceView[] => {
     const network = parts.network();
@@ -113,6 +115,7 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
     confirmGarbage: (session) => confirmGarbage(requireNetwork(parts), parts.audit, session),
     entryHealth: (id, session) => entryHealthView(requireNetwork(parts), id, session),
     metrics: () => metricsText(parts),
+    system: (viewer) => system.view(viewer),
 
     checkSetupCode: (code, from) => {
       // A device in a network takes no set-up code; after leaving the network it has another one.
@@ -122,7 +125,7 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
     isLocalSecret: (secret) => isSameText(secret, parts.localSecret),
 
     onEvent(listener) {
-      const stops = [watch.listen(), parts.onEvent((topic, ids) => listener(topic, ids))];
+      const stops = [watch.listen(), system.listen(), parts.onEvent((topic, ids) => listener(topic, ids))];
       return () => {
         for (const stop of stops) stop();
       };

@@ -3,7 +3,7 @@ import type { Transport } from '../../model/contracts/transport.ts';
 import type { Replication } from '../../replication/index.ts';
 import type { CatalogDirectory } from '../membership/device-directory.ts';
 
-export type EventTopic = 'devices' | 'health';
+export type EventTopic = 'devices' | 'health' | 'transfers' | 'system';
 export type EventListener = (topic: EventTopic, ids: string[]) => void;
 
 /** The parts whose changes are reported. */

@@ -4,6 +4,7 @@ import { health, refreshNetwork, user } from '../../client/state.ts';
 import { formatAgo, formatCount, formatSize } from '../../client/words/format.ts';
 import { Icon } from '../../components/icon.tsx';
 import { GarbageDialog } from './garbage.tsx';
+import { Machine } from './machine.tsx';
 
 const wantedCopies = 3;
 const receiptsShown = 20;
@@ -34,6 +35,7 @@ export function HealthView() {
       )}
       <Copies {...view} />
       <Work {...view} />
+      <Machine />
       <Receipts receipts={view.receipts} />
       {looking && <GarbageDialog onClose={() => setLooking(false)} />}
     </>

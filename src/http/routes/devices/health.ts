@@ -7,6 +7,8 @@ import { entryIdOf } from '../entries/entry-id.ts';
 export function healthRoutes(app: FastifyInstance, { front }: RouteContext): void {
   app.get('/api/v1/health', (request) => front.health(signedIn(request)));
 
+  app.get('/api/v1/system', (request) => front.system(signedIn(request)));
+
   app.get('/api/v1/health/garbage', (request) => front.garbage(signedInAdmin(request)));
 
   app.post('/api/v1/health/garbage/confirm', (request) => front.confirmGarbage(signedInAdmin(request)));
