@@ -1,6 +1,5 @@
 /** The list of commands with their arguments. */
 import { Argument, Command } from 'commander';
-import { packageVersion } from '../model/package-version.ts';
 import type { Shell } from './completion.ts';
 import { call } from './declare/call.ts';
 import { addNetwork } from './declare/devices.ts';
@@ -8,6 +7,7 @@ import { addFiles } from './declare/files.ts';
 import { addAccounts, addUsers } from './declare/people.ts';
 import { addSharing, addTokens } from './declare/sharing.ts';
 import { addService, addStart } from './declare/start.ts';
+import { packageVersion } from './package-version.ts';
 import { printDrawing, printLine } from './terminal/output.ts';
 import { terminal } from './terminal/terminal.ts';
 

@@ -1,9 +1,9 @@
 /** Runs one command: words to a command, errors to one line and an exit code. */
 import { CommanderError } from 'commander';
 import { isPeerstorError } from '../model/errors.ts';
-import { packageVersion } from '../model/package-version.ts';
 import { withDefaultCommand } from './default-command.ts';
 import { CommandFailure, exitCodes, failureOf } from './failure.ts';
+import { packageVersion } from './package-version.ts';
 import { buildProgram } from './program.ts';
 import { printJsonNotice, printLine, printNotice } from './terminal/output.ts';
 import { type Terminal, withTerminal } from './terminal/terminal.ts';

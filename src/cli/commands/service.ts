@@ -2,10 +2,10 @@
 import { homedir, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { PeerstorError } from '../../model/errors.ts';
-import { programPath } from '../../model/package-version.ts';
 import { homeFolder } from '../../node/index.ts';
 import type { GlobalOptions } from '../client/client.ts';
 import { CommandFailure } from '../failure.ts';
+import { programPath } from '../package-version.ts';
 import {
   installService,
   printNotes,

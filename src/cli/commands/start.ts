@@ -6,6 +6,7 @@ import {
   type StartOptions,
   startDevice,
 } from '../../node/index.ts';
+import { packageVersion } from '../package-version.ts';
 import { printJson, printLine, printNotice } from '../terminal/output.ts';
 
 /** After this time the process ends even if the stop is not clean: nothing acknowledged is at risk. */
@@ -14,7 +15,9 @@ const stopTimeoutMs = 10_000;
 export async function start(options: StartOptions & { json?: boolean; peer?: string[] }): Promise<void> {
   boundHeap();
   const { peer: peers } = options;
-  const device = await startDevice(readConfig({ ...options, ...(peers ? { peers } : {}) }));
+  const device = await startDevice(
+    readConfig({ ...options, version: packageVersion(), ...(peers ? { peers } : {}) }),
+  );
   const ready = device.ready();
   if (options.json) printJson({ event: 'ready', ...ready });
   else printWelcome(ready);

@@ -14,7 +14,7 @@ export interface SystemFront {
 
 export function createSystemFront(parts: DeviceParts): SystemFront {
   const folders = () => [parts.config.home, ...parts.store.usage().volumes.map(({ path }) => path)];
-  const machine = new Machine(parts.clock, folders);
+  const machine = new Machine(parts.clock, folders, parts.config.version);
   const transfers = (): TransfersView => {
     const chunks = parts.network()?.chunks;
     const repair = chunks?.repairStatus();

@@ -26,6 +26,8 @@ export interface StartOptions {
   /** Addresses or networks of proxies whose X-Forwarded headers are believed. */
   trustedProxy?: string[];
   logLevel?: string;
+  /** Of the program that starts the device; pages show it. */
+  version?: string;
 }
 
 export interface VolumeConfig {
@@ -59,6 +61,7 @@ export interface DeviceConfig {
   hostNames: string[];
   trustedProxies: string[];
   logLevel: string;
+  version: string;
   tunables: Tunables;
 }
 
@@ -83,6 +86,7 @@ export function readConfig(options: StartOptions, env: NodeJS.ProcessEnv = proce
     hostNames: (options.hostName ?? []).map(hostName),
     trustedProxies: (options.trustedProxy ?? []).map(proxyAddress),
     logLevel: options.logLevel ?? 'info',
+    version: options.version ?? 'unknown',
     tunables: parseTunables(env.PEERSTOR_TUNE),
   };
 }

@@ -2,7 +2,6 @@
 import { cpus, freemem, totalmem, uptime } from 'node:os';
 import type { SystemView } from '../../model/api.ts';
 import type { Clock } from '../../model/clock.ts';
-import { packageVersion } from '../../model/package-version.ts';
 import {
   type CpuTimes,
   type NetworkCounts,
@@ -25,13 +24,17 @@ interface Look {
 
 export class Machine {
   readonly #clock: Clock;
-  readonly #version = packageVersion();
+  readonly #version: string;
   readonly #folders: () => readonly string[];
   #last: Look | undefined;
 
-  /** @param folders the home and the volumes: their disks are shown */
-  constructor(clock: Clock, folders: () => readonly string[]) {
+  /**
+   * @param folders the home and the volumes: their disks are shown
+   * @param version of this program
+   */
+  constructor(clock: Clock, folders: () => readonly string[], version: string) {
     this.#clock = clock;
+    this.#version = version;
     this.#folders = folders;
   }
 
