@@ -4,6 +4,7 @@ import { ancestorViews, children } from './folders/browsing.ts';
 import { copy } from './folders/copying.ts';
 import { createFolder, ensureFolder } from './folders/folders.ts';
 import { patch } from './folders/moves.ts';
+import { properties, setProperties } from './folders/properties.ts';
 import { search } from './search/search.ts';
 import { emptyTrash, purge, restore, trash, trashed } from './trash/trash.ts';
 import { viewOf } from './tree/entry-view.ts';
@@ -12,6 +13,7 @@ import { upload, uploadTo } from './uploads/uploads.ts';
 import { checksum } from './versions/checksum.ts';
 import { nameVersion } from './versions/naming.ts';
 import { removeVersion } from './versions/removing.ts';
+import { touch } from './versions/touching.ts';
 import { openContent, restoreVersion, versions } from './versions/versions.ts';
 
 /** Tells of changes of the catalog as ids of entries. */
@@ -32,6 +34,15 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     ensureFolder: (names, from) => ensureFolder(tree, names, from),
     patch: (id, change, ifMatch) => patch(tree, id, change, ifMatch),
     copy: (id, parent, name) => copy({ from: tree, to: tree }, id, parent, name),
+
+    properties: (id) => properties(tree, id),
+    setProperties: (id, change) => setProperties(tree, id, change),
+    touch: (id, modifiedAtMs) => touch(tree, id, modifiedAtMs),
+    async quota(id) {
+      await found(id);
+      // What an owner keeps is told to the owner's own programs, not to others who were given a part.
+      return tree.granted && tree.granted.kind !== 'token' ? undefined : tree.quotas.usageOf(tree.user);
+    },
 
     trash: (id, ifMatch) => trash(tree, id, ifMatch),
     trashed: (options) => trashed(tree, options),

@@ -80,6 +80,8 @@ export const searchedEntriesMax = 2_000_000;
 export const searchBuildWaitMs = 10_000;
 /** What a search needs in memory is given back after so long without one. */
 export const searchIdleMs = 30 * minuteMs;
+/** Names and texts that programs keep with one entry (WebDAV): a part of one record. */
+export const propertiesBytesMax = 16 * KiB;
 /** Entries that one request may move, copy or trash. */
 export const entriesAtOnceMax = 1000;
 export const sessionLifeMs = 30 * dayMs;

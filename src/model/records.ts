@@ -267,6 +267,8 @@ export interface EntryFacts {
   starred: boolean;
   /** Names that people gave to versions of the file, by version id. Such a version is never thinned out. */
   versionNames?: Readonly<Record<string, string>>;
+  /** What programs keep with an entry (WebDAV's dead properties): texts by names that mean nothing to peerstor. */
+  properties?: Readonly<Record<string, string>>;
 }
 
 /** table name → body. */

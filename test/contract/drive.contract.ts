@@ -94,6 +94,9 @@ export function driveContract(title: string, open: () => Promise<DriveUnderTest>
         drive.uploadTo(ghost, bytes('x'), {}),
         drive.open(ghost),
         drive.checksum(ghost),
+        drive.properties(ghost),
+        drive.touch(ghost, 0),
+        drive.quota(ghost),
         drive.versions(ghost),
         drive.restoreVersion(ghost, versionId(ghost)),
       ];
@@ -203,6 +206,43 @@ export function driveContract(title: string, open: () => Promise<DriveUnderTest>
       assert.equal((await drive.patch(id(entry), { name: 'b' })).name, 'b');
       assert.deepEqual(await names(target), ['a', 'b']);
       await assert.rejects(drive.patch(target, { parentId: target }), coded('would-make-a-cycle'));
+    });
+
+    it('properties of programs are set, taken away, copied and bounded', async () => {
+      const at = await folder();
+      const one = id(await file(at, 'a.txt'));
+      assert.deepEqual(await drive.properties(one), {});
+      if (!mayMark) {
+        await assert.rejects(drive.setProperties(one, { a: '1' }), coded('forbidden'));
+        return;
+      }
+      await drive.setProperties(one, { a: '1', b: '2' });
+      await drive.setProperties(one, { a: null, c: '3' });
+      assert.deepEqual(await drive.properties(one), { b: '2', c: '3' });
+      await drive.setProperties(at, { d: '4' });
+      const copied = id(await drive.copy(at, root, `copy of ${at}`));
+      assert.deepEqual(await drive.properties(copied), { d: '4' });
+      const inside = id(await drive.resolve(['a.txt'], copied));
+      assert.deepEqual(await drive.properties(inside), { b: '2', c: '3' });
+      await assert.rejects(drive.setProperties(one, { e: 'x'.repeat(16 * 1024) }), coded('too-large'));
+      assert.deepEqual(await drive.properties(one), { b: '2', c: '3' });
+    });
+
+    it('a file gets another date without another content', async () => {
+      const at = await folder();
+      const before = await file(at, 'a.txt', 'the content');
+      const after = await drive.touch(id(before), Date.parse('2001-02-03T04:05:06.700Z'));
+      assert.equal(after.modifiedAt, '2001-02-03T04:05:06.700Z');
+      assert.notEqual(after.version, before.version);
+      assert.deepEqual([after.size, after.mime], [before.size, before.mime]);
+      assert.equal(await read(id(before)), 'the content');
+      if (isOwners) assert.equal((await drive.versions(id(before))).length, 1);
+      await assert.rejects(drive.touch(at, 0), coded('not-found'));
+      await assert.rejects(drive.touch(id(before), 1e18), coded('bad-input'));
+    });
+
+    it('who has no quota is told none', async () => {
+      assert.equal(await drive.quota(root), undefined);
     });
 
     it('tags and the star are set without touching name or content', async () => {

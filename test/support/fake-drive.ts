@@ -4,6 +4,7 @@
  * what the real drive does.
  */
 import { createHash } from 'node:crypto';
+import { changedProperties } from '../../src/drive/folders/properties.ts';
 import { checkName, foldName, freeName } from '../../src/drive/listing/names.ts';
 import { comparison, pageOf, type Sortable } from '../../src/drive/listing/paging.ts';
 import { EntryTable } from '../../src/drive/search/entry-table.ts';
@@ -41,6 +42,7 @@ interface Entry {
   tags: string[];
   starred: boolean;
   trashedAt: string | null;
+  properties: Readonly<Record<string, string>>;
   /** Newest first; empty for a folder. */
   versions: Version[];
 }
@@ -217,6 +219,34 @@ export class FakeDrive extends FakeTransfers implements Drive {
     return this.#changed(this.#copied(source, folder.id, name ?? this.#freeName(source, folder.id)));
   }
 
+  async properties(id: EntryId) {
+    return this.#find(id).properties;
+  }
+
+  async setProperties(id: EntryId, change: Readonly<Record<string, string | null>>): Promise<void> {
+    const entry = this.#find(id);
+    entry.properties = changedProperties(entry.properties, change);
+  }
+
+  async touch(id: EntryId, modifiedAtMs: number): Promise<EntryView> {
+    const entry = this.#find(id);
+    const [current] = entry.versions;
+    if (current === undefined) throw noFolder();
+    this.#refuseTrashed(entry);
+    if (Number.isNaN(new Date(modifiedAtMs).getTime())) throw new PeerstorError('bad-input', 'No date.');
+    const modifiedAt = new Date(modifiedAtMs).toISOString();
+    entry.versions[0] = { ...current, id: versionId(this.#newId()), modifiedAt };
+    return this.#changed(entry);
+  }
+
+  /** For tests: what `quota` says. */
+  quotaNow: { usedBytes: number; quotaBytes: number } | undefined;
+
+  async quota(id: EntryId) {
+    this.#find(id);
+    return this.quotaNow;
+  }
+
   async trash(id: EntryId, ifMatch?: string): Promise<void> {
     const entry = this.#find(id);
     this.#refuseRoot(entry);
@@ -379,6 +409,7 @@ export class FakeDrive extends FakeTransfers implements Drive {
       tags: [],
       starred: false,
       trashedAt: null,
+      properties: {},
       versions: [],
     };
     this.#entries.set(entry.id, entry);
@@ -388,6 +419,7 @@ export class FakeDrive extends FakeTransfers implements Drive {
   #copied(source: Entry, parent: EntryId, name: string): Entry {
     const target = this.#add(parent, name, source.kind);
     target.tags = [...source.tags];
+    target.properties = source.properties;
     target.versions.push(
       ...source.versions.slice(0, 1).map((one) => ({ ...one, id: versionId(this.#newId()) })),
     );
@@ -510,7 +542,7 @@ export class FakeDrive extends FakeTransfers implements Drive {
   }
 
   #view(entry: Entry): EntryView {
-    const { versions, revision, ...rest } = entry;
+    const { versions, revision, properties: _, ...rest } = entry;
     const [current] = versions;
     return {
       ...rest,

@@ -14,7 +14,7 @@ import type { OpenVersion } from '../listing/heads.ts';
 import { checkName, freeName } from '../listing/names.ts';
 import type { Reservation } from '../quota/quotas.ts';
 import { changedEntry, factsDraft, type NewEntry, newEntry, versionDraft } from '../tree/entry-drafts.ts';
-import { conflictNameOf, marksOf, viewOf } from '../tree/entry-view.ts';
+import { conflictNameOf, marksOf, propertiesOf, viewOf } from '../tree/entry-view.ts';
 import {
   author,
   type Conflict,
@@ -138,10 +138,12 @@ function fileDrafts(
   return drafts;
 }
 
-/** Copies the tags that the asker may see; a star stays with the original. */
+/** Copies tags and properties that the asker may see; a star stays with the original. */
 function copiedTags({ from, to }: Trees, source: Entry, entry: NewEntry): Draft[] {
   const { tags } = marksOf(from, source);
-  return tags.length === 0 ? [] : [factsDraft(to, entry.id, entry.key, { tags, starred: false })];
+  const properties = propertiesOf(from, source);
+  if (tags.length === 0 && Object.keys(properties).length === 0) return [];
+  return [factsDraft(to, entry.id, entry.key, { tags, starred: false, properties })];
 }
 
 /**

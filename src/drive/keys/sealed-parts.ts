@@ -89,14 +89,20 @@ export function sealFacts(key: Uint8Array, facts: EntryFacts): Sealed {
 export function openFacts(key: Uint8Array, sealed: Sealed): EntryFacts {
   const facts = decode(open(key, factsLabel, sealed));
   if (!isFields(facts)) throw malformed('facts');
-  const { tags, starred, versionNames } = facts;
+  const { tags, starred, versionNames, properties } = facts;
   if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string') || typeof starred !== 'boolean') {
     throw malformed('facts');
   }
-  return { ...facts, tags, starred, versionNames: namesIn(versionNames) };
+  return {
+    ...facts,
+    tags,
+    starred,
+    versionNames: textsIn(versionNames),
+    properties: textsIn(properties),
+  };
 }
 
-function namesIn(names: unknown): Readonly<Record<string, string>> {
+function textsIn(names: unknown): Readonly<Record<string, string>> {
   if (names === undefined) return {};
   if (!isFields(names)) throw malformed('facts');
   const given: Record<string, string> = {};

@@ -46,6 +46,8 @@ export interface Quotas {
    * @throws `quota-exceeded` when `bytes` do not fit into the quota of this owner
    */
   reserve(owner: UserId, bytes: number, sameBytes?: number): Promise<Reservation>;
+  /** What an owner with a quota keeps; undefined for one without. */
+  usageOf(owner: UserId): Promise<{ usedBytes: number; quotaBytes: number } | undefined>;
   /** Bounds what is written into the catalog. */
   readonly records: RecordMeter;
   apply(changes: readonly CatalogChange[]): void;
@@ -124,6 +126,13 @@ export function createQuotas({ catalog, clock, graceMs, recordBounds }: QuotasPa
       const reservation = reserveIn(await countOf(owner), () => quotaOf(owner), sameBytes);
       reservation.grow(bytes);
       return reservation;
+    },
+
+    async usageOf(owner) {
+      const quotaBytes = quotaOf(owner);
+      if (quotaBytes === null) return undefined;
+      const { plainBytes, reservedBytes } = await countOf(owner);
+      return { usedBytes: plainBytes + reservedBytes, quotaBytes };
     },
 
     apply(changes) {

@@ -95,6 +95,14 @@ export function marksOf(tree: Tree, entry: Pick<Entry, 'id' | 'keys'>): Pick<Ent
   return { tags: mayTag ? tags : [], starred: mayStar && starred };
 }
 
+/** What programs keep with an entry, for whoever may see its tags. */
+export function propertiesOf(
+  tree: Tree,
+  entry: Pick<Entry, 'id' | 'keys'>,
+): Readonly<Record<string, string>> {
+  return markRights(tree).mayTag ? (factsOf(tree, entry).properties ?? {}) : {};
+}
+
 /** The marks that the holder of this tree may see and set. */
 export function markRights({ granted, grants }: Tree): { mayTag: boolean; mayStar: boolean } {
   if (!granted || granted.kind === 'token') return { mayTag: true, mayStar: true };

@@ -293,6 +293,18 @@ export interface Drive {
   patch(id: EntryId, change: EntryPatch, ifMatch?: string): Promise<EntryView>;
   copy(id: EntryId, parent: EntryId, name?: string): Promise<EntryView>;
 
+  /** What programs keep with an entry, by names of their own. A copy has it too. */
+  properties(id: EntryId): Promise<Readonly<Record<string, string>>>;
+  /**
+   * @param change null takes one away; what is not named stays
+   * @throws `too-large` for more than `propertiesBytesMax` in all
+   */
+  setProperties(id: EntryId, change: Readonly<Record<string, string | null>>): Promise<void>;
+  /** Sets when a file's content was changed last, as programs say it that copy files. @throws `bad-input` */
+  touch(id: EntryId, modifiedAtMs: number): Promise<EntryView>;
+  /** Bytes that the owner of an entry keeps and may keep; undefined where there is no quota. */
+  quota(id: EntryId): Promise<{ usedBytes: number; quotaBytes: number } | undefined>;
+
   /** To the trash; a folder goes with everything in it. */
   trash(id: EntryId, ifMatch?: string): Promise<void>;
   trashed(options: ListOptions): Promise<Page<EntryView>>;

@@ -1,0 +1,38 @@
+/** Changing the date of a file. */
+import type { EntryView } from '../../model/api.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import type { EntryId } from '../../model/ids.ts';
+import { runRotating } from '../access/key-rotation.ts';
+import { isDate } from '../keys/sealed-parts.ts';
+import { headsLike } from '../listing/heads.ts';
+import { versionDraft } from '../tree/entry-drafts.ts';
+import { viewOf } from '../tree/entry-view.ts';
+import { author, notFound, requireEntry, requireOutsideTrash, type Tree } from '../tree/tree.ts';
+import { versionNamesOf } from './naming.ts';
+import { tombstoneOf } from './removing.ts';
+
+/**
+ * The present content with another date: a version that takes the place of the present one, which is kept only
+ * where somebody named it.
+ * @throws `bad-input` for what is no date, `not-found` for a folder, `gone`
+ */
+export async function touch(tree: Tree, id: EntryId, modifiedAtMs: number): Promise<EntryView> {
+  if (!isDate(modifiedAtMs)) throw new PeerstorError('bad-input', 'This is not a date.');
+  const file = requireEntry(tree, id);
+  if (file.body.kind !== 'file') throw notFound();
+  await runRotating(tree, [file.parent ?? id], [id], async () => {
+    const entry = requireEntry(tree, id);
+    requireOutsideTrash(tree, entry);
+    const heads = await tree.cache.heads.of(id, entry.keys);
+    const { winner } = heads;
+    if (!winner) throw notFound();
+    if (winner.modifiedAt === modifiedAtMs) return;
+    const replaces = headsLike(heads, winner);
+    const target = { id, key: entry.key, keyVersion: entry.body.keyVersion };
+    const { draft } = versionDraft(tree, target, { ...winner, modifiedAt: modifiedAtMs }, replaces);
+    const names = versionNamesOf(tree, entry);
+    const isKept = !names || replaces.some((version) => names[version] !== undefined);
+    await author(tree, [draft, ...(isKept || tree.granted ? [] : replaces.map(tombstoneOf))]);
+  });
+  return viewOf(tree, requireEntry(tree, id));
+}
