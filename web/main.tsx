@@ -1,5 +1,6 @@
 import './styles/index.css';
 import '@preact/signals';
+import './components/shown-text.ts';
 import { render } from 'preact';
 import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
 import { linkPath, openLink } from './client/guest.ts';

@@ -134,6 +134,15 @@ describe('the house is tidy', () => {
     }
   });
 
+  it('shows text on the page only by way of web/components/shown-text.ts, which writes out what deceives', () => {
+    assert.match(read('web/main.tsx'), /^import '\.\/components\/shown-text\.ts';$/m);
+    const around =
+      /\b(innerHTML|outerHTML|innerText|textContent|insertAdjacent\w+|createTextNode|dangerouslySetInnerHTML)\b|document\.title|\.setAttribute\(|[^.\w](alert|confirm|prompt)\(['`]/;
+    const found = files('web/**/*.{ts,tsx}').filter((path) => around.test(read(path)));
+    // The one sets the title of the window, the other shows the content of a file byte for byte.
+    assert.deepEqual(found, ['web/components/shown-text.ts', 'web/views/drive/preview/text-preview.tsx']);
+  });
+
   it('counts callers by callerOf: no other file of the gateway reads the address of a request', () => {
     const readers = files('src/http/**/*.ts').filter((path) =>
       /\brequest\.(ip|ips)\b|remoteAddress/.test(read(path)),

@@ -18,6 +18,7 @@ import { formatSize } from '../client/words/format.ts';
 import { networkWords } from '../client/words/safety.ts';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { Messages } from '../components/messages.tsx';
+import { showTitle } from '../components/shown-text.ts';
 import { DropAnywhere } from '../components/upload/drop-anywhere.tsx';
 import { UploadPanel } from '../components/upload/upload-panel.tsx';
 import { SearchField } from './drive/search-field.tsx';
@@ -61,7 +62,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   useEffect(() => {
     const place = places.find(({ matches }) => matches.test(path));
     const label = place?.label ?? titles[path];
-    document.title = label ? `${label} · peerstor` : 'peerstor';
+    showTitle(label ? `${label} · peerstor` : 'peerstor');
   }, [path]);
 
   /** Whoever signs in next begins at the root, not where this user was. */

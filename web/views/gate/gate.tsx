@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { showTitle } from '../../components/shown-text.ts';
 
 interface GateProps {
   title: string;
@@ -11,7 +12,7 @@ interface GateProps {
 export function Gate({ title, wide, children }: GateProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · peerstor`;
+    showTitle(`${title} · peerstor`);
     // Unless a field has taken it already: whoever hears the page hears where they are.
     if (document.activeElement === document.body) heading.current?.focus();
   }, [title]);

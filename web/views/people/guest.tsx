@@ -10,6 +10,7 @@ import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';
+import { showTitle } from '../../components/shown-text.ts';
 import { DropAnywhere } from '../../components/upload/drop-anywhere.tsx';
 import { UploadButton } from '../../components/upload/upload-button.tsx';
 import { UploadPanel } from '../../components/upload/upload-panel.tsx';
@@ -88,7 +89,7 @@ interface SharedProps {
 function Shared({ link, view, onEnded }: SharedProps) {
   const { entry, name, owner, rights, expiresAt } = view;
   useEffect(() => {
-    document.title = `${name} · peerstor`;
+    showTitle(`${name} · peerstor`);
   }, [name]);
   const download = useDownload(link, onEnded);
   return (

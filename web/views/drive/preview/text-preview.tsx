@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { EntryView } from '../../../../src/model/api.ts';
 import { fileText, textBytesMax } from '../../../client/drive/content.ts';
 import { formatSize } from '../../../client/words/format.ts';
@@ -32,10 +32,17 @@ export function TextPreview({ entry }: { entry: EntryView }) {
           to see all of it.
         </p>
       )}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a text that scrolls, by keys too */}
-      <pre class={wrap ? 'wrap' : ''} tabIndex={0}>
-        {answer.text}
-      </pre>
+      <Verbatim text={answer.text} wrap={wrap} />
     </div>
   );
+}
+
+/** The bytes as they are: line breaks, tabs and marks of direction belong to the text of a file (`components/shown-text.ts`). */
+function Verbatim({ text, wrap }: { text: string; wrap: boolean }) {
+  const block = useRef<HTMLPreElement>(null);
+  useLayoutEffect(() => {
+    if (block.current) block.current.textContent = text;
+  }, [text]);
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: a text that scrolls, by keys too
+  return <pre ref={block} class={wrap ? 'wrap' : ''} tabIndex={0} />;
 }
