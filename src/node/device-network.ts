@@ -31,6 +31,7 @@ import { PairingWindow } from './pairing/pairing-window.ts';
 import { listenAddress } from './settings/listen-address.ts';
 import { deviceSealingKey, keepOwnRecord } from './settings/own-record.ts';
 import { standingOf } from './wiring/catalog-standing.ts';
+import { LinkReservations } from './wiring/link-reservations.ts';
 import { liveVersionsOf } from './wiring/live-versions.ts';
 
 export interface NetworkOptions {
@@ -95,6 +96,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   const transport = await openTransport(options, { catalog, directory, secrets, removal });
   secrets.onChange(() => transport.secretsChanged());
   answerReaches(transport, catalog);
+  const reservations = new LinkReservations({ catalog, transport, clock, random });
   const follower = new SecretFollower({
     catalog,
     transport,
@@ -162,6 +164,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
       removal,
       rollback,
       clones,
+      reservations,
       stop,
     },
     async start() {

@@ -13,6 +13,7 @@ import type { EntryView } from '../../src/model/api.ts';
 import { systemRandom } from '../../src/model/clock.ts';
 import { type Audit, noAudit } from '../../src/model/contracts/audit.ts';
 import type { Drive, ListOptions, Session, UploadOptions } from '../../src/model/contracts/drive.ts';
+import type { UseReservations } from '../../src/model/contracts/use-reservations.ts';
 import {
   type ChunkId,
   type DeviceId,
@@ -42,6 +43,8 @@ export interface TestDevice {
   catalog: LocalCatalog | undefined;
   isFilling: boolean;
   isStorageOnly: boolean;
+  /** With whom uses of links are agreed; nobody unless a test says otherwise. */
+  reservations: UseReservations | undefined;
   /** The same disk, a new process. */
   restart(): Promise<TestDevice>;
 }
@@ -133,6 +136,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     random: systemRandom,
     isFilling: () => device.isFilling,
     storageOnly: () => device.isStorageOnly,
+    reservations: () => device.reservations,
     tunables: defaultTunables,
     log: logInto(warnings),
     audit: world.audit,
@@ -148,6 +152,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     catalog: undefined,
     isFilling: false,
     isStorageOnly: false,
+    reservations: undefined,
     async restart() {
       accounts.stop();
       await device.catalog?.stop();

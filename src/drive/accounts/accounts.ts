@@ -8,6 +8,7 @@ import type { Accounts, Guests, PasswordChanges, UserAdmin } from '../../model/c
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import type { RestorableUser } from '../../model/contracts/restoring.ts';
+import { alone, type UseReservations } from '../../model/contracts/use-reservations.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { Tunables } from '../../model/limits.ts';
 import type { Log } from '../../model/log.ts';
@@ -38,6 +39,8 @@ export interface AccountsParts extends FoundingParts {
   /** undefined while this device has no network. */
   catalog(): CatalogAuthor | undefined;
   network(): ChunkNetwork | undefined;
+  /** With whom uses of links are agreed; absent where there is nobody to ask. */
+  reservations?(): UseReservations | undefined;
   /** Where sessions are kept; not shared with anything else. */
   sessions: OrderedStore;
   /** Where this device notes since when it has seen each entry in the trash; not shared either. */
@@ -80,7 +83,13 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     tunables: parts.tunables,
     log,
   };
-  const secrets = createSecretAccess({ ...treeParts, audit, tries, passwordQueue });
+  const secrets = createSecretAccess({
+    ...treeParts,
+    audit,
+    tries,
+    passwordQueue,
+    reservations: () => parts.reservations?.() ?? alone,
+  });
   let settingUp = false;
   let opened: { catalog: CatalogAuthor; drives: Promise<NetworkDrives> } | undefined;
 

@@ -8,6 +8,7 @@ import type { RightsView } from '../../model/api.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { CatalogChange } from '../../model/contracts/catalog.ts';
 import type { Guest, Session } from '../../model/contracts/drive.ts';
+import type { UseReservations } from '../../model/contracts/use-reservations.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type GrantId, toHex } from '../../model/ids.ts';
 import { linkTriesUnslowed } from '../../model/limits.ts';
@@ -33,6 +34,7 @@ export interface SecretAccessParts extends TreeParts {
   audit: Audit;
   tries: PasswordTries;
   passwordQueue: PasswordQueue;
+  reservations(): UseReservations;
 }
 
 export interface LinkSessions {
@@ -112,7 +114,14 @@ export function createSecretAccess(parts: SecretAccessParts): LinkSessions {
           expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
         };
       },
-      countUse: () => countUse(catalog, granted.tree.locks, now(), secret.signing, clock.wallMs()),
+      countUse: () =>
+        countUse(now(), {
+          catalog,
+          locks: granted.tree.locks,
+          reservations: parts.reservations(),
+          signer: secret.signing,
+          nowMs: clock.wallMs(),
+        }),
     };
   }
 

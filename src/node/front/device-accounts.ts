@@ -16,6 +16,7 @@ export function createDeviceAccounts(
   return createAccounts({
     catalog: () => device.network()?.catalog,
     network: () => device.network()?.chunks,
+    reservations: () => device.network()?.reservations,
     foundNetwork: given.foundNetwork,
     makeGenesis: (body, root) => writeGenesis(body, root).bytes,
     // The id changes after this device was removed and has a new key.
