@@ -15,8 +15,13 @@ const __dirname = peerstorDirname(__filename);
 
 await rm('dist', { recursive: true, force: true });
 await build({
-  // The worker is a file of its own beside the others: `src/crypto/chunks/sealing-thread.ts` starts it.
-  entryPoints: { main: 'src/cli/main.ts', 'sealing-worker': 'src/crypto/chunks/sealing-worker.ts' },
+  // What runs beside the device is a file of its own beside the others: `src/crypto/chunks/sealing-thread.ts` and
+  // `src/media/media-child.ts` start them.
+  entryPoints: {
+    main: 'src/cli/main.ts',
+    'sealing-worker': 'src/crypto/chunks/sealing-worker.ts',
+    'media-child': 'src/media/child/main.ts',
+  },
   outdir: 'dist/node',
   bundle: true,
   splitting: true,
@@ -28,7 +33,7 @@ await build({
   sourcemap: 'linked',
   legalComments: 'none',
   // Native code finds its prebuilt binary beside its own package.json.
-  external: ['level'],
+  external: ['level', 'sharp'],
   define: { 'process.env.PEERSTOR_BUILT': '"1"' },
   banner: { js: banner },
   logLevel: 'warning',

@@ -5,6 +5,7 @@ import { copy } from './folders/copying.ts';
 import { createFolder, ensureFolder } from './folders/folders.ts';
 import { patch } from './folders/moves.ts';
 import { properties, setProperties } from './folders/properties.ts';
+import { openThumbnail } from './photos/thumbnails.ts';
 import { search } from './search/search.ts';
 import { emptyTrash, purge, restore, trash, trashed } from './trash/trash.ts';
 import { viewOf } from './tree/entry-view.ts';
@@ -53,6 +54,7 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     upload: (parent, name, content, options) => upload(tree, parent, name, content, options),
     uploadTo: (file, content, options) => uploadTo(tree, file, content, options),
     open: (id, version) => openContent(tree, id, version),
+    thumbnail: (id, size) => openThumbnail(tree, id, size),
     checksum: (id, options) => checksum(tree, id, options),
     versions: (id) => versions(tree, id),
     nameVersion: (id, version, name) => nameVersion(tree, id, version, name),

@@ -44,6 +44,7 @@ import { entryRoutes } from './routes/entries/entries.ts';
 import { entriesAtOnceRoutes } from './routes/entries/entries-at-once.ts';
 import { pathRoutes } from './routes/entries/path.ts';
 import { searchRoutes } from './routes/entries/search.ts';
+import { thumbnailRoutes } from './routes/entries/thumbnail.ts';
 import { trashRoutes } from './routes/entries/trash.ts';
 import { versionRoutes } from './routes/entries/versions.ts';
 import { eventRoutes, eventsPath } from './routes/events.ts';
@@ -68,6 +69,7 @@ const routeGroups = [
   pathRoutes,
   contentRoutes,
   archiveRoutes,
+  thumbnailRoutes,
   versionRoutes,
   shareRoutes,
   deviceRoutes,

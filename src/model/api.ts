@@ -4,6 +4,7 @@
  */
 
 import type { ErrorCode } from './errors.ts';
+import type { MediaView } from './views/photos.ts';
 
 /** How safe a file is: durable on one device, on two, or on as many as wanted. */
 export type SafetyLevel = 'accepted' | 'safe' | 'full';
@@ -31,8 +32,10 @@ export interface EntryView {
   trashedAt: string | null;
   /** null for a folder. */
   safety: SafetyView | null;
+  /** Address of a picture of it, `?size=` 240, 720 or 2160; null where there is none (yet). */
   thumbnail: string | null;
-  media: null;
+  /** Of a picture or film, once it was read; null of all else. */
+  media: MediaView | null;
   /** What the asker may do with it; null for their own, where they may do everything. */
   rights?: RightsView | null;
   /** Whose it is; null for their own. */

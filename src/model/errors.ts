@@ -36,6 +36,8 @@ export const errorStatus = {
   'too-many-tries': 429,
   // what is (not) there
   'not-found': 404,
+  /** Nothing shows what is in this file. */
+  'no-thumbnail': 404,
   gone: 410,
   'name-taken': 409,
   'would-make-a-cycle': 409,

@@ -52,6 +52,11 @@ export const versionId = parser<VersionId>('version id', hex32);
 export const grantId = parser<GrantId>('grant id', hex32);
 export const volumeId = parser<VolumeId>('volume id', hex32);
 
+/** The id of a record that names its owner: of a media record by the version, of a part of an album by 16 bytes. */
+export function ownRecordId(id: string, owner: UserId): string {
+  return `${id}.${owner}`;
+}
+
 /** Bytes to lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');

@@ -168,6 +168,8 @@ export interface Tunables {
   catchUpAgainMs: number;
   /** A volume on which several chunks rot within this time takes no new ones. */
   rottenWindowMs: number;
+  /** Thumbnails of what another device took in are left to that one for so long. */
+  mediaOthersMs: number;
   redialMinMs: number;
   redialMaxMs: number;
 }
@@ -206,6 +208,7 @@ export const defaultTunables: Readonly<Tunables> = {
   repairAgainMs: 30 * secondMs,
   catchUpAgainMs: 60 * secondMs,
   rottenWindowMs: 1 * hourMs,
+  mediaOthersMs: 5 * minuteMs,
   redialMinMs: 1 * secondMs,
   redialMaxMs: 60 * secondMs,
 };

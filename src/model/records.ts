@@ -271,6 +271,31 @@ export interface EntryFacts {
   properties?: Readonly<Record<string, string>>;
 }
 
+/**
+ * id: VersionId ‖ '.' ‖ UserId of the owner. What was read out of the content of a version: facts, and
+ * thumbnails where there are any. Counts while the version is live. Signed by the owner alone.
+ */
+export interface MediaBody {
+  entry: EntryId;
+  owner: UserId;
+  /** Root manifest of the thumbnails, one after the other; null where there are none. */
+  manifest: ChunkId | null;
+  /** Sealed bytes of the thumbnails and their manifest, for quota. */
+  sealedBytes: number;
+  /** `MediaFacts`, sealed under the entry's key. */
+  sealed: Sealed;
+}
+
+/**
+ * id: 16 random bytes in hex ‖ '.' ‖ UserId of the owner. An album, or one photo in an album: only its owner
+ * can tell which. Signed by the owner alone.
+ */
+export interface AlbumBody {
+  owner: UserId;
+  /** `AlbumPart`, sealed under a key that follows from the root entry key. */
+  sealed: Sealed;
+}
+
 /** table name → body. */
 export interface Tables {
   genesis: GenesisBody;
@@ -284,6 +309,8 @@ export interface Tables {
   grant: GrantBody;
   use: UseBody;
   secret: SecretBody;
+  media: MediaBody;
+  album: AlbumBody;
 }
 export type TableName = keyof Tables;
 

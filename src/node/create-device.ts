@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { readGenesis } from '../catalog/index.ts';
 import type { AccountsRoom, Founding } from '../drive/index.ts';
 import { createGateway } from '../http/index.ts';
+import { createMediaMaker } from '../media/index.ts';
 import { assert } from '../model/assert.ts';
 import { systemClock, systemRandom } from '../model/clock.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
@@ -357,8 +358,10 @@ class Device implements RunningDevice, DeviceParts {
 
   async #serve(): Promise<void> {
     const foundNetwork = (founding: Founding) => this.#found(founding);
-    const accounts = createDeviceAccounts(this, { index: this.#index, foundNetwork, log: this.#log });
+    const media = createMediaMaker({ clock: this.clock, log: this.#log });
+    const accounts = createDeviceAccounts(this, { media, index: this.#index, foundNetwork, log: this.#log });
     this.#accounts = accounts;
+    this.#cleanups.push(() => media.stop());
     this.#cleanups.push(() => accounts.stop());
     const front = createDeviceFront(this, accounts);
     const names = () => pageHosts([hostname(), ...this.config.hostNames]);

@@ -22,6 +22,7 @@ import {
   grantId,
   type NetworkId,
   networkId,
+  ownRecordId,
   type UserId,
   userId,
   type VersionId,
@@ -206,6 +207,17 @@ export class World {
         keyVersion: 1,
         sealed: Uint8Array.of(3),
       },
+    };
+  }
+
+  /** Thumbnails of a version; `manifest` is a number as in `versionDraft`, or null for none. */
+  mediaDraft(version: number, manifest: number | null, owner = this.adminId): Draft<'media'> {
+    const id = manifest === null ? null : chunkId(manifest.toString(16).padStart(64, 'e'));
+    const seals = { sealedBytes: 7, sealed: Uint8Array.of(4) };
+    return {
+      table: 'media',
+      id: ownRecordId(versionOf(version), owner),
+      body: { entry: entryOf(30), owner, manifest: id, ...seals },
     };
   }
 

@@ -13,6 +13,7 @@ import type { EntryView } from '../../src/model/api.ts';
 import { systemRandom } from '../../src/model/clock.ts';
 import { type Audit, noAudit } from '../../src/model/contracts/audit.ts';
 import type { Drive, ListOptions, Session, UploadOptions } from '../../src/model/contracts/drive.ts';
+import type { MediaMaker } from '../../src/model/contracts/media.ts';
 import type { UseReservations } from '../../src/model/contracts/use-reservations.ts';
 import {
   type ChunkId,
@@ -65,6 +66,8 @@ export interface World {
   readonly audit: Audit;
   readonly clock: ManualClock;
   readonly chunks: Map<ChunkId, Uint8Array>;
+  /** Reads pictures on the devices that are made from now on; nobody does by default. */
+  media?: MediaMaker;
   device(name: string): TestDevice;
   /** A device that an admin, signed in at `other`, lets in; it knows what `other` knows. */
   join(name: string, other: TestDevice, admin: Session): Promise<TestDevice>;
@@ -134,6 +137,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     passwordTries: disk.passwordTries,
     clock,
     random: systemRandom,
+    ...(world.media && { media: world.media }),
     isFilling: () => device.isFilling,
     storageOnly: () => device.isStorageOnly,
     reservations: () => device.reservations,
@@ -219,8 +223,9 @@ export interface Home {
 }
 
 /** One device with one user who is signed in. */
-export async function createHome(audit?: Audit): Promise<Home> {
+export async function createHome(audit?: Audit, media?: MediaMaker): Promise<Home> {
   const world = createWorld(audit);
+  if (media) world.media = media;
   const device = world.device('NAS');
   const { session, recoveryCode } = await device.accounts.setup(username, password);
   const { drive } = session;
@@ -228,8 +233,8 @@ export async function createHome(audit?: Audit): Promise<Home> {
 }
 
 /** The same user signed in on a second device. */
-export async function createPair() {
-  const home = await createHome();
+export async function createPair(media?: MediaMaker) {
+  const home = await createHome(undefined, media);
   const laptop = await home.world.join('Laptop', home.device, home.session);
   const session = await laptop.accounts.login(username, password, 'here');
   const meet = () => exchange(home.device, laptop);

@@ -16,6 +16,7 @@ import type {
   EntryPatch,
   ListOptions,
   OpenContent,
+  OpenThumbnail,
   SearchQuery,
   UploadOptions,
   UploadOutcome,
@@ -346,6 +347,16 @@ export class FakeDrive extends FakeTransfers implements Drive {
         return this.read(chosen.content, range, signal);
       },
     };
+  }
+
+  /** What `thumbnail` gives of an entry; none by default. */
+  readonly thumbnails = new Map<string, OpenThumbnail>();
+
+  async thumbnail(id: EntryId): Promise<OpenThumbnail> {
+    const { id: found } = this.#find(id);
+    const thumbnail = this.thumbnails.get(found);
+    if (thumbnail) return thumbnail;
+    throw new PeerstorError('no-thumbnail', 'There is no thumbnail of this.');
   }
 
   async checksum(id: EntryId, options: { version?: VersionId; signal?: AbortSignal } = {}) {

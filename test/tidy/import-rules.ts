@@ -44,6 +44,11 @@ export const roomRules: readonly RoomRule[] = [
     sentence: 'drive asks store, catalog and replication through the contracts of model.',
   },
   {
+    room: 'media',
+    imports: ['model', 'concurrency'],
+    sentence: 'media turns bytes into thumbnails and facts; whose they are is the business of drive.',
+  },
+  {
     room: 'http',
     imports: ['model', 'concurrency', 'drive'],
     sentence: 'http never sees a chunk or a key: ask the drive.',
@@ -64,6 +69,7 @@ export const roomRules: readonly RoomRule[] = [
       'catalog',
       'replication',
       'drive',
+      'media',
       'http',
       'rescue',
     ],
@@ -88,6 +94,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'grants',
     'quota',
     'listing',
+    'media',
     'tree',
     'users',
     'access',
@@ -96,6 +103,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'uploads',
     'trash',
     'search',
+    'photos',
     'upkeep',
     'sharing',
     'accounts',
@@ -126,6 +134,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'durability',
     'sync',
   ],
+  media: ['facts', 'child'],
   http: [
     'limits',
     'requests',
@@ -263,6 +272,11 @@ export const libraryRules: readonly LibraryRule[] = [
     library: /^(libp2p$|@libp2p\/|@chainsafe\/|@multiformats\/|bonjour-service$|pino$)/,
     places: ['src/node'],
     sentence: 'libp2p and the log live in node.',
+  },
+  {
+    library: /^(sharp|exifr|thumbhash|@photostructure\/tz-lookup)$/,
+    places: ['src/media'],
+    sentence: 'Foreign pictures are decoded in media, in a process of their own.',
   },
   { library: /^commander$/, places: ['src/cli'], sentence: 'Arguments are parsed in cli.' },
   {

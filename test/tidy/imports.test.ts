@@ -39,6 +39,7 @@ describe('imports between rooms', () => {
       '@noble/hashes/sha2.js',
       'fastify',
       '@libp2p/tcp',
+      'sharp',
       'commander',
       'ignore',
       'preact/hooks',

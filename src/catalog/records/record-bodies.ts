@@ -15,6 +15,8 @@ const bytes: Check = (value) => value instanceof Uint8Array;
 const key: Check = (value) => value instanceof Uint8Array && value.length === 32;
 const signature: Check = (value) => value instanceof Uint8Array && value.length === 64;
 const useId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{32}\.[0-9a-f]{64}$/.test(value);
+/** 16 bytes, and the user whose record it is. */
+const ownId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{32}\.[0-9a-f]{64}$/.test(value);
 const secretId: Check = (value) => typeof value === 'string' && /^epoch-[1-9][0-9]{0,14}$/.test(value);
 const flag: Check = (value) => typeof value === 'boolean';
 const count: Check = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
@@ -175,6 +177,17 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
     id: secretId,
     body: fields({ epoch: count, createdAt: count, sealed: mapOf(hex64, bytes, devicesMax), check: key }),
   },
+  media: {
+    id: ownId,
+    body: fields({
+      entry: hex32,
+      owner: hex64,
+      manifest: orNull(hex64),
+      sealedBytes: count,
+      sealed: bytes,
+    }),
+  },
+  album: { id: ownId, body: fields({ owner: hex64, sealed: bytes }) },
 };
 
 export function isTable(table: string): table is TableName {

@@ -56,6 +56,11 @@ export function faultOf(record: CatalogRecord): string | undefined {
     return 'it is signed by another than its owner';
   if (table === 'bundle' && principal !== id) return 'the secrets of a user are signed by that user alone';
   if (table === 'use' && isId(table, id) && !id.endsWith(`.${device}`)) return 'it counts for another device';
+  if ((table === 'media' || table === 'album') && isId(table, id)) {
+    // The id names the owner, so nobody can take the place of another one's record.
+    const isOwn = id.endsWith(`.${principal}`) && (!isBody(table, id, body) || body.owner === principal);
+    if (!isOwn) return 'it is signed by another than its owner';
+  }
   if (table === 'secret' && isBody(table, id, body) && id !== `epoch-${body.epoch}`)
     return 'its id names another epoch';
   return undefined;
@@ -87,7 +92,7 @@ function proofBytesOf(network: NetworkId, record: DeviceRecord): Uint8Array {
  * Raised with every change of what is applied: the next start then examines the whole log again, so
  * that what an older version had to hold gets its due.
  */
-export const rulesVersion = 3;
+export const rulesVersion = 4;
 
 /** @param isDue false while its clock is too far ahead */
 export function reasonToHold(record: CatalogRecord, known: Known, isDue: boolean): HoldReason | undefined {
@@ -112,6 +117,10 @@ export function reasonToHold(record: CatalogRecord, known: Known, isDue: boolean
     case 'bundle':
       // A user is locked out, never deleted; who signs the secrets was checked by `faultOf`.
       return body === null ? 'no-right' : reasonOfUser(record, principal, known);
+    case 'media':
+    case 'album':
+      // Whose it is, its id says: `faultOf` compared it with the signer.
+      return reasonOfUser(record, principal, known);
     case 'entry':
     case 'version':
     case 'facts':

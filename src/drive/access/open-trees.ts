@@ -1,6 +1,7 @@
 /** Opens trees: a user's own with their keys, or a granted one with the grantee's secret. */
 import { hkdf, type SigningKey } from '../../crypto/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
+import type { MediaMaker } from '../../model/contracts/media.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { Tunables } from '../../model/limits.ts';
@@ -23,6 +24,7 @@ export interface TreeParts {
   trashAges: TrashAges;
   recordAges: RecordAges;
   network(): ChunkNetwork | undefined;
+  media: MediaMaker | undefined;
   clock: Clock;
   random: Random;
   tunables: Tunables;
@@ -86,7 +88,7 @@ export function openGrantedTree(
 }
 
 function assembled(
-  { network, trashAges, recordAges, clock, random, tunables, log }: TreeParts,
+  { network, trashAges, recordAges, media, clock, random, tunables, log }: TreeParts,
   { catalog, grants, quotas, locksOf }: NetworkDrives,
   {
     dedupeSecret,
@@ -114,6 +116,7 @@ function assembled(
     quotas,
     trashAges,
     recordAges,
+    media,
     clock,
     random,
     tunables,

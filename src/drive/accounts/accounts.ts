@@ -5,6 +5,7 @@
 import { type Audit, noAudit } from '../../model/contracts/audit.ts';
 import type { CatalogAuthor, CatalogReader } from '../../model/contracts/catalog.ts';
 import type { Accounts, Guests, PasswordChanges, UserAdmin } from '../../model/contracts/drive.ts';
+import type { MediaMaker } from '../../model/contracts/media.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import type { RestorableUser } from '../../model/contracts/restoring.ts';
@@ -53,6 +54,8 @@ export interface AccountsParts extends FoundingParts {
   storageOnly?(): boolean;
   /** Is this device still fetching the records of its network, users among them? */
   isFilling?(): boolean;
+  /** Reads pictures and films. */
+  media?: MediaMaker;
   tunables: Tunables;
   log: Log;
   audit?: Audit;
@@ -66,11 +69,11 @@ export interface AccountsRoom extends Accounts, PasswordChanges, UserAdmin, Gues
 }
 
 export function createAccounts(parts: AccountsParts): AccountsRoom {
-  const { clock, random, log, kdfCost, audit = noAudit } = parts;
+  const { clock, random, log, kdfCost, media, audit = noAudit } = parts;
   const passwordQueue = new PasswordQueue();
   const trashAges = createTrashAges(parts.trashAges, clock);
   const recordAges = createRecordAges(parts.recordAges, clock);
-  const users = createOpenUsers({ ...parts, trashAges, recordAges, audit, kdfCost, passwordQueue });
+  const users = createOpenUsers({ ...parts, media, trashAges, recordAges, audit, kdfCost, passwordQueue });
   const store = createSessionStore(parts.sessions, clock, random);
   const sessions = createLiveSessions({ store, users, clock, log });
   const tries = new PasswordTries(parts.passwordTries, clock);
@@ -78,6 +81,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     network: () => parts.network(),
     trashAges,
     recordAges,
+    media,
     clock,
     random,
     tunables: parts.tunables,

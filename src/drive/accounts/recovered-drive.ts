@@ -72,7 +72,7 @@ export async function openByWords(parts: RecoveryParts, words: string): Promise<
   const trashAges = createTrashAges(parts.scratch, clock);
   const recordAges = createRecordAges(parts.scratch, clock);
   const network = () => parts.network;
-  const tree = openOwnTree({ ...parts, network, trashAges, recordAges }, drives, keys);
+  const tree = openOwnTree({ ...parts, network, trashAges, recordAges, media: undefined }, drives, keys);
   return {
     username: catalog.get('user', keys.user)?.body?.username ?? '',
     drive: createDrive(tree, () => () => undefined),

@@ -48,7 +48,7 @@ export interface WrittenContent {
 const defaultLimits: WriteLimits = { chunksInFlight: uploadChunksInFlight, manifestReferencesMax };
 
 /** A chunk on its way to a manifest. */
-interface DigestedChunk extends WrittenChunk {
+export interface DigestedChunk extends WrittenChunk {
   /** SHA-256(0x00 ‖ plain bytes). */
   plainHash: Uint8Array;
 }
@@ -129,8 +129,8 @@ async function writeChunks(
   return written(await manifests.finish());
 }
 
-/** @returns when the chunk is durable on this device */
-async function storeChunk(
+/** @returns when the chunk is durable on this device; its buffer is given back */
+export async function storeChunk(
   chunk: PlainChunk,
   dedupeSecret: Uint8Array,
   upload: Pick<ChunkUpload, 'put'>,

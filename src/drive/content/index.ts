@@ -4,3 +4,4 @@ export { type ContentKeys, contentKeys } from './content-keys.ts';
 export { type ReadOptions, readContent } from './content-reader.ts';
 export { type WriteOptions, type WrittenContent, writeContent } from './content-writer.ts';
 export { type ManifestTree, type OpenTreeOptions, openManifestTree } from './manifest-tree.ts';
+export { type PartsOptions, type WrittenParts, writeParts } from './parts-writer.ts';

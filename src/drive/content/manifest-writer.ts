@@ -15,6 +15,8 @@ export interface ManifestWriterOptions {
   /** Resolves when the bytes are durable here. */
   put(id: ChunkId, bytes: Uint8Array): Promise<void>;
   referencesMax: number;
+  /** Who cut the content: `fastcdc/1` by default. A reader does not need it. */
+  cutter?: string;
 }
 
 export class ManifestWriter {
@@ -39,7 +41,7 @@ export class ManifestWriter {
     }
     const reference = await this.#put({
       kind: 'leaf',
-      cutter: cutterId,
+      cutter: this.#options.cutter ?? cutterId,
       references: chunks.map(({ reference }) => reference),
       slots: chunks.map(({ slot }) => slot),
     });
@@ -58,7 +60,7 @@ export class ManifestWriter {
     if (only && others.length === 0) return only.id;
     const index = await this.#put({
       kind: 'index',
-      cutter: cutterId,
+      cutter: this.#options.cutter ?? cutterId,
       references: this.#leaves,
       sizes: this.#leafSizes,
     });

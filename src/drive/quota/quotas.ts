@@ -1,6 +1,6 @@
 /**
- * How much users may keep. Counted against the quota are the plain bytes of every live version of an owner,
- * history and trash included. Beside it counts what is left on disks of deleted content and of uploads that broke
+ * How much users may keep. Counted against the quota are the plain bytes of every live version of an owner and its
+ * thumbnails, history and trash included. Beside it counts what is left on disks of deleted content and of uploads that broke
  * off (`leftovers.ts`): all together may be twice the quota. The catalog counts an owner with a quota once; then
  * the count follows its changes. Content that is on its way is reserved, so that concurrent uploads do not together
  * exceed the quota. Two devices that cannot hear each other may: each knows only what it has heard.
@@ -9,7 +9,7 @@ import type { Clock } from '../../model/clock.ts';
 import type { CatalogChange, CatalogReader } from '../../model/contracts/catalog.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import type { ChunkId, UserId } from '../../model/ids.ts';
+import { type ChunkId, ownRecordId, type UserId } from '../../model/ids.ts';
 import { recordBytesPerDayMax, recordsPerDayMax } from '../../model/limits.ts';
 import type { VersionBody } from '../../model/records.ts';
 import { Leftovers, watched } from './leftovers.ts';
@@ -79,7 +79,7 @@ export function createQuotas({ catalog, clock, graceMs, recordBounds }: QuotasPa
   const owners = new Map<UserId, OwnerCount>();
 
   function look(owner: UserId, count: OwnerCount, id: string, body: VersionBody | null | undefined): void {
-    const bytes = body && body.owner === owner ? plainBytesOf(body) : undefined;
+    const bytes = body && body.owner === owner ? bytesOf(catalog, id, body) : undefined;
     const before = count.versions.get(id);
     count.plainBytes += (bytes ?? 0) - (before ?? 0);
     if (bytes !== undefined) count.versions.set(id, bytes);
@@ -138,11 +138,13 @@ export function createQuotas({ catalog, clock, graceMs, recordBounds }: QuotasPa
     apply(changes) {
       if (owners.size === 0) return;
       for (const { record } of changes) {
-        if (record.table !== 'version') continue;
-        const body = catalog.get('version', record.id)?.body;
+        // Thumbnails count with the version that they are of.
+        if (record.table !== 'version' && record.table !== 'media') continue;
+        const id = record.id.split('.')[0] ?? '';
+        const body = catalog.get('version', id)?.body;
         for (const [owner, count] of owners) {
-          if (count.changed) count.changed.add(record.id);
-          else look(owner, count, record.id, body);
+          if (count.changed) count.changed.add(id);
+          else look(owner, count, id, body);
         }
       }
     },
@@ -195,10 +197,14 @@ function reserveIn(count: OwnerCount, quotaOf: () => number | null, sameBytes: n
 /** What every owner keeps: a look at every version. */
 export async function usageOfAll(catalog: CatalogReader): Promise<Map<UserId, Usage>> {
   const usage = new Map<UserId, Usage>();
-  for await (const { body } of catalog.list('version')) {
+  for await (const { id, body } of catalog.list('version')) {
     if (!body) continue;
     const { plainBytes = 0, sealedBytes = 0 } = usage.get(body.owner) ?? {};
-    const sum = { plainBytes: plainBytes + plainBytesOf(body), sealedBytes: sealedBytes + body.sealedBytes };
+    const thumbnails = thumbnailBytesOf(catalog, id, body);
+    const sum = {
+      plainBytes: plainBytes + plainBytesOf(body) + thumbnails,
+      sealedBytes: sealedBytes + body.sealedBytes + thumbnails,
+    };
     usage.set(body.owner, sum);
   }
   return usage;
@@ -224,6 +230,15 @@ const noReservation: Reservation = {
   listed: () => undefined,
   release: () => undefined,
 };
+
+/** What a version takes of its owner's quota: its content and its thumbnails. */
+function bytesOf(catalog: CatalogReader, id: string, body: VersionBody): number {
+  return plainBytesOf(body) + thumbnailBytesOf(catalog, id, body);
+}
+
+function thumbnailBytesOf(catalog: CatalogReader, id: string, { owner }: VersionBody): number {
+  return catalog.get('media', ownRecordId(id, owner))?.body?.sealedBytes ?? 0;
+}
 
 function plainBytesOf({ plainBytes, sealedBytes }: VersionBody): number {
   return plainBytes ?? sealedBytes;

@@ -1,12 +1,14 @@
 /** Entries as people and programs see them. */
 import type { EntryView, RightsView, SafetyView } from '../../model/api.ts';
 import { sentenceOf } from '../../model/errors.ts';
-import { shortId } from '../../model/ids.ts';
+import { shortId, type VersionId } from '../../model/ids.ts';
 import { type EntryFacts, hlcTicksPerMs } from '../../model/records.ts';
 import type { Granted } from '../grants/granted.ts';
 import { isLive } from '../keys/live.ts';
 import { isDate, noFacts, openFacts, openWithAny } from '../keys/sealed-parts.ts';
 import type { OpenVersion } from '../listing/heads.ts';
+import { openMedia } from '../media/media-record.ts';
+import { mediaView, thumbnailAddress } from '../media/media-view.ts';
 import { type Conflict, type Entry, isConflict, nameOf, type Tree, trashedAt } from './tree.ts';
 
 /** Facts that the caller has already, so that a list does not look them up for each item. */
@@ -39,8 +41,7 @@ export async function viewOf(
     version: winner?.id ?? record.revision,
     ...marksOf(tree, entry),
     trashedAt: trashed === null ? null : timeText(trashed),
-    thumbnail: null,
-    media: null,
+    ...mediaViews(tree, entry, winner?.id),
     ...whose(tree),
   };
 }
@@ -60,10 +61,22 @@ async function viewOfConflict(tree: Tree, conflict: Conflict, known: KnownOfView
     tags: [],
     starred: false,
     trashedAt: trashed === null ? null : timeText(trashed),
+    // Under its own id a conflicting version has no address of a thumbnail; its facts are shown all the same.
+    ...mediaViews(tree, file, version.id),
     thumbnail: null,
-    media: null,
     ...whose(tree),
   };
+}
+
+function mediaViews(
+  tree: Tree,
+  { id, keys }: Pick<Entry, 'id' | 'keys'>,
+  version: VersionId | undefined,
+): Pick<EntryView, 'thumbnail' | 'media'> {
+  const media = version && openMedia(tree, version, keys);
+  if (!media) return { thumbnail: null, media: null };
+  const hasThumbnail = media.thumbnails.length > 0;
+  return { thumbnail: hasThumbnail ? thumbnailAddress(id) : null, media: mediaView(media) };
 }
 
 /** A grantee's rights and the owner of the drive; both null for the owner. */

@@ -6,6 +6,7 @@ import type { KeyedLock } from '../../concurrency/index.ts';
 import type { SigningKey } from '../../crypto/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
 import type { CatalogAuthor, Draft } from '../../model/contracts/catalog.ts';
+import type { MediaMaker } from '../../model/contracts/media.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, toHex, type UserId, type VersionId, versionId } from '../../model/ids.ts';
@@ -46,6 +47,8 @@ export interface Tree {
   readonly quotas: Quotas;
   readonly trashAges: TrashAges;
   readonly recordAges: RecordAges;
+  /** Reads pictures and films; undefined where nobody does. */
+  readonly media: MediaMaker | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly tunables: Tunables;

@@ -12,6 +12,7 @@ import { renewedGrant } from '../access/grant-drafts.ts';
 import { rotateBranch, runRotating } from '../access/key-rotation.ts';
 import { type Grant, stateOfGrant } from '../grants/grants.ts';
 import { isLive } from '../keys/live.ts';
+import { startMediaUpkeep } from '../photos/media-upkeep.ts';
 import { expireTrash } from '../trash/trash.ts';
 import { author, type Tree } from '../tree/tree.ts';
 import { startHistoryUpkeep } from './history-upkeep.ts';
@@ -91,10 +92,12 @@ export function startBackgroundTasks(tree: Tree): BackgroundTasks {
 
   scheduleExpiry(expireFirstMs);
   const histories = startHistoryUpkeep(tree, guarded);
+  const media = startMediaUpkeep(tree);
   scheduleRenewal();
   return {
     apply(changes) {
       histories.apply(changes);
+      media.apply(changes);
       for (const { record, local } of changes) {
         if (record.table === 'grant') {
           everything = true;
@@ -115,6 +118,7 @@ export function startBackgroundTasks(tree: Tree): BackgroundTasks {
       renewal?.cancel();
       expiry?.cancel();
       histories.stop();
+      media.stop();
     },
   };
 }

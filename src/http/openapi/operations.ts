@@ -34,6 +34,12 @@ const uploaded: Replies = { 200: shape('Entry'), 201: shape('Entry') };
 const anyBytes = '*/*';
 const bytes: Replies = { 200: anyBytes, 206: anyBytes, 304: null };
 const zip: Replies = { 200: 'application/zip' };
+const thumbnail: Replies = {
+  200: 'image/webp',
+  202: objectOf<{ state: string }>({ state: { ...string, description: 'it is being made' } }),
+  304: null,
+};
+const conditional = { headers: ['If-None-Match'] } as const;
 const ifMatch = { headers: ['If-Match'] } as const;
 const reading = {
   headers: ['Range', 'If-Range', 'If-None-Match', 'If-Modified-Since', 'Accept-Encoding'],
@@ -68,6 +74,7 @@ const entries: Record<string, Operation> = {
     uploaded,
     uploading,
   ),
+  'GET /api/v1/entries/:id/thumbnail': does('A picture of a file', thumbnail, conditional),
   'GET /api/v1/entries/:id/checksum': does(
     'The SHA-256 of the plain content',
     ok(objectOf<{ sha256: string }>({ sha256: { ...string, pattern: '^[0-9a-f]{64}$' } })),
@@ -140,6 +147,7 @@ const sharing: Record<string, Operation> = {
     link,
   ),
   'GET /s/:secret/api/entries/:id/content': does('The bytes of a shared file', bytes, reading),
+  'GET /s/:secret/api/entries/:id/thumbnail': does('A picture of a shared file', thumbnail, link),
   'GET /s/:secret/dl': does('Download a shared file, or a folder as a ZIP file', bytes, reading),
   'GET /s/:secret/api/archive': does('Everything in a shared folder, or some of it, as one file', zip),
   'PUT /s/:secret/api/path/*': does(

@@ -2,6 +2,7 @@
 import type * as api from '../../model/api.ts';
 import type { GarbageReport } from '../../model/contracts/health.ts';
 import { errorStatus } from '../../model/errors.ts';
+import type * as photos from '../../model/views/photos.ts';
 import {
   boolean,
   count,
@@ -42,7 +43,7 @@ const entryProperties = {
   trashedAt: nullable(time),
   safety: nullable(shape('Safety')),
   thumbnail: nullable(string),
-  media: { type: 'null' },
+  media: nullable(shape('Media')),
   rights: optional(nullable(rights)),
   owner: optional(nullable(string)),
   k: optional({
@@ -54,6 +55,29 @@ const entryProperties = {
 const signedIn = { user: shape('User'), proof: { ...string, description: 'goes as X-Peerstor' } };
 
 const entries: Record<string, Schema> = {
+  Media: objectOf<photos.MediaView>({
+    kind: oneOf('image', 'video'),
+    format: string,
+    width: count,
+    height: count,
+    takenAt: nullable(time),
+    takenLocal: nullable({ ...string, description: "as the camera's clock showed it" }),
+    offsetMinutes: nullable(number),
+    thumbhash: nullable({ ...string, description: 'base64 of a ThumbHash' }),
+    durationSeconds: nullable(number),
+    camera: nullable(string),
+    lens: nullable(string),
+    exposure: nullable(
+      objectOf<NonNullable<photos.MediaView['exposure']>>({
+        seconds: nullable(number),
+        fNumber: nullable(number),
+        iso: nullable(number),
+        focalLengthMm: nullable(number),
+      }),
+    ),
+    gps: nullable(objectOf<NonNullable<photos.MediaView['gps']>>({ latitude: number, longitude: number })),
+    problem: nullable(string),
+  }),
   Entry: objectOf<api.EntryView>(entryProperties),
   FoundEntry: objectOf<api.FoundView>({ ...entryProperties, path: string }),
   Safety: objectOf<api.SafetyView>({

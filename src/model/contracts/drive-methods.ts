@@ -46,6 +46,7 @@ export const driveMethods: Readonly<Record<DriveMethod, MethodRule>> = {
   upload: { needs: 'edit', at: 0 },
   uploadTo: { needs: 'edit', at: 0 },
   open: { needs: 'view', at: 0 },
+  thumbnail: { needs: 'view', at: 0 },
   checksum: { needs: 'view', at: 0 },
   versions: { needs: 'view', at: 0 },
   nameVersion: { needs: 'owner', at: 0 },

@@ -16,6 +16,7 @@ import type {
 } from '../api.ts';
 import type { EntryId, GrantId, UserId, VersionId } from '../ids.ts';
 import type { UserRole } from '../records.ts';
+import type { ThumbnailSize } from './media.ts';
 
 export interface Accounts {
   /** True until the network of this device has its first user (or while it has no network). */
@@ -253,6 +254,9 @@ export interface OpenContent {
   read(range: { start: number; end: number }, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
+/** A picture of a file's content, or word that it is not made yet. */
+export type OpenThumbnail = OpenContent | 'making';
+
 export interface EntryPatch {
   name?: string;
   parentId?: EntryId;
@@ -334,6 +338,11 @@ export interface Drive {
     options: Omit<UploadOptions, 'onConflict'>,
   ): Promise<UploadOutcome>;
   open(id: EntryId, version?: VersionId): Promise<OpenContent>;
+  /**
+   * @returns a WebP picture of at least this size if the file's own is as large; `making` while there is none yet
+   * @throws `no-thumbnail`, also for a folder; `not-found`
+   */
+  thumbnail(id: EntryId, size: ThumbnailSize): Promise<OpenThumbnail>;
   /**
    * Reads the whole content of a file.
    * @returns the SHA-256 of the plain content, in lower-case hex

@@ -3,6 +3,7 @@ import { writeGenesis } from '../../catalog/index.ts';
 import { type AccountsRoom, createAccounts, type Founding } from '../../drive/index.ts';
 import { systemRandom } from '../../model/clock.ts';
 import type { CatalogAuthor } from '../../model/contracts/catalog.ts';
+import type { MediaMaker } from '../../model/contracts/media.ts';
 import { type OrderedStore, withPrefix } from '../../model/contracts/ordered-store.ts';
 import { deviceId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
@@ -11,7 +12,12 @@ import type { DeviceParts } from './device-parts.ts';
 
 export function createDeviceAccounts(
   device: DeviceParts,
-  given: { index: OrderedStore; foundNetwork: (founding: Founding) => Promise<CatalogAuthor>; log: Log },
+  given: {
+    media: MediaMaker;
+    index: OrderedStore;
+    foundNetwork: (founding: Founding) => Promise<CatalogAuthor>;
+    log: Log;
+  },
 ): AccountsRoom {
   return createAccounts({
     catalog: () => device.network()?.catalog,
@@ -32,6 +38,7 @@ export function createDeviceAccounts(
     trashAges: withPrefix(given.index, 'trash/'),
     recordAges: withPrefix(given.index, 'record-ages/'),
     passwordTries: withPrefix(given.index, 'password-tries/'),
+    media: given.media,
     clock: device.clock,
     random: systemRandom,
     tunables: device.config.tunables,

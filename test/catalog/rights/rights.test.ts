@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import type { LocalCatalog } from '../../../src/catalog/index.ts';
 import type { Draft } from '../../../src/model/contracts/catalog.ts';
 import { isPeerstorError } from '../../../src/model/errors.ts';
-import { userId } from '../../../src/model/ids.ts';
+import { ownRecordId, userId } from '../../../src/model/ids.ts';
 import { type CatalogRecord, hlcTicksPerMs } from '../../../src/model/records.ts';
 import { Forger, take } from '../forger.ts';
-import { carry, collect, entryOf, keyOf, viewOf, World } from '../world.ts';
+import { carry, collect, entryOf, keyOf, versionOf, viewOf, World } from '../world.ts';
 
 const bob = keyOf('bob');
 const bobId = userId(bob.principal);
@@ -43,6 +43,29 @@ describe('rights', () => {
     assert.deepEqual([early.pending, early.refused], [2, []]);
     assert.equal(a.get('user', bob.principal), undefined);
     assert.equal(a.get('device', world.device(1)), undefined);
+  });
+
+  it('refuse media and albums that do not name their signer as the owner', async () => {
+    const world = new World();
+    const a = await world.founded();
+    await a.author([world.userDraft(bob)], world.admin);
+    const forger = new Forger(world, [[0, 100]]);
+    const media = world.mediaDraft(31, 1);
+    assert.ok(media.body);
+    const owned = { ...media, body: { ...media.body, owner: bobId } };
+    const album: Draft = {
+      table: 'album',
+      id: ownRecordId(versionOf(1), world.adminId),
+      body: { owner: world.adminId, sealed: Uint8Array.of(1) },
+    };
+    const foreign = [media, owned, { ...media, body: null }, album].map((draft) =>
+      forger.write(0, draft, bob),
+    );
+    assert.equal((await take(a, ...foreign)).refused.length, foreign.length);
+    assert.equal((await take(a, forger.write(0, owned, world.admin))).refused.length, 1);
+    await a.author([media, album], world.admin);
+    await a.author([world.mediaDraft(31, 2, bobId)], bob);
+    assert.deepEqual(a.get('media', media.id)?.body, media.body);
   });
 
   it('let a device change its own name and size, and nothing else of itself', async () => {

@@ -61,6 +61,7 @@ const calls: Readonly<Record<DriveMethod, (drive: Drive, id: EntryId, file: Entr
     upload: (drive, id) => drive.upload(id, 'new', text('x'), {}),
     uploadTo: (drive, id) => drive.uploadTo(id, text('x'), {}),
     open: (drive, id) => drive.open(id),
+    thumbnail: (drive, id) => drive.thumbnail(id, 240),
     checksum: (drive, id) => drive.checksum(id),
     versions: (drive, id) => drive.versions(id),
     nameVersion: (drive, id, { version }) => drive.nameVersion(id, versionId(version), 'mine'),

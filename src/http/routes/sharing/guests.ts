@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EntryView } from '../../../model/api.ts';
 import type { Drive, Guest } from '../../../model/contracts/drive.ts';
+import { thumbnailSizes } from '../../../model/contracts/media.ts';
 import { entryId } from '../../../model/ids.ts';
 import { passwordBytesMax } from '../../../model/limits.ts';
 import { archiveName, sendArchive } from '../../archive/archive-reply.ts';
@@ -35,6 +36,7 @@ import {
 } from '../../uploads/upload-request.ts';
 import { entriesOf, idsQuery } from '../entries/archives.ts';
 import { entryIdOf } from '../entries/entry-id.ts';
+import { sendThumbnail, sizeOf, type ThumbnailQuery, thumbnailQuery } from '../entries/thumbnail.ts';
 
 interface BySecret {
   Params: { secret: string };
@@ -72,21 +74,31 @@ export function guestRoutes(app: FastifyInstance, context: RouteContext, access:
   );
 
   app.get<ById>('/s/:secret/api/entries/:id', { config: publicly }, async (request) => {
-    const { drive } = await access.open(request, request.params.secret);
-    return drive.entry(await entryIdOf(drive, request.params.id));
+    const { secret, id } = request.params;
+    const { drive } = await access.open(request, secret);
+    return forGuest(secret, await drive.entry(await entryIdOf(drive, id)));
   });
 
   app.get<ById & { Querystring: ListQuery }>(
     '/s/:secret/api/entries/:id/children',
     { config: publicly, schema: { querystring: listQuery } },
     async (request) => {
-      const { drive } = await access.open(request, request.params.secret);
-      return drive.children(await entryIdOf(drive, request.params.id), listOptionsOf(request.query));
+      const { secret, id } = request.params;
+      const { drive } = await access.open(request, secret);
+      const page = await drive.children(await entryIdOf(drive, id), listOptionsOf(request.query));
+      return { ...page, items: page.items.map((entry) => forGuest(secret, entry)) };
     },
   );
 
   downloadRoutes(app, access, context);
+  thumbnailRoute(app, access, context);
   app.register(async (scope) => uploadRoute(scope, access, context));
+}
+
+/** Addresses that a guest can reach. */
+function forGuest(secret: string, entry: EntryView): EntryView {
+  if (entry.thumbnail === null) return entry;
+  return { ...entry, thumbnail: `/s/${secret}/api/entries/${entry.id}/thumbnail` };
 }
 
 function downloadRoutes(app: FastifyInstance, access: GuestAccess, context: RouteContext): void {
@@ -167,6 +179,31 @@ function downloadRoutes(app: FastifyInstance, access: GuestAccess, context: Rout
         id: request.params.id,
         download: isOn(request.query.download),
       });
+    },
+  });
+}
+
+/** A large one is nearly the picture itself, so it counts as a download; the smaller ones are for looking around. */
+function thumbnailRoute(app: FastifyInstance, access: GuestAccess, context: RouteContext): void {
+  app.route<ById & { Querystring: ThumbnailQuery }>({
+    method: ['GET', 'HEAD'],
+    url: '/s/:secret/api/entries/:id/thumbnail',
+    config: publicly,
+    schema: { querystring: thumbnailQuery },
+    handler: async (request, reply) => {
+      const { secret, id } = request.params;
+      const guest = await access.open(request, secret);
+      const size = sizeOf(request.query);
+      return sendThumbnail(reply, { drive: guest.drive, id, size }, (content) =>
+        sendContent(request, reply, content, {
+          ...context,
+          download: false,
+          headers: guestContentHeaders,
+          ...(size === thumbnailSizes.at(-1) && {
+            beforeFirstByte: (at: number) => access.count(request, guest, content.etag, at),
+          }),
+        }),
+      );
     },
   });
 }

@@ -1,0 +1,185 @@
+/**
+ * Makes thumbnails and facts of what a signed-in user has: of what arrives at this device at once, of what another device took
+ * in when that one does not, and at sign-in of everything that lacks them. Nothing is remembered: what has no media record is
+ * what is to be done, so whatever breaks off is found again.
+ */
+import type { Timer } from '../../model/clock.ts';
+import type { CatalogChange } from '../../model/contracts/catalog.ts';
+import type { MediaMaker } from '../../model/contracts/media.ts';
+import { isPeerstorError, sentenceOf } from '../../model/errors.ts';
+import { shortId, type VersionId, versionId } from '../../model/ids.ts';
+import { hlcTicksPerMs, type VersionBody } from '../../model/records.ts';
+import { isLive, type Live } from '../keys/live.ts';
+import { givenName, openEntry, type Tree } from '../tree/tree.ts';
+import { candidateOf } from './media-candidates.ts';
+import { hasRecord, writeMedia } from './media-writing.ts';
+
+/** After sign-in: the first page comes first. */
+const scanFirstMs = 2_000;
+/** After what is no property of the content: devices that are off, a full disk. */
+const againMs = 60_000;
+
+export interface MediaProgress {
+  /** Versions that wait for their thumbnails here. */
+  waiting: number;
+  /** Why none can be made here; null where they can. */
+  lack: string | null;
+}
+
+export interface MediaUpkeep {
+  apply(changes: readonly CatalogChange[]): void;
+  progress(): MediaProgress;
+  stop(): void;
+}
+
+interface Due {
+  version: VersionId;
+  isNew: boolean;
+}
+
+const running = new WeakMap<Tree, MediaUpkeep>();
+
+/** Of the drive of a signed-in user; undefined for a drive that is only looked into. */
+export function mediaUpkeepOf(tree: Tree): MediaUpkeep | undefined {
+  return running.get(tree);
+}
+
+export function startMediaUpkeep(tree: Tree): MediaUpkeep {
+  const upkeep = new MediaQueue(tree);
+  running.set(tree, upkeep);
+  return upkeep;
+}
+
+class MediaQueue implements MediaUpkeep {
+  readonly #tree: Tree;
+  readonly #stopping = new AbortController();
+  readonly #timers = new Set<Timer>();
+  /** The last one is next: what somebody just uploaded is looked at before what waits for long. */
+  readonly #stack: VersionId[] = [];
+  readonly #due = new Map<VersionId, Due>();
+  #isWorking = false;
+
+  constructor(tree: Tree) {
+    this.#tree = tree;
+    if (!tree.media) return;
+    this.#later(scanFirstMs, () => {
+      this.#scan().catch((error: unknown) => {
+        if (!this.#isOver) tree.log.warn({ error }, 'Looking for pictures without thumbnails failed');
+      });
+    });
+  }
+
+  apply(changes: readonly CatalogChange[]): void {
+    const { catalog, user } = this.#tree;
+    for (const { record, local } of changes) {
+      if (record.table !== 'version') continue;
+      const now = catalog.get('version', record.id);
+      if (!isLive(now) || now.body.owner !== user) continue;
+      if (local) this.#add(versionId(record.id), true);
+      else this.#addForeign(versionId(record.id), Math.floor(now.hlc / hlcTicksPerMs));
+    }
+  }
+
+  progress(): MediaProgress {
+    return { waiting: this.#due.size, lack: this.#tree.media?.lack ?? null };
+  }
+
+  stop(): void {
+    this.#stopping.abort(new Error('The user signed out.'));
+    for (const timer of this.#timers) timer.cancel();
+    running.delete(this.#tree);
+  }
+
+  get #isOver(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  #later(ms: number, work: () => void): void {
+    const timer = this.#tree.clock.after(ms, () => {
+      this.#timers.delete(timer);
+      work();
+    });
+    this.#timers.add(timer);
+  }
+
+  #add(version: VersionId, isNew: boolean): void {
+    if (!this.#tree.media || this.#isOver || hasRecord(this.#tree, version)) return;
+    this.#due.set(version, { version, isNew });
+    this.#stack.push(version);
+    if (!this.#isWorking) void this.#work(this.#tree.media);
+  }
+
+  /** A device that took a version in makes its thumbnails itself, unless it was switched off right then. */
+  #addForeign(version: VersionId, writtenAtMs: number): void {
+    const { clock, tunables } = this.#tree;
+    const ageMs = Math.max(0, clock.wallMs() - writtenAtMs);
+    const waitMs = tunables.mediaOthersMs - ageMs;
+    if (waitMs <= 0) this.#add(version, false);
+    else this.#later(waitMs, () => this.#add(version, false));
+  }
+
+  async #work(maker: MediaMaker): Promise<void> {
+    this.#isWorking = true;
+    const { signal } = this.#stopping;
+    for (let next = this.#next(); next && !this.#isOver; next = this.#next()) {
+      const { version, isNew } = next;
+      try {
+        const written = await writeMedia(this.#tree, maker, version, { isNew, signal });
+        if (written === 'again') this.#stack.push(version);
+        else this.#due.delete(version);
+      } catch (error) {
+        this.#due.delete(version);
+        if (!this.#isOver) this.#postpone(next, error);
+      }
+    }
+    this.#isWorking = false;
+  }
+
+  #next(): Due | undefined {
+    for (let version = this.#stack.pop(); version !== undefined; version = this.#stack.pop()) {
+      const due = this.#due.get(version);
+      // One that was added twice was done the first time.
+      if (due) return due;
+    }
+    return undefined;
+  }
+
+  #postpone({ version, isNew }: Due, error: unknown): void {
+    const { log } = this.#tree;
+    if (!isPeerstorError(error)) {
+      // Not known to pass: the next sign-in tries again.
+      log.error({ version: shortId(version), error }, 'Thumbnails could not be made');
+      return;
+    }
+    log.info({ version: shortId(version) }, `Thumbnails have to wait: ${sentenceOf(error)}`);
+    this.#later(againMs, () => this.#add(version, isNew));
+  }
+
+  /** Oldest first, so that the newest is next. */
+  async #scan(): Promise<void> {
+    const { catalog, user } = this.#tree;
+    const lacking: { version: VersionId; writtenAtMs: number; isOwn: boolean }[] = [];
+    for await (const record of catalog.versionsOwnedBy(user)) {
+      if (this.#isOver) return;
+      if (!isLive(record) || hasRecord(this.#tree, record.id) || !isLikely(this.#tree, record)) continue;
+      const writtenAtMs = Math.floor(record.hlc / hlcTicksPerMs);
+      lacking.push({ version: versionId(record.id), writtenAtMs, isOwn: record.device === catalog.self });
+    }
+    lacking.sort((left, right) => left.writtenAtMs - right.writtenAtMs);
+    for (const { version, writtenAtMs, isOwn } of lacking) {
+      if (isOwn) this.#add(version, false);
+      else this.#addForeign(version, writtenAtMs);
+    }
+  }
+}
+
+function isLikely(tree: Tree, record: Live<VersionBody>): boolean {
+  try {
+    const entry = openEntry(tree, record.body.entry);
+    const version = tree.cache.heads.open(record, entry.keys);
+    return version !== undefined && candidateOf(givenName(entry), version.mime) === 'likely';
+  } catch (error) {
+    if (isPeerstorError(error)) return false;
+    throw error;
+  }
+}

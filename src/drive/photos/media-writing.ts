@@ -1,0 +1,117 @@
+/** Reads one version, stores its thumbnails sealed, and writes its media record, in this order (I1). */
+import type { MediaMaker } from '../../model/contracts/media.ts';
+import { isPeerstorError } from '../../model/errors.ts';
+import { ownRecordId, type VersionId } from '../../model/ids.ts';
+import type { MediaBody } from '../../model/records.ts';
+import { rotate, runRotating } from '../access/key-rotation.ts';
+import { readContent, writeParts } from '../content/index.ts';
+import { isLive } from '../keys/live.ts';
+import type { OpenVersion } from '../listing/heads.ts';
+import { sealMedia } from '../media/media-record.ts';
+import { author, type Entry, givenName, openEntry, type Tree } from '../tree/tree.ts';
+import { candidateOf } from './media-candidates.ts';
+
+/** `again`: the key of the entry changed meanwhile. */
+export type Written = 'written' | 'none' | 'again';
+
+/**
+ * @param isNew its bytes came just now, so they are looked at even where nothing says what they are
+ * @throws what reading and storing throw: devices that are off, a full disk, a full quota
+ */
+export async function writeMedia(
+  tree: Tree,
+  maker: MediaMaker,
+  version: VersionId,
+  { isNew, signal }: { isNew: boolean; signal: AbortSignal },
+): Promise<Written> {
+  const found = await findLacking(tree, version, isNew);
+  if (!found) return 'none';
+  const { manifest, size } = found.version;
+  const [entryKey = new Uint8Array(0), ...otherKeys] = found.entry.keys;
+  const { network } = tree;
+  const made = await maker.make(
+    {
+      size,
+      read: (range, until) => readContent({ manifest, entryKey, otherKeys, network, range, signal: until }),
+    },
+    signal,
+  );
+  // Another device may be able to; who is asked there again finds the version without a record.
+  if (!made || (maker.lack !== null && made.facts.kind === 'image')) return 'none';
+  const bytes = made.thumbnails.reduce((sum, thumbnail) => sum + thumbnail.bytes.length, 0);
+  const reservation = await tree.quotas.reserve(tree.user, bytes);
+  const session = reservation.watch(network.beginUpload());
+  try {
+    await rotate(tree, found.entry.id);
+    const { key } = openEntry(tree, found.entry.id);
+    const stored =
+      bytes === 0
+        ? null
+        : await writeParts({
+            parts: made.thumbnails.map((thumbnail) => thumbnail.bytes),
+            dedupeSecret: tree.contentKeys.dedupeSecret,
+            entryKey: key,
+            upload: session,
+            signal,
+          });
+    await session.settle('safe', tree.tunables.safeWaitMs, signal);
+    const listed = made.thumbnails.map((one) => ({ ...one, bytes: one.bytes.length }));
+    const body: MediaBody = {
+      entry: found.entry.id,
+      owner: tree.user,
+      manifest: stored?.manifest ?? null,
+      sealedBytes: stored?.sealedBytes ?? 0,
+      sealed: sealMedia(key, made.facts, listed),
+    };
+    const written = await commit(tree, version, { body, key, isNew });
+    if (written === 'written') reservation.listed();
+    return written;
+  } finally {
+    reservation.release();
+    session.close();
+  }
+}
+
+/** Looks again under the lock of the folder: the version may have gone, or got its record, while it was read. */
+async function commit(
+  tree: Tree,
+  version: VersionId,
+  { body, key, isNew }: { body: MediaBody; key: Uint8Array; isNew: boolean },
+): Promise<Written> {
+  const { entry } = body;
+  const parent = tree.catalog.placeOf(entry)?.parent ?? entry;
+  return runRotating(tree, [parent], [entry], async () => {
+    const found = await findLacking(tree, version, isNew);
+    if (!found) return 'none';
+    if (!Buffer.from(found.entry.key).equals(key)) return 'again';
+    await author(tree, [{ table: 'media', id: ownRecordId(version, tree.user), body }]);
+    return 'written';
+  });
+}
+
+/** The version, if it is current, may be a picture and has no media record. */
+async function findLacking(
+  tree: Tree,
+  id: VersionId,
+  isNew: boolean,
+): Promise<{ entry: Entry; version: OpenVersion } | undefined> {
+  const record = tree.catalog.get('version', id);
+  if (!isLive(record) || record.body.owner !== tree.user || hasRecord(tree, id)) return undefined;
+  try {
+    const entry = openEntry(tree, record.body.entry);
+    const { all } = await tree.cache.heads.of(entry.id, entry.keys);
+    const version = all.find((head) => head.id === id);
+    if (!version) return undefined;
+    const candidate = candidateOf(givenName(entry), version.mime);
+    return candidate === 'likely' || (candidate === 'maybe' && isNew) ? { entry, version } : undefined;
+  } catch (error) {
+    // Its entry is gone, or its key is not known here yet.
+    if (isPeerstorError(error, 'not-found') || isPeerstorError(error, 'forbidden')) return undefined;
+    throw error;
+  }
+}
+
+/** Made already, here or elsewhere, or refused for a reason that is written down. */
+export function hasRecord({ catalog, user }: Tree, version: string): boolean {
+  return catalog.heads('media', ownRecordId(version, user)).length > 0;
+}

@@ -1,0 +1,100 @@
+/** Reading pictures and films: `media` does it, `drive` gives it plain bytes and keeps what comes out, sealed. */
+
+export type MediaKind = 'image' | 'video';
+
+/** Longest edges of thumbnails, in pixels. One larger than its picture is not made. */
+export const thumbnailSizes = [240, 720, 2160] as const;
+export type ThumbnailSize = (typeof thumbnailSizes)[number];
+
+/**
+ * Raised when thumbnails or facts are made in another way; what an older version made is kept. It is written into
+ * each record.
+ */
+export const mediaFormat = 1;
+
+/** When a picture was taken, as the camera's clock showed it. */
+export interface TakenAt {
+  /** `YYYY-MM-DDTHH:MM:SS` of the local time, without a zone. */
+  local: string;
+  /** How far that clock was ahead of UTC; null where nothing tells. */
+  offsetMinutes: number | null;
+}
+
+export interface GpsPlace {
+  /** Degrees, north and east are positive. */
+  latitude: number;
+  longitude: number;
+}
+
+export interface Exposure {
+  seconds?: number;
+  fNumber?: number;
+  iso?: number;
+  focalLengthMm?: number;
+}
+
+/** Why there are no thumbnails of something that looks like a picture or a film. */
+export type MediaProblem =
+  /** It ends too early, or is no picture at all. */
+  | 'damaged'
+  /** More bytes or pixels than are decoded here. */
+  | 'too-large'
+  /** A format that this device cannot decode. */
+  | 'unsupported'
+  /** The process that decoded it crashed, took too much memory or too long. */
+  | 'failed';
+
+/** What the content says of itself. Absent is what it does not say. */
+export interface MediaFacts {
+  kind: MediaKind;
+  /** `jpeg`, `png`, `webp`, `gif`, `avif`, `tiff`, `heic`, `mp4`, `mov`, `webm`, … */
+  format: string;
+  /** Pixels, as it is shown: rotated where the file says so. 0 where unknown. */
+  width: number;
+  height: number;
+  takenAt?: TakenAt;
+  camera?: string;
+  lens?: string;
+  exposure?: Exposure;
+  gps?: GpsPlace;
+  durationSeconds?: number;
+  /** At most 25 bytes that show as a blurred preview. */
+  thumbhash?: Uint8Array;
+  /** 8 bytes that differ in few bits between pictures that look alike. */
+  perceptualHash?: Uint8Array;
+  problem?: MediaProblem;
+}
+
+/** A WebP picture without any metadata. */
+export interface Thumbnail {
+  /** Longest edge that was asked for. */
+  size: ThumbnailSize;
+  width: number;
+  height: number;
+  bytes: Uint8Array;
+}
+
+export interface MadeMedia {
+  facts: MediaFacts;
+  /** Smallest first; fewer than there are sizes for small pictures. */
+  thumbnails: Thumbnail[];
+}
+
+/** Content to be read; the name and where it comes from are nobody's business here. */
+export interface MediaContent {
+  /** Bytes. */
+  size: number;
+  read(range: { start: number; end: number }, signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+export interface MediaMaker {
+  /** Why no thumbnails can be made on this device, as a sentence for people; null where they can. */
+  readonly lack: string | null;
+  /**
+   * Reads a picture or film in a process of its own. One after the other: the caller may ask for several at once.
+   * @returns null for what is neither
+   * @throws what `content.read` throws, and the signal's reason; never because of what the bytes are
+   */
+  make(content: MediaContent, signal: AbortSignal): Promise<MadeMedia | null>;
+  stop(): Promise<void>;
+}
