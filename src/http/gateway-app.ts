@@ -38,6 +38,7 @@ import { healthRoutes } from './routes/devices/health.ts';
 import { healthzRoutes } from './routes/devices/healthz.ts';
 import { metricRoutes } from './routes/devices/metrics.ts';
 import { pairingRoutes } from './routes/devices/pairing.ts';
+import { davRoutes } from './routes/doors/dav.ts';
 import { archiveRoutes } from './routes/entries/archives.ts';
 import { contentRoutes } from './routes/entries/content.ts';
 import { entryRoutes } from './routes/entries/entries.ts';
@@ -51,6 +52,7 @@ import { eventRoutes, eventsPath } from './routes/events.ts';
 import { guestRoutes } from './routes/sharing/guests.ts';
 import { shareRoutes } from './routes/sharing/shares.ts';
 import { createAuthentication, refuseForeignPage } from './sessions/authentication.ts';
+import { refusePasswordInClear } from './sessions/clear-text.ts';
 import { eventsProtocol } from './sessions/credentials.ts';
 import { addEntryKeys } from './sessions/entry-keys.ts';
 import { createGuestAccess } from './sessions/guest-access.ts';
@@ -70,6 +72,7 @@ const routeGroups = [
   contentRoutes,
   archiveRoutes,
   thumbnailRoutes,
+  davRoutes,
   versionRoutes,
   shareRoutes,
   deviceRoutes,
@@ -89,6 +92,8 @@ export interface AppOptions {
   trustedProxies?: readonly string[];
   /** For https on the same port; undefined to serve plain http alone. */
   certificates?: ServerCertificates | undefined;
+  /** True where programs may send a token as a password over plain http from other machines. */
+  plainDav?: boolean;
   /** Longest wait for the headers of a request; tests shorten it. */
   headersWaitMs?: number;
 }
@@ -98,7 +103,7 @@ export async function createGatewayApp(
   options: AppOptions,
 ): Promise<FastifyInstance> {
   const { webRoot, hostNames = [], trustedProxies = [], headersWaitMs = headersWaitDefaultMs } = options;
-  const { certificates } = options;
+  const { certificates, plainDav = false } = options;
   const { front, clock, log } = parts;
   const authentication = createAuthentication(front, clock);
   const context: RouteContext = { ...parts, authentication, downloads: createSlots() };
@@ -147,6 +152,7 @@ export async function createGatewayApp(
     if (request.routeOptions.url !== '/*') reply.headers(apiHeaders);
     requireOneTarget(request);
     requireOwn(request);
+    if (!plainDav) refusePasswordInClear(request);
     const { url, config } = request.routeOptions;
     if (config.access === 'public' && url !== '/*') countPublic(callerOf(request));
     // Before the body is looked at: a wrong address or method is told at once.

@@ -43,6 +43,8 @@ export const errorStatus = {
   'would-make-a-cycle': 409,
   conflict: 409,
   'precondition-failed': 412,
+  /** A program that mounted the drive has locked it. */
+  locked: 423,
   'already-set-up': 409,
   'already-in-network': 409,
   'no-network': 409,

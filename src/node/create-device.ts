@@ -373,6 +373,7 @@ class Device implements RunningDevice, DeviceParts {
         certificates,
         hostNames: [hostname(), ...this.config.hostNames],
         trustedProxies: this.config.trustedProxies,
+        plainDav: this.config.plainDav,
         host: this.config.host,
         port,
         log: this.#log,

@@ -4,7 +4,14 @@ export const setNames = ['fast', 'usual', 'long'] as const;
 export type SetName = (typeof setNames)[number];
 
 /** Folders whose tests start processes, browsers or whole simulated networks. The longest first. */
-const slowFolders = ['test/browser/', 'test/cluster/', 'test/cli/', 'test/sim/', 'test/chaos/'];
+const slowFolders = [
+  'test/browser/',
+  'test/cluster/',
+  'test/clients/',
+  'test/cli/',
+  'test/sim/',
+  'test/chaos/',
+];
 
 const isLong = (path: string) => path.endsWith('.long.test.ts');
 const isSlow = (path: string) =>

@@ -9,9 +9,9 @@ export function filesNamedIn(markdown: string): string[] {
 /** `METHOD /path` of each route in a table whose first column has them, parameters as `:x`. */
 export function routesInTable(markdown: string): string[] {
   const routes: string[] = [];
-  for (const [, cell = ''] of markdown.matchAll(/^\| (`(?:GET|POST|PUT|PATCH|DELETE)[^|]*) \|/gm)) {
+  for (const [, cell = ''] of markdown.matchAll(/^\| (`(?:GET|POST|PUT|PATCH|DELETE|OPTIONS)[^|]*) \|/gm)) {
     let path = '';
-    for (const [, method, given] of cell.matchAll(/`(GET|POST|PUT|PATCH|DELETE)(?: ([^\s`]+))?`/g)) {
+    for (const [, method, given] of cell.matchAll(/`([A-Z]{3,9})(?: ([^\s`]+))?`/g)) {
       path = given ?? path;
       routes.push(`${method} ${routeShape(path)}`);
     }

@@ -146,6 +146,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'pages',
     'openapi',
     'archive',
+    'dav',
     'routes',
   ],
   node: [
@@ -277,6 +278,11 @@ export const libraryRules: readonly LibraryRule[] = [
     library: /^(sharp|exifr|thumbhash|@photostructure\/tz-lookup)$/,
     places: ['src/media'],
     sentence: 'Foreign pictures are decoded in media, in a process of their own.',
+  },
+  {
+    library: /^saxes$/,
+    places: ['src/http/dav'],
+    sentence: 'XML is read in one place, which refuses what expands or never ends.',
   },
   { library: /^commander$/, places: ['src/cli'], sentence: 'Arguments are parsed in cli.' },
   {

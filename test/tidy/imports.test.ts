@@ -40,6 +40,7 @@ describe('imports between rooms', () => {
       'fastify',
       '@libp2p/tcp',
       'sharp',
+      'saxes',
       'commander',
       'ignore',
       'preact/hooks',

@@ -35,6 +35,7 @@ export function addStart(program: Command): Command {
       'proxy or tunnel whose X-Forwarded headers are believed: IP or network such as 10.0.0.0/8 (repeatable)',
       list,
     )
+    .option('--plain-dav', 'let programs of other machines mount the drive over plain http, too')
     .addOption(
       new Option('--log-level <level>', 'how much to log on stderr')
         .choices(['silent', 'error', 'warn', 'info', 'debug', 'trace'])

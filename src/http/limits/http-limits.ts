@@ -43,6 +43,20 @@ export const rangesMax = 32;
 /** Files and folders of one archive: its directory is kept until the end, some 150 bytes of each. */
 export const archiveItemsMax = 1_000_000;
 
+/** A body of XML: what may be kept of it is 16 KiB, and names of properties. */
+export const xmlBodyBytesMax = 64 * KiB;
+/** Deeper or longer documents come from nobody who means well. */
+export const xmlDepthMax = 32;
+export const xmlElementsMax = 2000;
+/** Locks of WebDAV, all and of one token; about 500 bytes each. */
+export const locksMax = 2000;
+export const locksPerHolder = 500;
+/** A program that goes on asks again; one that died must not keep others out for long. */
+export const lockSecondsMax = 3600;
+
+/** Of the header `If`; each may mean a look at another path. */
+export const ifConditionsMax = 100;
+
 /** What `?wait=` may ask for. */
 export const safetyWaitSecondsMax = 3600;
 

@@ -35,7 +35,7 @@ export function createErrorReply(log: Log, clock: Clock): SendError {
       reply.raw.destroy();
       return;
     }
-    const headers = { ...headersOf(error), 'content-type': problemType };
+    const headers = { ...headersOf(error, request), 'content-type': problemType };
     const text = JSON.stringify(problemOf(error));
     if (hasUnreadBody(request.raw)) {
       replyAndDrain(reply, error.status, headers, text, clock);
@@ -59,8 +59,11 @@ export function problemOf(error: PeerstorError): ProblemView & Record<string, un
   };
 }
 
-function headersOf(error: PeerstorError): Record<string, string> {
-  if (error.status === 401) return { 'www-authenticate': 'Bearer realm="peerstor"' };
+/** A browser asks for name and password only where it is told `Basic`: at what programs mount. */
+function headersOf(error: PeerstorError, { routeOptions }: FastifyRequest): Record<string, string> {
+  const asksPassword = routeOptions.config?.takesPassword === true;
+  const scheme = asksPassword ? 'Basic realm="peerstor", charset="UTF-8"' : 'Bearer realm="peerstor"';
+  if (error.status === 401) return { 'www-authenticate': scheme };
   return waitHeaders(error);
 }
 

@@ -19,6 +19,8 @@ declare module 'fastify' {
     access?: 'session' | 'files' | 'public';
     /** A browser fetches this without headers: `?k=` of the entry `:id`, or of the list `?ids=`, stands for the proof. */
     takesAddressKey?: true;
+    /** Programs that mount a drive show a token as a password, which plain http would show to everybody on the way. */
+    takesPassword?: true;
   }
   interface FastifyRequest {
     session: Session | null;
@@ -29,6 +31,9 @@ declare module 'fastify' {
 export const openToTokens = { access: 'files' } as const;
 /** The same, of what browsers fetch without headers. Only for GET and HEAD, of `…/entries/:id/…` or with `?ids=`. */
 export const openToBrowsers = { ...openToTokens, takesAddressKey: true } as const;
+
+/** The same, of what programs mount. */
+export const openToMounts = { ...openToTokens, takesPassword: true } as const;
 
 export interface Authentication {
   /** The hook that runs before any body is read. @throws `not-signed-in`, `forbidden` */

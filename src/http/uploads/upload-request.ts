@@ -36,6 +36,8 @@ export const uploadQuery = query({
 export interface UploadTarget {
   place: UploadPlace;
   onConflict?: UploadOptions['onConflict'];
+  /** A date that came in another way than by the headers of the API. */
+  modifiedAtMs?: number;
   /** Awaited before the first byte is asked for. */
   before?(): Promise<void>;
 }
@@ -52,7 +54,7 @@ export function leaveBodiesAlone(app: FastifyInstance): void {
  */
 export async function receiveUpload(
   request: FastifyRequest<{ Querystring: UploadQuery }>,
-  { place, onConflict = request.query.onConflict, before }: UploadTarget,
+  { place, onConflict = request.query.onConflict, modifiedAtMs, before }: UploadTarget,
   context: RouteContext,
 ): Promise<UploadOutcome> {
   const { clock, maxUploadBytes } = context;
@@ -60,6 +62,7 @@ export async function receiveUpload(
     ...(await conditionOf(request, place)),
     ...safetyOf(request.query),
     ...factsOf(request, place.name),
+    ...(modifiedAtMs === undefined ? {} : { modifiedAtMs }),
     ...(onConflict === undefined ? {} : { onConflict }),
   };
   const body = openBody(request.raw, { bytesMax: maxUploadBytes, stallMs: uploadStallMs, clock });

@@ -25,6 +25,8 @@ export interface StartOptions {
   hostName?: string[];
   /** Addresses or networks of proxies whose X-Forwarded headers are believed. */
   trustedProxy?: string[];
+  /** Programs may show tokens as passwords over plain http. */
+  plainDav?: boolean;
   logLevel?: string;
   /** Of the program that starts the device; pages show it. */
   version?: string;
@@ -60,6 +62,7 @@ export interface DeviceConfig {
   announce: AnnouncedAddress[];
   hostNames: string[];
   trustedProxies: string[];
+  plainDav: boolean;
   logLevel: string;
   version: string;
   tunables: Tunables;
@@ -85,6 +88,7 @@ export function readConfig(options: StartOptions, env: NodeJS.ProcessEnv = proce
     announce: (options.announce ?? []).map(announcedAddress),
     hostNames: (options.hostName ?? []).map(hostName),
     trustedProxies: (options.trustedProxy ?? []).map(proxyAddress),
+    plainDav: options.plainDav ?? false,
     logLevel: options.logLevel ?? 'info',
     version: options.version ?? 'unknown',
     tunables: parseTunables(env.PEERSTOR_TUNE),
