@@ -1,9 +1,9 @@
 /**
  * node scripts/test.ts fast | usual | long [--seed N] [FILE…]
  *
- * Runs one set of tests (what each holds: test/README.md) with as many files at once as there are cores,
- * at most four. `npm run test:fast`, `npm test` and `npm run test:long` call it; files, where some are named,
- * are run instead of the set.
+ * Runs one set of tests (what each holds: test/README.md). One more file runs at once than there are cores, since
+ * many wait for devices and browsers, but at most four. `npm run test:fast`, `npm test` and `npm run test:long`
+ * call it. Files that are named are run instead of the set.
  */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -43,7 +43,8 @@ const failed: string[] = [];
 const took: { file: string; ms: number }[] = [];
 const stream = run({
   files: files.map((path) => `${root}${path}`),
-  concurrency: Math.min(atOnceMax, availableParallelism()),
+  concurrency: Math.min(atOnceMax, availableParallelism() + 1),
+  execArgv: [`--import=${root}test/support/untracked-promises.ts`],
   timeout: fileTimeoutMs,
   // A test that failed may have left something running that would keep its process for ever.
   forceExit: true,

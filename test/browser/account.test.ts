@@ -19,7 +19,7 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
     firstWords = (await device.setup()).recoveryCode;
     browser = await launchBrowser();
     page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(waitMs);
     await page.goto(`http://${device.address}/`);
     await page.getByLabel('User name').fill('anna');
     await page.getByLabel('Password').fill(password);

@@ -30,7 +30,7 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
   };
   const open = async (options: Parameters<Browser['newContext']>[0]): Promise<Page> => {
     const opened = await (await browser.newContext({ acceptDownloads: true, ...options })).newPage();
-    opened.setDefaultTimeout(30_000);
+    opened.setDefaultTimeout(waitMs);
     await opened.goto(`http://${device.address}/`);
     await opened.getByLabel('User name').fill('anna');
     await opened.getByLabel('Password').fill(password);
