@@ -142,6 +142,8 @@ export interface Tunables {
   scrubPeriodMs: number;
   /** Between two comparisons of all files of the volumes with the index. */
   recountMs: number;
+  /** How often a device looks whether its volumes are there and take writes. */
+  volumeCheckMs: number;
   auditEveryMs: number;
   restoreDrillMs: number;
   /** Files of each user in a drill; 0 for no drills. */
@@ -191,6 +193,7 @@ export const defaultTunables: Readonly<Tunables> = {
   catalogJournalMs: 5 * minuteMs,
   scrubPeriodMs: 30 * dayMs,
   recountMs: 7 * dayMs,
+  volumeCheckMs: 5 * secondMs,
   auditEveryMs: 1 * hourMs,
   restoreDrillMs: 7 * dayMs,
   restoreDrillFiles: 10,

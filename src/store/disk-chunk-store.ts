@@ -44,6 +44,8 @@ export interface DiskChunkStoreOptions {
   random?: Random;
   /** Between two comparisons of all files with the index; never if absent. */
   recountMs?: number;
+  /** As of `VolumePresence`; the default of the tunables if absent. */
+  volumeCheckMs?: number;
   /** As of `VolumeOptions`, for all volumes. */
   rottenWindowMs?: number;
   /** The id of this device: in the markers of its volumes. */
@@ -284,10 +286,11 @@ export class DiskChunkStore implements ChunkStore {
       if (origin === 'unseen' || (origin === 'known' && !clean)) due.push(volume.id);
     }
 
-    const presence = new VolumePresence(this.#parts, (volume) => {
+    const onReturn = (volume: Volume) => {
       run.catchUp.mark([volume]);
       run.moveOut.begin();
-    });
+    };
+    const presence = new VolumePresence(this.#parts, onReturn, this.#options.volumeCheckMs);
     const isThere = (volume: Volume) => presence.check(volume);
     const trash = new Trash(this.#parts, isThere);
     const writer = new ChunkWriter(this.#parts, trash, isThere);

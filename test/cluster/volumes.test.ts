@@ -24,6 +24,7 @@ const tune = {
   repairTwoCopiesMs: 2000,
   scrubPeriodMs: 4000,
   auditEveryMs: 3000,
+  volumeCheckMs: 500,
 };
 
 const self = async (device: DeviceProcess): Promise<DeviceView> => {

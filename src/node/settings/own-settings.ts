@@ -86,6 +86,7 @@ export class OwnSettings {
       })),
       index: withPrefix(index, 'chunks/'),
       recountMs: config.tunables.recountMs,
+      volumeCheckMs: config.tunables.volumeCheckMs,
       rottenWindowMs: config.tunables.rottenWindowMs,
       clock,
     });

@@ -3,6 +3,7 @@ import type { Timer } from '../../model/clock.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { VolumeId } from '../../model/ids.ts';
 import { chunkId } from '../../model/ids.ts';
+import { defaultTunables } from '../../model/limits.ts';
 import { diskVerdict, isReadOnly } from '../files/disk-error.ts';
 import { segmentsPath } from '../files/layout.ts';
 import { SharedRun } from '../locks/shared-run.ts';
@@ -10,31 +11,40 @@ import type { StoreParts } from './store-parts.ts';
 import type { Volume } from './volume.ts';
 import { makeSegmentsFolder, readMarker } from './volume-marker.ts';
 
-const checkEveryMs = 5000;
+const everyMinMs = 50;
 /** A mark of no chunk. */
 const nothing = { kind: 'dead', id: chunkId('0'.repeat(64)), target: { segment: 0, offset: 0 } } as const;
 
 /**
- * Reads the markers every 5 s, and whenever a file turns out to be gone. A volume that goes takes
+ * Reads the markers regularly, and whenever a file turns out to be gone. A volume that goes takes
  * its chunks out of sight (`lost`, `missing`) and out of nothing else: rows stay, and count again
  * when the same marker is back (`added`).
  */
 export class VolumePresence {
   readonly #parts: StoreParts;
+  readonly #everyMs: number;
   readonly #onReturn: (volume: Volume) => void;
   readonly #checks = new Map<VolumeId, SharedRun>();
   #sweeps: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
   #stopped = false;
 
-  /** @param onReturn called when a volume is back: it may have been changed elsewhere */
-  constructor(parts: StoreParts, onReturn: (volume: Volume) => void) {
+  /**
+   * @param onReturn called when a volume is back: it may have been changed elsewhere
+   * @param everyMs between two looks
+   */
+  constructor(
+    parts: StoreParts,
+    onReturn: (volume: Volume) => void,
+    everyMs = defaultTunables.volumeCheckMs,
+  ) {
     this.#parts = parts;
+    this.#everyMs = Math.max(everyMinMs, everyMs);
     this.#onReturn = onReturn;
   }
 
   start(): void {
-    this.#timer = this.#parts.clock.after(checkEveryMs, () => {
+    this.#timer = this.#parts.clock.after(this.#everyMs, () => {
       const volumes = [...this.#parts.volumes.values()];
       void Promise.all(volumes.map((volume) => this.#checkAndRelease(volume))).then(() => {
         if (!this.#stopped) this.start();
