@@ -24,7 +24,7 @@ describe('a full disk', { timeout: 600_000, skip: mayMount ? false : 'mounting n
     device = await DeviceProcess.start({
       name: 'small',
       home: join(disk, 'home'),
-      tune: { volumeCheckMs: 200 },
+      tune: { volumeCheckMs: 200, safeWaitMs: 200 },
       args: ['--storage', `${join(disk, 'home', 'volume')}=80M`],
     });
     await device.setup();

@@ -25,6 +25,7 @@ const tune = {
   scrubPeriodMs: 4000,
   auditEveryMs: 3000,
   volumeCheckMs: 500,
+  safeWaitMs: 500,
 };
 
 const self = async (device: DeviceProcess): Promise<DeviceView> => {
