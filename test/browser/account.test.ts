@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { TokenView } from '../../src/model/api.ts';
 import { DeviceProcess, password } from '../cluster/device-process.ts';
-import { assertAccessible, assertNoOverflow, launchBrowser, shot } from './browser.ts';
+import { assertAccessible, assertNoOverflow, launchBrowser, shot, waitMs } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
 
 describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, () => {

@@ -5,7 +5,14 @@ import type { Browser, Page } from 'playwright-core';
 import type { EntryView, Page as ListPage } from '../../src/model/api.ts';
 import { DeviceProcess, password } from '../cluster/device-process.ts';
 import { until } from '../support/until.ts';
-import { assertAccessible, assertNoOverflow, collectProblems, launchBrowser, shot } from './browser.ts';
+import {
+  assertAccessible,
+  assertNoOverflow,
+  collectProblems,
+  launchBrowser,
+  shot,
+  waitMs,
+} from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
 
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><script>parent.harm = 1; top.harm = 1</script><rect width="40" height="30" fill="teal"/></svg>`;
