@@ -23,6 +23,8 @@ export interface EntryView {
   name: string;
   size: number;
   mime: string | null;
+  /** May it be run as a program, where the system has such a mark? */
+  executable: boolean;
   createdAt: string;
   modifiedAt: string;
   /** Version id of the current content; for a folder the revision of its register. Also the ETag. */
@@ -346,6 +348,7 @@ export interface VersionView {
   size: number;
   modifiedAt: string;
   current: boolean;
+  executable: boolean;
 }
 
 /** What is lost or thin if a device dies now. */

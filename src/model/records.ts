@@ -253,6 +253,8 @@ export interface VersionFacts {
   modifiedAt: number;
   /** Content digest (FORMAT, not what sha256sum prints): tells that two conflicting versions are equal. */
   contentDigest: Uint8Array;
+  /** May the file be run as a program, where the system has such a mark? Absent in versions of before: no. */
+  executable?: boolean;
 }
 
 /** id: EntryId. Display metadata, a register of its own: sealed EntryFacts. */

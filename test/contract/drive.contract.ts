@@ -384,6 +384,24 @@ export function driveContract(title: string, open: () => Promise<DriveUnderTest>
       assert.equal(Date.parse(dated.entry.modifiedAt), 2000);
     });
 
+    it('a file may be run when that was said last, also as a copy and as an old version', async () => {
+      const at = await folder();
+      const { entry } = await put(at, 'run.sh', 'one', { executable: true });
+      assert.equal(entry.executable, true);
+      assert.equal((await put(at, 'run.sh', 'two')).entry.executable, true, 'not said: it stays');
+      const dated = await put(at, 'run.sh', 'two', { executable: false });
+      assert.equal(dated.entry.executable, false, 'the same bytes with another mark');
+      assert.equal((await put(at, 'run.sh', 'three')).entry.executable, false);
+      const marks = (await drive.versions(id(entry))).map(({ executable }) => executable);
+      assert.deepEqual([marks[0], marks.at(-1)], [false, true]);
+      const old = (await drive.versions(id(entry))).at(-1);
+      assert.ok(old);
+      assert.equal((await drive.restoreVersion(id(entry), old.id)).executable, true);
+      assert.equal((await drive.copy(id(entry), at, 'copy.sh')).executable, true);
+      assert.equal((await file(at, 'plain.txt')).executable, false);
+      assert.equal((await drive.entry(at)).executable, false);
+    });
+
     it('an upload replaces, is left alone or goes beside what is there, as it is asked to', async () => {
       const at = await folder();
       const entry = await file(at, 'a.txt', 'one');
@@ -537,6 +555,7 @@ export function driveContract(title: string, open: () => Promise<DriveUnderTest>
       const fields = (view: EntryView) => Object.keys(view).sort();
       const expected = [
         'createdAt',
+        'executable',
         'id',
         'kind',
         'media',

@@ -110,6 +110,16 @@ describe('an upload', { timeout: 600_000 }, () => {
     assert.equal((await g.get('/api/v1/path/time3.txt')).status, 404);
   });
 
+  it('keeps whether the file may be run, and refuses what says neither yes nor no', async () => {
+    const put1 = await put('/run.sh', 'x', { 'x-executable': 'true' });
+    assert.equal(put1.json<EntryView>().executable, true);
+    assert.equal((await put('/run.sh', 'y')).json<EntryView>().executable, true);
+    const off = await put('/run.sh', 'z', { 'x-executable': 'false' });
+    assert.equal(off.json<EntryView>().executable, false);
+    const refused = await put('/run.sh', 'x', { 'x-executable': '0755' });
+    assert.equal(assertProblem(refused, 'bad-input').field, 'X-Executable');
+  });
+
   it('passes the wanted safety and the size on to the drive', async () => {
     await put('/safe.txt?copies=full&wait=1.5', 'four');
     const { copies, waitMs, sizeHint } = g.drive.lastUpload ?? {};

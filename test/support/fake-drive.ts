@@ -29,6 +29,7 @@ interface Version {
   id: VersionId;
   content: FakeContent;
   mime: string;
+  executable: boolean;
   modifiedAt: string;
   name: string | null;
 }
@@ -376,6 +377,7 @@ export class FakeDrive extends FakeTransfers implements Drive {
       modifiedAt: version.modifiedAt,
       current: version === versions[0],
       name: version.name,
+      executable: version.executable,
     }));
   }
 
@@ -438,15 +440,17 @@ export class FakeDrive extends FakeTransfers implements Drive {
     return target;
   }
 
-  #addVersion(file: Entry, bytes: Uint8Array, { mime, modifiedAtMs }: UploadOptions): void {
+  #addVersion(file: Entry, bytes: Uint8Array, options: UploadOptions): void {
     const [current] = file.versions;
+    const { mime, modifiedAtMs, executable = current?.executable } = options;
     const isSame = current?.content instanceof Uint8Array && Buffer.compare(current.content, bytes) === 0;
     const saysOther =
       (mime !== undefined && mime !== current?.mime) ||
+      executable !== current?.executable ||
       (modifiedAtMs !== undefined && modifiedAtMs !== Date.parse(current?.modifiedAt ?? ''));
     if (isSame && !saysOther) return;
     if (isSame) file.versions.shift();
-    file.versions.unshift(this.#version(bytes, { mime, modifiedAtMs }));
+    file.versions.unshift(this.#version(bytes, { mime, modifiedAtMs, executable }));
   }
 
   #version(
@@ -454,12 +458,14 @@ export class FakeDrive extends FakeTransfers implements Drive {
     {
       mime = defaultMime,
       modifiedAtMs = Date.now(),
+      executable = false,
     }: Partial<Record<'mime', string | undefined>> & {
+      executable?: boolean | undefined;
       modifiedAtMs?: number | undefined;
     },
   ): Version {
     const modifiedAt = new Date(modifiedAtMs).toISOString();
-    return { id: versionId(this.#newId()), content, mime, modifiedAt, name: null };
+    return { id: versionId(this.#newId()), content, mime, executable, modifiedAt, name: null };
   }
 
   #newId(): string {
@@ -561,6 +567,7 @@ export class FakeDrive extends FakeTransfers implements Drive {
       trashedAt: this.#trashedAt(entry),
       size: current ? sizeOf(current.content) : 0,
       mime: current?.mime ?? null,
+      executable: current?.executable ?? false,
       modifiedAt: current?.modifiedAt ?? entry.createdAt,
       version: current?.id ?? revision,
       safety: current ? { level: 'accepted', copies: 1, wanted: 3 } : null,

@@ -8,6 +8,7 @@ export interface VersionView {
   size: number;
   modifiedAt: string;
   current: boolean;
+  executable: boolean;
 }
 
 /** A version with its number: 1 for the oldest that is kept. */

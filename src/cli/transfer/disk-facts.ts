@@ -41,6 +41,16 @@ export async function factsAt(path: string) {
   }
 }
 
+/** Is a local file one that its owner may run? Empty where the system has no such mark. */
+export function executableMark(mode: number): { executable?: boolean } {
+  return process.platform === 'win32' ? {} : { executable: (mode & 0o100) !== 0 };
+}
+
+/** The same file, to be run by whoever may read it: as a mask of new files allows reading, so it allows this. */
+export function runnableMode(mode: number): number {
+  return (mode & 0o777) | ((mode & 0o444) >> 2);
+}
+
 export function isSystemError(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -1,10 +1,10 @@
 /** Brings the content of one file of the drive into one local file. */
 import { type FileHandle, link, open, rename, rm, unlink } from 'node:fs/promises';
-import type { EntryView } from '../../model/api.ts';
+import type { EntryView, VersionView } from '../../model/api.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { Answer, Client } from '../client/client.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { factsAt, isSystemError } from './disk-facts.ts';
+import { factsAt, isSystemError, runnableMode } from './disk-facts.ts';
 import type { PartFiles } from './part-files.ts';
 
 /** A connection that breaks is opened again so many times, and goes on where it broke. */
@@ -15,13 +15,15 @@ const keptBytesMin = 1024 * 1024;
 export interface Download {
   entry: EntryView;
   /** A former version; default: the current one. */
-  version?: { id: string; modifiedAt: string; size: number };
+  version?: Pick<VersionView, 'id' | 'modifiedAt' | 'size' | 'executable'>;
   /** Name and path of the local file. */
   name: string;
   path: string;
   parts: PartFiles;
   overwrite: boolean;
 }
+
+type CameFacts = Pick<EntryView, 'modifiedAt' | 'executable'>;
 
 /**
  * @param progress counts the bytes
@@ -38,8 +40,10 @@ export async function download(
   const file = await open(part, 'a', 0o666);
   let finished = false;
   try {
-    const modifiedAt = await fetchAll(client, wanted, file, progress, signal);
-    const modified = new Date(modifiedAt);
+    const came = await fetchAll(client, wanted, file, progress, signal);
+    if (came.executable && process.platform !== 'win32')
+      await file.chmod(runnableMode((await file.stat()).mode));
+    const modified = new Date(came.modifiedAt);
     await file.utimes(modified, modified);
     await file.datasync();
     await file.close();
@@ -57,21 +61,21 @@ async function discard(part: string, stopped: boolean): Promise<void> {
   if (stopped || (left?.size ?? 0) < keptBytesMin) await rm(part, { force: true });
 }
 
-/** @returns when the content that came was modified */
+/** @returns when the content that came was modified, and whether it may be run */
 async function fetchAll(
   client: Client,
   wanted: Download,
   file: FileHandle,
   progress: Progress,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<CameFacts> {
   const { entry, version } = wanted;
   const id = version?.id ?? entry.version;
   const query = version === undefined ? '' : `?version=${encodeURIComponent(version.id)}`;
   for (let tries = 1; ; tries += 1) {
     const from = await bytesToKeep(file, version?.size ?? entry.size);
     if (from > 0 && from === (version?.size ?? entry.size)) {
-      return version?.modifiedAt ?? entry.modifiedAt;
+      return version ?? entry;
     }
     const resumed = from > 0 ? { range: `bytes=${from}-`, 'if-range': `"${id}"` } : {};
     const answer = await client.send(`/api/v1/entries/${entry.id}/content${query}`, {
@@ -80,7 +84,7 @@ async function fetchAll(
     });
     const total = await receive(answer, file, from, progress, signal);
     const { size } = await file.stat();
-    if (size === total) return modifiedAtOf(client, wanted, answer);
+    if (size === total) return factsOf(client, wanted, answer);
     if (tries >= triesMax) {
       throw new PeerstorError(
         'peer-failed',
@@ -131,11 +135,11 @@ async function receive(
 }
 
 /** Of the version that came: a file may have been replaced since its folder was listed. */
-async function modifiedAtOf(client: Client, { entry, version }: Download, answer: Answer): Promise<string> {
-  if (version !== undefined) return version.modifiedAt;
+async function factsOf(client: Client, { entry, version }: Download, answer: Answer): Promise<CameFacts> {
+  if (version !== undefined) return version;
   const came = String(answer.headers.etag ?? '').replace(/^W\/|"/g, '');
-  if (came === entry.version) return entry.modifiedAt;
-  return (await client.json<EntryView>(`/api/v1/entries/${entry.id}`)).modifiedAt;
+  if (came === entry.version) return entry;
+  return client.json<EntryView>(`/api/v1/entries/${entry.id}`);
 }
 
 /** A file that is in the way is replaced only when that was said, even if it came a moment ago. */

@@ -1,15 +1,15 @@
 /** Brings files and folders of the drive to this machine. */
 import type { Stats } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { EntryView } from '../../model/api.ts';
+import type { EntryView, VersionView } from '../../model/api.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { makeFolders } from '../../node/index.ts';
 import type { Client } from '../client/client.ts';
 import { childrenOf } from '../client/entries.ts';
 import { formatSize } from '../terminal/output.ts';
 import { askChoice } from '../terminal/prompt.ts';
-import { factsAt, nameRulesOf } from './disk-facts.ts';
+import { executableMark, factsAt, nameRulesOf, runnableMode } from './disk-facts.ts';
 import { download, inTheWay } from './download.ts';
 import type { Exclude } from './exclude.ts';
 import { childPath, FolderNames, localName, type NameRules } from './local-names.ts';
@@ -31,7 +31,7 @@ export interface GetPlan {
   /** Settles when a person has answered the last question. */
   asked: Promise<unknown>;
   /** A former version of the one file. */
-  version?: { id: string; modifiedAt: string; size: number };
+  version?: Pick<VersionView, 'id' | 'modifiedAt' | 'size' | 'executable'>;
 }
 
 interface Job {
@@ -139,9 +139,11 @@ async function getFile(plan: GetPlan, job: Job): Promise<void> {
   const { client, report, signal, version } = plan;
   const { entry, path, parts } = job;
   try {
-    const wanted = { ...entry, ...(version && { size: version.size, modifiedAt: version.modifiedAt }) };
+    const { size, modifiedAt, executable } = version ?? entry;
+    const wanted = { ...entry, size, modifiedAt };
     const there = await factsAt(path);
     if (there !== undefined && isSame(there, wanted)) {
+      if (executable && !plan.dryRun) await makeRunnable(path, there);
       report.unchanged += 1;
       return report.say(`${path}  is here already`);
     }
@@ -165,6 +167,11 @@ async function getFile(plan: GetPlan, job: Job): Promise<void> {
     if (signal.aborted) report.cutOff += 1;
     else report.fail(path, error);
   }
+}
+
+/** The mark of programs comes to a copy that an older version of peerstor made; none is taken away. */
+async function makeRunnable(path: string, there: Stats): Promise<void> {
+  if (executableMark(there.mode).executable === false) await chmod(path, runnableMode(there.mode));
 }
 
 /** By size and time, as copying programs do. */

@@ -1,5 +1,6 @@
 /** Brings local files and folders into the drive. */
 import { setMaxListeners } from 'node:events';
+import type { Stats } from 'node:fs';
 import type { EntryView } from '../../model/api.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { fileTimeHeader } from '../../model/file-time.ts';
@@ -7,7 +8,7 @@ import { foldName } from '../../model/fold-name.ts';
 import type { Client } from '../client/client.ts';
 import { childrenOf, createFolder } from '../client/entries.ts';
 import { formatSize, safetyWords } from '../terminal/output.ts';
-import { factsAt } from './disk-facts.ts';
+import { executableMark, factsAt } from './disk-facts.ts';
 import type { LocalFile, LocalFolder } from './local-tree.ts';
 import type { TransferReport } from './report.ts';
 import { FileChanged, openFile, type Source } from './source-bytes.ts';
@@ -175,13 +176,16 @@ export async function putSource(
   name: string,
 ): Promise<EntryView> {
   const { client, report, query, signal } = plan;
-  const { bytes, modifiedMs, content } = source;
+  const { bytes, modifiedMs, executable, content } = source;
   report.progress.expect(bytes ?? 0);
   const entry = await client.json<EntryView>(
     `/api/v1/entries/${into.id}/path/${encodeURIComponent(name)}${query}`,
     {
       method: 'PUT',
-      headers: fileTimeHeader(modifiedMs),
+      headers: {
+        ...fileTimeHeader(modifiedMs),
+        ...(executable === undefined ? {} : { 'x-executable': String(executable) }),
+      },
       body: counted(content, report),
       ...(bytes === undefined ? {} : { bodyBytes: bytes }),
       signal,
@@ -204,7 +208,9 @@ async function* counted(
   report.progress.waitFor('waiting until other devices have it');
 }
 
-/** By size and time, as copying programs do. */
-function isSame(facts: { size: number; mtimeMs: number }, { size, modifiedAt }: EntryView): boolean {
-  return facts.size === size && Math.floor(facts.mtimeMs) === Date.parse(modifiedAt);
+/** By size, time and the mark of programs, as copying programs do. */
+function isSame(facts: Pick<Stats, 'size' | 'mtimeMs' | 'mode'>, there: EntryView): boolean {
+  const { executable = there.executable } = executableMark(facts.mode);
+  if (facts.size !== there.size || executable !== there.executable) return false;
+  return Math.floor(facts.mtimeMs) === Date.parse(there.modifiedAt);
 }

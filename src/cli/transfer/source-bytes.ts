@@ -7,7 +7,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PeerstorError } from '../../model/errors.ts';
-import { isSystemError } from './disk-facts.ts';
+import { executableMark, isSystemError } from './disk-facts.ts';
 
 const pieceBytes = 256 * 1024;
 const writerWaitMs = 10_000;
@@ -17,6 +17,8 @@ export interface Source {
   /** Bytes that will come; undefined where nobody knows. */
   bytes: number | undefined;
   modifiedMs: number | undefined;
+  /** Undefined where the system has no such mark, or nobody knows. */
+  executable?: boolean;
   content: AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
@@ -40,15 +42,16 @@ export class FileChanged extends Error {
 export async function openFile(path: string, acceptGrowth: boolean): Promise<Source> {
   const file = await open(path, 'r');
   try {
-    const { size, mtimeMs } = await file.stat();
+    const { size, mtimeMs, mode } = await file.stat();
+    const mark = executableMark(mode);
     const close = () => file.close();
     if (size > 0) {
       const content = readWhole(file, { size, mtimeMs }, acceptGrowth);
-      return { bytes: size, modifiedMs: mtimeMs, content, close };
+      return { bytes: size, modifiedMs: mtimeMs, ...mark, content, close };
     }
     // Files that the system makes up, as in /proc, have content and say 0 bytes.
     const first = await readPiece(file, pieceBytes, 0);
-    if (first.length === 0) return { bytes: 0, modifiedMs: mtimeMs, content: nothing(), close };
+    if (first.length === 0) return { bytes: 0, modifiedMs: mtimeMs, ...mark, content: nothing(), close };
     return { bytes: undefined, modifiedMs: undefined, content: readOn(file, first), close };
   } catch (error) {
     await file.close();

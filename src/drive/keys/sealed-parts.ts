@@ -114,14 +114,18 @@ function textsIn(names: unknown): Readonly<Record<string, string>> {
 }
 
 /** The content digest is written under the name `sha256`, as every record so far has it (FORMAT). */
-export function sealVersionFacts(key: Uint8Array, { contentDigest, ...facts }: VersionFacts): Sealed {
-  return seal(key, versionLabel, encode({ ...facts, sha256: contentDigest }));
+export function sealVersionFacts(
+  key: Uint8Array,
+  { contentDigest, executable, ...facts }: VersionFacts,
+): Sealed {
+  const mark = executable === true ? { executable } : {};
+  return seal(key, versionLabel, encode({ ...facts, ...mark, sha256: contentDigest }));
 }
 
 export function openVersionFacts(key: Uint8Array, sealed: Sealed): VersionFacts {
   const facts = decode(open(key, versionLabel, sealed));
   if (!isFields(facts)) throw malformed('version');
-  const { size, mime, modifiedAt, sha256: contentDigest } = facts;
+  const { size, mime, modifiedAt, sha256: contentDigest, executable = false } = facts;
   const shaped =
     typeof size === 'number' &&
     Number.isSafeInteger(size) &&
@@ -129,9 +133,10 @@ export function openVersionFacts(key: Uint8Array, sealed: Sealed): VersionFacts 
     typeof mime === 'string' &&
     typeof modifiedAt === 'number' &&
     isDate(modifiedAt) &&
-    contentDigest instanceof Uint8Array;
+    contentDigest instanceof Uint8Array &&
+    typeof executable === 'boolean';
   if (!shaped) throw malformed('version');
-  return { size, mime, modifiedAt, contentDigest };
+  return { size, mime, modifiedAt, contentDigest, executable };
 }
 
 /** Unix milliseconds that JavaScript can write as a date. */

@@ -125,6 +125,7 @@ const nothing = {
   parentId: null,
   size: 0,
   mime: null,
+  executable: false,
   tags: [],
   starred: false,
   trashedAt: null,

@@ -92,9 +92,10 @@ export async function conflictNameOf(tree: Tree, { id, file }: Conflict): Promis
 }
 
 function contentView(tree: Tree, version: OpenVersion | undefined, known: KnownOfView) {
-  if (!version) return { size: 0, mime: null, safety: null };
+  if (!version) return { size: 0, mime: null, executable: false, safety: null };
   const safety = known.safety ?? tree.network.safetyOf(version.manifest);
-  return { size: version.size, mime: version.mime, safety };
+  const { size, mime, executable = false } = version;
+  return { size, mime, executable, safety };
 }
 
 /**

@@ -179,7 +179,8 @@ async function store(
   const safety = await session.settle(copies, waitMs, signal);
   const mime = options.mime ?? defaultMime;
   const modifiedAt = options.modifiedAtMs ?? tree.clock.wallMs();
-  const content: Content = { manifest, size, contentDigest, sealedBytes, mime, modifiedAt };
+  const mark = options.executable === undefined ? {} : { executable: options.executable };
+  const content: Content = { manifest, size, contentDigest, sealedBytes, mime, modifiedAt, ...mark };
   return { key, madeFor: file?.id, content, safety };
 }
 
@@ -254,10 +255,12 @@ async function newVersion(
   if (!isSame) stored.requireNew();
   // Only what the winner shows is replaced: a conflicting version stays until somebody decided.
   const replaces = winner ? headsLike(heads, winner) : [];
-  const content =
+  const sealed =
     stored.madeFor === there.id && equalBytes(stored.key, there.key)
       ? stored.content
       : await resealed(tree, session, stored, there.key, signal);
+  // Whoever does not say whether the file may be run leaves that as it is.
+  const content = { ...sealed, executable: options.executable ?? winner?.executable ?? false };
   const entry = { id: there.id, key: there.key, keyVersion: there.body.keyVersion };
   signal?.throwIfAborted();
   // The same bytes with another date or type: the version that says the old ones need not be kept.
@@ -277,10 +280,11 @@ function sameAs(version: OpenVersion, content: Content): boolean {
   return version.size === content.size && equalBytes(version.contentDigest, content.contentDigest);
 }
 
-/** Does an upload of the same bytes say another type or date than the file has? What it does not say stays. */
-function changesFacts(version: OpenVersion, { mime, modifiedAtMs }: UploadOptions): boolean {
+/** Does an upload of the same bytes say another type, date or mark than the file has? What it does not say stays. */
+function changesFacts(version: OpenVersion, { mime, modifiedAtMs, executable }: UploadOptions): boolean {
   const isOtherType = mime !== undefined && mime !== version.mime;
-  return isOtherType || (modifiedAtMs !== undefined && modifiedAtMs !== version.modifiedAt);
+  const isOtherMark = executable !== undefined && executable !== (version.executable ?? false);
+  return isOtherType || isOtherMark || (modifiedAtMs !== undefined && modifiedAtMs !== version.modifiedAt);
 }
 
 /** @param place.view of a conflicting version, which becomes this file's first version */

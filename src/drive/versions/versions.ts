@@ -1,6 +1,6 @@
 /** Lists the versions of files and opens their content. */
 import type { EntryView } from '../../model/api.ts';
-import type { OpenContent } from '../../model/contracts/drive.ts';
+import type { OpenContent, VersionFactsView } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId, VersionId } from '../../model/ids.ts';
 import { runRotating } from '../access/key-rotation.ts';
@@ -22,23 +22,14 @@ import {
 } from '../tree/tree.ts';
 import { versionNamesOf } from './naming.ts';
 
-export interface VersionView {
-  id: VersionId;
-  size: number;
-  modifiedAt: string;
-  current: boolean;
-  /** Given by a person; such a version is never thinned out. */
-  name: string | null;
-}
-
 /** Newest first. */
-export async function versions(tree: Tree, id: EntryId): Promise<VersionView[]> {
+export async function versions(tree: Tree, id: EntryId): Promise<VersionFactsView[]> {
   const found = await requireEntryOrConflict(tree, id);
   const file = isConflict(found) ? found.file : requireFile(found);
   const { winner } = await tree.cache.heads.of(file.id, file.keys);
   const current = isConflict(found) ? found.version.id : winner?.id;
   const names = versionNamesOf(tree, file) ?? {};
-  const views: VersionView[] = [];
+  const views: VersionFactsView[] = [];
   for (const record of await tree.catalog.versions(file.id)) {
     const version = isLive(record) ? tree.cache.heads.open(record, file.keys) : undefined;
     if (!version) continue;
@@ -49,6 +40,7 @@ export async function versions(tree: Tree, id: EntryId): Promise<VersionView[]> 
       modifiedAt,
       current: version.id === current,
       name: names[version.id] ?? null,
+      executable: version.executable ?? false,
     });
   }
   return views;

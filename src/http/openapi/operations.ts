@@ -46,7 +46,7 @@ const reading = {
 } as const;
 const uploading = {
   takesContent: true,
-  headers: ['Content-Type', 'If-Match', 'If-None-Match', 'X-Modified-At', 'Last-Modified'],
+  headers: ['Content-Type', 'If-Match', 'If-None-Match', 'X-Modified-At', 'Last-Modified', 'X-Executable'],
 } as const;
 const link = { headers: ['X-Share-Password'] } as const;
 

@@ -35,6 +35,7 @@ const entryProperties = {
   name: string,
   size: count,
   mime: nullable(string),
+  executable: boolean,
   createdAt: time,
   modifiedAt: time,
   version: { ...id, description: 'of the current content; also the ETag' },
@@ -91,6 +92,7 @@ const entries: Record<string, Schema> = {
     size: count,
     modifiedAt: time,
     current: boolean,
+    executable: boolean,
     name: nullable(string),
   }),
   EntryHealth: objectOf<api.EntryHealthView>({

@@ -173,13 +173,13 @@ function safetyOf({ copies, wait }: UploadQuery): Pick<UploadOptions, 'copies' |
   };
 }
 
-/** What the headers tell of the file: type, size, time of its last change. */
+/** What the headers tell of the file: type, size, time of its last change, whether it may be run. */
 function factsOf(
   request: FastifyRequest,
   name: string,
-): Pick<UploadOptions, 'mime' | 'sizeHint' | 'modifiedAtMs'> {
+): Pick<UploadOptions, 'mime' | 'sizeHint' | 'modifiedAtMs' | 'executable'> {
   const size = declaredLength(request.raw);
-  const { 'x-modified-at': own, 'last-modified': standard } = request.headers;
+  const { 'x-modified-at': own, 'last-modified': standard, 'x-executable': executable } = request.headers;
   const date = own ?? standard;
   const ms = typeof date === 'string' ? (isoTimeMs(date) ?? httpDateMs(date)) : undefined;
   if (date !== undefined && (ms === undefined || !isFileTime(ms))) {
@@ -190,9 +190,15 @@ function factsOf(
         : 'lies before 1700, which is no time of a file: leave it away where the time is not known';
     throw new PeerstorError('bad-input', `The header "${field}" ${rule}.`, { details: { field } });
   }
+  if (executable !== undefined && executable !== 'true' && executable !== 'false') {
+    throw new PeerstorError('bad-input', 'The header "X-Executable" is true or false.', {
+      details: { field: 'X-Executable' },
+    });
+  }
   return {
     mime: typeOfUpload(request.headers['content-type'], name),
     ...(size === undefined ? {} : { sizeHint: size }),
     ...(ms === undefined ? {} : { modifiedAtMs: ms }),
+    ...(executable === undefined ? {} : { executable: executable === 'true' }),
   };
 }

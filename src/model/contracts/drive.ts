@@ -223,6 +223,8 @@ export interface UploadOptions {
   signal?: AbortSignal;
   mime?: string;
   modifiedAtMs?: number;
+  /** May it be run as a program? Not said: as before, and no for a new file. */
+  executable?: boolean;
   /** Bytes that will come, where known: refused early when they cannot fit. */
   sizeHint?: number;
   /** Safety to wait for; default `safe`. */
@@ -262,6 +264,17 @@ export interface EntryPatch {
   parentId?: EntryId;
   tags?: string[];
   starred?: boolean;
+}
+
+/** One version of a file, as a list of versions has it. */
+export interface VersionFactsView {
+  id: VersionId;
+  size: number;
+  modifiedAt: string;
+  current: boolean;
+  /** Given by a person; such a version is never thinned out. */
+  name: string | null;
+  executable: boolean;
 }
 
 /** What a drive can do. A new method also gets a line in `drive-methods.ts`. */
@@ -349,9 +362,7 @@ export interface Drive {
    */
   checksum(id: EntryId, options?: { version?: VersionId; signal?: AbortSignal }): Promise<{ sha256: string }>;
   /** Newest first. Old ones are thinned out in time, but for those that have a name. */
-  versions(
-    id: EntryId,
-  ): Promise<{ id: VersionId; size: number; modifiedAt: string; current: boolean; name: string | null }[]>;
+  versions(id: EntryId): Promise<VersionFactsView[]>;
   /**
    * Gives a version a name, or takes it away. A version with a name is never thinned out.
    * @throws `not-found`, `bad-input`

@@ -1,7 +1,18 @@
 /** `get` and `export`: what comes to the disk, what is left alone, and what is said. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type EntryId, entryId } from '../../../src/model/ids.ts';
@@ -97,6 +108,28 @@ describe('get', () => {
     assert.deepEqual(await readdir(line.at('deep')), ['er']);
     assert.deepEqual(await readdir(line.at('deep', 'er')), ['out']);
     assert.match(ran.err, /"\.\.\\\.\.\\evil\.bat" is saved as "\.\._\.\._evil\.bat"/);
+  });
+
+  const skipModes = process.platform === 'win32' && 'Windows has no such mark';
+  it('a file that may be run may be run where it comes to, by whoever may read it', {
+    skip: skipModes,
+  }, async () => {
+    await put('/run.sh', 'exit 0');
+    await line.gateway.put('/run.sh', 'exit 1', { 'x-modified-at': then, 'x-executable': 'true' });
+    await put('/plain.txt', 'x');
+    const got = await line.run(['export', '/', line.at('out')]);
+    assert.equal(got.code, 0, got.err);
+    const mode = async (name: string) => (await stat(line.at(name))).mode & 0o777;
+    const plain = await mode('out/plain.txt');
+    assert.equal(await mode('out/run.sh'), plain | ((plain & 0o444) >> 2));
+    assert.equal(plain & 0o111, 0);
+    await line.run(['get', '/run.sh', line.at('old.sh'), '--version', '1']);
+    assert.equal((await mode('old.sh')) & 0o111, 0);
+    // A copy that is here already, of a peerstor that did not know the mark.
+    await chmod(line.at('out', 'run.sh'), plain);
+    const again = await line.json<Got>(['export', '/', line.at('out')]);
+    assert.deepEqual([again.files, again.unchanged], [0, 2]);
+    assert.equal((await mode('out/run.sh')) & 0o111, (plain & 0o444) >> 2);
   });
 
   it('a local file that differs is kept and told, and replaced only with --overwrite', async () => {

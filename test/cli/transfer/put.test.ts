@@ -63,6 +63,22 @@ describe('put', () => {
     assert.equal((await stat(line.at('back.txt'))).mtime.toISOString(), '1931-05-06T07:08:09.000Z');
   });
 
+  const skipModes = process.platform === 'win32' && 'Windows has no such mark';
+  it('a file that may be run is stored so, and a change of that alone is sent', {
+    skip: skipModes,
+  }, async () => {
+    const path = await file('run.sh');
+    const send = () => line.json<EntryView>(['put', path, '/']);
+    assert.equal((await send()).executable, false);
+    await chmod(path, 0o755);
+    assert.equal((await send()).executable, true);
+    assert.equal((await send()).executable, true);
+    await chmod(path, 0o644);
+    assert.equal((await send()).executable, false);
+    const piped = await line.run(['put', '-', '/run.sh'], { stdin: 'from a pipe' });
+    assert.equal(piped.code, 0, piped.err);
+  });
+
   it('a time that no date can say is left out, and the file is sent all the same', () => {
     assert.deepEqual(fileTimeHeader(0), { 'x-modified-at': '1970-01-01T00:00:00.000Z' });
     for (const ms of [4e14, -1e14, Date.UTC(1601, 0), 1e20, Number.NaN, undefined])
