@@ -30,6 +30,7 @@ import { requireOwnHost } from './requests/own-host.ts';
 import { normalTarget, pathnameOf, requireOneTarget } from './requests/target.ts';
 import { auditRoutes } from './routes/accounts/audit.ts';
 import { authRoutes } from './routes/accounts/auth.ts';
+import { sessionRoutes } from './routes/accounts/sessions.ts';
 import { setupRoutes } from './routes/accounts/setup.ts';
 import { tokenRoutes } from './routes/accounts/tokens.ts';
 import { userRoutes } from './routes/accounts/users.ts';
@@ -62,6 +63,7 @@ const routeGroups = [
   healthzRoutes,
   setupRoutes,
   authRoutes,
+  sessionRoutes,
   userRoutes,
   tokenRoutes,
   entryRoutes,

@@ -81,6 +81,20 @@ export interface SignedInView {
   proof: string;
 }
 
+/** Where a user is signed in. */
+export interface SessionView {
+  id: string;
+  /** What the program calls itself, such as "Firefox on Linux"; empty where it does not say. */
+  device: string;
+  /** IP address of its last use; empty where none is known. */
+  address: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+  expiresAt: string;
+  /** The one that asks. */
+  current: boolean;
+}
+
 export interface VolumeView {
   path: string;
   limitBytes: number;

@@ -16,6 +16,7 @@ import type {
   Guests,
   PasswordChanges,
   Session,
+  SessionList,
   Sharing,
   UserAdmin,
 } from '../../src/model/contracts/drive.ts';
@@ -41,6 +42,8 @@ export class FakeDeviceFront implements DeviceFront {
   readonly asked: unknown[] = [];
   /** What `health` says otherwise. */
   healthChange: Partial<HealthView> = {};
+  /** By the secret of its session, what `noteUse` was told last. */
+  readonly uses = new Map<string, { device: string; address: string }>();
   /** Last settings that a device was given. */
   lastSettings: DeviceSettings | undefined;
   readonly #sessions = new Map<string, Session>();
@@ -91,7 +94,24 @@ export class FakeDeviceFront implements DeviceFront {
     for (const listener of this.#listeners) listener(...event);
   }
 
-  readonly accounts: Accounts & PasswordChanges & UserAdmin & Guests = {
+  readonly accounts: Accounts & PasswordChanges & SessionList & UserAdmin & Guests = {
+    sessions: async (session) =>
+      [...this.#sessions.values()]
+        .filter(({ user }) => user.id === session.user.id)
+        .map((one) => ({
+          id: one.secret,
+          ...(this.uses.get(one.secret) ?? { device: '', address: '' }),
+          createdAt: new Date(0).toISOString(),
+          lastUsedAt: null,
+          expiresAt: new Date(one.expiresAtMs).toISOString(),
+          current: one.secret === session.secret,
+        })),
+    endSession: async (session, id) => {
+      if (this.#sessions.get(id)?.user.id !== session.user.id) {
+        throw new PeerstorError('not-found', 'There is no such session.');
+      }
+      this.#end(id);
+    },
     setupNeeded: () => this.#passwords.size === 0,
     setup: async (username, password) => {
       if (password.length < 8) {
@@ -428,6 +448,7 @@ export class FakeDeviceFront implements DeviceFront {
     return {
       secret,
       addressKeys: null,
+      noteUse: (use) => this.uses.set(secret, use),
       expiresAtMs: Date.now() + 3_600_000,
       signal: this.#signalOf(secret),
       user: { id: userId(id), username, role },

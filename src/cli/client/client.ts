@@ -32,6 +32,9 @@ export interface Ask {
   signal?: AbortSignal;
 }
 
+/** What a device shows in the list of sessions. */
+const programName = 'peerstor';
+
 export class Client {
   readonly home: string;
   readonly url: string;
@@ -69,7 +72,11 @@ export class Client {
 
   /** Sends a request; an error answer is thrown as the PeerstorError that it names. */
   async send(path: string, ask: Ask = {}): Promise<Answer> {
-    const headers: Record<string, string> = { accept: 'application/json', ...ask.headers };
+    const headers: Record<string, string> = {
+      accept: 'application/json',
+      'user-agent': programName,
+      ...ask.headers,
+    };
     const as = ask.as ?? 'user';
     if (as === 'local' && this.#localSecret) headers.authorization = `Local ${this.#localSecret}`;
     if (as === 'user') Object.assign(headers, await this.#sessionHeaders());

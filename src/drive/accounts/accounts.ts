@@ -4,7 +4,13 @@
  */
 import { type Audit, noAudit } from '../../model/contracts/audit.ts';
 import type { CatalogAuthor, CatalogReader } from '../../model/contracts/catalog.ts';
-import type { Accounts, Guests, PasswordChanges, UserAdmin } from '../../model/contracts/drive.ts';
+import type {
+  Accounts,
+  Guests,
+  PasswordChanges,
+  SessionList,
+  UserAdmin,
+} from '../../model/contracts/drive.ts';
 import type { MediaMaker } from '../../model/contracts/media.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
@@ -61,7 +67,7 @@ export interface AccountsParts extends FoundingParts {
   audit?: Audit;
 }
 
-export interface AccountsRoom extends Accounts, PasswordChanges, UserAdmin, Guests {
+export interface AccountsRoom extends Accounts, PasswordChanges, SessionList, UserAdmin, Guests {
   /** The users whose keys are here now, for the restore drill. */
   restorable(): RestorableUser[];
   /** Closes every unlocked user; sessions stay on disk. */
@@ -246,6 +252,9 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
       }
       return sessions.resume(await drivesOf(catalog), secret);
     },
+
+    sessions: (session) => sessions.sessions(session),
+    endSession: (session, id) => sessions.endSession(session, id),
 
     // A token is not signed out: whoever gave it takes it back.
     logout: async (secret) => (isTokenSecret(secret) ? undefined : sessions.end(secret)),

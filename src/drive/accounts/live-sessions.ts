@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../model/clock.ts';
 import type { CatalogChange, CatalogReader } from '../../model/contracts/catalog.ts';
-import type { Session } from '../../model/contracts/drive.ts';
+import type { Session, SessionList } from '../../model/contracts/drive.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { UserId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
@@ -12,13 +12,16 @@ import { createSessionSignals } from '../users/session-signals.ts';
 import { accountOf, sessionGeneration } from '../users/sign-in.ts';
 import { createAddressKeys } from './address-keys.ts';
 import type { OpenUsers } from './open-users.ts';
+import { createSessionUses } from './session-uses.ts';
 import { type SessionStore, type StoredSession, secretBytesOf, sessionName } from './sessions.ts';
 
 /** The others are opened again from the store. */
 const sessionsKept = 1000;
 const sweepEveryMs = 3_600_000;
+/** `sessionName`: 32 bytes in hex. */
+const sessionShape = /^[0-9a-f]{64}$/;
 
-export interface LiveSessions {
+export interface LiveSessions extends SessionList {
   begin(drives: NetworkDrives, keys: UserKeys, generation: number): Promise<Session>;
   /** undefined when it is over, or its account is not in this catalog (yet). */
   resume(drives: NetworkDrives, secret: string): Promise<Session | undefined>;
@@ -51,7 +54,7 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
     dispose: ({ user }) => users.close(user),
   });
   const signals = createSessionSignals(clock);
-  let sweptAtMs = Number.NEGATIVE_INFINITY;
+  const uses = createSessionUses(store, clock, log);
 
   function hold(
     drives: NetworkDrives,
@@ -65,19 +68,22 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
     const isOver = () => expiresAtMs <= clock.wallMs() || stateOf(catalog, user, generation) === 'over';
     const signal = signals.of(name, isOver, user);
     const addressKeys = createAddressKeys(secretBytesOf(secret), clock);
-    const given = { secret, expiresAtMs, signal, addressKeys, drive, sharing };
+    const given = {
+      secret,
+      expiresAtMs,
+      signal,
+      addressKeys,
+      drive,
+      sharing,
+      noteUse: uses.noting(name, keys),
+    };
     const session = sessionOf(catalog, keys, given);
     live.set(name, { session, keys, user, generation });
     return session;
   }
 
-  function sweepNowAndThen(): void {
-    if (clock.monotonicMs() - sweptAtMs < sweepEveryMs) return;
-    sweptAtMs = clock.monotonicMs();
-    store.sweep().catch((error: unknown) => {
-      log.warn({}, `Old sessions could not be deleted: ${sentenceOf(error)}`);
-    });
-  }
+  const sweepNowAndThen = createSweep(store, clock, log);
+  const heldOf = (session: Session) => heldIn(live, session);
 
   return {
     async begin(drives, keys, generation) {
@@ -113,6 +119,7 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
     async end(secret) {
       const name = sessionName(secret);
       live.delete(name);
+      uses.forget(name);
       await store.delete(secret);
       signals.end(name);
     },
@@ -135,19 +142,50 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
       }
     },
 
-    keysOf(session) {
-      if (session.rights !== null) {
-        throw new PeerstorError('forbidden', 'An access token may not do that: sign in.');
-      }
-      const held = live.get(sessionName(session.secret));
-      if (held) return held.keys;
-      throw new PeerstorError('not-signed-in', 'This session has ended: sign in again.');
+    sessions: async (session) => {
+      const { keys, generation } = heldOf(session);
+      return uses.list(keys, generation, sessionName(session.secret));
     },
+    async endSession(session, id) {
+      const { user } = heldOf(session);
+      if (!sessionShape.test(id) || !(await store.deleteNamed(user, id))) throw noSuchSession();
+      live.delete(id);
+      uses.forget(id);
+      signals.end(id);
+    },
+
+    keysOf: (session) => heldOf(session).keys,
 
     stop() {
       live.clear();
       signals.stop();
     },
+  };
+}
+
+function noSuchSession(): PeerstorError {
+  return new PeerstorError('not-found', 'There is no such session at this device: it may have ended.');
+}
+
+/** @throws `forbidden` for a token's session, `not-signed-in` */
+function heldIn(live: LRUCache<string, LiveSession>, session: Session): LiveSession {
+  if (session.rights !== null) {
+    throw new PeerstorError('forbidden', 'An access token may not do that: sign in.');
+  }
+  const held = live.get(sessionName(session.secret));
+  if (held) return held;
+  throw new PeerstorError('not-signed-in', 'This session has ended: sign in again.');
+}
+
+/** @returns deletes sessions that are over, beside, at most once in `sweepEveryMs` */
+function createSweep(store: SessionStore, clock: Clock, log: Log): () => void {
+  let sweptAtMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (clock.monotonicMs() - sweptAtMs < sweepEveryMs) return;
+    sweptAtMs = clock.monotonicMs();
+    store.sweep().catch((error: unknown) => {
+      log.warn({}, `Old sessions could not be deleted: ${sentenceOf(error)}`);
+    });
   };
 }
 
@@ -164,7 +202,7 @@ function stateOf(catalog: CatalogReader, id: UserId, generation: number): 'good'
 function sessionOf(
   catalog: CatalogReader,
   keys: UserKeys,
-  given: Pick<Session, 'secret' | 'expiresAtMs' | 'signal' | 'addressKeys' | 'drive' | 'sharing'>,
+  given: Pick<Session, 'secret' | 'expiresAtMs' | 'signal' | 'addressKeys' | 'drive' | 'sharing' | 'noteUse'>,
 ): Session {
   const { principal } = keys.signing;
   const user = () => {

@@ -4,7 +4,7 @@
  */
 import { decode, encode, hkdf, isFields, open, seal, sha256 } from '../../crypto/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
-import { afterPrefix, idKey, type OrderedStore } from '../../model/contracts/ordered-store.ts';
+import { afterPrefix, idKey, idOfKey, type OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import { toHex, type UserId, userId } from '../../model/ids.ts';
 import { sessionLifeMs } from '../../model/limits.ts';
@@ -23,13 +23,30 @@ export interface SessionStore {
   /** undefined when there is none, or it is over, or it was damaged. */
   read(secret: string): Promise<StoredSession | undefined>;
   delete(secret: string): Promise<void>;
+  /** Every session of a user that is not over. */
+  listOf(user: UserId): Promise<ListedSession[]>;
+  /** Keeps what `session-facts.ts` sealed; not synced: it is not missed. */
+  keepFacts(name: string, sealed: Uint8Array): Promise<void>;
+  /** By its name. @returns false when this user has no such session */
+  deleteNamed(user: UserId, name: string): Promise<boolean>;
   /** Deletes every session of a user. */
   deleteAllOf(user: UserId): Promise<void>;
   /** Deletes the sessions that are over. */
   sweep(): Promise<void>;
 }
 
+/** A session as its user sees it, without its secret. */
+export interface ListedSession {
+  /** `sessionName` of its secret. */
+  name: string;
+  generation: number;
+  expiresAtMs: number;
+  facts: Uint8Array | undefined;
+}
+
 const prefix = 's';
+/** Facts lie apart: a write of them that comes late revives no session. */
+const factsPrefix = 'f';
 /** Of the cookie, and of the proof. */
 const halfBytes = 32;
 /** Two times 32 bytes in base64url: `COOKIE.PROOF`. */
@@ -46,10 +63,20 @@ interface Row {
 export function createSessionStore(store: OrderedStore, clock: Clock, random: Random): SessionStore {
   async function remove(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
+    const both = keys.flatMap((key) => [key, factsPrefix + key.slice(prefix.length)]);
     await store.batch(
-      keys.map((key) => ({ key, value: null })),
+      both.map((key) => ({ key, value: null })),
       { sync: true },
     );
+  }
+
+  /** Facts of sessions that are gone: written just when one ended. */
+  async function removeStrayFacts(): Promise<void> {
+    const stray: string[] = [];
+    for await (const [key] of store.range({ gte: factsPrefix, lt: afterPrefix(factsPrefix) })) {
+      if (!store.get(prefix + key.slice(factsPrefix.length))) stray.push(key);
+    }
+    if (stray.length > 0) await store.batch(stray.map((key) => ({ key, value: null })));
   }
 
   async function removeWhere(isOver: (row: Row) => boolean): Promise<void> {
@@ -91,9 +118,34 @@ export function createSessionStore(store: OrderedStore, clock: Clock, random: Ra
       if (secretShape.test(secret)) await remove([rowKey(secretBytesOf(secret))]);
     },
 
+    async listOf(user) {
+      const listed: ListedSession[] = [];
+      for await (const [key, value] of store.range({ gte: prefix, lt: afterPrefix(prefix) })) {
+        const row = readRow(value);
+        if (row?.user !== user || row.expiresAtMs <= clock.wallMs()) continue;
+        const id = key.slice(prefix.length);
+        const { generation, expiresAtMs } = row;
+        listed.push({ name: idOfKey(id), generation, expiresAtMs, facts: store.get(factsPrefix + id) });
+      }
+      return listed;
+    },
+
+    keepFacts: (name, sealed) => store.batch([{ key: factsPrefix + idKey(name), value: sealed }]),
+
+    async deleteNamed(user, name) {
+      const key = prefix + idKey(name);
+      const value = store.get(key);
+      if (!value || readRow(value)?.user !== user) return false;
+      await remove([key]);
+      return true;
+    },
+
     deleteAllOf: (user) => removeWhere((row) => row.user === user),
 
-    sweep: () => removeWhere((row) => row.expiresAtMs <= clock.wallMs()),
+    async sweep() {
+      await removeWhere((row) => row.expiresAtMs <= clock.wallMs());
+      await removeStrayFacts();
+    },
   };
 }
 

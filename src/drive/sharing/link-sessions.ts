@@ -216,6 +216,8 @@ function sessionOf(
   return {
     ...given,
     addressKeys: null,
+    // Tokens have a list of their own.
+    noteUse: () => undefined,
     expiresAtMs: body.expiresAt ?? neverMs,
     get user() {
       const { username = '', role = 'member' } = catalog.get('user', body.owner)?.body ?? {};

@@ -116,6 +116,8 @@ const accounts: Record<string, Operation> = {
   'POST /api/v1/auth/recover': does('Set a new password by the recovery words', ok(shape('SignedIn'))),
   'POST /api/v1/auth/register': does('Make the account that an invite is for', made(shape('NewAccount'))),
   'POST /api/v1/auth/sign-out-everywhere': does('End all other sessions', ok(shape('SignedIn'))),
+  'GET /api/v1/sessions': does('Where one is signed in at this device', ok(pageOf(shape('Session')))),
+  'DELETE /api/v1/sessions/:id': does('Sign one session out', nothing),
   'POST /api/v1/invites': does('Invite somebody', made(shape('Invite'))),
   'GET /api/v1/invites': does('Invites', ok(pageOf(shape('Invite')))),
   'DELETE /api/v1/invites/:id': does('Take an invite back', nothing),

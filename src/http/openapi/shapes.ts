@@ -114,6 +114,15 @@ const people: Record<string, Schema> = {
   User: objectOf<api.UserView>({ id, username: string, role }),
   SignedIn: objectOf<api.SignedInView>(signedIn, 'The cookie of the session comes beside it.'),
   NewAccount: objectOf<api.SignedInView & { recoveryCode: string }>({ ...signedIn, recoveryCode: string }),
+  Session: objectOf<api.SessionView>({
+    id,
+    device: string,
+    address: string,
+    createdAt: time,
+    lastUsedAt: nullable(time),
+    expiresAt: time,
+    current: boolean,
+  }),
   UserForAdmin: objectOf<api.UserAdminView & { quota: number | null }>({
     id,
     username: string,

@@ -9,6 +9,7 @@ import { PeerstorError } from '../../model/errors.ts';
 import { provenSessionsMax } from '../limits/http-limits.ts';
 import { basicPassword, bearerSecret, isFromForeignPage, proofOf } from './credentials.ts';
 import { createSessionCookies, proofHalf, sessionSecret } from './session-cookie.ts';
+import { deviceWords } from './user-agent.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -101,15 +102,23 @@ export function createAuthentication(front: DeviceFront, clock: Clock): Authenti
     },
     async sessionOf(request) {
       request.session = (await find(request)) ?? null;
-      return signedIn(request);
+      const session = signedIn(request);
+      session.noteUse(useOf(request));
+      return session;
     },
     begin(request, reply, session) {
       cookies.give(request, reply, session);
+      session.noteUse(useOf(request));
       return { user: session.user, proof: proofHalf(session.secret) };
     },
     end: cookies.take,
   };
   return authentication;
+}
+
+/** For the list of a user's sessions. */
+function useOf({ headers, ip }: FastifyRequest) {
+  return { device: deviceWords(headers['user-agent']), address: ip };
 }
 
 /** The key in the address of something that browsers fetch by itself. */

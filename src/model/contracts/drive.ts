@@ -8,6 +8,7 @@ import type {
   Page,
   RightsView,
   SafetyLevel,
+  SessionView,
   SharedEntryView,
   ShareView,
   TokenView,
@@ -77,6 +78,14 @@ export interface PasswordChanges {
   recoveryCode(session: Session, password: string, options?: { renew?: boolean }): Promise<string>;
   /** Signs the user out everywhere else; the one returned is new. */
   endOtherSessions(session: Session, ending?: EndingGrants): Promise<Session>;
+}
+
+/** Where one is signed in; of the same object as `Accounts`. A device knows its own sessions only. */
+export interface SessionList {
+  /** The sessions of the user at this device, the one used last first. @throws `forbidden` for a token */
+  sessions(session: Session): Promise<SessionView[]>;
+  /** Signs one of them out. @throws `not-found`, `forbidden` for a token */
+  endSession(session: Session, id: string): Promise<void>;
 }
 
 /** Further users; of the same object as `Accounts`. What needs an admin throws `forbidden` for others. */
@@ -177,6 +186,11 @@ export interface Session {
    * apart, because its cookies go to every port of a host. Of a token: the token.
    */
   readonly secret: string;
+  /**
+   * Notes from where it is used, for the list of its user's sessions. Never throws and never waits.
+   * @param use `device`: what the program calls itself; `address`: of the caller
+   */
+  noteUse(use: { device: string; address: string }): void;
   /** null for a token. */
   readonly addressKeys: AddressKeys | null;
   readonly expiresAtMs: number;
