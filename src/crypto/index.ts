@@ -30,3 +30,4 @@ export { newRecoveryCode, recoveryKey } from './recovery-code.ts';
 export { open, seal, sealBytesAdded } from './seal.ts';
 export { newSealingKey, openFrom, type SealingKey, sealingKeyFromSeed, sealTo } from './sealing-key.ts';
 export { newSigningKey, type SigningKey, signingKeyFromSeed, verify, verifyAsync } from './signature.ts';
+export { base32, matchingTotpStep, newTotpSecret, totpAddress, totpCode, totpStep } from './totp.ts';

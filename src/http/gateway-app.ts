@@ -33,6 +33,7 @@ import { authRoutes } from './routes/accounts/auth.ts';
 import { sessionRoutes } from './routes/accounts/sessions.ts';
 import { setupRoutes } from './routes/accounts/setup.ts';
 import { tokenRoutes } from './routes/accounts/tokens.ts';
+import { totpRoutes } from './routes/accounts/totp.ts';
 import { userRoutes } from './routes/accounts/users.ts';
 import { deviceRoutes } from './routes/devices/devices.ts';
 import { healthRoutes } from './routes/devices/health.ts';
@@ -64,6 +65,7 @@ const routeGroups = [
   setupRoutes,
   authRoutes,
   sessionRoutes,
+  totpRoutes,
   userRoutes,
   tokenRoutes,
   entryRoutes,

@@ -27,6 +27,9 @@ export const errorStatus = {
   // who is asking
   'not-signed-in': 401,
   'wrong-password': 401,
+  /** The password is right, and the account asks for a code of an authenticator app, too. */
+  'totp-required': 401,
+  'wrong-code': 403,
   'wrong-setup-code': 403,
   'wrong-pairing-code': 403,
   forbidden: 403,

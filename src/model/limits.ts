@@ -101,6 +101,8 @@ export const argon2ParallelismMax = 4;
 /** Of memory times passes: four times the standard. */
 export const argon2WorkKiBMax = 4 * 3 * 64 * 1024;
 /** From one address. */
+/** Wrong codes of an authenticator app, of one account at one device: a guess hits one time in 300,000. */
+export const codeTriesPerHour = 20;
 export const passwordTriesPerHour = 9;
 /** At one share link, from all addresses together; further tries of the hour are slowed. */
 export const linkTriesUnslowed = 20;

@@ -83,6 +83,8 @@ export interface BundleBody {
   rootByRecovery?: Sealed;
   /** The user's own word for `UserBody.sealingKey`, which an admin signs: this one counts. */
   sealingKey?: Uint8Array;
+  /** The secret of an authenticator app, sealed under a key of the user: signing in asks for its code. */
+  secondFactor?: Sealed;
   /** Counts password changes: sessions and caches of an older one end. */
   generation: number;
 }

@@ -32,11 +32,15 @@ describe('the document of the API', () => {
   it('is what a check of replies fails on, for a wrong shape, status or type', async () => {
     const asked = { method: 'GET', path: '/api/v1/auth/me', status: 200, contentType: 'application/json' };
     const user = { id: 'a', username: 'anna', role: 'admin' };
-    await checkReply({ ...asked, text: JSON.stringify({ user }) });
-    await assert.rejects(checkReply({ ...asked, text: JSON.stringify({ user: { ...user, role: 'king' } }) }));
-    await assert.rejects(checkReply({ ...asked, text: JSON.stringify({ user: { ...user, more: 1 } }) }));
+    await checkReply({ ...asked, text: JSON.stringify({ user, totp: false }) });
+    await assert.rejects(
+      checkReply({ ...asked, text: JSON.stringify({ totp: false, user: { ...user, role: 'king' } }) }),
+    );
+    await assert.rejects(
+      checkReply({ ...asked, text: JSON.stringify({ totp: false, user: { ...user, more: 1 } }) }),
+    );
     await assert.rejects(checkReply({ ...asked, text: JSON.stringify({}) }));
-    await assert.rejects(checkReply({ ...asked, status: 202, text: JSON.stringify({ user }) }));
+    await assert.rejects(checkReply({ ...asked, status: 202, text: JSON.stringify({ user, totp: false }) }));
     await assert.rejects(checkReply({ ...asked, contentType: 'text/html', text: '' }));
   });
 });

@@ -15,6 +15,7 @@ import type {
   Accounts,
   Guests,
   PasswordChanges,
+  SecondFactor,
   Session,
   SessionList,
   Sharing,
@@ -30,6 +31,8 @@ type EventListener = Parameters<DeviceFront['onEvent']>[0];
 
 const recoveryCode = 'abandon ability able';
 const unlimited = { upLimit: null, downLimit: null, schedule: null, limitLan: false };
+/** What every authenticator app of the fake shows. */
+const fakeCode = '123456';
 const selfId = 'a'.repeat(64);
 
 export class FakeDeviceFront implements DeviceFront {
@@ -42,6 +45,8 @@ export class FakeDeviceFront implements DeviceFront {
   readonly asked: unknown[] = [];
   /** What `health` says otherwise. */
   healthChange: Partial<HealthView> = {};
+  /** Users whose sign-in asks for `123456`. */
+  readonly codes = new Set<string>();
   /** By the secret of its session, what `noteUse` was told last. */
   readonly uses = new Map<string, { device: string; address: string }>();
   /** Last settings that a device was given. */
@@ -94,7 +99,7 @@ export class FakeDeviceFront implements DeviceFront {
     for (const listener of this.#listeners) listener(...event);
   }
 
-  readonly accounts: Accounts & PasswordChanges & SessionList & UserAdmin & Guests = {
+  readonly accounts: Accounts & PasswordChanges & SecondFactor & SessionList & UserAdmin & Guests = {
     sessions: async (session) =>
       [...this.#sessions.values()]
         .filter(({ user }) => user.id === session.user.id)
@@ -122,12 +127,30 @@ export class FakeDeviceFront implements DeviceFront {
       this.#passwords.set(username, password);
       return { session: this.#open(username), recoveryCode };
     },
-    login: async (username, password, from) => {
+    login: async (username, password, from, code) => {
       this.callers.push(from);
       if (this.#passwords.get(username) !== password) {
         throw new PeerstorError('wrong-password', 'The name or the password is wrong.');
       }
+      if (this.codes.has(username)) this.#checkCode(code);
       return this.#open(username);
+    },
+    hasTotp: (session) => this.codes.has(session.user.username),
+    beginTotp: async (session, password) => {
+      if (this.#passwords.get(session.user.username) !== password) {
+        throw new PeerstorError('wrong-password', 'The name or the password is wrong.');
+      }
+      return { secret: 'GEZDGNBV', address: 'otpauth://totp/peerstor:anna?secret=GEZDGNBV' };
+    },
+    confirmTotp: async ({ user: { username } }, code) => {
+      if (code !== fakeCode) throw new PeerstorError('wrong-code', 'This is not the code.');
+      this.codes.add(username);
+    },
+    removeTotp: async (session, password) => {
+      if (this.#passwords.get(session.user.username) !== password) {
+        throw new PeerstorError('wrong-password', 'The name or the password is wrong.');
+      }
+      this.codes.delete(session.user.username);
     },
     resume: async (secret) => this.#sessions.get(secret) ?? this.#tokenSession(secret),
     logout: async (secret) => {
@@ -370,6 +393,11 @@ export class FakeDeviceFront implements DeviceFront {
   onEvent(listener: EventListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #checkCode(code: string | undefined): void {
+    if (code === undefined) throw new PeerstorError('totp-required', 'Type the code, too.');
+    if (code !== fakeCode) throw new PeerstorError('wrong-code', 'This is not the code.');
   }
 
   #renew(username: string, password: string): Session {

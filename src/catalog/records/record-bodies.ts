@@ -94,6 +94,7 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
       wordsByPassword: optional(bytes),
       sealingKey: optional(key),
       rootByRecovery: optional(bytes),
+      secondFactor: optional(bytes),
       generation: count,
     }),
   },

@@ -8,6 +8,7 @@ import type {
   Accounts,
   Guests,
   PasswordChanges,
+  SecondFactor,
   SessionList,
   UserAdmin,
 } from '../../model/contracts/drive.ts';
@@ -39,6 +40,7 @@ import { type FoundingParts, found } from './founding.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createOpenUsers } from './open-users.ts';
 import { createPasswords } from './passwords.ts';
+import { createSecondFactors } from './second-factors.ts';
 import { createSessionStore } from './sessions.ts';
 import { createUserAdmin } from './user-admin.ts';
 
@@ -67,7 +69,13 @@ export interface AccountsParts extends FoundingParts {
   audit?: Audit;
 }
 
-export interface AccountsRoom extends Accounts, PasswordChanges, SessionList, UserAdmin, Guests {
+export interface AccountsRoom
+  extends Accounts,
+    PasswordChanges,
+    SecondFactor,
+    SessionList,
+    UserAdmin,
+    Guests {
   /** The users whose keys are here now, for the restore drill. */
   restorable(): RestorableUser[];
   /** Closes every unlocked user; sessions stay on disk. */
@@ -156,7 +164,8 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
 
   /** The costly part of every sign-in: one at a time, and counted against the caller's address. */
   function guarded(from: string, check: () => Promise<OpenedAccount>): Promise<OpenedAccount> {
-    const isWrong = (error: unknown) => isPeerstorError(error, 'wrong-password');
+    const isWrong = (error: unknown) =>
+      isPeerstorError(error, 'wrong-password') || isPeerstorError(error, 'wrong-code');
     return tries.run(from, () => passwordQueue.run(from, check), isWrong);
   }
 
@@ -177,6 +186,14 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     }
   }
 
+  const { check: checkCode, ...secondFactor } = createSecondFactors({
+    requireCatalog,
+    guarded,
+    sessions,
+    tries,
+    clock,
+    audit,
+  });
   const userAdmin = createUserAdmin({
     requireCatalog,
     drivesOf,
@@ -191,6 +208,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
 
   return {
     ...userAdmin,
+    ...secondFactor,
     ...createPasswords({
       requireCatalog,
       requireSignIns,
@@ -230,12 +248,16 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
       }
     },
 
-    async login(username, password, from) {
+    async login(username, password, from, code) {
       requireSignIns();
       const catalog = requireCatalog();
       await requireArrived(catalog, username);
       const { account, keys } = await noted(catalog, { typed: username, from }, () =>
-        guarded(from, () => openAccount(catalog, username, password, kdfCost)),
+        guarded(from, async () => {
+          const opened = await openAccount(catalog, username, password, kdfCost);
+          await checkCode(opened, code);
+          return opened;
+        }),
       );
       requireEnabled(account);
       const sentence = 'Somebody signed in.';

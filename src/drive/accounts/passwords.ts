@@ -101,7 +101,7 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
       );
       const now = await settled(catalog, opened, audit);
       requireEnabled(now.account);
-      return rekey(catalog, now, newPassword, ending);
+      return rekey(catalog, withoutSecondFactor(now, audit), newPassword, ending);
     },
 
     async recoveryCode(session, password, { renew = false } = {}) {
@@ -136,6 +136,15 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
       return sessions.begin(await drivesOf(catalog), keys, sessionGeneration({ ...account, bundle }));
     },
   };
+}
+
+/** Who lost the phone comes in by the words; who has both password and words needs no phone anyhow. */
+function withoutSecondFactor(opened: OpenedAccount, audit: Audit): OpenedAccount {
+  const { secondFactor, ...bundle } = opened.account.bundle;
+  if (secondFactor === undefined) return opened;
+  const { username } = opened.account.user;
+  audit.note({ event: 'second-factor', username, sentence: 'The recovery words ended the second factor.' });
+  return { ...opened, account: { ...opened.account, bundle } };
 }
 
 async function endGrants(

@@ -2,7 +2,7 @@
  * What each route of the API does and answers. Requests are described by the schemas of the routes themselves; a new
  * route gets its line here (`test/tidy/docs.test.ts` names the one that is missing).
  */
-import { count, listOf, objectOf, type Schema, string } from './schema.ts';
+import { boolean, count, listOf, objectOf, type Schema, string } from './schema.ts';
 import { pageOf, shape } from './shapes.ts';
 
 export interface Operation {
@@ -107,13 +107,28 @@ const accounts: Record<string, Operation> = {
   'POST /api/v1/setup': does('Make the first account of a new network', made(shape('NewAccount'))),
   'POST /api/v1/auth/login': does('Sign in', ok(shape('SignedIn'))),
   'POST /api/v1/auth/logout': does('Sign out', nothing),
-  'GET /api/v1/auth/me': does('Who is signed in', ok(objectOf<{ user: object }>({ user: shape('User') }))),
+  'GET /api/v1/auth/me': does(
+    'Who is signed in',
+    ok(objectOf<{ user: object; totp: boolean }>({ user: shape('User'), totp: boolean })),
+  ),
   'POST /api/v1/auth/password': does('Change the password', ok(shape('SignedIn'))),
   'POST /api/v1/auth/recovery-code': does(
     'The recovery words once more',
     ok(objectOf<{ recoveryCode: string }>({ recoveryCode: string })),
   ),
   'POST /api/v1/auth/recover': does('Set a new password by the recovery words', ok(shape('SignedIn'))),
+  'POST /api/v1/auth/totp': does(
+    'A new secret for an authenticator app',
+    ok(
+      objectOf<{ secret: string; address: string; qr: string }>({
+        secret: string,
+        address: string,
+        qr: string,
+      }),
+    ),
+  ),
+  'POST /api/v1/auth/totp/confirm': does('Ask for a code at sign-in from now on', nothing),
+  'DELETE /api/v1/auth/totp': does('Ask for no code any more', nothing),
   'POST /api/v1/auth/register': does('Make the account that an invite is for', made(shape('NewAccount'))),
   'POST /api/v1/auth/sign-out-everywhere': does('End all other sessions', ok(shape('SignedIn'))),
   'GET /api/v1/sessions': does('Where one is signed in at this device', ok(pageOf(shape('Session')))),

@@ -12,7 +12,15 @@ import type {
 } from '../api.ts';
 import type { DeviceId, EntryId } from '../ids.ts';
 import type { DeviceClass } from '../records.ts';
-import type { Accounts, Guests, PasswordChanges, Session, SessionList, UserAdmin } from './drive.ts';
+import type {
+  Accounts,
+  Guests,
+  PasswordChanges,
+  SecondFactor,
+  Session,
+  SessionList,
+  UserAdmin,
+} from './drive.ts';
 import type { GarbageReport } from './health.ts';
 
 export interface DeviceSettings {
@@ -72,7 +80,7 @@ export interface Devices {
 export interface DeviceFront {
   readonly deviceName: string;
   healthz(): HealthzView;
-  readonly accounts: Accounts & PasswordChanges & SessionList & UserAdmin & Guests;
+  readonly accounts: Accounts & PasswordChanges & SecondFactor & SessionList & UserAdmin & Guests;
   readonly pairing: Pairing;
   readonly devices: Devices;
   /** @param viewer as for `Devices.list` */

@@ -30,9 +30,10 @@ export interface Accounts {
   setup(username: string, password: string): Promise<{ session: Session; recoveryCode: string }>;
   /**
    * @param from address of the caller: after too many wrong passwords it waits
-   * @throws `wrong-password` (for an unknown name too), `too-many-tries`
+   * @param code of an authenticator app, where the account asks for one
+   * @throws `wrong-password` (for an unknown name too), `totp-required`, `wrong-code`, `too-many-tries`
    */
-  login(username: string, password: string, from: string): Promise<Session>;
+  login(username: string, password: string, from: string, code?: string): Promise<Session>;
   /** The session of a `Session.secret` or of an access token, or undefined when it ended. */
   resume(secret: string): Promise<Session | undefined>;
   logout(secret: string): Promise<void>;
@@ -61,6 +62,7 @@ export interface PasswordChanges {
   /**
    * Signs in with the 24 words and sets a new password; the words stay valid. Ends older sessions. The founder is
    * let in whatever other admins did to the account: the words open the network's root key, which settles it.
+   * They end a second factor, too.
    * @throws `wrong-password`, `too-many-tries`, `bad-input` (naming the wrong word, or password rules)
    */
   recover(
@@ -78,6 +80,22 @@ export interface PasswordChanges {
   recoveryCode(session: Session, password: string, options?: { renew?: boolean }): Promise<string>;
   /** Signs the user out everywhere else; the one returned is new. */
   endOtherSessions(session: Session, ending?: EndingGrants): Promise<Session>;
+}
+
+/** A code beside the password; of the same object as `Accounts`. */
+export interface SecondFactor {
+  /** Does signing in ask this user for a code? */
+  hasTotp(session: Session): boolean;
+  /**
+   * A new secret for an authenticator app. Nothing is asked for until `confirmTotp` saw a code of it.
+   * @returns the secret as people type it, and the address that an app reads from a QR code
+   * @throws `wrong-password`, `too-many-tries`, `forbidden` for a token
+   */
+  beginTotp(session: Session, password: string): Promise<{ secret: string; address: string }>;
+  /** @throws `wrong-code`, `gone` when it took too long, `too-many-tries` */
+  confirmTotp(session: Session, code: string): Promise<void>;
+  /** @throws `wrong-password`, `too-many-tries` */
+  removeTotp(session: Session, password: string): Promise<void>;
 }
 
 /** Where one is signed in; of the same object as `Accounts`. A device knows its own sessions only. */

@@ -12,7 +12,10 @@ import type { RouteContext } from '../../sessions/route-context.ts';
 export const username = text(200, 'a name of at most 200 characters');
 export const password = text(passwordBytesMax, `a text of 1 to ${passwordBytesMax} characters`);
 
-const loginBody = fields({ username, password }, ['username', 'password']);
+/** Of an authenticator app; people type it with a space in the middle. */
+export const code = text(20, 'the six digits that the authenticator app shows');
+
+const loginBody = fields({ username, password, code }, ['username', 'password']);
 const flag = { type: 'boolean', description: 'true or false' } as const;
 /** What ends together with all sessions: tokens unless kept, links where asked. */
 const ending = { keepTokens: flag, endLinks: flag };
@@ -31,12 +34,12 @@ const recoverBody = fields({ username, recoveryCode, newPassword: password, ...e
 
 /** Signing in and out, and what one does about a password. */
 export function authRoutes(app: FastifyInstance, { front, authentication }: RouteContext): void {
-  app.post<{ Body: { username: string; password: string } }>(
+  app.post<{ Body: { username: string; password: string; code?: string } }>(
     '/api/v1/auth/login',
     { config: openToAnyone(loginsPerMinute), schema: { body: loginBody } },
     async (request, reply) => {
-      const { username, password } = request.body;
-      const session = await front.accounts.login(username, password, callerOf(request));
+      const { username, password, code } = request.body;
+      const session = await front.accounts.login(username, password, callerOf(request), code);
       return authentication.begin(request, reply, session);
     },
   );
@@ -97,5 +100,8 @@ export function authRoutes(app: FastifyInstance, { front, authentication }: Rout
     },
   );
 
-  app.get('/api/v1/auth/me', (request) => ({ user: signedIn(request).user }));
+  app.get('/api/v1/auth/me', (request) => {
+    const session = signedIn(request);
+    return { user: session.user, totp: front.accounts.hasTotp(session) };
+  });
 }
