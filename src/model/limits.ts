@@ -54,6 +54,9 @@ export const readAheadBytes = 8 * MiB;
 /** Read ahead by all downloads of a device together: eight that run at full speed. */
 export const readAheadPoolBytes = 64 * MiB;
 
+/** Older events leave the audit log of a device. */
+export const auditKeepMs = 365 * dayMs;
+
 // --- pages that look ---
 /** How often pages are told to look at the machine again. */
 export const systemTellMs = 2 * secondMs;

@@ -135,6 +135,34 @@ describe('words of a command line', () => {
     await assert.rejects(readFile(file), { code: 'ENOENT' });
   });
 
+  it('signing in takes the code of an authenticator app where the account asks for one', async () => {
+    const home = join(line.home, 'coded');
+    const words = ['login', '--user', 'anna', '--password-stdin'];
+    line.gateway.front.codes.add('anna');
+    try {
+      const without = await line.run(words, { home, stdin: 'correct horse' });
+      assert.equal(without.code, 1);
+      assert.match(without.err, /code/);
+      assert.equal(
+        (await line.run([...words, '--code', '000000'], { home, stdin: 'correct horse' })).code,
+        1,
+      );
+      assert.equal(
+        (await line.run([...words, '--code', '123456'], { home, stdin: 'correct horse' })).code,
+        0,
+      );
+    } finally {
+      line.gateway.front.codes.delete('anna');
+    }
+  });
+
+  it('the audit log is filtered, and printed for a spreadsheet', async () => {
+    const found = await line.run(['audit', '--event', 'sign-in', '--json']);
+    assert.equal(JSON.parse(found.out).items.length, 1);
+    const csv = await line.run(['audit', '--csv']);
+    assert.match(csv.out, /^at,device,event,user,sentence\n.*Kitchen,sign-in,anna/);
+  });
+
   it('the program itself gives the exit code and keeps standard output for results', () => {
     const options = { encoding: 'utf8', timeout: 60_000 } as const;
     const good = spawnSync(process.execPath, [main, 'version'], options);

@@ -116,6 +116,21 @@ describe('devices, pairing and health', () => {
     const next = await g.get(`/api/v1/audit?limit=2&cursor=${first.nextCursor}`);
     assert.equal(next.json<Page<AuditView>>().items[0]?.event, 'device-removed');
     assert.equal(next.json<Page<AuditView>>().nextCursor, null);
+    const found = (await g.get('/api/v1/audit?event=sign-in&q=happened&username=anna')).json<
+      Page<AuditView>
+    >();
+    assert.deepEqual(
+      found.items.map(({ event }) => event),
+      ['sign-in'],
+    );
+    assertProblem(await g.get('/api/v1/audit?from=2026-02-30'), 'bad-input');
+    const csv = await g.get('/api/v1/audit?format=csv');
+    assert.equal(csv.headers['content-type'], 'text/csv; charset=utf-8');
+    assert.match(String(csv.headers['content-disposition']), /^attachment; filename="audit.csv"$/);
+    const lines = csv.text.split('\r\n');
+    assert.equal(lines.length, 5);
+    assert.equal(lines[0], 'at,device,event,user,sentence');
+    assert.match(lines[1] ?? '', /^1970-01-01T00:00:00.000Z,Kitchen,sign-in,anna,It happened: sign-in\.$/);
     assertProblem(await g.get('/api/v1/audit?limit=0'), 'bad-input');
   });
 

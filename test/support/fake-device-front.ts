@@ -10,6 +10,7 @@ import type {
   SystemView,
   UserAdminView,
 } from '../../src/model/api.ts';
+import type { AuditFilter } from '../../src/model/contracts/audit.ts';
 import type { DeviceFront, DeviceSettings, Devices, Pairing } from '../../src/model/contracts/device.ts';
 import type {
   Accounts,
@@ -328,9 +329,12 @@ export class FakeDeviceFront implements DeviceFront {
     return { entryId: id, safety, chunks: 1, copies };
   }
 
-  async audit({ limit, before }: { limit: number; before?: string }) {
+  async audit({ limit, before, event }: AuditFilter & { limit: number; before?: string }) {
     const from = Number(before ?? 0);
-    const all = ['sign-in', 'share-created', 'device-removed'].map(
+    const kinds = ['sign-in', 'share-created', 'device-removed'].filter(
+      (kind) => event === undefined || kind === event,
+    );
+    const all = kinds.map(
       (event): AuditView => ({
         at: new Date(0).toISOString(),
         deviceId: selfId,

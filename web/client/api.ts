@@ -1,6 +1,5 @@
 /** Typed requests to the device that serves this page. No Preact, no document. */
 import type {
-  AuditView,
   DeviceView,
   EntryHealthView,
   EntryOutcome,
@@ -46,8 +45,8 @@ export const api = {
   setupState: () => ask<SetupView>('GET', '/api/v1/setup'),
   setup: (setupCode: string, username: string, password: string) =>
     askForSession<NewAccount>('/api/v1/setup', { setupCode, username, password }),
-  login: (username: string, password: string) =>
-    askForSession<SignedInView>('/api/v1/auth/login', { username, password }),
+  login: (username: string, password: string, code?: string) =>
+    askForSession<SignedInView>('/api/v1/auth/login', { username, password, ...(code && { code }) }),
   logout: () => ask<void>('POST', '/api/v1/auth/logout', {}).finally(forgetProof),
   me: () => ask<{ user: UserView }>('GET', '/api/v1/auth/me'),
   register: (invite: string, username: string, password: string) =>
@@ -113,11 +112,6 @@ export const api = {
   drain: (id: string, on: boolean) => ask<DeviceView>(on ? 'POST' : 'DELETE', `/api/v1/devices/${id}/drain`),
   impact: (id: string) => ask<ImpactView>('GET', `/api/v1/devices/${id}/impact`),
   removeDevice: (id: string, lost: boolean) => ask<void>('DELETE', `/api/v1/devices/${id}?lost=${lost}`),
-  audit: (cursor: string | null) =>
-    ask<Page<AuditView>>(
-      'GET',
-      `/api/v1/audit?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
-    ),
   nearby: () => ask<Page<NearbyDevice>>('GET', '/api/v1/devices/nearby'),
   openPairing: () => ask<PairingView>('POST', '/api/v1/pairing', {}),
   closePairing: () => ask<void>('DELETE', '/api/v1/pairing'),

@@ -102,8 +102,9 @@ export function enterDrive(): void {
   void refreshNetwork();
 }
 
-export async function signIn(username: string, password: string): Promise<void> {
-  const { user: signedIn } = await api.login(username, password);
+/** @throws ApiError `totp-required` where a code is asked for, too */
+export async function signIn(username: string, password: string, code?: string): Promise<void> {
+  const { user: signedIn } = await api.login(username, password, code);
   // A session that ended may be begun again and its uploads go on, but in nobody else's drive.
   if (user.value?.id !== signedIn.id) uploads.abandon();
   user.value = signedIn;

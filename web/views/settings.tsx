@@ -11,6 +11,8 @@ import { Field } from '../components/form/field.tsx';
 import { Select } from '../components/form/select.tsx';
 import { SubmitForm } from '../components/form/submit-form.tsx';
 import { Row, Rows } from '../components/list/rows.tsx';
+import { SessionList } from './account/sessions.tsx';
+import { TotpSection } from './account/totp.tsx';
 import { RecoveryWords } from './gate/recovery.tsx';
 import { useQuery } from './use-query.ts';
 
@@ -31,6 +33,7 @@ export function SettingsView() {
       )}
       <PasswordSection />
       <RecoverySection />
+      <TotpSection />
       <SessionSection />
       <TokenSection />
     </>
@@ -174,6 +177,7 @@ function SessionSection() {
   return (
     <section class="card padded" aria-labelledby="sessions">
       <h2 id="sessions">Sessions</h2>
+      <SessionList />
       <p>Lost a laptop, or signed in on a computer that is not yours? Sign out everywhere except here.</p>
       <div>
         <button type="button" class="button" onClick={() => setAsking(true)}>

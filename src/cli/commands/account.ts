@@ -1,8 +1,9 @@
 /** setup, register, login, logout, passwd, recover: one's own account. */
 import type { UserView } from '../../model/api.ts';
+import { isPeerstorError } from '../../model/errors.ts';
 import { type Ask, Client, type GlobalOptions } from '../client/client.ts';
 import { printJson, printLine } from '../terminal/output.ts';
-import { readPassword, readSecrets } from '../terminal/prompt.ts';
+import { askCode, readPassword, readSecrets } from '../terminal/prompt.ts';
 
 interface PasswordOptions extends GlobalOptions {
   passwordStdin?: boolean;
@@ -39,10 +40,20 @@ export async function register(code: string, options: AccountOptions): Promise<v
   await begin<NewAccount>(client, '/api/v1/auth/register', { as: 'none', json }, show);
 }
 
-export async function login(options: AccountOptions): Promise<void> {
+export async function login(options: AccountOptions & { code?: string }): Promise<void> {
   const client = await Client.connect(options);
   const password = await readPassword(options);
-  await signIn(client, '/api/v1/auth/login', { as: 'none', json: { username: options.user, password } });
+  const send = (code: string | undefined) => {
+    const json = { username: options.user, password, ...(code && { code }) };
+    return signIn(client, '/api/v1/auth/login', { as: 'none', json });
+  };
+  try {
+    await send(options.code);
+  } catch (error) {
+    const code = isPeerstorError(error, 'totp-required') ? await askCode() : undefined;
+    if (code === undefined) throw error;
+    await send(code);
+  }
   if (options.json) return printJson({ username: options.user });
   printLine(`Signed in as ${options.user}.`);
 }

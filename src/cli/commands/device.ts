@@ -127,9 +127,31 @@ function printImpact({ name, state }: DeviceView, view: ImpactView): void {
   for (const entry of view.entries) printLine(`  ${entry.name}`);
 }
 
-export async function audit(options: GlobalOptions & { limit: number }): Promise<void> {
+interface AuditOptions extends GlobalOptions {
+  limit: number;
+  event?: string;
+  user?: string;
+  words?: string;
+  from?: string;
+  to?: string;
+  csv?: boolean;
+}
+
+export async function audit(options: AuditOptions): Promise<void> {
   const client = await Client.connect(options);
-  const page = await client.json<Page<AuditView>>(`/api/v1/audit?limit=${options.limit}`);
+  const { limit, event, user, words, from, to, csv } = options;
+  const asked = { limit: csv ? undefined : String(limit), event, username: user, q: words, from, to };
+  const given = Object.entries({ ...asked, format: csv ? 'csv' : undefined }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  const path = `/api/v1/audit?${new URLSearchParams(Object.fromEntries(given))}`;
+  if (csv) {
+    const pieces = await (await client.send(path)).body.toArray();
+    const lines = Buffer.concat(pieces).toString().trimEnd().split('\r\n');
+    for (const row of lines) printLine(row);
+    return;
+  }
+  const page = await client.json<Page<AuditView>>(path);
   if (options.json) return printJson(page);
   printTable(
     ['WHEN', 'DEVICE', 'USER', 'EVENT', ''],

@@ -32,7 +32,13 @@ export function addNetwork(program: Command): void {
   const audit = program
     .command('audit')
     .description('show the audit log of this device, newest first (admin)')
-    .option('--limit <count>', 'how many lines', wholeNumber, 50);
+    .option('--limit <count>', 'how many lines', wholeNumber, 50)
+    .option('--event <word>', 'only this kind of event, such as sign-in-refused')
+    .option('--user <name>', 'only events of this user')
+    .option('--words <text>', 'only sentences that hold this')
+    .option('--from <day>', 'from this day on, such as 2026-07-01')
+    .option('--to <day>', 'up to the end of this day')
+    .option('--csv', 'print everything that fits, for a spreadsheet');
   call(audit, async () => (await import('../commands/device.ts')).audit);
 }
 

@@ -24,7 +24,8 @@ export function addAccounts(program: Command): void {
     .command('login')
     .description('sign in')
     .requiredOption('--user <name>', 'user name')
-    .option(...fromStdin);
+    .option(...fromStdin)
+    .option('--code <digits>', 'code of the authenticator app, if the account asks for one');
   call(login, async () => (await account()).login);
   const logout = program
     .command('logout')

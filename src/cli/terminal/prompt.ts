@@ -33,6 +33,12 @@ export async function readWords(options: { wordsStdin?: boolean }): Promise<stri
   );
 }
 
+/** The code of an authenticator app; undefined where nobody can be asked. */
+export async function askCode(): Promise<string | undefined> {
+  if (!terminal().stdin.isTTY) return undefined;
+  return await askSecret('Code of your authenticator app: ');
+}
+
 /**
  * Reads several secrets: from a person, the last of them twice, or from standard input, a line each.
  * @throws `bad-input` where there are too few lines, or no terminal

@@ -164,11 +164,15 @@ function bodyOf({ body }: CollectedRoute, takesContent: boolean): Schema | undef
   return { ...(mayBeNothing ? {} : { required: true }), content: { 'application/json': { schema: body } } };
 }
 
-function replyOf(status: string, reply: Schema | string | null): DescribedReply {
+function replyOf(status: string, reply: Operation['replies'][number]): DescribedReply {
   const description = statusWords[status] ?? 'Done.';
   if (reply === null) return { description };
-  if (typeof reply === 'string') return { description, content: { [reply]: {} } };
-  return { description, content: { 'application/json': { schema: reply } } };
+  const content: NonNullable<DescribedReply['content']> = {};
+  for (const one of [reply].flat()) {
+    if (typeof one === 'string') content[one] = {};
+    else content['application/json'] = { schema: one };
+  }
+  return { description, content };
 }
 
 const statusWords: Readonly<Record<string, string>> = {

@@ -5,10 +5,12 @@
 import { boolean, count, listOf, objectOf, type Schema, string } from './schema.ts';
 import { pageOf, shape } from './shapes.ts';
 
+type Reply = Schema | string;
+
 export interface Operation {
   summary: string;
-  /** By status: the JSON body, a media type for other bytes, or null for none. */
-  replies: Readonly<Record<number, Schema | string | null>>;
+  /** By status: the JSON body, a media type for other bytes, both where the asker chooses, or null for none. */
+  replies: Readonly<Record<number, Reply | readonly Reply[] | null>>;
   /** The request's body is the bare content of a file. */
   takesContent?: true;
   /** Request headers that mean something here, beside those of authentication. */
@@ -26,7 +28,7 @@ const does = (
   replies,
   ...more,
 });
-const ok = (schema: Schema | string): Replies => ({ 200: schema });
+const ok = (schema: Reply | readonly Reply[]): Replies => ({ 200: schema });
 const made = (schema: Schema): Replies => ({ 201: schema });
 const nothing: Replies = { 204: null };
 const itemsOf = (items: Schema): Schema => objectOf<{ items: object[] }>({ items: listOf(items) });
@@ -142,7 +144,7 @@ const accounts: Record<string, Operation> = {
   'POST /api/v1/tokens': does('Make an access token', made(shape('Token'))),
   'DELETE /api/v1/tokens/:id': does('Take a token back', nothing),
   'DELETE /api/v1/tokens': does('Take a token back', nothing),
-  'GET /api/v1/audit': does('What this device noted', ok(pageOf(shape('AuditNote')))),
+  'GET /api/v1/audit': does('What this device noted', ok([pageOf(shape('AuditNote')), 'text/csv'])),
 };
 
 const sharing: Record<string, Operation> = {

@@ -13,6 +13,16 @@ export interface AuditEvent {
   from?: string;
 }
 
+/** Which events are wanted; all of it must hold. */
+export interface AuditFilter {
+  event?: string;
+  username?: string;
+  /** In the sentence, without regard to case. */
+  text?: string;
+  fromMs?: number;
+  toMs?: number;
+}
+
 export interface Audit {
   /** Never throws and never waits: it is written beside. Equal ones in a row are counted as one. */
   note(event: AuditEvent): void;

@@ -12,6 +12,7 @@ import type {
 } from '../api.ts';
 import type { DeviceId, EntryId } from '../ids.ts';
 import type { DeviceClass } from '../records.ts';
+import type { AuditFilter } from './audit.ts';
 import type {
   Accounts,
   Guests,
@@ -91,11 +92,10 @@ export interface DeviceFront {
   confirmGarbage(session: Session): Promise<GarbageReport>;
   /** Which devices have the copies of a file. @throws `not-found` as the session's drive does */
   entryHealth(id: EntryId, session: Session): Promise<EntryHealthView>;
-  /** What this device noted, newest first. For admins. */
-  audit(options: {
-    limit: number;
-    before?: string;
-  }): Promise<{ items: AuditView[]; nextCursor: string | null }>;
+  /** What this device noted, newest first. For admins. @param options.before a `nextCursor` */
+  audit(
+    options: AuditFilter & { limit: number; before?: string },
+  ): Promise<{ items: AuditView[]; nextCursor: string | null }>;
   /** How busy the machine is. @param viewer as for `Devices.list` */
   system(viewer: Session): Promise<SystemView>;
   /** Figures for Prometheus, as text. */

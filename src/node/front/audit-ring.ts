@@ -73,6 +73,19 @@ export class AuditRing {
     return [...changes, ...surplus.map((number) => ({ key: this.#keyOf(number), value: null }))];
   }
 
+  /** The changes that delete rows of before that time. Rows are in the order of time but for a clock that was set. */
+  async takeOlder(thanMs: number): Promise<AuditChange[]> {
+    const old: AuditChange[] = [];
+    const bounds = { gte: this.#prefix + firstKey, lt: this.#prefix + endOfRing };
+    for await (const [key, value] of this.#store.range(bounds)) {
+      const row = readRow(value);
+      if (row !== undefined && row.atMs >= thanMs) break;
+      old.push({ key, value: null });
+    }
+    this.#numbers.splice(0, old.length);
+    return old;
+  }
+
   /** Rows on disk, newest first; damaged ones are left out. @param before a number in `keyDigits` hex digits, or `endOfRing` */
   async newest(before: string, limit: number): Promise<NumberedRow[]> {
     const rows: NumberedRow[] = [];

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { AuditFilter } from '../../../src/model/contracts/audit.ts';
 import type { OrderedStore } from '../../../src/model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../../../src/model/errors.ts';
+import { auditKeepMs } from '../../../src/model/limits.ts';
 import { silentLog } from '../../../src/model/log.ts';
 import { AuditLog } from '../../../src/node/front/audit-log.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
@@ -36,6 +38,63 @@ describe('audit log', () => {
       ['Number 4.', 'Number 3.', 'Number 2.', 'Number 1.'],
     );
     assert.equal(rest.nextCursor, null);
+  });
+
+  it('the audit log finds events by kind, user, words and time, page by page', async () => {
+    const log = await open(new MemoryOrderedStore());
+    const startMs = clock.wallMs();
+    for (let number = 1; number <= 1200; number += 1) {
+      const username = number % 2 === 0 ? 'anna' : 'ben';
+      log.note({
+        event: number % 3 === 0 ? 'sign-in' : 'share-created',
+        sentence: `Number ${number}.`,
+        username,
+      });
+      if (number % 400 === 0) await log.flush();
+      await clock.advance(1000);
+    }
+    const numbers = async (filter: AuditFilter) => {
+      const found: number[] = [];
+      let before: string | undefined;
+      do {
+        const page = await log.list({ ...filter, limit: 7, ...(before && { before }) });
+        assert.ok(page.items.length <= 7);
+        for (const { sentence } of page.items) found.push(Number(/\d+/.exec(sentence)?.[0]));
+        before = page.nextCursor ?? undefined;
+      } while (before !== undefined);
+      return found;
+    };
+    const all = Array.from({ length: 1200 }, (_, at) => 1200 - at);
+    assert.deepEqual(await numbers({}), all);
+    assert.deepEqual(
+      await numbers({ event: 'sign-in', username: 'Anna' }),
+      all.filter((number) => number % 6 === 0),
+    );
+    assert.deepEqual(
+      await numbers({ text: 'NUMBER 77' }),
+      all.filter((number) => String(number).startsWith('77')),
+    );
+    assert.deepEqual(await numbers({ fromMs: startMs + 10_000, toMs: startMs + 12_000 }), [13, 12, 11]);
+    assert.deepEqual(await numbers({ event: 'none' }), []);
+  });
+
+  it('the audit log gives up what is older than a year, while it runs and at its start', async () => {
+    const store = new MemoryOrderedStore();
+    const log = await open(store);
+    log.note({ event: 'test', sentence: 'Old.' });
+    log.note({ event: 'test', sentence: 'Of a stranger.', from: '10.0.0.1' });
+    await log.flush();
+    await clock.advance(auditKeepMs - 86_400_000);
+    log.note({ event: 'test', sentence: 'Young.' });
+    await log.flush();
+    assert.equal((await log.list({ limit: 10 })).items.length, 3);
+    await clock.advance(2 * 86_400_000);
+    log.note({ event: 'test', sentence: 'Now.' });
+    const sentences = async (of: AuditLog) =>
+      (await of.list({ limit: 10 })).items.map(({ sentence }) => sentence);
+    assert.deepEqual(await sentences(log), ['Now.', 'Young.']);
+    await clock.advance(auditKeepMs - 86_400_000);
+    assert.deepEqual(await sentences(await open(store)), ['Now.']);
   });
 
   it('the audit log counts equal events in a row as one', async () => {

@@ -6,7 +6,7 @@ interface FieldProps {
   label: string;
   value: string;
   onInput(value: string): void;
-  type?: 'text' | 'password' | 'time' | 'multiline';
+  type?: 'text' | 'password' | 'time' | 'date' | 'multiline';
   hint?: string;
   autocomplete?: AutoFill;
   inputMode?: 'numeric' | 'decimal' | 'text';
@@ -50,6 +50,7 @@ export function Field({
       <label for={id}>{label}</label>
       {type === 'password' && <input {...shared} type="password" />}
       {type === 'time' && <input {...shared} type="time" />}
+      {type === 'date' && <input {...shared} type="date" />}
       {type === 'text' && <input {...shared} type="text" />}
       {type === 'multiline' && <textarea {...shared} rows={4} />}
       {hint && (

@@ -1,13 +1,44 @@
+import { useState } from 'preact/hooks';
+import { ApiError } from '../../client/request.ts';
 import { forgotPassword, setupState, signIn } from '../../client/state.ts';
 import { CredentialsForm } from '../../components/form/credentials-form.tsx';
+import { SubmitForm } from '../../components/form/submit-form.tsx';
+import { CodeField } from '../account/totp.tsx';
 import { Gate } from './gate.tsx';
 
 export function LoginView() {
   const name = setupState.value?.deviceName ?? 'this device';
+  /** Name and password that are right, while the code is asked for. */
+  const [known, setKnown] = useState<[username: string, password: string] | null>(null);
+  const [code, setCode] = useState('');
+  const submit = async (username: string, password: string) => {
+    try {
+      await signIn(username, password);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'totp-required') throw error;
+      setKnown([username, password]);
+    }
+  };
+  if (known) {
+    return (
+      <Gate title="Sign in">
+        <p class="muted">Your account asks for a code from your authenticator app, too.</p>
+        <SubmitForm submit="Sign in" busy="Signing in…" onSubmit={() => signIn(...known, code)}>
+          <CodeField value={code} onInput={setCode} />
+        </SubmitForm>
+        <button type="button" class="button quiet" onClick={() => setKnown(null)}>
+          Back
+        </button>
+        <button type="button" class="button quiet" onClick={forgotPassword}>
+          Lost the phone? Use your recovery words
+        </button>
+      </Gate>
+    );
+  }
   return (
     <Gate title="Sign in">
       <p class="muted">Signing in on {name}. All your devices show the same drive.</p>
-      <CredentialsForm submit="Sign in" busy="Signing in…" onSubmit={signIn} />
+      <CredentialsForm submit="Sign in" busy="Signing in…" onSubmit={submit} />
       <button type="button" class="button quiet" onClick={forgotPassword}>
         Forgot your password?
       </button>

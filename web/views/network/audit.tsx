@@ -1,21 +1,49 @@
-import { api } from '../../client/api.ts';
+import { useRef, useState } from 'preact/hooks';
+import { type AuditFilter, askAudit, auditFile } from '../../client/audit.ts';
+import { attempt } from '../../client/state.ts';
 import { formatFullTime, formatTime } from '../../client/words/format.ts';
+import { Field } from '../../components/form/field.tsx';
+import { Icon } from '../../components/icon.tsx';
 import { useList } from '../use-query.ts';
+
+const everything: AuditFilter = { q: '', from: '', to: '' };
+/** Typing pauses for this long before the log is asked. */
+const typingMs = 300;
 
 /** For admins: the events of this device, newest first. */
 export function AuditView() {
-  const { items, error, loading, more, loadMore } = useList((cursor) => api.audit(cursor));
+  const [typed, setTyped] = useState(everything);
+  const [filter, setFilter] = useState(everything);
+  const pause = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const change = (part: Partial<AuditFilter>) => {
+    const next = { ...typed, ...part };
+    setTyped(next);
+    clearTimeout(pause.current);
+    pause.current = setTimeout(() => setFilter(next), typingMs);
+  };
+  const { items, error, loading, more, loadMore } = useList((cursor) => askAudit(filter, cursor), [filter]);
   return (
     <>
-      <h1>Audit log</h1>
-      <p class="muted">Events recorded on this device. Each device keeps its own log.</p>
+      <div class="toolbar">
+        <h1 class="grow">Audit log</h1>
+        <button type="button" class="button" onClick={() => void attempt(() => save(filter))}>
+          <Icon name="download" />
+          Save as CSV
+        </button>
+      </div>
+      <p class="muted">Events recorded on this device within a year. Each device keeps its own log.</p>
+      <div class="pair">
+        <Field label="Words" value={typed.q} onInput={(q) => change({ q })} maxLength={200} />
+        <Field label="From" type="date" value={typed.from} onInput={(from) => change({ from })} />
+        <Field label="To" type="date" value={typed.to} onInput={(to) => change({ to })} />
+      </div>
       <div class="card" aria-busy={items === null && error === undefined}>
         {error && (
           <p class="notice danger" role="alert">
             {error.message}
           </p>
         )}
-        {items?.length === 0 && <p class="empty">No events yet.</p>}
+        {items?.length === 0 && <p class="empty">No such events.</p>}
         <ul aria-label="Audit log">
           {items?.map((line, index) => (
             <li key={`${index}-${line.at}`} class="audit">
@@ -39,4 +67,13 @@ export function AuditView() {
       )}
     </>
   );
+}
+
+async function save(filter: AuditFilter): Promise<void> {
+  const address = URL.createObjectURL(await auditFile(filter));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = 'audit.csv';
+  link.click();
+  URL.revokeObjectURL(address);
 }

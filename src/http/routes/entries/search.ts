@@ -1,17 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { SearchQuery } from '../../../model/contracts/drive.ts';
-import { PeerstorError } from '../../../model/errors.ts';
+import { dayOrTime, dayOrTimeMs } from '../../requests/days.ts';
 import { type ListQuery, listOptionsOf, pageParameters, query } from '../../requests/schemas.ts';
 import { openToTokens, signedIn } from '../../sessions/authentication.ts';
 import type { RouteContext } from '../../sessions/route-context.ts';
 import { entryIdOf } from './entry-id.ts';
 
 const whole = { type: 'string', pattern: '^[0-9]{1,15}$', description: 'a number of bytes' };
-const time = {
-  type: 'string',
-  maxLength: 40,
-  description: 'a day such as 2026-11-21, or a time such as 2026-11-21T10:00:00Z',
-};
 const page = query(pageParameters);
 
 interface SearchParameters extends Pick<ListQuery, 'limit' | 'cursor'> {
@@ -33,8 +28,8 @@ const searchQuery = query({
     maxLength: 255,
     description: 'file, folder, image, video, audio, text, document, archive or a media type',
   },
-  from: time,
-  to: time,
+  from: dayOrTime,
+  to: dayOrTime,
   minSize: whole,
   maxSize: whole,
   tag: { type: 'string', maxLength: 200, description: 'a tag' },
@@ -55,8 +50,8 @@ export function searchRoutes(app: FastifyInstance, _context: RouteContext): void
         ...pageOf(request.query),
         q,
         ...(type ? { type } : {}),
-        ...(from ? { fromMs: timeOf('from', from) } : {}),
-        ...(to ? { toMs: timeOf('to', to) } : {}),
+        ...(from ? { fromMs: dayOrTimeMs('from', from) } : {}),
+        ...(to ? { toMs: dayOrTimeMs('to', to) } : {}),
         ...(minSize ? { minSize: Number(minSize) } : {}),
         ...(maxSize ? { maxSize: Number(maxSize) } : {}),
         ...(tag ? { tag } : {}),
@@ -82,19 +77,4 @@ export function searchRoutes(app: FastifyInstance, _context: RouteContext): void
 function pageOf(query: Pick<ListQuery, 'limit' | 'cursor'>): Pick<SearchQuery, 'limit' | 'cursor'> {
   const { limit, cursor } = listOptionsOf(query);
   return { limit, ...(cursor === undefined ? {} : { cursor }) };
-}
-
-const dayShape = /^\d{4}-\d{2}-\d{2}$/;
-const timeShape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z$/;
-const lastMsOfDay = 86_400_000 - 1;
-
-/** A day as `to` means its end. @throws `bad-input`, also for a day that is in no calendar */
-function timeOf(field: 'from' | 'to', text: string): number {
-  const isDay = dayShape.test(text);
-  const ms = isDay || timeShape.test(text) ? Date.parse(text) : Number.NaN;
-  const exists = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text.slice(0, 10));
-  if (exists) return isDay && field === 'to' ? ms + lastMsOfDay : ms;
-  throw new PeerstorError('bad-input', `The parameter "${field}" must be ${time.description}.`, {
-    details: { field },
-  });
 }
