@@ -16,13 +16,12 @@ import type {
   Accounts,
   Guests,
   PasswordChanges,
-  SecondFactor,
   Session,
-  SessionList,
   Sharing,
   UserAdmin,
 } from '../../src/model/contracts/drive.ts';
 import type { GarbageReport } from '../../src/model/contracts/health.ts';
+import type { SecondFactor, SessionList } from '../../src/model/contracts/own-account.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import { type DeviceId, type EntryId, userId } from '../../src/model/ids.ts';
 import { FakeDrive } from './fake-drive.ts';

@@ -2,7 +2,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../model/clock.ts';
 import type { CatalogChange, CatalogReader } from '../../model/contracts/catalog.ts';
-import type { Session, SessionList } from '../../model/contracts/drive.ts';
+import type { Session } from '../../model/contracts/drive.ts';
+import type { SessionList } from '../../model/contracts/own-account.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { UserId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';

@@ -4,7 +4,8 @@ import { base32, matchingTotpStep, newTotpSecret, totpAddress } from '../../cryp
 import type { Clock } from '../../model/clock.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { CatalogAuthor, CatalogReader } from '../../model/contracts/catalog.ts';
-import type { SecondFactor, Session } from '../../model/contracts/drive.ts';
+import type { Session } from '../../model/contracts/drive.ts';
+import type { SecondFactor } from '../../model/contracts/own-account.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { UserId } from '../../model/ids.ts';
 import { codeTriesPerHour } from '../../model/limits.ts';

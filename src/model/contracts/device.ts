@@ -13,16 +13,9 @@ import type {
 import type { DeviceId, EntryId } from '../ids.ts';
 import type { DeviceClass } from '../records.ts';
 import type { AuditFilter } from './audit.ts';
-import type {
-  Accounts,
-  Guests,
-  PasswordChanges,
-  SecondFactor,
-  Session,
-  SessionList,
-  UserAdmin,
-} from './drive.ts';
+import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from './drive.ts';
 import type { GarbageReport } from './health.ts';
+import type { SecondFactor, SessionList } from './own-account.ts';
 
 export interface DeviceSettings {
   name?: string;
