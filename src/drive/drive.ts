@@ -38,7 +38,7 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
 
     properties: (id) => properties(tree, id),
     setProperties: (id, change) => setProperties(tree, id, change),
-    touch: (id, modifiedAtMs) => touch(tree, id, modifiedAtMs),
+    touch: (id, change) => touch(tree, id, change),
     async quota(id) {
       await found(id);
       // What an owner keeps is told to the owner's own programs, not to others who were given a part.

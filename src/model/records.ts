@@ -257,6 +257,8 @@ export interface VersionFacts {
   contentDigest: Uint8Array;
   /** May the file be run as a program, where the system has such a mark? Absent in versions of before: no. */
   executable?: boolean;
+  /** What a program said of this content (S3: checksum and metadata): texts by names that mean nothing to the drive. */
+  attributes?: Readonly<Record<string, string>>;
 }
 
 /** id: EntryId. Display metadata, a register of its own: sealed EntryFacts. */

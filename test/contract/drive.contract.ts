@@ -95,7 +95,7 @@ export function driveContract(title: string, open: () => Promise<DriveUnderTest>
         drive.open(ghost),
         drive.checksum(ghost),
         drive.properties(ghost),
-        drive.touch(ghost, 0),
+        drive.touch(ghost, { modifiedAtMs: 0 }),
         drive.quota(ghost),
         drive.versions(ghost),
         drive.restoreVersion(ghost, versionId(ghost)),
@@ -231,14 +231,31 @@ export function driveContract(title: string, open: () => Promise<DriveUnderTest>
     it('a file gets another date without another content', async () => {
       const at = await folder();
       const before = await file(at, 'a.txt', 'the content');
-      const after = await drive.touch(id(before), Date.parse('2001-02-03T04:05:06.700Z'));
+      const after = await drive.touch(id(before), { modifiedAtMs: Date.parse('2001-02-03T04:05:06.700Z') });
       assert.equal(after.modifiedAt, '2001-02-03T04:05:06.700Z');
       assert.notEqual(after.version, before.version);
       assert.deepEqual([after.size, after.mime], [before.size, before.mime]);
       assert.equal(await read(id(before)), 'the content');
       if (isOwners) assert.equal((await drive.versions(id(before))).length, 1);
-      await assert.rejects(drive.touch(at, 0), coded('not-found'));
-      await assert.rejects(drive.touch(id(before), 1e18), coded('bad-input'));
+      await assert.rejects(drive.touch(at, { modifiedAtMs: 0 }), coded('not-found'));
+      await assert.rejects(drive.touch(id(before), { modifiedAtMs: 1e18 }), coded('bad-input'));
+    });
+
+    it('what a program says of content goes with it, also to a copy, and not with other content', async () => {
+      const at = await folder();
+      const said = async (entry: EntryId) => (await drive.open(entry)).attributes;
+      const one = id((await put(at, 'a.txt', 'one', { attributes: () => ({ sum: '1' }) })).entry);
+      assert.deepEqual(await said(one), { sum: '1' });
+      const { version } = await drive.entry(one);
+      await put(at, 'a.txt', 'one');
+      assert.equal((await drive.entry(one)).version, version);
+      await put(at, 'a.txt', 'one', { attributes: () => ({ sum: '2' }) });
+      assert.deepEqual(await said(one), { sum: '2' });
+      assert.deepEqual(await said(id(await drive.copy(one, at, 'b.txt'))), { sum: '2' });
+      await drive.touch(one, { attributes: { sum: '3' }, mime: 'text/x-other' });
+      assert.deepEqual([await said(one), (await drive.entry(one)).mime], [{ sum: '3' }, 'text/x-other']);
+      await put(at, 'a.txt', 'two');
+      assert.deepEqual(await said(one), {});
     });
 
     it('who has no quota is told none', async () => {

@@ -4,6 +4,7 @@
  * what the real drive does.
  */
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { changedProperties } from '../../src/drive/folders/properties.ts';
 import { checkName, foldName, freeName } from '../../src/drive/listing/names.ts';
 import { comparison, pageOf, type Sortable } from '../../src/drive/listing/paging.ts';
@@ -12,6 +13,7 @@ import { findMatches } from '../../src/drive/search/finding.ts';
 import { foldText, wordsOf } from '../../src/drive/search/folding.ts';
 import type { EntryView, FoundView, Page } from '../../src/model/api.ts';
 import type {
+  ContentFacts,
   Drive,
   EntryPatch,
   ListOptions,
@@ -30,6 +32,7 @@ interface Version {
   content: FakeContent;
   mime: string;
   executable: boolean;
+  attributes: Readonly<Record<string, string>>;
   modifiedAt: string;
   name: string | null;
 }
@@ -230,14 +233,15 @@ export class FakeDrive extends FakeTransfers implements Drive {
     entry.properties = changedProperties(entry.properties, change);
   }
 
-  async touch(id: EntryId, modifiedAtMs: number): Promise<EntryView> {
+  async touch(id: EntryId, change: ContentFacts): Promise<EntryView> {
     const entry = this.#find(id);
     const [current] = entry.versions;
     if (current === undefined) throw noFolder();
     this.#refuseTrashed(entry);
+    const { modifiedAtMs = Date.parse(current.modifiedAt), ...said } = change;
     if (Number.isNaN(new Date(modifiedAtMs).getTime())) throw new PeerstorError('bad-input', 'No date.');
     const modifiedAt = new Date(modifiedAtMs).toISOString();
-    entry.versions[0] = { ...current, id: versionId(this.#newId()), modifiedAt };
+    entry.versions[0] = { ...current, ...said, id: versionId(this.#newId()), modifiedAt };
     return this.#changed(entry);
   }
 
@@ -341,6 +345,7 @@ export class FakeDrive extends FakeTransfers implements Drive {
       mime: chosen.mime,
       etag: chosen.id,
       modifiedAtMs: Date.parse(chosen.modifiedAt),
+      attributes: chosen.attributes,
       read: (range, signal) => {
         if (range.start < 0 || range.end < range.start || range.end > size) {
           throw new PeerstorError('bad-range', `This file has ${size} bytes.`);
@@ -443,14 +448,16 @@ export class FakeDrive extends FakeTransfers implements Drive {
   #addVersion(file: Entry, bytes: Uint8Array, options: UploadOptions): void {
     const [current] = file.versions;
     const { mime, modifiedAtMs, executable = current?.executable } = options;
+    const attributes = options.attributes?.();
     const isSame = current?.content instanceof Uint8Array && Buffer.compare(current.content, bytes) === 0;
     const saysOther =
       (mime !== undefined && mime !== current?.mime) ||
       executable !== current?.executable ||
+      (attributes !== undefined && !isDeepStrictEqual(attributes, current?.attributes)) ||
       (modifiedAtMs !== undefined && modifiedAtMs !== Date.parse(current?.modifiedAt ?? ''));
     if (isSame && !saysOther) return;
     if (isSame) file.versions.shift();
-    file.versions.unshift(this.#version(bytes, { mime, modifiedAtMs, executable }));
+    file.versions.unshift(this.#version(bytes, { mime, modifiedAtMs, executable, attributes }));
   }
 
   #version(
@@ -459,13 +466,15 @@ export class FakeDrive extends FakeTransfers implements Drive {
       mime = defaultMime,
       modifiedAtMs = Date.now(),
       executable = false,
+      attributes = {},
     }: Partial<Record<'mime', string | undefined>> & {
       executable?: boolean | undefined;
+      attributes?: Version['attributes'] | undefined;
       modifiedAtMs?: number | undefined;
     },
   ): Version {
     const modifiedAt = new Date(modifiedAtMs).toISOString();
-    return { id: versionId(this.#newId()), content, mime, executable, modifiedAt, name: null };
+    return { id: versionId(this.#newId()), content, mime, executable, attributes, modifiedAt, name: null };
   }
 
   #newId(): string {

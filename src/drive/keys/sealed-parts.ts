@@ -116,16 +116,17 @@ function textsIn(names: unknown): Readonly<Record<string, string>> {
 /** The content digest is written under the name `sha256`, as every record so far has it (FORMAT). */
 export function sealVersionFacts(
   key: Uint8Array,
-  { contentDigest, executable, ...facts }: VersionFacts,
+  { contentDigest, executable, attributes = {}, ...facts }: VersionFacts,
 ): Sealed {
   const mark = executable === true ? { executable } : {};
-  return seal(key, versionLabel, encode({ ...facts, ...mark, sha256: contentDigest }));
+  const more = Object.keys(attributes).length > 0 ? { attributes } : {};
+  return seal(key, versionLabel, encode({ ...facts, ...mark, ...more, sha256: contentDigest }));
 }
 
 export function openVersionFacts(key: Uint8Array, sealed: Sealed): VersionFacts {
   const facts = decode(open(key, versionLabel, sealed));
   if (!isFields(facts)) throw malformed('version');
-  const { size, mime, modifiedAt, sha256: contentDigest, executable = false } = facts;
+  const { size, mime, modifiedAt, sha256: contentDigest, executable = false, attributes } = facts;
   const shaped =
     typeof size === 'number' &&
     Number.isSafeInteger(size) &&
@@ -136,7 +137,7 @@ export function openVersionFacts(key: Uint8Array, sealed: Sealed): VersionFacts 
     contentDigest instanceof Uint8Array &&
     typeof executable === 'boolean';
   if (!shaped) throw malformed('version');
-  return { size, mime, modifiedAt, contentDigest, executable };
+  return { size, mime, modifiedAt, contentDigest, executable, attributes: textsIn(attributes) };
 }
 
 /** Unix milliseconds that JavaScript can write as a date. */

@@ -139,7 +139,7 @@ export function factsDraft(tree: Tree, id: EntryId, key: Uint8Array, facts: Entr
 /** The content of a version; `manifest` must be durable before the record is written (I1). */
 export type Content = Pick<
   OpenVersion,
-  'manifest' | 'sealedBytes' | 'size' | 'mime' | 'modifiedAt' | 'contentDigest' | 'executable'
+  'manifest' | 'sealedBytes' | 'size' | 'mime' | 'modifiedAt' | 'contentDigest' | 'executable' | 'attributes'
 >;
 
 export function versionDraft(
@@ -149,7 +149,16 @@ export function versionDraft(
   replaces: readonly VersionId[],
 ): { id: VersionId; draft: Draft<'version'> } {
   const id = newVersionId(tree);
-  const { manifest, sealedBytes, size, mime, modifiedAt, contentDigest, executable = false } = content;
+  const {
+    manifest,
+    sealedBytes,
+    size,
+    mime,
+    modifiedAt,
+    contentDigest,
+    executable = false,
+    attributes = {},
+  } = content;
   const body: VersionBody = {
     entry: entry.id,
     owner: tree.user,
@@ -158,7 +167,7 @@ export function versionDraft(
     sealedBytes,
     keyVersion: entry.keyVersion ?? firstKeyVersion,
     plainBytes: size,
-    sealed: sealVersionFacts(entry.key, { size, mime, modifiedAt, contentDigest, executable }),
+    sealed: sealVersionFacts(entry.key, { size, mime, modifiedAt, contentDigest, executable, attributes }),
   };
   return { id, draft: { table: 'version', id, body } };
 }

@@ -3,6 +3,7 @@
  * records are written, then the answer is sent. An upload that fails before its records lists nothing; garbage
  * collection deletes its unreferenced chunks.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { LockKey } from '../../concurrency/index.ts';
 import { equalBytes } from '../../crypto/index.ts';
 import type { SafetyView } from '../../model/api.ts';
@@ -180,7 +181,9 @@ async function store(
   const mime = options.mime ?? defaultMime;
   const modifiedAt = options.modifiedAtMs ?? tree.clock.wallMs();
   const mark = options.executable === undefined ? {} : { executable: options.executable };
-  const content: Content = { manifest, size, contentDigest, sealedBytes, mime, modifiedAt, ...mark };
+  const attributes = options.attributes?.() ?? {};
+  const facts = { mime, modifiedAt, attributes, ...mark };
+  const content: Content = { manifest, size, contentDigest, sealedBytes, ...facts };
   return { key, madeFor: file?.id, content, safety };
 }
 
@@ -251,7 +254,7 @@ async function newVersion(
   const heads = await tree.cache.heads.of(there.id, there.keys);
   const { winner } = heads;
   const isSame = winner !== undefined && sameAs(winner, stored.content);
-  if (isSame && !changesFacts(winner, options)) return { id: there.id, created: false };
+  if (isSame && !changesFacts(winner, stored.content, options)) return { id: there.id, created: false };
   if (!isSame) stored.requireNew();
   // Only what the winner shows is replaced: a conflicting version stays until somebody decided.
   const replaces = winner ? headsLike(heads, winner) : [];
@@ -281,7 +284,12 @@ function sameAs(version: OpenVersion, content: Content): boolean {
 }
 
 /** Does an upload of the same bytes say another type, date or mark than the file has? What it does not say stays. */
-function changesFacts(version: OpenVersion, { mime, modifiedAtMs, executable }: UploadOptions): boolean {
+function changesFacts(
+  version: OpenVersion,
+  { attributes }: Content,
+  { mime, modifiedAtMs, executable, attributes: given }: UploadOptions,
+): boolean {
+  if (given && !isDeepStrictEqual(attributes ?? {}, version.attributes ?? {})) return true;
   const isOtherType = mime !== undefined && mime !== version.mime;
   const isOtherMark = executable !== undefined && executable !== (version.executable ?? false);
   return isOtherType || isOtherMark || (modifiedAtMs !== undefined && modifiedAtMs !== version.modifiedAt);

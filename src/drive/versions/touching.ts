@@ -1,5 +1,7 @@
-/** Changing the date of a file. */
+/** Changing what is said of the content of a file. */
+import { isDeepStrictEqual } from 'node:util';
 import type { EntryView } from '../../model/api.ts';
+import type { ContentFacts } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
 import { runRotating } from '../access/key-rotation.ts';
@@ -12,12 +14,15 @@ import { versionNamesOf } from './naming.ts';
 import { tombstoneOf } from './removing.ts';
 
 /**
- * The present content with another date: a version that takes the place of the present one, which is kept only
+ * The present content with another date or type: a version that takes the place of the present one, which is kept only
  * where somebody named it.
  * @throws `bad-input` for what is no date, `not-found` for a folder, `gone`
  */
-export async function touch(tree: Tree, id: EntryId, modifiedAtMs: number): Promise<EntryView> {
-  if (!isDate(modifiedAtMs)) throw new PeerstorError('bad-input', 'This is not a date.');
+export async function touch(tree: Tree, id: EntryId, change: ContentFacts): Promise<EntryView> {
+  const { modifiedAtMs } = change;
+  if (modifiedAtMs !== undefined && !isDate(modifiedAtMs)) {
+    throw new PeerstorError('bad-input', 'This is not a date.');
+  }
   const file = requireEntry(tree, id);
   if (file.body.kind !== 'file') throw notFound();
   await runRotating(tree, [file.parent ?? id], [id], async () => {
@@ -26,10 +31,12 @@ export async function touch(tree: Tree, id: EntryId, modifiedAtMs: number): Prom
     const heads = await tree.cache.heads.of(id, entry.keys);
     const { winner } = heads;
     if (!winner) throw notFound();
-    if (winner.modifiedAt === modifiedAtMs) return;
+    const { mime = winner.mime, attributes = winner.attributes ?? {} } = change;
+    const said = { mime, attributes, modifiedAt: modifiedAtMs ?? winner.modifiedAt };
+    if (isDeepStrictEqual({ ...winner, ...said }, winner)) return;
     const replaces = headsLike(heads, winner);
     const target = { id, key: entry.key, keyVersion: entry.body.keyVersion };
-    const { draft } = versionDraft(tree, target, { ...winner, modifiedAt: modifiedAtMs }, replaces);
+    const { draft } = versionDraft(tree, target, { ...winner, ...said }, replaces);
     const names = versionNamesOf(tree, entry);
     const isKept = !names || replaces.some((version) => names[version] !== undefined);
     await author(tree, [draft, ...(isKept || tree.granted ? [] : replaces.map(tombstoneOf))]);

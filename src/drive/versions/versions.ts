@@ -87,13 +87,14 @@ function contentOf(
   version: OpenVersion,
   name: string,
 ): OpenContent {
-  const { manifest, size, mime, modifiedAt: modifiedAtMs, id: etag } = version;
+  const { manifest, size, mime, modifiedAt: modifiedAtMs, id: etag, attributes = {} } = version;
   return {
     name,
     size,
     mime,
     etag,
     modifiedAtMs,
+    attributes,
     read(range, signal) {
       const { start, end } = range;
       const whole = Number.isSafeInteger(start) && Number.isSafeInteger(end);

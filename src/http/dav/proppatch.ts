@@ -66,7 +66,7 @@ async function make(
   }
   const date = changes.findLast(({ property }) => isDateOfFile(property));
   const ms = date === undefined ? undefined : dateIn(date);
-  if (ms !== undefined && kind === 'file') await drive.touch(entryId(id), ms);
+  if (ms !== undefined && kind === 'file') await drive.touch(entryId(id), { modifiedAtMs: ms });
   return undefined;
 }
 

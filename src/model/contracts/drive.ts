@@ -232,6 +232,8 @@ export interface UploadOptions {
   modifiedAtMs?: number;
   /** May it be run as a program? Not said: as before, and no for a new file. */
   executable?: boolean;
+  /** What a program says of this content, asked once all of it was read; none for others' content. */
+  attributes?(): Readonly<Record<string, string>>;
   /** Bytes that will come, where known: refused early when they cannot fit. */
   sizeHint?: number;
   /** Safety to wait for; default `safe`. */
@@ -241,6 +243,13 @@ export interface UploadOptions {
   /** Only when the current version is this one, else `precondition-failed`. '*': must exist; 'none': must not. */
   ifMatch?: string;
   onConflict?: 'version' | 'rename' | 'skip';
+}
+
+/** What is said of content. */
+export interface ContentFacts {
+  mime?: string;
+  modifiedAtMs?: number;
+  attributes?: Readonly<Record<string, string>>;
 }
 
 export interface UploadOutcome {
@@ -256,6 +265,8 @@ export interface OpenContent {
   /** Strong validator: the version id. */
   etag: string;
   modifiedAtMs: number;
+  /** What the program said that stored it, if it said anything. */
+  attributes?: Readonly<Record<string, string>>;
   /**
    * Bytes [start, end) in order, verified and opened, with read-ahead. Errors before the first byte
    * are coded; later ones end the iteration with an error, never with padding.
@@ -324,8 +335,8 @@ export interface Drive {
    * @throws `too-large` for more than `propertiesBytesMax` in all
    */
   setProperties(id: EntryId, change: Readonly<Record<string, string | null>>): Promise<void>;
-  /** Sets when a file's content was changed last, as programs say it that copy files. @throws `bad-input` */
-  touch(id: EntryId, modifiedAtMs: number): Promise<EntryView>;
+  /** Sets what is said of the content of a file, as programs do that copy files; what is not given stays. @throws `bad-input` */
+  touch(id: EntryId, change: ContentFacts): Promise<EntryView>;
   /** Bytes that the owner of an entry keeps and may keep; undefined where there is no quota. */
   quota(id: EntryId): Promise<{ usedBytes: number; quotaBytes: number } | undefined>;
 

@@ -9,12 +9,12 @@ const facts = { size: 3, mime: 'text/plain', modifiedAt: 1000, contentDigest: ne
 test('a version that was written before files had a mark for running is read as one that may not be run', () => {
   const { contentDigest, ...rest } = facts;
   const old = seal(key, 'version/1', encode({ ...rest, sha256: contentDigest }));
-  assert.deepEqual(openVersionFacts(key, old), { ...facts, executable: false });
+  assert.deepEqual(openVersionFacts(key, old), { ...facts, executable: false, attributes: {} });
 });
 
 test('a version says that its file may be run, and nothing where it may not, as older versions do', () => {
   assert.equal(openVersionFacts(key, sealVersionFacts(key, { ...facts, executable: true })).executable, true);
-  const plain = sealVersionFacts(key, { ...facts, executable: false });
+  const plain = sealVersionFacts(key, { ...facts, executable: false, attributes: {} });
   assert.equal(plain.length, sealVersionFacts(key, facts).length);
 });
 

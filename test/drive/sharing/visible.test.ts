@@ -51,7 +51,7 @@ const calls: Readonly<Record<DriveMethod, (drive: Drive, id: EntryId, file: Entr
     copy: (drive, id) => drive.copy(id, id),
     properties: (drive, id) => drive.properties(id),
     setProperties: (drive, id) => drive.setProperties(id, { mine: 'x' }),
-    touch: (drive, id) => drive.touch(id, 0),
+    touch: (drive, id) => drive.touch(id, { modifiedAtMs: 0 }),
     quota: (drive, id) => drive.quota(id),
     trash: (drive, id) => drive.trash(id),
     trashed: (drive) => drive.trashed(byName),
