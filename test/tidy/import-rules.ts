@@ -265,8 +265,8 @@ export const libraryRules: readonly LibraryRule[] = [
   },
   {
     library: /^(@noble|@hpke|@scure|@ipld)\/|^node:crypto$/,
-    places: ['src/crypto'],
-    sentence: 'Cryptography and canonical bytes live in crypto.',
+    places: ['src/crypto', 'src/store/chunks/chunk-hash.ts'],
+    sentence: 'Cryptography and canonical bytes live in crypto; store alone hashes by itself what it keeps.',
   },
   { library: /^(fastify$|@fastify\/)/, places: ['src/http'], sentence: 'Fastify lives in http.' },
   {

@@ -117,6 +117,11 @@ export class CatalogState {
     return record;
   }
 
+  /** A record that was just written here, so that it need not be read and parsed again. @param key its `dotKey` */
+  remember(key: string, record: CatalogRecord): void {
+    this.#records.set(key, record);
+  }
+
   /** A record that is to be read from the database again. */
   forget(dot: Dot): void {
     this.#records.delete(dotKey(dot));

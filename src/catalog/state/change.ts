@@ -136,6 +136,15 @@ export class Change {
     return known;
   }
 
+  /** Records of this device that will stand in its log, by `dotKey`. */
+  *ownWritten(): Iterable<readonly [key: string, record: CatalogRecord]> {
+    for (const [key, record] of this.#fresh) {
+      const isOwn =
+        record.device === this.state.self && this.batch.get(logKey(this.dotOf(record))) !== undefined;
+      if (isOwn) yield [key, record];
+    }
+  }
+
   tell(table: string, id: string, record?: CatalogRecord): void {
     const known = this.told.get(registerKey(table, id));
     this.told.set(registerKey(table, id), { table, id, ...(record ? { record } : known) });

@@ -1,5 +1,5 @@
 /** Records that are written on this device. */
-
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Draft, Signer } from '../../model/contracts/catalog.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { Revision } from '../../model/ids.ts';
@@ -52,6 +52,8 @@ export class WritePath {
   }
 
   async #writeWaiting(): Promise<void> {
+    // Uploads whose manifests shared a sync come here in the same turn of the event loop, and share this one too.
+    await nextTurn();
     const calls = this.#take();
     const written: { call: Call; records: CatalogRecord[] }[] = [];
     try {

@@ -85,6 +85,7 @@ export class Writer {
     state.authority = change.authority;
     state.authorityRecords = change.authorityRecords;
     state.ownSeq = change.ownSeq;
+    for (const [key, record] of change.ownWritten()) state.remember(key, record);
     state.early ||= change.early.some((record) => !isStray(change.authority, record));
     // What newly known principals have signed in tables of newer devices counts from now on: it is read again.
     if (isAuthorityNew && [...state.tables].some((table) => !isTable(table))) {

@@ -19,6 +19,8 @@ import { openOldKeys, unwrapKey } from './sealed-parts.ts';
 
 /** About 300 bytes each: 15 MB at most. */
 const keysKept = 50_000;
+/** Folders that are written into, and those around them. */
+const checksKept = 2000;
 /** Concurrent moves can stack two trees of the greatest depth on each other. */
 const climbMax = 4 * folderDepthMax;
 
@@ -64,11 +66,20 @@ export interface KeyTree {
   clear(): void;
 }
 
+/** These very bytes, which nobody changes, were opened with that key and gave this one. */
+interface WrapCheck {
+  readonly wrapped: Sealed;
+  readonly around: Uint8Array;
+  readonly key: Uint8Array;
+}
+
 /** The entries that one call has visited: it opens each once, and so stops at a cycle. */
 type Visited = Map<EntryId, EntryKeys | undefined>;
 
 export function createKeyTree(catalog: CatalogReader, top: KeyTreeTop): KeyTree {
   const kept = new LRUCache<EntryId, EntryKeys>({ max: keysKept });
+  const placesChecked = new LRUCache<EntryId, WrapCheck>({ max: checksKept });
+  const fallbacksChecked = new LRUCache<EntryId, WrapCheck>({ max: checksKept });
 
   function keysOf(id: EntryId): EntryKeys {
     const keys = find(id, new Map());
@@ -132,11 +143,13 @@ export function createKeyTree(catalog: CatalogReader, top: KeyTreeTop): KeyTree 
     if (!body || !place || body.wrappedFor || climbed > climbMax) return false;
     const { fallback } = body;
     const wraps = { place: place.wrappedKey, fallback: fallback?.wrappedKey };
-    if (!opensTo(find(place.parent, new Map()), wraps.place, keys.present)) return false;
+    const parent = find(place.parent, new Map());
+    if (!opensTo(parent, wraps.place, keys.present, placesChecked, id)) return false;
     // A grantee who cannot open the fallback place cannot judge its wrap; the owner checks it.
     const around =
       fallback && fallback.parent !== place.parent ? find(fallback.parent, new Map()) : undefined;
-    if (around && wraps.fallback && !opensTo(around, wraps.fallback, keys.present)) return false;
+    if (around && wraps.fallback && !opensTo(around, wraps.fallback, keys.present, fallbacksChecked, id))
+      return false;
     return isFresh(place.parent, climbed + 1);
   }
 
@@ -147,7 +160,11 @@ export function createKeyTree(catalog: CatalogReader, top: KeyTreeTop): KeyTree 
     forget: (id) => {
       kept.delete(id);
     },
-    clear: () => kept.clear(),
+    clear: () => {
+      kept.clear();
+      placesChecked.clear();
+      fallbacksChecked.clear();
+    },
   };
 }
 
@@ -174,10 +191,21 @@ function wrapsOf(catalog: CatalogReader, id: EntryId, body: EntryBody): Map<Entr
   return wraps;
 }
 
-function opensTo(around: EntryKeys | undefined, wrapped: Sealed, key: Uint8Array): boolean {
+/** The same few folders are asked about for each upload: what was opened once is not opened again. */
+function opensTo(
+  around: EntryKeys | undefined,
+  wrapped: Sealed,
+  key: Uint8Array,
+  checked: LRUCache<EntryId, WrapCheck>,
+  id: EntryId,
+): boolean {
   if (!around) return false;
+  const known = checked.get(id);
+  if (known?.wrapped === wrapped && known.around === around.present && known.key === key) return true;
   const opened = openedOr(() => unwrapKey(around.present, wrapped));
-  return opened !== undefined && equalBytes(opened, key);
+  if (opened === undefined || !equalBytes(opened, key)) return false;
+  checked.set(id, { wrapped, around: around.present, key });
+  return true;
 }
 
 /** Returns an empty list when the sealed list is damaged or was sealed under another key. */

@@ -151,6 +151,11 @@ export class ReferenceIndex {
     return row && { size: row.readUInt32BE(), by: numbersIn(row) };
   }
 
+  /** Does this very version name the manifest? */
+  isNamedBy(manifest: ChunkKey, version: VersionId): boolean {
+    return this.#read(versionPrefix + manifest + idKey(version)) !== undefined;
+  }
+
   hasVersion(manifest: ChunkKey): Promise<boolean> {
     return this.#hasOtherVersion(manifest, '');
   }

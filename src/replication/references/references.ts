@@ -39,8 +39,8 @@ interface NamedVersion {
 
 export class References {
   readonly #parts: ReferencesParts;
-  /** Manifests, of versions or below others, that have not been read. */
-  readonly #unread = new Set<ChunkKey>();
+  /** Manifests, of versions or below others, that have not been read; with a version that asked for it, if one did. */
+  readonly #unread = new Map<ChunkKey, VersionId | undefined>();
   /** The unread manifests that are to be read now. */
   readonly #due = new Set<ChunkKey>();
   /** Chunks that are not valid manifests: reading them again would not help. */
@@ -101,7 +101,8 @@ export class References {
 
   /** Devices connected: reads the manifests that were unreachable. */
   retry(): void {
-    for (const key of this.#unread) if (this.#parts.inventory.maskOf(key) !== noHolders) this.#readSoon(key);
+    for (const key of this.#unread.keys())
+      if (this.#parts.inventory.maskOf(key) !== noHolders) this.#readSoon(key);
   }
 
   /** Makes the index's versions equal to the catalog's. */
@@ -126,7 +127,7 @@ export class References {
   #add({ id, manifest }: NamedVersion): void {
     const key = idKey(manifest);
     this.#parts.index.addVersion(key, id);
-    this.#want(key);
+    this.#want(key, { version: id });
   }
 
   async #remove(manifest: ChunkKey, version: VersionId, wasDeleted: boolean): Promise<void> {
@@ -137,18 +138,22 @@ export class References {
 
   async #isNeeded(manifest: ChunkKey): Promise<boolean> {
     const { index } = this.#parts;
+    // Looking through all versions of a manifest takes an iterator: the one that asked for it is asked about first.
+    const version = this.#unread.get(manifest);
+    if (version !== undefined && index.isNamedBy(manifest, version)) return true;
     return index.needOf(manifest) !== undefined || (await index.hasVersion(manifest));
   }
 
-  #want(key: ChunkKey, isChild = false): void {
+  #want(key: ChunkKey, { version, isChild = false }: { version?: VersionId; isChild?: boolean } = {}): void {
     const known = this.#parts.index.manifest(key);
-    if (known?.isIndex && !isChild) for (const child of known.references) this.#want(child.key, true);
+    if (known?.isIndex && !isChild)
+      for (const child of known.references) this.#want(child.key, { isChild: true });
     if (known || this.#broken.has(key)) return;
     if (this.#unread.size >= unreadMax) {
       this.#unreadOverflowed = true;
       return;
     }
-    this.#unread.add(key);
+    this.#unread.set(key, version ?? this.#unread.get(key));
     this.#readSoon(key);
   }
 
@@ -180,9 +185,10 @@ export class References {
     const { kind, references } = readReferences(bytes);
     const keys = references.map(({ id, size }) => ({ key: idKey(id), size }));
     await this.#inTurn(async () => {
-      this.#unread.delete(key);
       // The manifest's last version may have gone while the manifest was being read.
-      if (!(await this.#isNeeded(key))) return;
+      const isNeeded = await this.#isNeeded(key);
+      this.#unread.delete(key);
+      if (!isNeeded) return;
       if (kind === 'index' && this.#isNested(key, keys)) return this.#explain(key, tooDeep());
       index.addManifest(key, bytes.length, kind === 'index', keys);
       this.#want(key);
@@ -219,7 +225,7 @@ export class References {
   }
 
   async #retryAll(): Promise<void> {
-    for (const key of [...this.#unread]) {
+    for (const key of [...this.#unread.keys()]) {
       if (await this.#isNeeded(key)) this.#readSoon(key);
       else this.#unread.delete(key);
     }

@@ -5,6 +5,7 @@ import { Level } from 'level';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { damageOfTables, readableRowsOf } from './damaged-tables.ts';
+import { ReadCache } from './read-cache.ts';
 
 const checksumBytes = 4;
 
@@ -28,6 +29,7 @@ type Database = Level<string, Uint8Array>;
  */
 export class LevelStore implements OrderedStore {
   readonly #database: Database;
+  readonly #cache = new ReadCache();
 
   private constructor(database: Database) {
     this.#database = database;
@@ -72,6 +74,10 @@ export class LevelStore implements OrderedStore {
   }
 
   get(key: string): Uint8Array | undefined {
+    return this.#cache.get(key, () => this.#read(key));
+  }
+
+  #read(key: string): Uint8Array | undefined {
     let stored: Uint8Array | undefined;
     try {
       stored = this.#database.getSync(key);
@@ -90,10 +96,13 @@ export class LevelStore implements OrderedStore {
         ? ({ type: 'del', key } as const)
         : ({ type: 'put', key, value: withChecksum(key, value) } as const),
     );
+    const written = this.#cache.begin(changes.map(({ key }) => key));
     try {
       await this.#database.batch(operations, { sync: options.sync === true });
     } catch (error) {
       throw databaseError(error);
+    } finally {
+      written();
     }
   }
 

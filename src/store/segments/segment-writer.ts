@@ -3,6 +3,7 @@
  * call and made durable by one sync (group commit); a lone record waits for nobody.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Segment } from './segment.ts';
 import {
   footerRowBytes,
@@ -112,8 +113,9 @@ export class SegmentWriter {
   }
 
   async #drain(): Promise<void> {
-    // Whoever appends in the same turn of the event loop goes along.
-    await undefined;
+    // Whoever has something to append by the end of this turn of the event loop goes along: requests that
+    // arrived together. There is no timer, so a lone record does not wait.
+    await nextTurn();
     while (this.#queue.length > 0) {
       let segment: Segment;
       try {

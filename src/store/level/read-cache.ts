@@ -1,0 +1,64 @@
+/**
+ * What was read last from a database, so that the same few rows (a folder, its parents, a user) are not asked of
+ * LevelDB a dozen times for each request: that costs 15 µs, and garbage. That a key is absent is kept too.
+ */
+
+/** Larger values are rare, and not worth their memory. */
+const valueBytesMax = 1024;
+/** Of each of two generations: about 4 MB together with their keys. */
+const entriesMax = 4096;
+
+export class ReadCache {
+  /** Null: the key is absent. */
+  #young = new Map<string, Uint8Array | null>();
+  #old = new Map<string, Uint8Array | null>();
+  /** Key → batches under way that write it: nobody knows yet which value is there. */
+  readonly #writing = new Map<string, number>();
+
+  /**
+   * @param read asks the database; what it throws is passed on, and nothing is kept
+   * @returns bytes that are the caller's own
+   */
+  get(key: string, read: () => Uint8Array | undefined): Uint8Array | undefined {
+    const young = this.#young.get(key);
+    if (young !== undefined) return copyOf(young);
+    const old = this.#old.get(key);
+    if (old !== undefined) {
+      this.#keep(key, old);
+      return copyOf(old);
+    }
+    const value = read();
+    if (!this.#writing.has(key) && (value?.length ?? 0) <= valueBytesMax)
+      this.#keep(key, copyOf(value) ?? null);
+    return value;
+  }
+
+  /** Before a batch is handed to the database. @returns call it when the batch has succeeded or failed */
+  begin(keys: readonly string[]): () => void {
+    for (const key of keys) {
+      this.#young.delete(key);
+      this.#old.delete(key);
+      this.#writing.set(key, (this.#writing.get(key) ?? 0) + 1);
+    }
+    return () => {
+      for (const key of keys) {
+        const others = (this.#writing.get(key) ?? 1) - 1;
+        if (others > 0) this.#writing.set(key, others);
+        else this.#writing.delete(key);
+      }
+    };
+  }
+
+  #keep(key: string, value: Uint8Array | null): void {
+    if (this.#young.size >= entriesMax) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(key, value);
+  }
+}
+
+/** Of a Buffer, `slice` would be a view. */
+function copyOf(value: Uint8Array | null | undefined): Uint8Array | undefined {
+  return value ? new Uint8Array(value) : undefined;
+}
