@@ -51,6 +51,8 @@ import { thumbnailRoutes } from './routes/entries/thumbnail.ts';
 import { trashRoutes } from './routes/entries/trash.ts';
 import { versionRoutes } from './routes/entries/versions.ts';
 import { eventRoutes, eventsPath } from './routes/events.ts';
+import { albumRoutes } from './routes/photos/albums.ts';
+import { photoRoutes } from './routes/photos/photos.ts';
 import { guestRoutes } from './routes/sharing/guests.ts';
 import { shareRoutes } from './routes/sharing/shares.ts';
 import { createAuthentication, refuseForeignPage } from './sessions/authentication.ts';
@@ -77,6 +79,8 @@ const routeGroups = [
   archiveRoutes,
   thumbnailRoutes,
   davRoutes,
+  photoRoutes,
+  albumRoutes,
   versionRoutes,
   shareRoutes,
   deviceRoutes,

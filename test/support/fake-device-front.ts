@@ -25,6 +25,7 @@ import type { SecondFactor, SessionList } from '../../src/model/contracts/own-ac
 import { PeerstorError } from '../../src/model/errors.ts';
 import { type DeviceId, type EntryId, userId } from '../../src/model/ids.ts';
 import { FakeDrive } from './fake-drive.ts';
+import { FakePhotos } from './fake-photos.ts';
 import { FakeSharing } from './fake-sharing.ts';
 
 type EventListener = Parameters<DeviceFront['onEvent']>[0];
@@ -40,6 +41,7 @@ export class FakeDeviceFront implements DeviceFront {
   readonly setupCode = '1234-5678';
   readonly localSecret = 'local-secret';
   readonly drive = new FakeDrive();
+  readonly photos = new FakePhotos();
   readonly sharing = new FakeSharing(this.drive, (username) => this.#passwords.has(username));
   /** What `devices` was asked, in order. */
   readonly asked: unknown[] = [];
@@ -486,6 +488,7 @@ export class FakeDeviceFront implements DeviceFront {
       drive: this.drive,
       rights: null,
       sharing: this.sharing.of(username),
+      photos: this.photos,
       adminSigner() {
         throw new PeerstorError('forbidden', 'The fake has no keys.');
       },

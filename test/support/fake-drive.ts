@@ -580,7 +580,7 @@ export class FakeDrive extends FakeTransfers implements Drive {
       modifiedAt: current?.modifiedAt ?? entry.createdAt,
       version: current?.id ?? revision,
       safety: current ? { level: 'accepted', copies: 1, wanted: 3 } : null,
-      thumbnail: null,
+      thumbnail: this.thumbnails.has(entry.id) ? `/api/v1/entries/${entry.id}/thumbnail` : null,
       media: null,
       rights: null,
       owner: null,

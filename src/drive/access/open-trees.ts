@@ -49,6 +49,7 @@ export function openOwnTree(parts: TreeParts, drives: NetworkDrives, keys: UserK
   const own = {
     wrapTop: (key: Uint8Array) => wrapKey(rootEntryKey, key),
     notesKey: hkdf(rootEntryKey, 'grant-notes/1'),
+    albumsKey: hkdf(rootEntryKey, 'albums/1'),
   };
   const whose = { user, root, signer, granted: undefined, own };
   return assembled(parts, drives, { ...whose, dedupeSecret, top });

@@ -64,7 +64,7 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
   ): Session {
     const { catalog } = drives;
     const { user } = keys;
-    const { drive, sharing } = users.open(keys, drives);
+    const { drive, sharing, photos } = users.open(keys, drives);
     const name = sessionName(secret);
     const isOver = () => expiresAtMs <= clock.wallMs() || stateOf(catalog, user, generation) === 'over';
     const signal = signals.of(name, isOver, user);
@@ -76,6 +76,7 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
       addressKeys,
       drive,
       sharing,
+      photos,
       noteUse: uses.noting(name, keys),
     };
     const session = sessionOf(catalog, keys, given);
@@ -203,7 +204,10 @@ function stateOf(catalog: CatalogReader, id: UserId, generation: number): 'good'
 function sessionOf(
   catalog: CatalogReader,
   keys: UserKeys,
-  given: Pick<Session, 'secret' | 'expiresAtMs' | 'signal' | 'addressKeys' | 'drive' | 'sharing' | 'noteUse'>,
+  given: Pick<
+    Session,
+    'secret' | 'expiresAtMs' | 'signal' | 'addressKeys' | 'drive' | 'sharing' | 'photos' | 'noteUse'
+  >,
 ): Session {
   const { principal } = keys.signing;
   const user = () => {

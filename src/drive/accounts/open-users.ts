@@ -4,11 +4,13 @@
  */
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { Drive, Sharing } from '../../model/contracts/drive.ts';
+import type { Photos } from '../../model/contracts/photos.ts';
 import type { RestorableUser } from '../../model/contracts/restoring.ts';
 import type { UserId } from '../../model/ids.ts';
 import { openOwnTree, type TreeParts } from '../access/open-trees.ts';
 import { createDrive } from '../drive.ts';
 import type { KdfCost, UserKeys } from '../keys/user-keys.ts';
+import { createPhotos } from '../photos/photos.ts';
 import { openSharedDrives, uniteDrives } from '../sharing/shared-drives.ts';
 import { createSharing } from '../sharing/sharing.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
@@ -29,6 +31,7 @@ export interface Unlocked {
   /** Their own drive, and what others shared with them. */
   drive: Drive;
   sharing: Sharing;
+  photos: Photos;
 }
 
 export interface OpenUsersParts extends TreeParts {
@@ -82,6 +85,7 @@ export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
     const { audit, kdfCost, passwordQueue } = parts;
     const open: OpenUser = {
       drive: uniteDrives(tree, shared, own),
+      photos: createPhotos(tree),
       sharing: createSharing({ tree, shared, audit, kdfCost, passwordQueue }),
       drives,
       restoring,

@@ -230,6 +230,9 @@ function sessionOf(
     get sharing(): never {
       throw refuse();
     },
+    get photos(): never {
+      throw refuse();
+    },
     adminSigner() {
       throw refuse();
     },

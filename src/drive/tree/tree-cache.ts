@@ -76,6 +76,9 @@ export function createTreeCache({ catalog, user, top, log }: TreeCacheParts): Tr
       case 'facts':
         touched.add(record.id);
         return;
+      case 'album':
+        touched.add(record.id);
+        return;
       case 'media': {
         const entry = entryOfVersion(record.body);
         if (entry !== undefined) touched.add(entry);

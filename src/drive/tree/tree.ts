@@ -60,6 +60,8 @@ export interface OwnSeals {
   wrapTop(key: Uint8Array): Sealed;
   /** Seals the notes of grants. */
   readonly notesKey: Uint8Array;
+  /** Seals albums. */
+  readonly albumsKey: Uint8Array;
 }
 
 /** An entry of this user, opened. */

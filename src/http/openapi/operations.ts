@@ -104,6 +104,26 @@ const entries: Record<string, Operation> = {
   'GET /api/v1/starred': does('What has a star', ok(pageOf(shape('FoundEntry')))),
 };
 
+const photos: Record<string, Operation> = {
+  'GET /api/v1/photos/timeline': does(
+    'Pictures and films by month, newest first',
+    ok(objectOf<{ months: object[] }>({ months: listOf(shape('TimelineMonth')) })),
+  ),
+  'GET /api/v1/photos/months/:month': does('What was taken in a month', ok(pageOf(shape('Photo')))),
+  'GET /api/v1/photos/map': does('What was taken in a part of the world', ok(pageOf(shape('Photo')))),
+  'GET /api/v1/photos/search': does('Find pictures by words', ok(pageOf(shape('Photo')))),
+  'GET /api/v1/photos/duplicates': does('Pictures that look alike', ok(pageOf(itemsOf(shape('Photo'))))),
+  'GET /api/v1/photos/progress': does('What waits for its thumbnails', ok(shape('MediaProgress'))),
+  'GET /api/v1/albums': does('Albums, oldest first', ok(pageOf(shape('Album')))),
+  'POST /api/v1/albums': does('Make an album', made(shape('Album'))),
+  'GET /api/v1/albums/:id': does('An album', ok(shape('Album'))),
+  'PATCH /api/v1/albums/:id': does('Rename, order, choose the cover', ok(shape('Album'))),
+  'DELETE /api/v1/albums/:id': does('Delete an album; its pictures stay', nothing),
+  'GET /api/v1/albums/:id/entries': does('The pictures of an album', ok(pageOf(shape('Photo')))),
+  'POST /api/v1/albums/:id/entries': does('Add pictures', ok(itemsOf(shape('Outcome')))),
+  'DELETE /api/v1/albums/:id/entries': does('Take pictures out', ok(itemsOf(shape('Outcome')))),
+};
+
 const accounts: Record<string, Operation> = {
   'GET /api/v1/setup': does('Does this device need its first account?', ok(shape('Setup'))),
   'POST /api/v1/setup': does('Make the first account of a new network', made(shape('NewAccount'))),
@@ -211,6 +231,7 @@ const devices: Record<string, Operation> = {
 
 export const operations: Readonly<Record<string, Operation>> = {
   ...entries,
+  ...photos,
   ...accounts,
   ...sharing,
   ...devices,

@@ -110,6 +110,38 @@ const entries: Record<string, Schema> = {
   }),
 };
 
+const pictures: Record<string, Schema> = {
+  Photo: objectOf<photos.PhotoView>({
+    id,
+    name: string,
+    version: id,
+    kind: oneOf('image', 'video'),
+    takenAt: time,
+    takenLocal: string,
+    dateFrom: oneOf('content', 'name', 'file'),
+    ratio: number,
+    thumbhash: nullable(string),
+    hasThumbnail: boolean,
+    favorite: boolean,
+    durationSeconds: optional(number),
+    gps: optional(objectOf<NonNullable<photos.PhotoView['gps']>>({ latitude: number, longitude: number })),
+    k: optional(string),
+  }),
+  TimelineMonth: objectOf<photos.TimelineMonth>({
+    month: string,
+    count,
+    ratios: { ...string, description: 'base64: 50 times the ratio of each picture' },
+  }),
+  MediaProgress: objectOf<photos.MediaProgressView>({ waiting: count, lack: nullable(string) }),
+  Album: objectOf<photos.AlbumView>({
+    id,
+    name: string,
+    count,
+    createdAt: time,
+    cover: nullable(shape('Photo')),
+  }),
+};
+
 const people: Record<string, Schema> = {
   User: objectOf<api.UserView>({ id, username: string, role }),
   SignedIn: objectOf<api.SignedInView>(signedIn, 'The cookie of the session comes beside it.'),
@@ -332,4 +364,10 @@ const errors: Record<string, Schema> = {
   ),
 };
 
-export const shapes: Readonly<Record<string, Schema>> = { ...entries, ...people, ...devices, ...errors };
+export const shapes: Readonly<Record<string, Schema>> = {
+  ...entries,
+  ...pictures,
+  ...people,
+  ...devices,
+  ...errors,
+};

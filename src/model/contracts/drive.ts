@@ -17,6 +17,7 @@ import type {
 import type { EntryId, GrantId, UserId, VersionId } from '../ids.ts';
 import type { UserRole } from '../records.ts';
 import type { ThumbnailSize } from './media.ts';
+import type { Photos } from './photos.ts';
 
 export interface Accounts {
   /** True until the network of this device has its first user (or while it has no network). */
@@ -196,6 +197,8 @@ export interface Session {
   readonly rights: RightsView | null;
   /** @throws `forbidden` for a token */
   readonly sharing: Sharing;
+  /** @throws `forbidden` for a token */
+  readonly photos: Photos;
   /** Signs what an admin decides (devices). @throws `forbidden` for a member */
   adminSigner(): import('./catalog.ts').Signer;
 }

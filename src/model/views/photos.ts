@@ -30,3 +30,53 @@ export interface MediaView {
   /** Why there is no thumbnail: `damaged`, `too-large`, `unsupported`, `failed`. */
   problem: string | null;
 }
+
+/** A picture or film among others: what a page needs to lay it out. */
+export interface PhotoView {
+  id: string;
+  name: string;
+  /** Version id of the content. */
+  version: string;
+  kind: 'image' | 'video';
+  /** UTC. Where the content says no time: what its name says, else when the file was last changed. */
+  takenAt: string;
+  /** The same by the clock of the camera, `YYYY-MM-DDTHH:MM:SS`: its day and month. */
+  takenLocal: string;
+  /** Where that time is from. */
+  dateFrom: 'content' | 'name' | 'file';
+  /** Width by height, as it is shown; 1 where unknown. */
+  ratio: number;
+  /** Base64, or null. */
+  thumbhash: string | null;
+  /** False for one that could not be decoded, and for films. */
+  hasThumbnail: boolean;
+  favorite: boolean;
+  durationSeconds?: number;
+  gps?: { latitude: number; longitude: number };
+  /** Over HTTP: goes as `?k=` into addresses below the entry. */
+  k?: string;
+}
+
+export interface TimelineMonth {
+  /** `YYYY-MM`, of the local time. */
+  month: string;
+  count: number;
+  /** Base64 of one byte a picture, in the order of the month's items: 50 times its ratio, 1 to 255. */
+  ratios: string;
+}
+
+export interface MediaProgressView {
+  /** Pictures and films of the asker that wait on this device for being read. */
+  waiting: number;
+  /** Why this device makes no thumbnails; null where it does. */
+  lack: string | null;
+}
+
+export interface AlbumView {
+  id: string;
+  name: string;
+  count: number;
+  createdAt: string;
+  /** The picture that stands for it: the chosen one, else the first; null for an empty album. */
+  cover: PhotoView | null;
+}

@@ -1,6 +1,6 @@
 /** `/s/SECRET`: what people without an account may do who have a link. No session, no CSRF header: the link is all. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { EntryView } from '../../../model/api.ts';
+import type { EntryView, GuestView } from '../../../model/api.ts';
 import type { Drive, Guest } from '../../../model/contracts/drive.ts';
 import { thumbnailSizes } from '../../../model/contracts/media.ts';
 import { entryId } from '../../../model/ids.ts';
@@ -65,13 +65,14 @@ export function guestRoutes(app: FastifyInstance, context: RouteContext, access:
     { config: openToAnyone(unlocksPerMinute), schema: { body: unlockBody } },
     async (request, reply) => {
       const { secret } = request.params;
-      return (await access.unlock(request, reply, secret, request.body.password)).view();
+      return viewFor(secret, await access.unlock(request, reply, secret, request.body.password));
     },
   );
 
-  app.get<BySecret>('/s/:secret/api', { config: publicly }, async (request) =>
-    (await access.open(request, request.params.secret)).view(),
-  );
+  app.get<BySecret>('/s/:secret/api', { config: publicly }, async (request) => {
+    const { secret } = request.params;
+    return viewFor(secret, await access.open(request, secret));
+  });
 
   app.get<ById>('/s/:secret/api/entries/:id', { config: publicly }, async (request) => {
     const { secret, id } = request.params;
@@ -93,6 +94,11 @@ export function guestRoutes(app: FastifyInstance, context: RouteContext, access:
   downloadRoutes(app, access, context);
   thumbnailRoute(app, access, context);
   app.register(async (scope) => uploadRoute(scope, access, context));
+}
+
+async function viewFor(secret: string, guest: Guest): Promise<GuestView> {
+  const view = await guest.view();
+  return { ...view, entry: view.entry && forGuest(secret, view.entry) };
 }
 
 /** Addresses that a guest can reach. */

@@ -1,0 +1,187 @@
+/** Albums of the owner of a drive: lists of their own pictures, which stay where they are. */
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { EntryOutcome } from '../../model/api.ts';
+import type { Draft } from '../../model/contracts/catalog.ts';
+import type { Photos } from '../../model/contracts/photos.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import type { EntryId } from '../../model/ids.ts';
+import type { AlbumView } from '../../model/views/photos.ts';
+import { author, type Tree } from '../tree/tree.ts';
+import {
+  type Album,
+  type AlbumItem,
+  albumDraft,
+  albumsOf,
+  itemDraft,
+  newAlbumRecordId,
+  removalDraft,
+} from './album-records.ts';
+import { type Photo, photoIndexOf, photoView } from './photo-index.ts';
+
+/** Characters. */
+const nameLengthMax = 200;
+const albumsMax = 10_000;
+/** Records in one batch. */
+const draftsPerBatch = 300;
+
+type AlbumCalls = Pick<
+  Photos,
+  | 'albums'
+  | 'album'
+  | 'createAlbum'
+  | 'changeAlbum'
+  | 'deleteAlbum'
+  | 'albumEntries'
+  | 'addToAlbum'
+  | 'removeFromAlbum'
+>;
+
+export function createAlbums(tree: Tree): AlbumCalls {
+  // What follows from the items of an album is decided while nobody else changes them here.
+  const inTurn = <Result>(work: () => Promise<Result>) => tree.locks.run(['albums'], work);
+
+  async function requireAlbum(id: string): Promise<Album> {
+    const album = (await albumsOf(tree)).get(id);
+    if (album) return album;
+    throw new PeerstorError('not-found', 'There is no such album.');
+  }
+
+  return {
+    async albums() {
+      const views: AlbumView[] = [];
+      for (const album of (await albumsOf(tree)).values()) views.push(await albumView(tree, album));
+      return views;
+    },
+
+    album: async (id) => albumView(tree, await requireAlbum(id)),
+
+    createAlbum: (name) =>
+      inTurn(async () => {
+        if ((await albumsOf(tree)).size >= albumsMax) {
+          throw new PeerstorError('quota-exceeded', `There can be ${albumsMax} albums: delete one first.`);
+        }
+        const id = newAlbumRecordId(tree);
+        const createdAt = tree.clock.wallMs();
+        await author(tree, [albumDraft(tree, { id, name: checkName(name), coverId: null, createdAt })]);
+        return albumView(tree, await requireAlbum(id));
+      }),
+
+    changeAlbum: (id, { name, coverId, order }) =>
+      inTurn(async () => {
+        const album = await requireAlbum(id);
+        const isChanged = name !== undefined || coverId !== undefined;
+        const changed = {
+          ...album,
+          ...(name !== undefined && { name: checkName(name) }),
+          ...(coverId !== undefined && { coverId }),
+        };
+        if (coverId) requireItem(album, coverId);
+        const drafts = order ? reordered(tree, album, order) : [];
+        await write(tree, [...(isChanged ? [albumDraft(tree, changed)] : []), ...drafts]);
+        return albumView(tree, await requireAlbum(id));
+      }),
+
+    deleteAlbum: (id) =>
+      inTurn(async () => {
+        const { items } = await requireAlbum(id);
+        // The album first: without it nothing of the rest shows.
+        const drafts = [removalDraft(tree, id), ...items.map(({ record }) => removalDraft(tree, record))];
+        await write(tree, drafts);
+      }),
+
+    albumEntries: async (id) => (await photosIn(tree, await requireAlbum(id))).map(photoView),
+
+    addToAlbum: (id, entries) => inTurn(async () => add(tree, await requireAlbum(id), entries)),
+
+    removeFromAlbum: (id, entries) =>
+      inTurn(async () => {
+        const { items } = await requireAlbum(id);
+        const gone = new Set(entries);
+        const removed = items.filter(({ entry }) => gone.has(entry));
+        await write(
+          tree,
+          removed.map(({ record }) => removalDraft(tree, record)),
+        );
+        const were = new Set(items.map(({ entry }) => entry));
+        return entries.map(
+          (entry): EntryOutcome =>
+            were.has(entry) ? { id: entry, ok: true } : { id: entry, ok: false, code: 'not-found' },
+        );
+      }),
+  };
+}
+
+async function add(tree: Tree, album: Album, entries: readonly EntryId[]): Promise<EntryOutcome[]> {
+  const there = new Set(album.items.map(({ entry }) => entry));
+  const addedAt = tree.clock.wallMs();
+  let order = album.items.at(-1)?.order ?? 0;
+  const drafts: Draft[] = [];
+  const outcomes: EntryOutcome[] = [];
+  for (const entry of entries) {
+    if (!(await photoIndexOf(tree).photo(entry))) {
+      outcomes.push({ id: entry, ok: false, code: 'not-found' });
+      continue;
+    }
+    outcomes.push({ id: entry, ok: true });
+    if (there.has(entry)) continue;
+    there.add(entry);
+    order += 1;
+    drafts.push(itemDraft(tree, album.id, { record: newAlbumRecordId(tree), entry, addedAt, order }));
+  }
+  await write(tree, drafts);
+  return outcomes;
+}
+
+async function write(tree: Tree, drafts: readonly Draft[]): Promise<void> {
+  for (let at = 0; at < drafts.length; at += draftsPerBatch) {
+    await author(tree, drafts.slice(at, at + draftsPerBatch));
+    await breathe();
+  }
+}
+
+/** Pictures that are in the trash are not shown, and come back to their place when they are restored. */
+async function photosIn(tree: Tree, { items }: Album): Promise<Photo[]> {
+  const index = photoIndexOf(tree);
+  await index.photos();
+  const found = await Promise.all(items.map(({ entry }) => index.photo(entry)));
+  return found.filter((photo) => photo !== undefined);
+}
+
+async function albumView(tree: Tree, album: Album): Promise<AlbumView> {
+  const photos = await photosIn(tree, album);
+  const cover = photos.find(({ id }) => id === album.coverId) ?? photos[0];
+  return {
+    id: album.id,
+    name: album.name,
+    count: photos.length,
+    createdAt: new Date(album.createdAt).toISOString(),
+    cover: cover ? photoView(cover) : null,
+  };
+}
+
+function requireItem({ items }: Album, id: EntryId): AlbumItem {
+  const item = items.find(({ entry }) => entry === id);
+  if (item) return item;
+  throw new PeerstorError('bad-input', 'The cover of an album is one of its pictures.', {
+    details: { field: 'coverId' },
+  });
+}
+
+/** Those whose place changes get a new number. */
+function reordered(tree: Tree, album: Album, order: readonly EntryId[]): Draft[] {
+  const byEntry = new Map(album.items.map((item) => [item.entry, item]));
+  const first = [...new Set(order)].flatMap((id) => byEntry.get(id) ?? []);
+  const named = new Set(first.map(({ entry }) => entry));
+  const rest = album.items.filter(({ entry }) => !named.has(entry));
+  return [...first, ...rest].flatMap((item, at) =>
+    item.order === at + 1 ? [] : [itemDraft(tree, album.id, { ...item, order: at + 1 })],
+  );
+}
+
+/** Free text, as names of files are. */
+function checkName(text: string): string {
+  const name = text.toWellFormed().normalize('NFC').trim();
+  if (name !== '' && [...name].length <= nameLengthMax && !/\p{Cc}/u.test(name)) return name;
+  const rule = `The name of an album has 1 to ${nameLengthMax} characters, without line breaks.`;
+  throw new PeerstorError('bad-input', rule, { details: { field: 'name' } });
+}

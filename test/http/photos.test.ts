@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { EntryOutcome, EntryView, GuestView, Page, ShareView } from '../../src/model/api.ts';
+import type { OpenContent } from '../../src/model/contracts/drive.ts';
+import type { AlbumView, PhotoView, TimelineMonth } from '../../src/model/views/photos.ts';
+import { assertProblem, cookieName, GatewayFixture } from './gateway-fixture.ts';
+
+const bytes = Buffer.from('RIFF    WEBP and a picture');
+
+function thumbnailOf(name: string): OpenContent {
+  return {
+    name,
+    size: bytes.length,
+    mime: 'image/webp',
+    etag: 'version-240',
+    modifiedAtMs: 1000,
+    async *read({ start, end }) {
+      yield bytes.subarray(start, end);
+    },
+  };
+}
+
+describe('pictures over HTTP', () => {
+  let g: GatewayFixture;
+  let picture: EntryView;
+  let waiting: EntryView;
+  before(async () => {
+    g = await GatewayFixture.start();
+    picture = await g.put('/Trip/a.jpg', 'picture');
+    waiting = await g.put('/Trip/b.jpg', 'picture');
+    g.drive.thumbnails.set(picture.id, thumbnailOf('a.jpg.webp'));
+    g.drive.thumbnails.set(waiting.id, 'making');
+    const photo: PhotoView = {
+      id: picture.id,
+      name: 'a.jpg',
+      version: picture.version,
+      kind: 'image',
+      takenAt: '2026-07-14T13:03:22.000Z',
+      takenLocal: '2026-07-14T15:03:22',
+      dateFrom: 'content',
+      ratio: 1.5,
+      thumbhash: 'AQID',
+      hasThumbnail: true,
+      favorite: false,
+      gps: { latitude: 1, longitude: 2 },
+    };
+    g.front.photos.all.push(photo);
+  });
+  after(() => g.stop());
+
+  it('a thumbnail is a WebP picture with an ETag, shown in place, asked for again each time', async () => {
+    const path = `/api/v1/entries/${picture.id}/thumbnail?size=720`;
+    const answer = await g.get(path);
+    assert.deepEqual([answer.status, answer.bytes], [200, bytes]);
+    assert.equal(answer.headers['content-type'], 'image/webp');
+    assert.match(String(answer.headers['content-disposition']), /^inline/);
+    assert.equal(answer.headers['cache-control'], 'private, no-cache');
+    const etag = String(answer.headers.etag);
+    assert.equal((await g.ask('GET', path, { headers: { 'if-none-match': etag } })).status, 304);
+    assert.deepEqual([(await g.ask('HEAD', path)).status, (await g.ask('HEAD', path)).text], [200, '']);
+  });
+
+  it('a thumbnail that is being made is told to be asked for again, and one that is none has a code', async () => {
+    const answer = await g.get(`/api/v1/entries/${waiting.id}/thumbnail`);
+    assert.deepEqual([answer.status, answer.headers['retry-after']], [202, '2']);
+    const folder = (await g.get('/api/v1/path/Trip')).json<EntryView>();
+    assertProblem(await g.get(`/api/v1/entries/${folder.id}/thumbnail`), 'no-thumbnail');
+    assertProblem(await g.get(`/api/v1/entries/${picture.id}/thumbnail?size=99`), 'bad-input');
+    assertProblem(
+      await g.ask('GET', `/api/v1/entries/${picture.id}/thumbnail`, { anonymous: true }),
+      'not-signed-in',
+    );
+  });
+
+  it('a browser fetches a thumbnail with the cookie and the key of the entry, not with the cookie alone', async () => {
+    const [photo] = (await g.get('/api/v1/photos/months/2026-07')).json<Page<PhotoView>>().items;
+    const { k = '' } = photo ?? {};
+    const cookie = String(g.signedIn.cookie);
+    assert.ok(cookie.startsWith(cookieName) && k !== '');
+    const path = `/api/v1/entries/${picture.id}/thumbnail`;
+    const asked = (query: string) =>
+      g.ask('GET', `${path}${query}`, { anonymous: true, headers: { cookie } });
+    assert.equal((await asked(`?k=${encodeURIComponent(k)}`)).status, 200);
+    assertProblem(await asked(''), 'not-signed-in');
+  });
+
+  it('a guest sees thumbnails under the address of the link; only a large one counts as a download', async () => {
+    const made = await g.ask('POST', '/api/v1/shares', {
+      json: { entryId: picture.parentId, maxDownloads: 1 },
+    });
+    const { path, id } = made.json<ShareView & { path: string }>();
+    const open = (address: string) => g.ask('GET', address, { anonymous: true });
+    const view = (await open(`${path}/api`)).json<GuestView>();
+    const { items } = (await open(`${path}/api/entries/${view.entry?.id}/children`)).json<Page<EntryView>>();
+    const address = items.find((entry) => entry.id === picture.id)?.thumbnail;
+    assert.equal(address, `${path}/api/entries/${picture.id}/thumbnail`);
+    const used = async () => {
+      const shares = (await g.get('/api/v1/shares')).json<Page<ShareView>>().items;
+      return shares.find((share) => share.id === id)?.downloads;
+    };
+    for (const size of [240, 720]) assert.equal((await open(`${address}?size=${size}`)).status, 200);
+    assert.equal(await used(), 0);
+    const large = await open(`${address}?size=2160`);
+    assert.deepEqual([large.status, large.headers['cache-control'], await used()], [200, 'no-store', 1]);
+  });
+
+  it('the timeline, a month, the map, a search, look-alikes and the progress have routes of their own', async () => {
+    const { months } = (await g.get('/api/v1/photos/timeline')).json<{ months: TimelineMonth[] }>();
+    assert.deepEqual(
+      months.map(({ month, count }) => [month, count]),
+      [['2026-07', 1]],
+    );
+    for (const path of ['months/2026-07', 'map?bbox=0,0,10,10', 'map', 'search?q=a.jpg']) {
+      const { items } = (await g.get(`/api/v1/photos/${path}`)).json<Page<PhotoView>>();
+      assert.deepEqual(
+        items.map(({ name }) => name),
+        ['a.jpg'],
+        path,
+      );
+    }
+    await g.get('/api/v1/photos/map?bbox=170.5,-20,-170,5');
+    assert.deepEqual(g.front.photos.box, { west: 170.5, south: -20, east: -170, north: 5 });
+    const groups = (await g.get('/api/v1/photos/duplicates')).json<Page<Page<PhotoView>>>().items;
+    assert.equal(groups[0]?.items[0]?.name, 'a.jpg');
+    assert.deepEqual((await g.get('/api/v1/photos/progress')).json(), { waiting: 0, lack: null });
+    for (const path of [
+      'months/2026-13',
+      'months/july',
+      'map?bbox=1,2,3',
+      'map?bbox=1,2,3,x',
+      'map?bbox=1,9,3,2',
+    ]) {
+      assertProblem(await g.get(`/api/v1/photos/${path}`), 'bad-input');
+    }
+    assertProblem(await g.ask('GET', '/api/v1/photos/timeline', { anonymous: true }), 'not-signed-in');
+  });
+
+  it('an album is made, filled, changed and deleted', async () => {
+    const made = await g.ask('POST', '/api/v1/albums', { json: { name: 'Summer' } });
+    assert.equal(made.status, 201);
+    const { id } = made.json<AlbumView>();
+    const path = `/api/v1/albums/${id}`;
+    const added = await g.ask('POST', `${path}/entries`, { json: { ids: [picture.id] } });
+    assert.deepEqual(added.json<Page<EntryOutcome>>().items, [{ id: picture.id, ok: true }]);
+    const changed = await g.ask('PATCH', path, {
+      json: { name: 'Winter', coverId: picture.id, order: [picture.id] },
+    });
+    assert.deepEqual(
+      [changed.json<AlbumView>().name, changed.json<AlbumView>().cover?.id],
+      ['Winter', picture.id],
+    );
+    assert.ok(changed.json<AlbumView>().cover?.k);
+    assert.equal((await g.get(path)).json<AlbumView>().count, 1);
+    assert.equal((await g.get('/api/v1/albums')).json<Page<AlbumView>>().items.length, 1);
+    assert.equal((await g.get(`${path}/entries`)).json<Page<PhotoView>>().items.length, 1);
+    assert.equal((await g.ask('DELETE', `${path}/entries`, { json: { ids: [picture.id] } })).status, 200);
+    assert.equal((await g.get(path)).json<AlbumView>().count, 0);
+    assertProblem(await g.ask('PATCH', path, { json: { color: 'red' } }), 'bad-input');
+    assertProblem(await g.ask('POST', '/api/v1/albums', { json: {} }), 'bad-input');
+    assert.equal((await g.ask('DELETE', path)).status, 204);
+    assertProblem(await g.get(path), 'not-found');
+  });
+});
