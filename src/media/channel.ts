@@ -1,5 +1,5 @@
 /** What a device and its child say to each other. Both run the same version: there is no other format. */
-import type { MadeMedia } from '../model/contracts/media.ts';
+import type { MadeMedia } from '../model/contracts/media/media-maker.ts';
 
 /** From the device. */
 export type ToChild =

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '../model/clock.ts';
-import type { MadeMedia, MediaContent } from '../model/contracts/media.ts';
+import type { MadeMedia, MediaContent } from '../model/contracts/media/media-maker.ts';
 import { type ChildLimits, type FromChild, isFromChild, type ToChild } from './channel.ts';
 import { childHeapMiB, childPriority } from './limits.ts';
 

@@ -1,7 +1,7 @@
 /** Makes thumbnails and facts, one content after the other, in a child that is replaced when it ends. */
 import { Semaphore } from '../concurrency/index.ts';
 import type { Clock, Timer } from '../model/clock.ts';
-import type { MadeMedia, MediaContent, MediaMaker } from '../model/contracts/media.ts';
+import type { MadeMedia, MediaContent, MediaMaker } from '../model/contracts/media/media-maker.ts';
 import type { Log } from '../model/log.ts';
 import type { ChildLimits } from './channel.ts';
 import { answerWaitMs, childBytesMax, childIdleMs, imageBytesMax, imagePixelsMax } from './limits.ts';

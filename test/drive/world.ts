@@ -13,7 +13,7 @@ import type { EntryView } from '../../src/model/api.ts';
 import { systemRandom } from '../../src/model/clock.ts';
 import { type Audit, noAudit } from '../../src/model/contracts/audit.ts';
 import type { Drive, ListOptions, Session, UploadOptions } from '../../src/model/contracts/drive.ts';
-import type { MediaMaker } from '../../src/model/contracts/media.ts';
+import type { MediaMaker } from '../../src/model/contracts/media/media-maker.ts';
 import type { UseReservations } from '../../src/model/contracts/use-reservations.ts';
 import {
   type ChunkId,

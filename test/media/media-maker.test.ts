@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { createMediaMaker } from '../../src/media/index.ts';
 import type { MediaChild } from '../../src/media/media-child.ts';
 import { systemClock } from '../../src/model/clock.ts';
-import type { MadeMedia, MediaContent } from '../../src/model/contracts/media.ts';
+import type { MadeMedia, MediaContent } from '../../src/model/contracts/media/media-maker.ts';
 import { silentLog } from '../../src/model/log.ts';
 import { until } from '../support/until.ts';
 import { claimingSize, newFilm, newPicture } from './pictures.ts';

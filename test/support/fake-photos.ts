@@ -1,6 +1,6 @@
 /** Pictures and albums in memory, for tests of what stands in front of them. */
 import type { EntryOutcome } from '../../src/model/api.ts';
-import type { MapBox, Photos } from '../../src/model/contracts/photos.ts';
+import type { MapBox, Photos } from '../../src/model/contracts/media/photos.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import type { EntryId } from '../../src/model/ids.ts';
 import type { AlbumView, PhotoView } from '../../src/model/views/photos.ts';

@@ -1,7 +1,7 @@
 /** Opens trees: a user's own with their keys, or a granted one with the grantee's secret. */
 import { hkdf, type SigningKey } from '../../crypto/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
-import type { MediaMaker } from '../../model/contracts/media.ts';
+import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { Tunables } from '../../model/limits.ts';

@@ -5,7 +5,7 @@
 import { type Audit, noAudit } from '../../model/contracts/audit.ts';
 import type { CatalogAuthor, CatalogReader } from '../../model/contracts/catalog.ts';
 import type { Accounts, Guests, PasswordChanges, UserAdmin } from '../../model/contracts/drive.ts';
-import type { MediaMaker } from '../../model/contracts/media.ts';
+import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { SecondFactor, SessionList } from '../../model/contracts/own-account.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';

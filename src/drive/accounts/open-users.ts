@@ -4,7 +4,7 @@
  */
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { Drive, Sharing } from '../../model/contracts/drive.ts';
-import type { Photos } from '../../model/contracts/photos.ts';
+import type { Photos } from '../../model/contracts/media/photos.ts';
 import type { RestorableUser } from '../../model/contracts/restoring.ts';
 import type { UserId } from '../../model/ids.ts';
 import { openOwnTree, type TreeParts } from '../access/open-trees.ts';

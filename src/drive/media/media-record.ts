@@ -13,7 +13,7 @@ import {
   type TakenAt,
   type ThumbnailSize,
   thumbnailSizes,
-} from '../../model/contracts/media.ts';
+} from '../../model/contracts/media/media-maker.ts';
 import { isPeerstorError, sentenceOf } from '../../model/errors.ts';
 import { type ChunkId, ownRecordId, shortId, type UserId, type VersionId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';

@@ -1,6 +1,6 @@
 /** Facts of pictures and films as people and programs see them. */
 
-import type { MediaFacts, TakenAt } from '../../model/contracts/media.ts';
+import type { MediaFacts, TakenAt } from '../../model/contracts/media/media-maker.ts';
 import type { MediaView } from '../../model/views/photos.ts';
 
 export function mediaView(facts: MediaFacts): MediaView {

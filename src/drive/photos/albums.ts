@@ -2,7 +2,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { EntryOutcome } from '../../model/api.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
-import type { Photos } from '../../model/contracts/photos.ts';
+import type { Photos } from '../../model/contracts/media/photos.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
 import type { AlbumView } from '../../model/views/photos.ts';

@@ -5,7 +5,7 @@
  */
 import type { Timer } from '../../model/clock.ts';
 import type { CatalogChange } from '../../model/contracts/catalog.ts';
-import type { MediaMaker } from '../../model/contracts/media.ts';
+import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
 import { isPeerstorError, sentenceOf } from '../../model/errors.ts';
 import { shortId, type VersionId, versionId } from '../../model/ids.ts';
 import { hlcTicksPerMs, type VersionBody } from '../../model/records.ts';

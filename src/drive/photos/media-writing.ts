@@ -1,5 +1,5 @@
 /** Reads one version, stores its thumbnails sealed, and writes its media record, in this order (I1). */
-import type { MediaMaker } from '../../model/contracts/media.ts';
+import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import { ownRecordId, type VersionId } from '../../model/ids.ts';
 import type { MediaBody } from '../../model/records.ts';

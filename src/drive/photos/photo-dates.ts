@@ -1,6 +1,6 @@
 /** When a picture was taken, where its content does not say it: by its name, else by the date of the file. */
 
-import type { TakenAt } from '../../model/contracts/media.ts';
+import type { TakenAt } from '../../model/contracts/media/media-maker.ts';
 import { takenAtMs } from '../media/media-view.ts';
 
 export interface PhotoDate {

@@ -4,7 +4,7 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { CatalogChange } from '../../model/contracts/catalog.ts';
-import type { GpsPlace, MediaKind } from '../../model/contracts/media.ts';
+import type { GpsPlace, MediaKind } from '../../model/contracts/media/media-maker.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, type VersionId } from '../../model/ids.ts';
 import type { PhotoView } from '../../model/views/photos.ts';

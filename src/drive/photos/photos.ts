@@ -1,5 +1,5 @@
 /** What a user may ask of their pictures. */
-import type { MapBox, Photos } from '../../model/contracts/photos.ts';
+import type { MapBox, Photos } from '../../model/contracts/media/photos.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { TimelineMonth } from '../../model/views/photos.ts';
 import type { Tree } from '../tree/tree.ts';

@@ -1,6 +1,6 @@
 /** Opens the thumbnail of a file. */
 import type { OpenThumbnail } from '../../model/contracts/drive.ts';
-import type { ThumbnailSize } from '../../model/contracts/media.ts';
+import type { ThumbnailSize } from '../../model/contracts/media/media-maker.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
 import { readContent } from '../content/index.ts';

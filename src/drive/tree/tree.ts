@@ -6,7 +6,7 @@ import type { KeyedLock } from '../../concurrency/index.ts';
 import type { SigningKey } from '../../crypto/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
 import type { CatalogAuthor, Draft } from '../../model/contracts/catalog.ts';
-import type { MediaMaker } from '../../model/contracts/media.ts';
+import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, toHex, type UserId, type VersionId, versionId } from '../../model/ids.ts';

@@ -1,6 +1,10 @@
 /** Thumbnails by sharp (libvips). Runs in the child only: it is C code on foreign bytes. */
 import { rgbaToThumbHash } from 'thumbhash';
-import { type Thumbnail, type ThumbnailSize, thumbnailSizes } from '../../model/contracts/media.ts';
+import {
+  type Thumbnail,
+  type ThumbnailSize,
+  thumbnailSizes,
+} from '../../model/contracts/media/media-maker.ts';
 import { hashedEdge, perceptualHash } from '../facts/perceptual-hash.ts';
 
 type Sharp = typeof import('sharp').default;

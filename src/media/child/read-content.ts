@@ -1,6 +1,6 @@
 /** Reads one content in the child: what it is, its facts, its thumbnails. Foreign bytes end here. */
 import exifr from 'exifr';
-import type { MadeMedia, MediaFacts, MediaProblem } from '../../model/contracts/media.ts';
+import type { MadeMedia, MediaFacts, MediaProblem } from '../../model/contracts/media/media-maker.ts';
 import type { ChildLimits } from '../channel.ts';
 import { type ExifFacts, type ExifFields, exifFacts } from '../facts/exif-facts.ts';
 import { filmFacts, type ReadBytes } from '../facts/film-boxes.ts';

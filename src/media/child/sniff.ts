@@ -1,5 +1,5 @@
 /** What a content is, by its first bytes. Names and media types that came with an upload are not believed. */
-import type { MediaKind } from '../../model/contracts/media.ts';
+import type { MediaKind } from '../../model/contracts/media/media-maker.ts';
 
 export interface Sniffed {
   kind: MediaKind;

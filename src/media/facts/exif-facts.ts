@@ -1,5 +1,5 @@
 /** Facts of a picture from its EXIF fields (CIPA DC-008), as `exifr` gives them without interpretation. */
-import type { Exposure, GpsPlace, MediaFacts } from '../../model/contracts/media.ts';
+import type { Exposure, GpsPlace, MediaFacts } from '../../model/contracts/media/media-maker.ts';
 import { takenAtOf } from './taken-at.ts';
 
 export type ExifFields = Readonly<Record<string, unknown>>;

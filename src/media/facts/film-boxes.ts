@@ -2,7 +2,7 @@
  * Facts of films in ISO base media files (ISO/IEC 14496-12) and QuickTime: duration, size as shown, when and where.
  * Only the box `moov` is read, wherever it is; a film of gigabytes costs a few reads.
  */
-import type { GpsPlace, MediaFacts, TakenAt } from '../../model/contracts/media.ts';
+import type { GpsPlace, MediaFacts, TakenAt } from '../../model/contracts/media/media-maker.ts';
 import { placeOf } from './exif-facts.ts';
 import { parseLocal, parseOffset, takenAtOf, takenAtUtc } from './taken-at.ts';
 

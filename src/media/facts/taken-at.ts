@@ -3,7 +3,7 @@
  * zone: an offset written beside it (EXIF 2.31, OffsetTimeOriginal), the time of the satellites, which is UTC, or the place.
  */
 import tzlookup from '@photostructure/tz-lookup';
-import type { GpsPlace, TakenAt } from '../../model/contracts/media.ts';
+import type { GpsPlace, TakenAt } from '../../model/contracts/media/media-maker.ts';
 
 const dayMs = 86_400_000;
 const minuteMs = 60_000;

@@ -1,6 +1,5 @@
 /** What the gateway and other fronts may do for a person: accounts and one user's unlocked drive. */
 import type {
-  AccessView,
   EntryView,
   FoundView,
   GuestView,
@@ -8,16 +7,16 @@ import type {
   Page,
   RightsView,
   SafetyLevel,
-  SharedEntryView,
-  ShareView,
-  TokenView,
   UserAdminView,
   UserView,
 } from '../api.ts';
 import type { EntryId, GrantId, UserId, VersionId } from '../ids.ts';
 import type { UserRole } from '../records.ts';
-import type { ThumbnailSize } from './media.ts';
-import type { Photos } from './photos.ts';
+import type { ThumbnailSize } from './media/media-maker.ts';
+import type { Photos } from './media/photos.ts';
+import type { Sharing } from './sharing.ts';
+
+export type { LinkWish, Sharing } from './sharing.ts';
 
 export interface Accounts {
   /** True until the network of this device has its first user (or while it has no network). */
@@ -129,40 +128,6 @@ export interface Guest {
   readonly drive: Drive;
   /** Before the first byte of a download or drop: durably one use less. @throws `gone` when none is left */
   countUse(): Promise<void>;
-}
-
-/** Grants that a signed-in user gives and has; at `Session.sharing`. A token's session has none. */
-export interface Sharing {
-  /** Shares a file or folder with another user; again changes the rights. @throws `not-found` (no such user) */
-  shareWith(entry: EntryId, username: string, rights: RightsView): Promise<AccessView>;
-  accessOf(entry: EntryId): Promise<AccessView[]>;
-  /** Takes it back: what is written from now on is closed to them. */
-  revokeAccess(entry: EntryId, username: string): Promise<void>;
-  sharedWithMe(): Promise<SharedEntryView[]>;
-
-  createLink(wish: LinkWish): Promise<ShareView>;
-  links(): Promise<ShareView[]>;
-  changeLink(id: GrantId, change: Partial<Omit<LinkWish, 'entryId'>>): Promise<ShareView>;
-  revokeLink(id: GrantId): Promise<void>;
-
-  createToken(wish: {
-    name: string;
-    rights: RightsView;
-    entryId: EntryId;
-    expiresAtMs: number | null;
-  }): Promise<TokenView>;
-  tokens(): Promise<TokenView[]>;
-  revokeToken(id: GrantId): Promise<void>;
-}
-
-export interface LinkWish {
-  entryId: EntryId;
-  rights: RightsView;
-  /** null for no end; default 7 days. */
-  expiresAtMs?: number | null;
-  password?: string | null;
-  maxDownloads?: number | null;
-  note?: string;
 }
 
 /** Signs addresses for a browser, which fetches images and downloads without headers of ours. */

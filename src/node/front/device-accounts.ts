@@ -3,7 +3,7 @@ import { writeGenesis } from '../../catalog/index.ts';
 import { type AccountsRoom, createAccounts, type Founding } from '../../drive/index.ts';
 import { systemRandom } from '../../model/clock.ts';
 import type { CatalogAuthor } from '../../model/contracts/catalog.ts';
-import type { MediaMaker } from '../../model/contracts/media.ts';
+import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
 import { type OrderedStore, withPrefix } from '../../model/contracts/ordered-store.ts';
 import { deviceId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';

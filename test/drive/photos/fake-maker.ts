@@ -1,5 +1,10 @@
 /** A maker for tests of the drive: what a "picture" is made of, its text says. */
-import type { MadeMedia, MediaContent, MediaFacts, MediaMaker } from '../../../src/model/contracts/media.ts';
+import type {
+  MadeMedia,
+  MediaContent,
+  MediaFacts,
+  MediaMaker,
+} from '../../../src/model/contracts/media/media-maker.ts';
 
 /** `picture`, `film` or something else, then facts as JSON. */
 export function pictureText(facts: Partial<MediaFacts> = {}, word = 'picture'): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { MediaFacts } from '../../../src/model/contracts/media.ts';
+import type { MediaFacts } from '../../../src/model/contracts/media/media-maker.ts';
 import { entryId } from '../../../src/model/ids.ts';
 import type { PhotoView } from '../../../src/model/views/photos.ts';
 import { until } from '../../support/until.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Drive } from '../../../src/model/contracts/drive.ts';
-import type { ThumbnailSize } from '../../../src/model/contracts/media.ts';
+import type { ThumbnailSize } from '../../../src/model/contracts/media/media-maker.ts';
 import { PeerstorError } from '../../../src/model/errors.ts';
 import { entryId, ownRecordId, userId, versionId } from '../../../src/model/ids.ts';
 import { until } from '../../support/until.ts';

@@ -1,7 +1,7 @@
 /** `GET` and `HEAD` of the thumbnail of a file. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Drive, OpenContent } from '../../../model/contracts/drive.ts';
-import { type ThumbnailSize, thumbnailSizes } from '../../../model/contracts/media.ts';
+import { type ThumbnailSize, thumbnailSizes } from '../../../model/contracts/media/media-maker.ts';
 import { sendContent } from '../../content/content-reply.ts';
 import { query } from '../../requests/schemas.ts';
 import { openToBrowsers, signedIn } from '../../sessions/authentication.ts';

@@ -1,6 +1,6 @@
 /** `/api/v1/photos`: the pictures and films of who is signed in. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { MapBox } from '../../../model/contracts/photos.ts';
+import type { MapBox } from '../../../model/contracts/media/photos.ts';
 import { PeerstorError } from '../../../model/errors.ts';
 import type { PhotoView } from '../../../model/views/photos.ts';
 import { query } from '../../requests/schemas.ts';

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EntryView, GuestView } from '../../../model/api.ts';
 import type { Drive, Guest } from '../../../model/contracts/drive.ts';
-import { thumbnailSizes } from '../../../model/contracts/media.ts';
+import { thumbnailSizes } from '../../../model/contracts/media/media-maker.ts';
 import { entryId } from '../../../model/ids.ts';
 import { passwordBytesMax } from '../../../model/limits.ts';
 import { archiveName, sendArchive } from '../../archive/archive-reply.ts';

@@ -1,7 +1,7 @@
 /** What a signed-in user may ask of the pictures and films in their own drive. */
-import type { EntryOutcome } from '../api.ts';
-import type { EntryId } from '../ids.ts';
-import type { AlbumView, MediaProgressView, PhotoView, TimelineMonth } from '../views/photos.ts';
+import type { EntryOutcome } from '../../api.ts';
+import type { EntryId } from '../../ids.ts';
+import type { AlbumView, MediaProgressView, PhotoView, TimelineMonth } from '../../views/photos.ts';
 
 /** Degrees. West may be east of east: then the box crosses the 180th meridian. */
 export interface MapBox {
