@@ -9,11 +9,11 @@ import type { UserId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
 import type { UserKeys } from '../keys/user-keys.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
-import { createSessionSignals } from '../users/session-signals.ts';
+import { createSessionSignals, type SessionSignals } from '../users/session-signals.ts';
 import { accountOf, sessionGeneration } from '../users/sign-in.ts';
 import { createAddressKeys } from './address-keys.ts';
 import type { OpenUsers } from './open-users.ts';
-import { createSessionUses } from './session-uses.ts';
+import { createSessionUses, type SessionUses } from './session-uses.ts';
 import { type SessionStore, type StoredSession, secretBytesOf, sessionName } from './sessions.ts';
 
 /** The others are opened again from the store. */
@@ -57,30 +57,10 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
   const signals = createSessionSignals(clock);
   const uses = createSessionUses(store, clock, log);
 
-  function hold(
-    drives: NetworkDrives,
-    secret: string,
-    { keys, generation, expiresAtMs }: StoredSession,
-  ): Session {
-    const { catalog } = drives;
-    const { user } = keys;
-    const { drive, sharing, photos } = users.open(keys, drives);
-    const name = sessionName(secret);
-    const isOver = () => expiresAtMs <= clock.wallMs() || stateOf(catalog, user, generation) === 'over';
-    const signal = signals.of(name, isOver, user);
-    const addressKeys = createAddressKeys(secretBytesOf(secret), clock);
-    const given = {
-      secret,
-      expiresAtMs,
-      signal,
-      addressKeys,
-      drive,
-      sharing,
-      photos,
-      noteUse: uses.noting(name, keys),
-    };
-    const session = sessionOf(catalog, keys, given);
-    live.set(name, { session, keys, user, generation });
+  function hold(drives: NetworkDrives, secret: string, stored: StoredSession): Session {
+    const { keys, generation } = stored;
+    const session = openSession({ users, signals, uses, clock }, drives, secret, stored);
+    live.set(sessionName(secret), { session, keys, user: keys.user, generation });
     return session;
   }
 
@@ -133,18 +113,15 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
     },
 
     apply(catalog, changes) {
-      const users = new Set<string>();
-      for (const { record } of changes) {
-        if (record.table === 'user' || record.table === 'bundle') users.add(record.id);
-      }
-      if (users.size === 0) return;
+      const changed = changedUsers(changes);
+      if (changed.size === 0) return;
       signals.check();
       for (const [name, { user, generation }] of [...live.entries()]) {
-        if (users.has(user) && stateOf(catalog, user, generation) === 'over') live.delete(name);
+        if (changed.has(user) && stateOf(catalog, user, generation) === 'over') live.delete(name);
       }
     },
 
-    sessions: async (session) => {
+    async sessions(session) {
       const { keys, generation } = heldOf(session);
       return uses.list(keys, generation, sessionName(session.secret));
     },
@@ -179,6 +156,11 @@ function heldIn(live: LRUCache<string, LiveSession>, session: Session): LiveSess
   throw new PeerstorError('not-signed-in', 'This session has ended: sign in again.');
 }
 
+function changedUsers(changes: readonly CatalogChange[]): Set<string> {
+  const ofUser = changes.filter(({ record }) => record.table === 'user' || record.table === 'bundle');
+  return new Set(ofUser.map(({ record }) => record.id));
+}
+
 /** @returns deletes sessions that are over, beside, at most once in `sweepEveryMs` */
 function createSweep(store: SessionStore, clock: Clock, log: Log): () => void {
   let sweptAtMs = Number.NEGATIVE_INFINITY;
@@ -199,6 +181,34 @@ function stateOf(catalog: CatalogReader, id: UserId, generation: number): 'good'
   const account = accountOf(catalog, id);
   if (!account) return 'unknown';
   return account.user.disabled || sessionGeneration(account) !== generation ? 'over' : 'good';
+}
+
+interface OpeningParts extends Pick<LiveSessionsParts, 'users' | 'clock'> {
+  signals: SessionSignals;
+  uses: SessionUses;
+}
+
+function openSession(
+  { users, signals, uses, clock }: OpeningParts,
+  drives: NetworkDrives,
+  secret: string,
+  { keys, generation, expiresAtMs }: StoredSession,
+): Session {
+  const { catalog } = drives;
+  const { user } = keys;
+  const { drive, sharing, photos } = users.open(keys, drives);
+  const name = sessionName(secret);
+  const isOver = () => expiresAtMs <= clock.wallMs() || stateOf(catalog, user, generation) === 'over';
+  return sessionOf(catalog, keys, {
+    secret,
+    expiresAtMs,
+    signal: signals.of(name, isOver, user),
+    addressKeys: createAddressKeys(secretBytesOf(secret), clock),
+    drive,
+    sharing,
+    photos,
+    noteUse: uses.noting(name, keys),
+  });
 }
 
 function sessionOf(

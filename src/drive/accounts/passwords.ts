@@ -19,22 +19,10 @@ import {
 } from '../users/sign-in.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import type { OpenUsers } from './open-users.ts';
+import type { SignInGate } from './sign-in-gate.ts';
 
 export interface PasswordsParts {
-  /** @throws `no-network` */
-  requireCatalog(): CatalogAuthor;
-  /** @throws `forbidden` on a device that only keeps copies */
-  requireSignIns(): void;
-  /** @throws `not-ready` while users may be on their way to this device */
-  requireArrived(catalog: CatalogReader, typed: string): Promise<void>;
-  /** The costly check of a password, in its turn and counted against `from`. */
-  guarded(from: string, check: () => Promise<OpenedAccount>): Promise<OpenedAccount>;
-  /** Notes a refusal in the audit log. */
-  noted(
-    catalog: CatalogReader,
-    who: { typed: string; from: string },
-    check: () => Promise<OpenedAccount>,
-  ): Promise<OpenedAccount>;
+  gate: SignInGate;
   drivesOf(catalog: CatalogAuthor): Promise<NetworkDrives>;
   sessions: LiveSessions;
   users: OpenUsers;
@@ -44,12 +32,12 @@ export interface PasswordsParts {
 }
 
 export function createPasswords(parts: PasswordsParts): PasswordChanges {
-  const { requireCatalog, drivesOf, sessions, users, passwordQueue, kdfCost, audit } = parts;
+  const { gate, drivesOf, sessions, users, passwordQueue, kdfCost, audit } = parts;
 
   /** @returns the account of who signed in, its bundle opened again by the password */
   function confirmed(catalog: CatalogReader, session: Session, password: string): Promise<OpenedAccount> {
     const { user } = sessions.keysOf(session);
-    return parts.guarded(`user ${user}`, () => openAccountOf(accountOf(catalog, user), password));
+    return gate.guarded(`user ${user}`, () => openAccountOf(accountOf(catalog, user), password));
   }
 
   /** Ends tokens, and links where asked. It comes before the sessions end, so that what breaks off can be tried again. */
@@ -87,17 +75,17 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
   return {
     async changePassword(session, oldPassword, newPassword, ending) {
       checkPassword(newPassword);
-      const catalog = requireCatalog();
+      const catalog = gate.requireCatalog();
       return rekey(catalog, await confirmed(catalog, session, oldPassword), newPassword, ending);
     },
 
     async recover(username, words, newPassword, from, ending) {
-      parts.requireSignIns();
+      gate.requireSignIns();
       checkPassword(newPassword);
-      const catalog = requireCatalog();
-      await parts.requireArrived(catalog, username);
-      const opened = await parts.noted(catalog, { typed: username, from }, () =>
-        parts.guarded(from, () => openRecovered(catalog, username, words)),
+      const catalog = gate.requireCatalog();
+      await gate.requireArrived(catalog, username);
+      const opened = await gate.noted(catalog, { typed: username, from }, () =>
+        gate.guarded(from, () => openRecovered(catalog, username, words)),
       );
       const now = await settled(catalog, opened, audit);
       requireEnabled(now.account);
@@ -105,7 +93,7 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
     },
 
     async recoveryCode(session, password, { renew = false } = {}) {
-      const catalog = requireCatalog();
+      const catalog = gate.requireCatalog();
       const { account, keys, words } = await confirmed(catalog, session, password);
       const { username } = account.user;
       if (words !== undefined && !renew) {
@@ -125,7 +113,7 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
     },
 
     async endOtherSessions(session, ending) {
-      const catalog = requireCatalog();
+      const catalog = gate.requireCatalog();
       const keys = sessions.keysOf(session);
       const account = accountOf(catalog, keys.user);
       if (!account) throw new PeerstorError('not-signed-in', 'This account does not exist any more.');

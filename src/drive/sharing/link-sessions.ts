@@ -30,7 +30,7 @@ const openedKept = 200;
 /** The latest time that a date can say. */
 const neverMs = 8.64e15;
 
-export interface SecretAccessParts extends TreeParts {
+export interface LinkSessionsParts extends TreeParts {
   audit: Audit;
   tries: PasswordTries;
   passwordQueue: PasswordQueue;
@@ -53,125 +53,44 @@ interface Opened<Access> {
   access: Access;
 }
 
-export function createSecretAccess(parts: SecretAccessParts): LinkSessions {
+export function createLinkSessions(parts: LinkSessionsParts): LinkSessions {
   const { clock } = parts;
   const kept = { max: openedKept, dispose: ({ granted }: Opened<unknown>) => granted.stop() };
   const guests = new LRUCache<string, Opened<Guest>>(kept);
   const sessions = new LRUCache<string, Opened<Session>>(kept);
   const signals = createSessionSignals(clock);
 
-  function open(
-    drives: NetworkDrives,
-    grant: Grant,
-    secret: GrantSecret,
-    secretKey: Uint8Array,
-    over: (state: GrantState) => PeerstorError,
-  ): GrantedDrive {
-    const holder = { opener: { secretKey }, signer: secret.signing, dedupeSecret: secret.dedupeSecret };
-    return openGrantedDrive(parts, drives, grant, holder, () => {
-      const now = drives.grants.get(grant.id) ?? grant;
-      const state = ownerIsOut(drives, now.body) ? 'revoked' : stateOfGrant(now, clock.wallMs());
-      if (state === 'live') return now;
-      throw over(state);
-    });
-  }
-
-  /** The key that opens a link. @throws `link-password` for a wrong password or none */
-  async function linkKey(secret: GrantSecret, grant: Grant, password: string | undefined, from: string) {
-    const { kdf } = grant.body;
-    if (!kdf) return secret.key();
-    if (password === undefined || password === '') throw wrongPassword('This link needs a password.');
-    if (!isHashable(password)) throw wrongPassword();
-    const check = () =>
-      parts.passwordQueue.run(from, async () => {
-        const secretKey = await secret.key({ text: password, kdf });
-        if (opens(grant, { secretKey })) return secretKey;
-        throw wrongPassword();
-      });
-    const isWrong = (error: unknown) => isPeerstorError(error, 'link-password');
-    // By address first; and of links apart from sign-in, which guesses at a link must not block.
-    const atLink = () => parts.tries.slowed(`link ${grant.id}`, check, isWrong, linkTriesUnslowed);
-    return parts.tries.run(`link from ${from}`, atLink, isWrong);
-  }
-
-  function guestOf(drives: NetworkDrives, grant: Grant, granted: GrantedDrive, secret: GrantSecret): Guest {
-    const { catalog, grants } = drives;
-    const now = () => grants.get(grant.id) ?? grant;
-    return {
-      id: grant.id,
-      get rights() {
-        return now().body.rights;
-      },
-      drive: granted.drive,
-      async view() {
-        const { owner, rights, expiresAt } = now().body;
-        const entry = await granted.drive.root();
-        return {
-          entry: rights === 'upload' ? null : entry,
-          name: entry.name,
-          owner: catalog.get('user', owner)?.body?.username ?? '',
-          rights,
-          expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
-        };
-      },
-      countUse: () =>
-        countUse(now(), {
-          catalog,
-          locks: granted.tree.locks,
-          reservations: parts.reservations(),
-          signer: secret.signing,
-          nowMs: clock.wallMs(),
-        }),
-    };
-  }
-
-  function isTokenOver(drives: NetworkDrives, id: GrantId): boolean {
-    const grant = drives.grants.get(id);
-    const isLive = grant !== undefined && stateOfGrant(grant, clock.wallMs()) === 'live';
-    return !isLive || ownerIsOut(drives, grant.body);
-  }
-
-  /** @throws `not-found`, `gone` */
-  async function requireLink(drives: NetworkDrives, id: GrantId | undefined): Promise<Grant> {
-    const grant = id && drives.grants.get(id);
-    if (grant?.body.kind !== 'link') {
-      throw new PeerstorError('not-found', 'There is no such link. Check that the address is complete.');
-    }
-    const uses = grant.body.maxUses === null ? 0 : await usesOf(drives.catalog, grant.id);
-    const state = ownerIsOut(drives, grant.body) ? 'revoked' : stateOfGrant(grant, clock.wallMs(), uses);
-    if (state !== 'live') throw linkOver(state);
-    return grant;
-  }
-
   return {
     async token(drives, text) {
       const secret = readSecret('token', text);
       if (!secret) return undefined;
-      const grant = drives.grants.get(secret.id);
-      if (grant?.body.kind !== 'token' || isTokenOver(drives, grant.id)) {
-        sessions.delete(secret.id);
-        signals.end(secret.id);
+      const { id } = secret;
+      const grant = drives.grants.get(id);
+      const isOver = () => isTokenOver(drives, id, clock.wallMs());
+      if (grant?.body.kind !== 'token' || isOver()) {
+        sessions.delete(id);
+        signals.end(id);
         return undefined;
       }
-      const known = sessions.get(secret.id);
+      const known = sessions.get(id);
       if (known?.drives === drives) return known.access;
-      const granted = open(drives, grant, secret, await secret.key(), tokenOver);
-      const signal = signals.of(secret.id, () => isTokenOver(drives, secret.id));
-      const access = sessionOf(drives, grant, granted, { secret: text, signal });
-      sessions.set(secret.id, { drives, granted, access });
+      const granted = open(parts, { drives, grant, secret }, await secret.key(), tokenOver);
+      const access = sessionOf(drives, grant, granted, { secret: text, signal: signals.of(id, isOver) });
+      sessions.set(id, { drives, granted, access });
       return access;
     },
 
     async link(drives, text, password, from) {
       const secret = readSecret('link', text);
       try {
-        const grant = await requireLink(drives, secret?.id);
+        const grant = await requireLink(drives, secret?.id, clock.wallMs());
         if (!secret) throw linkOver('revoked');
         const name = nameOfOpened('link', text, grant.body.kdf ? password : undefined, grant.body);
         const known = guests.get(name);
         if (known?.drives === drives) return known.access;
-        const granted = open(drives, grant, secret, await linkKey(secret, grant, password, from), linkOver);
-        const access = guestOf(drives, grant, granted, secret);
+        const given = { drives, grant, secret };
+        const granted = open(parts, given, await linkKey(parts, given, password, from), linkOver);
+        const access = guestOf(parts, given, granted);
         guests.set(name, { drives, granted, access });
         return access;
       } catch (error) {
@@ -193,6 +112,101 @@ export function createSecretAccess(parts: SecretAccessParts): LinkSessions {
       signals.stop();
     },
   };
+}
+
+/** A grant and the secret that opens it. */
+interface Given {
+  drives: NetworkDrives;
+  grant: Grant;
+  secret: GrantSecret;
+}
+
+/** @param over makes the error of a request that comes after the grant's end */
+function open(
+  parts: LinkSessionsParts,
+  { drives, grant, secret }: Given,
+  secretKey: Uint8Array,
+  over: (state: GrantState) => PeerstorError,
+): GrantedDrive {
+  const holder = { opener: { secretKey }, signer: secret.signing, dedupeSecret: secret.dedupeSecret };
+  return openGrantedDrive(parts, drives, grant, holder, () => {
+    const now = drives.grants.get(grant.id) ?? grant;
+    const state = ownerIsOut(drives, now.body) ? 'revoked' : stateOfGrant(now, parts.clock.wallMs());
+    if (state === 'live') return now;
+    throw over(state);
+  });
+}
+
+/** The key that opens a link. @throws `link-password` for a wrong password or none */
+async function linkKey(
+  { passwordQueue, tries }: LinkSessionsParts,
+  { grant, secret }: Given,
+  password: string | undefined,
+  from: string,
+): Promise<Uint8Array> {
+  const { kdf } = grant.body;
+  if (!kdf) return secret.key();
+  if (password === undefined || password === '') throw wrongPassword('This link needs a password.');
+  if (!isHashable(password)) throw wrongPassword();
+  const check = () =>
+    passwordQueue.run(from, async () => {
+      const secretKey = await secret.key({ text: password, kdf });
+      if (opens(grant, { secretKey })) return secretKey;
+      throw wrongPassword();
+    });
+  const isWrong = (error: unknown) => isPeerstorError(error, 'link-password');
+  // By address first; and of links apart from sign-in, which guesses at a link must not block.
+  const atLink = () => tries.slowed(`link ${grant.id}`, check, isWrong, linkTriesUnslowed);
+  return tries.run(`link from ${from}`, atLink, isWrong);
+}
+
+function guestOf(parts: LinkSessionsParts, { drives, grant, secret }: Given, granted: GrantedDrive): Guest {
+  const { catalog, grants } = drives;
+  const now = () => grants.get(grant.id) ?? grant;
+  return {
+    id: grant.id,
+    get rights() {
+      return now().body.rights;
+    },
+    drive: granted.drive,
+    async view() {
+      const { owner, rights, expiresAt } = now().body;
+      const entry = await granted.drive.root();
+      return {
+        entry: rights === 'upload' ? null : entry,
+        name: entry.name,
+        owner: catalog.get('user', owner)?.body?.username ?? '',
+        rights,
+        expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+      };
+    },
+    countUse: () =>
+      countUse(now(), {
+        catalog,
+        locks: granted.tree.locks,
+        reservations: parts.reservations(),
+        signer: secret.signing,
+        nowMs: parts.clock.wallMs(),
+      }),
+  };
+}
+
+function isTokenOver(drives: NetworkDrives, id: GrantId, nowMs: number): boolean {
+  const grant = drives.grants.get(id);
+  const isLive = grant !== undefined && stateOfGrant(grant, nowMs) === 'live';
+  return !isLive || ownerIsOut(drives, grant.body);
+}
+
+/** @throws `not-found`, `gone` */
+async function requireLink(drives: NetworkDrives, id: GrantId | undefined, nowMs: number): Promise<Grant> {
+  const grant = id && drives.grants.get(id);
+  if (grant?.body.kind !== 'link') {
+    throw new PeerstorError('not-found', 'There is no such link. Check that the address is complete.');
+  }
+  const uses = grant.body.maxUses === null ? 0 : await usesOf(drives.catalog, grant.id);
+  const state = ownerIsOut(drives, grant.body) ? 'revoked' : stateOfGrant(grant, nowMs, uses);
+  if (state !== 'live') throw linkOver(state);
+  return grant;
 }
 
 /** A hash, so that the secret itself is not kept. Another password or other rights make another name. */
