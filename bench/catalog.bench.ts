@@ -210,6 +210,7 @@ function accountsOf(drive: BenchDrive) {
     trashAges: new MemoryOrderedStore(),
     recordAges: new MemoryOrderedStore(),
     passwordTries: new MemoryOrderedStore(),
+    quotaCounts: new MemoryOrderedStore(),
     clock: systemClock,
     random: systemRandom,
     tunables: defaultTunables,

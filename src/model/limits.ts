@@ -68,7 +68,7 @@ export const folderDepthMax = 128;
 /** A drive's path in a URL: depth times name, within what HTTP servers take. */
 export const pathBytesMax = 16 * KiB;
 
-// --- catalog, written in one drive on one device ---
+// --- catalog, written in one drive within a day, as far as a device knows ---
 /** Ten times what a device imports in a day of small files; a flood of folders and tags meets it within hours. */
 export const recordsPerDayMax = 5_000_000;
 export const recordBytesPerDayMax = 1 * GiB;

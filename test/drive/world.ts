@@ -60,6 +60,7 @@ interface Disk {
   trashAges: MemoryOrderedStore;
   recordAges: MemoryOrderedStore;
   passwordTries: MemoryOrderedStore;
+  quotaCounts: MemoryOrderedStore;
 }
 
 export interface World {
@@ -90,6 +91,7 @@ export function createWorld(audit: Audit = noAudit): World {
         trashAges: new MemoryOrderedStore(),
         recordAges: new MemoryOrderedStore(),
         passwordTries: new MemoryOrderedStore(),
+        quotaCounts: new MemoryOrderedStore(),
       }),
     async join(name, other, admin) {
       const device = world.device(name);
@@ -135,6 +137,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     trashAges: disk.trashAges,
     recordAges: disk.recordAges,
     passwordTries: disk.passwordTries,
+    quotaCounts: disk.quotaCounts,
     clock,
     random: systemRandom,
     ...(world.media && { media: world.media }),

@@ -45,6 +45,8 @@ export interface AccountsParts extends FoundingParts {
   recordAges: OrderedStore;
   /** Where wrong passwords of the last hour are counted; not shared either. */
   passwordTries: OrderedStore;
+  /** Where this device counts what is left of users' deleted content, and their changes of a day; not shared either. */
+  quotaCounts: OrderedStore;
   /** Does this device only keep copies? Then nobody signs in on it. */
   storageOnly?(): boolean;
   /** Is this device still fetching the records of its network, users among them? */
@@ -93,7 +95,13 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     passwordQueue,
   });
   const drives = createCatalogDrives(async (catalog) => {
-    const opened = await openNetworkDrives({ catalog, clock, tunables });
+    const opened = await openNetworkDrives({
+      catalog,
+      clock,
+      tunables,
+      counts: parts.quotaCounts,
+      log,
+    });
     opened.onChange((changes) => {
       sessions.apply(catalog, changes);
       secrets.apply(changes);

@@ -1,12 +1,14 @@
 /**
  * What a user's drive keeps on disks though nothing in it names it any more: content that was deleted for ever and
  * chunks of uploads that broke off. The devices free them after the grace of garbage; until then they count
- * beside the quota, so that uploading and deleting in turn fills no disk. Kept in memory: a device that starts
- * again begins anew.
+ * beside the quota, so that uploading and deleting in turn fills no disk, over restarts too. Ends are told by the
+ * count of elapsed time, as garbage is.
  */
 import type { Clock } from '../../model/clock.ts';
+import { idKey } from '../../model/contracts/ordered-store.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
-import type { ChunkId } from '../../model/ids.ts';
+import type { ChunkId, UserId } from '../../model/ids.ts';
+import type { CountRows } from './count-rows.ts';
 
 interface Left {
   bytes: number;
@@ -16,13 +18,31 @@ interface Left {
 export class Leftovers {
   readonly #clock: Clock;
   readonly #graceMs: number;
+  readonly #rows: CountRows;
+  readonly #prefix: string;
   /** By what names them: a chunk that is put again is not counted twice. In the order of their ends. */
   readonly #left = new Map<string, Left>();
   #bytes = 0;
 
-  constructor(clock: Clock, graceMs: number) {
+  constructor({ clock, graceMs, rows }: LeftoversParts, owner: UserId) {
     this.#clock = clock;
     this.#graceMs = graceMs;
+    this.#rows = rows;
+    this.#prefix = prefixOf(owner);
+  }
+
+  /** Takes what earlier runs of this device counted. */
+  async load(): Promise<void> {
+    const nowMs = this.#clock.elapsedMs();
+    const kept: (readonly [name: string, left: Left])[] = [];
+    for await (const [name, [bytes = 0, untilMs = 0]] of this.#rows.below(this.#prefix)) {
+      if (untilMs <= nowMs) this.#rows.set(this.#prefix + name, null);
+      else kept.push([name, { bytes, untilMs: Math.min(untilMs, nowMs + this.#graceMs) }]);
+    }
+    for (const [name, left] of kept.sort(([, a], [, b]) => a.untilMs - b.untilMs)) {
+      this.#left.set(name, left);
+      this.#bytes += left.bytes;
+    }
   }
 
   /** Bytes that are left now. */
@@ -37,8 +57,10 @@ export class Leftovers {
 
   add(name: string, bytes: number): void {
     this.forget(name);
-    this.#left.set(name, { bytes, untilMs: this.#clock.elapsedMs() + this.#graceMs });
+    const untilMs = this.#clock.elapsedMs() + this.#graceMs;
+    this.#left.set(name, { bytes, untilMs });
     this.#bytes += bytes;
+    this.#rows.set(this.#prefix + name, [bytes, untilMs]);
   }
 
   forget(name: string): void {
@@ -46,7 +68,28 @@ export class Leftovers {
     if (!left) return;
     this.#left.delete(name);
     this.#bytes -= left.bytes;
+    this.#rows.set(this.#prefix + name, null);
   }
+}
+
+export interface LeftoversParts {
+  clock: Clock;
+  graceMs: number;
+  rows: CountRows;
+}
+
+/** Notes what is left of an owner whose leftovers nobody asked for yet in this run. */
+export function noteLeft(
+  { clock, graceMs, rows }: LeftoversParts,
+  owner: UserId,
+  left: { name: string; bytes: number },
+): void {
+  rows.set(prefixOf(owner) + left.name, [left.bytes, clock.elapsedMs() + graceMs]);
+}
+
+/** l ‖ user ‖ name → bytes, end in elapsed ms */
+function prefixOf(owner: UserId): string {
+  return `l${idKey(owner)}/`;
 }
 
 /** An upload that remembers what it put. */

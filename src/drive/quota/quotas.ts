@@ -7,12 +7,15 @@
  */
 import type { Clock } from '../../model/clock.ts';
 import type { CatalogChange, CatalogReader } from '../../model/contracts/catalog.ts';
+import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type ChunkId, ownRecordId, type UserId } from '../../model/ids.ts';
 import { recordBytesPerDayMax, recordsPerDayMax } from '../../model/limits.ts';
+import type { Log } from '../../model/log.ts';
 import type { VersionBody } from '../../model/records.ts';
-import { Leftovers, watched } from './leftovers.ts';
+import { CountRows } from './count-rows.ts';
+import { Leftovers, type LeftoversParts, noteLeft, watched } from './leftovers.ts';
 import { type RecordBounds, RecordMeter } from './record-meter.ts';
 
 const defaultRecordBounds: RecordBounds = {
@@ -73,9 +76,16 @@ export interface QuotasParts {
   /** How long devices keep what nothing names any more. */
   graceMs: number;
   recordBounds?: RecordBounds;
+  /** Where counts are kept over restarts, not shared with anything else; in memory where there is none. */
+  store?: OrderedStore | undefined;
+  log?: Log;
 }
 
-export function createQuotas({ catalog, clock, graceMs, recordBounds }: QuotasParts): Quotas {
+export function createQuotas(parts: QuotasParts): Quotas {
+  const { catalog, clock, graceMs, recordBounds } = parts;
+  const rows = new CountRows(parts.store, parts.log);
+  const leftoversParts: LeftoversParts = { clock, graceMs, rows };
+  const records = new RecordMeter(clock, recordBounds ?? defaultRecordBounds, rows);
   const owners = new Map<UserId, OwnerCount>();
 
   function look(owner: UserId, count: OwnerCount, id: string, body: VersionBody | null | undefined): void {
@@ -91,6 +101,7 @@ export function createQuotas({ catalog, clock, graceMs, recordBounds }: QuotasPa
 
   async function countAll(owner: UserId, count: OwnerCount): Promise<void> {
     count.changed = new Set();
+    await count.leftovers.load();
     for await (const { id, body } of catalog.versionsOwnedBy(owner)) look(owner, count, id, body);
     for (const id of count.changed) look(owner, count, id, catalog.get('version', id)?.body);
     count.changed = undefined;
@@ -103,7 +114,7 @@ export function createQuotas({ catalog, clock, graceMs, recordBounds }: QuotasPa
         versions: new Map(),
         plainBytes: 0,
         reservedBytes: 0,
-        leftovers: new Leftovers(clock, graceMs),
+        leftovers: new Leftovers(leftoversParts, owner),
         changed: undefined,
         ready: Promise.resolve(),
       };
@@ -116,10 +127,17 @@ export function createQuotas({ catalog, clock, graceMs, recordBounds }: QuotasPa
     return count;
   }
 
+  /** Of an owner whose versions were not counted yet, what goes is noted all the same. */
+  function noteGone(id: string): void {
+    const gone = catalog.lastLive('version', id)?.body;
+    if (!gone || owners.has(gone.owner) || quotaOf(gone.owner) === null) return;
+    noteLeft(leftoversParts, gone.owner, { name: id, bytes: bytesOf(catalog, id, gone) });
+  }
+
   const quotaOf = (owner: UserId) => catalog.get('user', owner)?.body?.quotaBytes ?? null;
 
   return {
-    records: new RecordMeter(clock, recordBounds ?? defaultRecordBounds),
+    records,
 
     async reserve(owner, bytes, sameBytes = 0) {
       if (quotaOf(owner) === null) return noReservation;
@@ -136,11 +154,13 @@ export function createQuotas({ catalog, clock, graceMs, recordBounds }: QuotasPa
     },
 
     apply(changes) {
-      if (owners.size === 0) return;
-      for (const { record } of changes) {
+      for (const { record, local } of changes) {
+        if (!local) records.heard(record);
         // Thumbnails count with the version that they are of.
         if (record.table !== 'version' && record.table !== 'media') continue;
         const id = record.id.split('.')[0] ?? '';
+        if (record.table === 'version' && record.body === null) noteGone(id);
+        if (owners.size === 0) continue;
         const body = catalog.get('version', id)?.body;
         for (const [owner, count] of owners) {
           if (count.changed) count.changed.add(id);

@@ -1,13 +1,16 @@
 /**
  * How much a user's drive may write into the catalog. Every device keeps every record for ever, so folders with
  * many long tags, made again and again, would fill the homes of all devices without a byte of content. The
- * bounds are generous: nobody meets them by using a drive, only by flooding one.
+ * bounds are generous: nobody meets them by using a drive, only by flooding one. Counted is what this device wrote and
+ * what it heard of others that was written within a day; a restart forgets nothing.
  */
 import type { Clock } from '../../model/clock.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
+import { idKey } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import type { UserId } from '../../model/ids.ts';
-import type { CatalogRecord } from '../../model/records.ts';
+import { type UserId, userId } from '../../model/ids.ts';
+import { type CatalogRecord, hlcTicksPerMs } from '../../model/records.ts';
+import type { CountRows } from './count-rows.ts';
 
 export interface RecordBounds {
   recordsPerDay: number;
@@ -25,11 +28,13 @@ interface Day {
 export class RecordMeter {
   readonly #clock: Clock;
   readonly #bounds: RecordBounds;
+  readonly #rows: CountRows;
   readonly #days = new Map<UserId, Day>();
 
-  constructor(clock: Clock, bounds: RecordBounds) {
+  constructor(clock: Clock, bounds: RecordBounds, rows: CountRows) {
     this.#clock = clock;
     this.#bounds = bounds;
+    this.#rows = rows;
   }
 
   /**
@@ -46,21 +51,46 @@ export class RecordMeter {
     throw new PeerstorError('quota-exceeded', sentence, { details: { retryAfterS } });
   }
 
-  written(owner: UserId, records: readonly CatalogRecord[]): void {
+  written(owner: UserId, records: readonly Pick<CatalogRecord, 'bytes'>[]): void {
     const day = this.#dayOf(owner);
     day.records += records.length;
     for (const { bytes } of records) day.bytes += bytes.length;
+    this.#rows.set(keyOf(owner), [day.beganMs, day.records, day.bytes]);
+  }
+
+  /** A record of another device. One that was written earlier was counted there, on its day. */
+  heard({ body, bytes, hlc }: CatalogRecord): void {
+    const owner = ownerIn(body);
+    const isOld = hlc / hlcTicksPerMs < this.#clock.wallMs() - dayMs;
+    if (owner !== undefined && !isOld) this.written(owner, [{ bytes }]);
   }
 
   #dayOf(owner: UserId): Day {
     const nowMs = this.#clock.elapsedMs();
-    let day = this.#days.get(owner);
-    if (!day || nowMs - day.beganMs >= dayMs) {
+    let day = this.#days.get(owner) ?? this.#kept(owner);
+    if (!day || day.beganMs > nowMs || nowMs - day.beganMs >= dayMs) {
       day = { beganMs: nowMs, records: 0, bytes: 0 };
-      this.#days.set(owner, day);
     }
+    this.#days.set(owner, day);
     return day;
   }
+
+  #kept(owner: UserId): Day | undefined {
+    const [beganMs, records, bytes] = this.#rows.get(keyOf(owner)) ?? [];
+    if (beganMs === undefined || records === undefined || bytes === undefined) return undefined;
+    return { beganMs, records, bytes };
+  }
+}
+
+/** d ‖ user → when the day began in elapsed ms, records, bytes */
+function keyOf(owner: UserId): string {
+  return `d${idKey(owner)}`;
+}
+
+function ownerIn(body: unknown): UserId | undefined {
+  if (typeof body !== 'object' || body === null || !('owner' in body)) return undefined;
+  const { owner } = body;
+  return typeof owner === 'string' && /^[0-9a-f]{64}$/.test(owner) ? userId(owner) : undefined;
 }
 
 /** Puts something into the trash, deletes it for ever, or ends a grant. */

@@ -2,8 +2,10 @@
 import { KeyedLock } from '../../concurrency/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { CatalogAuthor, CatalogChange } from '../../model/contracts/catalog.ts';
+import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { UserId } from '../../model/ids.ts';
 import type { Tunables } from '../../model/limits.ts';
+import type { Log } from '../../model/log.ts';
 import { type GrantIndex, openGrantIndex } from '../grants/grants.ts';
 import { createQuotas, type Quotas } from '../quota/quotas.ts';
 
@@ -23,15 +25,20 @@ export async function openNetworkDrives({
   catalog,
   clock,
   tunables,
+  counts,
+  log,
 }: {
   catalog: CatalogAuthor;
   clock: Clock;
   tunables: Pick<Tunables, 'garbageGraceMs' | 'garbageTrashMs'>;
+  /** Where counts of quotas are kept over restarts; not shared with anything else. */
+  counts?: OrderedStore;
+  log?: Log;
 }): Promise<NetworkDrives> {
   // The index subscribes first, so that it is current when the listeners below are called.
   const grants = await openGrantIndex(catalog);
   const graceMs = tunables.garbageGraceMs + tunables.garbageTrashMs;
-  const quotas = createQuotas({ catalog, clock, graceMs });
+  const quotas = createQuotas({ catalog, clock, graceMs, store: counts, ...(log && { log }) });
   const locks = new Map<UserId, KeyedLock>();
   const listeners = new Set<(changes: readonly CatalogChange[]) => void>();
   const unsubscribe = catalog.onChange((changes) => {

@@ -38,6 +38,7 @@ export function createDeviceAccounts(
     trashAges: withPrefix(given.index, 'trash/'),
     recordAges: withPrefix(given.index, 'record-ages/'),
     passwordTries: withPrefix(given.index, 'password-tries/'),
+    quotaCounts: withPrefix(given.index, 'quota-counts/'),
     media: given.media,
     clock: device.clock,
     random: systemRandom,

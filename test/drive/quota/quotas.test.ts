@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CountRows } from '../../../src/drive/quota/count-rows.ts';
 import { RecordMeter } from '../../../src/drive/quota/record-meter.ts';
 import type { Drive, Session } from '../../../src/model/contracts/drive.ts';
+import { idKey } from '../../../src/model/contracts/ordered-store.ts';
 import { entryId, userId } from '../../../src/model/ids.ts';
 import { defaultTunables } from '../../../src/model/limits.ts';
+import { hlcTicksPerMs } from '../../../src/model/records.ts';
+import { MemoryOrderedStore } from '../../../src/store/index.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { until } from '../../support/until.ts';
 import { coded } from '../errors.ts';
 import { addUser, catalogOf, createHome, pieces, put, type TestDevice } from '../world.ts';
 
@@ -156,6 +161,80 @@ test('uploads that break off count beside the quota, the same chunks once, and n
   await assert.rejects(other, coded('quota-exceeded', /does not fit/));
 });
 
+test('a restart forgets nothing of what lies on disks beside the quota, and keeps it no longer than the disks do', async () => {
+  const { bob, folder, world, device } = await createLimited(100);
+  const purged = async (drive: Drive, bytes: number) =>
+    drive.purge(entryId((await put(drive, folder, 'a', 'x'.repeat(bytes))).id));
+  await purged(bob.drive, 60);
+  const second = await device.restart();
+  const again = await second.accounts.login('Bob', 'correct horse battery', 'here');
+  await purged(again.drive, 60);
+  const third = await second.restart();
+  const last = await third.accounts.login('Bob', 'correct horse battery', 'here');
+  await assert.rejects(put(last.drive, folder, 'b', 'x'.repeat(90)), coded('quota-exceeded', /for now/));
+  await put(last.drive, folder, 'c', 'x'.repeat(80));
+  await world.clock.stall(defaultTunables.garbageGraceMs + defaultTunables.garbageTrashMs);
+  const fourth = await third.restart();
+  const free = await fourth.accounts.login('Bob', 'correct horse battery', 'here');
+  await put(free.drive, folder, 'c', 'y'.repeat(20));
+  await until('the rows are gone', async () => (await rowsOf(fourth, 'l')) <= 1);
+});
+
+test('what is deleted before anything is uploaded in a run of the device counts all the same', async () => {
+  const { bob, folder, device } = await createLimited(100);
+  const files: string[] = [];
+  for (const name of ['a', 'b']) files.push((await put(bob.drive, folder, name, 'x'.repeat(50))).id);
+  const again = await device.restart();
+  const { drive } = await again.accounts.login('Bob', 'correct horse battery', 'here');
+  for (const file of files) await drive.purge(entryId(file));
+  await until('both are noted', async () => (await rowsOf(again, 'l')) === 2);
+  await put(drive, folder, 'c', 'x'.repeat(90));
+  await assert.rejects(put(drive, folder, 'd', 'x'.repeat(11)), coded('quota-exceeded'));
+  await drive.purge(entryId((await drive.resolve(['c'])).id));
+  await assert.rejects(put(drive, folder, 'e', 'x'.repeat(20)), coded('quota-exceeded', /for now/));
+});
+
+test('records of a day are counted over a restart, and those that another device wrote within the day too', async () => {
+  const clock = new ManualClock();
+  const store = new MemoryOrderedStore();
+  const { device, session, world } = await createHome();
+  const folder = await session.drive.createFolder(entryId((await session.drive.root()).id), 'a');
+  const record = catalogOf(device).get('entry', folder.id);
+  assert.ok(record?.body);
+  const change = { table: 'entry', id: folder.id, body: record.body } as const;
+  const { owner } = record.body;
+  const meter = () => new RecordMeter(clock, { recordsPerDay: 3, bytesPerDay: 1e6 }, new CountRows(store));
+  assert.equal(world.clock.wallMs(), clock.wallMs());
+  const first = meter();
+  first.written(owner, [record]);
+  first.heard(record);
+  first.heard({ ...record, hlc: record.hlc - 2 * 86_400_000 * hlcTicksPerMs });
+  first.requireRoom(owner, [change]);
+  first.heard(record);
+  assert.throws(() => first.requireRoom(owner, [change]), coded('quota-exceeded', /tomorrow/));
+  await until('the day is on disk', () => store.get(`d${idKey(owner)}`) !== undefined);
+  assert.throws(() => meter().requireRoom(owner, [change]), coded('quota-exceeded', /tomorrow/));
+  await clock.pass(86_400_000);
+  meter().requireRoom(owner, [change]);
+});
+
+test('a flood of bytes in records ends as a flood of records does', async () => {
+  const meter = new RecordMeter(
+    new ManualClock(),
+    { recordsPerDay: 1000, bytesPerDay: 1000 },
+    new CountRows(undefined),
+  );
+  const { device, session } = await createHome();
+  const root = (await session.drive.root()).id;
+  const record = catalogOf(device).get('entry', root);
+  assert.ok(record?.body);
+  const change = { table: 'entry', id: root, body: record.body } as const;
+  meter.written(record.body.owner, [{ bytes: new Uint8Array(999) }]);
+  meter.requireRoom(record.body.owner, [change]);
+  meter.written(record.body.owner, [{ bytes: new Uint8Array(1) }]);
+  assert.throws(() => meter.requireRoom(record.body?.owner ?? userId(''), [change]), coded('quota-exceeded'));
+});
+
 test('the same content again takes no room, another one of its size does', async () => {
   const { bob, folder } = await createLimited(100);
   const file = await put(bob.drive, folder, 'a', 'x'.repeat(60));
@@ -166,7 +245,7 @@ test('the same content again takes no room, another one of its size does', async
 
 test('a flood of records in one drive ends, whatever is deleted goes on, and the next day begins anew', async () => {
   const clock = new ManualClock();
-  const meter = new RecordMeter(clock, { recordsPerDay: 3, bytesPerDay: 1000 });
+  const meter = new RecordMeter(clock, { recordsPerDay: 3, bytesPerDay: 1000 }, new CountRows(undefined));
   const ada = userId('a'.repeat(64));
   const { device, session } = await createHome();
   const folder = await session.drive.createFolder(entryId((await session.drive.root()).id), 'a');
@@ -184,6 +263,11 @@ test('a flood of records in one drive ends, whatever is deleted goes on, and the
   await clock.pass(86_400_000);
   meter.requireRoom(ada, [change]);
 });
+
+/** Rows of counts that a device has on disk. */
+async function rowsOf({ disk }: TestDevice, prefix: string): Promise<number> {
+  return (await Array.fromAsync(disk.quotaCounts.range({ gte: prefix, lt: `${prefix}\xff` }))).length;
+}
 
 /** Bytes that nothing compresses and that are the same each time. */
 function noise(seed: number, length: number): Uint8Array {
