@@ -72,7 +72,7 @@ export interface AccountsRoom
 }
 
 export function createAccounts(parts: AccountsParts): AccountsRoom {
-  const { clock, random, log, kdfCost, media, tunables, audit = noAudit } = parts;
+  const { clock, random, log, kdfCost, media, tunables, quotaCounts: counts, audit = noAudit } = parts;
   const passwordQueue = new PasswordQueue();
   const tries = new PasswordTries(parts.passwordTries, clock);
   const trashAges = createTrashAges(parts.trashAges, clock);
@@ -95,13 +95,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     passwordQueue,
   });
   const drives = createCatalogDrives(async (catalog) => {
-    const opened = await openNetworkDrives({
-      catalog,
-      clock,
-      tunables,
-      counts: parts.quotaCounts,
-      log,
-    });
+    const opened = await openNetworkDrives({ catalog, clock, tunables, counts, log });
     opened.onChange((changes) => {
       sessions.apply(catalog, changes);
       secrets.apply(changes);
