@@ -211,6 +211,7 @@ function accountsOf(drive: BenchDrive) {
     recordAges: new MemoryOrderedStore(),
     passwordTries: new MemoryOrderedStore(),
     quotaCounts: new MemoryOrderedStore(),
+    uploads: new MemoryOrderedStore(),
     clock: systemClock,
     random: systemRandom,
     tunables: defaultTunables,

@@ -4,7 +4,7 @@ import type { ChunkNetwork, ChunkUpload } from '../src/model/contracts/replicati
 import { deviceId } from '../src/model/ids.ts';
 import { DiskChunkStore, LevelStore } from '../src/store/index.ts';
 
-export type Sink = Pick<ChunkUpload, 'put'> &
+export type Sink = Pick<ChunkUpload, 'put' | 'adopt'> &
   Pick<ChunkNetwork, 'read' | 'reportCorruptLocal'> & { stop(): Promise<void> };
 
 /** @param dir an empty folder */
@@ -17,6 +17,7 @@ export async function openSink(dir: string): Promise<Sink> {
     put: async (id, bytes) => {
       await store.put(id, bytes, { trusted: true });
     },
+    adopt: (id) => store.touch(id),
     read: (id, options) => store.get(id, options),
     reportCorruptLocal: (id) => store.reportCorrupt(id),
     stop: async () => {

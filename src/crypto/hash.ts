@@ -46,6 +46,23 @@ export function createSha256(): Sha256 {
   };
 }
 
+/** A digest that a client sent along with bytes, so that what broke on the way is noticed: no secret hangs on it. */
+export interface Checksum {
+  update(bytes: Uint8Array): void;
+  digest(): Bytes;
+}
+
+/** SHA-1 is here because the tus protocol asks for it; collisions do not matter to it. */
+export function createChecksum(algorithm: 'sha1' | 'sha256'): Checksum {
+  const hasher = createHash(algorithm);
+  return {
+    update: (bytes) => {
+      hasher.update(bytes);
+    },
+    digest: () => plain(hasher.digest()),
+  };
+}
+
 export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Bytes {
   return plain(createHmac('sha256', createSecretKey(key)).update(bytes).digest());
 }

@@ -16,6 +16,8 @@ export { type CpaceInput, type CpaceOutcome, type CpaceRole, type CpaceSide, sta
 export { decode, encode, isFields } from './encoding/canonical.ts';
 export { grantedId, grantedNonceBytesMax, grantedNonceBytesMin } from './granted-id.ts';
 export {
+  type Checksum,
+  createChecksum,
   createSha256,
   equalBytes,
   hkdf,

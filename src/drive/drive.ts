@@ -10,7 +10,7 @@ import { search } from './search/search.ts';
 import { emptyTrash, purge, restore, trash, trashed } from './trash/trash.ts';
 import { viewOf } from './tree/entry-view.ts';
 import { requireEntry, requireEntryOrConflict, resolvePath, type Tree } from './tree/tree.ts';
-import { upload, uploadTo } from './uploads/uploads.ts';
+import { ownerForUploads, upload, uploadTo } from './uploads/uploads.ts';
 import { checksum } from './versions/checksum.ts';
 import { nameVersion } from './versions/naming.ts';
 import { removeVersion } from './versions/removing.ts';
@@ -51,6 +51,7 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     purge: (id) => purge(tree, id),
     emptyTrash: () => emptyTrash(tree),
 
+    ownerForUploads: async (parent) => ownerForUploads(tree, parent),
     upload: (parent, name, content, options) => upload(tree, parent, name, content, options),
     uploadTo: (file, content, options) => uploadTo(tree, file, content, options),
     open: (id, version) => openContent(tree, id, version),

@@ -49,6 +49,7 @@ import { pathRoutes } from './routes/entries/path.ts';
 import { searchRoutes } from './routes/entries/search.ts';
 import { thumbnailRoutes } from './routes/entries/thumbnail.ts';
 import { trashRoutes } from './routes/entries/trash.ts';
+import { uploadRoutes } from './routes/entries/uploads.ts';
 import { versionRoutes } from './routes/entries/versions.ts';
 import { eventRoutes, eventsPath } from './routes/events.ts';
 import { albumRoutes } from './routes/photos/albums.ts';
@@ -75,6 +76,7 @@ const routeGroups = [
   searchRoutes,
   trashRoutes,
   pathRoutes,
+  uploadRoutes,
   contentRoutes,
   archiveRoutes,
   thumbnailRoutes,

@@ -18,6 +18,8 @@ export const errorStatus = {
   'bad-tune': 422,
   'bad-record': 422,
   'bad-frame': 400,
+  /** What came is not what its checksum says; nothing of it was kept (tus). */
+  'checksum-mismatch': 460,
   'unsupported-format': 422,
   'unsupported-media-type': 415,
   'method-not-allowed': 405,

@@ -23,6 +23,8 @@ export type VersionId = Branded<'VersionId'>;
 export type VolumeId = Branded<'VolumeId'>;
 /** 16 bytes naming what opens an entry to somebody: random, or derived from a link's or token's secret: 32 hex digits. */
 export type GrantId = Branded<'GrantId'>;
+/** Random 16 bytes naming an upload that comes in several requests: 32 hex digits. */
+export type UploadId = Branded<'UploadId'>;
 /** SHA-256 of a record's canonical bytes: 64 hex digits. */
 export type Revision = Branded<'Revision'>;
 /** Whoever signs a record: a user, a device or the network's root; a raw Ed25519 public key. */
@@ -50,6 +52,7 @@ export const revision = parser<Revision>('revision', hex64);
 export const entryId = parser<EntryId>('entry id', hex32);
 export const versionId = parser<VersionId>('version id', hex32);
 export const grantId = parser<GrantId>('grant id', hex32);
+export const uploadId = parser<UploadId>('upload id', hex32);
 export const volumeId = parser<VolumeId>('volume id', hex32);
 
 /** The id of a record that names its owner: of a media record by the version, of a part of an album by 16 bytes. */

@@ -61,6 +61,16 @@ export const auditKeepMs = 365 * dayMs;
 /** How often pages are told to look at the machine again. */
 export const systemTellMs = 2 * secondMs;
 
+// --- uploads in several requests ---
+/** Unfinished ones of one user, link or token, and of a device: each keeps up to one uncut chunk beside its chunks. */
+export const unfinishedUploadsPerHolder = 1000;
+export const unfinishedUploadsMax = 5000;
+/** Finished ones that a device remembers, for clients that missed the answer. */
+export const finishedUploadsKept = 2000;
+/** Chunks that came are noted as often as this: what a device that dies must be sent again. */
+export const uploadSaveChunks = 16;
+export const uploadSaveMs = 2 * secondMs;
+
 // --- names ---
 /** Bytes of a name in UTF-8, as on common file systems. */
 export const nameBytesMax = 255;

@@ -6,8 +6,7 @@ import { createGateway } from '../http/index.ts';
 import { createMediaMaker } from '../media/index.ts';
 import { assert } from '../model/assert.ts';
 import { systemClock, systemRandom } from '../model/clock.ts';
-import type { OrderedStore } from '../model/contracts/ordered-store.ts';
-import { withPrefix } from '../model/contracts/ordered-store.ts';
+import { type OrderedStore, withPrefix } from '../model/contracts/ordered-store.ts';
 import { isPeerstorError, sentenceOf } from '../model/errors.ts';
 import { type DeviceId, deviceId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
@@ -239,6 +238,7 @@ class Device implements RunningDevice, DeviceParts {
       bandwidth: this.#own.bandwidth,
       onBattery: () => this.#own.battery.isOn,
       restorable: () => this.#accounts?.restorable() ?? [],
+      oldestUploadMs: () => this.#accounts?.oldestUploadMs() ?? Number.NEGATIVE_INFINITY,
       index: this.#index,
       pairingLimits: this.#pairingLimits,
       audit: this.#audit,

@@ -44,6 +44,8 @@ export interface NetworkOptions {
   onBattery(): boolean;
   /** Users who are signed in here. */
   restorable(): RestorableUser[];
+  /** As for `ReplicationParts`. */
+  oldestUploadMs(): number;
   store: ChunkStore;
   /** Local database for data that can be rebuilt: inventory, references, addresses. */
   index: OrderedStore;
@@ -123,6 +125,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
     log,
     onBattery: options.onBattery,
     restorable: options.restorable,
+    oldestUploadMs: options.oldestUploadMs,
   });
   const presence = new Presence({ transport, store: options.store, clock });
   const pairing = new PairingWindow({

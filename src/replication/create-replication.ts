@@ -166,6 +166,7 @@ class WiredReplication implements Replication {
       random,
       catalog: parts.catalog,
       referencesComplete: () => this.#references.isComplete,
+      oldestUploadMs: parts.oldestUploadMs,
       sight: () => repair.sight(),
       isHandingOver: (id) => this.#caretaker.handOver.isGivingUp(id),
       isRepairing,
@@ -233,6 +234,7 @@ class WiredReplication implements Replication {
     const elsewhereMs = 4 * transferStallMs;
     const upload = new SpreadingUpload({
       store: garbageClock,
+      connectedHolders: (id) => this.holders(id).length,
       onClose: garbage.uploadBegan().end,
       scheduler: this.#scheduler,
       clock,

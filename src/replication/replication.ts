@@ -35,6 +35,11 @@ export interface ReplicationParts {
   onBattery?: () => boolean;
   /** The users whose files can be opened here now; without it there are no restore drills. */
   restorable?: () => RestorableUser[];
+  /**
+   * When the oldest upload began that goes on in later requests, by `Clock.elapsedMs`; `Infinity` without one.
+   * What came since then is no garbage yet.
+   */
+  oldestUploadMs?: () => number;
 }
 
 export interface Replication extends ChunkNetwork {

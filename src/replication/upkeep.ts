@@ -40,6 +40,7 @@ export interface UpkeepParts {
   tunables: Tunables;
   catalog: CatalogStanding;
   referencesComplete(): boolean;
+  oldestUploadMs?: (() => number) | undefined;
   sight(): NetworkSight;
   /** True while other devices are asked to keep the chunk in place of this one. */
   isHandingOver(id: ChunkId): boolean;

@@ -61,6 +61,7 @@ interface Disk {
   recordAges: MemoryOrderedStore;
   passwordTries: MemoryOrderedStore;
   quotaCounts: MemoryOrderedStore;
+  uploads: MemoryOrderedStore;
 }
 
 export interface World {
@@ -92,6 +93,7 @@ export function createWorld(audit: Audit = noAudit): World {
         recordAges: new MemoryOrderedStore(),
         passwordTries: new MemoryOrderedStore(),
         quotaCounts: new MemoryOrderedStore(),
+        uploads: new MemoryOrderedStore(),
       }),
     async join(name, other, admin) {
       const device = world.device(name);
@@ -138,6 +140,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     recordAges: disk.recordAges,
     passwordTries: disk.passwordTries,
     quotaCounts: disk.quotaCounts,
+    uploads: disk.uploads,
     clock,
     random: systemRandom,
     ...(world.media && { media: world.media }),

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { EntryView } from '../../src/model/api.ts';
+import type { UploadSource } from '../../src/model/contracts/drive.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
+import { plainBytes } from '../support/fake-transfers.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { assertProblem, GatewayFixture, readAll } from './gateway-fixture.ts';
 
@@ -313,8 +315,8 @@ describe('an upload', { timeout: 600_000 }, () => {
 
   it('that failed is told as what the client did, whatever the drive makes of it', async () => {
     const { upload } = g.drive;
-    const takeAll = async (content: AsyncIterable<Uint8Array>) => {
-      for await (const _piece of content);
+    const takeAll = async (content: UploadSource) => {
+      for await (const _piece of plainBytes(content));
     };
     const wrapping: typeof upload = async (_parent, _name, content) => {
       await takeAll(content).catch((cause: unknown) => {

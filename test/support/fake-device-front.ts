@@ -27,6 +27,7 @@ import { type DeviceId, type EntryId, userId } from '../../src/model/ids.ts';
 import { FakeDrive } from './fake-drive.ts';
 import { FakePhotos } from './fake-photos.ts';
 import { FakeSharing } from './fake-sharing.ts';
+import { noUploads } from './no-uploads.ts';
 
 type EventListener = Parameters<DeviceFront['onEvent']>[0];
 
@@ -486,6 +487,7 @@ export class FakeDeviceFront implements DeviceFront {
       signal: this.#signalOf(secret),
       user: { id: userId(id), username, role },
       drive: this.drive,
+      uploads: noUploads,
       rights: null,
       sharing: this.sharing.of(username),
       photos: this.photos,

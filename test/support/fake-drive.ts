@@ -22,9 +22,17 @@ import type {
   SearchQuery,
   UploadOptions,
   UploadOutcome,
+  UploadSource,
 } from '../../src/model/contracts/drive.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
-import { type EntryId, entryId, type VersionId, versionId } from '../../src/model/ids.ts';
+import {
+  type EntryId,
+  entryId,
+  type UserId,
+  userId,
+  type VersionId,
+  versionId,
+} from '../../src/model/ids.ts';
 import { type FakeContent, FakeTransfers, sizeOf } from './fake-transfers.ts';
 
 interface Version {
@@ -294,10 +302,15 @@ export class FakeDrive extends FakeTransfers implements Drive {
     return trashed.length;
   }
 
+  async ownerForUploads(parent: EntryId): Promise<UserId> {
+    this.#folder(parent);
+    return userId('a'.repeat(64));
+  }
+
   async upload(
     parent: EntryId,
     name: string,
-    content: AsyncIterable<Uint8Array>,
+    content: UploadSource,
     options: UploadOptions,
   ): Promise<UploadOutcome> {
     this.lastUpload = options;
@@ -322,7 +335,7 @@ export class FakeDrive extends FakeTransfers implements Drive {
 
   async uploadTo(
     file: EntryId,
-    content: AsyncIterable<Uint8Array>,
+    content: UploadSource,
     options: Omit<UploadOptions, 'onConflict'>,
   ): Promise<UploadOutcome> {
     const entry = this.#find(file);

@@ -1,5 +1,5 @@
 /** The bytes that go into a fake drive and come out of it, with the faults that tests ask for. */
-import type { UploadOptions } from '../../src/model/contracts/drive.ts';
+import type { UploadOptions, UploadSource } from '../../src/model/contracts/drive.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 
 /** Content of a size that would not fit into memory is made up while it is read. */
@@ -7,6 +7,12 @@ export type FakeContent = Uint8Array | { size: number; fill: Uint8Array };
 
 export function sizeOf(content: FakeContent): number {
   return content instanceof Uint8Array ? content.length : content.size;
+}
+
+/** The bytes of an upload in one request. */
+export function plainBytes(content: UploadSource): AsyncIterable<Uint8Array> {
+  if ('collected' in content) throw new Error('the fake drive takes plain bytes only');
+  return content;
 }
 
 export class FakeTransfers {
@@ -34,11 +40,11 @@ export class FakeTransfers {
     }
   }
 
-  protected async take(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  protected async take(content: UploadSource): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     let taken = 0;
     try {
-      for await (const piece of content) {
+      for await (const piece of plainBytes(content)) {
         taken += piece.length;
         this.refuseFull(taken);
         pieces.push(piece);

@@ -45,6 +45,10 @@ export function createMemoryChunkNetwork(chunks = new Map<ChunkId, Uint8Array>()
         // The uploader may use its buffer again.
         chunks.set(id, new Uint8Array(bytes));
       },
+      adopt: async (id) => {
+        steps.push(`adopt ${id}`);
+        return chunks.has(id);
+      },
       async settle(level, _waitMs, signal) {
         steps.push(`settle ${level}`);
         await network.settling;

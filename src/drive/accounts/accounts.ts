@@ -11,13 +11,17 @@ import type { SecondFactor, SessionList } from '../../model/contracts/own-accoun
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import type { RestorableUser } from '../../model/contracts/restoring.ts';
 import { alone, type UseReservations } from '../../model/contracts/use-reservations.ts';
+import type { UserId } from '../../model/ids.ts';
 import type { Tunables } from '../../model/limits.ts';
 import type { Log } from '../../model/log.ts';
+import type { Quotas } from '../quota/quotas.ts';
 import { createLinkSessions } from '../sharing/link-sessions.ts';
 import { createCatalogDrives } from '../tree/catalog-drives.ts';
 import { openNetworkDrives } from '../tree/network-drives.ts';
 import { createRecordAges } from '../tree/record-ages.ts';
 import { createTrashAges } from '../tree/trash-ages.ts';
+import { offsetOf } from '../uploads/upload-rows.ts';
+import { UploadTable } from '../uploads/upload-table.ts';
 import { PasswordQueue } from '../users/password-queue.ts';
 import { PasswordTries } from '../users/password-tries.ts';
 
@@ -47,6 +51,8 @@ export interface AccountsParts extends FoundingParts {
   passwordTries: OrderedStore;
   /** Where this device counts what is left of users' deleted content, and their changes of a day; not shared either. */
   quotaCounts: OrderedStore;
+  /** Where uploads that come in several requests are kept; not shared either. */
+  uploads: OrderedStore;
   /** Does this device only keep copies? Then nobody signs in on it. */
   storageOnly?(): boolean;
   /** Is this device still fetching the records of its network, users among them? */
@@ -67,6 +73,8 @@ export interface AccountsRoom
     Guests {
   /** The users whose keys are here now, for the restore drill. */
   restorable(): RestorableUser[];
+  /** When the oldest upload began that goes on in later requests, by `Clock.elapsedMs`; `Infinity` without one. */
+  oldestUploadMs(): number;
   /** Closes every unlocked user; sessions stay on disk. */
   stop(): void;
 }
@@ -77,15 +85,16 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
   const tries = new PasswordTries(parts.passwordTries, clock);
   const trashAges = createTrashAges(parts.trashAges, clock);
   const recordAges = createRecordAges(parts.recordAges, clock);
-  const users = createOpenUsers({ ...parts, media, trashAges, recordAges, audit, kdfCost, passwordQueue });
+  let quotas: Quotas | undefined;
+  const uploads = openUploadTable(parts, () => quotas);
+  const kept = { media, trashAges, recordAges, uploads };
+  const users = createOpenUsers({ ...parts, ...kept, audit, kdfCost, passwordQueue });
   const store = createSessionStore(parts.sessions, clock, random);
   const sessions = createLiveSessions({ store, users, clock, log });
   const secrets = createLinkSessions({
     network: () => parts.network(),
     reservations: () => parts.reservations?.() ?? alone,
-    trashAges,
-    recordAges,
-    media,
+    ...kept,
     clock,
     random,
     tunables,
@@ -95,7 +104,9 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     passwordQueue,
   });
   const drives = createCatalogDrives(async (catalog) => {
-    const opened = await openNetworkDrives({ catalog, clock, tunables, counts, log });
+    const unfinishedBytes = (owner: UserId) => uploads.unfinishedBytes(owner);
+    const opened = await openNetworkDrives({ catalog, clock, tunables, counts, unfinishedBytes, log });
+    quotas = opened.quotas;
     opened.onChange((changes) => {
       sessions.apply(catalog, changes);
       secrets.apply(changes);
@@ -153,12 +164,26 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     },
 
     restorable: () => users.restorable(),
+    oldestUploadMs: () => uploads.oldestMs(),
 
     stop() {
       sessions.stop();
       secrets.stop();
+      uploads.stop();
       users.closeAll();
       drives.close();
     },
   };
+}
+
+/** The uploads of this device that go on in later requests. */
+function openUploadTable(
+  { uploads: store, clock, log, tunables }: AccountsParts,
+  quotas: () => Quotas | undefined,
+): UploadTable {
+  const expiryMs = tunables.uploadExpiryMs;
+  return new UploadTable({
+    ...{ store, clock, log, expiryMs },
+    abandoned: (head) => quotas()?.abandoned(head.owner, head.id, offsetOf(head)),
+  });
 }

@@ -196,7 +196,7 @@ function openSession(
 ): Session {
   const { catalog } = drives;
   const { user } = keys;
-  const { drive, sharing, photos } = users.open(keys, drives);
+  const { drive, sharing, photos, uploads } = users.open(keys, drives);
   const name = sessionName(secret);
   const isOver = () => expiresAtMs <= clock.wallMs() || stateOf(catalog, user, generation) === 'over';
   return sessionOf(catalog, keys, {
@@ -207,6 +207,7 @@ function openSession(
     drive,
     sharing,
     photos,
+    uploads,
     noteUse: uses.noting(name, keys),
   });
 }
@@ -216,7 +217,15 @@ function sessionOf(
   keys: UserKeys,
   given: Pick<
     Session,
-    'secret' | 'expiresAtMs' | 'signal' | 'addressKeys' | 'drive' | 'sharing' | 'photos' | 'noteUse'
+    | 'secret'
+    | 'expiresAtMs'
+    | 'signal'
+    | 'addressKeys'
+    | 'drive'
+    | 'sharing'
+    | 'photos'
+    | 'uploads'
+    | 'noteUse'
   >,
 ): Session {
   const { principal } = keys.signing;

@@ -6,6 +6,7 @@ import type { Audit } from '../../model/contracts/audit.ts';
 import type { Drive, Sharing } from '../../model/contracts/drive.ts';
 import type { Photos } from '../../model/contracts/media/photos.ts';
 import type { RestorableUser } from '../../model/contracts/restoring.ts';
+import type { ResumableUploads } from '../../model/contracts/uploads.ts';
 import type { UserId } from '../../model/ids.ts';
 import { openOwnTree, type TreeParts } from '../access/open-trees.ts';
 import { createDrive } from '../drive.ts';
@@ -16,6 +17,8 @@ import { createSharing } from '../sharing/sharing.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import { startBackgroundTasks } from '../upkeep/background-tasks.ts';
 import { createRestoring } from '../upkeep/restoring.ts';
+import { createResumableUploads } from '../uploads/resumable.ts';
+import type { UploadTable } from '../uploads/upload-table.ts';
 import type { PasswordQueue } from '../users/password-queue.ts';
 
 export interface OpenUsers {
@@ -32,9 +35,11 @@ export interface Unlocked {
   drive: Drive;
   sharing: Sharing;
   photos: Photos;
+  uploads: ResumableUploads;
 }
 
 export interface OpenUsersParts extends TreeParts {
+  uploads: UploadTable;
   audit: Audit;
   kdfCost: KdfCost | undefined;
   passwordQueue: PasswordQueue;
@@ -82,10 +87,12 @@ export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
         release(keys.user, open);
       };
     });
-    const { audit, kdfCost, passwordQueue } = parts;
+    const { audit, kdfCost, passwordQueue, uploads: table } = parts;
+    const drive = uniteDrives(tree, shared, own);
     const open: OpenUser = {
-      drive: uniteDrives(tree, shared, own),
+      drive,
       photos: createPhotos(tree),
+      uploads: createResumableUploads({ table, dedupeSecret: keys.dedupeSecret, drive, tree }),
       sharing: createSharing({ tree, shared, audit, kdfCost, passwordQueue }),
       drives,
       restoring,

@@ -2,26 +2,27 @@
  * From a stream of plain bytes to durable chunks and their manifest:
  * cut → compress if it pays → seal → put, several chunks at a time; then the manifests (I1).
  */
-import { compressInPlace, looksCompressible, rawCodec, zstdCodec } from '../../chunking/index.ts';
 import { BoundedTasks } from '../../concurrency/index.ts';
-import { type SealedFromBuffer, sealingThread, sha256Async } from '../../crypto/index.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
+import { PeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import { inlineBytesMax, manifestReferencesMax, uploadChunksInFlight } from '../../model/limits.ts';
-import { releaseMemory } from '../../model/memory.ts';
 import { ContentDigest } from './content-digest.ts';
 import type { ContentKeys } from './content-keys.ts';
-import { ManifestWriter, type WrittenChunk } from './manifest-writer.ts';
+import { ManifestWriter } from './manifest-writer.ts';
 import { payloadBuffers } from './payload-buffers.ts';
-import { type PlainChunk, plainChunks } from './plain-chunks.ts';
+import { plainChunks } from './plain-chunks.ts';
+import { plainHashOf, type StoredChunk, storeChunk } from './store-chunk.ts';
 import { untilStopped } from './until-stopped.ts';
 
 export interface WriteOptions {
+  /** Chunks that were stored before, in order: the content begins with them. */
+  kept?: AsyncIterable<StoredChunk> | undefined;
   content: AsyncIterable<Uint8Array>;
   keys: ContentKeys;
   /** Key of the entry whose version this is: seals the manifests. */
   entryKey: Uint8Array;
-  upload: Pick<ChunkUpload, 'put'>;
+  upload: Pick<ChunkUpload, 'put' | 'adopt'>;
   signal?: AbortSignal | undefined;
   limits?: Partial<WriteLimits>;
 }
@@ -47,17 +48,11 @@ export interface WrittenContent {
 
 const defaultLimits: WriteLimits = { chunksInFlight: uploadChunksInFlight, manifestReferencesMax };
 
-/** A chunk on its way to a manifest. */
-export interface DigestedChunk extends WrittenChunk {
-  /** SHA-256(0x00 ‖ plain bytes). */
-  plainHash: Uint8Array;
-}
-
 /**
  * Stores a stream. When it rejects, no put of it is under way any more; chunks that were put are
  * garbage unless another version names them.
  * @throws the signal's reason, the content's own error, what `upload.put` throws (`disk-full`, …),
- * `too-large` beyond 8192 × 8192 chunks
+ * `too-large` beyond 8192 × 8192 chunks, `chunk-missing` when a kept chunk is on no device that can be reached
  */
 export async function writeContent(options: WriteOptions): Promise<WrittenContent> {
   const limits = { ...defaultLimits, ...options.limits };
@@ -80,7 +75,7 @@ async function writeChunks(
   limits: WriteLimits,
   tasks: BoundedTasks,
 ): Promise<WrittenContent> {
-  const { content, keys, entryKey, upload, signal } = options;
+  const { kept = nothing(), content, keys, entryKey, upload, signal } = options;
   const manifests = new ManifestWriter({
     entryKey,
     put: async (id, bytes) => {
@@ -91,7 +86,7 @@ async function writeChunks(
   });
   const digest = new ContentDigest();
   const total = { size: 0, sealedBytes: 0, references: 0 };
-  let pending: Promise<DigestedChunk>[] = [];
+  let pending: (StoredChunk | Promise<StoredChunk>)[] = [];
 
   const closeLeaf = async () => {
     const chunks = await Promise.all(pending);
@@ -109,65 +104,40 @@ async function writeChunks(
     contentDigest: digest.digest(),
   });
 
+  const add = async (size: number, store: () => StoredChunk | Promise<StoredChunk>) => {
+    if (pending.length === limits.manifestReferencesMax) await closeLeaf();
+    total.size += size;
+    total.references += 1;
+    pending.push(store());
+  };
+
+  for await (const chunk of kept) {
+    signal.throwIfAborted();
+    if (!(await upload.adopt(chunk.reference.id))) throw keptIsMissing(chunk.reference.id);
+    await add(chunk.slot.size, () => chunk);
+  }
   for await (const chunk of plainChunks(untilStopped(content, signal), keys.gear, payloadBuffers)) {
-    total.size += chunk.size;
-    if (total.size <= inlineBytesMax) {
+    if (total.size + chunk.size <= inlineBytesMax) {
+      total.size += chunk.size;
       // The cutter makes no chunk as small as this one unless it is the last.
       digest.add(await plainHashOf(chunk));
       const manifest = await manifests.inline(chunk.buffer.subarray(1, 1 + chunk.size));
       payloadBuffers.give(chunk.buffer);
       return written(manifest);
     }
-    if (pending.length === limits.manifestReferencesMax) await closeLeaf();
     await tasks.room();
     signal.throwIfAborted();
-    total.references += 1;
-    pending.push(tasks.start(() => storeChunk(chunk, keys.dedupeSecret, upload, signal)));
+    await add(chunk.size, () => tasks.start(() => storeChunk(chunk, keys.dedupeSecret, upload, signal)));
   }
   if (total.references === 0) return written(await manifests.inline(new Uint8Array(0)));
   await closeLeaf();
   return written(await manifests.finish());
 }
 
-/** @returns when the chunk is durable on this device; its buffer is given back */
-export async function storeChunk(
-  chunk: PlainChunk,
-  dedupeSecret: Uint8Array,
-  upload: Pick<ChunkUpload, 'put'>,
-  signal: AbortSignal,
-): Promise<DigestedChunk> {
-  const { size } = chunk;
-  const { sealed, plainHash, buffer } = await sealPlain(chunk, dedupeSecret);
-  const { id, key, bytes } = sealed;
-  payloadBuffers.give(buffer);
-  signal.throwIfAborted();
-  const reference = { id, size: bytes.length };
-  await upload.put(id, bytes);
-  releaseMemory(bytes);
-  return { reference, slot: { key, size }, plainHash };
-}
+async function* nothing(): AsyncGenerator<never> {}
 
-async function sealPlain(
-  chunk: PlainChunk,
-  dedupeSecret: Uint8Array,
-): Promise<SealedFromBuffer & { plainHash: Uint8Array }> {
-  const { buffer, size } = chunk;
-  const content = buffer.subarray(1, 1 + size);
-  if (looksCompressible(content)) {
-    const plainHash = await plainHashOf(chunk);
-    const compressedSize = await compressInPlace(content);
-    if (compressedSize > 0) {
-      buffer[0] = zstdCodec;
-      return { ...(await sealingThread.seal(dedupeSecret, buffer, 1 + compressedSize)), plainHash };
-    }
-  }
-  buffer[0] = rawCodec;
-  const made = await sealingThread.seal(dedupeSecret, buffer, 1 + size);
-  return { ...made, plainHash: made.sealed.payloadHash };
-}
-
-/** SHA-256(0x00 ‖ plain bytes): what the payload's hash would be if it stayed raw. */
-async function plainHashOf({ buffer, size }: PlainChunk): Promise<Uint8Array> {
-  buffer[0] = rawCodec;
-  return await sha256Async(buffer.subarray(0, 1 + size));
+function keptIsMissing(chunk: ChunkId): PeerstorError {
+  return new PeerstorError('chunk-missing', 'A part of what was sent before is not there any more.', {
+    details: { chunk },
+  });
 }

@@ -5,9 +5,9 @@
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import { chunkBytesMax, inlineBytesMax, manifestReferencesMax } from '../../model/limits.ts';
-import { type DigestedChunk, storeChunk } from './content-writer.ts';
 import { ManifestWriter } from './manifest-writer.ts';
 import { payloadBuffers } from './payload-buffers.ts';
+import { type StoredChunk, storeChunk } from './store-chunk.ts';
 
 /** Named in the manifest (FORMAT, section 4). */
 const partsCutter = 'parts/1';
@@ -41,7 +41,7 @@ export async function writeParts(options: PartsOptions): Promise<WrittenParts> {
     const manifest = await manifests.inline(new Uint8Array(Buffer.concat(parts)));
     return { manifest, sealedBytes: manifests.sealedBytes };
   }
-  const chunks: DigestedChunk[] = [];
+  const chunks: StoredChunk[] = [];
   for (const part of parts) {
     for (let at = 0; at < part.length; at += chunkBytesMax) {
       const piece = part.subarray(at, at + chunkBytesMax);

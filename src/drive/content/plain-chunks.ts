@@ -8,6 +8,8 @@ export interface PlainChunk {
   buffer: Uint8Array;
   /** Content is buffer[1 … size]. */
   size: number;
+  /** False for what is left over at the end of the stream: more bytes would move its end. */
+  isCut: boolean;
 }
 
 /**
@@ -39,12 +41,12 @@ export async function* plainChunks(
         continue;
       }
       offset += cut - size;
-      yield { buffer, size: cut };
+      yield { buffer, size: cut, isCut: true };
       buffer = buffers.take();
       content = buffer.subarray(1);
       size = 0;
     }
   }
-  if (size > 0) yield { buffer, size };
+  if (size > 0) yield { buffer, size, isCut: false };
   else buffers.give(buffer);
 }

@@ -100,6 +100,8 @@ export function watched(upload: ChunkUpload, put: Map<ChunkId, number>): ChunkUp
       put.set(id, bytes.length);
       return upload.put(id, bytes);
     },
+    // What an earlier session put is counted where that session is.
+    adopt: (id) => upload.adopt(id),
     settle: (level, waitMs, signal) => upload.settle(level, waitMs, signal),
     close: () => upload.close(),
   };

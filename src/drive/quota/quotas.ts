@@ -1,12 +1,13 @@
 /**
  * How much users may keep. Counted against the quota are the plain bytes of every live version of an owner and its
- * thumbnails, history and trash included. Beside it counts what is left on disks of deleted content and of uploads that broke
+ * thumbnails, history and trash included, and what came of uploads that go on in later requests. Beside it counts what is left on disks of deleted content and of uploads that broke
  * off (`leftovers.ts`): all together may be twice the quota. The catalog counts an owner with a quota once; then
  * the count follows its changes. Content that is on its way is reserved, so that concurrent uploads do not together
  * exceed the quota. Two devices that cannot hear each other may: each knows only what it has heard.
  */
 import type { Clock } from '../../model/clock.ts';
 import type { CatalogChange, CatalogReader } from '../../model/contracts/catalog.ts';
+import type { UploadSource } from '../../model/contracts/drive.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -14,6 +15,7 @@ import { type ChunkId, ownRecordId, type UserId } from '../../model/ids.ts';
 import { recordBytesPerDayMax, recordsPerDayMax } from '../../model/limits.ts';
 import type { Log } from '../../model/log.ts';
 import type { VersionBody } from '../../model/records.ts';
+import { collectedIn, type StoredChunk } from '../content/index.ts';
 import { CountRows } from './count-rows.ts';
 import { Leftovers, type LeftoversParts, noteLeft, watched } from './leftovers.ts';
 import { type RecordBounds, RecordMeter } from './record-meter.ts';
@@ -51,6 +53,8 @@ export interface Quotas {
   reserve(owner: UserId, bytes: number, sameBytes?: number): Promise<Reservation>;
   /** What an owner with a quota keeps; undefined for one without. */
   usageOf(owner: UserId): Promise<{ usedBytes: number; quotaBytes: number } | undefined>;
+  /** An upload that had sent so much was given up: its chunks count as left over. */
+  abandoned(owner: UserId, upload: string, bytes: number): void;
   /** Bounds what is written into the catalog. */
   readonly records: RecordMeter;
   apply(changes: readonly CatalogChange[]): void;
@@ -79,10 +83,12 @@ export interface QuotasParts {
   /** Where counts are kept over restarts, not shared with anything else; in memory where there is none. */
   store?: OrderedStore | undefined;
   log?: Log;
+  /** Bytes of uploads that go on in later requests. */
+  unfinishedBytes?: ((owner: UserId) => number) | undefined;
 }
 
 export function createQuotas(parts: QuotasParts): Quotas {
-  const { catalog, clock, graceMs, recordBounds } = parts;
+  const { catalog, clock, graceMs, recordBounds, unfinishedBytes = () => 0 } = parts;
   const rows = new CountRows(parts.store, parts.log);
   const leftoversParts: LeftoversParts = { clock, graceMs, rows };
   const records = new RecordMeter(clock, recordBounds ?? defaultRecordBounds, rows);
@@ -141,7 +147,8 @@ export function createQuotas(parts: QuotasParts): Quotas {
 
     async reserve(owner, bytes, sameBytes = 0) {
       if (quotaOf(owner) === null) return noReservation;
-      const reservation = reserveIn(await countOf(owner), () => quotaOf(owner), sameBytes);
+      const limits = { quotaBytes: () => quotaOf(owner), unfinishedBytes: () => unfinishedBytes(owner) };
+      const reservation = reserveIn(await countOf(owner), limits, sameBytes);
       reservation.grow(bytes);
       return reservation;
     },
@@ -150,7 +157,13 @@ export function createQuotas(parts: QuotasParts): Quotas {
       const quotaBytes = quotaOf(owner);
       if (quotaBytes === null) return undefined;
       const { plainBytes, reservedBytes } = await countOf(owner);
-      return { usedBytes: plainBytes + reservedBytes, quotaBytes };
+      return { usedBytes: plainBytes + reservedBytes + unfinishedBytes(owner), quotaBytes };
+    },
+
+    abandoned(owner, upload, bytes) {
+      const count = owners.get(owner);
+      if (count) count.leftovers.add(upload, bytes);
+      else noteLeft(leftoversParts, owner, { name: upload, bytes });
     },
 
     apply(changes) {
@@ -171,16 +184,21 @@ export function createQuotas(parts: QuotasParts): Quotas {
   };
 }
 
-function reserveIn(count: OwnerCount, quotaOf: () => number | null, sameBytes: number): Reservation {
+interface OwnerLimits {
+  quotaBytes(): number | null;
+  unfinishedBytes(): number;
+}
+
+function reserveIn(count: OwnerCount, limits: OwnerLimits, sameBytes: number): Reservation {
   const put = new Map<ChunkId, number>();
   let reserved = 0;
   let allowance = sameBytes;
   let isListed = false;
 
   function requireRoom(more: number): void {
-    const quota = quotaOf();
+    const quota = limits.quotaBytes();
     if (quota === null) return;
-    const kept = count.plainBytes + count.reservedBytes + more;
+    const kept = count.plainBytes + count.reservedBytes + limits.unfinishedBytes() + more;
     if (kept > quota + allowance) throw exceeded(quota);
     const leftBytes = count.leftovers.bytes();
     if (kept + leftBytes > storedRatioMax * quota + allowance) throw exceededFor(quota, leftBytes);
@@ -230,8 +248,18 @@ export async function usageOfAll(catalog: CatalogReader): Promise<Map<UserId, Us
   return usage;
 }
 
-/** The stream, refused where it goes beyond what fits. */
-export async function* within(
+/** What is stored of a source, refused where it goes beyond what fits. */
+export function within(
+  reservation: Reservation,
+  source: UploadSource,
+): { kept?: AsyncIterable<StoredChunk>; content: AsyncIterable<Uint8Array> } {
+  if (!('collected' in source)) return { content: bounded(reservation, source) };
+  const collected = collectedIn(source);
+  reservation.grow(collected.size);
+  return { kept: collected.chunks(), content: collected.rest() };
+}
+
+async function* bounded(
   reservation: Reservation,
   content: AsyncIterable<Uint8Array>,
 ): AsyncIterable<Uint8Array> {

@@ -4,7 +4,7 @@
  */
 import type { EntryView, SafetyView } from '../../model/api.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
-import type { UploadOptions, UploadOutcome } from '../../model/contracts/drive.ts';
+import type { UploadOptions, UploadOutcome, UploadSource } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId, VersionId } from '../../model/ids.ts';
 import { writeContent } from '../content/index.ts';
@@ -24,7 +24,7 @@ export async function drop(
   tree: Tree,
   parent: EntryId,
   name: string,
-  content: AsyncIterable<Uint8Array>,
+  content: UploadSource,
   options: UploadOptions,
 ): Promise<UploadOutcome> {
   checkName(name);
@@ -40,7 +40,7 @@ export async function drop(
   try {
     const key = newEntryKey(tree);
     const written = await writeContent({
-      content: within(reservation, content),
+      ...within(reservation, content),
       keys: tree.contentKeys,
       entryKey: key,
       upload,
@@ -84,7 +84,8 @@ export function boxView(tree: Tree, name: string): EntryView {
   };
 }
 
-function requireBox(tree: Tree, id: EntryId) {
+/** @throws `not-found` for any folder but the box itself, `gone` when that is in the trash */
+export function requireBox(tree: Tree, id: EntryId) {
   const record = tree.catalog.get('entry', tree.root);
   if (id !== tree.root || !isLive(record) || record.body.owner !== tree.user) throw notFound();
   if (trashedAtOf(tree, tree.root, record.body) === null) return record.body;

@@ -10,7 +10,7 @@ import { createDrive } from '../drive.ts';
 import type { Grant } from '../grants/grants.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import { isWithin, notFound, type Tree, trashedAtOf } from '../tree/tree.ts';
-import { boxView, drop } from './drop-box.ts';
+import { boxView, drop, requireBox } from './drop-box.ts';
 
 export interface GrantedDrive {
   readonly id: GrantId;
@@ -128,6 +128,10 @@ function dropBox(tree: Tree, name: () => string): DriveCalls {
     entry: box,
     resolve: async (names, from) => boxAt(names, from),
     ensureFolder: async (names, from) => boxAt(names, from),
+    ownerForUploads: async (parent) => {
+      requireBox(tree, parent);
+      return tree.user;
+    },
     upload: (parent, file, content, options) => drop(tree, parent, file, content, options),
   };
 }

@@ -7,7 +7,7 @@ import { sha256 } from '../../crypto/index.ts';
 import type { RightsView } from '../../model/api.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { CatalogChange } from '../../model/contracts/catalog.ts';
-import type { Guest, Session } from '../../model/contracts/drive.ts';
+import type { Drive, Guest, Session } from '../../model/contracts/drive.ts';
 import type { UseReservations } from '../../model/contracts/use-reservations.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type GrantId, toHex } from '../../model/ids.ts';
@@ -19,6 +19,8 @@ import { type GrantSecret, readSecret, type SecretKind } from '../grants/grant-s
 import { type Grant, type GrantState, stateOfGrant } from '../grants/grants.ts';
 import { countUse, usesOf } from '../grants/link-uses.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
+import { createResumableUploads } from '../uploads/resumable.ts';
+import type { UploadTable } from '../uploads/upload-table.ts';
 import { isHashable } from '../users/account-rules.ts';
 import type { PasswordQueue } from '../users/password-queue.ts';
 import type { PasswordTries } from '../users/password-tries.ts';
@@ -31,6 +33,7 @@ const openedKept = 200;
 const neverMs = 8.64e15;
 
 export interface LinkSessionsParts extends TreeParts {
+  uploads: UploadTable;
   audit: Audit;
   tries: PasswordTries;
   passwordQueue: PasswordQueue;
@@ -75,7 +78,9 @@ export function createLinkSessions(parts: LinkSessionsParts): LinkSessions {
       const known = sessions.get(id);
       if (known?.drives === drives) return known.access;
       const granted = open(parts, { drives, grant, secret }, await secret.key(), tokenOver);
-      const access = sessionOf(drives, grant, granted, { secret: text, signal: signals.of(id, isOver) });
+      const uploads = uploadsOf(parts.uploads, granted, secret);
+      const own = { secret: text, signal: signals.of(id, isOver), uploads };
+      const access = sessionOf(drives, grant, granted.drive, own);
       sessions.set(id, { drives, granted, access });
       return access;
     },
@@ -169,6 +174,7 @@ function guestOf(parts: LinkSessionsParts, { drives, grant, secret }: Given, gra
       return now().body.rights;
     },
     drive: granted.drive,
+    uploads: uploadsOf(parts.uploads, granted, secret),
     async view() {
       const { owner, rights, expiresAt } = now().body;
       const entry = await granted.drive.root();
@@ -209,6 +215,11 @@ async function requireLink(drives: NetworkDrives, id: GrantId | undefined, nowMs
   return grant;
 }
 
+/** Uploads of everybody who has the secret. */
+function uploadsOf(table: UploadTable, { drive, tree }: GrantedDrive, { dedupeSecret }: GrantSecret) {
+  return createResumableUploads({ table, dedupeSecret, drive, tree });
+}
+
 /** A hash, so that the secret itself is not kept. Another password or other rights make another name. */
 function nameOfOpened(kind: SecretKind, secret: string, password = '', { kdf, rights }: GrantBody): string {
   const salt = kdf ? toHex(kdf.salt) : '';
@@ -222,8 +233,8 @@ function ownerIsOut({ catalog }: NetworkDrives, { owner }: GrantBody): boolean {
 function sessionOf(
   drives: NetworkDrives,
   { id, body }: Grant,
-  granted: GrantedDrive,
-  given: Pick<Session, 'secret' | 'signal'>,
+  drive: Drive,
+  given: Pick<Session, 'secret' | 'signal' | 'uploads'>,
 ): Session {
   const refuse = () => new PeerstorError('forbidden', 'An access token may not do that: sign in.');
   const { catalog, grants } = drives;
@@ -237,7 +248,7 @@ function sessionOf(
       const { username = '', role = 'member' } = catalog.get('user', body.owner)?.body ?? {};
       return { id: body.owner, username, role };
     },
-    drive: granted.drive,
+    drive,
     get rights(): RightsView {
       return grants.get(id)?.body.rights ?? body.rights;
     },

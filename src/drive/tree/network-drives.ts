@@ -26,6 +26,7 @@ export async function openNetworkDrives({
   clock,
   tunables,
   counts,
+  unfinishedBytes,
   log,
 }: {
   catalog: CatalogAuthor;
@@ -34,11 +35,20 @@ export async function openNetworkDrives({
   /** Where counts of quotas are kept over restarts; not shared with anything else. */
   counts?: OrderedStore;
   log?: Log;
+  /** As for `createQuotas`. */
+  unfinishedBytes?: (owner: UserId) => number;
 }): Promise<NetworkDrives> {
   // The index subscribes first, so that it is current when the listeners below are called.
   const grants = await openGrantIndex(catalog);
   const graceMs = tunables.garbageGraceMs + tunables.garbageTrashMs;
-  const quotas = createQuotas({ catalog, clock, graceMs, store: counts, ...(log && { log }) });
+  const quotas = createQuotas({
+    catalog,
+    clock,
+    graceMs,
+    store: counts,
+    unfinishedBytes,
+    ...(log && { log }),
+  });
   const locks = new Map<UserId, KeyedLock>();
   const listeners = new Set<(changes: readonly CatalogChange[]) => void>();
   const unsubscribe = catalog.onChange((changes) => {

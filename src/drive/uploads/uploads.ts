@@ -7,10 +7,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { LockKey } from '../../concurrency/index.ts';
 import { equalBytes } from '../../crypto/index.ts';
 import type { SafetyView } from '../../model/api.ts';
-import type { UploadOptions, UploadOutcome } from '../../model/contracts/drive.ts';
+import type { UploadOptions, UploadOutcome, UploadSource } from '../../model/contracts/drive.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import type { EntryId } from '../../model/ids.ts';
+import type { EntryId, UserId } from '../../model/ids.ts';
 import { rotate, runRotating } from '../access/key-rotation.ts';
 import { writeContent } from '../content/index.ts';
 import { resealManifest } from '../content/reseal.ts';
@@ -83,7 +83,7 @@ export async function upload(
   tree: Tree,
   parent: EntryId,
   name: string,
-  content: AsyncIterable<Uint8Array>,
+  content: UploadSource,
   options: UploadOptions,
 ): Promise<UploadOutcome> {
   checkName(name);
@@ -95,7 +95,7 @@ export async function upload(
 export async function uploadTo(
   tree: Tree,
   id: EntryId,
-  content: AsyncIterable<Uint8Array>,
+  content: UploadSource,
   options: Omit<UploadOptions, 'onConflict'>,
 ): Promise<UploadOutcome> {
   const found = await requireEntryOrConflict(tree, id);
@@ -107,7 +107,13 @@ export async function uploadTo(
   return run(tree, { file: isConflict(found) ? found.file.id : id, options }, content);
 }
 
-async function run(tree: Tree, target: Target, content: AsyncIterable<Uint8Array>): Promise<UploadOutcome> {
+/** Whose room it takes to upload into a folder. @throws as `upload` for the folder */
+export function ownerForUploads(tree: Tree, parent: EntryId): UserId {
+  requireFolder(tree, parent);
+  return tree.user;
+}
+
+async function run(tree: Tree, target: Target, content: UploadSource): Promise<UploadOutcome> {
   const { options } = target;
   const { signal } = options;
   const session = tree.network.beginUpload();
@@ -161,7 +167,7 @@ function locksOf(target: Target, place: EntryId): LockKey[] {
 async function store(
   tree: Tree,
   session: ChunkUpload,
-  source: AsyncIterable<Uint8Array>,
+  source: ReturnType<typeof within>,
   there: Entry | Conflict | undefined,
   options: UploadOptions,
 ): Promise<Stored> {
@@ -171,7 +177,7 @@ async function store(
   const file = stays ? requireEntry(tree, there.id) : undefined;
   const key = file?.key ?? newEntryKey(tree);
   const { manifest, size, contentDigest, sealedBytes } = await writeContent({
-    content: source,
+    ...source,
     keys: tree.contentKeys,
     entryKey: key,
     upload: session,

@@ -97,6 +97,7 @@ class Feed {
     this.#completeAfter = revisions.next();
     this.#stops = [
       session.drive.onChange((ids) => this.#gather('entries', ids)),
+      session.uploads.onChange((ids) => this.#gather('uploads', ids)),
       front.onEvent((topic, ids) => {
         if (topic !== 'entries') this.#gather(topic, ids);
       }),

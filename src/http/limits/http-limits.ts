@@ -77,6 +77,11 @@ export const downloadsPerAddress = 64;
 export const downloadsPerUser = 64;
 export const downloadsPerLink = 32;
 
+/** Parts of uploads that come in at once: each has up to a dozen chunks in memory. */
+export const appendsMax = 128;
+export const appendsPerAddress = 64;
+export const appendsPerHolder = 32;
+
 /** Changes this close together become one event. */
 export const eventGatherMs = 50;
 export const eventIdsMax = 500;

@@ -50,6 +50,14 @@ const uploading = {
   takesContent: true,
   headers: ['Content-Type', 'If-Match', 'If-None-Match', 'X-Modified-At', 'Last-Modified', 'X-Executable'],
 } as const;
+const tus = {
+  headers: ['Tus-Resumable', 'Upload-Length', 'Upload-Defer-Length', 'Upload-Metadata'],
+} as const;
+const tusPart = {
+  takesContent: true,
+  headers: ['Tus-Resumable', 'Upload-Offset', 'Upload-Length', 'Upload-Checksum'],
+} as const;
+const tusVersion = { headers: ['Tus-Resumable'] } as const;
 const link = { headers: ['X-Share-Password'] } as const;
 
 const entries: Record<string, Operation> = {
@@ -77,6 +85,11 @@ const entries: Record<string, Operation> = {
     uploading,
   ),
   'GET /api/v1/entries/:id/thumbnail': does('A picture of a file', thumbnail, conditional),
+  'POST /api/v1/uploads': does('Begin an upload in several requests (tus)', { 201: null }, tus),
+  'GET /api/v1/uploads': does('Own uploads that are not finished', ok(pageOf(shape('Upload')))),
+  'PATCH /api/v1/uploads/:id': does('The next bytes of an upload (tus)', nothing, tusPart),
+  'POST /api/v1/uploads/:id': does('The same as PATCH, by X-HTTP-Method-Override', nothing, tusPart),
+  'DELETE /api/v1/uploads/:id': does('Give an upload up (tus)', nothing, tusVersion),
   'GET /api/v1/entries/:id/checksum': does(
     'The SHA-256 of the plain content',
     ok(objectOf<{ sha256: string }>({ sha256: { ...string, pattern: '^[0-9a-f]{64}$' } })),
@@ -194,6 +207,10 @@ const sharing: Record<string, Operation> = {
     { 200: shape('Entry'), 201: { anyOf: [shape('Entry'), shape('Dropped')] } },
     uploading,
   ),
+  'POST /s/:secret/api/uploads': does('Begin an upload in several requests (tus)', { 201: null }, tus),
+  'PATCH /s/:secret/api/uploads/:id': does('The next bytes of an upload (tus)', nothing, tusPart),
+  'POST /s/:secret/api/uploads/:id': does('The same as PATCH, by X-HTTP-Method-Override', nothing, tusPart),
+  'DELETE /s/:secret/api/uploads/:id': does('Give an upload up (tus)', nothing, tusVersion),
   'PUT /s/:secret/api/entries/:id/path/*': does(
     'Upload below a folder of a link',
     { 200: shape('Entry'), 201: { anyOf: [shape('Entry'), shape('Dropped')] } },

@@ -1,6 +1,7 @@
 /** The shapes that the API answers with, by their names in the document. TypeScript has them in `model/api.ts`. */
 import type * as api from '../../model/api.ts';
 import type { GarbageReport } from '../../model/contracts/health.ts';
+import type { UploadView } from '../../model/contracts/uploads.ts';
 import { errorStatus } from '../../model/errors.ts';
 import type * as photos from '../../model/views/photos.ts';
 import {
@@ -94,6 +95,15 @@ const entries: Record<string, Schema> = {
     current: boolean,
     executable: boolean,
     name: nullable(string),
+  }),
+  Upload: objectOf<UploadView>({
+    id,
+    name: string,
+    parentId: id,
+    size: nullable(count),
+    offset: count,
+    createdAt: time,
+    expiresAt: time,
   }),
   EntryHealth: objectOf<api.EntryHealthView>({
     entryId: id,

@@ -22,6 +22,12 @@ const frameworkErrors: Readonly<Record<string, [ErrorCode, string]>> = {
   FST_ERR_MAX_PARAM_LENGTH: ['bad-id', 'No id is that long.'],
 };
 
+/** Statuses that RFC 9110 does not have: of nginx, and of tus. */
+const ownTitles: Readonly<Record<number, string>> = {
+  499: 'Client Closed Request',
+  460: 'Checksum Mismatch',
+};
+
 export type SendError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
 /** Makes the error handler of the gateway. */
@@ -52,7 +58,7 @@ export function problemOf(error: PeerstorError): ProblemView & Record<string, un
   return {
     ...facts,
     type: 'about:blank',
-    title: STATUS_CODES[error.status] ?? 'Client Closed Request',
+    title: STATUS_CODES[error.status] ?? ownTitles[error.status] ?? 'Error',
     status: error.status,
     detail: error.message,
     code: error.code,

@@ -10,6 +10,8 @@ export interface BodyOptions {
   /** Longest wait for the next byte. */
   stallMs: number;
   clock: Clock;
+  /** What had arrived before a cut is still given out; by default it is dropped. */
+  keepsArrived?: boolean;
 }
 
 /** The bytes that a request carries, while they arrive. */
@@ -59,7 +61,7 @@ export function openBody(request: IncomingMessage, options: BodyOptions): Reques
   const fail = (error: PeerstorError) => {
     if (failure !== undefined || ended) return;
     failure = error;
-    queue.length = 0;
+    if (!options.keepsArrived) queue.length = 0;
     close();
     controller.abort(error);
     arrived();
@@ -106,11 +108,11 @@ export function openBody(request: IncomingMessage, options: BodyOptions): Reques
     }
     try {
       for (;;) {
-        if (failure !== undefined) throw failure;
         const piece = queue.shift();
+        if (piece === undefined && failure !== undefined) throw failure;
         if (piece !== undefined) {
           queuedBytes -= piece.length;
-          if (paused && queuedBytes <= bodyQueueBytesLow) {
+          if (paused && failure === undefined && queuedBytes <= bodyQueueBytesLow) {
             paused = false;
             request.resume();
           }

@@ -158,7 +158,8 @@ async function conditionOf(
   return { ifMatch: version ?? '*' };
 }
 
-function safetyOf({ copies, wait }: UploadQuery): Pick<UploadOptions, 'copies' | 'waitMs'> {
+/** @throws `bad-input` */
+export function safetyOf({ copies, wait }: UploadQuery): Pick<UploadOptions, 'copies' | 'waitMs'> {
   const seconds = wait === undefined ? undefined : Number(wait);
   if (seconds !== undefined && seconds > safetyWaitSecondsMax) {
     throw new PeerstorError(

@@ -43,6 +43,7 @@ export const driveMethods: Readonly<Record<DriveMethod, MethodRule>> = {
   restore: { needs: 'edit', at: 0 },
   purge: { needs: 'owner', at: 0 },
   emptyTrash: { needs: 'owner', at: null },
+  ownerForUploads: { needs: 'edit', at: 0 },
   upload: { needs: 'edit', at: 0 },
   uploadTo: { needs: 'edit', at: 0 },
   open: { needs: 'view', at: 0 },

@@ -6,7 +6,6 @@ import type {
   InviteView,
   Page,
   RightsView,
-  SafetyLevel,
   UserAdminView,
   UserView,
 } from '../api.ts';
@@ -15,8 +14,10 @@ import type { UserRole } from '../records.ts';
 import type { ThumbnailSize } from './media/media-maker.ts';
 import type { Photos } from './media/photos.ts';
 import type { Sharing } from './sharing.ts';
+import type { ResumableUploads, UploadOptions, UploadOutcome, UploadSource } from './uploads.ts';
 
 export type { LinkWish, Sharing } from './sharing.ts';
+export type { CollectedContent, UploadOptions, UploadOutcome, UploadSource } from './uploads.ts';
 
 export interface Accounts {
   /** True until the network of this device has its first user (or while it has no network). */
@@ -126,6 +127,8 @@ export interface Guest {
   view(): Promise<GuestView>;
   /** What the link opens; its root is the shared entry. What the rights do not allow is `forbidden`. */
   readonly drive: Drive;
+  /** Uploads that come in several requests; everybody with the link has the same. */
+  readonly uploads: ResumableUploads;
   /** Before the first byte of a download or drop: durably one use less. @throws `gone` when none is left */
   countUse(): Promise<void>;
 }
@@ -158,6 +161,8 @@ export interface Session {
   readonly user: UserView;
   /** Own entries, and those that others shared with this user, all by their ids. */
   readonly drive: Drive;
+  /** Uploads that come in several requests: those of this user, or of this token. */
+  readonly uploads: ResumableUploads;
   /** What a token may do; null for somebody who signed in, who may do everything. */
   readonly rights: RightsView | null;
   /** @throws `forbidden` for a token */
@@ -194,35 +199,11 @@ export interface SearchQuery {
   cursor?: string;
 }
 
-export interface UploadOptions {
-  signal?: AbortSignal;
-  mime?: string;
-  modifiedAtMs?: number;
-  /** May it be run as a program? Not said: as before, and no for a new file. */
-  executable?: boolean;
-  /** What a program says of this content, asked once all of it was read; none for others' content. */
-  attributes?(): Readonly<Record<string, string>>;
-  /** Bytes that will come, where known: refused early when they cannot fit. */
-  sizeHint?: number;
-  /** Safety to wait for; default `safe`. */
-  copies?: SafetyLevel;
-  /** Longest wait for that safety where no device can take a copy; default `safeWaitMs`. */
-  waitMs?: number;
-  /** Only when the current version is this one, else `precondition-failed`. '*': must exist; 'none': must not. */
-  ifMatch?: string;
-  onConflict?: 'version' | 'rename' | 'skip';
-}
-
 /** What is said of content. */
 export interface ContentFacts {
   mime?: string;
   modifiedAtMs?: number;
   attributes?: Readonly<Record<string, string>>;
-}
-
-export interface UploadOutcome {
-  entry: EntryView;
-  created: boolean;
 }
 
 /** Content opened for reading: facts first, then any ranges of bytes. */
@@ -318,13 +299,19 @@ export interface Drive {
   emptyTrash(): Promise<number>;
 
   /**
+   * Asks whether something may be uploaded into a folder; changes nothing.
+   * @returns whose drive it is: an upload counts against the quota of that user
+   * @throws what `upload` throws for the folder
+   */
+  ownerForUploads(parent: EntryId): Promise<UserId>;
+  /**
    * Stores a stream as the content of `name` in `parent`: a new file, or a new version of it. Content that
    * the file has already makes no new version, and the answer is the existing one.
    */
   upload(
     parent: EntryId,
     name: string,
-    content: AsyncIterable<Uint8Array>,
+    content: UploadSource,
     options: UploadOptions,
   ): Promise<UploadOutcome>;
   /**
@@ -333,7 +320,7 @@ export interface Drive {
    */
   uploadTo(
     file: EntryId,
-    content: AsyncIterable<Uint8Array>,
+    content: UploadSource,
     options: Omit<UploadOptions, 'onConflict'>,
   ): Promise<UploadOutcome>;
   open(id: EntryId, version?: VersionId): Promise<OpenContent>;

@@ -56,6 +56,11 @@ export interface ChunkUpload {
    */
   put(id: ChunkId, bytes: Uint8Array): Promise<void>;
   /**
+   * Takes over a chunk that an earlier session put: it counts for `settle`, and gets the copies that it lacks.
+   * @returns false when neither this device nor one that is connected has it
+   */
+  adopt(id: ChunkId): Promise<boolean>;
+  /**
    * Waits until every chunk put so far has the copies of `level`, or until that cannot be hoped for:
    * `waitMs` without a device that could take one.
    * @returns what was reached

@@ -40,6 +40,7 @@ export function createDeviceAccounts(
     passwordTries: withPrefix(given.index, 'password-tries/'),
     quotaCounts: withPrefix(given.index, 'quota-counts/'),
     media: given.media,
+    uploads: withPrefix(given.index, 'uploads/'),
     clock: device.clock,
     random: systemRandom,
     tunables: device.config.tunables,

@@ -44,6 +44,8 @@ export interface GarbageParts {
   tunables: Pick<Tunables, 'garbageGraceMs' | 'garbageTrashMs' | 'garbageEveryMs'>;
   catalog: CatalogStanding;
   referencesComplete(): boolean;
+  /** When the oldest upload began that goes on in later requests, by `Clock.elapsedMs`. */
+  oldestUploadMs?: (() => number) | undefined;
 }
 
 /** Bytes that a sweep took and that nobody had deleted. */
@@ -263,11 +265,11 @@ export class GarbageCollection {
   }
 
   #times(): SweepTimes {
-    const { clock, tunables } = this.#parts;
+    const { clock, tunables, oldestUploadMs } = this.#parts;
     return {
       nowMs: clock.elapsedMs(),
       graceMs: tunables.garbageGraceMs,
-      oldestUploadMs: Math.min(...this.#uploadsSinceMs),
+      oldestUploadMs: Math.min(oldestUploadMs?.() ?? Number.POSITIVE_INFINITY, ...this.#uploadsSinceMs),
     };
   }
 

@@ -26,7 +26,9 @@ interface Thin {
 
 export interface ChunkUploadParts {
   /** The store, behind the garbage clock that protects incoming chunks from a sweep (I4). */
-  store: Pick<ChunkStore, 'put'>;
+  store: Pick<ChunkStore, 'put' | 'touch'>;
+  /** Devices that have the chunk and are connected, this one included. */
+  connectedHolders(id: ChunkId): number;
   /** Called once, when the session ends. */
   onClose(): void;
   scheduler: PushScheduler;
@@ -69,6 +71,18 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
     const spread = scheduler.add(id, bytes, this, { storedHere: true });
     if (spread) this.changed(spread);
     else this.#untracked += 1;
+  }
+
+  async adopt(id: ChunkId): Promise<boolean> {
+    const { store, scheduler, connectedHolders, copiesWanted } = this.#parts;
+    const isHere = await store.touch(id);
+    const holders = connectedHolders(id);
+    if (!isHere && holders === 0) return false;
+    if (this.#closed || holders >= copiesWanted) return true;
+    const spread = isHere ? scheduler.add(id, undefined, this, { storedHere: true }) : undefined;
+    if (spread) this.changed(spread);
+    else this.#untracked += 1;
+    return true;
   }
 
   async settle(level: SafetyLevel, waitMs: number, signal?: AbortSignal): Promise<SafetyView> {

@@ -115,13 +115,14 @@ export class PushScheduler {
 
   /**
    * Pushes a chunk, or joins the push in progress.
+   * @param bytes undefined for a chunk that is stored here: a push then reads it from the disk
    * @param options.storedHere false when this device could not store the chunk: `bytes` are then kept until
    * others have it
    * @returns undefined when too many chunks are followed already
    */
   add(
     id: ChunkId,
-    bytes: Uint8Array,
+    bytes: Uint8Array | undefined,
     watcher: SpreadWatcher,
     options: { storedHere: boolean },
   ): Spread | undefined {
@@ -137,7 +138,7 @@ export class PushScheduler {
     } else if (!spread.confirmed.includes(this.#parts.self)) {
       spread.onlyInMemory = true;
     }
-    this.#keepBody(spread, bytes);
+    if (bytes) this.#keepBody(spread, bytes);
     this.#decide(spread);
     return spread;
   }

@@ -37,6 +37,7 @@ export class Foreground {
         this.note();
         return upload.put(id, bytes);
       },
+      adopt: (id) => upload.adopt(id),
       settle: (level, waitMs, signal) => upload.settle(level, waitMs, signal),
       close: () => {
         if (isOpen) this.#uploads -= 1;

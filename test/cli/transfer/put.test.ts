@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { openFile } from '../../../src/cli/transfer/source-bytes.ts';
 import type { EntryView, Page } from '../../../src/model/api.ts';
 import { fileTimeHeader } from '../../../src/model/file-time.ts';
+import { plainBytes } from '../../support/fake-transfers.ts';
 import { CommandLine } from '../command-line.ts';
 
 const windows = process.platform === 'win32' && 'Windows has no such files';
@@ -284,7 +285,7 @@ describe('put', () => {
     const upload = drive.upload.bind(drive);
     drive.upload = (parent, name, content, options) => {
       async function* changing() {
-        for await (const piece of content) {
+        for await (const piece of plainBytes(content)) {
           change();
           yield piece;
         }

@@ -46,6 +46,11 @@ export class MemoryNetwork {
     }
   }
 
+  async adopt(id: ChunkId): Promise<boolean> {
+    this.calls.push(`adopt ${id}`);
+    return this.chunks.has(id) || this.elsewhere.has(id);
+  }
+
   async read(id: ChunkId, options: { signal?: AbortSignal; verify?: boolean } = {}): Promise<Uint8Array> {
     this.calls.push(`read ${id}`);
     this.readsUnderWay += 1;

@@ -133,7 +133,7 @@ test('uploads that break off count beside the quota, the same chunks once, and n
       await upload.put(id, bytes);
       puts += 1;
     };
-    return { put, settle: upload.settle, close: upload.close };
+    return { put, adopt: upload.adopt, settle: upload.settle, close: upload.close };
   };
   /** Breaks off when a chunk is stored. */
   async function* broken(seed: number): AsyncIterable<Uint8Array> {

@@ -58,6 +58,7 @@ const calls: Readonly<Record<DriveMethod, (drive: Drive, id: EntryId, file: Entr
     restore: (drive, id) => drive.restore(id),
     purge: (drive, id) => drive.purge(id),
     emptyTrash: (drive) => drive.emptyTrash(),
+    ownerForUploads: (drive, id) => drive.ownerForUploads(id),
     upload: (drive, id) => drive.upload(id, 'new', text('x'), {}),
     uploadTo: (drive, id) => drive.uploadTo(id, text('x'), {}),
     open: (drive, id) => drive.open(id),

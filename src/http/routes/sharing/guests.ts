@@ -24,6 +24,7 @@ import {
 import { downloadSlot } from '../../sessions/download-slot.ts';
 import type { GuestAccess } from '../../sessions/guest-access.ts';
 import type { RouteContext } from '../../sessions/route-context.ts';
+import { tusRoutes } from '../../uploads/tus.ts';
 import { placeAtPath, type UploadPlace } from '../../uploads/upload-place.ts';
 import {
   filePathOf,
@@ -94,6 +95,24 @@ export function guestRoutes(app: FastifyInstance, context: RouteContext, access:
   downloadRoutes(app, access, context);
   thumbnailRoute(app, access, context);
   app.register(async (scope) => uploadRoute(scope, access, context));
+  app.register(async (scope) => {
+    leaveBodiesAlone(scope);
+    tusRoutes(scope, context, {
+      base: '/s/:secret/api/uploads',
+      config: publicly,
+      async holderOf(request: FastifyRequest) {
+        const guest = await access.open(request, secretOf(request));
+        const { id, uploads, drive, rights } = guest;
+        const beforeListing = () => guest.countUse();
+        return { key: `link ${id}`, uploads, drive, isDrop: rights === 'upload', beforeListing };
+      },
+    });
+  });
+}
+
+function secretOf({ params }: FastifyRequest): string {
+  const { secret }: { secret?: unknown } = Object(params);
+  return String(secret);
 }
 
 async function viewFor(secret: string, guest: Guest): Promise<GuestView> {

@@ -1,0 +1,305 @@
+/** Uploads that come in several requests, of one holder: `ResumableUploads` over the table of this device. */
+import type { Drive } from '../../model/contracts/drive.ts';
+import type {
+  AppendOptions,
+  ResumableUploads,
+  UploadProgress,
+  UploadView,
+  UploadWish,
+} from '../../model/contracts/uploads.ts';
+import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
+import { type EntryId, toHex, type UploadId, uploadId } from '../../model/ids.ts';
+import { CollectedChunks, type StoredChunk, untilStopped } from '../content/index.ts';
+import { checkName } from '../listing/names.ts';
+import type { Tree } from '../tree/tree.ts';
+import { outgrown, receive } from './receiving.ts';
+import {
+  offsetOf,
+  type UploadFacts,
+  type UploadHead,
+  type UploadHolder,
+  UploadSeals,
+  uploadHolder,
+} from './upload-rows.ts';
+import type { UploadTable } from './upload-table.ts';
+import { checkOptions } from './uploads.ts';
+
+export interface ResumableParts {
+  table: UploadTable;
+  /** Of the user, the token or the link that holds the uploads. */
+  dedupeSecret: Uint8Array;
+  /** Everything that the holder reaches; its rights are asked at every request. */
+  drive: Drive;
+  /** One that the holder has open: chunks are cut and sealed as for this one. */
+  tree: Tree;
+}
+
+/** One upload, opened. */
+interface Opened {
+  head: UploadHead;
+  facts: UploadFacts;
+  seals: UploadSeals;
+}
+
+export function createResumableUploads(given: ResumableParts): ResumableUploads {
+  const { table, drive, tree, dedupeSecret } = given;
+  const holder = uploadHolder(dedupeSecret);
+  const uploads = new HolderUploads({ table, drive, tree, holder });
+  return {
+    create: (wish, options) => uploads.create(wish, options),
+    look: (id, options) => uploads.look(id, options),
+    append: (id, offset, content, options) => uploads.append(id, offset, content, options),
+    remove: (id) => uploads.remove(id),
+    list: () => uploads.list(),
+    onChange: (listener) =>
+      table.onChange((head) => {
+        if (head.holder === holder.id) listener([head.id]);
+      }),
+  };
+}
+
+interface HolderParts extends Pick<ResumableParts, 'table' | 'drive' | 'tree'> {
+  holder: UploadHolder;
+}
+
+class HolderUploads {
+  readonly #parts: HolderParts;
+
+  constructor(parts: HolderParts) {
+    this.#parts = parts;
+  }
+
+  async create(
+    wish: UploadWish,
+    options: Pick<AppendOptions, 'beforeListing'> = {},
+  ): Promise<UploadProgress> {
+    const { table, drive, tree, holder } = this.#parts;
+    const { quotas, clock, random } = tree;
+    const { parent, name, size, metadata = '', ...upload } = wish;
+    checkName(name);
+    checkOptions({ ...upload, ...(size === null ? {} : { sizeHint: size }) });
+    const owner = await drive.ownerForUploads(parent);
+    const there = upload.onConflict === 'rename' ? undefined : await entryNamed(drive, parent, name);
+    if (there?.kind === 'folder') {
+      throw new PeerstorError('name-taken', `There is a folder with this name already: "${name}".`);
+    }
+    const sameBytes = there?.size ?? 0;
+    // Refused now rather than after an hour; what is under way is counted as it comes.
+    (await quotas.reserve(owner, size ?? 0, sameBytes)).release();
+    const isSkipped = there !== undefined && upload.onConflict === 'skip';
+    const id = uploadId(toHex(random.bytes(16)));
+    const seals = new UploadSeals(holder, id);
+    const finished = isSkipped ? { entry: there, created: false } : null;
+    const facts = {
+      ...upload,
+      name,
+      parent,
+      size: isSkipped ? (size ?? 0) : size,
+      metadata,
+      sameBytes,
+      finished,
+    };
+    const nowMs = Math.floor(clock.elapsedMs());
+    await table.add({
+      id,
+      holder: holder.id,
+      owner,
+      beganMs: nowMs,
+      movedMs: nowMs,
+      createdAt: clock.wallMs(),
+      chunkBytes: isSkipped ? (facts.size ?? 0) : 0,
+      tailBytes: 0,
+      chunkRows: 0,
+      tailRows: 0,
+      isFinished: isSkipped,
+      sealedFacts: seals.sealFacts(facts),
+    });
+    return size === 0 && !isSkipped ? this.look(id, options) : this.#view(await this.#open(id));
+  }
+
+  async look(id: UploadId, options: Pick<AppendOptions, 'beforeListing'> = {}): Promise<UploadProgress> {
+    await this.#open(id);
+    return this.#parts.table.alone(id, async () => this.#finishIfComplete(await this.#open(id), options));
+  }
+
+  async append(
+    id: UploadId,
+    offset: number,
+    content: AsyncIterable<Uint8Array>,
+    options: AppendOptions = {},
+  ): Promise<UploadProgress> {
+    await this.#open(id);
+    return this.#parts.table.alone(id, async (signal) => {
+      const opened = await this.#declared(await this.#open(id), options.size);
+      const { head, facts } = opened;
+      if (offset !== offsetOf(head)) throw otherOffset(offsetOf(head));
+      if (!facts.finished && facts.size !== offset) {
+        await this.#receive(opened, untilStopped(content, signal), options);
+      }
+      return this.#finishIfComplete(await this.#open(id), options);
+    });
+  }
+
+  async remove(id: UploadId): Promise<void> {
+    const { table } = this.#parts;
+    await this.#open(id);
+    await table.alone(id, async () => table.remove((await this.#open(id)).head));
+  }
+
+  async list(): Promise<UploadView[]> {
+    const { table, holder } = this.#parts;
+    const heads = await table.unfinishedOf(holder.id);
+    return heads.map((head) => {
+      const { metadata: _metadata, finished: _finished, ...view } = this.#view(this.#opened(head));
+      return view;
+    });
+  }
+
+  async #open(id: UploadId): Promise<Opened> {
+    const { table, holder } = this.#parts;
+    return this.#opened(await table.require(id, holder.id));
+  }
+
+  #opened(head: UploadHead): Opened {
+    const seals = new UploadSeals(this.#parts.holder, head.id);
+    return { head, seals, facts: seals.openFacts(head.sealedFacts) };
+  }
+
+  #view({ head, facts }: Opened): UploadProgress {
+    const { name, parent, size, metadata, finished } = facts;
+    return {
+      id: head.id,
+      name,
+      parentId: parent,
+      size,
+      offset: offsetOf(head),
+      createdAt: new Date(head.createdAt).toISOString(),
+      expiresAt: new Date(this.#parts.table.expiresAt(head)).toISOString(),
+      metadata,
+      finished,
+    };
+  }
+
+  /** The upload with the length that was left open before. @throws `conflict` for another one */
+  async #declared(opened: Opened, size: number | undefined): Promise<Opened> {
+    const { head, facts, seals } = opened;
+    if (size === undefined || size === facts.size) return opened;
+    if (facts.size !== null) {
+      throw new PeerstorError('conflict', `This upload was begun with a length of ${facts.size} bytes.`);
+    }
+    checkOptions({ sizeHint: size });
+    if (size < offsetOf(head)) {
+      throw new PeerstorError('bad-input', `${offsetOf(head)} bytes of this upload are here already.`);
+    }
+    const declared = { ...facts, size };
+    const changed = { ...head, sealedFacts: seals.sealFacts(declared) };
+    await this.#parts.table.save(changed, {});
+    return { head: changed, facts: declared, seals };
+  }
+
+  async #receive(
+    { head, facts, seals }: Opened,
+    content: AsyncIterable<Uint8Array>,
+    { checksum, length }: AppendOptions,
+  ): Promise<void> {
+    const { table, drive, tree } = this.#parts;
+    const { quotas, clock, contentKeys: keys, network } = tree;
+    const { size } = facts;
+    if (size !== null && offsetOf(head) + (length ?? 0) > size) throw outgrown(size);
+    const owner = await drive.ownerForUploads(facts.parent);
+    const reservation = await quotas.reserve(owner, length ?? 0, facts.sameBytes);
+    const upload = network.beginUpload();
+    try {
+      const shared = { head, seals, table, clock, keys, upload, reservation, size, content };
+      await receive({ ...shared, ...(checksum && { checksum }) });
+    } finally {
+      reservation.release();
+      upload.close();
+      const { head: now } = await this.#open(head.id);
+      table.count(head.id, head.owner, offsetOf(now));
+    }
+  }
+
+  async #finishIfComplete(
+    opened: Opened,
+    options: Pick<AppendOptions, 'beforeListing'>,
+  ): Promise<UploadProgress> {
+    const { head, facts } = opened;
+    if (facts.finished || facts.size !== offsetOf(head)) return this.#view(opened);
+    return this.#finish(opened, facts.size, options);
+  }
+
+  async #finish(opened: Opened, size: number, { beforeListing }: Pick<AppendOptions, 'beforeListing'>) {
+    const { table, drive, tree } = this.#parts;
+    const { head, seals, facts } = opened;
+    const {
+      parent,
+      name,
+      size: _size,
+      metadata: _metadata,
+      sameBytes: _sameBytes,
+      finished: _finished,
+      ...options
+    } = facts;
+    const content = new CollectedChunks({
+      size,
+      chunks: () => this.#chunks(opened),
+      rest: () => this.#tail(opened),
+    });
+    // The upload itself reserves what it needs now.
+    table.count(head.id, head.owner, 0);
+    try {
+      await beforeListing?.();
+      const finished = await drive.upload(parent, name, content, { ...options, sizeHint: size });
+      const sealedFacts = seals.sealFacts({ ...facts, finished });
+      const movedMs = Math.floor(tree.clock.elapsedMs());
+      const sizes = { chunkBytes: size, chunkRows: 0, tailBytes: 0, tailRows: 0 };
+      await table.cutBack({ ...head, ...sizes, movedMs, isFinished: true, sealedFacts }, 0, null);
+      return this.#view(await this.#open(head.id));
+    } catch (error) {
+      table.count(head.id, head.owner, offsetOf(head));
+      const missing = isPeerstorError(error, 'chunk-missing') ? error.details.chunk : undefined;
+      if (typeof missing === 'string') throw await this.#cutBack(opened, missing);
+      throw error;
+    }
+  }
+
+  async *#chunks({ head, seals }: Opened): AsyncGenerator<StoredChunk> {
+    for (const { row, sealed } of this.#parts.table.chunkRows(head)) yield* seals.openChunks(row, sealed);
+  }
+
+  async *#tail({ head, seals }: Opened): AsyncGenerator<Uint8Array> {
+    for (const { row, sealed } of this.#parts.table.tailRows(head)) yield seals.openTail(row, sealed);
+  }
+
+  /** Forgets everything from a chunk on that no device has any more. @returns what tells the client to send it again */
+  async #cutBack({ head, seals }: Opened, missing: string): Promise<PeerstorError> {
+    const { table } = this.#parts;
+    let chunkBytes = 0;
+    for (const { row, sealed } of table.chunkRows(head)) {
+      const chunks = seals.openChunks(row, sealed);
+      const at = chunks.findIndex(({ reference }) => reference.id === missing);
+      const kept = at === -1 ? chunks : chunks.slice(0, at);
+      chunkBytes += kept.reduce((sum, { slot }) => sum + slot.size, 0);
+      if (at === -1) continue;
+      const shorter = { ...head, chunkBytes, chunkRows: at === 0 ? row : row + 1, tailBytes: 0, tailRows: 0 };
+      await table.cutBack(shorter, row, at === 0 ? null : seals.sealChunks(row, kept));
+      table.count(head.id, head.owner, chunkBytes);
+      break;
+    }
+    return otherOffset(chunkBytes);
+  }
+}
+
+function otherOffset(offset: number): PeerstorError {
+  return new PeerstorError('conflict', `This upload goes on at byte ${offset}.`, { details: { offset } });
+}
+
+async function entryNamed(drive: Drive, parent: EntryId, name: string) {
+  try {
+    return await drive.resolve([name], parent);
+  } catch (error) {
+    if (isPeerstorError(error, 'not-found')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Uploads: what may be said of one, and those that come in several requests, with breaks of days and restarts of the
+ * device between them. Each of these belongs to whoever began it: a user, a token, or everybody with one link. Suite:
+ * test/drive/uploads/resumable.test.ts.
+ */
+import type { EntryView, SafetyLevel } from '../api.ts';
+import type { EntryId, UploadId } from '../ids.ts';
+
+/** What becomes of a file that has the name already. */
+export type ConflictRule = 'version' | 'rename' | 'skip';
+
+export interface UploadOptions {
+  signal?: AbortSignal;
+  mime?: string;
+  modifiedAtMs?: number;
+  /** May it be run as a program? Not said: as before, and no for a new file. */
+  executable?: boolean;
+  /** What a program says of this content, asked once all of it was read; none for others' content. */
+  attributes?(): Readonly<Record<string, string>>;
+  /** Bytes that will come, where known: refused early when they cannot fit. */
+  sizeHint?: number;
+  /** Safety to wait for; default `safe`. */
+  copies?: SafetyLevel;
+  /** Longest wait for that safety where no device can take a copy; default `safeWaitMs`. */
+  waitMs?: number;
+  /** Only when the current version is this one, else `precondition-failed`. '*': must exist; 'none': must not. */
+  ifMatch?: string;
+  onConflict?: ConflictRule;
+}
+
+/** Content that came in several requests. What is in it only the drive room knows. */
+export interface CollectedContent {
+  readonly collected: true;
+  /** Plain bytes. */
+  readonly size: number;
+}
+
+export type UploadSource = AsyncIterable<Uint8Array> | CollectedContent;
+
+export interface UploadOutcome {
+  entry: EntryView;
+  created: boolean;
+}
+
+export interface UploadWish {
+  parent: EntryId;
+  name: string;
+  /** Bytes in all; null to say it later. */
+  size: number | null;
+  mime?: string;
+  modifiedAtMs?: number;
+  executable?: boolean;
+  onConflict?: ConflictRule;
+  copies?: SafetyLevel;
+  waitMs?: number;
+  /** What the client said when it began, as it is to be told again. */
+  metadata?: string;
+}
+
+/** An upload that goes on in later requests. */
+export interface UploadView {
+  id: string;
+  /** What the file is to be called, and the folder in which it is to be. */
+  name: string;
+  parentId: string;
+  /** Bytes in all; null while nobody said. */
+  size: number | null;
+  /** Bytes that are durable: the next request begins there. */
+  offset: number;
+  createdAt: string;
+  /** When it is given up unless something comes. */
+  expiresAt: string;
+}
+
+export interface UploadProgress extends UploadView {
+  metadata: string;
+  /** What it became; null while bytes are missing. `entry` and `created` as in `UploadOutcome`. */
+  finished: { entry: EntryView; created: boolean } | null;
+}
+
+export interface AppendOptions {
+  /** The length in all, where it was not said before. */
+  size?: number;
+  /** Bytes that this request brings, where they are known: refused early when they cannot fit. */
+  length?: number | undefined;
+  /** Of the bytes of this request: they are kept only if all came and this is right. */
+  checksum?: { algorithm: ChecksumAlgorithm; digest: Uint8Array };
+  /** Called once, before the file is listed. What it throws leaves the upload unfinished. */
+  beforeListing?: () => Promise<void>;
+}
+
+export type ChecksumAlgorithm = 'sha1' | 'sha256';
+
+export interface ResumableUploads {
+  /**
+   * Begins an upload. One of no bytes, or that `onConflict: 'skip'` makes needless, is finished at once.
+   * @throws what `Drive.upload` throws before it reads content; `too-many-tries` when too many are unfinished
+   */
+  create(wish: UploadWish, options?: Pick<AppendOptions, 'beforeListing'>): Promise<UploadProgress>;
+  /**
+   * How far an upload is. A request that still brings bytes for it is ended first: its client has another one.
+   * An upload that is complete but not listed, because the device died in between, is listed now.
+   * @throws `not-found`, and what listing it throws
+   */
+  look(id: UploadId, options?: Pick<AppendOptions, 'beforeListing'>): Promise<UploadProgress>;
+  /**
+   * Takes bytes, and lists the file when it has the last one. What came before `content` threw is kept.
+   * @param offset where they begin
+   * @throws `conflict` for another offset than the upload has (`details.offset` says which), `too-large` beyond
+   * the length that was said, `checksum-mismatch`, `quota-exceeded`, what `content` and `Drive.upload` throw
+   */
+  append(
+    id: UploadId,
+    offset: number,
+    content: AsyncIterable<Uint8Array>,
+    options?: AppendOptions,
+  ): Promise<UploadProgress>;
+  /** Gives it up. @throws `not-found` */
+  remove(id: UploadId): Promise<void>;
+  /** Those that are not finished, the newest first. */
+  list(): Promise<UploadView[]>;
+  /** Called with the ids of uploads that began, grew, or ended. Returns the unsubscriber. */
+  onChange(listener: (ids: string[]) => void): () => void;
+}
