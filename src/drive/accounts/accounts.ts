@@ -92,13 +92,9 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
   const store = createSessionStore(parts.sessions, clock, random);
   const sessions = createLiveSessions({ store, users, clock, log });
   const secrets = createLinkSessions({
-    network: () => parts.network(),
-    reservations: () => parts.reservations?.() ?? alone,
+    ...parts,
     ...kept,
-    clock,
-    random,
-    tunables,
-    log,
+    reservations: () => parts.reservations?.() ?? alone,
     audit,
     tries,
     passwordQueue,
