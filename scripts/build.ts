@@ -33,7 +33,7 @@ await build({
   sourcemap: 'linked',
   legalComments: 'none',
   // Native code finds its prebuilt binary beside its own package.json.
-  external: ['level', 'sharp'],
+  external: ['level', 'sharp', '@parcel/watcher'],
   define: { 'process.env.PEERSTOR_BUILT': '"1"' },
   banner: { js: banner },
   logLevel: 'warning',

@@ -35,6 +35,7 @@ import { setupRoutes } from './routes/accounts/setup.ts';
 import { tokenRoutes } from './routes/accounts/tokens.ts';
 import { totpRoutes } from './routes/accounts/totp.ts';
 import { userRoutes } from './routes/accounts/users.ts';
+import { backupRoutes } from './routes/devices/backups.ts';
 import { deviceRoutes } from './routes/devices/devices.ts';
 import { healthRoutes } from './routes/devices/health.ts';
 import { healthzRoutes } from './routes/devices/healthz.ts';
@@ -86,6 +87,7 @@ const routeGroups = [
   versionRoutes,
   shareRoutes,
   deviceRoutes,
+  backupRoutes,
   pairingRoutes,
   healthRoutes,
   auditRoutes,

@@ -14,6 +14,7 @@ import type { DiskChunkStore } from '../store/index.ts';
 import { introduce, type NetworkOptions, type WiredNetwork, wireNetwork } from './device-network.ts';
 import { AuditLog } from './front/audit-log.ts';
 import { createDeviceAccounts } from './front/device-accounts.ts';
+import { startDeviceBackups } from './front/device-backups.ts';
 import { createDeviceFront } from './front/device-front.ts';
 import type { DeviceParts, NetworkParts } from './front/device-parts.ts';
 import { EventHub } from './front/event-hub.ts';
@@ -359,11 +360,14 @@ class Device implements RunningDevice, DeviceParts {
   async #serve(): Promise<void> {
     const foundNetwork = (founding: Founding) => this.#found(founding);
     const media = createMediaMaker({ clock: this.clock, log: this.#log });
-    const accounts = createDeviceAccounts(this, { media, index: this.#index, foundNetwork, log: this.#log });
+    const notes = { index: this.#index, log: this.#log };
+    const accounts = createDeviceAccounts(this, { ...notes, media, foundNetwork });
     this.#accounts = accounts;
     this.#cleanups.push(() => media.stop());
     this.#cleanups.push(() => accounts.stop());
-    const front = createDeviceFront(this, accounts);
+    const backups = await startDeviceBackups(this, { ...notes, home: this.#home, accounts });
+    this.#cleanups.push(() => backups.stop());
+    const front = createDeviceFront(this, accounts, backups);
     const names = () => pageHosts([hostname(), ...this.config.hostNames]);
     const certificates = await openCertificates(this.#home, this.#own.current.name, names, this.clock);
     const { gateway, port } = await startGateway(this.config.port, (port) =>

@@ -24,6 +24,7 @@ import type { GarbageReport } from '../../src/model/contracts/health.ts';
 import type { SecondFactor, SessionList } from '../../src/model/contracts/own-account.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import { type DeviceId, type EntryId, userId } from '../../src/model/ids.ts';
+import { FakeBackups } from './fake-backups.ts';
 import { FakeDrive } from './fake-drive.ts';
 import { FakePhotos } from './fake-photos.ts';
 import { FakeSharing } from './fake-sharing.ts';
@@ -43,6 +44,7 @@ export class FakeDeviceFront implements DeviceFront {
   readonly localSecret = 'local-secret';
   readonly drive = new FakeDrive();
   readonly photos = new FakePhotos();
+  readonly backups = new FakeBackups();
   readonly sharing = new FakeSharing(this.drive, (username) => this.#passwords.has(username));
   /** What `devices` was asked, in order. */
   readonly asked: unknown[] = [];

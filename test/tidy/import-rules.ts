@@ -59,6 +59,11 @@ export const roomRules: readonly RoomRule[] = [
     sentence: 'rescue puts store, catalog and drive together without a device; node and cli stand above it.',
   },
   {
+    room: 'backup',
+    imports: ['model', 'concurrency', 'crypto'],
+    sentence: 'backup saves local folders through the contract of a drive, as its token opens it.',
+  },
+  {
     room: 'node',
     imports: [
       'model',
@@ -72,6 +77,7 @@ export const roomRules: readonly RoomRule[] = [
       'media',
       'http',
       'rescue',
+      'backup',
     ],
     sentence: 'node wires the parts together; only the command line stands above it.',
   },
@@ -162,6 +168,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'pairing',
     'front',
   ],
+  backup: ['source', 'snapshots', 'profiles', 'runs'],
   cli: ['terminal', 'client', 'transfer', 'service', 'commands', 'declare'],
 };
 
@@ -287,8 +294,13 @@ export const libraryRules: readonly LibraryRule[] = [
   { library: /^commander$/, places: ['src/cli'], sentence: 'Arguments are parsed in cli.' },
   {
     library: /^ignore$/,
-    places: ['src/cli/transfer'],
-    sentence: 'Patterns of what to leave out are read in the transfers of cli.',
+    places: ['src/cli/transfer', 'src/backup/source'],
+    sentence: 'Patterns of what to leave out are read in the transfers of cli and the source of a backup.',
+  },
+  {
+    library: /^(croner$|@parcel\/watcher$)/,
+    places: ['src/backup'],
+    sentence: 'Schedules and watching live in backup.',
   },
   {
     library: /^(preact(\/|$)|@preact\/(?!signals-core)|lucide$)/,

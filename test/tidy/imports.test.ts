@@ -43,6 +43,7 @@ describe('imports between rooms', () => {
       'saxes',
       'commander',
       'ignore',
+      'croner',
       'preact/hooks',
     ];
     assert.equal(names.length, libraryRules.length);

@@ -21,6 +21,7 @@ const rooms = [
   'drive',
   'http',
   'rescue',
+  'backup',
   'node',
   'cli',
 ];

@@ -5,6 +5,7 @@ import { hlcTicksPerMs } from '../../model/records.ts';
 import { runRotating } from '../access/key-rotation.ts';
 import { isLive } from '../keys/live.ts';
 import { author, openEntry, type Tree } from '../tree/tree.ts';
+import { keptForMs } from './kept-histories.ts';
 import { versionNamesOf } from './naming.ts';
 import { currentOnes, tombstoneOf } from './removing.ts';
 import { type KeptVersion, superfluousVersions } from './thinning.ts';
@@ -45,12 +46,18 @@ async function thinHistory(tree: Tree, file: EntryId, ageOf: AgeOf): Promise<num
   return runRotating(tree, [parent], [], async () => {
     const versions = await keptVersions(tree, file, ageOf);
     if (versions === undefined || versions.length === 1) return undefined;
-    const gone = superfluousVersions(versions);
+    const gone = superfluousVersions(versions.map(keptLonger(tree, file)));
     for (let at = 0; at < gone.length; at += draftsPerBatch) {
       await author(tree, gone.slice(at, at + draftsPerBatch).map(tombstoneOf));
     }
     return gone.length;
   });
+}
+
+/** In a folder that says so, versions stay for longer. */
+function keptLonger(tree: Tree, file: EntryId): (version: KeptVersion) => KeptVersion {
+  const ms = keptForMs(tree, file);
+  return (version) => ({ ...version, stays: version.stays || version.ageMs < ms });
 }
 
 async function keptVersions(tree: Tree, file: EntryId, ageOf: AgeOf): Promise<KeptVersion[] | undefined> {

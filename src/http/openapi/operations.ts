@@ -218,6 +218,20 @@ const sharing: Record<string, Operation> = {
   ),
 };
 
+const backups: Record<string, Operation> = {
+  'GET /api/v1/backups': does('Your backups of this device', ok(pageOf(shape('Backup')))),
+  'POST /api/v1/backups': does('Add a backup', made(shape('Backup'))),
+  'PATCH /api/v1/backups/:id': does('Change, pause or resume a backup', ok(shape('Backup'))),
+  'DELETE /api/v1/backups/:id': does('Remove a backup; what it saved stays', nothing),
+  'POST /api/v1/backups/:id/run': does('Run it now, or say what a run would do', {
+    200: shape('BackupRun'),
+    202: shape('BackupRun'),
+  }),
+  'GET /api/v1/backups/:id/runs': does('Its runs, newest first', ok(pageOf(shape('BackupRun')))),
+  'GET /api/v1/backups/:id/snapshots': does('Its snapshots, newest first', ok(pageOf(shape('Snapshot')))),
+  'GET /api/v1/backups/:id/snapshots/:at': does('What a snapshot has', ok(shape('SnapshotPage'))),
+};
+
 const devices: Record<string, Operation> = {
   'GET /healthz': does('Is this device alive?', ok(shape('Healthz'))),
   'GET /ca.crt': does('The authority of this device', ok('application/x-x509-ca-cert')),
@@ -251,5 +265,6 @@ export const operations: Readonly<Record<string, Operation>> = {
   ...photos,
   ...accounts,
   ...sharing,
+  ...backups,
   ...devices,
 };

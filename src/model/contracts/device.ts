@@ -13,6 +13,7 @@ import type {
 import type { DeviceId, EntryId } from '../ids.ts';
 import type { DeviceClass } from '../records.ts';
 import type { AuditFilter } from './audit.ts';
+import type { Backups } from './backups.ts';
 import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from './drive.ts';
 import type { GarbageReport } from './health.ts';
 import type { SecondFactor, SessionList } from './own-account.ts';
@@ -77,6 +78,7 @@ export interface DeviceFront {
   readonly accounts: Accounts & PasswordChanges & SecondFactor & SessionList & UserAdmin & Guests;
   readonly pairing: Pairing;
   readonly devices: Devices;
+  readonly backups: Backups;
   /** @param viewer as for `Devices.list` */
   health(viewer: Session): Promise<HealthView>;
   /** What this device keeps that nothing needs, and why it does or does not go. Deletes nothing. @throws `forbidden` for a member */

@@ -1,5 +1,6 @@
 /** What the gateway may ask of this device: pairing, devices, health. Drives come through accounts. */
 import { renderSVG } from 'uqr';
+import type { BackupService } from '../../backup/index.ts';
 import type { DeviceView, HealthView } from '../../model/api.ts';
 import { systemClock } from '../../model/clock.ts';
 import type { DeviceFront, DeviceSettings } from '../../model/contracts/device.ts';
@@ -27,7 +28,11 @@ import { isSameText, SetupGate } from './setup-gate.ts';
 import { createSystemFront } from './system-front.ts';
 import { withoutPaths, withoutVolumes } from './viewer.ts';
 
-export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['accounts']): DeviceFront {
+export function createDeviceFront(
+  parts: DeviceParts,
+  accounts: DeviceFront['accounts'],
+  backups: BackupService,
+): DeviceFront {
   const gate = new SetupGate(systemClock);
   const system = createSystemFront(parts);
 
@@ -65,6 +70,7 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
       return parts.settings().name;
     },
     accounts,
+    backups,
 
     healthz: () => ({
       ok: true,
@@ -110,7 +116,10 @@ export function createDeviceFront(parts: DeviceParts, accounts: DeviceFront['acc
 
     audit: (options) => parts.audit.list(options),
 
-    health: (viewer) => health(isAdmin(viewer)),
+    async health(viewer) {
+      const view = await health(isAdmin(viewer));
+      return { ...view, alerts: [...backups.alerts(viewer), ...view.alerts] };
+    },
     garbage: (session) => garbageReport(requireNetwork(parts), session),
     confirmGarbage: (session) => confirmGarbage(requireNetwork(parts), parts.audit, session),
     entryHealth: (id, session) => entryHealthView(requireNetwork(parts), id, session),

@@ -101,6 +101,25 @@ test('a signed-in device thins histories in time, keeps named versions, and the 
   assert.equal(await read(drive, id), 'version 5');
 });
 
+test('a folder that says so keeps every version of what lies below for that long, and no longer', async () => {
+  const { drive, root, world } = await createHome();
+  const folder = entryId((await drive.createFolder(root, 'backup')).id);
+  const below = entryId((await drive.createFolder(folder, 'deep')).id);
+  await drive.setProperties(folder, { 'peerstor:keep-versions-ms': String(5 * hourMs) });
+  const kept = await put(drive, below, 'a', 'version 0');
+  const thinned = await put(drive, root, 'a', 'version 0');
+  for (let number = 1; number < 4; number += 1) {
+    await world.clock.pass(minuteMs);
+    await put(drive, below, 'a', `version ${number}`);
+    await put(drive, root, 'a', `version ${number}`);
+  }
+  await world.clock.pass(3 * hourMs);
+  assert.equal((await drive.versions(entryId(kept.id))).length, 4);
+  assert.equal((await drive.versions(entryId(thinned.id))).length, 1);
+  await world.clock.pass(3 * hourMs);
+  assert.equal((await drive.versions(entryId(kept.id))).length, 1);
+});
+
 test('a wall clock that jumps ahead makes no version older', async () => {
   const { drive, root, world } = await createHome();
   const first = await put(drive, root, 'a', 'version 0');

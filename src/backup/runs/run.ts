@@ -1,0 +1,360 @@
+/**
+ * One run of a profile: looks at the source, plans, asks the brake, and does what is to be done. Whatever is done
+ * is noted file by file, so a run that was killed goes on where it was.
+ */
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BoundedTasks } from '../../concurrency/index.ts';
+import { type Clock, sleep } from '../../model/clock.ts';
+import type { Drive } from '../../model/contracts/drive.ts';
+import { isPeerstorError, PeerstorError, sentenceOf } from '../../model/errors.ts';
+import { type EntryId, entryId, versionId } from '../../model/ids.ts';
+import type { Profile } from '../profiles/profile.ts';
+import type { Loss } from '../profiles/profile-state.ts';
+import type { SnapshotLine } from '../snapshots/snapshot-format.ts';
+import { Snapshots } from '../snapshots/snapshots.ts';
+import { Target } from '../snapshots/target.ts';
+import { looksEncrypted, sampleBytes } from '../source/noise.ts';
+import { leavesOut } from '../source/patterns.ts';
+import { type FileFacts, type Found, factsOf, type Scan, scanSource } from '../source/scanner.ts';
+import { FileChanged, readSample, readSteady } from '../source/steady-file.ts';
+import { brakeReason } from './brake.ts';
+import type { KnownFile, KnownFiles } from './known-files.ts';
+import { type Plan, type PlannedFile, planRun } from './plan.ts';
+
+export interface RunParts {
+  profile: Profile;
+  /** What the token of the profile opens. */
+  drive: Drive;
+  known: KnownFiles;
+  clock: Clock;
+  /** A file must have been left alone for so long before it is read. */
+  settleMs: number;
+  never: readonly string[];
+  losses: readonly Loss[];
+  /** A person agreed to what the brake stopped. */
+  consent: boolean;
+  /** Look whether the drive still has what was saved. */
+  checkTarget: boolean;
+  dryRun: boolean;
+  signal: AbortSignal;
+  onProgress(counts: Counts): void;
+}
+
+export interface Counts {
+  added: number;
+  changed: number;
+  moved: number;
+  deleted: number;
+  unchanged: number;
+  bytes: number;
+  /** Files that are being written: the next run takes them. */
+  waiting: number;
+}
+
+export interface RunOutcome {
+  counts: Counts;
+  failed: { path: string; code: string; message: string }[];
+  failures: number;
+  snapshot: string | null;
+  /** Why the brake stopped it. */
+  braked: string | undefined;
+  /** Losses of this run, where it was not braked. */
+  loss: number;
+}
+
+const uploadsAtOnce = 4;
+const samplesAtOnce = 8;
+const settleRounds = 5;
+const failedShown = 100;
+/** The rest of the run would fail the same way. */
+const fatalCodes = [
+  'aborted',
+  'disk-full',
+  'quota-exceeded',
+  'not-signed-in',
+  'forbidden',
+  'no-network',
+  'clock-wrong',
+] as const;
+
+type Keyed = Found & { key: string };
+
+export class BackupRun {
+  readonly #parts: RunParts;
+  readonly #target: Target;
+  readonly #counts: Counts = {
+    added: 0,
+    changed: 0,
+    moved: 0,
+    deleted: 0,
+    unchanged: 0,
+    bytes: 0,
+    waiting: 0,
+  };
+  readonly #failed: RunOutcome['failed'] = [];
+  #failures = 0;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.#target = new Target(parts.drive, parts.profile.target, parts.signal);
+  }
+
+  /** @throws what makes all of it impossible: the source is not there, the drive is full, access was revoked */
+  async run(): Promise<RunOutcome> {
+    const { profile, known, dryRun, signal } = this.#parts;
+    const rules = leavesOut(profile.presets, profile.exclude);
+    const scan = await scanSource(profile.folder, { leavesOut: rules, never: this.#parts.never, signal });
+    const found = scan.found.map((one): Keyed => ({ ...one, key: known.keyOf(one.path) }));
+    const rows = await this.#knownRows();
+    const plan = planRun({ found, known: rows, isComplete: scan.unread.length === 0 });
+    for (const { path, error } of scan.failed) this.#fail(path, error);
+    const noisy = await this.#countNoisy(plan);
+    const gone = profile.onDelete === 'keep' ? 0 : filesIn(plan.gone) + filesIn(plan.replaced);
+    const braked = this.#brake(plan, gone, noisy);
+    if (dryRun) this.#foresee(plan, gone);
+    if (dryRun || braked !== undefined) return this.#outcome(null, braked, 0);
+    await this.#apply(plan, rows, found);
+    const snapshot = await this.#snapshot(found, scan);
+    return this.#outcome(snapshot, undefined, gone + noisy);
+  }
+
+  async #knownRows(): Promise<Map<string, KnownFile>> {
+    const { known, checkTarget } = this.#parts;
+    const rows = new Map<string, KnownFile>();
+    for await (const { key, file } of known.all()) rows.set(key, file);
+    if (!checkTarget || rows.size === 0) return rows;
+    const there = new Set<string>();
+    for await (const { id } of this.#target.below()) there.add(id);
+    for (const [key, { entry }] of rows) if (!there.has(entry)) rows.delete(key);
+    return rows;
+  }
+
+  #brake(plan: Plan, gone: number, noisy: number): string | undefined {
+    const { consent, losses: before, clock } = this.#parts;
+    if (consent) return undefined;
+    return brakeReason({ before, gone, noisy, known: plan.known, nowMs: clock.wallMs() });
+  }
+
+  async #countNoisy({ changed }: Plan): Promise<number> {
+    const { profile, signal } = this.#parts;
+    let noisy = 0;
+    const tasks = new BoundedTasks(samplesAtOnce, () => undefined);
+    for (const { path } of changed) {
+      signal.throwIfAborted();
+      await tasks.room();
+      void tasks.start(async () => {
+        const sample = await readSample(join(profile.folder, path), sampleBytes).catch(() => undefined);
+        if (sample && looksEncrypted(sample)) noisy += 1;
+      });
+    }
+    await tasks.settled();
+    return noisy;
+  }
+
+  #foresee({ added, changed, moved, unchanged }: Plan, gone: number): void {
+    const counts = {
+      added: added.length,
+      changed: changed.length,
+      moved: moved.length,
+      deleted: gone,
+      unchanged,
+    };
+    Object.assign(this.#counts, counts);
+  }
+
+  async #apply(plan: Plan, rows: ReadonlyMap<string, KnownFile>, found: readonly Keyed[]): Promise<void> {
+    const { known } = this.#parts;
+    this.#counts.unchanged = plan.unchanged;
+    for (const { kind, path, key } of found) {
+      const row = kind === 'folder' ? rows.get(key) : undefined;
+      if (row?.kind === 'folder') this.#target.remember(path, row.entry);
+    }
+    for (const { key, file } of plan.replaced) await this.#remove(key, file);
+    for (const { path, key } of plan.folders) {
+      await this.#try(path, async () => {
+        const entry = await this.#target.folder(path);
+        await known.set(key, {
+          kind: 'folder',
+          size: 0,
+          mtimeMs: 0,
+          ctimeMs: 0,
+          ino: 0n,
+          entry,
+          version: undefined,
+        });
+      });
+    }
+    const unmoved: PlannedFile[] = [];
+    for (const { path, key, facts, from } of plan.moved) {
+      await this.#try(path, async () => {
+        const view = await this.#target.move(from.file.entry, path).catch((error: unknown) => {
+          // Somebody moved or deleted it in the drive: it is saved like the others.
+          if (!isPeerstorError(error) || isFatal(error)) throw error;
+        });
+        if (view) {
+          await known.set(key, { ...from.file, ...facts, version: versionId(view.version) });
+          this.#count('moved');
+        } else unmoved.push({ path, key, facts, before: undefined });
+        await known.set(from.key, undefined);
+      });
+    }
+    await this.#uploadAll([...plan.changed, ...plan.added, ...unmoved]);
+    for (const { key, file } of plan.gone) await this.#remove(key, file);
+    if (this.#parts.profile.onDelete === 'mirror') await this.#mirror();
+  }
+
+  /** Files that were written a moment ago come last, when they have been left alone. */
+  async #uploadAll(files: readonly PlannedFile[]): Promise<void> {
+    const { settleMs, clock, signal, profile } = this.#parts;
+    let waiting = await this.#uploadSettled(files);
+    for (let round = 0; waiting.length > 0 && round < settleRounds; round += 1) {
+      await sleep(clock, settleMs, signal);
+      const looked = await Promise.all(
+        waiting.map(async (file): Promise<PlannedFile | undefined> => {
+          const stats = await lstat(join(profile.folder, file.path), { bigint: true }).catch(() => undefined);
+          return stats?.isFile() ? { ...file, facts: factsOf(stats) } : undefined;
+        }),
+      );
+      waiting = await this.#uploadSettled(looked.filter((file) => file !== undefined));
+    }
+    this.#counts.waiting = waiting.length;
+  }
+
+  /** @returns files that are still being written */
+  async #uploadSettled(files: readonly PlannedFile[]): Promise<PlannedFile[]> {
+    const waiting: PlannedFile[] = [];
+    const fatal: unknown[] = [];
+    const tasks = new BoundedTasks(uploadsAtOnce, (error) => fatal.push(error));
+    for (const file of files) {
+      if (fatal.length > 0 || this.#parts.signal.aborted) break;
+      if (this.#isYoung(file.facts)) {
+        waiting.push(file);
+        continue;
+      }
+      await tasks.room();
+      const work = async () => {
+        if (!(await this.#upload(file))) waiting.push(file);
+      };
+      void tasks.start(() => this.#try(file.path, work)).catch(() => undefined);
+    }
+    await tasks.settled();
+    this.#parts.signal.throwIfAborted();
+    if (fatal.length > 0) throw fatal[0];
+    return waiting;
+  }
+
+  #isYoung({ mtimeMs, ctimeMs }: FileFacts): boolean {
+    const { clock, settleMs } = this.#parts;
+    const ages = [mtimeMs, ctimeMs].map((atMs) => clock.wallMs() - atMs);
+    // A time to come says nothing.
+    return ages.some((age) => age >= 0 && age < settleMs);
+  }
+
+  /** @returns false when the file changed while it was read */
+  async #upload({ path, key, facts, before }: PlannedFile): Promise<boolean> {
+    const { profile, known } = this.#parts;
+    let changed = false;
+    const onBytes = (count: number) => {
+      this.#counts.bytes += count;
+    };
+    async function* content(): AsyncGenerator<Uint8Array> {
+      try {
+        yield* readSteady(join(profile.folder, path), facts, onBytes);
+      } catch (error) {
+        changed = error instanceof FileChanged;
+        throw error;
+      }
+    }
+    try {
+      const { entry } = await this.#target.upload({
+        path,
+        size: facts.size,
+        mtimeMs: facts.mtimeMs,
+        content,
+      });
+      const version = versionId(entry.version);
+      await known.set(key, { kind: 'file', ...facts, entry: entryId(entry.id), version });
+      this.#count(before ? 'changed' : 'added');
+      return true;
+    } catch (error) {
+      if (changed) return false;
+      throw error;
+    }
+  }
+
+  async #remove(key: string, { kind, entry }: KnownFile): Promise<void> {
+    const { profile, known } = this.#parts;
+    await this.#try('', async () => {
+      if (profile.onDelete !== 'keep') await this.#target.trash(entry);
+      await known.set(key, undefined);
+      if (kind === 'file' && profile.onDelete !== 'keep') this.#count('deleted');
+    });
+  }
+
+  /** What only the drive has goes to the trash. */
+  async #mirror(): Promise<void> {
+    const kept = new Set<EntryId>();
+    for await (const { file } of this.#parts.known.all()) kept.add(file.entry);
+    const extra: EntryId[] = [];
+    for await (const { id } of this.#target.below()) if (!kept.has(entryId(id))) extra.push(entryId(id));
+    for (const id of extra) await this.#try('', () => this.#target.trash(id));
+  }
+
+  async #snapshot(found: readonly Keyed[], scan: Scan): Promise<string | null> {
+    const { drive, profile, clock, signal } = this.#parts;
+    const { added, changed, moved, deleted } = this.#counts;
+    const snapshots = new Snapshots(drive, profile.target, signal);
+    const isNews = added + changed + moved + deleted > 0;
+    if (!isNews && (await snapshots.ids()).length > 0) return null;
+    const lines = found.flatMap((one) => this.#line(one) ?? []);
+    if (lines.length === 0 && scan.found.length > 0) return null;
+    const id = await snapshots.write(clock.wallMs(), lines);
+    await snapshots.thin(profile.keep, clock.wallMs());
+    return id;
+  }
+
+  /** As the drive has it: a file that could not be read is there as it was before, or not at all. */
+  #line({ kind, path, key }: Keyed): SnapshotLine | undefined {
+    const row = this.#parts.known.get(key);
+    if (kind === 'folder') return { path, kind, size: 0, modifiedAtMs: 0, entry: null, version: null };
+    if (row?.kind !== 'file' || !row.version) return undefined;
+    const modifiedAtMs = Math.floor(row.mtimeMs);
+    return { path, kind, size: row.size, modifiedAtMs, entry: row.entry, version: row.version };
+  }
+
+  async #try(path: string, work: () => Promise<void>): Promise<void> {
+    this.#parts.signal.throwIfAborted();
+    try {
+      await work();
+    } catch (error) {
+      this.#parts.signal.throwIfAborted();
+      if (isFatal(error)) throw error;
+      this.#fail(path, error);
+    }
+  }
+
+  #fail(path: string, error: unknown): void {
+    this.#failures += 1;
+    if (this.#failed.length >= failedShown) return;
+    const code = error instanceof PeerstorError ? error.code : 'local-file';
+    this.#failed.push({ path, code, message: sentenceOf(error) });
+  }
+
+  #count(what: 'added' | 'changed' | 'moved' | 'deleted'): void {
+    this.#counts[what] += 1;
+    this.#parts.onProgress(this.#counts);
+  }
+
+  #outcome(snapshot: string | null, braked: string | undefined, loss: number): RunOutcome {
+    return { counts: this.#counts, failed: this.#failed, failures: this.#failures, snapshot, braked, loss };
+  }
+}
+
+function isFatal(error: unknown): boolean {
+  return fatalCodes.some((code) => isPeerstorError(error, code));
+}
+
+function filesIn(gone: Plan['gone']): number {
+  return gone.filter(({ file }) => file.kind === 'file').length;
+}

@@ -1,0 +1,33 @@
+/** A page of a snapshot, for whoever looks into it or restores from it. */
+import type { Page } from '../../model/api.ts';
+import type { SnapshotEntryView, SnapshotView } from '../../model/contracts/backup-views.ts';
+import { PeerstorError } from '../../model/errors.ts';
+import type { SnapshotLine } from './snapshot-format.ts';
+
+/**
+ * @param options.under a file, or a folder with what is in it; everything where it is empty
+ * @param options.after how many entries to pass over
+ * @throws `not-found` when nothing is there under that path
+ */
+export async function readView(
+  { snapshot, lines }: { snapshot: SnapshotView; lines: AsyncIterable<SnapshotLine> },
+  { under, after, limit }: { under: string; after: number; limit: number },
+): Promise<Page<SnapshotEntryView> & { snapshot: SnapshotView }> {
+  const top = under.split('/').filter(Boolean).join('/');
+  const items: SnapshotEntryView[] = [];
+  let seen = 0;
+  for await (const line of lines) {
+    if (top !== '' && line.path !== top && !line.path.startsWith(`${top}/`)) continue;
+    seen += 1;
+    if (seen <= after) continue;
+    if (items.length === limit) return { snapshot, items, nextCursor: String(after + limit) };
+    items.push(viewOf(line));
+  }
+  if (seen === 0 && top !== '')
+    throw new PeerstorError('not-found', 'This snapshot has nothing of that path.');
+  return { snapshot, items, nextCursor: null };
+}
+
+function viewOf({ path, kind, size, modifiedAtMs, entry, version }: SnapshotLine): SnapshotEntryView {
+  return { path, kind, size, modifiedAt: new Date(modifiedAtMs).toISOString(), entryId: entry, version };
+}

@@ -1,0 +1,73 @@
+/** Backup profiles of one device: what `http` may ask. Built in `backup`, wired in `node`. */
+import type { Page } from '../api.ts';
+import type { BackupRunView, BackupView, SnapshotEntryView, SnapshotView } from './backup-views.ts';
+import type { Session } from './drive.ts';
+
+export type BackupRule = 'keep' | 'trash' | 'mirror';
+
+/** When a profile runs; never by itself where nothing is named. */
+export type BackupSchedule =
+  | { kind: 'watch' }
+  /** Five or six fields, local time. */
+  | { kind: 'cron'; pattern: string }
+  | { kind: 'every'; ms: number }
+  | { kind: 'manual' };
+
+/** How many snapshots stay of each span: the newest of each hour, day, week and month. */
+export interface BackupKeep {
+  hourly: number;
+  daily: number;
+  weekly: number;
+  monthly: number;
+}
+
+export interface BackupWish {
+  name?: string;
+  /** Absolute path on this device. */
+  folder: string;
+  /** Path in the drive; it is made. */
+  target: string;
+  watch?: boolean;
+  cron?: string;
+  /** `30m`, `1h`, `7d`. */
+  every?: string;
+  /** Patterns as in a .gitignore file. */
+  exclude?: string[];
+  /** What is left out besides: `caches`, `node_modules`, `system`. */
+  presets?: string[];
+  onDelete?: BackupRule;
+  keep?: Partial<BackupKeep>;
+}
+
+export type BackupChange = Partial<Omit<BackupWish, 'folder' | 'target'>> & { paused?: boolean };
+
+/** Profiles are their owner's: others are not told of them. */
+export interface Backups {
+  list(session: Session): Promise<BackupView[]>;
+  /** @throws `forbidden` for a member: a profile reads files of this machine; `bad-input`, `conflict` */
+  add(session: Session, wish: BackupWish): Promise<BackupView>;
+  /** `paused: false` also agrees to what the brake stopped. @throws `not-found`, `bad-input` */
+  change(session: Session, id: string, change: BackupChange): Promise<BackupView>;
+  /** Takes its access back; what was saved stays. @throws `not-found` */
+  remove(session: Session, id: string): Promise<void>;
+  /**
+   * Begins a run, or names the one that is under way. A dry run is waited for, and changes nothing.
+   * @throws `not-found`, `conflict` while the profile is paused
+   */
+  run(session: Session, id: string, options: { dryRun: boolean }): Promise<BackupRunView>;
+  /** Newest first. */
+  runs(session: Session, id: string): Promise<BackupRunView[]>;
+  /** Newest first. */
+  snapshots(session: Session, id: string): Promise<SnapshotView[]>;
+  /**
+   * What a snapshot has, in the order of the paths.
+   * @param at the id of a snapshot, or a time: the newest one that is not later
+   * @throws `not-found`
+   */
+  snapshot(
+    session: Session,
+    id: string,
+    at: string,
+    options: { under: string; after: number; limit: number },
+  ): Promise<Page<SnapshotEntryView> & { snapshot: SnapshotView }>;
+}
