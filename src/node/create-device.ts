@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import { readGenesis } from '../catalog/index.ts';
 import type { AccountsRoom, Founding } from '../drive/index.ts';
 import { createGateway } from '../http/index.ts';
-import { createMediaMaker } from '../media/index.ts';
 import { assert } from '../model/assert.ts';
 import { systemClock, systemRandom } from '../model/clock.ts';
 import { type OrderedStore, withPrefix } from '../model/contracts/ordered-store.ts';
@@ -13,10 +12,8 @@ import type { Log } from '../model/log.ts';
 import type { DiskChunkStore } from '../store/index.ts';
 import { introduce, type NetworkOptions, type WiredNetwork, wireNetwork } from './device-network.ts';
 import { AuditLog } from './front/audit-log.ts';
-import { createDeviceAccounts } from './front/device-accounts.ts';
-import { startDeviceBackups } from './front/device-backups.ts';
-import { createDeviceFront } from './front/device-front.ts';
 import type { DeviceParts, NetworkParts } from './front/device-parts.ts';
+import { startDeviceServices } from './front/device-services.ts';
 import { EventHub } from './front/event-hub.ts';
 import { openCertificates } from './home/certificates.ts';
 import type { DeviceConfig } from './home/config.ts';
@@ -358,21 +355,19 @@ class Device implements RunningDevice, DeviceParts {
   }
 
   async #serve(): Promise<void> {
-    const foundNetwork = (founding: Founding) => this.#found(founding);
-    const media = createMediaMaker({ clock: this.clock, log: this.#log });
-    const notes = { index: this.#index, log: this.#log };
-    const accounts = createDeviceAccounts(this, { ...notes, media, foundNetwork });
-    this.#accounts = accounts;
-    this.#cleanups.push(() => media.stop());
-    this.#cleanups.push(() => accounts.stop());
-    const backups = await startDeviceBackups(this, { ...notes, home: this.#home, accounts });
-    this.#cleanups.push(() => backups.stop());
-    const front = createDeviceFront(this, accounts, backups);
+    const services = await startDeviceServices(this, {
+      home: this.#home,
+      index: this.#index,
+      foundNetwork: (founding) => this.#found(founding),
+      log: this.#log,
+    });
+    this.#accounts = services.accounts;
+    this.#cleanups.push(() => services.stop());
     const names = () => pageHosts([hostname(), ...this.config.hostNames]);
     const certificates = await openCertificates(this.#home, this.#own.current.name, names, this.clock);
     const { gateway, port } = await startGateway(this.config.port, (port) =>
       createGateway({
-        front,
+        front: services.front,
         webRoot: webRoot(),
         certificates,
         hostNames: [hostname(), ...this.config.hostNames],

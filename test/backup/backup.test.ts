@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm, truncate } from 'node:fs/promises';
+import { chmod, open, rename, rm, truncate } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { isPeerstorError } from '../../src/model/errors.ts';
 import { entryId, grantId } from '../../src/model/ids.ts';
@@ -356,6 +356,27 @@ describe('snapshots', () => {
         limit: 1,
       });
       assert.deepEqual([dir.items.map(({ path }) => path), dir.nextCursor], [['dir'], '1']);
+    });
+  });
+
+  it('say which files may be run, and a mark that changed alone is saved', async () => {
+    await inWorld(async (world) => {
+      await world.write('script', '#!/bin/sh');
+      const id = await world.add();
+      await world.run(id);
+      await chmod(world.at('script'), 0o755);
+      const run = await world.run(id);
+      assert.equal(run.changed, 1, run.sentence);
+      const page = await world.service.snapshot(world.session, id, run.snapshot ?? '', {
+        under: '',
+        after: 0,
+        limit: 9,
+      });
+      assert.deepEqual(
+        page.items.map(({ path, executable }) => [path, executable]),
+        [['script', true]],
+      );
+      assert.equal((await world.drive.resolve(['Backups', 'laptop', 'script'])).executable, true);
     });
   });
 

@@ -81,7 +81,15 @@ export class FakeBackups implements Backups {
   async snapshot(_session: Session, id: string, wanted: string, options: object) {
     this.#require(id);
     this.asked.push({ at: wanted, ...options });
-    const file = { path: 'a', kind: 'file' as const, size: 3, modifiedAt: at, entryId: 'e1', version: 'v1' };
+    const file = {
+      path: 'a',
+      kind: 'file' as const,
+      size: 3,
+      modifiedAt: at,
+      executable: false,
+      entryId: 'e1',
+      version: 'v1',
+    };
     return { snapshot, items: [file], nextCursor: null };
   }
 

@@ -11,7 +11,7 @@ import { isPeerstorError, PeerstorError, sentenceOf } from '../../model/errors.t
 import { type EntryId, entryId, versionId } from '../../model/ids.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Loss } from '../profiles/profile-state.ts';
-import type { SnapshotLine } from '../snapshots/snapshot-format.ts';
+import { folderLine, type SnapshotLine } from '../snapshots/snapshot-format.ts';
 import { Snapshots } from '../snapshots/snapshots.ts';
 import { Target } from '../snapshots/target.ts';
 import { looksEncrypted, sampleBytes } from '../source/noise.ts';
@@ -271,6 +271,7 @@ export class BackupRun {
         path,
         size: facts.size,
         mtimeMs: facts.mtimeMs,
+        executable: facts.executable,
         content,
       });
       const version = versionId(entry.version);
@@ -315,12 +316,13 @@ export class BackupRun {
   }
 
   /** As the drive has it: a file that could not be read is there as it was before, or not at all. */
-  #line({ kind, path, key }: Keyed): SnapshotLine | undefined {
+  #line({ kind, path, key, facts }: Keyed): SnapshotLine | undefined {
     const row = this.#parts.known.get(key);
-    if (kind === 'folder') return { path, kind, size: 0, modifiedAtMs: 0, entry: null, version: null };
+    if (kind === 'folder') return folderLine(path);
     if (row?.kind !== 'file' || !row.version) return undefined;
     const modifiedAtMs = Math.floor(row.mtimeMs);
-    return { path, kind, size: row.size, modifiedAtMs, entry: row.entry, version: row.version };
+    const executable = facts.executable ?? false;
+    return { path, kind, size: row.size, modifiedAtMs, executable, entry: row.entry, version: row.version };
   }
 
   async #try(path: string, work: () => Promise<void>): Promise<void> {

@@ -15,8 +15,13 @@ export interface SnapshotLine {
   kind: 'file' | 'folder';
   size: number;
   modifiedAtMs: number;
+  executable: boolean;
   entry: string | null;
   version: string | null;
+}
+
+export function folderLine(path: string): SnapshotLine {
+  return { path, kind: 'folder', size: 0, modifiedAtMs: 0, executable: false, entry: null, version: null };
 }
 
 /** A time as a name that every disk holds: `2026-11-30T10-00-00-000Z`. */
@@ -47,9 +52,11 @@ export function writeSnapshot(atMs: number, lines: readonly SnapshotLine[]): Uin
   const head = { peerstorSnapshot: format, at: new Date(atMs).toISOString(), files: files.length, bytes };
   const pieces: Uint8Array[] = [];
   let text = `${JSON.stringify(head)}\n`;
-  for (const { path, kind, size, modifiedAtMs, entry, version } of lines) {
+  for (const { path, kind, size, modifiedAtMs, executable, entry, version } of lines) {
     const line =
-      kind === 'folder' ? { p: path } : { p: path, s: size, m: modifiedAtMs, e: entry, v: version };
+      kind === 'folder'
+        ? { p: path }
+        : { p: path, s: size, m: modifiedAtMs, e: entry, v: version, ...(executable && { x: true }) };
     text += `${JSON.stringify(line)}\n`;
     if (text.length < 512 * 1024) continue;
     pieces.push(Buffer.from(text));
@@ -73,13 +80,21 @@ export function readSnapshotHead(id: string, line: string): SnapshotView {
 
 /** @throws `bad-record` */
 export function readSnapshotLine(line: string): SnapshotLine {
-  const { p, s, m, e, v } = parsed(line);
+  const { p, s, m, e, v, x } = parsed(line);
   if (typeof p !== 'string') throw notASnapshot();
-  if (e === undefined)
-    return { path: p, kind: 'folder', size: 0, modifiedAtMs: 0, entry: null, version: null };
+  if (e === undefined) return folderLine(p);
   if (typeof s !== 'number' || typeof m !== 'number' || typeof e !== 'string' || typeof v !== 'string')
     throw notASnapshot();
-  return { path: p, kind: 'file', size: s, modifiedAtMs: m, entry: entryId(e), version: versionId(v) };
+  const executable = x === true;
+  return {
+    path: p,
+    kind: 'file',
+    size: s,
+    modifiedAtMs: m,
+    executable,
+    entry: entryId(e),
+    version: versionId(v),
+  };
 }
 
 function parsed(line: string): Record<string, unknown> {

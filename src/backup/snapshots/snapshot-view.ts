@@ -28,6 +28,15 @@ export async function readView(
   return { snapshot, items, nextCursor: null };
 }
 
-function viewOf({ path, kind, size, modifiedAtMs, entry, version }: SnapshotLine): SnapshotEntryView {
-  return { path, kind, size, modifiedAt: new Date(modifiedAtMs).toISOString(), entryId: entry, version };
+function viewOf({
+  path,
+  kind,
+  size,
+  modifiedAtMs,
+  executable,
+  entry,
+  version,
+}: SnapshotLine): SnapshotEntryView {
+  const modifiedAt = new Date(modifiedAtMs).toISOString();
+  return { path, kind, size, modifiedAt, executable, entryId: entry, version };
 }

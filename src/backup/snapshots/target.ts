@@ -10,6 +10,7 @@ export interface UploadFile {
   path: string;
   size: number;
   mtimeMs: number;
+  executable: boolean | undefined;
   content(): AsyncIterable<Uint8Array>;
 }
 
@@ -46,6 +47,7 @@ export class Target {
         signal: this.#signal,
         modifiedAtMs: Math.floor(file.mtimeMs),
         sizeHint: file.size,
+        ...(file.executable !== undefined && { executable: file.executable }),
       }),
     );
   }

@@ -15,6 +15,8 @@ export interface FileFacts {
   ctimeMs: number;
   /** 0 where the disk has none. */
   ino: bigint;
+  /** Absent where the system has no such mark. */
+  executable?: boolean;
 }
 
 export interface Found {
@@ -64,6 +66,7 @@ export function factsOf(stats: BigIntStats): FileFacts {
     mtimeMs: Number(stats.mtimeNs) / 1e6,
     ctimeMs: Number(stats.ctimeNs) / 1e6,
     ino: stats.ino,
+    ...(process.platform !== 'win32' && { executable: (stats.mode & 0o100n) !== 0n }),
   };
 }
 

@@ -13,7 +13,7 @@ const triesMax = 4;
 const keptBytesMin = 1024 * 1024;
 
 export interface Download {
-  entry: Pick<EntryView, 'id' | 'version' | 'size' | 'modifiedAt'>;
+  entry: Pick<EntryView, 'id' | 'version' | 'size' | 'modifiedAt' | 'executable'>;
   /** A former version; default: the current one. */
   version?: Pick<VersionView, 'id' | 'modifiedAt' | 'size' | 'executable'>;
   /** Name and path of the local file. */

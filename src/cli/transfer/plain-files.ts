@@ -6,7 +6,7 @@ import { PeerstorError } from '../../model/errors.ts';
 import { entryId } from '../../model/ids.ts';
 import { listLimitMax } from '../../model/limits.ts';
 import { formatSize } from '../terminal/output.ts';
-import { factsAt, nameRulesOf } from './disk-facts.ts';
+import { factsAt, nameRulesOf, runnableMode } from './disk-facts.ts';
 import { inTheWay } from './download.ts';
 import { childPath, FolderNames, type NameRules } from './local-names.ts';
 import { PartFiles } from './part-files.ts';
@@ -95,7 +95,8 @@ async function saveFile(
     }
     if (there) throw inTheWay();
     report.progress.expect(content.size);
-    if (parts) await write(content, path, await parts.claim(entry.name, entry.id, content.etag), signal);
+    if (parts)
+      await write(content, entry, path, await parts.claim(entry.name, entry.id, content.etag), signal);
     else for await (const _ of content.read({ start: 0, end: content.size }, signal)) signal.throwIfAborted();
     report.done(`${dryRun ? 'whole: ' : ''}${shown}  ${formatSize(content.size)}`);
   } catch (error) {
@@ -105,11 +106,18 @@ async function saveFile(
 }
 
 /** Under its name only when it is whole. */
-async function write(content: OpenContent, path: string, part: string, signal: AbortSignal): Promise<void> {
+async function write(
+  content: OpenContent,
+  { executable }: EntryView,
+  path: string,
+  part: string,
+  signal: AbortSignal,
+): Promise<void> {
   const file = await open(part, 'w');
   try {
     for await (const piece of content.read({ start: 0, end: content.size }, signal))
       await file.writeFile(piece);
+    if (executable && process.platform !== 'win32') await file.chmod(runnableMode((await file.stat()).mode));
     await file.datasync();
     await file.close();
     const at = new Date(content.modifiedAtMs);

@@ -84,13 +84,13 @@ async function restoreOne(plan: RestorePlan, entry: SnapshotEntryView, path: str
     }
     await makeFolders(dirname(path));
     report.progress.expect(entry.size);
-    const { entryId: id, version, size, modifiedAt } = entry;
-    const file = { id: id ?? '', version: version ?? '', size, modifiedAt };
+    const { entryId: id, version, size, modifiedAt, executable } = entry;
+    const file = { id: id ?? '', version: version ?? '', size, modifiedAt, executable };
     await download(
       client,
       {
         entry: file,
-        version: { id: file.version, modifiedAt, size },
+        version: { id: file.version, modifiedAt, size, executable },
         name: basename(path),
         path,
         parts: await PartFiles.in(dirname(path)),

@@ -286,6 +286,7 @@ const backups: Record<string, Schema> = {
         kind: oneOf('file', 'folder'),
         size: count,
         modifiedAt: time,
+        executable: boolean,
         entryId: nullable(id),
         version: nullable(id),
       }),

@@ -55,6 +55,7 @@ export interface SnapshotEntryView {
   kind: 'file' | 'folder';
   size: number;
   modifiedAt: string;
+  executable: boolean;
   /** Of a file: what to ask the drive for. */
   entryId: string | null;
   version: string | null;
