@@ -1,9 +1,9 @@
 /** The backup profiles of one device. */
 import type { AlertView } from '../model/api.ts';
+import type { BackupView } from '../model/backups/backup-views.ts';
+import type { BackupChange, Backups, BackupWish } from '../model/backups/backups.ts';
 import type { Random } from '../model/clock.ts';
 import type { Audit } from '../model/contracts/audit.ts';
-import type { BackupView } from '../model/contracts/backup-views.ts';
-import type { BackupChange, Backups, BackupWish } from '../model/contracts/backups.ts';
 import type { Session } from '../model/contracts/drive.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import { entryId, grantId, toHex, userId } from '../model/ids.ts';

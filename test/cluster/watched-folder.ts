@@ -5,7 +5,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { BackupView } from '../../src/model/contracts/backup-views.ts';
+import type { BackupView } from '../../src/model/backups/backup-views.ts';
 import { freshSeed } from '../support/fresh-seed.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { until } from '../support/until.ts';

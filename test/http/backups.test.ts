@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from '../../src/model/api.ts';
-import type { BackupRunView, BackupView, SnapshotView } from '../../src/model/contracts/backup-views.ts';
+import type { BackupRunView, BackupView, SnapshotView } from '../../src/model/backups/backup-views.ts';
 import { assertProblem, GatewayFixture, sessionHeaders } from './gateway-fixture.ts';
 
 describe('the routes of backups', () => {

@@ -14,7 +14,7 @@ import { JournalKeeper } from '../../src/rescue/journal-keeper.ts';
 import { DiskChunkStore, MemoryOrderedStore, nodeFiles } from '../../src/store/index.ts';
 import { createWorld, type TestDevice } from '../drive/world.ts';
 
-export const username = 'Ada';
+export const username = 'ada.lovelace';
 export const password = 'correct horse battery';
 
 export interface RescueWorld {

@@ -1,6 +1,6 @@
 /** Backups in memory: what the routes' tests stand on. */
-import type { BackupRunView, BackupView } from '../../src/model/contracts/backup-views.ts';
-import type { BackupChange, Backups, BackupWish } from '../../src/model/contracts/backups.ts';
+import type { BackupRunView, BackupView } from '../../src/model/backups/backup-views.ts';
+import type { BackupChange, Backups, BackupWish } from '../../src/model/backups/backups.ts';
 import type { Session } from '../../src/model/contracts/drive.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 

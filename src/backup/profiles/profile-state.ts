@@ -2,7 +2,7 @@
  * A profile on this device: its choices and its access in HOME/backups/ID.json (mode 0600), with what has to be
  * remembered over a restart. No name of a file in the drive is in it.
  */
-import type { BackupRunView } from '../../model/contracts/backup-views.ts';
+import type { BackupRunView } from '../../model/backups/backup-views.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { entryId, grantId, userId } from '../../model/ids.ts';
 import type { Profile } from './profile.ts';

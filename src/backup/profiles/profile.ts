@@ -7,7 +7,7 @@ import type {
   BackupRule,
   BackupSchedule,
   BackupWish,
-} from '../../model/contracts/backups.ts';
+} from '../../model/backups/backups.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId, GrantId, UserId } from '../../model/ids.ts';
 import { isPreset, presetNames } from '../source/patterns.ts';

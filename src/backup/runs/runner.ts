@@ -1,7 +1,7 @@
 /** One profile while the device runs: its alarm, and one run at a time. */
 
+import type { BackupRunView } from '../../model/backups/backup-views.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { BackupRunView } from '../../model/contracts/backup-views.ts';
 import type { Session } from '../../model/contracts/drive.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';

@@ -1,7 +1,7 @@
 /** When a profile runs next. */
 import { Cron } from 'croner';
+import type { BackupSchedule } from '../../model/backups/backups.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
-import type { BackupSchedule } from '../../model/contracts/backups.ts';
 import type { Log } from '../../model/log.ts';
 import { watchFolder } from '../source/watcher.ts';
 

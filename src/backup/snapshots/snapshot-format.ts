@@ -3,7 +3,7 @@
  * folder and file, in the order of the paths. It is written once. The content of a file is its version, which the
  * drive keeps for as long as snapshots of the folder stay (`drive/versions/kept-histories.ts`).
  */
-import type { SnapshotView } from '../../model/contracts/backup-views.ts';
+import type { SnapshotView } from '../../model/backups/backup-views.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { entryId, versionId } from '../../model/ids.ts';
 

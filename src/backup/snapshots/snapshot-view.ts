@@ -1,6 +1,6 @@
 /** A page of a snapshot, for whoever looks into it or restores from it. */
 import type { Page } from '../../model/api.ts';
-import type { SnapshotEntryView, SnapshotView } from '../../model/contracts/backup-views.ts';
+import type { SnapshotEntryView, SnapshotView } from '../../model/backups/backup-views.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { SnapshotLine } from './snapshot-format.ts';
 

@@ -1,6 +1,6 @@
 /** The snapshots of a profile: files in a folder of its target. */
-import type { SnapshotView } from '../../model/contracts/backup-views.ts';
-import type { BackupKeep } from '../../model/contracts/backups.ts';
+import type { SnapshotView } from '../../model/backups/backup-views.ts';
+import type { BackupKeep } from '../../model/backups/backups.ts';
 import type { Drive } from '../../model/contracts/drive.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId } from '../../model/ids.ts';

@@ -2,7 +2,7 @@
  * Which snapshots stay: all of the last hour, then the newest of each hour, day, week and month, as many as the
  * profile keeps. Pure.
  */
-import type { BackupKeep } from '../../model/contracts/backups.ts';
+import type { BackupKeep } from '../../model/backups/backups.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

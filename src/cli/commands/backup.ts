@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from '../../model/api.ts';
-import type { BackupRunView, BackupView, SnapshotView } from '../../model/contracts/backup-views.ts';
+import type { BackupRunView, BackupView, SnapshotView } from '../../model/backups/backup-views.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { Client, type GlobalOptions } from '../client/client.ts';
 import { splitDrivePath } from '../client/drive-path.ts';

@@ -1,7 +1,7 @@
 /** Brings the files of a snapshot of a backup to this machine. */
 import { basename, dirname } from 'node:path';
 import type { Page } from '../../model/api.ts';
-import type { SnapshotEntryView, SnapshotView } from '../../model/contracts/backup-views.ts';
+import type { SnapshotEntryView, SnapshotView } from '../../model/backups/backup-views.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { makeFolders } from '../../node/index.ts';
 import type { Client } from '../client/client.ts';

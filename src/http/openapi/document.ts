@@ -2,7 +2,7 @@
 import type { CollectedRoute } from './collected-routes.ts';
 import { type Operation, operations } from './operations.ts';
 import type { Schema } from './schema.ts';
-import { shape, shapes } from './shapes.ts';
+import { shapes } from './shapes.ts';
 
 export interface ApiDocument {
   openapi: string;

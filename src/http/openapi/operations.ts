@@ -2,8 +2,8 @@
  * What each route of the API does and answers. Requests are described by the schemas of the routes themselves; a new
  * route gets its line here (`test/tidy/docs.test.ts` names the one that is missing).
  */
-import { boolean, count, listOf, objectOf, type Schema, string } from './schema.ts';
-import { pageOf, shape } from './shapes.ts';
+import { boolean, count, listOf, objectOf, type Schema, shape, string } from './schema.ts';
+import { pageOf } from './shapes.ts';
 
 type Reply = Schema | string;
 

@@ -42,3 +42,6 @@ export function objectOf<View>(properties: PropertiesOf<View>, description?: str
 function isOptional(schema: Schema | Optional): schema is Optional {
   return 'optional' in schema;
 }
+
+/** A reference to another shape. */
+export const shape = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });

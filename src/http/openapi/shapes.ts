@@ -1,11 +1,10 @@
 /** The shapes that the API answers with, by their names in the document. TypeScript has them in `model/api.ts`. */
 import type * as api from '../../model/api.ts';
-import type { Page } from '../../model/api.ts';
-import type * as backup from '../../model/contracts/backup-views.ts';
 import type { GarbageReport } from '../../model/contracts/health.ts';
 import type { UploadView } from '../../model/contracts/uploads.ts';
 import { errorStatus } from '../../model/errors.ts';
 import type * as photos from '../../model/views/photos.ts';
+import { backups } from './backup-shapes.ts';
 import {
   boolean,
   count,
@@ -18,12 +17,11 @@ import {
   oneOf,
   optional,
   type Schema,
+  shape,
   string,
   time,
 } from './schema.ts';
 
-/** A reference to another shape. */
-export const shape = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 /** A part of a list. */
 export const pageOf = (items: Schema): Schema =>
   objectOf<api.Page<unknown>>({ items: listOf(items), nextCursor: nullable(string) });
@@ -238,60 +236,6 @@ const people: Record<string, Schema> = {
     event: string,
     username: nullable(string),
     sentence: string,
-  }),
-};
-
-const backups: Record<string, Schema> = {
-  Backup: objectOf<backup.BackupView>({
-    id,
-    name: string,
-    folder: string,
-    target: objectOf<backup.BackupView['target']>({ id, path: nullable(string) }),
-    watch: boolean,
-    cron: nullable(string),
-    every: nullable(string),
-    exclude: listOf(string),
-    presets: listOf(string),
-    onDelete: oneOf('keep', 'trash', 'mirror'),
-    keep: objectOf<backup.BackupView['keep']>({ hourly: count, daily: count, weekly: count, monthly: count }),
-    state: oneOf('idle', 'running', 'paused'),
-    problem: nullable(string),
-    needsConsent: boolean,
-    nextRunAt: nullable(time),
-    lastRun: nullable(shape('BackupRun')),
-  }),
-  BackupRun: objectOf<backup.BackupRunView>({
-    id: string,
-    startedAt: time,
-    endedAt: nullable(time),
-    state: oneOf('running', 'done', 'partly', 'failed', 'stopped', 'dry-run'),
-    sentence: string,
-    added: count,
-    changed: count,
-    moved: count,
-    deleted: count,
-    unchanged: count,
-    bytes: count,
-    failed: listOf(
-      objectOf<backup.BackupRunView['failed'][number]>({ path: string, code: string, message: string }),
-    ),
-    snapshot: nullable(string),
-  }),
-  Snapshot: objectOf<backup.SnapshotView>({ id: string, at: time, files: count, bytes: count }),
-  SnapshotPage: objectOf<Page<unknown> & { snapshot: object }>({
-    snapshot: shape('Snapshot'),
-    items: listOf(
-      objectOf<backup.SnapshotEntryView>({
-        path: string,
-        kind: oneOf('file', 'folder'),
-        size: count,
-        modifiedAt: time,
-        executable: boolean,
-        entryId: nullable(id),
-        version: nullable(id),
-      }),
-    ),
-    nextCursor: nullable(string),
   }),
 };
 

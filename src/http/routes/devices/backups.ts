@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { BackupChange, BackupWish } from '../../../model/contracts/backups.ts';
+import type { BackupChange, BackupWish } from '../../../model/backups/backups.ts';
 import { PeerstorError } from '../../../model/errors.ts';
 import { fields, listOptionsOf, onePage, pageParameters, query, text } from '../../requests/schemas.ts';
 import { signedIn } from '../../sessions/authentication.ts';

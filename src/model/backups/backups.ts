@@ -1,7 +1,7 @@
 /** Backup profiles of one device: what `http` may ask. Built in `backup`, wired in `node`. */
 import type { Page } from '../api.ts';
+import type { Session } from '../contracts/drive.ts';
 import type { BackupRunView, BackupView, SnapshotEntryView, SnapshotView } from './backup-views.ts';
-import type { Session } from './drive.ts';
 
 export type BackupRule = 'keep' | 'trash' | 'mirror';
 
