@@ -1,7 +1,7 @@
 /** The document of the API (OpenAPI 3.1), made of the routes as they were added and of `operations.ts`. */
 import type { CollectedRoute } from './collected-routes.ts';
 import { type Operation, operations } from './operations.ts';
-import type { Schema } from './schema.ts';
+import { type Schema, shape } from './schema.ts';
 import { shapes } from './shapes.ts';
 
 export interface ApiDocument {
