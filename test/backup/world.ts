@@ -4,10 +4,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from '
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BackupService, type BackupServiceParts } from '../../src/backup/index.ts';
-import { systemClock, systemRandom } from '../../src/model/clock.ts';
-import { noAudit } from '../../src/model/contracts/audit.ts';
 import type { BackupRunView } from '../../src/model/backups/backup-views.ts';
 import type { BackupWish } from '../../src/model/backups/backups.ts';
+import { systemClock, systemRandom } from '../../src/model/clock.ts';
+import { noAudit } from '../../src/model/contracts/audit.ts';
 import type { Drive, Session } from '../../src/model/contracts/drive.ts';
 import { entryId, versionId } from '../../src/model/ids.ts';
 import { silentLog } from '../../src/model/log.ts';
