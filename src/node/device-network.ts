@@ -66,32 +66,12 @@ export interface WiredNetwork {
 }
 
 export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork> {
-  const { config, home, identity, membership, clock, random, log } = options;
+  const { config, identity, membership, clock, random, log } = options;
   const { tunables } = config;
-  const self = deviceId(identity.principal);
 
   let handOver: (() => void) | undefined;
   const rollback = new Rollback();
-  const clones = new KeyClones({
-    clock,
-    audit: options.audit,
-    nameOf: (device) => catalog.get('device', device)?.body?.name ?? shortId(device),
-  });
-  const room = new HomeFreeSpace(home.folder, clock);
-  const catalog = createCatalog({
-    genesis: membership.genesis,
-    self,
-    audit: options.audit,
-    identity,
-    store: options.catalogStore,
-    outbox: createOutbox(home.file('outbox.log')),
-    clock,
-    log,
-    mustHaveRoom: () => room.mustHave(),
-    onOvertaken: () => handOver?.(),
-    onTwice: (device) => clones.seen(device),
-  });
-  await startCatalog(catalog, options);
+  const { catalog, clones } = await openCatalog(options, () => handOver?.());
   const directory = await CatalogDirectory.open(catalog);
   const secrets = secretsOf(options);
   const removal = new OwnRemoval(catalog, membership.certificates);
@@ -111,36 +91,9 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   const sync = createCatalogSync({ catalog, transport, clock, tunables, log });
   handOver = () => rollback.begin({ catalog, sync, transport, clock, log });
   clones.follow(transport);
-  const chunks = createReplication({
-    self,
-    transport,
-    store: options.store,
-    index: withPrefix(options.index, 'replication/'),
-    devices: directory,
-    versions: liveVersionsOf(catalog),
-    catalog: standingOf(catalog, sync),
-    clock,
-    random,
-    tunables,
-    log,
-    onBattery: options.onBattery,
-    restorable: options.restorable,
-    oldestUploadMs: options.oldestUploadMs,
-  });
+  const chunks = replicationOf(options, { catalog, directory, sync, transport });
   const presence = new Presence({ transport, store: options.store, clock });
-  const pairing = new PairingWindow({
-    self: { id: self, name: () => options.settings().name },
-    networkId: () => catalog.networkId,
-    welcome: (joiner, signer) => {
-      const nowMs = () => clock.wallMs();
-      return admit({ catalog, transport, membership, secrets, nowMs }, joiner, signer);
-    },
-    limits: options.pairingLimits,
-    audit: options.audit,
-    clock,
-    tunables,
-  });
-
+  const pairing = pairingOf(options, { catalog, transport, secrets });
   const journals = journalsOf(options, catalog);
   const stop = async () => {
     pairing.close();
@@ -185,6 +138,35 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   };
 }
 
+/** The catalog, started; and who notices that two devices run with one key. */
+async function openCatalog(
+  options: NetworkOptions,
+  onOvertaken: () => void,
+): Promise<{ catalog: LocalCatalog; clones: KeyClones }> {
+  const { home, identity, membership, audit, clock, log } = options;
+  const room = new HomeFreeSpace(home.folder, clock);
+  const clones = new KeyClones({
+    clock,
+    audit,
+    nameOf: (device) => catalog.get('device', device)?.body?.name ?? shortId(device),
+  });
+  const catalog = createCatalog({
+    genesis: membership.genesis,
+    self: deviceId(identity.principal),
+    audit,
+    identity,
+    store: options.catalogStore,
+    outbox: createOutbox(home.file('outbox.log')),
+    clock,
+    log,
+    mustHaveRoom: () => room.mustHave(),
+    onOvertaken,
+    onTwice: (device) => clones.seen(device),
+  });
+  await startCatalog(catalog, options);
+  return { catalog, clones };
+}
+
 /**
  * @throws `index-corrupt` when the catalog's database is damaged; then nothing but the catalog was opened, and
  * it is closed
@@ -199,6 +181,47 @@ async function startCatalog(catalog: LocalCatalog, { damaged, log }: NetworkOpti
     await catalog.stop();
     throw error;
   }
+}
+
+type ReplicationParts = Pick<NetworkParts, 'catalog' | 'directory' | 'sync' | 'transport'>;
+
+function replicationOf(options: NetworkOptions, parts: ReplicationParts): NetworkParts['chunks'] {
+  const { catalog, directory, sync, transport } = parts;
+  const { config, identity, store, clock, random, log, onBattery, restorable, oldestUploadMs } = options;
+  return createReplication({
+    self: deviceId(identity.principal),
+    transport,
+    store,
+    index: withPrefix(options.index, 'replication/'),
+    devices: directory,
+    versions: liveVersionsOf(catalog),
+    catalog: standingOf(catalog, sync),
+    clock,
+    random,
+    tunables: config.tunables,
+    log,
+    onBattery,
+    restorable,
+    oldestUploadMs,
+  });
+}
+
+type PairingParts = Pick<NetworkParts, 'catalog' | 'transport' | 'secrets'>;
+
+function pairingOf(options: NetworkOptions, { catalog, transport, secrets }: PairingParts): PairingWindow {
+  const { config, identity, membership, pairingLimits, audit, clock } = options;
+  return new PairingWindow({
+    self: { id: deviceId(identity.principal), name: () => options.settings().name },
+    networkId: () => catalog.networkId,
+    welcome: (joiner, signer) => {
+      const nowMs = () => clock.wallMs();
+      return admit({ catalog, transport, membership, secrets, nowMs }, joiner, signer);
+    },
+    limits: pairingLimits,
+    audit,
+    clock,
+    tunables: config.tunables,
+  });
 }
 
 /** The catalog beside the chunks of each volume, for rescue. */

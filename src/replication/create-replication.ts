@@ -6,15 +6,15 @@ import { idKey } from '../model/contracts/ordered-store.ts';
 import type { ChunkImpact, ChunkUpload } from '../model/contracts/replication.ts';
 import type { ChunkId, DeviceId } from '../model/ids.ts';
 import { Caretaker } from './caretaker.ts';
+import { compareEveryMs, createChunkExchange, waitMinMs } from './chunk-exchange.ts';
 import { Receipts } from './database/receipts.ts';
-import { WriteBehind } from './database/write-behind.ts';
-import { Have } from './inventory/have.ts';
-import { Inventory } from './inventory/inventory.ts';
-import { InventoryFeed } from './inventory/inventory-feed.ts';
-import { InventoryFollow } from './inventory/inventory-follow.ts';
-import { OwnChunks } from './inventory/own-chunks.ts';
-import { Members } from './peers/members.ts';
-import { Peers } from './peers/peers.ts';
+import type { WriteBehind } from './database/write-behind.ts';
+import type { Inventory } from './inventory/inventory.ts';
+import type { InventoryFeed } from './inventory/inventory-feed.ts';
+import type { InventoryFollow } from './inventory/inventory-follow.ts';
+import type { OwnChunks } from './inventory/own-chunks.ts';
+import type { Members } from './peers/members.ts';
+import type { Peers } from './peers/peers.ts';
 import { Copies, type ManifestHolders } from './references/copies.ts';
 import { Overview } from './references/overview.ts';
 import { ReferenceIndex } from './references/reference-index.ts';
@@ -24,19 +24,16 @@ import { PeerHistory } from './repair/peer-history.ts';
 import { Repair } from './repair/repair.ts';
 import { RepairHandoff } from './repair/repair-handoff.ts';
 import type { Replication, ReplicationParts } from './replication.ts';
-import { RelayServer } from './serving/relay-server.ts';
 import { Serve } from './serving/serve.ts';
 import { Holds } from './surplus/holds.ts';
-import { Transfer } from './transfer/transfer.ts';
+import type { Transfer } from './transfer/transfer.ts';
 import { Upkeep } from './upkeep.ts';
 import { SpreadingUpload } from './upload/chunk-upload.ts';
-import { PushScheduler } from './upload/push-scheduler.ts';
+import type { PushScheduler } from './upload/push-scheduler.ts';
 import type { AuditFigures } from './verify/audits.ts';
 
 /** `onHealthChange` reports changes that happen within this time as one. */
 const healthGatherMs = 1000;
-/** Lower bound for waits that tests shorten: below it a timer would become a busy loop. */
-const waitMinMs = 50;
 
 /**
  * Registers its handlers at the transport, so call it before `transport.start`. `store` must be started before
@@ -76,32 +73,8 @@ class WiredReplication implements Replication {
   constructor(parts: ReplicationParts) {
     this.#parts = parts;
     const { self, transport, store, clock, random, log, tunables } = parts;
-    const { copiesWanted } = tunables;
-    const everyMs = Math.max(tunables.inventoryDigestMs, waitMinMs);
-    const stallMs = Math.max(tunables.transferStallMs, waitMinMs);
-    const index = new WriteBehind({ store: parts.index, clock, log });
-    const members = new Members({ directory: parts.devices, self, copiesWanted });
-    const inventory = new Inventory({ self, index, log, concerns: (key) => members.concerns(key) });
-    const own = new OwnChunks({ self, store, inventory, clock, log, everyMs });
-    const follow = new InventoryFollow({ transport, inventory, clock, log, everyMs });
-    const peers = new Peers({ transport, clock, index, tunables });
-    const have = new Have({ transport, inventory, clock });
-    const shared = {
-      self,
-      transport,
-      store,
-      inventory,
-      members,
-      peers,
-      have,
-      clock,
-      log,
-      stallMs,
-      copiesWanted,
-    };
-    const transfer = new Transfer(shared);
-    const relayServer = new RelayServer(shared);
-    const scheduler = new PushScheduler({ ...shared, isRelaying: (id) => relayServer.isRelaying(id) });
+    const { shared, index, own, follow, feed, transfer, relayServer, scheduler } = createChunkExchange(parts);
+    const { inventory, peers, members } = shared;
     const references = new ReferenceIndex({ index, log });
     const copies = new Copies({ inventory, references });
     const read = async (id: ChunkId, signal: AbortSignal) => {
@@ -113,7 +86,7 @@ class WiredReplication implements Replication {
     this.#members = members;
     this.#inventory = inventory;
     this.#own = own;
-    this.#feed = new InventoryFeed({ self, transport, inventory, own, clock, random });
+    this.#feed = feed;
     this.#follow = follow;
     this.#peers = peers;
     this.#transfer = transfer;
@@ -136,6 +109,7 @@ class WiredReplication implements Replication {
     });
     const { presenceStableMs } = tunables;
     const hearsayMs = tunables.repairTwoCopiesSleeperMs;
+    const everyMs = compareEveryMs(tunables);
     const peerHistory = new PeerHistory({ ...shared, presenceStableMs, hearsayMs, everyMs });
     const receipts = new Receipts({ index, log });
     const onBattery = parts.onBattery ?? (() => false);

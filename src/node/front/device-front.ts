@@ -35,33 +35,9 @@ export function createDeviceFront(
 ): DeviceFront {
   const gate = new SetupGate(systemClock);
   const system = createSystemFront(parts);
-
-  const list = (isAdmin: boolean): DeviceView[] => {
-    const network = parts.network();
-    if (!network) return [];
-    const views = network.directory.members().map((member) => deviceView(parts, network, member.id));
-    return isAdmin ? views : views.map(withoutPaths);
-  };
-
-  const health = async (isAdmin: boolean): Promise<HealthView> => {
-    const { chunks, clones, transport } = requireNetwork(parts);
-    const facts = {
-      chunks: await chunks.health(),
-      devices: list(isAdmin),
-      wanted: parts.config.tunables.copiesWanted,
-      scrub: chunks.scrubStatus(),
-      drill: chunks.drillStatus(),
-      garbageStopped: chunks.garbageStopped(),
-      chunksWithoutPlace: parts.own.chunksWithoutPlace,
-      clockOffsetsMs: transport.peers().flatMap(({ device }) => transport.facts(device)?.clockOffsetMs ?? []),
-      nowMs: Date.now(),
-    };
-    const view = healthView(facts, { repair: chunks.repairStatus(), receipts: chunks.receipts() });
-    return clones.alertIn(isAdmin ? view : { ...view, devices: view.devices.map(withoutVolumes) });
-  };
   const watch = new HealthWatch({
     clock: systemClock,
-    health: () => health(true),
+    health: () => healthOf(parts, true),
     changed: () => parts.tell('health'),
   });
 
@@ -80,44 +56,12 @@ export function createDeviceFront(
       p2p: parts.network()?.transport.addresses() ?? [],
     }),
 
-    pairing: {
-      async open(session, options) {
-        const network = requireNetwork(parts);
-        const { code, expiresAtMs } = network.pairing.open(session.adminSigner(), options);
-        const url = `${pageUrls(parts.config.host, parts.port())[0]}/setup#pair=${code}`;
-        return { code, expiresAt: new Date(expiresAtMs).toISOString(), qr: renderSVG(url) };
-      },
-      close: () => parts.network()?.pairing.close(),
-      exchange: async (message, from) => requireNetwork(parts).pairing.exchange(message, from),
-      async join(typed, address, options) {
-        const code = parsePairingCode(typed);
-        const page = address === undefined ? undefined : pageAddress(address);
-        return parts.join(code, page, { storageOnly: options?.storageOnly ?? false });
-      },
-    },
-
-    devices: {
-      list: (viewer) => list(isAdmin(viewer)).map(isAdmin(viewer) ? (view) => view : withoutVolumes),
-      nearby: () => parts.nearby(),
-      async change(id, settings, session) {
-        await changeOwn(parts, id, settings, session);
-        await changeDevice(requireNetwork(parts), parts.audit, { id, settings, session });
-        return deviceView(parts, requireNetwork(parts), id);
-      },
-      async drain(id, session, on = true) {
-        const network = requireNetwork(parts);
-        await drainDevice(network, parts.audit, { id, session, on });
-        return deviceView(parts, network, id);
-      },
-      impact: (id, session) => impactView(requireNetwork(parts), id, session),
-      remove: (id, session, { lost }) =>
-        removeForEver(requireNetwork(parts), parts.audit, { id, session, lost }),
-    },
-
+    pairing: pairingFront(parts),
+    devices: devicesFront(parts),
     audit: (options) => parts.audit.list(options),
 
     async health(viewer) {
-      const view = await health(isAdmin(viewer));
+      const view = await healthOf(parts, isAdmin(viewer));
       return { ...view, alerts: [...backups.alerts(viewer), ...view.alerts] };
     },
     garbage: (session) => garbageReport(requireNetwork(parts), session),
@@ -140,6 +84,70 @@ export function createDeviceFront(
       };
     },
   };
+}
+
+function pairingFront(parts: DeviceParts): DeviceFront['pairing'] {
+  return {
+    async open(session, options) {
+      const network = requireNetwork(parts);
+      const { code, expiresAtMs } = network.pairing.open(session.adminSigner(), options);
+      const url = `${pageUrls(parts.config.host, parts.port())[0]}/setup#pair=${code}`;
+      return { code, expiresAt: new Date(expiresAtMs).toISOString(), qr: renderSVG(url) };
+    },
+    close: () => parts.network()?.pairing.close(),
+    exchange: async (message, from) => requireNetwork(parts).pairing.exchange(message, from),
+    async join(typed, address, options) {
+      const code = parsePairingCode(typed);
+      const page = address === undefined ? undefined : pageAddress(address);
+      return parts.join(code, page, { storageOnly: options?.storageOnly ?? false });
+    },
+  };
+}
+
+function devicesFront(parts: DeviceParts): DeviceFront['devices'] {
+  return {
+    list: (viewer) =>
+      devicesSeenBy(parts, isAdmin(viewer)).map(isAdmin(viewer) ? (view) => view : withoutVolumes),
+    nearby: () => parts.nearby(),
+    async change(id, settings, session) {
+      await changeOwn(parts, id, settings, session);
+      await changeDevice(requireNetwork(parts), parts.audit, { id, settings, session });
+      return deviceView(parts, requireNetwork(parts), id);
+    },
+    async drain(id, session, on = true) {
+      const network = requireNetwork(parts);
+      await drainDevice(network, parts.audit, { id, session, on });
+      return deviceView(parts, network, id);
+    },
+    impact: (id, session) => impactView(requireNetwork(parts), id, session),
+    remove: (id, session, { lost }) =>
+      removeForEver(requireNetwork(parts), parts.audit, { id, session, lost }),
+  };
+}
+
+/** All devices of the network; paths of folders are for admins only. */
+function devicesSeenBy(parts: DeviceParts, asAdmin: boolean): DeviceView[] {
+  const network = parts.network();
+  if (!network) return [];
+  const views = network.directory.members().map((member) => deviceView(parts, network, member.id));
+  return asAdmin ? views : views.map(withoutPaths);
+}
+
+async function healthOf(parts: DeviceParts, asAdmin: boolean): Promise<HealthView> {
+  const { chunks, clones, transport } = requireNetwork(parts);
+  const facts = {
+    chunks: await chunks.health(),
+    devices: devicesSeenBy(parts, asAdmin),
+    wanted: parts.config.tunables.copiesWanted,
+    scrub: chunks.scrubStatus(),
+    drill: chunks.drillStatus(),
+    garbageStopped: chunks.garbageStopped(),
+    chunksWithoutPlace: parts.own.chunksWithoutPlace,
+    clockOffsetsMs: transport.peers().flatMap(({ device }) => transport.facts(device)?.clockOffsetMs ?? []),
+    nowMs: Date.now(),
+  };
+  const view = healthView(facts, { repair: chunks.repairStatus(), receipts: chunks.receipts() });
+  return clones.alertIn(asAdmin ? view : { ...view, devices: view.devices.map(withoutVolumes) });
 }
 
 function isAdmin(viewer: Session): boolean {

@@ -18,7 +18,7 @@ import { mdns } from '@libp2p/mdns';
 import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
-import { createLibp2p } from 'libp2p';
+import { createLibp2p, type ServiceFactoryMap } from 'libp2p';
 import type { NetworkId } from '../../../model/ids.ts';
 import { helloTimeoutMs } from '../../../model/limits.ts';
 import { listenAddress } from '../addresses/peer-address.ts';
@@ -64,8 +64,6 @@ export async function createNode(options: NodeOptions): Promise<{
 }> {
   const encrypters = new SecretEncrypters();
   const discoveries: Startable[] = [];
-  const onlyMembers = (registrar: KadDHTComponents['registrar']) =>
-    guardHandlers(registrar, options.isWelcome);
   const node = await createLibp2p<Services>({
     start: false,
     privateKey: options.key,
@@ -109,45 +107,7 @@ export async function createNode(options: NodeOptions): Promise<{
           },
         ]
       : [],
-    services: {
-      // Called explicitly after the hello; at connection it would talk to anyone with the network secret.
-      identify: (components) =>
-        identify({ runOnConnectionOpen: false })({
-          peerId: components.peerId,
-          privateKey: components.privateKey,
-          peerStore: components.peerStore,
-          registrar: onlyMembers(components.registrar),
-          addressManager: components.addressManager,
-          events: components.events,
-          logger: components.logger,
-          nodeInfo: components.nodeInfo,
-        }),
-      // Required by kad-dht; our own round trips are measured on the control lane.
-      ping: (components) =>
-        ping()({
-          registrar: onlyMembers(components.registrar),
-          connectionManager: onlyExisting(components.connectionManager),
-        }),
-      dht: (components) =>
-        kadDHT({
-          protocol: dhtProtocol,
-          clientMode: false,
-          allowQueryWithZeroPeers: true,
-          // Home addresses are private; the default mapper would drop them.
-          peerInfoMapper: passthroughMapper,
-        })({
-          peerId: components.peerId,
-          privateKey: components.privateKey,
-          registrar: onlyMembers(components.registrar),
-          addressManager: components.addressManager,
-          peerStore: components.peerStore,
-          connectionManager: onlyExisting(components.connectionManager),
-          datastore: components.datastore,
-          events: components.events,
-          logger: components.logger,
-          ping: components.ping,
-        }),
-    },
+    services: servicesOf(options),
   });
   const restartDiscovery = async () => {
     for (const discovery of discoveries) {
@@ -156,6 +116,50 @@ export async function createNode(options: NodeOptions): Promise<{
     }
   };
   return { node, restartDiscovery, useSecrets: (secrets) => encrypters.use(secrets) };
+}
+
+/** libp2p's own protocols: none answers a stranger, none dials. */
+function servicesOf({ isWelcome }: NodeOptions): ServiceFactoryMap<Services> {
+  const onlyMembers = (registrar: KadDHTComponents['registrar']) => guardHandlers(registrar, isWelcome);
+  return {
+    // Called explicitly after the hello; at connection it would talk to anyone with the network secret.
+    identify: (components) =>
+      identify({ runOnConnectionOpen: false })({
+        peerId: components.peerId,
+        privateKey: components.privateKey,
+        peerStore: components.peerStore,
+        registrar: onlyMembers(components.registrar),
+        addressManager: components.addressManager,
+        events: components.events,
+        logger: components.logger,
+        nodeInfo: components.nodeInfo,
+      }),
+    // Required by kad-dht; our own round trips are measured on the control lane.
+    ping: (components) =>
+      ping()({
+        registrar: onlyMembers(components.registrar),
+        connectionManager: onlyExisting(components.connectionManager),
+      }),
+    dht: (components) =>
+      kadDHT({
+        protocol: dhtProtocol,
+        clientMode: false,
+        allowQueryWithZeroPeers: true,
+        // Home addresses are private; the default mapper would drop them.
+        peerInfoMapper: passthroughMapper,
+      })({
+        peerId: components.peerId,
+        privateKey: components.privateKey,
+        registrar: onlyMembers(components.registrar),
+        addressManager: components.addressManager,
+        peerStore: components.peerStore,
+        connectionManager: onlyExisting(components.connectionManager),
+        datastore: components.datastore,
+        events: components.events,
+        logger: components.logger,
+        ping: components.ping,
+      }),
+  };
 }
 
 /**
