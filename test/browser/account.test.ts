@@ -90,7 +90,9 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
     await page.getByRole('button', { name: 'Sign out everywhere else…' }).click();
     const dialog = page.getByRole('dialog');
     await assertAccessible(page, 'signing out everywhere');
-    await dialog.getByLabel('Also revoke all my access tokens').uncheck();
+    await dialog.getByText('Access tokens to revoke: 1').waitFor();
+    await dialog.getByLabel('backup: can view and download /').uncheck();
+    await dialog.getByText('Access tokens to revoke: 0').waitFor();
     await dialog.getByRole('button', { name: 'Sign out', exact: true }).click();
     await dialog.waitFor({ state: 'detached' });
     await page.reload();

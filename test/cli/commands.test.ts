@@ -252,8 +252,33 @@ describe('commands that talk to a device', () => {
       0,
     );
     assert.equal((await run(['logout', '--everywhere'])).code, 0);
-    const words = ['recover', '--user', 'anna', '--password-stdin'];
+    const made = (name: string) =>
+      json<TokenView>(['token', 'create', '--name', name, '--path', '/', '--rights', 'view']);
+    const [kept, ended] = [await made('kept'), await made('ended')];
+    const { endings } = line.gateway.front;
+    const stdin = 'new password\ncorrect horse\n';
+    const changed = await run(['passwd', '--password-stdin', '--keep-token', 'kept', '--end-links'], {
+      stdin,
+    });
+    assert.equal(changed.code, 0, changed.err);
+    assert.match(changed.out, /tokens were revoked:\n {2}\S+ {2}ended {2}view \/ {2}made \S+/);
+    assert.match(changed.out, /tokens are kept:\n {2}\S+ {2}kept /);
+    assert.deepEqual(endings.at(-1), { keepTokens: [kept.id], endLinks: true });
+    const typed = await run(['logout', '--everywhere'], { typed: ['k'], isTTY: true });
+    assert.equal(typed.code, 0, typed.err);
+    assert.match(typed.err, /tokens will be revoked:/);
+    assert.deepEqual(endings.at(-1), { keepTokens: true, endLinks: false });
+    const before = endings.length;
+    const refused = await run(['logout', '--everywhere'], { typed: ['n'], isTTY: true });
+    assert.match(refused.err, /Nothing was changed/);
+    assert.equal(endings.length, before);
+    await fails(['logout', '--everywhere', '--keep-token', 'unknown'], 1, /no token "unknown"/);
+    await run(['logout', '--everywhere']);
+    assert.deepEqual(endings.at(-1), { keepTokens: [], endLinks: false });
+    assert.ok(ended.id !== kept.id);
+    const words = ['recover', '--user', 'anna', '--password-stdin', '--keep-tokens'];
     assert.equal((await run(words, { stdin: 'abandon ability able\nthird password\n' })).code, 0);
+    assert.deepEqual(endings.at(-1), { keepTokens: true, endLinks: false });
     assert.equal((await run(['ls', '/'])).code, 0);
   });
 });

@@ -178,6 +178,19 @@ describe('a password', () => {
     assertProblem(await login(anna.password), 'wrong-password');
   });
 
+  it('ends with it what was named: tokens and links by id, all of them, or none', async () => {
+    const headers = headersAfter(await login('new battery staple'));
+    const same = { oldPassword: 'new battery staple', newPassword: 'new battery staple' };
+    const change = (ending: object, by = headers) =>
+      g.ask('POST', '/api/v1/auth/password', { json: { ...same, ...ending }, headers: by });
+    for (const ending of [{ keepTokens: 'yes' }, { endLinks: [7] }, { keepTokens: Array(401).fill('a') }]) {
+      assertProblem(await change(ending), 'bad-input');
+    }
+    const ending = { keepTokens: ['a', 'b'], endLinks: true };
+    assert.equal((await change(ending)).status, 200);
+    assert.deepEqual(g.front.endings.at(-1), ending);
+  });
+
   it('is set anew with the recovery code and no session', async () => {
     const json = {
       username: 'anna',

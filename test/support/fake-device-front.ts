@@ -88,6 +88,8 @@ export class FakeDeviceFront implements DeviceFront {
 
   /** As whom the callers of sign-in, recovery, links, set-up and pairing were counted. */
   readonly callers: string[] = [];
+  /** What was to end with the sessions, of each change of a password and sign-out everywhere. */
+  readonly endings: unknown[] = [];
   #words = recoveryCode;
 
   #renewWords(): string {
@@ -166,14 +168,16 @@ export class FakeDeviceFront implements DeviceFront {
         return renew ? this.#renewWords() : this.#words;
       throw new PeerstorError('wrong-password', 'The name or the password is wrong.');
     },
-    changePassword: async (session, oldPassword, newPassword) => {
+    changePassword: async (session, oldPassword, newPassword, ending) => {
+      this.endings.push(ending);
       const { username } = session.user;
       if (this.#passwords.get(username) !== oldPassword) {
         throw new PeerstorError('wrong-password', 'The name or the password is wrong.');
       }
       return this.#renew(username, newPassword);
     },
-    recover: async (username, words, newPassword, from) => {
+    recover: async (username, words, newPassword, from, ending) => {
+      this.endings.push(ending);
       this.callers.push(from);
       if (!this.#passwords.has(username) || words !== this.#words) {
         throw new PeerstorError('wrong-password', 'Wrong user name or recovery words.');
@@ -222,7 +226,8 @@ export class FakeDeviceFront implements DeviceFront {
       this.#changes.set(username, { ...this.#changes.get(username), ...change });
       return this.#userView(username);
     },
-    endOtherSessions: async (session) => {
+    endOtherSessions: async (session, ending) => {
+      this.endings.push(ending);
       const { username } = session.user;
       return this.#renew(username, this.#passwords.get(username) ?? '');
     },

@@ -28,10 +28,10 @@ export interface ChildrenQuery {
   limit: number;
 }
 
-/** What ends with all other sessions. */
+/** What ends with all other sessions, by ids: tokens unless they are kept, links where they are named. */
 export interface Ending {
-  keepTokens: boolean;
-  endLinks: boolean;
+  keepTokens: readonly string[];
+  endLinks: readonly string[];
 }
 
 interface NewAccount extends SignedInView {
@@ -56,8 +56,13 @@ export const api = {
   /** The recovery words of the own account; `renew` makes new ones, and the old ones end. */
   recoveryCode: (password: string, renew: boolean) =>
     ask<{ recoveryCode: string }>('POST', '/api/v1/auth/recovery-code', { password, renew }),
-  recover: (username: string, recoveryCode: string, newPassword: string) =>
-    askForSession<SignedInView>('/api/v1/auth/recover', { username, recoveryCode, newPassword }),
+  recover: (username: string, recoveryCode: string, newPassword: string, keepTokens: boolean) =>
+    askForSession<SignedInView>('/api/v1/auth/recover', {
+      username,
+      recoveryCode,
+      newPassword,
+      keepTokens,
+    }),
   signOutEverywhere: (ending: Ending) =>
     askForSession<SignedInView>('/api/v1/auth/sign-out-everywhere', ending),
 

@@ -120,8 +120,13 @@ export function backToLogin(): void {
 }
 
 /** @throws ApiError `wrong-password` for words of another account */
-export async function recoverAccount(username: string, words: string, newPassword: string): Promise<void> {
-  const { user: recovered } = await api.recover(username, words, newPassword);
+export async function recoverAccount(
+  username: string,
+  words: string,
+  newPassword: string,
+  keepTokens: boolean,
+): Promise<void> {
+  const { user: recovered } = await api.recover(username, words, newPassword, keepTokens);
   if (user.value?.id !== recovered.id) uploads.abandon();
   user.value = recovered;
   enterDrive();

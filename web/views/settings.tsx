@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { RightsView, TokenView } from '../../src/model/api.ts';
-import { api, type Ending } from '../client/api.ts';
+import { api } from '../client/api.ts';
 import { rightsWords, sharing } from '../client/sharing.ts';
 import { say, user } from '../client/state.ts';
 import { formatFullTime } from '../client/words/format.ts';
@@ -11,6 +11,7 @@ import { Field } from '../components/form/field.tsx';
 import { Select } from '../components/form/select.tsx';
 import { SubmitForm } from '../components/form/submit-form.tsx';
 import { Row, Rows } from '../components/list/rows.tsx';
+import { EndingChoice, usualEnding } from './account/ending-choice.tsx';
 import { SessionList } from './account/sessions.tsx';
 import { TotpSection } from './account/totp.tsx';
 import { RecoveryWords } from './gate/recovery.tsx';
@@ -18,6 +19,9 @@ import { useQuery } from './use-query.ts';
 
 export function SettingsView() {
   const name = user.value?.username;
+  // Raised when tokens may have ended, so that their list is asked for anew.
+  const [changes, setChanges] = useState(0);
+  const changed = () => setChanges((count) => count + 1);
   return (
     <>
       <h1>Settings of {name}</h1>
@@ -31,16 +35,16 @@ export function SettingsView() {
           </a>
         </nav>
       )}
-      <PasswordSection />
+      <PasswordSection onChanged={changed} />
       <RecoverySection />
       <TotpSection />
-      <SessionSection />
-      <TokenSection />
+      <SessionSection onChanged={changed} />
+      <TokenSection key={changes} />
     </>
   );
 }
 
-function PasswordSection() {
+function PasswordSection({ onChanged }: { onChanged(): void }) {
   const [oldPassword, setOld] = useState('');
   const [newPassword, setNew] = useState('');
   const [ending, setEnding] = useState(usualEnding);
@@ -48,6 +52,8 @@ function PasswordSection() {
     await api.changePassword(oldPassword, newPassword, ending);
     setOld('');
     setNew('');
+    setEnding(usualEnding);
+    onChanged();
     say('Your password has been changed. You are signed out everywhere else.');
   };
   return (
@@ -66,32 +72,6 @@ function PasswordSection() {
         <EndingChoice ending={ending} onChange={setEnding} />
       </SubmitForm>
     </section>
-  );
-}
-
-/** Whoever knew the password may have made tokens; links were given to others. */
-const usualEnding: Ending = { keepTokens: false, endLinks: false };
-
-function EndingChoice({ ending, onChange }: { ending: Ending; onChange(ending: Ending): void }) {
-  return (
-    <div>
-      <label class="check-line">
-        <input
-          type="checkbox"
-          checked={!ending.keepTokens}
-          onChange={(event) => onChange({ ...ending, keepTokens: !event.currentTarget.checked })}
-        />{' '}
-        Also revoke all my access tokens
-      </label>
-      <label class="check-line">
-        <input
-          type="checkbox"
-          checked={ending.endLinks}
-          onChange={(event) => onChange({ ...ending, endLinks: event.currentTarget.checked })}
-        />{' '}
-        Also end all my share links
-      </label>
-    </div>
   );
 }
 
@@ -167,11 +147,13 @@ function RecoverySection() {
   );
 }
 
-function SessionSection() {
+function SessionSection({ onChanged }: { onChanged(): void }) {
   const [asking, setAsking] = useState(false);
   const [ending, setEnding] = useState(usualEnding);
   const signOut = async () => {
     await api.signOutEverywhere(ending);
+    setEnding(usualEnding);
+    onChanged();
     say('You are signed out everywhere else.');
   };
   return (

@@ -2,6 +2,7 @@
 import type { UserView } from '../../model/api.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import { type Ask, Client, type GlobalOptions } from '../client/client.ts';
+import { chooseEnding, type EndingOptions, endingFrom } from '../client/ending.ts';
 import { printJson, printLine } from '../terminal/output.ts';
 import { askCode, readPassword, readSecrets } from '../terminal/prompt.ts';
 
@@ -58,12 +59,16 @@ export async function login(options: AccountOptions & { code?: string }): Promis
   printLine(`Signed in as ${options.user}.`);
 }
 
-export async function logout(options: GlobalOptions & { everywhere?: boolean }): Promise<void> {
+export async function logout(
+  options: GlobalOptions & EndingOptions & { everywhere?: boolean },
+): Promise<void> {
   const client = await Client.connect(options);
   if (options.everywhere) {
-    await signIn(client, '/api/v1/auth/sign-out-everywhere', {});
-    if (options.json) return printJson({ signedIn: true });
-    return printLine('All other sessions have ended. You are still signed in here.');
+    const { json, tell, outcome } = await chooseEnding(client, options);
+    await signIn(client, '/api/v1/auth/sign-out-everywhere', { json });
+    if (options.json) return printJson({ signedIn: true, ...outcome });
+    printLine('All other sessions have ended. You are still signed in here.');
+    return tell();
   }
   await client.done('/api/v1/auth/logout', { method: 'POST' });
   await client.forgetSession();
@@ -71,18 +76,21 @@ export async function logout(options: GlobalOptions & { everywhere?: boolean }):
   printLine('Signed out.');
 }
 
-export async function passwd(options: PasswordOptions): Promise<void> {
+export async function passwd(options: PasswordOptions & EndingOptions): Promise<void> {
   const client = await Client.connect(options);
   const [oldPassword, newPassword] = await readSecrets(['Old password', 'New password'], options);
-  const { user } = await signIn(client, '/api/v1/auth/password', { json: { oldPassword, newPassword } });
-  if (options.json) return printJson({ user });
+  const ending = await chooseEnding(client, options);
+  const json = { oldPassword, newPassword, ...ending.json };
+  const { user } = await signIn(client, '/api/v1/auth/password', { json });
+  if (options.json) return printJson({ user, ...ending.outcome });
   printLine('Your password has been changed. All other sessions have ended.');
+  ending.tell();
 }
 
-export async function recover(options: AccountOptions): Promise<void> {
+export async function recover(options: AccountOptions & EndingOptions): Promise<void> {
   const client = await Client.connect(options);
   const [recoveryCode, newPassword] = await readSecrets(['The 24 words', 'New password'], options);
-  const json = { username: options.user, recoveryCode, newPassword };
+  const json = { username: options.user, recoveryCode, newPassword, ...endingFrom(options) };
   const { user } = await signIn(client, '/api/v1/auth/recover', { as: 'none', json });
   if (options.json) return printJson({ user });
   printLine(`Welcome back, ${user.username}. Your password has been changed, and you are signed in here.`);

@@ -31,18 +31,27 @@ export function addAccounts(program: Command): void {
     .command('logout')
     .description('sign out')
     .option('--everywhere', 'end all other sessions instead, and stay signed in here');
+  addEnding(logout, { keepOne: true });
   call(logout, async () => (await account()).logout);
   const passwd = program
     .command('passwd')
-    .description('change the password; all other sessions end')
+    .description('change the password; all other sessions end, and access tokens that are not kept')
     .option('--password-stdin', 'read the old and the new password from standard input, a line each');
+  addEnding(passwd, { keepOne: true });
   call(passwd, async () => (await account()).passwd);
   const recover = program
     .command('recover')
     .description('set a new password with the 24 words of the recovery code')
     .requiredOption('--user <name>', 'user name')
     .option('--password-stdin', 'read the words and the new password from standard input, a line each');
+  addEnding(recover, { keepOne: false });
   call(recover, async () => (await account()).recover);
+}
+
+/** What ends beside the sessions. Before a sign-in nothing can be named. */
+function addEnding(command: Command, { keepOne }: { keepOne: boolean }): void {
+  if (keepOne) command.option('--keep-token <name...>', 'access token that is not revoked, by name or id');
+  command.option('--keep-tokens', 'revoke no access token').option('--end-links', 'end all share links too');
 }
 
 export function addUsers(program: Command): void {

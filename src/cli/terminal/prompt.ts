@@ -51,14 +51,20 @@ export async function readSecrets<Labels extends readonly string[]>(
   return secrets as { [At in keyof Labels]: string };
 }
 
+/** Is there a person at a terminal? */
+export function canAsk(): boolean {
+  const { stdin, stderr } = terminal();
+  return Boolean(stdin.isTTY && stderr.isTTY);
+}
+
 /**
  * Asks a question with one letter as the answer.
  * @returns the letter, or undefined for any other answer and where nobody can be asked
  * @throws `aborted` when the person presses Ctrl+C or closes the input
  */
 export async function askChoice(question: string, letters: string): Promise<string | undefined> {
-  const { stdin, stderr } = terminal();
-  if (!stdin.isTTY || !stderr.isTTY) return undefined;
+  const { stderr } = terminal();
+  if (!canAsk()) return undefined;
   const answer = (await readAnswer(displayText(question), stderr)).trim().toLowerCase().slice(0, 1);
   return answer !== '' && letters.includes(answer) ? answer : undefined;
 }

@@ -139,10 +139,17 @@ async function endGrants(
   sharing: Sharing,
   { keepTokens = false, endLinks = false }: EndingGrants,
 ): Promise<void> {
-  if (!keepTokens) for (const { id } of await sharing.tokens()) await sharing.revokeToken(grantId(id));
-  if (!endLinks) return;
-  for (const { id, state } of await sharing.links())
-    if (state !== 'revoked') await sharing.revokeLink(grantId(id));
+  for (const { id } of await sharing.tokens()) {
+    if (!isAmong(keepTokens, id)) await sharing.revokeToken(grantId(id));
+  }
+  if (endLinks === false) return;
+  for (const { id, state } of await sharing.links()) {
+    if (state !== 'revoked' && isAmong(endLinks, id)) await sharing.revokeLink(grantId(id));
+  }
+}
+
+function isAmong(chosen: boolean | readonly string[], id: string): boolean {
+  return typeof chosen === 'boolean' ? chosen : chosen.includes(id);
 }
 
 /**

@@ -98,6 +98,8 @@ export const provenSessionsMax = 1000;
 /** How long `stop` lets running requests finish; the whole device has 10 s. */
 export const stopGraceMs = 3 * secondMs;
 
+/** Tokens or links that a new password names one by one. */
+export const endedGrantsMax = 400;
 /** What one address may ask a minute of all routes that anybody may ask; files of the page aside. */
 export const publicRequestsPerMinute = 3000;
 /** Requests a minute from one address. Wrong passwords and codes are counted by the device itself. */

@@ -41,10 +41,10 @@ export interface Accounts {
 
 /** What ends together with all sessions of a user. */
 export interface EndingGrants {
-  /** Access tokens go on; by default they end, because whoever had the password may have made some. */
-  keepTokens?: boolean;
-  /** Share links end too; by default they go on, because others have their addresses. */
-  endLinks?: boolean;
+  /** Access tokens that go on, by id, or all; by default they end: whoever had the password may have made some. */
+  keepTokens?: boolean | readonly string[];
+  /** Share links that end too, by id, or all; by default they go on, because others have their addresses. */
+  endLinks?: boolean | readonly string[];
 }
 
 /** What a person does about a password; of the same object as `Accounts`. */

@@ -333,6 +333,26 @@ test('a new password ends tokens and keeps links, unless asked otherwise', async
   await assert.rejects(device.accounts.openLink(link, undefined, 'guest'), withCode('gone'));
 });
 
+test('a new password keeps the tokens and ends the links that are named, and no others', async () => {
+  const { device, session, root } = await createHome();
+  const token = async (name: string) => {
+    const wish = { name, rights: 'view', entryId: root, expiresAtMs: null } as const;
+    return session.sharing.createToken(wish);
+  };
+  const [kept, ended] = [await token('kept'), await token('ended')];
+  const link = () => session.sharing.createLink({ entryId: root, rights: 'view' });
+  const [stays, goes] = [await link(), await link()];
+  const { accounts } = device;
+  await accounts.changePassword(session, password, 'second password', {
+    keepTokens: [kept.id, 'unknown'],
+    endLinks: [goes.id],
+  });
+  assert.ok(await accounts.resume(kept.token ?? ''));
+  assert.equal(await accounts.resume(ended.token ?? ''), undefined);
+  assert.ok(await accounts.openLink(stays.url.slice(3), undefined, 'guest'));
+  await assert.rejects(accounts.openLink(goes.url.slice(3), undefined, 'guest'), withCode('gone'));
+});
+
 test('an unknown name costs the standard hash, and a record that asks for more is not believed', async () => {
   const { device, session } = await createHome();
   const catalog = catalogOf(device);

@@ -10,11 +10,12 @@ export function RecoverView() {
   const [username, setUsername] = useState('');
   const [words, setWords] = useState('');
   const [password, setPassword] = useState('');
+  const [keepTokens, setKeepTokens] = useState(false);
   // As people write them down: numbered, in several lines, with capitals.
   const cleaned = words.toLowerCase().match(/[a-z]+/g) ?? [];
   const recover = async () => {
     if (cleaned.length !== 24) throw new Error(`Enter all 24 words. These are ${cleaned.length}.`);
-    await recoverAccount(username, cleaned.join(' '), password);
+    await recoverAccount(username, cleaned.join(' '), password, keepTokens);
   };
   return (
     <Gate title="Reset your password" wide>
@@ -37,6 +38,18 @@ export function RecoverView() {
           hint={`${cleaned.length} of 24 words entered. Separate them with spaces or new lines.`}
         />
         <NewPasswordField label="New password" value={password} onInput={setPassword} />
+        <label class="check-line">
+          <input
+            type="checkbox"
+            checked={keepTokens}
+            onChange={(event) => setKeepTokens(event.currentTarget.checked)}
+          />{' '}
+          Keep my access tokens
+        </label>
+        <p class="muted">
+          Without this, access tokens for programs are revoked: somebody who knew your old password may have
+          made one. Share links keep working. Once you are in, your settings list both.
+        </p>
       </SubmitForm>
       <button type="button" class="button" onClick={backToLogin}>
         Back to sign in

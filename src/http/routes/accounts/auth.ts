@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { EndingGrants } from '../../../model/contracts/drive.ts';
 import { passwordBytesMax } from '../../../model/limits.ts';
 import { callerOf } from '../../limits/caller.ts';
-import { loginsPerMinute } from '../../limits/http-limits.ts';
+import { endedGrantsMax, loginsPerMinute } from '../../limits/http-limits.ts';
 import { openToAnyone } from '../../limits/rate-limits.ts';
 import { fields, text } from '../../requests/schemas.ts';
 import { signedIn } from '../../sessions/authentication.ts';
@@ -18,7 +18,14 @@ export const code = text(20, 'the six digits that the authenticator app shows');
 const loginBody = fields({ username, password, code }, ['username', 'password']);
 const flag = { type: 'boolean', description: 'true or false' } as const;
 /** What ends together with all sessions: tokens unless kept, links where asked. */
-const ending = { keepTokens: flag, endLinks: flag };
+const idsOrAll = {
+  anyOf: [
+    { type: 'boolean' },
+    { type: 'array', items: { type: 'string', maxLength: 64 }, maxItems: endedGrantsMax },
+  ],
+  description: `true, false or a list of at most ${endedGrantsMax} ids`,
+} as const;
+const ending = { keepTokens: idsOrAll, endLinks: idsOrAll };
 const passwordBody = fields({ oldPassword: password, newPassword: password, ...ending }, [
   'oldPassword',
   'newPassword',
