@@ -25,6 +25,7 @@ const SettingsView = lazy(async () => (await import('./views/settings.tsx')).Set
 const network = () => import('./views/network/index.ts');
 const DevicesView = lazy(async () => (await network()).DevicesView);
 const HealthView = lazy(async () => (await network()).HealthView);
+const BackupsView = lazy(async () => (await network()).BackupsView);
 const AuditView = lazy(async () => (await network()).AuditView);
 
 function App() {
@@ -61,6 +62,7 @@ function App() {
                 <Route path="/health" component={HealthView} />
                 <Route path="/settings" component={SettingsView} />
                 <Route path="/users" component={UsersView} />
+                <Route path="/backups" component={BackupsView} />
                 <Route path="/audit" component={AuditView} />
                 <Route default component={DriveView} />
               </Router>

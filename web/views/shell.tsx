@@ -43,6 +43,7 @@ const titles: Readonly<Record<string, string>> = {
   '/settings': 'Settings',
   '/users': 'Users',
   '/audit': 'Audit log',
+  '/backups': 'Backups',
 };
 
 const drop = (transfer: DataTransfer) => dropTarget.value?.onDrop(transfer);

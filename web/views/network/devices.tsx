@@ -25,6 +25,9 @@ export function DevicesView() {
     <>
       <div class="toolbar">
         <h1 class="grow">Devices</h1>
+        <a class="button" href="/backups">
+          Backups
+        </a>
         {user.value?.role === 'admin' && (
           <>
             <a class="button" href="/audit">

@@ -1,0 +1,84 @@
+/** Backups on the page: a folder is added and saved, the brake asks, and what was saved stays. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { DeviceProcess, password } from '../cluster/device-process.ts';
+import { assertAccessible, assertNoOverflow, launchBrowser, shot, waitMs } from './browser.ts';
+import { withoutBrowser } from './browser-program.ts';
+
+describe('backups on the page', { skip: withoutBrowser, timeout: 600_000 }, () => {
+  let device: DeviceProcess;
+  let browser: Browser;
+  let page: Page;
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'peerstor-page-backup-'));
+    for (let n = 0; n < 12; n += 1) await writeFile(join(folder, `letter ${n}.txt`), `letter ${n}`);
+    device = await DeviceProcess.start({ name: 'laptop' });
+    await device.setup();
+    browser = await launchBrowser();
+    page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    page.setDefaultTimeout(waitMs);
+    await page.goto(`http://${device.address}/`);
+    await page.getByLabel('User name').fill('anna');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'My drive' }).waitFor();
+  });
+  after(async () => {
+    await browser?.close();
+    await device?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('are added with a folder, a place and a time, and saved at once', async () => {
+    await page.getByRole('link', { name: 'Devices' }).click();
+    await page.getByRole('link', { name: 'Backups' }).click();
+    await page.getByText('Nothing of laptop is backed up.').waitFor();
+    await page.getByRole('button', { name: 'Add a backup' }).click();
+    await page.getByLabel('Folder on this device').fill('not a path');
+    await page.getByLabel('Folder in the drive').fill('/Backups/letters');
+    await page.getByRole('button', { name: 'Add it' }).click();
+    await page.getByRole('alert').getByText('absolute path').waitFor();
+    await page.getByLabel('Folder on this device').fill(folder);
+    await page.getByLabel('When').selectOption('hourly');
+    await assertAccessible(page, 'the dialog for a backup');
+    await page.getByRole('button', { name: 'Add it' }).click();
+    const list = page.getByRole('list', { name: 'Backups' });
+    await list.getByText('saved', { exact: true }).waitFor();
+    await list.getByText('Files: 12 new').waitFor();
+    await assertAccessible(page, 'the backups');
+    await shot(page, 'backups');
+    assert.equal((await device.entryAt('/Backups/letters/letter 3.txt')).size, 8);
+  });
+
+  it('ask before they save that everything is gone, and go on when a person agrees', async () => {
+    for (let n = 0; n < 12; n += 1) await rm(join(folder, `letter ${n}.txt`));
+    await page.getByRole('button', { name: 'Run now' }).click();
+    await page.getByRole('button', { name: 'Look at it…' }).click();
+    await page.getByRole('dialog').getByText('12 of 12 files are gone').waitFor();
+    await assertAccessible(page, 'the question of the brake');
+    await shot(page, 'backups-brake');
+    assert.equal((await device.entryAt('/Backups/letters/letter 3.txt')).size, 8);
+    await page.getByRole('button', { name: 'It is right: go on' }).click();
+    await page.getByRole('button', { name: 'Run now' }).click();
+    await page.getByRole('list', { name: 'Backups' }).getByText('12 deleted').waitFor();
+  });
+
+  it('list their snapshots, fit on a phone, and are removed after a question', async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await assertNoOverflow(page, 'the backups on a phone');
+    await page.getByRole('button', { name: 'Snapshots…' }).click();
+    await page.getByRole('list', { name: 'Snapshots' }).getByText('12 files').waitFor();
+    await assertNoOverflow(page, 'the snapshots on a phone');
+    await shot(page, 'backups-phone');
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: /^Remove the backup/ }).click();
+    await page.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByText('Nothing of laptop is backed up.').waitFor();
+  });
+});
