@@ -40,11 +40,11 @@ async function measureJoin(file: TestFile): Promise<Row[]> {
   await cluster.stop(joined);
   cluster.removeMember(joined.id);
   await save(cluster, gateway, 1, file);
-  await cluster.clock.advance(10 * minuteMs);
+  await cluster.clock.pass(10 * minuteMs);
   const before = movedBytes(cluster);
   cluster.addMember(member(4));
   await cluster.restart(joined);
-  await cluster.clock.advance(2 * dayMs);
+  await cluster.clock.pass(2 * dayMs);
   const placement = new Placement([0, 1, 2, 3, 4].map((number) => member(number)));
   const share = bytesOf(file, ({ id }) => placement.wanted(id, copies).includes(joined.id));
   const row = movedRow('a fifth device joins', movedBytes(cluster) - before, share);
@@ -57,12 +57,12 @@ async function measureLoss(file: TestFile): Promise<Row[]> {
   const [gateway, lost] = cluster.devices;
   if (!gateway || !lost) throw new Error('the cluster is too small');
   await save(cluster, gateway, 1, file);
-  await cluster.clock.advance(10 * minuteMs);
+  await cluster.clock.pass(10 * minuteMs);
   const before = movedBytes(cluster);
   const held = bytesOf(file, ({ id }) => lost.store.has(id));
   await cluster.stop(lost);
   cluster.removeMember(lost.id);
-  await cluster.clock.advance(2 * dayMs);
+  await cluster.clock.pass(2 * dayMs);
   const whole = file.chunks.filter(
     ({ id }) => cluster.holdersOf(id).filter((one) => one !== lost.id).length >= copies,
   );

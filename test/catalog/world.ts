@@ -39,7 +39,10 @@ import type {
   UserBody,
 } from '../../src/model/records.ts';
 import { MemoryOrderedStore } from '../../src/store/level/memory-ordered-store.ts';
-import { VirtualClock } from '../sim/virtual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+/** What the true clock shows at first. The golden files of `test/vectors` were written at this time. */
+const startMs = Date.UTC(2030, 0, 1);
 
 /** A key that is the same in every run. */
 export function keyOf(name: string): SigningKey {
@@ -63,9 +66,9 @@ export const grantOf = (number: number): GrantId => grantId(`a${number.toString(
 /** A device's own clock: runs with the others', shows something else. */
 export class OwnClock implements Clock {
   aheadMs = 0;
-  readonly #true: VirtualClock;
+  readonly #true: ManualClock;
 
-  constructor(trueClock: VirtualClock) {
+  constructor(trueClock: ManualClock) {
     this.#true = trueClock;
   }
 
@@ -76,7 +79,7 @@ export class OwnClock implements Clock {
 }
 
 export class World {
-  readonly clock: VirtualClock;
+  readonly clock: ManualClock;
   readonly root = keyOf('root');
   readonly admin = keyOf('admin');
   readonly adminId: UserId = userId(this.admin.principal);
@@ -84,7 +87,7 @@ export class World {
   readonly genesis: Uint8Array;
   readonly networkId: NetworkId;
 
-  constructor(clock = new VirtualClock()) {
+  constructor(clock = new ManualClock(startMs)) {
     this.clock = clock;
     const genesis = writeGenesis(
       {

@@ -132,7 +132,7 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       await a.author([world.entryDraft(1), world.entryDraft(2)], world.admin);
       await carry(a, b);
       await a.author([world.entryDraft(1, { parent: entryOf(2) })], world.admin);
-      await world.clock.advance(10);
+      await world.clock.pass(10);
       await b.author([world.entryDraft(2, { parent: entryOf(1) })], world.admin);
       await carry(a, b);
       await carry(b, a);
@@ -156,7 +156,7 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       await a.author([world.entryDraft(1, { kind: 'file' }), world.versionDraft(1, 1)], world.admin);
       await carry(a, b);
       await a.author([world.versionDraft(2, 1, [1])], world.admin);
-      await world.clock.advance(10);
+      await world.clock.pass(10);
       await b.author([world.versionDraft(3, 1, [1])], world.admin);
       assert.deepEqual([a.mayConflict(entryOf(1)), b.mayConflict(entryOf(1))], [false, false]);
       await carry(b, a);

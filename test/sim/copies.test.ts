@@ -14,7 +14,7 @@ const file = fileOf(...Array.from({ length: 16 }, (_, number) => number));
 async function watched(count: number, options: ClusterOptions = {}) {
   const cluster = await startCluster(count, { tunables, ...options });
   await save(cluster, cluster.devices[0]!, 1, file);
-  await cluster.clock.advance(5 * minuteMs);
+  await cluster.clock.pass(5 * minuteMs);
   const seen = { fewest: Math.min(...copies(cluster, file)) };
   for (const { store } of cluster.devices) {
     store.onChange(() => {
@@ -40,9 +40,9 @@ test('a laptop that sleeps every night for 30 days costs no byte, and nothing is
   const [bytes, before] = [pushedBytes(cluster), copies(cluster, file)];
   for (let night = 0; night < 30; night++) {
     await cluster.stop(laptop);
-    await cluster.clock.advance(10 * hourMs);
+    await cluster.clock.pass(10 * hourMs);
     await cluster.restart(laptop);
-    await cluster.clock.advance(14 * hourMs);
+    await cluster.clock.pass(14 * hourMs);
   }
   assert.equal(pushedBytes(cluster), bytes);
   assert.deepEqual(copies(cluster, file), before);
@@ -55,12 +55,12 @@ test('a device that is lost for good: three copies again, and no more when it is
   const lost = cluster.devices[4]!;
   await cluster.stop(lost);
   lost.store.chunks.clear();
-  await cluster.clock.advance(6 * hourMs + 10 * minuteMs);
+  await cluster.clock.pass(6 * hourMs + 10 * minuteMs);
   const whole = file.chunks.map(() => 3);
   assert.deepEqual(copies(cluster, file), whole);
   const bytes = pushedBytes(cluster);
   cluster.removeMember(lost.id);
-  await cluster.clock.advance(5 * dayMs);
+  await cluster.clock.pass(5 * dayMs);
   assert.deepEqual(copies(cluster, file), whole);
   assert.equal(pushedBytes(cluster), bytes, 'its going moved nothing more');
   await cluster.end();
@@ -70,7 +70,7 @@ test('a network cut in two halves that both repair: never fewer than three copie
   const { cluster, seen } = await watched(6);
   const halves = [cluster.devices.slice(0, 3), cluster.devices.slice(3)];
   cluster.network.partition(halves.map((half) => half.map(({ id }) => id)));
-  await cluster.clock.advance(12 * hourMs);
+  await cluster.clock.pass(12 * hourMs);
   for (const { id } of file.chunks) {
     for (const half of halves) {
       const here = half.filter(({ store }) => store.has(id)).length;
@@ -82,19 +82,19 @@ test('a network cut in two halves that both repair: never fewer than three copie
     'both halves repaired',
   );
   cluster.network.heal();
-  await cluster.clock.advance(30 * hourMs);
+  await cluster.clock.pass(30 * hourMs);
   assert.ok(
     copies(cluster, file).some((count) => count > 3),
     'what may be needed again is not given up at once',
   );
-  await cluster.clock.advance(23 * hourMs);
+  await cluster.clock.pass(23 * hourMs);
   assert.deepEqual(
     copies(cluster, file),
     file.chunks.map(() => 3),
   );
   assert.equal(seen.fewest, 3);
   const bytes = pushedBytes(cluster);
-  await cluster.clock.advance(5 * dayMs);
+  await cluster.clock.pass(5 * dayMs);
   assert.equal(pushedBytes(cluster), bytes, 'nothing goes to and fro');
   assert.equal(seen.fewest, 3);
   await cluster.end();

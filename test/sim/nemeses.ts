@@ -3,9 +3,9 @@ import type { Random } from '../../src/model/clock.ts';
 import type { Draft } from '../../src/model/contracts/catalog.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
 import type { World } from '../catalog/world.ts';
+import type { ManualClock } from '../support/manual-clock.ts';
 import type { Observer } from './observer.ts';
 import { SimDevice, type SimDeviceParts } from './sim-device.ts';
-import type { VirtualClock } from './virtual-clock.ts';
 
 const devicesMax = 7;
 const yearMs = 365 * 24 * 3_600_000;
@@ -16,7 +16,7 @@ export interface NemesisParts {
   devices: SimDevice[];
   device: SimDeviceParts;
   world: World;
-  clock: VirtualClock;
+  clock: ManualClock;
   random: Random;
   observer: Observer;
   boot(device: SimDevice): Promise<unknown>;

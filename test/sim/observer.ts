@@ -5,8 +5,8 @@ import type { Catalog } from '../../src/model/contracts/catalog.ts';
 import type { ChunkId, VersionId } from '../../src/model/ids.ts';
 import { toHex } from '../../src/model/ids.ts';
 import { collect, viewOf } from '../catalog/world.ts';
+import type { ManualClock } from '../support/manual-clock.ts';
 import type { SimDevice } from './sim-device.ts';
-import type { VirtualClock } from './virtual-clock.ts';
 
 /** A version that some device said was stored. */
 export interface Saved {
@@ -19,12 +19,12 @@ export interface Saved {
 export class Observer {
   readonly violations: string[] = [];
   readonly #devices: readonly SimDevice[];
-  readonly #clock: VirtualClock;
+  readonly #clock: ManualClock;
   readonly #saved = new Map<VersionId, Saved>();
   readonly #needs = new Map<ChunkId, ChunkId[]>();
   readonly copiesWanted: number;
 
-  constructor(parts: { devices: readonly SimDevice[]; clock: VirtualClock; copiesWanted: number }) {
+  constructor(parts: { devices: readonly SimDevice[]; clock: ManualClock; copiesWanted: number }) {
     this.#devices = parts.devices;
     this.#clock = parts.clock;
     this.copiesWanted = parts.copiesWanted;
@@ -86,9 +86,9 @@ export class Observer {
   async healed(): Promise<void> {
     await this.#everythingReads();
     await this.#catalogsAgree();
-    await this.#clock.advance(90_000);
+    await this.#clock.pass(90_000);
     // What was trimmed in this very moment is still on its way to the others.
-    if (this.#inventoryFaults().length > 0) await this.#clock.advance(1000);
+    if (this.#inventoryFaults().length > 0) await this.#clock.pass(1000);
     for (const fault of [...this.#inventoryFaults(), ...this.#copyFaults()]) this.broken(fault);
     await this.#healthIsTrue();
     await this.#garbageGoes();
@@ -97,13 +97,13 @@ export class Observer {
 
   /** After the grace and the days in the trash no disk has anything that no version needs. */
   async #garbageGoes(): Promise<void> {
-    await this.#clock.advance(290_000);
+    await this.#clock.pass(290_000);
     let faults: string[] = [];
     // A rotten chunk that was healed since is garbage from then on: another grace, and the trash again.
     for (const waitMs of [80_000, 150_000, 150_000]) {
       // Indexes that crashed lost what they knew of garbage: a person is asked about much of that.
       for (const { running } of this.#devices) running?.replication.confirmGarbage();
-      await this.#clock.advance(waitMs);
+      await this.#clock.pass(waitMs);
       faults = await this.#garbageFaults();
       if (faults.length === 0) return;
     }

@@ -15,14 +15,14 @@ import { standingOf } from '../../src/node/wiring/catalog-standing.ts';
 import { liveVersionsOf } from '../../src/node/wiring/live-versions.ts';
 import { createReplication, type Replication } from '../../src/replication/index.ts';
 import { keyOf, type World } from '../catalog/world.ts';
+import type { ManualClock } from '../support/manual-clock.ts';
 import type { MemoryNetwork, MemoryTransport } from '../support/memory-network.ts';
 import { SimChunkStore } from './sim-chunk-store.ts';
 import { SimDatabase, SimDisk, SimProcess } from './sim-disk.ts';
-import type { VirtualClock } from './virtual-clock.ts';
 
 export interface SimDeviceParts {
   world: World;
-  clock: VirtualClock;
+  clock: ManualClock;
   network: MemoryNetwork;
   random: Random;
   tunables: Tunables;

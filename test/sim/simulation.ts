@@ -9,6 +9,7 @@ import { isPeerstorError } from '../../src/model/errors.ts';
 import { type ChunkId, chunkId, toHex, type VersionId } from '../../src/model/ids.ts';
 import { defaultTunables, type Tunables } from '../../src/model/limits.ts';
 import { versionOf, World } from '../catalog/world.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryNetwork } from '../support/memory-network.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { seedNode } from './deterministic-node.ts';
@@ -17,7 +18,6 @@ import { Nemeses } from './nemeses.ts';
 import { Observer, type Saved } from './observer.ts';
 import { type Running, SimDevice } from './sim-device.ts';
 import { TreeEdits } from './tree-edits.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 const entryKey = new Uint8Array(32).fill(1);
 const chunkPool = 40;
@@ -55,7 +55,7 @@ export interface SimulationOutcome {
 
 export class Simulation {
   readonly #random: Random;
-  readonly #clock = new VirtualClock();
+  readonly #clock = new ManualClock();
   readonly #world = new World(this.#clock);
   readonly #network: MemoryNetwork;
   readonly #devices: SimDevice[];
@@ -99,7 +99,7 @@ export class Simulation {
     await this.#found();
     for (let step = 0; step < steps; step++) {
       await this.#step();
-      await this.#clock.advance(this.#random.next() * 2000);
+      await this.#clock.pass(this.#random.next() * 2000);
     }
     await this.#heal();
     await this.#observer.healed();
@@ -131,7 +131,7 @@ export class Simulation {
     this.#grantees.written(await catalog.author(founding, world.admin));
     await world.admit(catalog, ...others.map((_, index) => index + 1));
     for (const device of others) await this.#clock.until(this.#boot(device));
-    await this.#clock.advance(5000);
+    await this.#clock.pass(5000);
   }
 
   async #step(): Promise<void> {
@@ -367,7 +367,7 @@ export class Simulation {
     // At most longer than any rest and retry, and than others believe that a device is full.
     const roundsMax = (this.#wasFull ? 13 : 5) * 12;
     for (let round = 1; round <= roundsMax; round++) {
-      await this.#clock.advance(5000);
+      await this.#clock.pass(5000);
       for (const device of this.#devices) await this.#nemeses.renew(device);
       if (round >= 8 && round % 4 === 0 && this.#observer.isSettled()) break;
     }

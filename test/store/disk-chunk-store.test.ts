@@ -11,7 +11,7 @@ describeChunkStore('DiskChunkStore', async ({ limitBytes }) => {
   return {
     store: new DiskChunkStore({ volumes, index, clock: world.clock, device: testDevice }),
     rot: async (id, bytes) => rotOnDisk(await world.record(id), bytes),
-    advance: (ms) => world.clock.advance(ms),
+    advance: (ms) => world.clock.pass(ms),
     remove: async () => {
       await index.close();
       await world.remove();

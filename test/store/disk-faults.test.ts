@@ -43,7 +43,7 @@ describe('a disk that fails', () => {
       fault = () => undefined;
       assert.deepEqual(Buffer.from(await store.get(a.id)), Buffer.from(a.bytes));
       await assert.rejects(put(store), { code: 'disk-full' }, 'believed for a second');
-      await world.clock.advance(1000);
+      await world.clock.pass(1000);
       assert.equal(await put(store), 'stored');
       assert.equal(store.usage().volumes[0]?.state, 'ok');
     });
@@ -109,7 +109,7 @@ describe('a disk that fails', () => {
       store.delete(a.id).then(() => put(store)),
       { code: 'storage-failed' },
     );
-    await world.clock.advance(6000);
+    await world.clock.pass(6000);
     fault = () => undefined;
     assert.equal(await put(store), 'stored');
     assert.equal(store.usage().volumes[0]?.state, 'ok');
@@ -222,7 +222,7 @@ describe('the room on a volume', () => {
     const store = await world.open({ files: faultyFiles(() => undefined, { space }) });
     await Promise.all(testChunks(20).map(({ id, bytes }) => store.put(id, bytes, { trusted: true })));
     assert.equal(asked, 1);
-    await world.clock.advance(1000);
+    await world.clock.pass(1000);
     await store.put(testChunk('later').id, testChunk('later').bytes);
     assert.equal(asked, 2);
   });

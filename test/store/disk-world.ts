@@ -8,7 +8,7 @@ import { type ChunkId, type DeviceId, deviceId } from '../../src/model/ids.ts';
 import { segmentBytesMax } from '../../src/model/limits.ts';
 import type { DiskFiles } from '../../src/store/files/disk-files.ts';
 import { DiskChunkStore, MemoryOrderedStore, type VolumeOptions } from '../../src/store/index.ts';
-import { VirtualClock } from '../sim/virtual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { chunkOnDisk, chunkRecords, cutLastFooter, type FoundChunk } from './segments-on-disk.ts';
 
 const MiB = 1024 * 1024;
@@ -18,7 +18,7 @@ export const testDevice = deviceId('d'.repeat(64));
 /** One device: an index, a clock and one volume (or those that `open` is given) on the real disk. */
 export class DiskWorld {
   readonly folder: string;
-  readonly clock = new VirtualClock();
+  readonly clock = new ManualClock();
   index: OrderedStore = new MemoryOrderedStore();
   readonly changes: ChunkChange[] = [];
   readonly #open: DiskChunkStore[] = [];

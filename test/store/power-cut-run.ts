@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ChunkId } from '../../src/model/ids.ts';
 import { DiskChunkStore, type DiskChunkStoreOptions, MemoryOrderedStore } from '../../src/store/index.ts';
-import { VirtualClock } from '../sim/virtual-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { type TestChunk, testChunk } from './chunks.ts';
 import { testDevice } from './disk-world.ts';
@@ -46,7 +46,7 @@ async function idsOf(store: DiskChunkStore): Promise<ChunkId[]> {
 /** @param seed of everything that chance decides */
 export async function powerCutRun(seed: number): Promise<void> {
   const random = seededRandom(seed);
-  const clock = new VirtualClock();
+  const clock = new ManualClock();
   const files = new PoweredFiles(random);
   const host = new TestHost();
   const index = new MemoryOrderedStore();

@@ -26,7 +26,7 @@ describe('the recount', () => {
     const store = await world.open({ recountMs });
     for (const { id, bytes } of chunks) await store.put(id, bytes);
     // The first look of a new device only notes the time.
-    await world.clock.advance(recountMs / 5);
+    await world.clock.pass(recountMs / 5);
     world.changes.length = 0;
     return store;
   }
@@ -35,7 +35,7 @@ describe('the recount', () => {
 
   /** Time passes on the virtual clock, files are read by the real one. */
   async function after(ms: number, done: () => boolean): Promise<boolean> {
-    await world.clock.advance(ms);
+    await world.clock.pass(ms);
     return await until('files are read', done).then(
       () => true,
       () => false,

@@ -1,12 +1,14 @@
-/** Time that stands still until a test moves it. */
+/** Time that stands still until a test moves it: timers run in order, and what they set off has its turn. */
 import type { Clock, Timer } from '../../src/model/clock.ts';
 
 const leapMs = 6 * 3_600_000;
 
 interface Due {
   atMs: number;
+  /** Equal times run in the order in which they were asked for. */
   order: number;
   fn: () => void;
+  isOver: boolean;
 }
 
 export class ManualClock implements Clock {
@@ -14,7 +16,9 @@ export class ManualClock implements Clock {
   #wallAheadMs: number;
   #wallWrongMs = 0;
   #order = 0;
-  readonly #due = new Set<Due>();
+  /** A binary heap, the earliest first; canceled timers stay in it until they would run. */
+  readonly #heap: Due[] = [];
+  #pending = 0;
 
   /** @param startMs what the wall clock shows at first */
   constructor(startMs = Date.UTC(2026, 10, 21, 12)) {
@@ -22,7 +26,7 @@ export class ManualClock implements Clock {
   }
 
   wallMs(): number {
-    return this.#nowMs + this.#wallAheadMs + this.#wallWrongMs;
+    return Math.floor(this.#nowMs + this.#wallAheadMs + this.#wallWrongMs);
   }
 
   monotonicMs(): number {
@@ -34,21 +38,21 @@ export class ManualClock implements Clock {
   }
 
   after(ms: number, fn: () => void): Timer {
-    this.#order += 1;
-    const due: Due = { atMs: this.#nowMs + Math.max(0, ms), order: this.#order, fn };
-    this.#due.add(due);
-    return { cancel: () => void this.#due.delete(due) };
+    const due: Due = { atMs: this.#nowMs + Math.max(0, ms), order: this.#order++, fn, isOver: false };
+    this.#push(due);
+    this.#pending += 1;
+    return { cancel: () => this.#end(due) };
   }
 
   /** Timers that are set. */
   get pending(): number {
-    return this.#due.size;
+    return this.#pending;
   }
 
   /** Lets `ms` pass at once, every timer on its time; what the timers start goes on later. */
   advance(ms: number): void {
     const endMs = this.#nowMs + ms;
-    for (let next = this.#next(endMs); next !== undefined; next = this.#next(endMs)) this.#fire(next);
+    while (this.#fireNext(endMs));
     this.#nowMs = endMs;
   }
 
@@ -56,12 +60,28 @@ export class ManualClock implements Clock {
   async pass(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
     await settled();
-    for (let next = this.#next(endMs); next !== undefined; next = this.#next(endMs)) {
-      this.#fire(next);
-      await settled();
-    }
+    while (this.#fireNext(endMs)) await settled();
     this.#nowMs = endMs;
     await settled();
+  }
+
+  /**
+   * Lets time pass until the promise settles, at most `withinMs`.
+   * @throws Error where that is not enough, or no timer is set any more
+   */
+  async until<Value>(promise: Promise<Value>, withinMs = 3_600_000): Promise<Value> {
+    let isSettled = false;
+    const watched = promise.finally(() => {
+      isSettled = true;
+    });
+    watched.catch(() => undefined);
+    const endMs = this.#nowMs + withinMs;
+    await settled();
+    while (!isSettled) {
+      if (!this.#fireNext(endMs)) throw new Error(`nothing happened within ${withinMs} virtual ms`);
+      await settled();
+    }
+    return watched;
   }
 
   /** The process stands still for so long, and the wall clock too: timers come late. */
@@ -88,18 +108,58 @@ export class ManualClock implements Clock {
     this.#wallAheadMs += ms;
   }
 
-  #fire(next: Due): void {
-    this.#nowMs = Math.max(this.#nowMs, next.atMs);
-    this.#due.delete(next);
-    next.fn();
+  /** Runs the earliest timer that is due until `endMs`. @returns false when there is none */
+  #fireNext(endMs: number): boolean {
+    for (let next = this.#heap[0]; next !== undefined && next.atMs <= endMs; next = this.#heap[0]) {
+      this.#pop();
+      if (next.isOver) continue;
+      this.#end(next);
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
+      next.fn();
+      return true;
+    }
+    return false;
   }
 
-  #next(endMs: number): Due | undefined {
-    const due = [...this.#due].filter(({ atMs }) => atMs <= endMs);
-    return due.sort((a, b) => a.atMs - b.atMs || a.order - b.order)[0];
+  #end(due: Due): void {
+    if (due.isOver) return;
+    due.isOver = true;
+    this.#pending -= 1;
+  }
+
+  #push(due: Due): void {
+    const heap = this.#heap;
+    let at = heap.push(due) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!isEarlier(heap[at]!, heap[parent]!)) break;
+      [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
+      at = parent;
+    }
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
+    heap[0] = last;
+    for (let at = 0; ; ) {
+      let first = at;
+      for (const child of [2 * at + 1, 2 * at + 2]) {
+        if (child < heap.length && isEarlier(heap[child]!, heap[first]!)) first = child;
+      }
+      if (first === at) return;
+      [heap[at], heap[first]] = [heap[first]!, heap[at]!];
+      at = first;
+    }
   }
 }
 
+function isEarlier(a: Due, b: Due): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+}
+
+/** Every promise that can go on has gone on. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

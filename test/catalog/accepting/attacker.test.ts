@@ -30,7 +30,7 @@ async function attack(change: Partial<GrantBody> = {}) {
   const { world, a, b } = parts;
   await world.admit(a, 5, 6);
   await carry(a, b);
-  await world.clock.advance(10_000);
+  await world.clock.pass(10_000);
   const forger = new Forger(world);
   const send = (
     draft: Draft,
@@ -260,7 +260,7 @@ describe('an attacker', () => {
   it('writes nothing after a revoke, whichever comes first', async () => {
     const { world, a, b, send } = await attack();
     await a.author([world.grantDraft(1, shared, { revoked: true })], world.admin);
-    await world.clock.advance(1000);
+    await world.clock.pass(1000);
     const late = send(newEntry(world, 10, entryOf(shared)));
     const earlier = send(newEntry(world, 11, entryOf(shared)), bob, { afterMs: -5000 });
     assert.equal(await countsFor(a, late, earlier), 1);
@@ -326,7 +326,7 @@ describe('an attacker', () => {
       ['record-refused', 'it is signed by another than its owner.'],
       ['record-refused', 'only an admin may say this.'],
     ]);
-    await world.clock.advance(61_000);
+    await world.clock.pass(61_000);
     await take(c, send(newEntry(world, 30, entryOf(shared))));
     assert.equal(notes.length, 4);
   });

@@ -100,7 +100,7 @@ async function restored() {
 /** What the restored home writes: as many numbers as its former self gave out. */
 async function writeOn(world: World, copy: LocalCatalog, count: number): Promise<void> {
   for (let number = 0; number < count; number += 1) {
-    await world.clock.advance(1);
+    await world.clock.pass(1);
     await copy.author([world.entryDraft(100 + number)], world.admin);
   }
 }
@@ -117,7 +117,7 @@ describe('two records of one number', () => {
       await writeOn(world, copy, 2);
       const [early, late] = first === 'the one' ? [c, a] : [a, c];
       await carry(b, early);
-      await world.clock.advance(1);
+      await world.clock.pass(1);
       const { via: _, ...body } = early.get('entry', entry)?.body ?? assert.fail('it is not there');
       await early.author(
         [{ table: 'entry', id: entry, body: { ...body, parent: entryOf(shared) } }],
@@ -138,7 +138,7 @@ describe('two records of one number', () => {
     const d = await world.catalog(3);
     await carry(a, d);
     await d.author([world.grantDraft(1, shared, { revoked: true })], world.admin);
-    await world.clock.advance(1);
+    await world.clock.pass(1);
     await b.author([newEntry(world, 10, entryOf(inside))], bob);
     await b.author([changed(b.get('entry', entry), { parent: entryOf(shared) })], bob);
     await b.author([newVersion(world, 20, entry)], bob);
@@ -163,7 +163,7 @@ describe('two records of one number', () => {
     const link = world.grantDraft(2, inside);
     await d.author([link], world.admin);
     await carry(d, b);
-    await world.clock.advance(1);
+    await world.clock.pass(1);
     const draft = newEntry(world, 10, entryOf(inside));
     const via = draft.body?.via && { ...draft.body.via, grant: link.id };
     await b.author([{ ...draft, body: draft.body && { ...draft.body, ...(via && { via }) } } as Draft], bob);
@@ -275,7 +275,7 @@ describe('a home that was restored and wrote on', () => {
         const { world, a, b, c, copy } = await restored();
         const catalogs = [a, b, c, copy];
         for (const [index, action] of steps.entries()) {
-          await world.clock.advance(1 + (action.pick % 20));
+          await world.clock.pass(1 + (action.pick % 20));
           const [on, from] = [catalogs[action.on], catalogs[action.to % catalogs.length]];
           if (!on || !from) continue;
           if (action.what === 'carry') {

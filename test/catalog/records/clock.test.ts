@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { futureMsMax, HybridClock } from '../../../src/catalog/records/clock.ts';
 import { isPeerstorError } from '../../../src/model/errors.ts';
 import { hlcTicksPerMs } from '../../../src/model/records.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { carry, collect, entryOf, OwnClock, World } from '../world.ts';
 
 const minuteMs = 60_000;
@@ -14,7 +14,7 @@ const clockWrong = (error: unknown) => isPeerstorError(error, 'clock-wrong');
 
 describe('hybrid clock', () => {
   it('is never behind the wall, never behind what it saw, and never stands still', async () => {
-    const clock = new VirtualClock();
+    const clock = new ManualClock();
     const hybrid = new HybridClock(clock);
     const first = hybrid.next();
     assert.equal(first, clock.wallMs() * hlcTicksPerMs);
@@ -22,12 +22,12 @@ describe('hybrid clock', () => {
     hybrid.observe(first + 500);
     assert.equal(hybrid.next(), first + 501);
     assert.equal(hybrid.next(first + 900), first + 901);
-    await clock.advance(10);
+    await clock.pass(10);
     assert.equal(hybrid.next(), clock.wallMs() * hlcTicksPerMs);
   });
 
   it('does not run back when the wall clock does, nor after a restart', () => {
-    const own = new OwnClock(new VirtualClock());
+    const own = new OwnClock(new ManualClock());
     const hybrid = new HybridClock(own);
     const before = hybrid.next();
     own.aheadMs = -minuteMs;
@@ -38,14 +38,14 @@ describe('hybrid clock', () => {
   });
 
   it('is not pushed by a record from far ahead', () => {
-    const clock = new VirtualClock();
+    const clock = new ManualClock();
     const hybrid = new HybridClock(clock);
     hybrid.observe((clock.wallMs() + futureMsMax + 1000) * hlcTicksPerMs);
     assert.equal(hybrid.next(), clock.wallMs() * hlcTicksPerMs);
   });
 
   it('drops a mark from far ahead once a peer agrees that the wall clock is right', () => {
-    const clock = new VirtualClock();
+    const clock = new ManualClock();
     const hybrid = new HybridClock(clock);
     const bogus = (clock.wallMs() + 60 * minuteMs) * hlcTicksPerMs;
     hybrid.restore(bogus);
@@ -55,14 +55,14 @@ describe('hybrid clock', () => {
   });
 
   it('is confirmed by a peer that agrees, until it jumps', async () => {
-    const trueClock = new VirtualClock();
+    const trueClock = new ManualClock();
     const own = new OwnClock(trueClock);
     const hybrid = new HybridClock(own);
     assert.equal(hybrid.isConfirmed(), false);
     hybrid.heardPeer(one, own.wallMs() + 60 * minuteMs);
     assert.equal(hybrid.isConfirmed(), false, 'one of the two is wrong');
     hybrid.heardPeer(two, own.wallMs());
-    await trueClock.advance(600 * minuteMs);
+    await trueClock.pass(600 * minuteMs);
     assert.equal(hybrid.isConfirmed(), true, 'a clock that is left alone stays right');
     own.aheadMs = 24 * 60 * minuteMs;
     assert.equal(hybrid.isConfirmed(), false);
@@ -83,7 +83,7 @@ describe('hybrid clock', () => {
   });
 
   it('lets nobody author with a clock that two peers call wrong, or that was never set', () => {
-    const trueClock = new VirtualClock();
+    const trueClock = new ManualClock();
     const own = new OwnClock(trueClock);
     const hybrid = new HybridClock(own);
     hybrid.checkFitToAuthor();
@@ -99,7 +99,7 @@ describe('hybrid clock', () => {
   });
 
   it('lets author whom one of two peers agrees with, or who is between them', () => {
-    const own = new OwnClock(new VirtualClock());
+    const own = new OwnClock(new ManualClock());
     const hybrid = new HybridClock(own);
     const hear = (...minutes: number[]) => {
       for (const [index, device] of [one, two, three, world.device(4)].slice(0, minutes.length).entries())
@@ -120,7 +120,7 @@ describe('hybrid clock', () => {
   });
 
   it('forgets what peers said when its own clock was set, or it slept', () => {
-    const own = new OwnClock(new VirtualClock());
+    const own = new OwnClock(new ManualClock());
     const hybrid = new HybridClock(own);
     for (const device of [one, two]) hybrid.heardPeer(device, own.wallMs() - 60 * minuteMs);
     assert.throws(() => hybrid.checkFitToAuthor(), clockWrong);
@@ -131,7 +131,7 @@ describe('hybrid clock', () => {
 
 describe('records from the future', () => {
   it('are kept and forwarded, and applied when they are due', async () => {
-    const clock = new VirtualClock();
+    const clock = new ManualClock();
     const shared = new World(clock);
     const own = new OwnClock(clock);
     const a = await shared.founded();
@@ -146,7 +146,7 @@ describe('records from the future', () => {
     assert.equal((await a.missing(shared.device(1), 0)).records.length, 1);
     const [mine] = await a.author([shared.entryDraft(2)], shared.admin);
     assert.ok(mine && mine.hlc < (clock.wallMs() + 1) * hlcTicksPerMs);
-    await clock.advance(55 * minuteMs + 20_000);
+    await clock.pass(55 * minuteMs + 20_000);
     await clock.until(a.author([shared.entryDraft(3)], shared.admin));
     assert.equal((await collect(a.children(entryOf(0)))).length, 3);
     await a.stop();
@@ -154,7 +154,7 @@ describe('records from the future', () => {
   });
 
   it('that were applied while the own clock was ahead are taken back when it is set right', async () => {
-    const clock = new VirtualClock();
+    const clock = new ManualClock();
     const shared = new World(clock);
     const own = new OwnClock(clock);
     const a = await shared.founded();
@@ -165,12 +165,12 @@ describe('records from the future', () => {
     const b = await shared.catalog(2, { clock: also });
     await carry(a, b);
     own.aheadMs = also.aheadMs = 60 * minuteMs;
-    await clock.advance(20_000);
+    await clock.pass(20_000);
     await fast.author([shared.entryDraft(1)], shared.admin);
     await carry(fast, b);
     assert.equal((await collect(b.children(entryOf(0)))).length, 1);
     also.aheadMs = 0;
-    await clock.advance(20_000);
+    await clock.pass(20_000);
     await clock.until(b.author([shared.entryDraft(2)], shared.admin));
     assert.deepEqual(
       (await collect(b.children(entryOf(0)))).map(({ id }) => id),

@@ -106,7 +106,7 @@ class Play {
 
   async act(action: Action): Promise<void> {
     const { world } = this;
-    await world.clock.advance(action.ms);
+    await world.clock.pass(action.ms);
     const catalog = this.catalogs[action.on];
     if (!catalog) return;
     if (action.what === 'meet') {

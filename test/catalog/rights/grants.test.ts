@@ -88,7 +88,7 @@ describe('invites', () => {
     await a.author([world.inviteDraft(code, { withdrawn: true })], world.admin);
     await refuses(a, code, invited(world));
     await a.author([world.inviteDraft(code)], world.admin);
-    await world.clock.advance(61_000);
+    await world.clock.pass(61_000);
     await refuses(a, code, invited(world));
   });
 
@@ -97,7 +97,7 @@ describe('invites', () => {
     await a.author([world.inviteDraft(code)], world.admin);
     await carry(a, b);
     await b.author([invited(world)], code);
-    await world.clock.advance(1000);
+    await world.clock.pass(1000);
     await a.author([invited(world, keyOf('dave'))], code);
     await a.author([world.rootDraft(40, userId(keyOf('dave').principal))], keyOf('dave'));
     await same(a, b);
@@ -232,9 +232,9 @@ describe('grants', () => {
   it('take back what was written after a revoke that arrives late, and nothing before', async () => {
     const { world, a, b } = await sharing();
     await b.author([newEntry(world, 10, entryOf(shared), { kind: 'folder' })], bob);
-    await world.clock.advance(1000);
+    await world.clock.pass(1000);
     await a.author([world.grantDraft(1, shared, { revoked: true })], world.admin);
-    await world.clock.advance(1000);
+    await world.clock.pass(1000);
     await b.author([newEntry(world, 11, newEntryOf(10), { kind: 'folder' })], bob);
     await b.author([newEntry(world, 12, newEntryOf(11)), newVersion(world, 13, newEntryOf(12))], bob);
     await same(a, b);
@@ -242,7 +242,7 @@ describe('grants', () => {
       assert.ok(catalog.get('entry', newEntryOf(10)));
       for (const number of [11, 12]) assert.equal(catalog.get('entry', newEntryOf(number)), undefined);
     }
-    await world.clock.advance(1000);
+    await world.clock.pass(1000);
     await a.author([world.grantDraft(1, shared)], world.admin);
     await a.author([newEntry(world, 15, newEntryOf(10))], bob);
     await same(a, b);
@@ -277,7 +277,7 @@ describe('grants', () => {
   it('of two concurrent changes keep the one that ends them', async () => {
     const { world, a, b } = await sharing();
     await a.author([world.grantDraft(1, shared, { revoked: true })], world.admin);
-    await world.clock.advance(1000);
+    await world.clock.pass(1000);
     await b.author([world.grantDraft(1, shared, { keyVersion: 2 })], world.admin);
     await same(a, b);
     assert.equal(a.get('grant', grantOf(1))?.body?.revoked, true);
@@ -298,13 +298,13 @@ describe('network secrets', () => {
     await a.author([world.userDraft(bob, { role: 'admin' })], world.admin);
     await carry(a, b);
     await b.author([world.secretDraft(2)], bob);
-    await world.clock.advance(1000);
+    await world.clock.pass(1000);
     await a.author([world.secretDraft(2, { createdAt: 2 })], world.admin);
     await same(a, b);
     assert.equal(a.get('secret', 'epoch-2')?.body?.createdAt, 2);
     // An admin who had been none any more.
     await a.author([world.userDraft(bob, { role: 'member' })], world.admin);
-    await world.clock.advance(1000);
+    await world.clock.pass(1000);
     await b.author([world.secretDraft(3)], bob);
     assert.ok(b.get('secret', 'epoch-3'));
     await same(a, b);

@@ -181,7 +181,7 @@ describe('rights', () => {
     const [seqA, seqB] = [a.ownSeq, b.ownSeq];
     // Bob acts first, and strikes out all that the older admin could do about it.
     await b.author([world.deviceDraft(0, { state: 'removed', lastSeq: seqA })], bob);
-    await world.clock.advance(1000);
+    await world.clock.pass(1000);
     await a.author([world.deviceDraft(1, { state: 'removed', lastSeq: seqB })], world.admin);
     await carry(a, b);
     await carry(b, a);

@@ -20,7 +20,7 @@ import { isPeerstorError } from '../../../src/model/errors.ts';
 import { type DeviceId, deviceId } from '../../../src/model/ids.ts';
 import { defaultTunables, frameBytesMax } from '../../../src/model/limits.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryNetwork, type MemoryTransport } from '../../support/memory-network.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { collect, entryOf, viewOf, World } from '../world.ts';
@@ -39,7 +39,7 @@ interface Device {
 
 /** Devices with catalogs on a network in memory. */
 class Home {
-  readonly clock = new VirtualClock();
+  readonly clock = new ManualClock();
   readonly world = new World(this.clock);
   readonly network: MemoryNetwork;
   readonly devices: Device[] = [];
@@ -114,7 +114,7 @@ class Home {
   async until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
     for (let round = 0; round < 3000; round += 1) {
       if (await condition()) return;
-      await this.clock.advance(20);
+      await this.clock.pass(20);
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
     assert.fail(`it never came true that ${what}`);
@@ -135,7 +135,7 @@ class Home {
   /** Lets time pass slowly enough for real work to be done. */
   async pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += 50) {
-      await this.clock.advance(50);
+      await this.clock.pass(50);
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
@@ -192,7 +192,7 @@ describe('catalog sync', () => {
       const { world, network } = home;
       const [a, b] = [home.at(0), home.at(1)];
       network.partition([home.ids.slice(0, 1), home.ids.slice(1)]);
-      await home.clock.advance(60_000);
+      await home.clock.pass(60_000);
       const name = new Uint8Array(3000);
       for (let from = 1; from <= 801; from += 400) {
         const drafts = Array.from({ length: 400 }, (_, index) => world.entryDraft(from + index, { name }));
@@ -273,7 +273,7 @@ describe('catalog sync', () => {
       await a.catalog.author([world.entryDraft(1)], world.admin);
       await home.settled();
       home.network.partition([[a.catalog.self], [b.catalog.self]]);
-      await home.clock.advance(60_000);
+      await home.clock.pass(60_000);
       await a.catalog.author([{ ...world.entryDraft(1), body: null }, world.entryDraft(2)], world.admin);
       const device = a.catalog.self;
       const signed = a.catalog.headOf(device);
@@ -294,7 +294,7 @@ describe('catalog sync', () => {
       await b.catalog.author([world.entryDraft(1)], world.admin);
       await home.settled();
       home.network.partition([[b.catalog.self]]);
-      await home.clock.advance(60_000);
+      await home.clock.pass(60_000);
       await b.catalog.author([world.entryDraft(2)], world.admin);
       const { outbox } = b;
       await home.remove(b);
@@ -391,7 +391,7 @@ describe('catalog sync', () => {
   });
 });
 
-function bound(clock: VirtualClock) {
+function bound(clock: ManualClock) {
   return {
     monotonicMs: () => clock.monotonicMs(),
     elapsedMs: () => clock.elapsedMs(),
@@ -440,12 +440,12 @@ async function happen(home: Home, { what, device: index, other, entry }: Event):
     partition: () => network.partition(split),
     heal: () => network.heal(),
     cut: () => network.cut(home.ids[index] ?? catalog.self, home.ids[other] ?? catalog.self),
-    wait: () => home.clock.advance(3000),
+    wait: () => home.clock.pass(3000),
     restart: async () => {
       await home.remove(device);
       await home.add(index, device.store, device.outbox);
     },
   };
   await happening[what]();
-  await home.clock.advance(15);
+  await home.clock.pass(15);
 }

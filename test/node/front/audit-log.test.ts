@@ -7,7 +7,7 @@ import { auditKeepMs } from '../../../src/model/limits.ts';
 import { silentLog } from '../../../src/model/log.ts';
 import { AuditLog } from '../../../src/node/front/audit-log.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 describe('audit log', () => {
   it('the audit log lists events newest first, page by page, also after a restart', async () => {
@@ -51,7 +51,7 @@ describe('audit log', () => {
         username,
       });
       if (number % 400 === 0) await log.flush();
-      await clock.advance(1000);
+      await clock.pass(1000);
     }
     const numbers = async (filter: AuditFilter) => {
       const found: number[] = [];
@@ -84,16 +84,16 @@ describe('audit log', () => {
     log.note({ event: 'test', sentence: 'Old.' });
     log.note({ event: 'test', sentence: 'Of a stranger.', from: '10.0.0.1' });
     await log.flush();
-    await clock.advance(auditKeepMs - 86_400_000);
+    await clock.pass(auditKeepMs - 86_400_000);
     log.note({ event: 'test', sentence: 'Young.' });
     await log.flush();
     assert.equal((await log.list({ limit: 10 })).items.length, 3);
-    await clock.advance(2 * 86_400_000);
+    await clock.pass(2 * 86_400_000);
     log.note({ event: 'test', sentence: 'Now.' });
     const sentences = async (of: AuditLog) =>
       (await of.list({ limit: 10 })).items.map(({ sentence }) => sentence);
     assert.deepEqual(await sentences(log), ['Now.', 'Young.']);
-    await clock.advance(auditKeepMs - 86_400_000);
+    await clock.pass(auditKeepMs - 86_400_000);
     assert.deepEqual(await sentences(await open(store)), ['Now.']);
   });
 
@@ -154,7 +154,7 @@ describe('audit log', () => {
       'A share link was refused: not-found. (300 times within an hour, from 203.0.113.10)',
       'A share link was refused: not-found. (300 times within an hour, from 203.0.113.9)',
     ]);
-    await clock.advance(3_600_000);
+    await clock.pass(3_600_000);
     log.note({ ...refused, from: '203.0.113.9' });
     assert.equal((await sentences())[0], 'A share link was refused: not-found. (from 203.0.113.9)');
   });
@@ -212,12 +212,12 @@ describe('audit log', () => {
     const store = new MemoryOrderedStore();
     const log = await open(store);
     log.note({ event: 'test', sentence: 'Once.' });
-    await clock.advance(1000);
+    await clock.pass(1000);
     assert.ok(store.get('000000000001'));
   });
 });
 
-const clock = new VirtualClock();
+const clock = new ManualClock();
 
 function open(store: OrderedStore): Promise<AuditLog> {
   return AuditLog.open({ store, clock, log: silentLog, device: () => ({ id: 'd1', name: 'Kitchen' }) });

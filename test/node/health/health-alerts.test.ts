@@ -4,7 +4,7 @@ import type { DeviceView, VolumeView } from '../../../src/model/api.ts';
 import { healthView } from '../../../src/node/health/health.ts';
 import type { HealthFacts } from '../../../src/node/health/health-alerts.ts';
 import { HealthWatch } from '../../../src/node/health/health-watch.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const dayMs = 86_400_000;
 const nowMs = Date.UTC(2030, 0, 10);
@@ -149,7 +149,7 @@ describe('alerts', () => {
 
 describe('the watch over health', () => {
   it('the health watch reports a change once, and checks only while somebody listens', async () => {
-    const clock = new VirtualClock();
+    const clock = new ManualClock();
     let facts: Partial<HealthFacts> = {};
     let looked = 0;
     let told = 0;
@@ -164,17 +164,17 @@ describe('the watch over health', () => {
       },
     });
     const stops = [watch.listen(), watch.listen()];
-    await clock.advance(20_000);
+    await clock.pass(20_000);
     assert.equal(told, 0);
     facts = withVolume({ state: 'full' });
-    await clock.advance(20_000);
+    await clock.pass(20_000);
     assert.equal(told, 1);
     facts = { ...facts, scrub: { running: true, lastFinishedAt: null, checkedChunks: 7, badChunks: 0 } };
-    await clock.advance(20_000);
+    await clock.pass(20_000);
     assert.equal(told, 2);
     for (const stop of stops) stop();
     const before = looked;
-    await clock.advance(60_000);
+    await clock.pass(60_000);
     assert.equal(looked, before);
   });
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { isWorthTelling, Presence } from '../../../src/node/health/presence.ts';
 import { MemoryChunkStore } from '../../../src/store/memory-chunk-store.ts';
 import { chunkOf, deviceNumber } from '../../replication/support/fixtures.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryNetwork } from '../../support/memory-network.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
@@ -17,7 +17,7 @@ test('a device reports its use at once when it changed by more than a hundredth 
 });
 
 test('a device that fills up reports it within seconds, and not for each chunk', async () => {
-  const clock = new VirtualClock();
+  const clock = new ManualClock();
   const network = new MemoryNetwork({ clock, random: seededRandom(1) });
   const stores = [0, 1].map(() => new MemoryChunkStore({ limitBytes: 100_000, clock }));
   const transports = [0, 1].map((number) => network.transport(deviceNumber(number)));
@@ -32,13 +32,13 @@ test('a device that fills up reports it within seconds, and not for each chunk',
   };
   for (const presence of [one!, other!]) presence.start();
   for (const transport of transports) await transport.start();
-  await clock.advance(5000);
+  await clock.pass(5000);
   told = 0;
   for (let number = 0; number < 20; number++) {
     const { id, bytes } = chunkOf(number, 1000);
     await clock.until(stores[1]!.put(id, bytes, { trusted: true }));
   }
-  await clock.advance(2000);
+  await clock.pass(2000);
   assert.deepEqual(one!.usageOf(deviceNumber(1)), { usedBytes: 20_000, limitBytes: 100_000 });
   assert.equal(told, 1);
   for (const presence of [one!, other!]) presence.stop();

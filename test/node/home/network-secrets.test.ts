@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type KeptSecrets, NetworkSecrets } from '../../../src/node/home/network-secrets.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const dayMs = 86_400_000;
 const overlapMs = 7 * dayMs;
@@ -12,18 +12,18 @@ describe('network secrets', () => {
     const w = world();
     assert.equal(await w.secrets.learn({ epoch: 1, secret: secretOf(1) }), true);
     assert.deepEqual(w.numbers(), [1, 0]);
-    await w.clock.advance(overlapMs - 1);
+    await w.clock.pass(overlapMs - 1);
     assert.deepEqual(w.numbers(), [1, 0]);
-    await w.clock.advance(1);
+    await w.clock.pass(1);
     assert.deepEqual(w.numbers(), [1]);
     assert.equal(w.told(), 2, 'once for the new secret, once for the end of the old one');
   });
 
   it('the overlap of network secrets counts from when the new one was made, not from when it arrived', async () => {
     const w = world();
-    await w.clock.advance(5 * dayMs);
+    await w.clock.pass(5 * dayMs);
     await w.secrets.learn({ epoch: 1, secret: secretOf(1) }, w.clock.wallMs() - 5 * dayMs);
-    await w.clock.advance(2 * dayMs);
+    await w.clock.pass(2 * dayMs);
     assert.deepEqual(w.numbers(), [1]);
     await w.secrets.learn({ epoch: 2, secret: secretOf(2) }, w.clock.wallMs() - 30 * dayMs);
     assert.deepEqual(w.numbers(), [2], 'one that was replaced long ago is not used at all');
@@ -32,14 +32,14 @@ describe('network secrets', () => {
   it('an admin whose clock is ahead gets no longer overlap of network secrets', async () => {
     const w = world();
     await w.secrets.learn({ epoch: 1, secret: secretOf(1) }, w.clock.wallMs() + 365 * dayMs);
-    await w.clock.advance(overlapMs);
+    await w.clock.pass(overlapMs);
     assert.deepEqual(w.numbers(), [1]);
   });
 
   it('several network secrets are in force at once, the newest first, and an older one is not taken', async () => {
     const w = world();
     await w.secrets.learn({ epoch: 1, secret: secretOf(1) });
-    await w.clock.advance(dayMs);
+    await w.clock.pass(dayMs);
     await w.secrets.learn({ epoch: 3, secret: secretOf(3) });
     assert.deepEqual(w.numbers(), [3, 1, 0]);
     assert.equal(await w.secrets.learn({ epoch: 2, secret: secretOf(2) }), false);
@@ -55,7 +55,7 @@ describe('network secrets', () => {
     const again = world({ clock: w.clock, kept: w.saved() });
     again.secrets.start();
     assert.deepEqual(again.numbers(), [1, 0]);
-    await w.clock.advance(overlapMs);
+    await w.clock.pass(overlapMs);
     assert.deepEqual(again.numbers(), [1]);
     again.failDisk();
     await assert.rejects(again.secrets.learn({ epoch: 2, secret: secretOf(2) }), /disk/);
@@ -63,8 +63,8 @@ describe('network secrets', () => {
   });
 });
 
-function world(given: { clock?: VirtualClock; kept?: KeptSecrets } = {}) {
-  const clock = given.clock ?? new VirtualClock();
+function world(given: { clock?: ManualClock; kept?: KeptSecrets } = {}) {
+  const clock = given.clock ?? new ManualClock();
   let saved: KeptSecrets = given.kept ?? { current: { epoch: 0, secret: secretOf(0) }, replaced: [] };
   let isDiskFull = false;
   let told = 0;

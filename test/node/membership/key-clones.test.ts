@@ -5,13 +5,13 @@ import type { AuditEvent } from '../../../src/model/contracts/audit.ts';
 import type { PeerEvent } from '../../../src/model/contracts/transport.ts';
 import { type DeviceId, deviceId } from '../../../src/model/ids.ts';
 import { KeyClones } from '../../../src/node/membership/key-clones.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const device: DeviceId = deviceId('a'.repeat(64));
 const health = { level: 'ok', alerts: [] } as unknown as HealthView;
 
 function watch() {
-  const clock = new VirtualClock();
+  const clock = new ManualClock();
   const notes: AuditEvent[] = [];
   const audit = { note: (event: AuditEvent) => void notes.push(event) };
   const clones = new KeyClones({ clock, audit, nameOf: () => 'box' });
@@ -36,7 +36,7 @@ it('a replaced process that returns shows that two devices use one key', async (
   assert.deepEqual([level, alerts.map(({ code }) => code)], ['danger', ['key-twice']]);
   assert.match(alerts[0]?.sentence ?? '', /Two devices use the key of box/);
   assert.equal(notes.length, 1);
-  await clock.advance(61 * 60_000);
+  await clock.pass(61 * 60_000);
   assert.equal(clones.alertIn(health).level, 'ok');
 });
 

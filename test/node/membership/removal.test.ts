@@ -297,7 +297,7 @@ async function network(count: number, given: Given = {}) {
     const giveUpMs = performance.now() + patienceMs;
     while (!condition()) {
       if (performance.now() > giveUpMs) throw new Error(`it did not happen: ${what}`);
-      await clock.advance(20);
+      await clock.pass(20);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

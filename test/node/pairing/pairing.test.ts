@@ -18,7 +18,7 @@ import {
 } from '../../../src/node/pairing/pairing-window.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { coded } from '../../drive/errors.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const hourMs = 3_600_000;
 const admin = newSigningKey();
@@ -91,7 +91,7 @@ describe('pairing', () => {
       // The window ends with the process, the count does not.
       restarted = world({ store: w.store, clock: w.clock });
       await assert.rejects(restarted.window.exchange(startMessage(), '192.0.2.7'), coded('pairing-closed'));
-      await w.clock.advance(60_000);
+      await w.clock.pass(60_000);
     }
     assert.throws(() => restarted.window.open(admin), coded('too-many-tries'));
     try {
@@ -100,7 +100,7 @@ describe('pairing', () => {
       assert.ok(isPeerstorError(error));
       assert.equal(error.details.retryAfterS, (hourMs - pairingTriesPerHour * 60_000) / 1000);
     }
-    await w.clock.advance(hourMs - pairingTriesPerHour * 60_000);
+    await w.clock.pass(hourMs - pairingTriesPerHour * 60_000);
     const { code } = restarted.window.open(admin);
     assert.deepEqual(await restarted.join(code), w.welcome);
   });
@@ -127,7 +127,7 @@ describe('pairing', () => {
 
   it('pairing does not wait longer than an hour because the clock was set back', async () => {
     const w = world();
-    const ahead = new VirtualClock(w.clock.wallMs() + 1000 * hourMs);
+    const ahead = new ManualClock(w.clock.wallMs() + 1000 * hourMs);
     const before = world({ store: w.store, clock: ahead });
     for (let wrong = 0; wrong < pairingTriesPerHour; wrong += 1) {
       before.window.open(admin);
@@ -135,7 +135,7 @@ describe('pairing', () => {
     }
     const later = world({ store: w.store, clock: w.clock });
     assert.throws(() => later.window.open(admin), coded('too-many-tries'));
-    await w.clock.advance(hourMs);
+    await w.clock.pass(hourMs);
     later.window.open(admin);
   });
 
@@ -151,9 +151,9 @@ describe('pairing', () => {
   });
 });
 
-function world(given: { store?: OrderedStore; clock?: VirtualClock; storageOnly?: boolean } = {}) {
+function world(given: { store?: OrderedStore; clock?: ManualClock; storageOnly?: boolean } = {}) {
   const store = given.store ?? new MemoryOrderedStore();
-  const clock = given.clock ?? new VirtualClock();
+  const clock = given.clock ?? new ManualClock();
   const joined: JoiningDevice[] = [];
   const noted: AuditEvent[] = [];
   const welcome: Welcome = {

@@ -9,7 +9,7 @@ import {
   type PowerSupply,
   readPowerSupplies,
 } from '../../../src/node/process/battery.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const supply = (facts: Partial<PowerSupply>): PowerSupply => ({
   type: '',
@@ -41,17 +41,17 @@ describe('the battery', () => {
   });
 
   it('the battery is checked every minute until stopped', async () => {
-    const clock = new VirtualClock();
+    const clock = new ManualClock();
     let supplies: PowerSupply[] = [];
     const watched = new Battery(clock, async () => supplies);
     await watched.start();
     assert.equal(watched.isOn, false);
     supplies = [battery];
-    await clock.advance(60_000);
+    await clock.pass(60_000);
     assert.equal(watched.isOn, true);
     watched.stop();
     supplies = [];
-    await clock.advance(120_000);
+    await clock.pass(120_000);
     assert.equal(watched.isOn, true);
   });
 });

@@ -4,13 +4,13 @@ import { PeerstorError } from '../../../src/model/errors.ts';
 import { type ChunkId, chunkId } from '../../../src/model/ids.ts';
 import { silentLog } from '../../../src/model/log.ts';
 import { Surplus } from '../../../src/node/volumes/surplus.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const idOf = (number: number): ChunkId => chunkId(number.toString(16).padStart(64, '0'));
 
 describe('chunks without a place on this device', () => {
   it('chunks without a place on this device are given to others until none is left', async () => {
-    const clock = new VirtualClock();
+    const clock = new ManualClock();
     const here = new Set([1, 2, 3].map(idOf));
     let asked = 0;
     let takers: ChunkId[] = [];
@@ -35,22 +35,22 @@ describe('chunks without a place on this device', () => {
       againMs: 1000,
     });
     surplus.begin();
-    await clock.advance(2500);
+    await clock.pass(2500);
     assert.deepEqual([here.size, surplus.waiting], [3, 3]);
     takers = [idOf(1), idOf(3)];
-    await clock.advance(2000);
+    await clock.pass(2000);
     assert.deepEqual([...here], [idOf(2)]);
     takers = [idOf(2)];
-    await clock.advance(2000);
+    await clock.pass(2000);
     assert.deepEqual([here.size, surplus.waiting], [0, 0]);
     const before = asked;
-    await clock.advance(60_000);
+    await clock.pass(60_000);
     assert.equal(asked, before);
     await surplus.stop();
   });
 
   it('chunks without a place on this device are tried again after the disk failed', async () => {
-    const clock = new VirtualClock();
+    const clock = new ManualClock();
     let tries = 0;
     const surplus = new Surplus({
       store: {
@@ -74,7 +74,7 @@ describe('chunks without a place on this device', () => {
       againMs: 1000,
     });
     surplus.begin();
-    await clock.advance(5500);
+    await clock.pass(5500);
     assert.ok(tries >= 5, `${tries}`);
     await surplus.stop();
   });

@@ -36,7 +36,7 @@ it("a grantee's version is withdrawn when its grant turns out to have ended befo
   const { world, a, b, grant } = await sharing({ rights: 'edit' });
   const { told, gone, listed } = followed(b);
   await a.author([world.grantDraft(1, 1, { rights: 'view' })], world.admin);
-  await world.clock.advance(1000);
+  await world.clock.pass(1000);
   const drafts = [newEntry(world, 20, entryOf(inside)), newVersion(world, 21, newEntryOf(20))];
   await b.author(drafts, bob);
   assert.deepEqual(told(), [newVersionOf(21)]);
@@ -100,7 +100,7 @@ describe('thumbnails', () => {
     await a.author([world.entryDraft(30, { kind: 'file' }), world.versionDraft(31, 30)], world.admin);
     await carry(a, b);
     await a.author([world.mediaDraft(31, 1)], world.admin);
-    await world.clock.advance(1000);
+    await world.clock.pass(1000);
     await b.author([world.mediaDraft(31, 2)], world.admin);
     await carry(b, a);
     assert.equal(a.heads('media', ownRecordId(versionOf(31), world.adminId)).length, 2);

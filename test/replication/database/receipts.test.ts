@@ -4,10 +4,10 @@ import { silentLog } from '../../../src/model/log.ts';
 import { Receipts } from '../../../src/replication/database/receipts.ts';
 import { WriteBehind } from '../../../src/replication/database/write-behind.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const indexOn = (store: MemoryOrderedStore) =>
-  new WriteBehind({ store, clock: new VirtualClock(), log: silentLog });
+  new WriteBehind({ store, clock: new ManualClock(), log: silentLog });
 
 test('the last 200 receipts are kept, newest first, also after a restart and one that is damaged', async () => {
   const store = new MemoryOrderedStore();

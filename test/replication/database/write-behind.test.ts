@@ -4,13 +4,13 @@ import { PeerstorError } from '../../../src/model/errors.ts';
 import { silentLog } from '../../../src/model/log.ts';
 import { WriteBehind } from '../../../src/replication/database/write-behind.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
 function make() {
   const store = new MemoryOrderedStore();
-  const clock = new VirtualClock();
+  const clock = new ManualClock();
   return { store, clock, index: new WriteBehind({ store, clock, log: silentLog }) };
 }
 
@@ -61,7 +61,7 @@ test('when the database refuses writes, nothing is lost, the error is reported, 
   index.set('a', bytes(2));
   index.set('b', bytes(3));
   store.batch = batch;
-  await clock.advance(2000);
+  await clock.pass(2000);
   await index.flush();
   assert.deepEqual(store.get('a'), bytes(2));
   assert.deepEqual(store.get('b'), bytes(3));

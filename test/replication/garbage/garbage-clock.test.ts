@@ -5,7 +5,7 @@ import { silentLog } from '../../../src/model/log.ts';
 import { createReplication } from '../../../src/replication/index.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { OwnClock } from '../../catalog/world.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryNetwork } from '../../support/memory-network.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { TestVersions } from '../support/cluster.ts';
@@ -18,7 +18,7 @@ const graceMs = defaultTunables.garbageGraceMs;
 
 /** One device with a chunk that nothing references, put while its wall clock was `aheadMs` ahead. */
 async function deviceWithGarbage(put: { aheadMs: number; isClockRight: boolean }) {
-  const trueClock = new VirtualClock();
+  const trueClock = new ManualClock();
   const clock = Object.assign(new OwnClock(trueClock), { aheadMs: put.aheadMs });
   const standing = { isClockRight: put.isClockRight };
   const random = seededRandom(1);
@@ -49,7 +49,7 @@ async function deviceWithGarbage(put: { aheadMs: number; isClockRight: boolean }
   await trueClock.until(upload.put(garbage.id, garbage.bytes));
   upload.close();
   const isHere = () => store.has(garbage.id);
-  const advance = (ms: number) => trueClock.advance(ms);
+  const advance = (ms: number) => trueClock.pass(ms);
   const set = (aheadMs: number, isClockRight: boolean) => {
     clock.aheadMs = aheadMs;
     standing.isClockRight = isClockRight;

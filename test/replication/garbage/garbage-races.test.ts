@@ -8,7 +8,7 @@ import { createReplication } from '../../../src/replication/index.ts';
 import { writePut } from '../../../src/replication/wire.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
 import { MemoryChunkStore } from '../../../src/store/memory-chunk-store.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryNetwork } from '../../support/memory-network.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { TestVersions } from '../support/cluster.ts';
@@ -21,7 +21,7 @@ const pool = 16;
 
 /** One device that collects garbage all the time, and somebody who may ask it for what it has. */
 async function build(seed: number) {
-  const clock = new VirtualClock();
+  const clock = new ManualClock();
   const random = seededRandom(seed);
   const network = new MemoryNetwork({ clock, random });
   const self = deviceNumber(0);
@@ -53,7 +53,7 @@ async function build(seed: number) {
   await clock.until(replication.start());
   await transport.start();
   await asker.start();
-  await clock.advance(2000);
+  await clock.pass(2000);
   const holds = async (id: string) => {
     const answer = await asker.call(self, 'chunk/have', Buffer.from(id, 'hex'));
     return answer[0] === 1;
@@ -89,13 +89,13 @@ class Life {
     else if (roll < 0.6) this.#delete();
     else if (roll < 0.7) this.#return();
     else void begin(this.#uploadElsewhere());
-    await clock.advance(this.#world.random.next() * 700);
+    await clock.pass(this.#world.random.next() * 700);
     await this.#check();
   }
 
   /** Every live version has all its chunks, now or as soon as they are brought back. */
   async #check(): Promise<void> {
-    await this.#world.clock.advance(5);
+    await this.#world.clock.pass(5);
     for (const { chunks } of this.live.values()) {
       for (const { id } of chunks) {
         if (!this.#world.store.has(id)) this.lost.push(`at ${this.#world.clock.monotonicMs()}: ${id}`);

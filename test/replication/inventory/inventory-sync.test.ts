@@ -45,7 +45,7 @@ test('chunks stored before and after the start are known everywhere', async () =
   await cluster.start();
   ids.push(...(await fill(cluster.devices[1]!, 100, 200)));
   await cluster.devices[0]!.store.delete(ids[3]!);
-  await cluster.clock.advance(200);
+  await cluster.clock.pass(200);
   assertTrue(cluster, ids);
   await cluster.end();
 });
@@ -57,7 +57,7 @@ test('when a device restarts with everything still there, nothing but digests mo
   await cluster.start();
   clearSent(cluster);
   await cluster.restart(cluster.devices[0]!);
-  await cluster.clock.advance(60_000);
+  await cluster.clock.pass(60_000);
   assertTrue(cluster, ids);
   assert.deepEqual(sentMethods(cluster), new Set(['inventory/digests']));
   await cluster.end();
@@ -96,12 +96,12 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
       const device = cluster.devices[Math.floor(random.next() * 3)]!;
       ids.push(...(await fill(device, round * 5, 8)));
       await device.store.delete(ids[Math.floor(random.next() * ids.length)]!);
-      await cluster.clock.advance(60 + random.next() * 100);
+      await cluster.clock.pass(60 + random.next() * 100);
     }
     for (const deliver of late) deliver();
     cluster.mangle = undefined;
     // Longer than the pause before a comparison that a gap asks for, and the last message may be the lost one.
-    await cluster.clock.advance(cluster.tunables.inventoryDigestMs + 5000);
+    await cluster.clock.pass(cluster.tunables.inventoryDigestMs + 5000);
     assertTrue(cluster, ids);
     await cluster.end();
   });
@@ -112,10 +112,10 @@ test('a gap is noticed at the next message, long before the regular comparison',
   const [a] = cluster.devices;
   cluster.mangle = () => undefined;
   const ids = await fill(a!, 0, 10);
-  await cluster.clock.advance(100);
+  await cluster.clock.pass(100);
   cluster.mangle = undefined;
   ids.push(...(await fill(a!, 10, 1)));
-  await cluster.clock.advance(3000);
+  await cluster.clock.pass(3000);
   assertTrue(cluster, ids);
   await cluster.end();
 });
@@ -125,7 +125,7 @@ test('the next count finds a chunk that silently vanished from a disk', async ()
   const ids = await fill(cluster.devices[0]!, 0, 20);
   await cluster.start();
   cluster.devices[0]!.store.vanish(ids[5]!);
-  await cluster.clock.advance(150_000);
+  await cluster.clock.pass(150_000);
   assertTrue(cluster, ids);
   await cluster.end();
 });
@@ -150,7 +150,7 @@ test('changes while a device counts its chunks are not lost', async () => {
   assertTrue(cluster, ids);
   a!.sent.length = 0;
   b!.sent.length = 0;
-  await cluster.clock.advance(cluster.tunables.inventoryDigestMs * 2);
+  await cluster.clock.pass(cluster.tunables.inventoryDigestMs * 2);
   assert.deepEqual(sentMethods(cluster), new Set(['inventory/digests']));
   await cluster.end();
 });
@@ -158,7 +158,7 @@ test('changes while a device counts its chunks are not lost', async () => {
 test('after more changes than can be told one by one peers compare instead', async () => {
   const cluster = await startCluster(2);
   const ids = await fill(cluster.devices[0]!, 0, 6000);
-  await cluster.clock.advance(3000);
+  await cluster.clock.pass(3000);
   assertTrue(cluster, ids.slice(0, 300));
   const told = cluster.devices[0]!.sent.filter(({ method }) => method === 'inventory/delta');
   assert.equal(told.length, 1);
@@ -182,14 +182,14 @@ test('a fetched list is compared once more, and only once', async () => {
   });
   await cluster.start();
   await liar.transport.start();
-  await cluster.clock.advance(500);
+  await cluster.clock.pass(500);
   const isHeld = () => a!.replication.holders(id).includes(liar.id);
   assert.ok(!isHeld());
-  await cluster.clock.advance(3000);
+  await cluster.clock.pass(3000);
   assert.ok(isHeld(), 'the list was not what the digests said');
   theirs.toggle(idKey(chunkOf(2).id), true);
   const before = fetches;
-  await cluster.clock.advance(65_000);
+  await cluster.clock.pass(65_000);
   const more = fetches - before;
   assert.ok(
     more >= 3 && more <= 16,
@@ -212,7 +212,7 @@ test('a change that a fetched list already includes, or that comes twice, change
   await cluster.start();
   await liar.transport.start();
   // Before the fetched list is compared once more.
-  await cluster.clock.advance(500);
+  await cluster.clock.pass(500);
   const isHeld = () => a!.replication.holders(id).includes(liar.id);
   assert.ok(isHeld());
   await cluster.tell(a!, liar, 2, id, false);

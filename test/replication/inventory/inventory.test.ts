@@ -8,14 +8,14 @@ import { WriteBehind } from '../../../src/replication/database/write-behind.ts';
 import { Inventory } from '../../../src/replication/inventory/inventory.ts';
 import { Members } from '../../../src/replication/peers/members.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { chunkNumber, deviceNumber, member } from '../support/fixtures.ts';
 
 const [self, peer] = [deviceNumber(0), deviceNumber(1)];
 const key = (number: number) => idKey(chunkNumber(number));
 
 function make(store = new MemoryOrderedStore(), concerns: (key: string) => boolean = () => true) {
-  const index = new WriteBehind({ store, clock: new VirtualClock(), log: silentLog });
+  const index = new WriteBehind({ store, clock: new ManualClock(), log: silentLog });
   return { store, index, inventory: new Inventory({ self, index, log: silentLog, concerns }) };
 }
 

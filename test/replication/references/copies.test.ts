@@ -7,7 +7,7 @@ import { Inventory } from '../../../src/replication/inventory/inventory.ts';
 import { Copies } from '../../../src/replication/references/copies.ts';
 import { ReferenceIndex } from '../../../src/replication/references/reference-index.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { chunkNumber, deviceNumber } from '../support/fixtures.ts';
 
@@ -17,7 +17,7 @@ test('counts are right although everything changes while they are being made', a
   const self = deviceNumber(0);
   const index = new WriteBehind({
     store: new MemoryOrderedStore(),
-    clock: new VirtualClock(),
+    clock: new ManualClock(),
     log: silentLog,
   });
   const inventory = new Inventory({ self, index, log: silentLog, concerns: () => true });

@@ -18,10 +18,10 @@ test('chunks uploaded on a lone device reach the devices that join later', async
   const file = fileOf(1, 2, 3, 4, 5);
   await save(cluster, a!, 1, file, 'accepted');
   await cluster.start(b!);
-  await cluster.clock.advance(3000);
+  await cluster.clock.pass(3000);
   assert.equal(a!.replication.safetyOf(file.manifest).level, 'safe');
   await cluster.start(c!);
-  await cluster.clock.advance(3000);
+  await cluster.clock.pass(3000);
   assert.equal(a!.replication.safetyOf(file.manifest).level, 'full');
   assert.equal(pushes(cluster), 2 * file.chunks.length);
   await cluster.end();
@@ -35,7 +35,7 @@ test('chunks uploaded on a lone device reach later devices also after its restar
   await save(cluster, a!, 1, file, 'accepted');
   await cluster.restart(a!);
   await cluster.start(b!);
-  await cluster.clock.advance(3000);
+  await cluster.clock.pass(3000);
   for (const { id } of file.chunks) assert.ok(b!.store.has(id));
   await cluster.end();
 });
@@ -44,10 +44,10 @@ test('a device that restarts with its chunks intact is sent nothing', async () =
   const cluster = await startCluster(4);
   for (let number = 0; number < 10; number++)
     await save(cluster, cluster.devices[number % 4]!, number, fileOf(number, 100 + number));
-  await cluster.clock.advance(5000);
+  await cluster.clock.pass(5000);
   const before = pushes(cluster);
   for (const device of cluster.devices) await cluster.restart(device);
-  await cluster.clock.advance(3 * cluster.tunables.inventoryDigestMs);
+  await cluster.clock.pass(3 * cluster.tunables.inventoryDigestMs);
   assert.equal(pushes(cluster), before);
   await cluster.end();
 });
@@ -56,13 +56,13 @@ test('no chunk is copied because a device is off for a while', async () => {
   const cluster = await startCluster(5);
   const file = fileOf(1, 2, 3, 4, 5, 6, 7, 8);
   await save(cluster, cluster.devices[0]!, 1, file);
-  await cluster.clock.advance(5000);
+  await cluster.clock.pass(5000);
   const before = pushes(cluster);
   await cluster.stop(cluster.devices[1]!);
-  await cluster.clock.advance(3_600_000);
+  await cluster.clock.pass(3_600_000);
   assert.equal(pushes(cluster), before);
   await cluster.restart(cluster.devices[1]!);
-  await cluster.clock.advance(60_000);
+  await cluster.clock.pass(60_000);
   assert.equal(pushes(cluster), before);
   await cluster.end();
 });
@@ -75,7 +75,7 @@ test('one holder pushes, not all of them', async () => {
   await save(cluster, a!, 1, file, 'safe');
   const before = pushes(cluster);
   await cluster.start(c!);
-  await cluster.clock.advance(10_000);
+  await cluster.clock.pass(10_000);
   for (const { id } of file.chunks) assert.ok(c!.store.has(id));
   assert.equal(pushes(cluster) - before, file.chunks.length);
   await cluster.end();
@@ -95,7 +95,7 @@ test('a device that has a chunk without having reported it is asked, not sent it
   const before = pushes(cluster);
   assert.equal(a!.replication.holders(file.manifest).length, 2);
   // As long as a device that was full is left alone.
-  await cluster.clock.advance(11 * 60_000);
+  await cluster.clock.pass(11 * 60_000);
   assert.equal(pushes(cluster), before);
   for (const { id } of file.chunks) {
     const known = [a!, b!].filter(({ replication }) => replication.holders(id).includes(c!.id));
@@ -109,10 +109,10 @@ test('copies that a device lost are made again at once, each by one holder', asy
   const [a, , c] = cluster.devices;
   const file = fileOf(1, 2, 3, 4, 5, 6, 7, 8);
   await save(cluster, a!, 1, file);
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   for (const device of cluster.devices) device.sent.length = 0;
   for (const { id } of file.chunks) await c!.store.delete(id);
-  await cluster.clock.advance(2000);
+  await cluster.clock.pass(2000);
   for (const { id } of file.chunks) assert.ok(c!.store.has(id));
   const asked = cluster.devices.flatMap((one) => one.sent.filter(({ method }) => method === 'chunk/have'));
   assert.equal(
@@ -128,7 +128,7 @@ test('chunks that no version needs are not copied', async () => {
   await cluster.start(a!);
   await cluster.upload(a!, fileOf(1, 2).chunks, 'accepted');
   await cluster.start(b!);
-  await cluster.clock.advance(60_000);
+  await cluster.clock.pass(60_000);
   assert.equal(b!.store.chunks.size, 0);
   await cluster.end();
 });
@@ -140,11 +140,11 @@ test('chunks that no version needs are not copied even while others are', async 
   const file = fileOf(...Array.from({ length: 20 }, (_, number) => number));
   await save(cluster, a!, 1, file, 'accepted');
   await cluster.start(b!, d!);
-  await cluster.clock.advance(3000);
+  await cluster.clock.pass(3000);
   const thin = file.chunks.filter(({ id }) => cluster.holdersOf(id).length < 3);
   assert.ok(thin.length > 0, 'some wait for the device that is off');
   for (const { id, bytes } of fileOf(100, 101, 102, 103, 104).chunks) await a!.store.put(id, bytes);
-  await cluster.clock.advance(5000);
+  await cluster.clock.pass(5000);
   for (const { id } of fileOf(100, 101, 102, 103, 104).chunks.slice(0, 5)) {
     assert.deepEqual(cluster.holdersOf(id), [a!.id]);
   }
@@ -159,7 +159,7 @@ test('when a wanted device is full the next one is given the chunk', async () =>
   await save(cluster, a!, 1, file, 'accepted');
   b!.store.full = true;
   await cluster.start(b!, c!, d!);
-  await cluster.clock.advance(200_000);
+  await cluster.clock.pass(200_000);
   for (const { id } of file.chunks) assert.equal(cluster.holdersOf(id).length, 3);
   await cluster.end();
 });
@@ -169,10 +169,10 @@ test('copies of a device that is removed or drained are made elsewhere', async (
   const [a, b, c] = cluster.devices;
   const file = fileOf(...Array.from({ length: 12 }, (_, number) => number));
   await save(cluster, a!, 1, file);
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   await cluster.stop(b!);
   cluster.removeMember(b!.id);
-  await cluster.clock.advance(10_000);
+  await cluster.clock.pass(10_000);
   const others = (id: (typeof file.chunks)[0]['id']) =>
     cluster.holdersOf(id).filter((device) => device !== b!.id);
   for (const { id } of file.chunks) assert.equal(others(id).length, 3);
@@ -191,7 +191,7 @@ test('a failed push is tried again', async () => {
     if (failures-- > 0) throw new Error('a bad moment');
   };
   await cluster.start(b!);
-  await cluster.clock.advance(120_000);
+  await cluster.clock.pass(120_000);
   assert.equal(a!.replication.safetyOf(file.manifest).level, 'safe');
   await cluster.end();
 });
@@ -209,7 +209,7 @@ test('catch-up gives eight chunks at a time, and two at a time while people use 
     await save(cluster, kept, 1, file, 'accepted');
     // What an upload had begun would go on by itself.
     await cluster.restart(kept);
-    await cluster.clock.advance(10_000);
+    await cluster.clock.pass(10_000);
     let now = 0;
     let most = 0;
     target.store.onPut = async () => {
@@ -223,7 +223,7 @@ test('catch-up gives eight chunks at a time, and two at a time while people use 
     await target.transport.start();
     for (let step = 0; step < 60; step += 1) {
       if (used) await cluster.clock.until(kept.replication.read(file.manifest));
-      await cluster.clock.advance(500);
+      await cluster.clock.pass(500);
     }
     assert.ok(file.chunks.every(({ id }) => target.store.has(id)));
     assert.equal(most, expected);

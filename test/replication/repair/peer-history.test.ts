@@ -5,7 +5,7 @@ import { encode } from '../../../src/crypto/index.ts';
 import type { Handler, PeerEvent, Transport } from '../../../src/model/contracts/transport.ts';
 import type { DeviceId } from '../../../src/model/ids.ts';
 import { PeerHistory } from '../../../src/replication/repair/peer-history.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { deviceNumber, member } from '../support/fixtures.ts';
 
 const minuteMs = 60_000;
@@ -15,7 +15,7 @@ const [self, lost, liar, honest] = [deviceNumber(0), deviceNumber(1), deviceNumb
 
 /** A device that is told what others say; `met` is whom it saw when it started. */
 function peerHistory(met: readonly DeviceId[]) {
-  const clock = new VirtualClock();
+  const clock = new ManualClock();
   const members = new Map([0, 1, 2, 3].map((number) => [deviceNumber(number), member(number)]));
   let hear: Handler | undefined;
   let follow: ((event: PeerEvent) => void) | undefined;
@@ -60,21 +60,21 @@ function peerHistory(met: readonly DeviceId[]) {
 test('a single witness of a lost device is believed for a week after this device saw it, and no longer', async () => {
   const { clock, tell, awayMs, connect, disconnect } = peerHistory([lost]);
   for (let day = 0; day < 30; day += 1) {
-    await clock.advance(dayMs);
+    await clock.pass(dayMs);
     await tell(liar, 0);
     assert.equal(awayMs(), Math.max(0, (day + 1) * dayMs - hearsayMs));
   }
   connect(lost);
-  await clock.advance(6 * minuteMs);
+  await clock.pass(6 * minuteMs);
   disconnect(lost);
-  await clock.advance(dayMs);
+  await clock.pass(dayMs);
   await tell(liar, 0);
   assert.equal(awayMs(), 0, 'it counts from the last time that this device saw it');
 });
 
 test('two witnesses are believed up to the earlier of their sightings', async () => {
   const { clock, tell, awayMs, remove } = peerHistory([lost]);
-  await clock.advance(30 * dayMs);
+  await clock.pass(30 * dayMs);
   await tell(liar, 0);
   await tell(liar, 0);
   assert.equal(awayMs(), 30 * dayMs - hearsayMs);
@@ -86,7 +86,7 @@ test('two witnesses are believed up to the earlier of their sightings', async ()
 
 test('a single witness is believed about a device that this one never met', async () => {
   const { clock, tell, awayMs } = peerHistory([]);
-  await clock.advance(30 * dayMs);
+  await clock.pass(30 * dayMs);
   assert.equal(awayMs(), 30 * dayMs);
   await tell(honest, minuteMs);
   assert.equal(awayMs(), minuteMs);

@@ -11,7 +11,7 @@ import { type Log, silentLog } from '../../../src/model/log.ts';
 import { createReplication, type Replication } from '../../../src/replication/index.ts';
 import { writeDelta } from '../../../src/replication/wire.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import {
   MemoryNetwork,
   type MemoryNetworkOptions,
@@ -95,7 +95,7 @@ export interface ClusterOptions {
 }
 
 export class TestCluster {
-  readonly clock = new VirtualClock();
+  readonly clock = new ManualClock();
   readonly network: MemoryNetwork;
   readonly devices: TestDevice[] = [];
   readonly versions = new TestVersions();
@@ -129,7 +129,7 @@ export class TestCluster {
       await this.clock.until(device.replication.start());
       await device.transport.start();
     }
-    await this.clock.advance(3000);
+    await this.clock.pass(3000);
     return this;
   }
 
@@ -138,7 +138,7 @@ export class TestCluster {
     device.running = false;
     await device.transport.stop();
     await this.clock.until(device.replication.stop());
-    await this.clock.advance(10);
+    await this.clock.pass(10);
   }
 
   /** A new process on the same disk. */
@@ -220,7 +220,7 @@ export class TestCluster {
     const changes = [{ key: idKey(id), present }];
     const message = writeDelta({ feed: liarFeed, batch, overflow: false, changes });
     holder.transport.notify(device.id, 'inventory/delta', message);
-    await this.clock.advance(10);
+    await this.clock.pass(10);
   }
 
   /** Running devices that really have the chunk on their disk. */

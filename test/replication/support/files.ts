@@ -46,5 +46,5 @@ export async function save(
 ): Promise<void> {
   await cluster.upload(device, file.chunks, level);
   cluster.versions.add(number, file.manifest);
-  await cluster.clock.advance(1);
+  await cluster.clock.pass(1);
 }

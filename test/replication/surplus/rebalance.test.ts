@@ -71,18 +71,18 @@ test('a device that joins gets what it should hold and no more, then surplus cop
   await cluster.stop(joined);
   cluster.removeMember(joined.id);
   await save(cluster, cluster.devices[0]!, 1, file);
-  await cluster.clock.advance(10 * minuteMs);
+  await cluster.clock.pass(10 * minuteMs);
   const before = pushedBytes(cluster);
   cluster.addMember(member(4));
   await cluster.restart(joined);
-  await cluster.clock.advance(hourMs);
+  await cluster.clock.pass(hourMs);
   const placement = new Placement([0, 1, 2, 3, 4].map((number) => member(number)));
   const wanted = file.chunks.filter(({ id }) => placement.wanted(id, 3).includes(joined.id));
   assert.equal(holding(file, cluster, joined.id), wanted.length);
   const theory = wanted.reduce((sum, { bytes }) => sum + bytes.length, 0);
   const moved = pushedBytes(cluster) - before;
   assert.ok(moved >= theory && moved <= 1.2 * theory + 64 * wanted.length, `${moved} of ${theory} bytes`);
-  await cluster.clock.advance(4 * dayMs);
+  await cluster.clock.pass(4 * dayMs);
   for (const { id } of file.chunks) assert.equal(cluster.holdersOf(id).length, 3);
   assert.equal(holding(file, cluster, joined.id), wanted.length);
   assert.equal(pushedBytes(cluster) - before, moved, 'nothing goes to and fro');
@@ -93,17 +93,17 @@ test('a change is not forgotten in a restart, and waits for a device that is off
   const file = fileOf(...Array.from({ length: 30 }, (_, number) => number));
   const cluster = await startCluster(4, { tunables });
   await save(cluster, cluster.devices[0]!, 1, file);
-  await cluster.clock.advance(10 * minuteMs);
+  await cluster.clock.pass(10 * minuteMs);
   const grown = cluster.devices[3]!;
   const before = holding(file, cluster, grown.id);
   await cluster.stop(grown);
   cluster.changeMember(3, { capacityBytes: 50_000 * GiB });
-  await cluster.clock.advance(10 * minuteMs);
+  await cluster.clock.pass(10 * minuteMs);
   for (const device of cluster.devices.slice(0, 3)) await cluster.restart(device);
-  await cluster.clock.advance(10 * minuteMs);
+  await cluster.clock.pass(10 * minuteMs);
   assert.equal(holding(file, cluster, grown.id), before);
   await cluster.restart(grown);
-  await cluster.clock.advance(hourMs);
+  await cluster.clock.pass(hourMs);
   assert.ok(holding(file, cluster, grown.id) > before);
   await cluster.end();
 });
@@ -111,13 +111,13 @@ test('a change is not forgotten in a restart, and waits for a device that is off
 test('a device that connects and disconnects moves nothing', async () => {
   const cluster = await startCluster(4, { tunables });
   await save(cluster, cluster.devices[0]!, 1, fileOf(1, 2, 3, 4, 5, 6, 7, 8));
-  await cluster.clock.advance(10 * minuteMs);
+  await cluster.clock.pass(10 * minuteMs);
   const before = pushedBytes(cluster);
   for (const device of cluster.devices) {
     await cluster.stop(device);
-    await cluster.clock.advance(30 * minuteMs);
+    await cluster.clock.pass(30 * minuteMs);
     await cluster.restart(device);
-    await cluster.clock.advance(2 * hourMs);
+    await cluster.clock.pass(2 * hourMs);
   }
   assert.equal(pushedBytes(cluster), before);
   await cluster.end();

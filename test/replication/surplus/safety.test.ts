@@ -15,7 +15,7 @@ test('a version is as safe as its rarest chunk on connected devices', async () =
   await cluster.stop(c!);
   assert.deepEqual(a!.replication.safetyOf(file.manifest), { level: 'safe', copies: 2, wanted: 3 });
   await b!.store.delete(file.chunks[1]!.id);
-  await cluster.clock.advance(200);
+  await cluster.clock.pass(200);
   assert.deepEqual(a!.replication.safetyOf(file.manifest), { level: 'accepted', copies: 1, wanted: 3 });
   assert.deepEqual(b!.replication.safetyOf(file.manifest), { level: 'accepted', copies: 1, wanted: 3 });
   await cluster.restart(c!);
@@ -30,7 +30,7 @@ test('the safety of an index counts the chunks below its parts', async () => {
   await save(cluster, a!, 1, file);
   assert.equal(a!.replication.safetyOf(file.manifest).copies, 2);
   await b!.store.delete(chunkOf(3).id);
-  await cluster.clock.advance(200);
+  await cluster.clock.pass(200);
   assert.equal(a!.replication.safetyOf(file.manifest).copies, 1);
   assert.equal((await a!.replication.health()).total, 4 + 2 + 1);
   await cluster.end();
@@ -41,7 +41,7 @@ test('health counts every needed chunk once, by its reachable copies', async () 
   const [a, , c] = cluster.devices;
   await save(cluster, a!, 1, fileOf(1, 2, 3));
   await save(cluster, a!, 2, fileOf(2, 3, 4));
-  await cluster.clock.advance(200);
+  await cluster.clock.pass(200);
   for (const device of cluster.devices) {
     const { total, byCopies, bytes, unknownVersions } = await device.replication.health();
     assert.deepEqual([total, byCopies, unknownVersions], [6, { 3: 6 }, 0]);
@@ -50,11 +50,11 @@ test('health counts every needed chunk once, by its reachable copies', async () 
   await cluster.stop(c!);
   assert.deepEqual((await a!.replication.health()).byCopies, { 2: 6 });
   cluster.versions.remove(2);
-  await cluster.clock.advance(1);
+  await cluster.clock.pass(1);
   const left = await a!.replication.health();
   assert.deepEqual([left.total, left.byCopies], [4, { 2: 4 }]);
   cluster.versions.remove(1);
-  await cluster.clock.advance(1);
+  await cluster.clock.pass(1);
   const { total, byCopies, bytes } = await a!.replication.health();
   assert.deepEqual([total, byCopies, bytes], [0, {}, 0]);
   await cluster.end();
@@ -65,7 +65,7 @@ test('counts after a restart are those of before it', async () => {
   const [a, b] = cluster.devices;
   for (let number = 0; number < 20; number++) await save(cluster, a!, number, fileOf(number, number + 1));
   await b!.store.delete(chunkOf(5).id);
-  await cluster.clock.advance(200);
+  await cluster.clock.pass(200);
   const before = await a!.replication.health();
   await cluster.stop(a!);
   cluster.versions.remove(3);
@@ -85,11 +85,11 @@ test('a manifest that is out of reach is read when its device comes', async () =
   await cluster.stop(b!);
   for (const { id, bytes } of file.chunks) await b!.store.put(id, bytes);
   cluster.versions.add(1, file.manifest);
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   assert.equal((await a!.replication.health()).unknownVersions, 1);
   assert.equal(a!.replication.safetyOf(file.manifest).copies, 0);
   await cluster.restart(b!);
-  await cluster.clock.advance(2000);
+  await cluster.clock.pass(2000);
   const health = await a!.replication.health();
   assert.deepEqual([health.total, health.unknownVersions], [3, 0]);
   await cluster.end();
@@ -101,7 +101,7 @@ test('a version with an invalid manifest counts as unknown, and nothing breaks',
   const { id, bytes } = chunkOf(1);
   await a!.store.put(id, bytes);
   cluster.versions.add(1, id);
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   assert.equal((await a!.replication.health()).unknownVersions, 1);
   assert.equal(a!.replication.safetyOf(id).copies, 1);
   await cluster.end();
@@ -120,10 +120,10 @@ test('counts follow any mix of uploads, losses and removals', async () => {
     else await device.store.delete(chunkOf(pick(30)).id);
     a!.replication.safetyOf(fileOf(pick(30)).manifest);
   }
-  await cluster.clock.advance(120_000);
+  await cluster.clock.pass(120_000);
   const counted = await a!.replication.health();
   await cluster.restart(a!);
-  await cluster.clock.advance(120_000);
+  await cluster.clock.pass(120_000);
   assert.deepEqual(await a!.replication.health(), counted);
   await cluster.end();
 });
@@ -135,12 +135,12 @@ test('a version that was deleted and came again is followed again', async () => 
   await save(cluster, a!, 1, file);
   assert.equal(a!.replication.safetyOf(file.manifest).copies, 2);
   cluster.versions.remove(1);
-  await cluster.clock.advance(10);
+  await cluster.clock.pass(10);
   cluster.versions.add(2, file.manifest);
-  await cluster.clock.advance(10);
+  await cluster.clock.pass(10);
   b!.store.full = true;
   await b!.store.delete(file.chunks[0]!.id);
-  await cluster.clock.advance(200);
+  await cluster.clock.pass(200);
   assert.equal(a!.replication.safetyOf(file.manifest).copies, 1);
   await cluster.end();
 });
@@ -155,17 +155,17 @@ test('a part that two files share is kept as long as one of them is there', asyn
   const total = async () => (await a!.replication.health()).total;
   assert.equal(await total(), 2 + 1 + 2 * 3);
   cluster.versions.remove(3);
-  await cluster.clock.advance(10);
+  await cluster.clock.pass(10);
   assert.equal(await total(), 2 + 1 + 2 * 3);
   cluster.versions.remove(1);
-  await cluster.clock.advance(10);
+  await cluster.clock.pass(10);
   assert.equal(await total(), 2 + 1 + 3);
   cluster.versions.add(4, shared.manifest);
   cluster.versions.remove(2);
-  await cluster.clock.advance(10);
+  await cluster.clock.pass(10);
   assert.equal(await total(), 2 + 1);
   cluster.versions.remove(4);
-  await cluster.clock.advance(10);
+  await cluster.clock.pass(10);
   assert.equal(await total(), 0);
   await cluster.end();
 });
@@ -175,10 +175,10 @@ test('a manifest that arrives after its version is read at once', async () => {
   const [a] = cluster.devices;
   const file = fileOf(1, 2);
   cluster.versions.add(1, file.manifest);
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   assert.equal((await a!.replication.health()).unknownVersions, 1);
   for (const { id, bytes } of file.chunks) await a!.store.put(id, bytes);
-  await cluster.clock.advance(100);
+  await cluster.clock.pass(100);
   assert.equal((await a!.replication.health()).unknownVersions, 0);
   await cluster.end();
 });
@@ -192,7 +192,7 @@ test('a damaged row of the references is read again from the manifests', async (
   await damage(a!, 'P');
   await a!.store.delete(file.chunks[0]!.id);
   await a!.store.put(file.chunks[0]!.id, file.chunks[0]!.bytes);
-  await cluster.clock.advance(5000);
+  await cluster.clock.pass(5000);
   assert.deepEqual(await a!.replication.health(), before);
   await cluster.end();
 });
@@ -204,7 +204,7 @@ test('damaged rows of the inventory are counted and fetched again', async () => 
   await save(cluster, a!, 1, file);
   await damage(a!, 'c');
   await a!.store.delete(file.chunks[0]!.id);
-  await cluster.clock.advance(cluster.tunables.inventoryDigestMs * 3);
+  await cluster.clock.pass(cluster.tunables.inventoryDigestMs * 3);
   const health = await a!.replication.health();
   assert.deepEqual([health.total, health.unknownVersions], [4, 0]);
   assert.deepEqual(health, await cluster.devices[1]!.replication.health());

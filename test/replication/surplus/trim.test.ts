@@ -28,7 +28,7 @@ async function allHaveIt(count: number, options: ClusterOptions = {}, stored = f
       watched.least = Math.min(watched.least, ...copies(cluster, stored));
     });
   }
-  await cluster.clock.advance(minuteMs);
+  await cluster.clock.pass(minuteMs);
   return { cluster, watched };
 }
 
@@ -42,12 +42,12 @@ function all(count: number): number[] {
 
 test('six copies become three after two days, and never fewer', async () => {
   const { cluster, watched } = await allHaveIt(6);
-  await cluster.clock.advance(47 * hourMs);
+  await cluster.clock.pass(47 * hourMs);
   assert.deepEqual(copies(cluster), all(6));
-  await cluster.clock.advance(4 * hourMs);
+  await cluster.clock.pass(4 * hourMs);
   assert.deepEqual(copies(cluster), all(3));
   assert.equal(watched.least, 3);
-  await cluster.clock.advance(3 * dayMs);
+  await cluster.clock.pass(3 * dayMs);
   assert.deepEqual(copies(cluster), all(3));
   await cluster.end();
 });
@@ -60,7 +60,7 @@ test('three copies stay, whatever each device believes about the order, and with
     // Each takes itself for the one to give up its copy: a different order everywhere.
     for (const device of cluster.devices) confuse(device, cluster);
     cluster.network.setLatency(500, 4000);
-    await cluster.clock.advance(3 * dayMs);
+    await cluster.clock.pass(3 * dayMs);
     assert.ok(watched.least >= 3, `${watched.least} copies in run ${run}`);
     given += copies(cluster, stored).filter((count) => count < 6).length;
     await cluster.end();
@@ -81,7 +81,7 @@ test('a chunk whose keepers cannot read it is kept', async () => {
   const { id } = file.chunks[0]!;
   const sound = cluster.devices.filter(({ store }) => store.has(id));
   for (const { store } of sound.slice(0, 2)) store.rot(id);
-  await cluster.clock.advance(4 * dayMs);
+  await cluster.clock.pass(4 * dayMs);
   const left = cluster.devices.filter(({ store }) => {
     const bytes = store.chunks.get(id);
     return bytes !== undefined && Buffer.compare(bytes, file.chunks[0]!.bytes) === 0;
@@ -93,11 +93,11 @@ test('a chunk whose keepers cannot read it is kept', async () => {
 test('no copy is given up while many devices are away, or the catalog is incomplete', async () => {
   const { cluster } = await allHaveIt(6);
   cluster.catalogComplete = false;
-  await cluster.clock.advance(3 * dayMs);
+  await cluster.clock.pass(3 * dayMs);
   assert.deepEqual(copies(cluster), all(6));
   for (const device of cluster.devices.slice(3)) await cluster.stop(device);
   cluster.catalogComplete = true;
-  await cluster.clock.advance(30 * minuteMs);
+  await cluster.clock.pass(30 * minuteMs);
   assert.deepEqual(copies(cluster), all(6));
   await cluster.end();
 });
@@ -110,12 +110,12 @@ test('a device that promised to keep a chunk keeps it for a day, also after a re
   // A stranger to the order asks everybody: all have promised, and nobody may go.
   const ask = (to: DeviceId) =>
     cluster.clock.until(first.transport.call(to, 'chunk/hold', Buffer.from(id, 'hex'), { lane: 'bulk' }));
-  await cluster.clock.advance(47 * hourMs);
+  await cluster.clock.pass(47 * hourMs);
   for (const device of cluster.devices.slice(1)) assert.deepEqual([...(await ask(device.id))], [1]);
   for (const device of cluster.devices.slice(1)) await cluster.restart(device);
-  await cluster.clock.advance(20 * hourMs);
+  await cluster.clock.pass(20 * hourMs);
   assert.ok(cluster.devices.slice(1).every(({ store }) => store.has(id)));
-  await cluster.clock.advance(2 * dayMs);
+  await cluster.clock.pass(2 * dayMs);
   assert.deepEqual(copies(cluster), all(3));
   assert.equal(watched.least, 3);
   await cluster.end();
@@ -129,7 +129,7 @@ test('a draining device promises nothing', async () => {
   const { id } = file.chunks[0]!;
   const answer = first.transport.call(second.id, 'chunk/hold', Buffer.from(id, 'hex'), { lane: 'bulk' });
   assert.deepEqual([...(await cluster.clock.until(answer))], [0]);
-  await cluster.clock.advance(4 * dayMs);
+  await cluster.clock.pass(4 * dayMs);
   assert.deepEqual(
     file.chunks.map(
       (chunk) =>
@@ -149,7 +149,7 @@ test('one copy of each place is kept where copies are in two places', async () =
     { place: 'cabin' },
   ];
   const { cluster } = await allHaveIt(5, { members });
-  await cluster.clock.advance(4 * dayMs);
+  await cluster.clock.pass(4 * dayMs);
   const cabin = cluster.devices[4]!;
   assert.deepEqual(copies(cluster), all(3));
   assert.ok(file.chunks.every(({ id }) => cabin.store.has(id)));
@@ -157,7 +157,7 @@ test('one copy of each place is kept where copies are in two places', async () =
   await cluster.stop(cabin);
   cluster.removeMember(cabin.id);
   cluster.changeMember(3, { place: 'cabin' });
-  await cluster.clock.advance(minuteMs);
+  await cluster.clock.pass(minuteMs);
   const { offSite } = await cluster.devices[0]!.replication.health();
   assert.equal(
     offSite.onePlaceChunks,
@@ -215,7 +215,7 @@ test('no copy is given up for a promise of a device that lacks the chunk', async
   // They say yes to everything, and have none of the bytes.
   for (const { store } of liars) store.get = async () => new Uint8Array(200);
   const honest = cluster.devices[3]!;
-  await cluster.clock.advance(5 * dayMs);
+  await cluster.clock.pass(5 * dayMs);
   assert.ok(file.chunks.every(({ id }) => honest.store.has(id)));
   await cluster.end();
 });

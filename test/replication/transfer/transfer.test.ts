@@ -74,10 +74,10 @@ test('bytes that are not the chunk are discarded, and their sender is told', asy
   });
   await cluster.start();
   await liar.transport.start();
-  await cluster.clock.advance(2000);
+  await cluster.clock.pass(2000);
   await cluster.believe(a!, liar, chunk.id);
   assert.deepEqual(await cluster.clock.until(a!.replication.read(chunk.id)), chunk.bytes);
-  await cluster.clock.advance(10);
+  await cluster.clock.pass(10);
   assert.equal(liar.asked('chunk/get'), 1);
   assert.equal(liar.asked('chunk/bad'), 1);
   await cluster.end();
@@ -92,10 +92,10 @@ test('when the only holder lies, the reader gets an error and never its bytes', 
   });
   await cluster.start();
   await liar.transport.start();
-  await cluster.clock.advance(2000);
+  await cluster.clock.pass(2000);
   const read = cluster.clock.until(a!.replication.read(chunk.id));
   await assert.rejects(read, (error) => isPeerstorError(error, 'chunk-missing'));
-  await cluster.clock.advance(10);
+  await cluster.clock.pass(10);
   assert.equal(liar.asked('chunk/get'), 1);
   assert.equal(liar.asked('chunk/bad'), 1);
   await cluster.end();
@@ -127,7 +127,7 @@ test('a holder that fails three times rests, and is asked only when nobody else 
   });
   await cluster.start();
   await liar.transport.start();
-  await cluster.clock.advance(2000);
+  await cluster.clock.pass(2000);
   for (const { id } of some) await cluster.believe(a!, liar, id);
   for (const { id, bytes } of some) {
     assert.deepEqual(await cluster.clock.until(a!.replication.read(id)), bytes);
@@ -149,7 +149,7 @@ test('a chunk that the inventory does not know of is found by asking around', as
   const cluster = await startCluster(3, { network: { notifyLoss: 1 } });
   const [a, b] = cluster.devices;
   await b!.store.put(chunk.id, chunk.bytes);
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   assert.deepEqual(a!.replication.holders(chunk.id), []);
   assert.deepEqual(await cluster.clock.until(a!.replication.read(chunk.id)), chunk.bytes);
   await cluster.end();
@@ -162,7 +162,7 @@ test('when the holder is off the error names it and when it was last seen', asyn
   const read = cluster.clock.until(a.replication.read(chunk.id));
   await assert.rejects(read, (error) => {
     assert.ok(isPeerstorError(error, 'chunk-missing'));
-    assert.match(error.message, /"device-1", last seen 2030-01-01T/);
+    assert.match(error.message, /"device-1", last seen 2026-11-21T/);
     assert.equal(error.details.deviceId, off.id);
     return true;
   });
@@ -174,7 +174,7 @@ test('a local copy that rotted is replaced from another device', async () => {
   await a.store.put(chunk.id, chunk.bytes);
   a.store.rot(chunk.id);
   assert.deepEqual(await cluster.clock.until(a.replication.read(chunk.id)), chunk.bytes);
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   assert.deepEqual(a.store.chunks.get(chunk.id), chunk.bytes);
   await cluster.end();
 });
@@ -186,7 +186,7 @@ test('a local copy that its reader found bad is replaced too', async () => {
   await a.replication.read(chunk.id, { verify: false });
   await a.replication.reportCorruptLocal(chunk.id);
   assert.deepEqual(await cluster.clock.until(a.replication.read(chunk.id)), chunk.bytes);
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   assert.deepEqual(a.store.chunks.get(chunk.id), chunk.bytes);
   await cluster.end();
 });

@@ -56,7 +56,7 @@ test('a device that connects while an upload waits is given the chunks', async (
   const { id, bytes } = chunkOf(1);
   await cluster.clock.until(upload.put(id, bytes));
   const settled = upload.settle('safe', 20_000);
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   await cluster.start(b!);
   const safety = await cluster.clock.until(settled);
   assert.equal(safety.level, 'safe');
@@ -173,7 +173,7 @@ test('stored content is not copied again because one of its devices is off', asy
   await cluster.restart(d!);
   await cluster.stop(b!);
   assert.equal((await cluster.upload(a!, some, 'safe')).level, 'safe');
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   for (const { id } of some) assert.ok(!d!.store.has(id));
   await cluster.end();
 });
@@ -224,7 +224,7 @@ test('a device whose own disk fails in the middle of an upload stores the rest o
   }
   const safety = await cluster.clock.until(upload.settle('safe', 2000));
   assert.deepEqual(safety, { level: 'safe', copies: 2, wanted: 3 });
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   for (const { id } of some) assert.ok(b!.store.has(id) && c!.store.has(id));
   assert.ok(!a!.store.has(some[5]!.id));
   await cluster.end();
@@ -235,7 +235,7 @@ test('a device with a failing disk whose peers are off or full says what to do: 
   const [a, b] = cluster.devices;
   await cluster.start(a!);
   await cluster.start(b!);
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   a!.store.broken = true;
   b!.store.full = true;
   const { id, bytes } = chunkOf(1);
@@ -277,7 +277,7 @@ test('pushes go on after the upload was closed', async () => {
   for (const { id, bytes } of some) await cluster.clock.until(upload.put(id, bytes));
   await cluster.clock.until(upload.settle('safe', 2000));
   upload.close();
-  await cluster.clock.advance(10_000);
+  await cluster.clock.pass(10_000);
   for (const { id } of some) assert.equal(cluster.holdersOf(id).length, 3);
   await cluster.end();
 });

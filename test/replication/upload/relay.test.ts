@@ -52,7 +52,7 @@ async function slowLiar(
   });
   cluster.membersChanged();
   await liar.transport.start();
-  await cluster.clock.advance(3000);
+  await cluster.clock.pass(3000);
   return { liar, held };
 }
 
@@ -163,7 +163,7 @@ test('requests to a stalled holder are cancelled', async () => {
     return serve(from, method, body, stop);
   };
   assert.equal((await upload(setting)).level, 'full');
-  await cluster.clock.advance(100);
+  await cluster.clock.pass(100);
   assert.equal(stopped.size, liar.asked('chunk/relay'));
   await cluster.end();
 });
@@ -261,7 +261,7 @@ test('a device relays a chunk that it has, to a member, once, and makes no more 
   assert.deepEqual(await ask(id, c.id), writePutAnswer('present'));
   assert.equal(calls(b, 'chunk/put'), 0, 'it asked first');
   assert.deepEqual(await ask(id, d.id), writePutAnswer('stored'));
-  await cluster.clock.advance(1000);
+  await cluster.clock.pass(1000);
   await assert.rejects(ask(id, e.id), refused('forbidden'));
   assert.ok(!e.store.has(id));
   await assert.rejects(ask(chunkOf(2).id, c.id), refused('chunk-missing'));

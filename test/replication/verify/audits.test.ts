@@ -45,12 +45,12 @@ describe('audits', () => {
       );
     });
     assert.equal(counted(), ids.length);
-    await cluster.clock.advance(auditEveryMs / 4);
+    await cluster.clock.pass(auditEveryMs / 4);
     assert.equal(counted(), 0);
     assert.ok(liar.asked('chunk/bad') >= ids.length);
     // It goes on claiming; nobody believes it.
     for (const id of ids) await cluster.believe(a, liar, id);
-    await cluster.clock.advance(3 * auditEveryMs);
+    await cluster.clock.pass(3 * auditEveryMs);
     assert.equal(counted(), 0);
     assert.equal(a.replication.safetyOf(file.manifest).copies, 2);
     assert.equal(a.replication.auditFigures().proved > 0, true, 'the honest one proves what it has');
@@ -58,7 +58,7 @@ describe('audits', () => {
 
   it('a device that answers "missing" is not counted either, and gets nothing new while it claims', async () => {
     const { a, liar, counted } = await withLiar(async (body) => new Uint8Array(body.length / 32 - 1));
-    await cluster.clock.advance(auditEveryMs / 4);
+    await cluster.clock.pass(auditEveryMs / 4);
     assert.equal(counted(), 0);
     const putsBefore = liar.asked('chunk/put');
     await save(cluster, a, 2, fileOf(20, 21, 22));
@@ -69,7 +69,7 @@ describe('audits', () => {
     const { a, counted } = await withLiar(async () => {
       throw new PeerstorError('storage-failed', 'The drive is asleep.');
     });
-    await cluster.clock.advance(3 * auditEveryMs);
+    await cluster.clock.pass(3 * auditEveryMs);
     assert.equal(counted(), ids.length);
     assert.ok(a.replication.auditFigures().unanswered > 0);
     assert.equal(a.replication.auditFigures().failed, 0);
@@ -77,13 +77,13 @@ describe('audits', () => {
 
   it('invalid proofs count as no answer', async () => {
     const { counted } = await withLiar(async () => new Uint8Array(7).fill(9));
-    await cluster.clock.advance(3 * auditEveryMs);
+    await cluster.clock.pass(3 * auditEveryMs);
     assert.equal(counted(), ids.length);
   });
 
   it('a found-out device stays distrusted after a restart: its copies do not count, and it gets no more', async () => {
     const { a, liar, counted } = await withLiar(async (body) => new Uint8Array(body.length / 32 - 1));
-    await cluster.clock.advance(auditEveryMs / 4);
+    await cluster.clock.pass(auditEveryMs / 4);
     assert.equal(counted(), 0);
     await cluster.restart(a);
     assert.ok(a.transport.isConnected(liar.id));
@@ -113,10 +113,10 @@ describe('audits', () => {
       }
       return Buffer.concat(proofs);
     });
-    await cluster.clock.advance(auditEveryMs / 4);
+    await cluster.clock.pass(auditEveryMs / 4);
     assert.equal(counted(), 0);
     keeps = true;
-    await cluster.clock.advance(2 * auditEveryMs);
+    await cluster.clock.pass(2 * auditEveryMs);
     assert.equal(counted(), ids.length);
   });
 
@@ -124,10 +124,10 @@ describe('audits', () => {
     cluster = await new TestCluster(3, { tunables: { auditEveryMs, scrubPeriodMs: far } }).start();
     const [a, b, c] = cluster.devices as [TestDevice, TestDevice, TestDevice];
     await save(cluster, a, 1, file);
-    await cluster.clock.advance(3 * auditEveryMs);
+    await cluster.clock.pass(3 * auditEveryMs);
     await cluster.restart(b);
     await save(cluster, b, 2, fileOf(30, 31, 32));
-    await cluster.clock.advance(3 * auditEveryMs);
+    await cluster.clock.pass(3 * auditEveryMs);
     for (const device of [a, b, c]) {
       const { proved, failed } = device.replication.auditFigures();
       assert.ok(proved > 0);
@@ -138,11 +138,11 @@ describe('audits', () => {
   it('a copy that rotted on an honest device is found by an audit, and is there again', async () => {
     cluster = await new TestCluster(3, { tunables: { auditEveryMs, scrubPeriodMs: far } }).start();
     const [a, b] = cluster.devices as [TestDevice, TestDevice];
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     await save(cluster, a, 1, file);
     const [first] = ids as [ChunkId];
     b.store.rot(first);
-    await cluster.clock.advance(3 * auditEveryMs);
+    await cluster.clock.pass(3 * auditEveryMs);
     assert.deepEqual(b.store.chunks.get(first), file.chunks[0]?.bytes);
     assert.equal(a.replication.holders(first).length, 3);
     assert.match(b.replication.receipts()[0]?.sentence ?? '', /rotted on .*; repaired/);
@@ -192,7 +192,7 @@ describe('handing a chunk over', () => {
     cluster = await new TestCluster(3, { tunables: { auditEveryMs: far, scrubPeriodMs: far } }).start();
     const [a, b, c] = cluster.devices as [TestDevice, TestDevice, TestDevice];
     for (const { store } of [a, b, c]) await store.put(chunk.id, chunk.bytes);
-    await cluster.clock.advance(2000);
+    await cluster.clock.pass(2000);
     const rid = (device: TestDevice) =>
       device.replication.handOver(chunk.id, () => device.store.delete(chunk.id));
     await cluster.clock.until(Promise.all([rid(a), rid(b), rid(c)]));
@@ -236,7 +236,7 @@ describe('handing a chunk over', () => {
     const [a, b, c] = cluster.devices as [TestDevice, TestDevice, TestDevice];
     const [one, two] = [chunkOf(990), chunkOf(991)];
     for (const { id, bytes } of [one, two]) for (const { store } of [a, b, c]) await store.put(id, bytes);
-    await cluster.clock.advance(5000);
+    await cluster.clock.pass(5000);
     c.store.rot(two.id);
     b.store.rot(two.id);
     const given: ChunkId[] = [];
@@ -257,7 +257,7 @@ describe('handing a chunk over', () => {
     await liar.transport.start();
     const chunks = Array.from({ length: 40 }, (_, number) => chunkOf(number + 500));
     for (const device of [a, b]) for (const { id, bytes } of chunks) await device.store.put(id, bytes);
-    await cluster.clock.advance(5000);
+    await cluster.clock.pass(5000);
     const all = chunks.map(({ id }) => id);
     for (const id of all) await cluster.believe(a, liar, id);
     assert.ok(
@@ -268,7 +268,7 @@ describe('handing a chunk over', () => {
     assert.ok((await cluster.clock.until(a.replication.handOverAll(all, never))) > 0);
     assert.ok(liar.asked('chunk/prove') > 0);
     for (const { id, bytes } of chunks) await c.store.put(id, bytes);
-    await cluster.clock.advance(5000);
+    await cluster.clock.pass(5000);
     let gone = false;
     const giveUp = async () => {
       gone = true;

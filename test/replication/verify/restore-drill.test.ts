@@ -58,7 +58,7 @@ describe('restore drills', () => {
     const liar = cluster.addLiar({ 'chunk/get': get, 'chunk/bad': async () => new Uint8Array() });
     await liar.transport.start();
     cluster.membersChanged();
-    await cluster.clock.advance(5000);
+    await cluster.clock.pass(5000);
     for (const { id } of file.chunks) await cluster.believe(a, liar, id);
     return liar;
   }
@@ -69,7 +69,7 @@ describe('restore drills', () => {
   it('restore drills read files from every other device once a period, without the copies here, and say so', async () => {
     const { a, b, c, signedIn } = await threeWith(12);
     a.store.get = () => assert.fail('the copies here prove nothing');
-    await cluster.clock.advance(periodMs);
+    await cluster.clock.pass(periodMs);
     assert.deepEqual(sentences(a), ['Restore drill: 10 of 10 files read from other devices.']);
     assert.equal(new Set(signedIn.tried).size, 10);
     const from = (device: TestDevice) => reads(a).filter(({ to }) => to === device.id).length;
@@ -78,7 +78,7 @@ describe('restore drills', () => {
     const { lastFinishedAt, files, failed } = a.replication.drillStatus();
     assert.ok(lastFinishedAt);
     assert.deepEqual([files, failed], [10, 0]);
-    await cluster.clock.advance(4 * periodMs);
+    await cluster.clock.pass(4 * periodMs);
     assert.ok(sentences(a).length >= 4 && sentences(a).length <= 6, `${sentences(a).length}`);
     assert.deepEqual([sentences(b), sentences(c)], [[], []], 'nobody is signed in there');
   });
@@ -90,7 +90,7 @@ describe('restore drills', () => {
     const liar = await withLiar(a, one, async () => new Uint8Array(50).fill(3));
     const claims = () => one.chunks.filter(({ id }) => a.replication.holders(id).includes(liar.id)).length;
     assert.equal(claims(), one.chunks.length);
-    await cluster.clock.advance(periodMs);
+    await cluster.clock.pass(periodMs);
     assert.match(
       sentences(a)[0] ?? '',
       /^Restore drill: 3 of 3 files read from other devices\. \d cop\w+ w\w+ not what the device claimed/,
@@ -114,7 +114,7 @@ describe('restore drills', () => {
         device.store.get = get;
       };
     });
-    await cluster.clock.advance(periodMs);
+    await cluster.clock.pass(periodMs);
     assert.equal(
       sentences(a).at(-1),
       'Restore drill: 1 of 2 files read from other devices. 2 copies were not what the device claimed, and will be made again.',
@@ -122,7 +122,7 @@ describe('restore drills', () => {
     assert.equal(a.replication.drillStatus().failed, 1);
     assert.deepEqual(a.replication.holders(lost), [a.id]);
     for (const mend of give) mend();
-    await cluster.clock.advance(periodMs / 3);
+    await cluster.clock.pass(periodMs / 3);
     assert.equal(a.replication.drillStatus().failed, 0);
     assert.ok(a.replication.holders(lost).length > 1, 'who gives it again is believed again');
   });
@@ -133,7 +133,7 @@ describe('restore drills', () => {
     assert.ok(chunk);
     // Both, so that whoever is asked has lost it.
     for (const device of [b, c]) device.store.rot(chunk.id);
-    await cluster.clock.advance(2 * periodMs);
+    await cluster.clock.pass(2 * periodMs);
     assert.equal(cluster.holdersOf(chunk.id).length, 3);
     assert.equal(a.replication.holders(chunk.id).length, 3);
     for (const { store } of [b, c]) assert.deepEqual(store.chunks.get(chunk.id), chunk.bytes);
@@ -145,7 +145,7 @@ describe('restore drills', () => {
     for (const device of [b, c]) {
       device.store.get = () => Promise.reject(new PeerstorError('storage-failed', 'The drive is asleep.'));
     }
-    await cluster.clock.advance(2 * periodMs);
+    await cluster.clock.pass(2 * periodMs);
     assert.deepEqual(sentences(a), []);
     assert.deepEqual(a.replication.drillStatus(), { lastFinishedAt: null, files: 0, failed: 0 });
     const manifest = files.get(fileNumber(1))?.manifest;
@@ -164,13 +164,13 @@ describe('restore drills', () => {
       }
       return restore(file, read, signal);
     };
-    await cluster.clock.advance(periodMs);
+    await cluster.clock.pass(periodMs);
     assert.deepEqual(sentences(a), []);
     assert.equal(signedIn.tried.length, 4);
     b.running = c.running = true;
     await cluster.restart(b);
     await cluster.restart(c);
-    await cluster.clock.advance(120_000);
+    await cluster.clock.pass(120_000);
     assert.deepEqual(sentences(a), ['Restore drill: 10 of 10 files read from other devices.']);
     assert.equal(signedIn.tried.length, 11, 'the one that broke off is tried again, the others are not');
   });
@@ -183,27 +183,27 @@ describe('restore drills', () => {
       if (signedIn.tried.length < 5 || !isSlow) return restore(file, read, signal);
       return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     };
-    await cluster.clock.advance(periodMs);
+    await cluster.clock.pass(periodMs);
     assert.equal(signedIn.tried.length, 5);
     isSlow = false;
     await cluster.restart(a);
-    await cluster.clock.advance(120_000);
+    await cluster.clock.pass(120_000);
     assert.deepEqual(sentences(a), ['Restore drill: 10 of 10 files read from other devices.']);
     assert.equal(new Set(signedIn.tried).size, 10);
     assert.equal(signedIn.tried.length, 10);
     await cluster.restart(a);
     assert.equal(a.replication.drillStatus().files, 10);
-    await cluster.clock.advance(periodMs / 2);
+    await cluster.clock.pass(periodMs / 2);
     assert.equal(signedIn.tried.length, 10, 'the next one is due in a period');
   });
 
   it('no restore drills run on a device that is alone, has no users, or is set to read no files', async () => {
     const { a, b, c, signedIn } = await threeWith(2, { restoreDrillFiles: 0 });
-    await cluster.clock.advance(2 * periodMs);
+    await cluster.clock.pass(2 * periodMs);
     assert.deepEqual(signedIn.tried, []);
     await cluster.stop(b);
     await cluster.stop(c);
-    await cluster.clock.advance(2 * periodMs);
+    await cluster.clock.pass(2 * periodMs);
     assert.deepEqual([sentences(a), signedIn.tried], [[], []]);
   });
 
@@ -214,7 +214,7 @@ describe('restore drills', () => {
     let waitedMs = 0;
     for (let ms = 0; ms < 300_000 && sentences(a).length === 0; ms += 500) {
       await a.replication.read(chunk.id);
-      await cluster.clock.advance(500);
+      await cluster.clock.pass(500);
       if (signedIn.tried.length === 1) waitedMs += 500;
     }
     assert.ok(waitedMs >= 20_000 && waitedMs <= 30_000, `a quarter of the period: ${waitedMs}`);

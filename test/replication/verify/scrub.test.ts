@@ -6,7 +6,7 @@ import { WriteBehind } from '../../../src/replication/database/write-behind.ts';
 import { Foreground } from '../../../src/replication/verify/foreground.ts';
 import { Scrub } from '../../../src/replication/verify/scrub.ts';
 import { MemoryOrderedStore } from '../../../src/store/level/memory-ordered-store.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { startCluster, type TestCluster, type TestDevice } from '../support/cluster.ts';
 import { fileOf, save } from '../support/files.ts';
@@ -47,7 +47,7 @@ describe('scrubbing', () => {
     const swapped = [a.store.chunks.get(second), a.store.chunks.get(third)];
     a.store.chunks.set(second, swapped[1] ?? new Uint8Array());
     a.store.chunks.set(third, swapped[0] ?? new Uint8Array());
-    await cluster.clock.advance(2 * periodMs);
+    await cluster.clock.pass(2 * periodMs);
     for (const id of ids) assert.deepEqual(a.store.chunks.get(id), b.store.chunks.get(id));
     assert.deepEqual(
       a.replication.receipts().map(({ sentence }) => sentence),
@@ -68,7 +68,7 @@ describe('scrubbing', () => {
     a.store.rot(first);
     b.store.vanish(first);
     b.replication.reportCorruptLocal(first).catch(() => undefined);
-    await cluster.clock.advance(3 * periodMs);
+    await cluster.clock.pass(3 * periodMs);
     for (const device of [a, b, c]) {
       const bytes = device.store.chunks.get(first);
       if (bytes) assert.deepEqual(bytes, file.chunks[0]?.bytes);
@@ -81,16 +81,16 @@ describe('scrubbing', () => {
     const [alone] = cluster.devices as [TestDevice];
     await save(cluster, alone, 1, file, 'accepted');
     alone.store.rot(ids[0] as ChunkId);
-    await cluster.clock.advance(2 * periodMs);
+    await cluster.clock.pass(2 * periodMs);
     const [receipt] = alone.replication.receipts();
     assert.match(receipt?.sentence ?? '', /^1 chunk rotted on device-0; not repaired yet/);
   });
 
   it('scrubbing reads every chunk once in each period, and not all devices at the same moment', async () => {
     const [a] = await threeWithAFile();
-    await cluster.clock.advance(periodMs / 2);
+    await cluster.clock.pass(periodMs / 2);
     const reads = readsOf(a);
-    await cluster.clock.advance(12 * periodMs);
+    await cluster.clock.pass(12 * periodMs);
     for (const id of ids) {
       const times = reads.filter((read) => read === id).length;
       assert.ok(times >= 10 && times <= 15, `${times} times in 12 periods`);
@@ -100,25 +100,25 @@ describe('scrubbing', () => {
   it('scrubbing continues after a restart where it was', async () => {
     // A pass takes 5/6 of the period when there is much to read; here the floor of speed is in the way.
     const [a] = await threeWithAFile(far);
-    await cluster.clock.advance(1000);
+    await cluster.clock.pass(1000);
     assert.ok(a.replication.scrubStatus().lastFinishedAt !== null, 'the first pass begins at once');
     await cluster.restart(a);
     const reads = readsOf(a);
-    await cluster.clock.advance(10 * 60_000);
+    await cluster.clock.pass(10 * 60_000);
     assert.deepEqual(reads, [], 'a pass that was finished is not begun again');
     assert.ok(a.replication.scrubStatus().lastFinishedAt !== null);
   });
 
   it('scrubbing waits while people use the device, but not for ever', async () => {
     const [a] = await threeWithAFile();
-    await cluster.clock.advance(3 * periodMs);
+    await cluster.clock.pass(3 * periodMs);
     const read = () => a.replication.read(ids[0] as ChunkId);
     let busyMs = 0;
     let waited = false;
     let done = false;
     for (; busyMs < 3 * periodMs; busyMs += 1000) {
       await read();
-      await cluster.clock.advance(1000);
+      await cluster.clock.pass(1000);
       const { running } = a.replication.scrubStatus();
       if (running) waited = true;
       if (waited && !running) done = true;
@@ -132,7 +132,7 @@ describe('a long pass', () => {
   const chunks = Array.from({ length: 20 }, (_, number) => chunkOf(number, 512 * 1024));
 
   /** A pass over these takes ten seconds at the least speed. */
-  async function scrubber(index: MemoryOrderedStore, clock: VirtualClock) {
+  async function scrubber(index: MemoryOrderedStore, clock: ManualClock) {
     const store = new TestChunkStore();
     for (const { id, bytes } of chunks) await store.put(id, bytes);
     const battery = { isOn: false };
@@ -157,41 +157,41 @@ describe('a long pass', () => {
   }
 
   it('a long scrub pass continues after a restart where it was', async () => {
-    const [index, clock] = [new MemoryOrderedStore(), new VirtualClock()];
+    const [index, clock] = [new MemoryOrderedStore(), new ManualClock()];
     const first = await scrubber(index, clock);
-    await clock.advance(5000);
+    await clock.pass(5000);
     const { running, checkedChunks } = first.scrub.status();
     assert.ok(running && checkedChunks > 5 && checkedChunks < 15, `${checkedChunks}`);
     await first.end();
     const second = await scrubber(index, clock);
     assert.equal(second.scrub.status().checkedChunks, checkedChunks);
-    await clock.advance(3000);
+    await clock.pass(3000);
     assert.ok(second.scrub.status().running);
-    await clock.advance(4000);
+    await clock.pass(4000);
     assert.equal(second.scrub.status().checkedChunks, chunks.length);
     assert.notEqual(second.scrub.status().lastFinishedAt, null);
     await second.end();
   });
 
   it('a long scrub pass waits while the machine has only its battery', async () => {
-    const clock = new VirtualClock();
+    const clock = new ManualClock();
     const { scrub, battery, end } = await scrubber(new MemoryOrderedStore(), clock);
     battery.isOn = true;
-    await clock.advance(3_600_000);
+    await clock.pass(3_600_000);
     assert.ok(scrub.status().checkedChunks <= 1);
     battery.isOn = false;
-    await clock.advance(120_000);
+    await clock.pass(120_000);
     assert.equal(scrub.status().checkedChunks, chunks.length);
     await end();
   });
 
   it('a long scrub pass starts again when its stored state is invalid', async () => {
-    const clock = new VirtualClock();
+    const clock = new ManualClock();
     const index = new MemoryOrderedStore();
     for (const value of ['', '{', '{"cursor":"../x"}', '[]', '{"cursor":null,"startedAtMs":"1"}']) {
       await index.batch([{ key: 'z', value: Buffer.from(value) }]);
       const { scrub, end } = await scrubber(index, clock);
-      await clock.advance(20_000);
+      await clock.pass(20_000);
       assert.equal(scrub.status().checkedChunks, chunks.length, value);
       await end();
     }

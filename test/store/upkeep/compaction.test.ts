@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { DiskChunkStore, MemoryOrderedStore } from '../../../src/store/index.ts';
-import { VirtualClock } from '../../sim/virtual-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { until } from '../../support/until.ts';
 import { type TestChunk, testChunks } from '../chunks.ts';
@@ -50,7 +50,7 @@ describe('compaction', () => {
     const store = await halfPurged();
     const before = await bytesUsed();
     await until('bytes come back', async () => {
-      await world.clock.advance(500);
+      await world.clock.pass(500);
       await store.purgeTrash(0);
       return (await bytesUsed()) < 0.7 * before;
     });
@@ -94,7 +94,7 @@ describe('compaction', () => {
     const store = await halfPurged();
     const [trashed] = kept as [TestChunk];
     await store.delete(trashed.id);
-    await world.clock.advance(1000);
+    await world.clock.pass(1000);
     await store.compact();
     assert.deepEqual(await store.purgeTrash(2000), { chunks: 0, bytes: 0 });
     await store.stop();
@@ -201,7 +201,7 @@ async function cutAt(step: number, isPowerCut: boolean): Promise<number> {
     host.killAll();
     const store = new DiskChunkStore({
       volumes: [{ path: '/volume', limitBytes: 1e9 }],
-      clock: new VirtualClock(),
+      clock: new ManualClock(),
       device: testDevice,
       process: host.start(),
       segmentBytesMax: 1500,

@@ -187,7 +187,7 @@ describe('a volume whose disk takes no writes for a moment', () => {
 
   async function eventually(done: () => boolean): Promise<void> {
     for (let tries = 0; !done() && tries < 500; tries += 1) {
-      await world.clock.advance(5000);
+      await world.clock.pass(5000);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     assert.ok(done());

@@ -5,7 +5,7 @@ import { systemClock } from '../../../../src/model/clock.ts';
 import type { DeviceId } from '../../../../src/model/ids.ts';
 import { Bandwidth, isLocal, noLimits } from '../../../../src/node/network/limits/bandwidth.ts';
 import { TokenBucket } from '../../../../src/node/network/limits/token-bucket.ts';
-import { VirtualClock } from '../../../sim/virtual-clock.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
 import { connect, patient, stopAll, testDevice } from '../libp2p/libp2p-world.ts';
 
 const KiB = 1024;
@@ -14,7 +14,7 @@ const far = '/ip4/203.0.113.7/tcp/4001';
 const near = '/ip4/192.168.1.7/tcp/4001';
 
 /** Senders that always want more; how many bytes each got through in a time. */
-async function flood(clock: VirtualClock, senders: (() => Promise<void> | undefined)[], ms: number) {
+async function flood(clock: ManualClock, senders: (() => Promise<void> | undefined)[], ms: number) {
   const rounds = senders.map(() => 0);
   let over = false;
   const work = senders.map(async (send, number) => {
@@ -26,12 +26,12 @@ async function flood(clock: VirtualClock, senders: (() => Promise<void> | undefi
     }
   });
   for (let passedMs = 0; passedMs < ms; passedMs += 10) {
-    await clock.advance(10);
+    await clock.pass(10);
     // Each sender may be two turns behind.
     for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
   over = true;
-  await clock.advance(60_000);
+  await clock.pass(60_000);
   await Promise.all(work);
   return rounds;
 }
@@ -43,7 +43,7 @@ describe('a limit of bytes a second', () => {
         fc.integer({ min: 128 * KiB, max: 16 * MiB }),
         fc.array(fc.integer({ min: 1, max: 64 * KiB }), { minLength: 1, maxLength: 5 }),
         async (perSecond, sizes) => {
-          const clock = new VirtualClock();
+          const clock = new ManualClock();
           const bucket = new TokenBucket(clock, () => perSecond);
           const senders = sizes.map((size) => () => bucket.take(Math.ceil(size) + 32 * KiB));
           const rounds = await flood(clock, senders, 4000);
@@ -58,31 +58,31 @@ describe('a limit of bytes a second', () => {
   });
 
   it('a bandwidth limit lets the whole allowed rate be used', async () => {
-    const clock = new VirtualClock();
+    const clock = new ManualClock();
     const bucket = new TokenBucket(clock, () => MiB);
     const [rounds = 0] = await flood(clock, [() => bucket.take(64 * KiB)], 10_000);
     assert.ok(rounds * 64 * KiB >= 9.8 * MiB, `${rounds}`);
   });
 
   it('a bandwidth limit may be lifted and changed while bytes wait', async () => {
-    const clock = new VirtualClock();
+    const clock = new ManualClock();
     let perSecond: number | null = 1024;
     const bucket = new TokenBucket(clock, () => perSecond);
     let passed = false;
     void bucket.take(MiB)?.then(() => {
       passed = true;
     });
-    await clock.advance(5000);
+    await clock.pass(5000);
     assert.equal(passed, false);
     perSecond = null;
-    await clock.advance(300);
+    await clock.pass(300);
     assert.equal(passed, true);
     perSecond = 1024;
     assert.equal(bucket.take(1), undefined, 'what went without a limit is not owed');
   });
 
   it('a bandwidth limit does not apply to the local network unless configured, nor outside its hours', async () => {
-    const clock = new VirtualClock(new Date(2030, 0, 1, 12, 0).getTime());
+    const clock = new ManualClock(new Date(2030, 0, 1, 12, 0).getTime());
     const bandwidth = new Bandwidth(clock, { ...noLimits, upLimit: KiB, downLimit: KiB });
     const waits = (address: string) => bandwidth.throttleFor(address).up(MiB) !== undefined;
     assert.deepEqual([waits(far), waits(near)], [true, false]);
