@@ -29,6 +29,13 @@ export {
 export { isAffordable, newPasswordKdf, type PasswordKdf, passwordKey } from './password.ts';
 export { newKey, randomBytes, randomId16 } from './random.ts';
 export { newRecoveryCode, recoveryKey } from './recovery-code.ts';
+export {
+  type ContentHash,
+  createContentHash,
+  requestSignature,
+  requestSigningKey,
+  type SignatureScope,
+} from './request-signature.ts';
 export { open, seal, sealBytesAdded } from './seal.ts';
 export { newSealingKey, openFrom, type SealingKey, sealingKeyFromSeed, sealTo } from './sealing-key.ts';
 export { newSigningKey, type SigningKey, signingKeyFromSeed, verify, verifyAsync } from './signature.ts';

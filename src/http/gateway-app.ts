@@ -42,6 +42,7 @@ import { healthzRoutes } from './routes/devices/healthz.ts';
 import { metricRoutes } from './routes/devices/metrics.ts';
 import { pairingRoutes } from './routes/devices/pairing.ts';
 import { davRoutes } from './routes/doors/dav.ts';
+import { s3Routes } from './routes/doors/s3.ts';
 import { archiveRoutes } from './routes/entries/archives.ts';
 import { contentRoutes } from './routes/entries/content.ts';
 import { entryRoutes } from './routes/entries/entries.ts';
@@ -84,6 +85,7 @@ const routeGroups = [
   davRoutes,
   photoRoutes,
   albumRoutes,
+  s3Routes,
   versionRoutes,
   shareRoutes,
   deviceRoutes,

@@ -311,6 +311,8 @@ export interface TokenView {
   name: string;
   /** The secret, given once. */
   token?: string;
+  /** Given with it: what names the token in signed requests (S3), whose secret is the token. */
+  accessKeyId?: string;
   rights: RightsView;
   entryId: string;
   /** Drive path of the entry it opens; null when that is gone. */

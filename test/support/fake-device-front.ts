@@ -160,6 +160,7 @@ export class FakeDeviceFront implements DeviceFront {
       this.codes.delete(session.user.username);
     },
     resume: async (secret) => this.#sessions.get(secret) ?? this.#tokenSession(secret),
+    resumeAccessKey: async (id) => this.#tokenSession(id.replace(/^key-of-/, '')),
     logout: async (secret) => {
       this.#end(secret);
     },
@@ -457,7 +458,7 @@ export class FakeDeviceFront implements DeviceFront {
         throw new PeerstorError('forbidden', 'A token shares nothing.');
       },
     });
-    return { ...this.#session(secret, username), drive, rights, sharing };
+    return { ...this.#session(secret, username), accessKeyId: `key-of-${secret}`, drive, rights, sharing };
   }
 
   #open(username: string): Session {
@@ -488,6 +489,7 @@ export class FakeDeviceFront implements DeviceFront {
     const { id, role } = this.#userView(username);
     return {
       secret,
+      accessKeyId: null,
       addressKeys: null,
       noteUse: (use) => this.uses.set(secret, use),
       expiresAtMs: Date.now() + 3_600_000,

@@ -98,13 +98,14 @@ function roomFault(from: string, to: string): string | undefined {
 function innerFault(from: string, to: string): string | undefined {
   const room = roomOf(from);
   const order = subRooms[room];
-  if (!from.startsWith('src/') || order === undefined || roomOf(to) !== room) return undefined;
+  if (!from.startsWith('src/') || order === undefined) return undefined;
   const below = (path: string) => path.slice('src/'.length).replace(/\.ts$/, '');
   const arrow = forbiddenArrows.find(
     (each) =>
       below(from).startsWith(`${each.from}/`) && each.to.some((target) => below(to).startsWith(`${target}/`)),
   );
   if (arrow !== undefined) return arrow.sentence;
+  if (roomOf(to) !== room) return undefined;
   if (room === 'replication' && /-plan\.ts$/.test(from) && !/-plan\.ts$|\/placement\//.test(to))
     return planSentence;
   return upwards(room, order, subRoomOf(from), subRoomOf(to));

@@ -32,6 +32,10 @@ export async function createToken(options: CreateOptions): Promise<void> {
     `Any program with this token may ${token.rights} ${path}. It is shown only now. Programs send it as`,
   );
   printLine('"Authorization: Bearer TOKEN", or as a password with any name.');
+  if (token.accessKeyId === undefined) return;
+  printLine();
+  printLine('For S3 (at /s3/) the token is the secret key, and this is the access key:');
+  printLine(token.accessKeyId);
 }
 
 export async function tokens(options: GlobalOptions): Promise<void> {

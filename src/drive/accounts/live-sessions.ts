@@ -235,6 +235,7 @@ function sessionOf(
     throw new PeerstorError('not-signed-in', 'This account does not exist any more.');
   };
   return {
+    accessKeyId: null,
     ...given,
     rights: null,
     // Asked each time: an admin may change the role while the session lives.

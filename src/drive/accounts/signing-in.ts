@@ -80,6 +80,13 @@ export function createSigningIn(parts: SigningInParts): Accounts & Guests & Sess
     sessions: (session) => sessions.sessions(session),
     endSession: (session, id) => sessions.endSession(session, id),
 
+    async resumeAccessKey(id) {
+      const catalog = parts.catalog();
+      if (!catalog) return undefined;
+      gate.requireSignIns();
+      return secrets.byAccessKey(await drivesOf(catalog), id);
+    },
+
     // A token is not signed out: whoever gave it takes it back.
     logout: async (secret) => (isTokenSecret(secret) ? undefined : sessions.end(secret)),
 

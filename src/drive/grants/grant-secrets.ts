@@ -39,6 +39,15 @@ export function newTokenSecret(random: Random): string {
   return tokenPrefix + Buffer.from(random.bytes(32)).toString('base64url');
 }
 
+/** The random part of a token. */
+export function tokenBytes(token: string): Uint8Array {
+  return new Uint8Array(Buffer.from(token.slice(tokenPrefix.length), 'base64url'));
+}
+
+export function tokenOfBytes(bytes: Uint8Array): string {
+  return tokenPrefix + Buffer.from(bytes).toString('base64url');
+}
+
 export function isTokenSecret(secret: string): boolean {
   return tokenShape.test(secret);
 }

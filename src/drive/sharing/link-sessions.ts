@@ -15,6 +15,7 @@ import { linkTriesUnslowed } from '../../model/limits.ts';
 import type { GrantBody } from '../../model/records.ts';
 import { opens } from '../access/grant-drafts.ts';
 import type { TreeParts } from '../access/open-trees.ts';
+import { accessKeyOf, tokenInAccessKey } from '../grants/access-keys.ts';
 import { type GrantSecret, readSecret, type SecretKind } from '../grants/grant-secrets.ts';
 import { type Grant, type GrantState, stateOfGrant } from '../grants/grants.ts';
 import { countUse, usesOf } from '../grants/link-uses.ts';
@@ -43,6 +44,8 @@ export interface LinkSessionsParts extends TreeParts {
 export interface LinkSessions {
   /** undefined for a token that is unknown, revoked or over. */
   token(drives: NetworkDrives, secret: string): Promise<Session | undefined>;
+  /** The same by its access key, by itself, or, where it was used here since the start, by its id. */
+  byAccessKey(drives: NetworkDrives, id: string): Promise<Session | undefined>;
   /** @throws `not-found`, `gone`, `link-password`, `too-many-tries` */
   link(drives: NetworkDrives, secret: string, password: string | undefined, from: string): Promise<Guest>;
   /** Ends the sessions of tokens that these changes revoked. */
@@ -63,27 +66,31 @@ export function createLinkSessions(parts: LinkSessionsParts): LinkSessions {
   const sessions = new LRUCache<string, Opened<Session>>(kept);
   const signals = createSessionSignals(clock);
 
+  async function token(drives: NetworkDrives, text: string): Promise<Session | undefined> {
+    const secret = readSecret('token', text);
+    if (!secret) return undefined;
+    const { id } = secret;
+    const grant = drives.grants.get(id);
+    const isOver = () => isTokenOver(drives, id, clock.wallMs());
+    if (grant?.body.kind !== 'token' || isOver()) {
+      sessions.delete(id);
+      signals.end(id);
+      return undefined;
+    }
+    const known = sessions.get(id);
+    if (known?.drives === drives) return known.access;
+    const granted = open(parts, { drives, grant, secret }, await secret.key(), tokenOver);
+    const uploads = uploadsOf(parts.uploads, granted, secret);
+    const own = { secret: text, signal: signals.of(id, isOver), uploads };
+    const access = sessionOf(drives, grant, granted.drive, own);
+    sessions.set(id, { drives, granted, access });
+    return access;
+  }
+
   return {
-    async token(drives, text) {
-      const secret = readSecret('token', text);
-      if (!secret) return undefined;
-      const { id } = secret;
-      const grant = drives.grants.get(id);
-      const isOver = () => isTokenOver(drives, id, clock.wallMs());
-      if (grant?.body.kind !== 'token' || isOver()) {
-        sessions.delete(id);
-        signals.end(id);
-        return undefined;
-      }
-      const known = sessions.get(id);
-      if (known?.drives === drives) return known.access;
-      const granted = open(parts, { drives, grant, secret }, await secret.key(), tokenOver);
-      const uploads = uploadsOf(parts.uploads, granted, secret);
-      const own = { secret: text, signal: signals.of(id, isOver), uploads };
-      const access = sessionOf(drives, grant, granted.drive, own);
-      sessions.set(id, { drives, granted, access });
-      return access;
-    },
+    token,
+    byAccessKey: (drives, id) =>
+      token(drives, sessions.get(id)?.access.secret ?? tokenInAccessKey(drives.catalog, id) ?? id),
 
     async link(drives, text, password, from) {
       const secret = readSecret('link', text);
@@ -240,6 +247,9 @@ function sessionOf(
   const { catalog, grants } = drives;
   return {
     ...given,
+    get accessKeyId() {
+      return accessKeyOf(catalog, given.secret);
+    },
     addressKeys: null,
     // Tokens have a list of their own.
     noteUse: () => undefined,

@@ -3,12 +3,12 @@ import type { FastifyReply } from 'fastify';
 import type { EntryView } from '../../model/api.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { entryId } from '../../model/ids.ts';
+import { davChild, isDav, parseXml, writeContent, xmlHead } from '../requests/xml.ts';
 import { hrefOf } from './dav-path.ts';
 import { type DavRequest, depthOf, readText, sendNothing, sendXml } from './dav-request.ts';
 import { type Lock, secondsOf } from './locks.ts';
 import { activeLock } from './properties.ts';
 import { nameOf, requireParent } from './resources.ts';
-import { davChild, isDav, parseXml, writeContent, xmlHead } from './xml.ts';
 
 /** Takes a lock, or makes one that the request shows last longer. Where nothing is, an empty file is made. */
 export async function lock(dav: DavRequest): Promise<FastifyReply> {

@@ -6,6 +6,7 @@ import { entryId } from '../../model/ids.ts';
 import { sendContent } from '../content/content-reply.ts';
 import { entityTag } from '../content/preconditions.ts';
 import { sendStream } from '../replies/streamed-reply.ts';
+import { escapeXml, xmlHead } from '../requests/xml.ts';
 import { downloadSlot } from '../sessions/download-slot.ts';
 import { watchSession } from '../sessions/session-watch.ts';
 import { receiveUpload, refuseUpload, type UploadQuery } from '../uploads/upload-request.ts';
@@ -15,7 +16,6 @@ import { type Finding, multistatus, readWish } from './propfind.ts';
 import { changeProperties, readChanges } from './proppatch.ts';
 import { nameOf, requireParent, requireThere } from './resources.ts';
 import { copy, move } from './transfers.ts';
-import { escapeXml, xmlHead } from './xml.ts';
 
 export type DavMethod = (dav: DavRequest) => Promise<FastifyReply>;
 

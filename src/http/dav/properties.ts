@@ -3,8 +3,8 @@ import type { EntryView } from '../../model/api.ts';
 import type { Drive } from '../../model/contracts/drive.ts';
 import { entryId } from '../../model/ids.ts';
 import { entityTag } from '../content/preconditions.ts';
+import { davNamespace, escapeXml } from '../requests/xml.ts';
 import type { Lock } from './locks.ts';
-import { davNamespace, escapeXml } from './xml.ts';
 
 /** A property by namespace and name. */
 export interface PropertyName {

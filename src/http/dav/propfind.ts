@@ -4,6 +4,15 @@ import type { Drive } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { entryId } from '../../model/ids.ts';
 import { listLimitMax } from '../../model/limits.ts';
+import {
+  childElements,
+  davChild,
+  davNamespace,
+  escapeXml,
+  isDav,
+  parseXml,
+  xmlHead,
+} from '../requests/xml.ts';
 import { hrefOf } from './dav-path.ts';
 import type { Lock } from './locks.ts';
 import {
@@ -15,7 +24,6 @@ import {
   propertyElement,
   propstat,
 } from './properties.ts';
-import { childElements, davChild, davNamespace, escapeXml, isDav, parseXml, xmlHead } from './xml.ts';
 
 /** What a client asks for. */
 export type Wish =

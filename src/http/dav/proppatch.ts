@@ -4,10 +4,18 @@ import type { Drive } from '../../model/contracts/drive.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { entryId } from '../../model/ids.ts';
 import { httpDateMs } from '../requests/times.ts';
+import {
+  childElements,
+  davChild,
+  escapeXml,
+  isDav,
+  parseXml,
+  textOf,
+  writeElement,
+} from '../requests/xml.ts';
 import { hrefOf } from './dav-path.ts';
 import { isProtected, keyOf, type PropertyName, propertyElement, propstat } from './properties.ts';
 import { multistatusClose, multistatusOpen } from './propfind.ts';
-import { childElements, davChild, escapeXml, isDav, parseXml, textOf, writeElement } from './xml.ts';
 
 interface Change {
   property: PropertyName;

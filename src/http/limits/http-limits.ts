@@ -57,6 +57,24 @@ export const lockSecondsMax = 3600;
 /** Of the header `If`; each may mean a look at another path. */
 export const ifConditionsMax = 100;
 
+/** How far the clock of a client of S3 may be from ours. */
+export const signatureSkewMs = 15 * minuteMs;
+/** How long an address may hold that carries its signature: a week, as S3 has it. */
+export const presignedSecondsMax = 7 * 24 * 3600;
+/** One line of a body in signed pieces, and all of the lines after it. */
+export const chunkLineBytesMax = 4 * KiB;
+export const chunkTrailerBytesMax = 8 * KiB;
+/** Names and texts of S3 that are kept with an object. */
+export const objectMetadataBytesMax = 8 * KiB;
+/** A body of XML that names 10,000 parts or 1000 objects. */
+export const s3XmlBodyBytesMax = 4 * MiB;
+export const s3XmlElementsMax = 100_000;
+/** What one request of S3 lists or deletes. */
+export const s3KeysMax = 1000;
+/** Walks through buckets that are kept for their next page, and for how long. */
+export const s3WalksMax = 32;
+export const s3WalkMs = 2 * minuteMs;
+
 /** What `?wait=` may ask for. */
 export const safetyWaitSecondsMax = 3600;
 

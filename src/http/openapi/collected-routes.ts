@@ -5,7 +5,7 @@ import type { Schema } from './schema.ts';
 export interface CollectedRoute {
   method: string;
   url: string;
-  access: 'session' | 'files' | 'public';
+  access: 'session' | 'files' | 'public' | 'signed';
   takesAddressKey: boolean;
   body: Schema | undefined;
   query: Schema | undefined;

@@ -51,6 +51,8 @@ const securitySchemes = {
 
 const securityOf: Readonly<Record<CollectedRoute['access'], Schema[]>> = {
   public: [],
+  // S3, which is no part of this document.
+  signed: [],
   session: [{ session: [] }],
   files: [{ session: [] }, { token: [] }, { appPassword: [] }],
 };

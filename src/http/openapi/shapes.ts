@@ -189,6 +189,7 @@ const people: Record<string, Schema> = {
     id,
     name: string,
     token: optional({ ...string, description: 'given once' }),
+    accessKeyId: optional(string),
     rights,
     entryId: id,
     path: nullable(string),

@@ -30,8 +30,17 @@ const ownTitles: Readonly<Record<number, string>> = {
 
 export type SendError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
-/** Makes the error handler of the gateway. */
-export function createErrorReply(log: Log, clock: Clock): SendError {
+/** An error as a reply. */
+export interface RenderedError {
+  status: number;
+  headers: Record<string, string>;
+  text: string;
+}
+
+type Render = (error: PeerstorError, request: FastifyRequest) => RenderedError;
+
+/** Makes the error handler of the gateway. @param render another form than problem+json, where a protocol has its own */
+export function createErrorReply(log: Log, clock: Clock, render: Render = renderProblem): SendError {
   return (thrown, request, reply) => {
     const error = toPeerstorError(thrown);
     if (error.code === 'internal') {
@@ -41,15 +50,19 @@ export function createErrorReply(log: Log, clock: Clock): SendError {
       reply.raw.destroy();
       return;
     }
-    const headers = { ...headersOf(error, request), 'content-type': problemType };
-    const text = JSON.stringify(problemOf(error));
+    const { status, headers, text } = render(error, request);
     if (hasUnreadBody(request.raw)) {
-      replyAndDrain(reply, error.status, headers, text, clock);
+      replyAndDrain(reply, status, headers, text, clock);
     } else {
       // As bytes: to a string the framework would add a charset, which this type does not have.
-      reply.code(error.status).headers(headers).send(Buffer.from(text));
+      reply.code(status).headers(headers).send(Buffer.from(text));
     }
   };
+}
+
+function renderProblem(error: PeerstorError, request: FastifyRequest): RenderedError {
+  const headers = { ...headersOf(error, request), 'content-type': problemType };
+  return { status: error.status, headers, text: JSON.stringify(problemOf(error)) };
 }
 
 /** The problem document of an error; facts for programs go beside the members of RFC 9457. */

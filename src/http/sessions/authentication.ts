@@ -15,9 +15,9 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /**
      * Routes need somebody who signed in unless they say otherwise; `files` takes access tokens too,
-     * within their scope and rights.
+     * within their scope and rights; `signed` checks itself who asks, before it does anything.
      */
-    access?: 'session' | 'files' | 'public';
+    access?: 'session' | 'files' | 'public' | 'signed';
     /** A browser fetches this without headers: `?k=` of the entry `:id`, or of the list `?ids=`, stands for the proof. */
     takesAddressKey?: true;
     /** Programs that mount a drive show a token as a password, which plain http would show to everybody on the way. */
@@ -91,7 +91,7 @@ export function createAuthentication(front: DeviceFront, clock: Clock): Authenti
   const authentication: Authentication = {
     async require(request) {
       const { access = 'session' } = request.routeOptions.config;
-      if (request.is404 || access === 'public') return;
+      if (request.is404 || access === 'public' || access === 'signed') return;
       const session = await authentication.sessionOf(request);
       if (access === 'session' && session.rights !== null) {
         throw new PeerstorError(

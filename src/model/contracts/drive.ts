@@ -36,6 +36,11 @@ export interface Accounts {
   login(username: string, password: string, from: string, code?: string): Promise<Session>;
   /** The session of a `Session.secret` or of an access token, or undefined when it ended. */
   resume(secret: string): Promise<Session | undefined>;
+  /**
+   * The session of a token by an id that goes with every signed request (S3): its access key, the token itself, or
+   * the id of the token, where this device has met it since its start. Who asks has proved nothing yet.
+   */
+  resumeAccessKey(id: string): Promise<Session | undefined>;
   logout(secret: string): Promise<void>;
 }
 
@@ -153,6 +158,8 @@ export interface Session {
    * @param use `device`: what the program calls itself; `address`: of the caller
    */
   noteUse(use: { device: string; address: string }): void;
+  /** Of a token: what names it in signed requests (S3), whose secret is the token. null for somebody who signed in. */
+  readonly accessKeyId: string | null;
   /** null for a token. */
   readonly addressKeys: AddressKeys | null;
   readonly expiresAtMs: number;

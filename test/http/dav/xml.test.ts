@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseIf } from '../../../src/http/dav/if-header.ts';
-import { parseXml, writeElement } from '../../../src/http/dav/xml.ts';
+import { parseXml, writeElement } from '../../../src/http/requests/xml.ts';
 import { isPeerstorError } from '../../../src/model/errors.ts';
 
 const isRefused = (error: unknown) => isPeerstorError(error, 'bad-request');

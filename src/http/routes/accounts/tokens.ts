@@ -30,7 +30,7 @@ const tokenBody = fields(
 const idField = { id: text(64, 'the id of a token') };
 
 /** Access tokens: what a program shows instead of a password. */
-export function tokenRoutes(app: FastifyInstance, { clock }: RouteContext): void {
+export function tokenRoutes(app: FastifyInstance, { clock, front }: RouteContext): void {
   app.post<{ Body: TokenWish }>('/api/v1/tokens', { schema: { body: tokenBody } }, async (request, reply) => {
     const { sharing, drive } = signedIn(request);
     const { name, rights = 'edit', expiresAt } = request.body;
@@ -41,7 +41,9 @@ export function tokenRoutes(app: FastifyInstance, { clock }: RouteContext): void
       entryId: await scopeOf(drive, request.body),
       expiresAtMs,
     });
-    return reply.code(201).send(token);
+    // Opened once here, so that this device knows the token by its id, too.
+    const accessKeyId = (await front.accounts.resume(token.token ?? ''))?.accessKeyId;
+    return reply.code(201).send(accessKeyId ? { ...token, accessKeyId } : token);
   });
 
   app.get('/api/v1/tokens', async (request) => onePage(await signedIn(request).sharing.tokens()));

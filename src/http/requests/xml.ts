@@ -1,6 +1,6 @@
 /**
- * XML as WebDAV needs it: a small document read whole, and text written. No document type is taken, so there are
- * no entities to expand; depth and number of elements are bounded.
+ * XML as WebDAV and S3 need it: a small document read whole, and text written. No document type is taken, so there
+ * are no entities to expand; depth and number of elements are bounded.
  */
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { PeerstorError } from '../../model/errors.ts';
@@ -22,7 +22,7 @@ export interface XmlElement {
  * @returns undefined for an empty text
  * @throws `bad-request` for what is no well-formed XML, or has a document type, or is too deep or long
  */
-export function parseXml(text: string): XmlElement | undefined {
+export function parseXml(text: string, elementsMax = xmlElementsMax): XmlElement | undefined {
   if (text.trim() === '') return undefined;
   const refuse = (why: string) =>
     new PeerstorError('bad-request', `The body is no XML that is taken: ${why}.`);
@@ -44,7 +44,7 @@ export function parseXml(text: string): XmlElement | undefined {
   });
   parser.on('opentag', (tag) => {
     count += 1;
-    if (count > xmlElementsMax || open.length >= xmlDepthMax) throw refuse('it has too many elements');
+    if (count > elementsMax || open.length >= xmlDepthMax) throw refuse('it has too many elements');
     const element = elementOf(tag, open.at(-1)?.language, refuse);
     open.at(-1)?.children.push(element);
     root ??= element;
