@@ -28,7 +28,7 @@ import { FakeBackups } from './fake-backups.ts';
 import { FakeDrive } from './fake-drive.ts';
 import { FakePhotos } from './fake-photos.ts';
 import { FakeSharing } from './fake-sharing.ts';
-import { noUploads } from './no-uploads.ts';
+import { FakeUploads } from './fake-uploads.ts';
 
 type EventListener = Parameters<DeviceFront['onEvent']>[0];
 
@@ -46,6 +46,7 @@ export class FakeDeviceFront implements DeviceFront {
   readonly photos = new FakePhotos();
   readonly backups = new FakeBackups();
   readonly sharing = new FakeSharing(this.drive, (username) => this.#passwords.has(username));
+  readonly uploads = new FakeUploads(this.drive);
   /** What `devices` was asked, in order. */
   readonly asked: unknown[] = [];
   /** What `health` says otherwise. */
@@ -496,7 +497,7 @@ export class FakeDeviceFront implements DeviceFront {
       signal: this.#signalOf(secret),
       user: { id: userId(id), username, role },
       drive: this.drive,
-      uploads: noUploads,
+      uploads: this.uploads,
       rights: null,
       sharing: this.sharing.of(username),
       photos: this.photos,

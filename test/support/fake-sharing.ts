@@ -18,7 +18,7 @@ import {
 import { PeerstorError } from '../../src/model/errors.ts';
 import { type EntryId, entryId, grantId } from '../../src/model/ids.ts';
 import type { FakeDrive } from './fake-drive.ts';
-import { noUploads } from './no-uploads.ts';
+import { FakeUploads } from './fake-uploads.ts';
 
 interface Link {
   view: ShareView;
@@ -156,7 +156,7 @@ export class FakeSharing {
         expiresAt,
       }),
       drive,
-      uploads: noUploads,
+      uploads: new FakeUploads(drive),
       countUse: async () => {
         refuseGone();
         link.view = { ...link.view, downloads: link.view.downloads + 1 };

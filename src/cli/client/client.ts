@@ -216,10 +216,8 @@ async function readText(body: Readable): Promise<string> {
 async function problemOf(answer: Answer): Promise<PeerstorError> {
   const text = await readText(answer.body).catch(() => '');
   try {
-    const problem = JSON.parse(text) as { code?: string; detail?: string };
-    if (problem.code && problem.detail && isErrorCode(problem.code)) {
-      return new PeerstorError(problem.code, problem.detail);
-    }
+    const { code, detail, ...details } = JSON.parse(text) as { code?: string; detail?: string };
+    if (code && detail && isErrorCode(code)) return new PeerstorError(code, detail, { details });
   } catch {
     // not a problem document: said below
   }

@@ -10,6 +10,7 @@ import { childrenOf, createFolder } from '../client/entries.ts';
 import { formatSize, safetyWords } from '../terminal/output.ts';
 import { executableMark, factsAt } from './disk-facts.ts';
 import type { LocalFile, LocalFolder } from './local-tree.ts';
+import { largeBytesMin, putLarge } from './put-large.ts';
 import type { TransferReport } from './report.ts';
 import { FileChanged, openFile, type Source } from './source-bytes.ts';
 
@@ -117,8 +118,10 @@ export async function folderOf(client: Client, entry: EntryView, path: string): 
 async function putFile(plan: PutPlan, { file, into, name }: Job): Promise<void> {
   const { report, signal } = plan;
   const to = `${into.path === '/' ? '' : into.path}/${name}`;
+  let isLarge = false;
   try {
     const facts = await factsAt(file.path);
+    isLarge = (facts?.size ?? 0) >= largeBytesMin;
     const there = into.children.get(foldName(name));
     if (there?.kind === 'folder') throw new PeerstorError('name-taken', `${to} is a folder in the drive`);
     if (there !== undefined && facts?.isFile() && isSame(facts, there)) {
@@ -137,8 +140,9 @@ async function putFile(plan: PutPlan, { file, into, name }: Job): Promise<void> 
     }
     await send(plan, file.path, into, name, to);
   } catch (error) {
-    if (signal.aborted) report.cutOff += 1;
-    else report.fail(file.path, error);
+    if (!signal.aborted) report.fail(file.path, error);
+    else if (isLarge) report.waiting += 1;
+    else report.cutOff += 1;
   }
 }
 
@@ -176,8 +180,13 @@ export async function putSource(
   name: string,
 ): Promise<EntryView> {
   const { client, report, query, signal } = plan;
-  const { bytes, modifiedMs, executable, content } = source;
+  const { bytes, modifiedMs, executable, content, from } = source;
   report.progress.expect(bytes ?? 0);
+  if (bytes !== undefined && bytes >= largeBytesMin && from && into.id !== undefined) {
+    const entry = await putLarge(plan, { source: { ...source, bytes, from }, parentId: into.id, name });
+    plan.entries.push(entry);
+    return entry;
+  }
   const entry = await client.json<EntryView>(
     `/api/v1/entries/${into.id}/path/${encodeURIComponent(name)}${query}`,
     {

@@ -25,6 +25,8 @@ export class TransferReport {
   saved = 0;
   /** Files that were begun and neither saved nor failed, when somebody stopped the command. */
   cutOff = 0;
+  /** The same, of which the device keeps what came. */
+  waiting = 0;
   readonly #json: boolean;
   readonly #did: string;
   #partly = 0;
@@ -87,7 +89,12 @@ export class TransferReport {
     const again = 'Run the same command again to go on.';
     if (stopped) {
       const cut = this.cutOff === 0 ? '' : ` ${countOf(this.cutOff)} cut off and not kept.`;
-      throw new CommandFailure('incomplete', `Stopped: ${counts}, the rest was not.${cut} ${again}`);
+      const waiting =
+        this.waiting === 0 ? '' : ` ${countOf(this.waiting)} cut off; the device keeps what came.`;
+      throw new CommandFailure(
+        'incomplete',
+        `Stopped: ${counts}, the rest was not.${cut}${waiting} ${again}`,
+      );
     }
     if (this.#gaveUp) {
       throw new CommandFailure(

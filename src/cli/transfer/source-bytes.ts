@@ -20,6 +20,8 @@ export interface Source {
   /** Undefined where the system has no such mark, or nobody knows. */
   executable?: boolean;
   content: AsyncIterable<Uint8Array>;
+  /** The content from this byte on; only of a file whose length is known. */
+  from?(offset: number): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -46,8 +48,8 @@ export async function openFile(path: string, acceptGrowth: boolean): Promise<Sou
     const mark = executableMark(mode);
     const close = () => file.close();
     if (size > 0) {
-      const content = readWhole(file, { size, mtimeMs }, acceptGrowth);
-      return { bytes: size, modifiedMs: mtimeMs, ...mark, content, close };
+      const from = (offset: number) => readWhole(file, { size, mtimeMs, offset }, acceptGrowth);
+      return { bytes: size, modifiedMs: mtimeMs, ...mark, content: from(0), from, close };
     }
     // Files that the system makes up, as in /proc, have content and say 0 bytes.
     const first = await readPiece(file, pieceBytes, 0);
@@ -61,10 +63,10 @@ export async function openFile(path: string, acceptGrowth: boolean): Promise<Sou
 
 async function* readWhole(
   file: FileHandle,
-  before: { size: number; mtimeMs: number },
+  before: { size: number; mtimeMs: number; offset: number },
   acceptGrowth: boolean,
 ): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < before.size; ) {
+  for (let at = before.offset; at < before.size; ) {
     const piece = await readPiece(file, Math.min(pieceBytes, before.size - at), at);
     if (piece.length === 0) throw new FileChanged(false);
     at += piece.length;

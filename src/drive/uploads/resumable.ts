@@ -166,13 +166,14 @@ class HolderUploads {
   }
 
   #view({ head, facts }: Opened): UploadProgress {
-    const { name, parent, size, metadata, finished } = facts;
+    const { name, parent, size, metadata, finished, modifiedAtMs } = facts;
     return {
       id: head.id,
       name,
       parentId: parent,
       size,
       offset: offsetOf(head),
+      modifiedAt: modifiedAtMs === undefined ? null : new Date(modifiedAtMs).toISOString(),
       createdAt: new Date(head.createdAt).toISOString(),
       expiresAt: new Date(this.#parts.table.expiresAt(head)).toISOString(),
       metadata,

@@ -102,6 +102,7 @@ const entries: Record<string, Schema> = {
     parentId: id,
     size: nullable(count),
     offset: count,
+    modifiedAt: nullable(time),
     createdAt: time,
     expiresAt: time,
   }),

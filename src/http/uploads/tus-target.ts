@@ -2,6 +2,7 @@
 import type { Drive } from '../../model/contracts/drive.ts';
 import type { UploadWish } from '../../model/contracts/uploads.ts';
 import { PeerstorError } from '../../model/errors.ts';
+import { isFileTime } from '../../model/file-time.ts';
 import { entryId } from '../../model/ids.ts';
 import { typeOfUpload } from '../content/content-type.ts';
 import { pathNames } from '../requests/drive-path.ts';
@@ -51,6 +52,12 @@ function factsOf(
   if (modifiedAt !== undefined && modifiedAtMs === undefined) {
     throw wrong('modifiedAt', 'a time with its zone, such as 2026-11-21T10:00:00Z');
   }
+  if (modifiedAtMs !== undefined && !isFileTime(modifiedAtMs)) {
+    throw wrong(
+      'modifiedAt',
+      'a time of a file, which none before 1700 is: leave it away where it is not known',
+    );
+  }
   const rule = fields.get('onConflict');
   const onConflict = conflictRules.find((one) => one === rule);
   if (rule !== undefined && onConflict === undefined) {
@@ -62,8 +69,7 @@ function factsOf(
   }
   return {
     ...(executable === undefined ? {} : { executable: executable === 'true' }),
-    // The zero of Windows (1601) and the like mean that the client does not know.
-    ...(modifiedAtMs === undefined || modifiedAtMs < 0 ? {} : { modifiedAtMs }),
+    ...(modifiedAtMs === undefined ? {} : { modifiedAtMs }),
     ...(onConflict === undefined ? {} : { onConflict }),
   };
 }

@@ -67,6 +67,8 @@ export interface UploadView {
   size: number | null;
   /** Bytes that are durable: the next request begins there. */
   offset: number;
+  /** When the file was changed last, as its client said; null where it did not. */
+  modifiedAt: string | null;
   createdAt: string;
   /** When it is given up unless something comes. */
   expiresAt: string;

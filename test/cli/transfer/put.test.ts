@@ -9,6 +9,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { openFile } from '../../../src/cli/transfer/source-bytes.ts';
 import type { EntryView, Page } from '../../../src/model/api.ts';
+import { PeerstorError } from '../../../src/model/errors.ts';
 import { fileTimeHeader } from '../../../src/model/file-time.ts';
 import { plainBytes } from '../../support/fake-transfers.ts';
 import { CommandLine } from '../command-line.ts';
@@ -359,7 +360,7 @@ describe('put', () => {
 
   it('a person who stops an upload is told what was saved, and nothing of the rest is stored', async () => {
     for (const name of ['a', 'b']) await file(`F/${name}`);
-    await file('F/big', Buffer.alloc(64 * 2 ** 20));
+    await file('F/big', Buffer.alloc(7 * 2 ** 20));
     const controller = new AbortController();
     whileSent(() => {
       if (line.gateway.drive.receivedBytes > 2 ** 20) controller.abort();
@@ -368,6 +369,50 @@ describe('put', () => {
     assert.equal(ran.code, 1);
     assert.match(ran.err, /peerstor: Stopped: 2 files were uploaded, the rest was not\. 1 file cut off/);
     assert.deepEqual((await names('/F')).sort(), ['a', 'b']);
+  });
+
+  it('a large file that is stopped, or whose device is away for a while, goes on where it was', async () => {
+    const content = Buffer.alloc(40 * 2 ** 20, 'content');
+    const path = await file('large.bin', content);
+    const { uploads } = line.gateway.front;
+    const controller = new AbortController();
+    uploads.onPiece = () => {
+      if (uploads.receivedBytes > 10 * 2 ** 20) controller.abort();
+    };
+    const stopped = await line.run(['put', path, '/'], { interrupted: controller.signal });
+    assert.match(stopped.err, /the rest was not\. 1 file cut off; the device keeps what came\. Run the same/);
+    assert.deepEqual(await names('/'), []);
+    const { append } = uploads;
+    let breaks = 0;
+    uploads.onPiece = () => undefined;
+    uploads.append = async (id, offset, pieces, options) => {
+      breaks += 1;
+      if (breaks > 2) return append.call(uploads, id, offset, pieces, options);
+      throw new PeerstorError('not-ready', 'This device is starting.', { details: { retryAfterS: 1 } });
+    };
+    const entry = await line.json<EntryView>(['put', path, '/']);
+    assert.equal(breaks, 3);
+    assert.equal(uploads.receivedBytes, content.length, 'no byte is sent twice');
+    const back = line.at('back.bin');
+    await line.json(['get', '/large.bin', back]);
+    assert.ok(content.equals(readFileSync(back)));
+    assert.equal(entry.modifiedAt, new Date(statSync(path).mtimeMs).toISOString());
+  });
+
+  it('a large file that changed since somebody stopped its upload is sent from its first byte', async () => {
+    const path = await file('large.bin', Buffer.alloc(9 * 2 ** 20, 'old'));
+    const { uploads } = line.gateway.front;
+    const controller = new AbortController();
+    uploads.onPiece = () => {
+      if (uploads.receivedBytes > 2 ** 20) controller.abort();
+    };
+    await line.run(['put', path, '/'], { interrupted: controller.signal });
+    const changed = Buffer.alloc(9 * 2 ** 20, 'new');
+    await writeFile(path, changed);
+    uploads.onPiece = () => undefined;
+    await line.json(['put', path, '/']);
+    await line.json(['get', '/large.bin', line.at('back.bin')]);
+    assert.ok(changed.equals(readFileSync(line.at('back.bin'))));
   });
 
   it('excluded files stay where they are, and a dry run stores nothing', async () => {
