@@ -3,9 +3,11 @@
 import type { DeviceConfig } from './home/config.ts';
 import type { RunningDevice } from './running-device.ts';
 
+export { createSha256 } from '../crypto/index.ts';
 export { makeFolders } from '../store/index.ts';
 export { type DeviceConfig, homeFolder, parseSize, readConfig, type StartOptions } from './home/config.ts';
 export { type RunFacts, readRunFacts } from './home/home.ts';
+export { isOnBattery, readPowerSupplies } from './process/battery.ts';
 export { boundHeap } from './process/heap-bounds.ts';
 export type { ReadyFacts, RunningDevice } from './running-device.ts';
 

@@ -26,6 +26,13 @@ export function addNetwork(program: Command): void {
     program.command('devices').description('list the devices of the network'),
     async () => (await network()).devices,
   );
+  call(
+    program
+      .command('doctor')
+      .option('--peer <host:port>', 'also find out why this device is not reached (repeatable)', list)
+      .description('find out what keeps this device from working well, and what to do'),
+    async () => (await import('../commands/doctor.ts')).doctor,
+  );
   addHealth(program.command('health').description('show how many copies there are and what needs attention'));
   addDevice(program.command('device').description('change a device'));
   addVolumes(program.command('volume').description('change the storage folders of this device'));

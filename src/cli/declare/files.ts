@@ -56,6 +56,13 @@ function addTransfers(program: Command): void {
     .option(...dryRun)
     .description('save plain files from volumes and the recovery words alone, without any device');
   call(rescue, async () => (await import('../commands/drive/rescue.ts')).rescue);
+  const verify = program
+    .command('verify')
+    .argument('[path]', 'path in the drive', '/')
+    .option('--sample <percent>', 'only so many of a hundred files, drawn at random', wholeNumber)
+    .option('--against <folder>', 'compare with the files of a local folder, too')
+    .description('read files back whole, and say which cannot be');
+  call(verify, async () => (await import('../commands/drive/verify.ts')).verify);
   const cat = program
     .command('cat')
     .argument('<path>')
