@@ -28,7 +28,7 @@ import type { Log } from '../../src/model/log.ts';
 import type { DeviceBody } from '../../src/model/records.ts';
 import { MemoryOrderedStore } from '../../src/store/level/memory-ordered-store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { createMemoryChunkNetwork, type MemoryChunkNetwork } from '../support/memory-chunk-network.ts';
+import { MemoryChunkNetwork } from '../support/memory-chunk-network.ts';
 
 export const username = 'Ada';
 export const password = 'correct horse battery';
@@ -120,7 +120,7 @@ export async function openCatalog({ clock }: World, disk: Disk): Promise<LocalCa
 function createDevice(world: World, disk: Disk): TestDevice {
   const { clock } = world;
   const warnings: string[] = [];
-  const network = createMemoryChunkNetwork(world.chunks);
+  const network = new MemoryChunkNetwork(world.chunks);
   const id = deviceId(disk.key.principal);
   const accounts = createAccounts({
     catalog: () => device.catalog,

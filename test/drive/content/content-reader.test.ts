@@ -8,13 +8,13 @@ import { PeerstorError } from '../../../src/model/errors.ts';
 import type { ChunkId } from '../../../src/model/ids.ts';
 import { readAheadBytes } from '../../../src/model/limits.ts';
 import { randomContent } from '../../chunking/random-content.ts';
-import { entryKey, MemoryNetwork, readAll, write } from './world.ts';
+import { entryKey, MemoryChunkNetwork, readAll, write } from './world.ts';
 
 const MiB = 1024 * 1024;
 
 /** A network with one file in it, and the ids of its chunks in order. */
 async function withFile(size: number) {
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   const content = randomContent(size, 7);
   const written = await write(content, network);
   const manifest = openManifest(entryKey, network.chunks.get(written.manifest) ?? content);
@@ -25,7 +25,7 @@ async function withFile(size: number) {
 }
 
 /** Turns one byte over in the copy of this device; the good bytes stay at another one. */
-function spoil(network: MemoryNetwork, id: ChunkId, at: number): void {
+function spoil(network: MemoryChunkNetwork, id: ChunkId, at: number): void {
   const good = network.chunks.get(id) ?? new Uint8Array(0);
   const bad = good.slice();
   bad[at] = (bad[at] ?? 0) ^ 0x40;
@@ -69,7 +69,7 @@ test('a chunk that is damaged everywhere ends the stream with an error, after th
 
 test('whole bytes that do not open with the key are not blamed on this copy', async () => {
   const { network, content, ids } = await withFile(300_000);
-  const other = new MemoryNetwork();
+  const other = new MemoryChunkNetwork();
   const written = await write(content, other);
   const manifest = openManifest(entryKey, other.chunks.get(written.manifest) ?? content);
   const [id] = ids;

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { PeerstorError } from '../../../src/model/errors.ts';
 import { uploadChunksInFlight } from '../../../src/model/limits.ts';
 import { randomContent } from '../../chunking/random-content.ts';
-import { inPieces, MemoryNetwork, write } from './world.ts';
+import { inPieces, MemoryChunkNetwork, write } from './world.ts';
 
 const MiB = 1024 * 1024;
 
@@ -34,7 +34,7 @@ class Source {
 }
 
 test('only so many chunks are under way at once, and the stream waits for them', async () => {
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   const content = new Source(randomContent(24 * MiB, 1));
   let release: () => void = () => undefined;
   const gate = new Promise<void>((resolve) => {
@@ -52,7 +52,7 @@ test('only so many chunks are under way at once, and the stream waits for them',
 });
 
 test('a put that fails ends the upload with its error, after the others have ended', async () => {
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   network.beforePut = async (number) => {
     await turn();
     if (number === 3) throw new PeerstorError('disk-full', 'The disk is full. Make room.');
@@ -68,7 +68,7 @@ test('a put that fails ends the upload with its error, after the others have end
 });
 
 test('a put that fails is told at once, though the client sends nothing more', async () => {
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   network.beforePut = () => {
     throw new PeerstorError('disk-full', 'The disk is full. Make room.');
   };
@@ -78,7 +78,7 @@ test('a put that fails is told at once, though the client sends nothing more', a
 
 test('a manifest that cannot be put ends the upload with its error', async () => {
   for (const size of [100, 5000]) {
-    const network = new MemoryNetwork();
+    const network = new MemoryChunkNetwork();
     const last = size === 100 ? 1 : 2;
     network.beforePut = (number) => {
       if (number === last) throw new PeerstorError('storage-failed', 'The disk does not answer.');
@@ -89,7 +89,7 @@ test('a manifest that cannot be put ends the upload with its error', async () =>
 });
 
 test('content that breaks midway rejects with its own error and leaves no manifest', async () => {
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   const broken = new Source(randomContent(5 * MiB, 1), async () => {
     throw new Error('socket hang up');
   });
@@ -99,7 +99,7 @@ test('content that breaks midway rejects with its own error and leaves no manife
 });
 
 test('an abort ends the upload at once, though the client sends nothing more', async () => {
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   const abort = new AbortController();
   const reason = new PeerstorError('aborted', 'The client went away.');
   const silent = new Source(randomContent(5 * MiB, 1), async () => {
@@ -112,7 +112,7 @@ test('an abort ends the upload at once, though the client sends nothing more', a
 });
 
 test('an abort while the disk is busy waits for the puts that are under way and starts none', async () => {
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   const abort = new AbortController();
   network.beforePut = async (number) => {
     if (number === 2) abort.abort(new PeerstorError('aborted', 'The client went away.'));
@@ -127,7 +127,7 @@ test('an abort while the disk is busy waits for the puts that are under way and 
 });
 
 test('an abort during the last put leaves no manifest', async () => {
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   const abort = new AbortController();
   network.beforePut = () => abort.abort(new PeerstorError('aborted', 'The client went away.'));
   await assert.rejects(write(randomContent(5000, 1), network, { signal: abort.signal }), { code: 'aborted' });
@@ -143,7 +143,7 @@ test('an abort during the last put leaves no manifest', async () => {
 });
 
 test('a signal that was aborted before stores nothing', async () => {
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   const signal = AbortSignal.abort(new PeerstorError('aborted', 'Too late.'));
   await assert.rejects(write(randomContent(5 * MiB, 1), network, { signal }), { code: 'aborted' });
   assert.equal(network.puts, 0);

@@ -6,7 +6,7 @@ import { openManifest } from '../../../src/crypto/index.ts';
 import { contentKeys } from '../../../src/drive/content/content-keys.ts';
 import { chunkBytesMax, chunkBytesMin } from '../../../src/model/limits.ts';
 import { randomContent, textContent } from '../../chunking/random-content.ts';
-import { entryKey, inPieces, keys, MemoryNetwork, readAll, write } from './world.ts';
+import { entryKey, inPieces, keys, MemoryChunkNetwork, readAll, write } from './world.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -19,7 +19,7 @@ for (const [kind, make] of [
 ] as const) {
   test(`${kind} content of every size comes back as it was`, async () => {
     for (const size of sizes) {
-      const network = new MemoryNetwork();
+      const network = new MemoryChunkNetwork();
       const content = make(size, size + 1);
       const written = await write(content, network);
       assert.equal(written.size, size);
@@ -34,7 +34,7 @@ for (const [kind, make] of [
 
 test('up to 4 KiB there is no chunk, up to 256 KiB one, beyond that several within the bounds', async () => {
   const chunksOf = async (size: number) => {
-    const network = new MemoryNetwork();
+    const network = new MemoryChunkNetwork();
     const { manifest } = await write(randomContent(size, 1), network);
     const opened = openManifest(entryKey, network.chunks.get(manifest) ?? new Uint8Array(0));
     return opened.kind === 'leaf' ? opened.slots.map((slot) => slot.size) : opened.kind;
@@ -50,7 +50,7 @@ test('up to 4 KiB there is no chunk, up to 256 KiB one, beyond that several with
 
 test('any content in any pieces comes back, also in any range', async () => {
   const content = randomContent(2_500_000, 4);
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   const whole = await write(content, network);
   const place = fc.oneof(
     fc.integer({ min: 0, max: content.length }),
@@ -65,19 +65,19 @@ test('any content in any pieces comes back, also in any range', async () => {
     { numRuns: 60 },
   );
   for (const pieceBytes of [1000, 16_384, 700_001, 3_000_000]) {
-    const again = await write(inPieces(content, pieceBytes), new MemoryNetwork());
+    const again = await write(inPieces(content, pieceBytes), new MemoryChunkNetwork());
     assert.deepEqual(again.contentDigest, whole.contentDigest, `pieces of ${pieceBytes}`);
   }
   // Zeros are cut at the maximum, wherever that lies within a piece.
   const zeros = new Uint8Array(2_500_000);
-  const odd = new MemoryNetwork();
+  const odd = new MemoryChunkNetwork();
   const cutInPieces = await write(inPieces(zeros, 999), odd);
   assert.equal(cutInPieces.references, 3);
   assert.ok((await readAll(odd, cutInPieces)).equals(zeros));
 });
 
 test('a range in content that lives in the manifest', async () => {
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   const content = randomContent(500, 1);
   const written = await write(content, network);
   for (const [start, end] of [
@@ -97,7 +97,7 @@ test('more references than one manifest holds make an index over several', async
     [8, 'index'],
     [11, 'index'],
   ] as const) {
-    const network = new MemoryNetwork();
+    const network = new MemoryChunkNetwork();
     // Zeros are cut at the maximum, so the number of chunks is known.
     const content = new Uint8Array(chunks * MiB);
     for (let i = 0; i < chunks; i += 1) content[i * MiB] = i;
@@ -113,13 +113,13 @@ test('more references than one manifest holds make an index over several', async
 
 test('content beyond an index of full leaves is refused', async () => {
   const content = new Uint8Array(5 * MiB);
-  await assert.rejects(write(content, new MemoryNetwork(), { limits: { manifestReferencesMax: 2 } }), {
+  await assert.rejects(write(content, new MemoryChunkNetwork(), { limits: { manifestReferencesMax: 2 } }), {
     code: 'too-large',
   });
 });
 
 test('an edit stores only what is new, and a copy nothing but a manifest', async () => {
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   const content = randomContent(8 * MiB, 6);
   await write(content, network);
   const before = network.chunks.size;
@@ -132,7 +132,8 @@ test('an edit stores only what is new, and a copy nothing but a manifest', async
 });
 
 test('the digest says whether two contents are equal, however their chunks were compressed', async () => {
-  const digestOf = async (content: Uint8Array) => (await write(content, new MemoryNetwork())).contentDigest;
+  const digestOf = async (content: Uint8Array) =>
+    (await write(content, new MemoryChunkNetwork())).contentDigest;
   for (const make of [randomContent, textContent]) {
     for (const size of [0, 100, 5000, 2 * MiB]) {
       const content = make(size, 8);
@@ -150,7 +151,7 @@ test('the digest says whether two contents are equal, however their chunks were 
 });
 
 test('another user cuts elsewhere and shares no chunk', async () => {
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   const content = randomContent(4 * MiB, 3);
   const mine = await write(content, network);
   const before = network.chunks.size;
@@ -161,7 +162,7 @@ test('another user cuts elsewhere and shares no chunk', async () => {
 });
 
 test('two uploads at once do not write into each other', async () => {
-  const network = new MemoryNetwork();
+  const network = new MemoryChunkNetwork();
   const contents = [1, 2, 3, 4].map((seed) => randomContent(3 * MiB + seed, seed));
   const all = await Promise.all(contents.map((content) => write(content, network, { keys })));
   for (const [index, written] of all.entries()) {

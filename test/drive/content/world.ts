@@ -6,7 +6,7 @@ import {
   type WrittenContent,
   writeContent,
 } from '../../../src/drive/content/content-writer.ts';
-import { MemoryNetwork } from './memory-network.ts';
+import { MemoryChunkNetwork } from '../../support/memory-chunk-network.ts';
 
 export const entryKey = new Uint8Array(32).fill(0x5a);
 export const keys = contentKeys(new Uint8Array(32).fill(0x11));
@@ -23,7 +23,7 @@ export async function* inPieces(content: Uint8Array, pieceBytes = 65_536): Async
 
 export async function write(
   content: AsyncIterable<Uint8Array> | Uint8Array,
-  network: MemoryNetwork,
+  network: MemoryChunkNetwork,
   options: Partial<WriteOptions> = {},
 ): Promise<WrittenContent> {
   const stream = content instanceof Uint8Array ? inPieces(content) : content;
@@ -31,7 +31,7 @@ export async function write(
 }
 
 export async function readAll(
-  network: MemoryNetwork,
+  network: MemoryChunkNetwork,
   written: WrittenContent,
   range?: { start: number; end: number },
 ): Promise<Buffer> {
@@ -41,4 +41,4 @@ export async function readAll(
   return Buffer.concat(pieces);
 }
 
-export { MemoryNetwork };
+export { MemoryChunkNetwork };

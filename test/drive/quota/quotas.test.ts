@@ -126,7 +126,7 @@ test('content that was deleted for ever counts beside the quota until the device
 test('uploads that break off count beside the quota, the same chunks once, and not at all once they are listed', async () => {
   const { bob, folder, world, device } = await createLimited(1_300_000);
   let puts = 0;
-  const { beginUpload } = device.network;
+  const beginUpload = device.network.beginUpload.bind(device.network);
   device.network.beginUpload = () => {
     const upload = beginUpload();
     const put: typeof upload.put = async (id, bytes) => {
