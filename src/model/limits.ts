@@ -65,6 +65,9 @@ export const systemTellMs = 2 * secondMs;
 /** Unfinished ones of one user, link or token, and of a device: each keeps up to one uncut chunk beside its chunks. */
 export const unfinishedUploadsPerHolder = 1000;
 export const unfinishedUploadsMax = 5000;
+/** Parts of such uploads (S3) of one token, and of a device: a file has up to 10,000; each is about 1 KB of memory. */
+export const uploadPartsPerHolder = 20_000;
+export const uploadPartsMax = 40_000;
 /** Finished ones that a device remembers, for clients that missed the answer. */
 export const finishedUploadsKept = 2000;
 /** Chunks that came are noted as often as this: what a device that dies must be sent again. */

@@ -6,5 +6,5 @@ export { type ReadOptions, readContent } from './content-reader.ts';
 export { type WriteOptions, type WrittenContent, writeContent } from './content-writer.ts';
 export { type ManifestTree, type OpenTreeOptions, openManifestTree } from './manifest-tree.ts';
 export { type PartsOptions, type WrittenParts, writeParts } from './parts-writer.ts';
-export type { StoredChunk } from './store-chunk.ts';
+export { type StoredChunk, storeRest } from './store-chunk.ts';
 export { untilStopped } from './until-stopped.ts';

@@ -37,6 +37,17 @@ export async function storeChunk(
   return { reference, slot: { key, size }, plainHash };
 }
 
+/** The same for bytes that no cutter cut. @param rest no more than the longest chunk has */
+export async function storeRest(
+  rest: Uint8Array,
+  dedupeSecret: Uint8Array,
+  upload: Pick<ChunkUpload, 'put'>,
+): Promise<StoredChunk> {
+  const buffer = payloadBuffers.take();
+  buffer.set(rest, 1);
+  return storeChunk({ buffer, size: rest.length }, dedupeSecret, upload, new AbortController().signal);
+}
+
 async function sealPlain(
   chunk: FilledBuffer,
   dedupeSecret: Uint8Array,

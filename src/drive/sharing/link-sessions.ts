@@ -20,6 +20,7 @@ import { type GrantSecret, readSecret, type SecretKind } from '../grants/grant-s
 import { type Grant, type GrantState, stateOfGrant } from '../grants/grants.ts';
 import { countUse, usesOf } from '../grants/link-uses.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
+import { createMultipartUploads } from '../uploads/multipart.ts';
 import { createResumableUploads } from '../uploads/resumable.ts';
 import type { UploadTable } from '../uploads/upload-table.ts';
 import { isHashable } from '../users/account-rules.ts';
@@ -81,7 +82,12 @@ export function createLinkSessions(parts: LinkSessionsParts): LinkSessions {
     if (known?.drives === drives) return known.access;
     const granted = open(parts, { drives, grant, secret }, await secret.key(), tokenOver);
     const uploads = uploadsOf(parts.uploads, granted, secret);
-    const own = { secret: text, signal: signals.of(id, isOver), uploads };
+    const multipart = createMultipartUploads({
+      ...granted,
+      table: parts.uploads,
+      dedupeSecret: secret.dedupeSecret,
+    });
+    const own = { secret: text, signal: signals.of(id, isOver), uploads, multipart };
     const access = sessionOf(drives, grant, granted.drive, own);
     sessions.set(id, { drives, granted, access });
     return access;
@@ -241,7 +247,7 @@ function sessionOf(
   drives: NetworkDrives,
   { id, body }: Grant,
   drive: Drive,
-  given: Pick<Session, 'secret' | 'signal' | 'uploads'>,
+  given: Pick<Session, 'secret' | 'signal' | 'uploads' | 'multipart'>,
 ): Session {
   const refuse = () => new PeerstorError('forbidden', 'An access token may not do that: sign in.');
   const { catalog, grants } = drives;

@@ -37,6 +37,8 @@ export interface UploadHead {
   readonly chunkRows: number;
   readonly tailRows: number;
   readonly isFinished: boolean;
+  /** A part of another one, which is complete in itself and becomes a file with others. */
+  readonly isPart?: boolean;
   readonly sealedFacts: Uint8Array;
 }
 
@@ -143,7 +145,15 @@ export function decodeHead(id: string, value: Uint8Array): UploadHead | undefine
       tailRows: row.tailRows,
     };
     if (!areCounts(numbers)) return undefined;
-    return { id: uploadId(id), holder, owner: userId(owner), ...numbers, isFinished, sealedFacts };
+    return {
+      id: uploadId(id),
+      holder,
+      owner: userId(owner),
+      ...numbers,
+      isFinished,
+      isPart: row.isPart === true,
+      sealedFacts,
+    };
   } catch (error) {
     if (isPeerstorError(error)) return undefined;
     throw error;

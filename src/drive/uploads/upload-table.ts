@@ -7,7 +7,13 @@ import type { Clock, Timer } from '../../model/clock.ts';
 import { afterPrefix, idKey, idOfKey, type OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { UploadId, UserId } from '../../model/ids.ts';
-import { finishedUploadsKept, unfinishedUploadsMax, unfinishedUploadsPerHolder } from '../../model/limits.ts';
+import {
+  finishedUploadsKept,
+  unfinishedUploadsMax,
+  unfinishedUploadsPerHolder,
+  uploadPartsMax,
+  uploadPartsPerHolder,
+} from '../../model/limits.ts';
 import type { Log } from '../../model/log.ts';
 import { decodeHead, encodeHead, offsetOf, type UploadHead } from './upload-rows.ts';
 
@@ -82,7 +88,7 @@ export class UploadTable {
     await this.#loaded;
     await this.#sweep();
     if (!this.#timer) this.#sweepLater();
-    const unfinished = [...this.#heads.values()].filter(({ isFinished }) => !isFinished);
+    const unfinished = [...this.#heads.values()].filter(({ isFinished, isPart }) => !isFinished && !isPart);
     const own = unfinished.filter(({ holder }) => holder === head.holder);
     if (own.length >= unfinishedUploadsPerHolder || unfinished.length >= unfinishedUploadsMax) {
       throw new PeerstorError(
@@ -94,6 +100,28 @@ export class UploadTable {
       );
     }
     await this.save(head, {});
+  }
+
+  /** The same of a part, with its chunks. @throws `too-many-tries` when the holder, or this device, has too many */
+  async addPart(head: UploadHead, chunks: Uint8Array | undefined): Promise<void> {
+    await this.#loaded;
+    let all = 0;
+    let own = 0;
+    for (const { isPart, holder } of this.#heads.values()) {
+      if (!isPart) continue;
+      all += 1;
+      if (holder === head.holder) own += 1;
+    }
+    if (own >= uploadPartsPerHolder || all >= uploadPartsMax) {
+      throw new PeerstorError(
+        'too-many-tries',
+        'Too many parts of uploads are here: finish or cancel some first.',
+        {
+          details: { retryAfterS },
+        },
+      );
+    }
+    await this.save(head, chunks === undefined ? {} : { chunks });
   }
 
   /** Durable when it resolves (I2). The rows of `change` are numbered by the head that was there before. */

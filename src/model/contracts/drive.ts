@@ -14,7 +14,13 @@ import type { UserRole } from '../records.ts';
 import type { ThumbnailSize } from './media/media-maker.ts';
 import type { Photos } from './media/photos.ts';
 import type { Sharing } from './sharing.ts';
-import type { ResumableUploads, UploadOptions, UploadOutcome, UploadSource } from './uploads.ts';
+import type {
+  MultipartUploads,
+  ResumableUploads,
+  UploadOptions,
+  UploadOutcome,
+  UploadSource,
+} from './uploads.ts';
 
 export type { LinkWish, Sharing } from './sharing.ts';
 export type { CollectedContent, UploadOptions, UploadOutcome, UploadSource } from './uploads.ts';
@@ -170,6 +176,8 @@ export interface Session {
   readonly drive: Drive;
   /** Uploads that come in several requests: those of this user, or of this token. */
   readonly uploads: ResumableUploads;
+  /** Of a token: what it uploads in parts. */
+  readonly multipart?: MultipartUploads;
   /** What a token may do; null for somebody who signed in, who may do everything. */
   readonly rights: RightsView | null;
   /** @throws `forbidden` for a token */

@@ -124,3 +124,60 @@ export interface ResumableUploads {
   /** Called with the ids of uploads that began, grew, or ended. Returns the unsubscriber. */
   onChange(listener: (ids: string[]) => void): () => void;
 }
+
+export interface MultipartView {
+  id: UploadId;
+  /** What was said when it began. */
+  parent: EntryId;
+  name: string;
+  metadata: string;
+  createdAt: string;
+}
+
+export interface PartView {
+  /** From 1; parts lie in the file in this order. */
+  number: number;
+  size: number;
+  /** What the client was told of its content. */
+  etag: string;
+  modifiedAt: string;
+}
+
+/**
+ * Uploads whose parts come in any order, several at a time, and become one file when their client says so (S3). They
+ * belong to the token that began them and to the device that took them. Suite: test/drive/uploads/multipart.test.ts.
+ */
+export interface MultipartUploads {
+  /** @throws what `Drive.upload` throws for the folder; `too-many-tries` when too many are unfinished */
+  create(wish: Pick<MultipartView, 'parent' | 'name' | 'metadata'>): Promise<MultipartView>;
+  /** Unfinished ones, the newest first. */
+  list(): Promise<MultipartView[]>;
+  /** @throws `not-found` */
+  look(id: UploadId): Promise<MultipartView>;
+  /** Those that are there, in order. @throws `not-found` */
+  parts(id: UploadId): Promise<PartView[]>;
+  /**
+   * Takes a part; it takes the place of an earlier one of the same number. Durable when it resolves (I2); what breaks
+   * off leaves nothing.
+   * @param part.etag asked once all of the content was read
+   * @throws `not-found`, `quota-exceeded`, `too-many-tries` for too many parts, what `content` throws
+   */
+  putPart(
+    id: UploadId,
+    content: AsyncIterable<Uint8Array>,
+    part: { number: number; size: number; etag: () => string },
+  ): Promise<PartView>;
+  /**
+   * Joins parts without reading them: the file has the chunks that are there.
+   * @param numbers of the parts, rising
+   * @param store makes the file of the content (`Drive.upload`); after it the upload is over
+   * @throws `not-found`, `bad-input` for a part that is not there, what `store` throws; then the upload goes on
+   */
+  complete<Stored>(
+    id: UploadId,
+    numbers: readonly number[],
+    store: (content: CollectedContent) => Promise<Stored>,
+  ): Promise<Stored>;
+  /** Gives it up. @throws `not-found` */
+  remove(id: UploadId): Promise<void>;
+}

@@ -11,6 +11,14 @@ import {
   listBuckets,
 } from '../../s3/buckets.ts';
 import { listObjects } from '../../s3/listing.ts';
+import {
+  abortMultipart,
+  completeMultipart,
+  createMultipart,
+  listMultiparts,
+  listParts,
+  putPart,
+} from '../../s3/multipart.ts';
 import { copyObject, deleteObject, getObject, putObject } from '../../s3/objects.ts';
 import { notImplemented, renderS3Error } from '../../s3/s3-errors.ts';
 import type { S3Request } from '../../s3/s3-request.ts';
@@ -25,7 +33,7 @@ type Operation = (s3: S3Request) => Promise<FastifyReply>;
 const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'];
 /** What a query may say that is no name of another operation. */
 const plainParameters =
-  /^(?:x-id|list-type|prefix|delimiter|marker|max-keys|continuation-token|start-after|encoding-type|fetch-owner|response-.+|x-amz-.+)$/i;
+  /^(?:x-id|list-type|prefix|delimiter|marker|max-keys|continuation-token|start-after|encoding-type|fetch-owner|max-parts|part-number-marker|max-uploads|key-marker|upload-id-marker|response-.+|x-amz-.+)$/i;
 
 export function s3Routes(app: FastifyInstance, context: RouteContext): void {
   const walks = new WalkCache(context.clock);
@@ -70,19 +78,26 @@ function bucketOperation(method: string, named: readonly string[]): Operation {
     'GET location': bucketLocation,
     'GET versioning': bucketVersioning,
     'POST delete': deleteObjects,
+    'GET uploads': listMultiparts,
   };
   return operations[operation] ?? refused(operation);
 }
 
 function objectOperation({ request }: S3Request, named: readonly string[]): Operation {
   const isCopy = request.headers['x-amz-copy-source'] !== undefined;
-  const operation = [isCopy ? 'COPY' : request.method, ...named].join(' ');
+  // In one order, whatever order the client has.
+  const operation = [isCopy ? 'COPY' : request.method, ...[...named].sort()].join(' ');
   const operations: Readonly<Record<string, Operation>> = {
     GET: getObject,
     HEAD: getObject,
     PUT: putObject,
     COPY: copyObject,
     DELETE: deleteObject,
+    'POST uploads': createMultipart,
+    'PUT partNumber uploadId': putPart,
+    'POST uploadId': completeMultipart,
+    'DELETE uploadId': abortMultipart,
+    'GET uploadId': listParts,
   };
   return operations[operation] ?? refused(operation);
 }
