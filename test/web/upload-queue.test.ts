@@ -203,3 +203,61 @@ test('views are told of many changes at once, not of each', async () => {
   await settled(queue);
   assert.ok(queue.revision - before < 50, `${queue.revision - before} times`);
 });
+
+test('a paused file is not sent until it is resumed, and what waits behind it is', async () => {
+  const sent: string[] = [];
+  const queue = queueOf((wanted, { signal }) => {
+    sent.push(nameOf(wanted));
+    if (nameOf(wanted) !== 'big' || sent.filter((name) => name === 'big').length > 1)
+      return Promise.resolve(saved(nameOf(wanted), 3));
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+  });
+  queue.add(['big', 'b'].map(source));
+  await new Promise((done) => setImmediate(done));
+  const [big] = queue.items;
+  queue.pause(big?.id);
+  await new Promise((done) => setImmediate(done));
+  assert.deepEqual([big?.status, queue.pausedCount, queue.busy], ['paused', 1, true]);
+  queue.add([source('c')]);
+  await new Promise((done) => setImmediate(done));
+  assert.deepEqual(sent, ['big', 'b', 'c']);
+  queue.resume();
+  await settled(queue);
+  assert.deepEqual([sent.at(-1), queue.pausedCount, queue.totals.done], ['big', 0, 3]);
+});
+
+test('a device that is away for long is asked until it answers, and the row says so', async () => {
+  let tries = 0;
+  const seen = new Set<boolean>();
+  const queue: UploadQueue = new UploadQueue(
+    async () => {
+      tries += 1;
+      if (tries < 40) throw refusal(0, 'No answer.');
+      return saved('x', 3);
+    },
+    { wait: async () => void seen.add(queue.items[0]?.isStalled ?? false) },
+  );
+  queue.add([source('patient')]);
+  await settled(queue);
+  assert.deepEqual([tries, queue.totals.done, [...seen]], [40, 1, [true]]);
+  assert.equal(queue.items[0]?.isStalled, false);
+});
+
+test('what a device has of a cancelled file is given up, also of one that is paused', async () => {
+  const givenUp: string[] = [];
+  const send: SendFile = Object.assign(
+    (_: UploadSource, { signal }: Parameters<SendFile>[1]) =>
+      new Promise<SavedFile>((_done, reject) =>
+        signal.addEventListener('abort', () => reject(new Error('x'))),
+      ),
+    { giveUp: (wanted: UploadSource) => void givenUp.push(nameOf(wanted)) },
+  );
+  const queue = queueOf(send);
+  queue.add(['a', 'b'].map(source));
+  queue.pause(queue.items[1]?.id);
+  queue.cancel(queue.items[0]?.id ?? 0);
+  assert.deepEqual(givenUp, ['a']);
+  queue.cancelAll();
+  assert.deepEqual(givenUp, ['a', 'b']);
+  assert.equal(queue.busy, false);
+});

@@ -81,7 +81,9 @@ export function tellProgress(
   if (!finished) return;
   // Who drops something into a box is not told where it lies.
   if (!isDrop) reply.header('peerstor-entry', finished.entry.id);
-  reply.header('peerstor-safety', finished.entry.safety?.level ?? 'accepted');
+  const { level, copies, wanted } = finished.entry.safety ?? { level: 'accepted', copies: 1, wanted: 1 };
+  reply.header('peerstor-safety', level);
+  reply.header('peerstor-copies', `${copies}/${wanted}`);
 }
 
 function textOf(encoded: string): string {

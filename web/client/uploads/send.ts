@@ -4,12 +4,16 @@ import { fileTimeHeader } from '../../../src/model/file-time.ts';
 import type { PickedFile } from '../picked-files.ts';
 import { ApiError, ask, problemFrom } from '../request.ts';
 import { proofHeaders } from '../session-proof.ts';
+import { giveUpTus, sendByTus, type TusFile } from './tus.ts';
+import { createUploadMemory, fingerprintOf, type UploadMemory } from './upload-memory.ts';
 import type { SavedFile, SendFile, UploadSource, UploadTarget } from './upload-queue.ts';
 
 /** Where a queue sends to. */
 export interface UploadAddresses {
   /** Address of a file. */
   file(target: UploadTarget): string;
+  /** Where files are begun that go on after a cut. */
+  uploads: string;
   /** Makes the folders below another, those that are there already kept. */
   makeFolder(folderId: string, names: readonly string[]): Promise<void>;
 }
@@ -19,6 +23,7 @@ const namesPath = (names: readonly string[]) => names.map(encodeURIComponent).jo
 
 /** The drive of who is signed in, what others shared with them included. */
 export const driveAddresses: UploadAddresses = {
+  uploads: '/api/v1/uploads',
   file: (target) =>
     target.kind === 'version'
       ? `${entries}/${target.fileId}/content`
@@ -32,6 +37,7 @@ export const driveAddresses: UploadAddresses = {
 /** @param linkPath `/s/SECRET` */
 export function guestAddresses(linkPath: string): UploadAddresses {
   return {
+    uploads: `${linkPath}/api/uploads`,
     file: (target) =>
       target.kind === 'below' && target.folderId !== 'root'
         ? `${linkPath}/api/entries/${target.folderId}/path/${namesPath(target.names)}`
@@ -67,19 +73,40 @@ async function folderNamed(parentId: string, name: string): Promise<EntryView | 
   return undefined;
 }
 
-/**
- * @param addresses where files are put
- *
- * fetch cannot report how much was sent; XMLHttpRequest can.
- */
-export function sendTo(addresses: UploadAddresses): SendFile {
-  return async ({ target, file }, options) => {
-    if (file !== null) return sendFile(addresses.file(target), file, options);
+/** Smaller ones go in one request: sending them again costs no more than asking how far they came. */
+export const resumedBytesMin = 1024 * 1024;
+
+/** @param addresses where files are put */
+export function sendTo(addresses: UploadAddresses, memory = createUploadMemory()): SendFile {
+  const send: SendFile = async (source, options) => {
+    const { target, file, onConflict } = source;
+    const tus = tusFileOf(addresses, memory, source);
+    if (tus) return sendByTus(tus, options);
+    const query = onConflict === undefined ? '' : `?onConflict=${onConflict}`;
+    if (file !== null) return sendFile(addresses.file(target) + query, file, options);
     if (target.kind === 'below') await addresses.makeFolder(target.folderId, target.names);
     return { safety: null };
   };
+  const giveUp = (source: UploadSource) => {
+    const tus = tusFileOf(addresses, memory, source);
+    if (tus) giveUpTus(tus);
+  };
+  return Object.assign(send, { giveUp });
 }
 
+/** Undefined for what is sent in one request. */
+function tusFileOf(
+  { uploads: base }: UploadAddresses,
+  memory: UploadMemory,
+  { target, file, onConflict }: UploadSource,
+): TusFile | undefined {
+  if (file === null || target.kind !== 'below' || file.size < resumedBytesMin) return undefined;
+  const { folderId: parentId, names } = target;
+  const fingerprint = fingerprintOf(`${base} ${parentId} ${onConflict ?? ''}`, names, file);
+  return { place: { base, parentId, names, onConflict }, file, fingerprint, memory };
+}
+
+/** fetch cannot report how much was sent; XMLHttpRequest can. */
 function sendFile(address: string, file: File, options: Parameters<SendFile>[1]): Promise<SavedFile> {
   const { onProgress, signal } = options;
   return new Promise((resolve, reject) => {

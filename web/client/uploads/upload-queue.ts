@@ -1,7 +1,7 @@
 /**
  * The upload queue: which files wait, are being sent, are saved or failed, and how safe they are. It
  * runs without any view, so leaving a folder does not stop an upload. A cut connection is tried
- * again; what the device refused (no room, signed out) is tried again only when the person says so.
+ * again until the device answers; what the device refused (no room, signed out) is tried again only when the person says so.
  *
  * A drop of 10,000 files must stay quick: a change touches one item and a few counters, never the
  * whole list, and views are told at most once per `gatherMs`.
@@ -11,7 +11,7 @@ import type { EntryView, SafetyView } from '../../../src/model/api.ts';
 import { isWorthRetrying } from '../request.ts';
 import { TransferRate } from './transfer-rate.ts';
 
-export type UploadStatus = 'waiting' | 'sending' | 'saved' | 'failed' | 'cancelled';
+export type UploadStatus = 'waiting' | 'sending' | 'paused' | 'saved' | 'failed' | 'cancelled';
 
 /** One row of the upload panel. Changed in place: read it again after `UploadQueue.revision` rose. */
 export interface UploadItem {
@@ -25,6 +25,8 @@ export interface UploadItem {
   readonly entryId: string | null;
   readonly safety: SafetyView | null;
   readonly error: string | null;
+  /** The device does not answer: it is asked again until it does. */
+  readonly isStalled: boolean;
   /** False where the browser could not read the file: there is nothing to send. */
   readonly canRetry: boolean;
 }
@@ -43,16 +45,24 @@ export interface UploadSource {
   target: UploadTarget;
   file: File | null;
   problem?: string;
+  /** What becomes of a file that has the name already; a new version unless said. */
+  onConflict?: ConflictChoice;
 }
+
+export type ConflictChoice = 'version' | 'rename' | 'skip';
 
 /** What a device answers to a file; a guest is not told the id, and a folder has no safety. */
 export type SavedFile = Pick<EntryView, 'safety'> & { id?: string };
 
 /** Sends one file or makes one folder; resolves with how safe it is. */
-export type SendFile = (
-  source: UploadSource,
-  options: { onProgress(sentBytes: number): void; signal: AbortSignal },
-) => Promise<SavedFile>;
+export interface SendFile {
+  (
+    source: UploadSource,
+    options: { onProgress(sentBytes: number): void; signal: AbortSignal },
+  ): Promise<SavedFile>;
+  /** Forgets what the device has of a file that a person cancelled. */
+  giveUp?(source: UploadSource): void;
+}
 
 export interface UploadTotals {
   /** Cancelled ones are not counted. */
@@ -64,14 +74,14 @@ export interface UploadTotals {
 }
 
 export interface UploadQueueOptions {
-  /** Resolves after so many milliseconds; a test resolves at once. */
-  wait?(ms: number): Promise<void>;
+  /** Resolves after so many milliseconds, or when the signal aborts; a test resolves at once. */
+  wait?(ms: number, signal: AbortSignal): Promise<void>;
   now?(): number;
 }
 
 const atOnce = 3;
-const tries = 4;
-const retryBaseMs = 1000;
+const retryMinMs = 1000;
+const retryMaxMs = 30_000;
 /** Views draw again at most this often. */
 const gatherMs = 50;
 /** So many of the files saved last are asked about until they have all their copies. */
@@ -81,7 +91,7 @@ const nothing: UploadTotals = { files: 0, done: 0, failed: 0, bytes: 0, sentByte
 
 export class UploadQueue {
   readonly #send: SendFile;
-  readonly #wait: (ms: number) => Promise<void>;
+  readonly #wait: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly #revision = signal(0);
   readonly #savedCount = signal(0);
   readonly #byId = new Map<number, OwnItem>();
@@ -96,6 +106,7 @@ export class UploadQueue {
   #totals = nothing;
   #nextId = 1;
   #running = 0;
+  #paused = 0;
   #following = false;
   #telling = false;
 
@@ -130,6 +141,12 @@ export class UploadQueue {
     return done + failed < files;
   }
 
+  /** Files that wait until the person lets them go on. */
+  get pausedCount(): number {
+    this.#revision.value;
+    return this.#paused;
+  }
+
   /** Bytes a second over the last seconds; null where nothing can be said yet. */
   get bytesPerSecond(): number | null {
     this.#revision.value;
@@ -150,6 +167,7 @@ export class UploadQueue {
         entryId: null,
         safety: null,
         error: problem ?? null,
+        isStalled: false,
         canRetry: problem === undefined,
       };
       this.#items.push(item);
@@ -163,14 +181,27 @@ export class UploadQueue {
 
   cancel(id: number): void {
     const item = this.#byId.get(id);
-    if (item && (item.status === 'waiting' || item.status === 'sending')) this.#cancel(item);
+    if (item && isOpen(item)) this.#cancel(item);
   }
 
   /** Cancels everything that waits or is being sent; what is saved stays. */
   cancelAll(): void {
-    for (const item of this.#items) {
-      if (item.status === 'waiting' || item.status === 'sending') this.#cancel(item);
+    for (const item of this.#items) if (isOpen(item)) this.#cancel(item);
+  }
+
+  /** Stops one file, or all, until `resume`; what came of a large one stays at the device. */
+  pause(id?: number): void {
+    for (const item of this.#asked(id)) {
+      if (item.status !== 'waiting' && item.status !== 'sending') continue;
+      this.#change(item, { status: 'paused', isStalled: false });
+      this.#aborts.get(item.id)?.abort();
     }
+  }
+
+  resume(id?: number): void {
+    for (const item of this.#asked(id)) if (item.status === 'paused') this.#queue(item);
+    this.#rate.restart();
+    this.#run();
   }
 
   /** Stops all of it and forgets it. */
@@ -179,18 +210,13 @@ export class UploadQueue {
     this.#aborts.clear();
     this.#byId.clear();
     this.#thin.clear();
-    [this.#items, this.#line, this.#next, this.#totals] = [[], [], 0, nothing];
+    [this.#items, this.#line, this.#next, this.#totals, this.#paused] = [[], [], 0, nothing, 0];
     this.#tell();
   }
 
   /** Puts one failed item, or all of them, back into the queue. */
   retry(id?: number): void {
-    const asked = id === undefined ? this.#items : [this.#byId.get(id)];
-    for (const item of asked) {
-      if (!item?.canRetry || item.status !== 'failed') continue;
-      this.#change(item, { status: 'waiting', sentBytes: 0, error: null });
-      this.#line.push(item);
-    }
+    for (const item of this.#asked(id)) if (item.canRetry && item.status === 'failed') this.#queue(item);
     this.#run();
   }
 
@@ -231,6 +257,17 @@ export class UploadQueue {
     }
   }
 
+  #asked(id: number | undefined): OwnItem[] {
+    if (id === undefined) return this.#items;
+    const item = this.#byId.get(id);
+    return item ? [item] : [];
+  }
+
+  #queue(item: OwnItem): void {
+    this.#change(item, { status: 'waiting', sentBytes: 0, error: null });
+    this.#line.push(item);
+  }
+
   #run(): void {
     while (this.#running < atOnce) {
       const item = this.#line[this.#next];
@@ -256,7 +293,7 @@ export class UploadQueue {
       signal: abort.signal,
     };
     try {
-      const { id: entryId = null, safety } = await this.#sendWithTries(item.source, options);
+      const { id: entryId = null, safety } = await this.#sendWithTries(item, options);
       if (abort.signal.aborted) return;
       this.#change(item, { status: 'saved', sentBytes: item.size, entryId, safety });
       if (safety && safety.copies < safety.wanted) this.#thin.add(item);
@@ -264,25 +301,33 @@ export class UploadQueue {
     } catch (error) {
       if (!abort.signal.aborted) this.#change(item, { status: 'failed', error: (error as Error).message });
     } finally {
-      this.#aborts.delete(item.id);
+      // It may have been paused and resumed: another try has its own.
+      if (this.#aborts.get(item.id) === abort) this.#aborts.delete(item.id);
     }
   }
 
-  async #sendWithTries(source: UploadSource, options: Parameters<SendFile>[1]): Promise<SavedFile> {
-    for (let attempt = 1; ; attempt++) {
+  /** Tries until the device answers: it may be off, or the network away, for as long as the page is open. */
+  async #sendWithTries(item: OwnItem, options: Parameters<SendFile>[1]): Promise<SavedFile> {
+    const { signal } = options;
+    for (let waitMs = retryMinMs; ; waitMs = Math.min(retryMaxMs, waitMs * 2)) {
+      const before = item.sentBytes;
       try {
-        return await this.#send(source, options);
+        return await this.#send(item.source, options);
       } catch (error) {
-        if (options.signal.aborted || attempt >= tries || !isWorthRetrying(error)) throw error;
-        await this.#wait(retryBaseMs * 2 ** (attempt - 1));
-        options.signal.throwIfAborted();
+        if (signal.aborted || !isWorthRetrying(error)) throw error;
+        if (item.sentBytes > before) waitMs = retryMinMs;
+        this.#change(item, { isStalled: true });
+        await this.#wait(waitMs, signal);
+        signal.throwIfAborted();
+        this.#change(item, { isStalled: false });
       }
     }
   }
 
   #cancel(item: OwnItem): void {
-    this.#change(item, { status: 'cancelled' });
+    this.#change(item, { status: 'cancelled', isStalled: false });
     this.#aborts.get(item.id)?.abort();
+    this.#send.giveUp?.(item.source);
   }
 
   #change(item: OwnItem, change: Partial<OwnItem>): void {
@@ -290,7 +335,9 @@ export class UploadQueue {
     if (this.#byId.get(item.id) !== item) return;
     const before = item.sentBytes;
     this.#count(item, -1);
+    if (item.status === 'paused') this.#paused -= 1;
     Object.assign(item, change);
+    if (item.status === 'paused') this.#paused += 1;
     this.#count(item, 1);
     this.#rate.add(Math.max(0, item.sentBytes - before));
     this.#tell();
@@ -318,6 +365,21 @@ export class UploadQueue {
   }
 }
 
-function waitFor(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms));
+function isOpen({ status }: UploadItem): boolean {
+  return status === 'waiting' || status === 'sending' || status === 'paused';
+}
+
+/** The browser says when the network is back: nobody waits longer than that. */
+function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      globalThis.removeEventListener?.('online', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end, { once: true });
+    globalThis.addEventListener?.('online', end, { once: true });
+  });
 }

@@ -18,16 +18,29 @@ const isNarrow = () => matchMedia('(max-width: 700px)').matches;
 export function UploadPanel({ queue, members }: UploadPanelProps) {
   const [open, setOpen] = useState(!isNarrow());
   const [onlyProblems, setOnlyProblems] = useState(false);
-  const { items, totals, busy } = queue;
+  const { items, totals, busy, pausedCount } = queue;
   if (items.length === 0) return null;
   const hasFailed = totals.failed > 0;
+  const isPaused = pausedCount > 0 && totals.done + totals.failed + pausedCount === totals.files;
   return (
     <section class="uploads" aria-label="Uploads">
       <header>
         <div class="grow">
-          <h2 aria-live="polite">{headline(totals)}</h2>
-          {busy && <p class="muted numbers">{progressWords(totals, queue.bytesPerSecond)}</p>}
+          <h2 aria-live="polite">{headline(totals, isPaused)}</h2>
+          {busy && (
+            <p class="muted numbers">{progressWords(totals, isPaused ? null : queue.bytesPerSecond)}</p>
+          )}
         </div>
+        {busy && (
+          <button
+            type="button"
+            class="button quiet icon-only"
+            aria-label={isPaused ? 'Resume all uploads' : 'Pause all uploads'}
+            onClick={() => (isPaused ? queue.resume() : queue.pause())}
+          >
+            <Icon name={isPaused ? 'play' : 'pause'} />
+          </button>
+        )}
         <button
           type="button"
           class="button quiet icon-only"
@@ -100,14 +113,25 @@ function UploadRow({ item, position, size, queue, members }: RowProps) {
   // The queue changes an item in place: the row follows its revision.
   void queue.revision;
   const { id, name, status, source } = item;
-  const isOpen = status === 'sending' || status === 'waiting';
+  const isMoving = status === 'sending' || status === 'waiting';
+  const isPaused = status === 'paused';
   return (
     <li aria-posinset={position} aria-setsize={size}>
       <span class="name" title={source.target.names.join('/')}>
         {name}
       </span>
       {stateOf(item, members)}
-      {isOpen && (
+      {(isMoving || isPaused) && (
+        <button
+          type="button"
+          class="button quiet icon-only"
+          aria-label={isPaused ? `Resume ${name}` : `Pause ${name}`}
+          onClick={() => (isPaused ? queue.resume(id) : queue.pause(id))}
+        >
+          <Icon name={isPaused ? 'play' : 'pause'} />
+        </button>
+      )}
+      {(isMoving || isPaused) && (
         <button
           type="button"
           class="button quiet icon-only"
@@ -127,7 +151,7 @@ function UploadRow({ item, position, size, queue, members }: RowProps) {
           Retry
         </button>
       )}
-      {status === 'sending' && (
+      {(status === 'sending' || (isPaused && item.sentBytes > 0)) && (
         <progress aria-label={name} max={Math.max(item.size, 1)} value={item.sentBytes} />
       )}
       {item.error && (
@@ -140,11 +164,13 @@ function UploadRow({ item, position, size, queue, members }: RowProps) {
 }
 
 function stateOf(item: UploadItem, members: number) {
-  const { status, safety, source, sentBytes, size } = item;
+  const { status, safety, source, sentBytes, size, isStalled } = item;
   switch (status) {
     case 'saved':
       if (safety) return <SafetyBadge safety={safety} members={members} />;
       return <span class="muted">{source.file === null ? 'folder created' : 'saved'}</span>;
+    case 'paused':
+      return <span class="muted">paused</span>;
     case 'waiting':
       return <span class="muted">waiting</span>;
     case 'cancelled':
@@ -152,12 +178,14 @@ function stateOf(item: UploadItem, members: number) {
     case 'failed':
       return <span class="badge danger">failed</span>;
     case 'sending':
+      if (isStalled) return <span class="muted">waiting for the device</span>;
       // All bytes are sent, the device has not answered: it makes them durable and copies them.
       return <span class="muted">{size > 0 && sentBytes >= size ? 'making copies' : 'uploading'}</span>;
   }
 }
 
-function headline({ files, done, failed }: UploadTotals): string {
+function headline({ files, done, failed }: UploadTotals, isPaused: boolean): string {
+  if (isPaused) return `Uploads paused: ${done + failed} of ${files} done`;
   if (done + failed < files) return `Uploading ${done + failed + 1} of ${files}`;
   const saved = `${formatCount(done, 'file', 'files')} saved`;
   if (files === 0) return 'Uploads cancelled';
