@@ -2,8 +2,26 @@
  * X.509 certificates (RFC 5280) for https: an authority that a person trusts once, and leaves that it signs for
  * the names and addresses of a device. ECDSA with P-256 and SHA-256, which every browser takes.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  X509Certificate,
+} from 'node:crypto';
 import { isIP } from 'node:net';
+import {
+  addressBytes,
+  bits,
+  boolean,
+  identifier,
+  integer,
+  octets,
+  sequence,
+  tagged,
+  time,
+} from './encoding/der.ts';
 import { sha256 } from './hash.ts';
 import { randomBytes } from './random.ts';
 
@@ -11,8 +29,24 @@ const dayMs = 86_400_000;
 /** Longer ones are refused by browsers (398 days). */
 export const leafDays = 397;
 const authorityDays = 3650;
+/** How long a device that left the network, or was stolen, is still believed. */
+export const vouchedDays = 180;
 /** Clocks of phones differ. */
 const backdatedMs = dayMs;
+/** Zones that nobody can register (RFC 6762, RFC 6761, RFC 8375, and ICANN's `.internal`), and what routers use. */
+const privateZones = ['localhost', 'local', 'lan', 'home.arpa', 'internal'];
+/** Addresses that mean the same machine, link, home or overlay only, with their masks. */
+const privateNetworks: readonly [address: string, mask: string][] = [
+  ['10.0.0.0', '255.0.0.0'],
+  ['172.16.0.0', '255.240.0.0'],
+  ['192.168.0.0', '255.255.0.0'],
+  ['169.254.0.0', '255.255.0.0'],
+  ['100.64.0.0', '255.192.0.0'],
+  ['127.0.0.0', '255.0.0.0'],
+  ['::1', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+  ['fc00::', 'fe00::'],
+  ['fe80::', 'ffc0::'],
+];
 
 export interface Certificate {
   /** PEM. */
@@ -26,7 +60,11 @@ export interface Authority extends Certificate {
   name: string;
 }
 
-export function newAuthority(name: string, nowMs: number): Authority {
+/**
+ * An authority that signs itself.
+ * @param below how many authorities may stand between it and a leaf
+ */
+export function newAuthority(name: string, nowMs: number, below = 0): Authority {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const subject = distinguishedName(name);
   const certificate = signed({
@@ -36,14 +74,100 @@ export function newAuthority(name: string, nowMs: number): Authority {
     signer: privateKey,
     notBeforeMs: nowMs - backdatedMs,
     notAfterMs: nowMs + authorityDays * dayMs,
-    // It signs leaves only, and no further authority.
-    extensions: [
-      extension('551d13', true, sequence(boolean(true), integer(Buffer.of(0)))),
-      extension('551d0f', true, bits(Buffer.of(0x06), 1)),
-      extension('551d0e', false, octets(keyIdentifier(publicKey))),
-    ],
+    extensions: authorityExtensions(publicKey, below),
   });
   return { name, certificate, privateKey: pemOf(privateKey) };
+}
+
+/** A device that the network's authority vouches for. */
+export interface VouchedDevice {
+  /** The name of its own authority, and the public key of that in DER (SPKI). */
+  name: string;
+  publicKey: Uint8Array;
+  /** Host names that it may sign leaves for, beside those of `privateZones`. */
+  hostNames: readonly string[];
+}
+
+/**
+ * Vouches for the authority of a device: whoever trusts `root` trusts the leaves that it signs, for private addresses
+ * and the names of the device only.
+ * @returns the certificate in PEM, good for `vouchedDays`
+ * @throws Error for a key that is none
+ */
+export function vouchFor(root: Authority, device: VouchedDevice, nowMs: number): string {
+  const publicKey = createPublicKey({ key: Buffer.from(device.publicKey), format: 'der', type: 'spki' });
+  const names = [...privateZones, ...device.hostNames].map((name) =>
+    tagged(0x82, Buffer.from(name, 'ascii')),
+  );
+  const networks = privateNetworks.map(([address, mask]) =>
+    tagged(0x87, addressBytes(address), addressBytes(mask)),
+  );
+  const permitted = [...names, ...networks].map((base) => sequence(base));
+  return signed({
+    subject: distinguishedName(device.name),
+    issuer: distinguishedName(root.name),
+    publicKey,
+    signer: createPrivateKey(root.privateKey),
+    notBeforeMs: nowMs - backdatedMs,
+    notAfterMs: nowMs + vouchedDays * dayMs,
+    extensions: [
+      ...authorityExtensions(publicKey, 0),
+      extension('551d1e', true, sequence(tagged(0xa0, ...permitted))),
+      extension('551d23', false, sequence(tagged(0x80, keyIdentifier(createPublicKey(root.certificate))))),
+    ],
+  });
+}
+
+/** May a leaf under `vouchFor` have this name or address? */
+export function isVouchable(name: string, hostNames: readonly string[]): boolean {
+  const family = isIP(name);
+  if (family === 0) {
+    return (
+      hostNames.includes(name) || privateZones.some((zone) => name === zone || name.endsWith(`.${zone}`))
+    );
+  }
+  const bytes = addressBytes(name);
+  return privateNetworks.some(([address, mask]) => {
+    const [base, bitsOf] = [addressBytes(address), addressBytes(mask)];
+    return (
+      base.length === bytes.length &&
+      base.every((byte, at) => byte === ((bytes[at] ?? 0) & (bitsOf[at] ?? 0)))
+    );
+  });
+}
+
+/** What a certificate says of the key that it vouches for. */
+export interface Vouched {
+  /** SPKI in DER. */
+  publicKey: Uint8Array;
+  endsAtMs: number;
+}
+
+/** @returns undefined unless `root` signed it, and it is good now */
+export function vouchedBy(root: string, certificate: string, nowMs: number): Vouched | undefined {
+  try {
+    const [issuer, parsed] = [new X509Certificate(root), new X509Certificate(certificate)];
+    const endsAtMs = Date.parse(parsed.validTo);
+    const isGood =
+      parsed.ca && parsed.checkIssued(issuer) && parsed.verify(issuer.publicKey) && endsAtMs > nowMs;
+    if (!isGood) return undefined;
+    return { publicKey: new Uint8Array(parsed.publicKey.export({ type: 'spki', format: 'der' })), endsAtMs };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The public key of a certificate: SPKI in DER. */
+export function publicKeyOf(certificate: string): Uint8Array {
+  return new Uint8Array(createPublicKey(certificate).export({ type: 'spki', format: 'der' }));
+}
+
+function authorityExtensions(publicKey: KeyObject, below: number): Buffer[] {
+  return [
+    extension('551d13', true, sequence(boolean(true), integer(Buffer.of(below)))),
+    extension('551d0f', true, bits(Buffer.of(0x06), 1)),
+    extension('551d0e', false, octets(keyIdentifier(publicKey))),
+  ];
 }
 
 /**
@@ -108,54 +232,6 @@ function pemOf(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** DER (X.690): a tag, a length, and what is inside. */
-function tagged(tag: number, ...inside: readonly Uint8Array[]): Buffer {
-  const content = Buffer.concat(inside);
-  const { length } = content;
-  const head =
-    length < 0x80
-      ? [tag, length]
-      : length < 0x100
-        ? [tag, 0x81, length]
-        : [tag, 0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.from(head), content]);
-}
-
-function sequence(...inside: readonly Uint8Array[]): Buffer {
-  return tagged(0x30, ...inside);
-}
-
-/** @param bytes big-endian, without a leading 1 bit: positive */
-function integer(bytes: Uint8Array): Buffer {
-  return tagged(0x02, bytes);
-}
-
-function boolean(value: boolean): Buffer {
-  return tagged(0x01, Buffer.of(value ? 0xff : 0));
-}
-
-function octets(bytes: Uint8Array): Buffer {
-  return tagged(0x04, bytes);
-}
-
-/** @param unused how many of the last bits say nothing */
-function bits(bytes: Uint8Array, unused: number): Buffer {
-  return tagged(0x03, Buffer.of(unused), bytes);
-}
-
-/** @param hex the encoded arcs of an object identifier */
-function identifier(hex: string): Buffer {
-  return tagged(0x06, Buffer.from(hex, 'hex'));
-}
-
-/** GeneralizedTime from 2050 on, UTCTime before (RFC 5280 section 4.1.2.5). */
-function time(ms: number): Buffer {
-  const text = `${new Date(ms).toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`;
-  return Number(text.slice(0, 4)) >= 2050
-    ? tagged(0x18, Buffer.from(text))
-    : tagged(0x17, Buffer.from(text.slice(2)));
-}
-
 function distinguishedName(commonName: string): Buffer {
   const attribute = sequence(identifier('550403'), tagged(0x0c, Buffer.from(commonName)));
   return sequence(tagged(0x31, attribute));
@@ -168,16 +244,4 @@ function extension(hex: string, isCritical: boolean, value: Uint8Array): Buffer 
 /** SHA-256 of the key, shortened (RFC 7093 method 1). */
 function keyIdentifier(key: KeyObject): Buffer {
   return Buffer.from(sha256(key.export({ type: 'spki', format: 'der' }))).subarray(0, 20);
-}
-
-/** The 4 or 16 bytes of an IP address. */
-function addressBytes(address: string): Buffer {
-  if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number));
-  // The URL parser writes an IPv4 tail as two groups, and the shortest form of the rest.
-  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
-  const groups = (text: string | undefined) => (text ? text.split(':') : []);
-  const missing = 8 - groups(head).length - groups(tail).length;
-  const zeros = tail === undefined ? [] : Array.from({ length: missing }, () => '0');
-  const all = [...groups(head), ...zeros, ...groups(tail)];
-  return Buffer.from(all.map((group) => group.padStart(4, '0')).join(''), 'hex');
 }

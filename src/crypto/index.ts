@@ -1,6 +1,15 @@
 /** The crypto room's door. Everything that seals, hashes, signs or derives keys comes from here. */
 
-export { type Authority, type Certificate, newAuthority, newLeaf } from './certificate.ts';
+export {
+  type Authority,
+  type Certificate,
+  isVouchable,
+  newAuthority,
+  newLeaf,
+  publicKeyOf,
+  vouchedBy,
+  vouchFor,
+} from './certificate.ts';
 export { chunkIdOf, matchesId, openChunk, type SealedChunk, sealChunk } from './chunks/chunk.ts';
 export {
   type ChunkSlot,
