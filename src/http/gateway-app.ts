@@ -187,7 +187,7 @@ export async function createGatewayApp(
   });
 
   for (const addRoutes of routeGroups) addRoutes(app, context);
-  if (certificates !== undefined) certificateRoutes(app, certificates.authority);
+  if (certificates !== undefined) certificateRoutes(app, certificates);
   const guests = createGuestAccess(front, clock);
   guestRoutes(app, context, guests);
   documentRoutes(app, collected);

@@ -1,13 +1,16 @@
 /** HTTP and HTTPS on one port: the first byte of a connection says which of the two its client speaks. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 
 /** What a server shows to who speaks TLS. */
 export interface ServerCertificates {
-  /** PEM of the leaf and of its key; another object when it was renewed. */
-  current(): { certificate: string; privateKey: string };
-  /** PEM of the authority that signed it. */
+  /**
+   * PEM of the leaf, with what stands between it and the authority, and of its key; another object when it was renewed.
+   * @param servername the name that the client asks for (SNI); an address is not told
+   */
+  current(servername?: string): { certificate: string; privateKey: string };
+  /** PEM of the authority to trust now. */
   readonly authority: string;
 }
 
@@ -22,15 +25,21 @@ export function serveTlsToo(server: Server, certificates: ServerCertificates, wa
   const [serve] = server.listeners('connection');
   if (serve === undefined) throw new Error('the server takes no connections');
   server.removeAllListeners('connection');
-  let shown = certificates.current();
-  let context = contextOf(shown);
+  const contexts = new WeakMap<object, SecureContext>();
+  const contextFor = (servername?: string) => {
+    const shown = certificates.current(servername);
+    const context = contexts.get(shown) ?? contextOf(shown);
+    contexts.set(shown, context);
+    return context;
+  };
 
   /** Without ALPN browsers speak HTTP/1.1; HTTP/2 would need another server behind this. */
   const shakeHands = (socket: Socket) => {
-    const now = certificates.current();
-    if (now !== shown) context = contextOf(now);
-    shown = now;
-    const secure = new TLSSocket(socket, { isServer: true, secureContext: context });
+    const secure = new TLSSocket(socket, {
+      isServer: true,
+      secureContext: contextFor(),
+      SNICallback: (name, done) => done(null, contextFor(name)),
+    });
     const drop = () => secure.destroy();
     // The server counts the socket below, which does not always end with the one above.
     secure.once('close', () => socket.destroy());

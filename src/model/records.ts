@@ -67,6 +67,8 @@ export interface UserBody {
   quotaBytes: number | null;
   /** How often an admin ended all sessions of this user, by disabling them: sessions of before stay ended. */
   signOuts?: number;
+  /** Of an admin: the network's authority in PEM, and its key, HPKE to the user's sealing key (`network-authority/1`). */
+  authority?: { certificate: string; sealedKey: Uint8Array };
   /** The invite that this user came by; the founder came by none. */
   invite?: PrincipalId;
 }
@@ -185,6 +187,10 @@ export interface DeviceBody {
   lastSeq?: number;
   /** Raw X25519 key, derived from the device's own: new network secrets are sealed to it. */
   sealingKey?: Uint8Array;
+  /** The device's own authority for https: its name, its public key (SPKI), and the host names of the machine. */
+  tls?: { name: string; publicKey: Uint8Array; hostNames: string[] };
+  /** By an admin: a certificate of the network's authority for that key, in PEM, and the host names in it. */
+  vouched?: { certificate: string; hostNames: string[] };
 }
 
 /**

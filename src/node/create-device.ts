@@ -12,10 +12,10 @@ import type { Log } from '../model/log.ts';
 import type { DiskChunkStore } from '../store/index.ts';
 import { introduce, type NetworkOptions, type WiredNetwork, wireNetwork } from './device-network.ts';
 import { AuditLog } from './front/audit-log.ts';
+import { openDeviceCertificates } from './front/device-certificates.ts';
 import type { DeviceParts, NetworkParts } from './front/device-parts.ts';
 import { startDeviceServices } from './front/device-services.ts';
 import { EventHub } from './front/event-hub.ts';
-import { openCertificates } from './home/certificates.ts';
 import type { DeviceConfig } from './home/config.ts';
 import { Home, type HomeSettings, newLocalSecret, type StoredMembership } from './home/home.ts';
 import { openIndex } from './home/home-lock.ts';
@@ -25,7 +25,7 @@ import { rolledBack as asRolledBack } from './membership/rollback.ts';
 import { createDiscovery, type Discovery } from './pairing/discovery.ts';
 import { joinNetwork } from './pairing/joining.ts';
 import { PairingLimits } from './pairing/pairing-limits.ts';
-import { localUrl, pageHosts, pageUrls } from './process/addresses.ts';
+import { localUrl, pageUrls } from './process/addresses.ts';
 import { type DeviceClock, openDeviceClock } from './process/device-clock.ts';
 import { createLog } from './process/log.ts';
 import { startGateway } from './process/page-port.ts';
@@ -363,8 +363,8 @@ class Device implements RunningDevice, DeviceParts {
     });
     this.#accounts = services.accounts;
     this.#cleanups.push(() => services.stop());
-    const names = () => pageHosts([hostname(), ...this.config.hostNames]);
-    const certificates = await openCertificates(this.#home, this.#own.current.name, names, this.clock);
+    const certificates = await openDeviceCertificates(this, this.#home, this.#log);
+    this.#cleanups.push(() => certificates.stop());
     const { gateway, port } = await startGateway(this.config.port, (port) =>
       createGateway({
         front: services.front,

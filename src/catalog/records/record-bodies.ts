@@ -11,6 +11,7 @@ type Check = (value: unknown) => boolean;
 const hex32: Check = (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
 const hex64: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 const text: Check = (value) => typeof value === 'string' && value.length <= 4096;
+const pem: Check = (value) => typeof value === 'string' && value.length <= 16_384;
 const bytes: Check = (value) => value instanceof Uint8Array;
 const key: Check = (value) => value instanceof Uint8Array && value.length === 32;
 const signature: Check = (value) => value instanceof Uint8Array && value.length === 64;
@@ -82,6 +83,7 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
       disabled: flag,
       quotaBytes: orNull(count),
       signOuts: optional(count),
+      authority: optional(fields({ certificate: pem, sealedKey: bytes })),
       invite: optional(hex64),
     }),
   },
@@ -111,6 +113,8 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
       addedAt: count,
       lastSeq: optional(count),
       sealingKey: optional(key),
+      tls: optional(fields({ name: text, publicKey: bytes, hostNames: list(text) })),
+      vouched: optional(fields({ certificate: pem, hostNames: list(text) })),
     }),
   },
   entry: {

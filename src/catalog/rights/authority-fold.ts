@@ -1,4 +1,5 @@
 /** Which user, device and invite records are in force: see `authority.ts`. */
+import { encode, equalBytes } from '../../crypto/index.ts';
 import { unreachable } from '../../model/assert.ts';
 import type { DeviceId, PrincipalId, Revision } from '../../model/ids.ts';
 import type {
@@ -27,7 +28,14 @@ export type AuthorityRecord = UserRecord | DeviceRecord | InviteRecord;
 export const authorityTables = ['user', 'device', 'invite'] as const;
 
 /** What a device may change about itself without an admin. */
-const ownFields: ReadonlySet<string> = new Set(['name', 'class', 'capacityBytes', 'place', 'sealingKey']);
+const ownFields: ReadonlySet<string> = new Set([
+  'name',
+  'class',
+  'capacityBytes',
+  'place',
+  'sealingKey',
+  'tls',
+]);
 
 /** Records in force, each list in the order of the clocks. */
 export interface Fold {
@@ -129,11 +137,10 @@ function mayChangeDevice(known: readonly DeviceRecord[], record: DeviceRecord, b
 
 /** Does the new body differ in nothing but what a device may say about itself? */
 function isOwnChange(before: DeviceBody, after: DeviceBody): boolean {
+  // In canonical bytes: in memory the order of fields may differ, also within a field.
   const rest = (body: DeviceBody) =>
-    Object.entries(body)
-      .filter(([name]) => !ownFields.has(name))
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify(rest(before)) === JSON.stringify(rest(after));
+    encode(Object.fromEntries(Object.entries(body).filter(([name]) => !ownFields.has(name))));
+  return equalBytes(rest(before), rest(after));
 }
 
 export function isAdmin(

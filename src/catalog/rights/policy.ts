@@ -92,7 +92,7 @@ function proofBytesOf(network: NetworkId, record: DeviceRecord): Uint8Array {
  * Raised with every change of what is applied: the next start then examines the whole log again, so
  * that what an older version had to hold gets its due.
  */
-export const rulesVersion = 4;
+export const rulesVersion = 5;
 
 /** @param isDue false while its clock is too far ahead */
 export function reasonToHold(record: CatalogRecord, known: Known, isDue: boolean): HoldReason | undefined {

@@ -16,6 +16,7 @@ import { openSharedDrives, uniteDrives } from '../sharing/shared-drives.ts';
 import { createSharing } from '../sharing/sharing.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import { startBackgroundTasks } from '../upkeep/background-tasks.ts';
+import { startNetworkAuthority } from '../upkeep/network-authority.ts';
 import { createRestoring } from '../upkeep/restoring.ts';
 import { createResumableUploads } from '../uploads/resumable.ts';
 import type { UploadTable } from '../uploads/upload-table.ts';
@@ -69,10 +70,14 @@ export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
     const shared = openSharedDrives(parts, drives, keys);
     const backgroundTasks = startBackgroundTasks(tree);
     const restoring = createRestoring(tree);
+    const { catalog } = drives;
+    const { clock, random, log } = parts;
+    const authority = startNetworkAuthority({ catalog, keys, clock, random, log });
     const listeners = new Set<Listener>();
     const unsubscribe = drives.onChange((changes) => {
       const ids = [...tree.cache.apply(changes)];
       backgroundTasks.apply(changes);
+      authority.apply(changes);
       if (ids.length > 0) for (const listener of [...listeners]) listener(ids);
     });
     const own = createDrive(tree, (listener) => {
@@ -100,6 +105,7 @@ export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
       stop() {
         unsubscribe();
         backgroundTasks.stop();
+        authority.stop();
         restoring.stop();
         shared.stop();
         tree.cache.close();

@@ -4,6 +4,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { newAuthority, vouchFor } from '../../../src/crypto/index.ts';
 import { openCertificates } from '../../../src/node/home/certificates.ts';
 import { Home } from '../../../src/node/home/home.ts';
 import { pageHosts } from '../../../src/node/process/addresses.ts';
@@ -50,6 +51,36 @@ describe('the certificates of a device', () => {
     const third = certificates.current();
     assert.notEqual(third, second);
     assert.ok(Date.parse(new X509Certificate(third.certificate).validTo) > clock.wallMs() + 300 * dayMs);
+  });
+
+  it('the certificate of the network goes along where it vouches for the name that is asked for', async () => {
+    const home = await Home.open(join(base, 'vouched'));
+    const nowMs = Date.now();
+    const names = ['nas', 'nas.local', 'nas.example.org', '127.0.0.1', '2001:db8::1'];
+    const certificates = await openCertificates(home, 'nas', () => names, new ManualClock(nowMs));
+    const alone = certificates.current();
+    const own = certificates.authority;
+    const root = newAuthority('peerstor of anna', nowMs, 1);
+    const certificate = vouchFor(root, { ...certificates.own, hostNames: ['nas'] }, nowMs);
+    certificates.vouch({ root: root.certificate, certificate, hostNames: ['nas'] });
+    assert.equal(certificates.authority, root.certificate);
+    const vouched = certificates.current('nas');
+    assert.equal(certificates.current('nas.local'), vouched);
+    assert.equal(certificates.current(), vouched, 'by an address');
+    assert.ok(vouched.certificate.endsWith(certificate));
+    const leaf = new X509Certificate(vouched.certificate);
+    assert.ok(leaf.checkHost('nas') && leaf.checkIP('127.0.0.1'));
+    assert.ok(!leaf.checkHost('nas.example.org') && !leaf.checkIP('2001:db8::1'));
+    const other = certificates.current('nas.example.org');
+    assert.ok(new X509Certificate(other.certificate).checkHost('nas.example.org'));
+    assert.ok(new X509Certificate(other.certificate).verify(new X509Certificate(own).publicKey));
+    certificates.vouch(undefined);
+    assert.equal(certificates.authority, own);
+    assert.ok(new X509Certificate(alone.certificate).checkIP('2001:db8::1'));
+    assert.doesNotMatch(
+      certificates.current().certificate,
+      /CERTIFICATE[\s\S]*CERTIFICATE[\s\S]*CERTIFICATE/,
+    );
   });
 
   it('a device is known by its names, each with .local, and by every address that is not link-local', () => {
