@@ -2,8 +2,8 @@
 import type { SystemView, TransfersView } from '../../model/api.ts';
 import type { Session } from '../../model/contracts/drive.ts';
 import { Machine } from '../machine/machine.ts';
+import { SystemWatch } from '../machine/system-watch.ts';
 import type { DeviceParts } from './device-parts.ts';
-import { SystemWatch } from './system-watch.ts';
 
 export interface SystemFront {
   /** Only an admin is told the paths of folders. */

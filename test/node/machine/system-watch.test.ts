@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemTellMs } from '../../../src/model/limits.ts';
-import { SystemWatch } from '../../../src/node/front/system-watch.ts';
+import { SystemWatch } from '../../../src/node/machine/system-watch.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 describe('the watch of the machine', () => {

@@ -2,12 +2,11 @@
 import type { TransfersView } from '../../model/api.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import { systemTellMs } from '../../model/limits.ts';
-import type { EventTopic } from './event-hub.ts';
 
 export interface SystemWatchParts {
   clock: Clock;
   transfers(): TransfersView;
-  tell(topic: EventTopic): void;
+  tell(topic: 'system' | 'transfers'): void;
 }
 
 /** Runs only while somebody listens. */
