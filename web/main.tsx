@@ -22,6 +22,11 @@ const RecoverView = lazy(async () => (await gates()).RecoverView);
 const SharedView = lazy(async () => (await import('./views/people/shared.tsx')).SharedView);
 const UsersView = lazy(async () => (await import('./views/people/users.tsx')).UsersView);
 const SettingsView = lazy(async () => (await import('./views/settings.tsx')).SettingsView);
+const photos = () => import('./views/photos/index.ts');
+const PhotosView = lazy(async () => (await photos()).PhotosView);
+const DuplicatesView = lazy(async () => (await photos()).DuplicatesView);
+const AlbumsView = lazy(async () => (await photos()).AlbumsView);
+const AlbumView = lazy(async () => (await photos()).AlbumView);
 const network = () => import('./views/network/index.ts');
 const DevicesView = lazy(async () => (await network()).DevicesView);
 const HealthView = lazy(async () => (await network()).HealthView);
@@ -53,6 +58,10 @@ function App() {
             <ErrorBoundary>
               <Router>
                 <Route path="/drive/:id" component={DriveView} />
+                <Route path="/photos" component={PhotosView} />
+                <Route path="/photos/duplicates" component={DuplicatesView} />
+                <Route path="/photos/albums" component={AlbumsView} />
+                <Route path="/photos/albums/:id" component={AlbumView} />
                 <Route path="/recent" component={RecentView} />
                 <Route path="/starred" component={StarredView} />
                 <Route path="/search" component={SearchView} />

@@ -294,9 +294,19 @@ export const libraryRules: readonly LibraryRule[] = [
     sentence: 'libp2p and the log live in node.',
   },
   {
-    library: /^(sharp|exifr|thumbhash|@photostructure\/tz-lookup)$/,
+    library: /^(sharp|exifr|@photostructure\/tz-lookup)$/,
     places: ['src/media'],
     sentence: 'Foreign pictures are decoded in media, in a process of their own.',
+  },
+  {
+    library: /^thumbhash$/,
+    places: ['src/media', 'web/components'],
+    sentence: 'Blurred previews are made in media and drawn by the components of the page.',
+  },
+  {
+    library: /^photoswipe/,
+    places: ['web/views/photos'],
+    sentence: 'The viewer of pictures belongs to the page of photos.',
   },
   {
     library: /^saxes$/,

@@ -40,6 +40,8 @@ describe('imports between rooms', () => {
       'fastify',
       '@libp2p/tcp',
       'sharp',
+      'thumbhash',
+      'photoswipe',
       'saxes',
       'commander',
       'ignore',

@@ -26,6 +26,7 @@ import { dropTarget } from './drop-target.ts';
 
 const places: { href: string; label: string; icon: IconName; matches: RegExp }[] = [
   { href: '/', label: 'Drive', icon: 'folder', matches: /^\/(drive|$)/ },
+  { href: '/photos', label: 'Photos', icon: 'photos', matches: /^\/photos/ },
   { href: '/recent', label: 'Recent', icon: 'clock', matches: /^\/recent/ },
   { href: '/starred', label: 'Starred', icon: 'star', matches: /^\/starred/ },
   { href: '/shared', label: 'Shared', icon: 'share', matches: /^\/shared/ },
@@ -34,8 +35,8 @@ const places: { href: string; label: string; icon: IconName; matches: RegExp }[]
   { href: '/health', label: 'Health', icon: 'health', matches: /^\/health/ },
 ];
 
-/** A phone has room for five; the others are above the list of the drive there. */
-const onPhones = ['/', '/shared', '/trash', '/devices', '/health'];
+/** A phone has room for six; the others are above the list of the drive there. */
+const onPhones = ['/', '/photos', '/shared', '/trash', '/devices', '/health'];
 
 /** Of views that are not in the navigation. */
 const titles: Readonly<Record<string, string>> = {

@@ -16,6 +16,8 @@ import { hasRecord, writeMedia } from './media-writing.ts';
 
 /** After sign-in: the first page comes first. */
 const scanFirstMs = 2_000;
+/** Versions under way: one is decoded while the bytes of others are read and stored. */
+const atOnce = 3;
 /** After what is no property of the content: devices that are off, a full disk. */
 const againMs = 60_000;
 
@@ -57,7 +59,7 @@ class MediaQueue implements MediaUpkeep {
   /** The last one is next: what somebody just uploaded is looked at before what waits for long. */
   readonly #stack: VersionId[] = [];
   readonly #due = new Map<VersionId, Due>();
-  #isWorking = false;
+  #working = 0;
 
   constructor(tree: Tree) {
     this.#tree = tree;
@@ -106,7 +108,7 @@ class MediaQueue implements MediaUpkeep {
     if (!this.#tree.media || this.#isOver || hasRecord(this.#tree, version)) return;
     this.#due.set(version, { version, isNew });
     this.#stack.push(version);
-    if (!this.#isWorking) void this.#work(this.#tree.media);
+    if (this.#working < atOnce) void this.#work(this.#tree.media);
   }
 
   /** A device that took a version in makes its thumbnails itself, unless it was switched off right then. */
@@ -119,7 +121,7 @@ class MediaQueue implements MediaUpkeep {
   }
 
   async #work(maker: MediaMaker): Promise<void> {
-    this.#isWorking = true;
+    this.#working += 1;
     const { signal } = this.#stopping;
     for (let next = this.#next(); next && !this.#isOver; next = this.#next()) {
       const { version, isNew } = next;
@@ -132,7 +134,7 @@ class MediaQueue implements MediaUpkeep {
         if (!this.#isOver) this.#postpone(next, error);
       }
     }
-    this.#isWorking = false;
+    this.#working -= 1;
   }
 
   #next(): Due | undefined {

@@ -1,8 +1,8 @@
 import { useCallback, useRef } from 'preact/hooks';
 import type { EntryView } from '../../../src/model/api.ts';
-import { iconOf } from '../../client/drive/file-kinds.ts';
 import { formatFullTime, formatSize, formatTime } from '../../client/words/format.ts';
 import { Icon } from '../icon.tsx';
+import { EntryPicture } from './entry-picture.tsx';
 import { SafetyBadge } from './safety-badge.tsx';
 
 export interface EntryRowProps {
@@ -87,7 +87,7 @@ export function EntryRow(props: EntryRowProps) {
         />
       </span>
       <span role="gridcell" class="name">
-        <Icon name={iconOf(entry)} class={isFolder ? 'folder' : 'kind'} />
+        <EntryPicture entry={entry} />
         <span class="title">
           {renaming ? <NameInput entry={entry} on={on} /> : <NameLink {...props} />}
           <span class="second numbers">

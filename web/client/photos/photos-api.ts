@@ -1,0 +1,52 @@
+/** Requests about pictures and albums. */
+import type { EntryOutcome, EntryView, Page } from '../../../src/model/api.ts';
+import type {
+  AlbumView,
+  MediaProgressView,
+  PhotoView,
+  TimelineMonth,
+} from '../../../src/model/views/photos.ts';
+import { ask } from '../request.ts';
+import { signedAddress } from '../session-proof.ts';
+
+const albumPath = (id: string) => `/api/v1/albums/${encodeURIComponent(id)}`;
+
+export const photosApi = {
+  timeline: (signal?: AbortSignal) =>
+    ask<{ months: TimelineMonth[] }>('GET', '/api/v1/photos/timeline', undefined, signal),
+  month: (month: string) => ask<Page<PhotoView>>('GET', `/api/v1/photos/months/${month}`),
+  search: (question: string, signal?: AbortSignal) =>
+    ask<Page<PhotoView>>(
+      'GET',
+      `/api/v1/photos/search?${new URLSearchParams({ q: question })}`,
+      undefined,
+      signal,
+    ),
+  duplicates: (signal?: AbortSignal) =>
+    ask<Page<{ items: PhotoView[] }>>('GET', '/api/v1/photos/duplicates', undefined, signal),
+  progress: (signal?: AbortSignal) =>
+    ask<MediaProgressView>('GET', '/api/v1/photos/progress', undefined, signal),
+
+  albums: (signal?: AbortSignal) => ask<Page<AlbumView>>('GET', '/api/v1/albums', undefined, signal),
+  album: (id: string, signal?: AbortSignal) => ask<AlbumView>('GET', albumPath(id), undefined, signal),
+  createAlbum: (name: string) => ask<AlbumView>('POST', '/api/v1/albums', { name }),
+  changeAlbum: (id: string, change: { name?: string; coverId?: string | null }) =>
+    ask<AlbumView>('PATCH', albumPath(id), change),
+  deleteAlbum: (id: string) => ask<void>('DELETE', albumPath(id)),
+  albumEntries: (id: string, signal?: AbortSignal) =>
+    ask<Page<PhotoView>>('GET', `${albumPath(id)}/entries`, undefined, signal),
+  addToAlbum: (id: string, ids: readonly string[]) =>
+    ask<{ items: EntryOutcome[] }>('POST', `${albumPath(id)}/entries`, { ids }),
+  removeFromAlbum: (id: string, ids: readonly string[]) =>
+    ask<{ items: EntryOutcome[] }>('DELETE', `${albumPath(id)}/entries`, { ids }),
+};
+
+type Keyed = Pick<PhotoView, 'id' | 'k'> | Pick<EntryView, 'id' | 'k'>;
+
+const address = (photo: Keyed, rest: string) =>
+  signedAddress(`/api/v1/entries/${photo.id}/${rest}`, photo.k === undefined ? {} : { k: photo.k });
+
+/** @param size longest edge: 240, 720 or 2160 */
+export const thumbnailOf = (photo: Keyed, size: 240 | 720 | 2160) => address(photo, `thumbnail?size=${size}`);
+export const originalOf = (photo: Keyed) => address(photo, 'content');
+export const downloadOf = (photo: Keyed) => address(photo, 'content?download=1');

@@ -1,0 +1,5 @@
+/** The pages of photos: one chunk, which is loaded when somebody opens one of them. */
+import '../../styles/photos.css';
+
+export { AlbumsView, AlbumView } from './albums.tsx';
+export { DuplicatesView, PhotosView } from './photos.tsx';

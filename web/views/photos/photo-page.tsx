@@ -1,0 +1,130 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { PhotoView } from '../../../src/model/views/photos.ts';
+import type { Gallery } from '../../client/photos/gallery.ts';
+import { addressOfAll, toggleFavorite, trashPhotos } from '../../client/photos/photo-actions.ts';
+import { attempt } from '../../client/state.ts';
+import { Icon, type IconName } from '../../components/icon.tsx';
+import { AlbumDialog } from './album-dialog.tsx';
+import { PhotoGrid, type PhotoSelection } from './photo-grid.tsx';
+import { download, useViewer } from './use-viewer.ts';
+
+interface PhotoPageProps {
+  gallery: Gallery;
+  title: string;
+  /** Beside the title. */
+  tools?: ComponentChildren;
+  /** Above the pictures. */
+  children?: ComponentChildren;
+  empty: ComponentChildren;
+  scrubber?: boolean;
+  /** Of an album: takes pictures out of it. */
+  onTakeOut?(photos: readonly PhotoView[]): Promise<void>;
+}
+
+/** A title, a bar for what is selected, and pictures. */
+export function PhotoPage(props: PhotoPageProps) {
+  const { gallery, title, tools, children, empty, scrubber = false, onTakeOut } = props;
+  const [selection, setSelection] = useState<PhotoSelection>(new Map());
+  const viewer = useViewer(gallery);
+  const sections = gallery.sections.value;
+  const error = gallery.error.value;
+  const chosen = [...selection.values()];
+  const clear = () => setSelection(new Map());
+  const trashChosen = async () => {
+    if (chosen.length === 0) return;
+    await trashPhotos(chosen);
+    clear();
+    await gallery.load();
+  };
+  return (
+    <div class="photos-view">
+      <div class="photos-top">
+        {chosen.length === 0 ? (
+          <div class="toolbar heading">
+            <h1 class="grow">{title}</h1>
+            {tools}
+          </div>
+        ) : (
+          <SelectionBar {...{ chosen, clear, onTakeOut }} onTrash={() => void trashChosen()} />
+        )}
+      </div>
+      {children}
+      {error && (
+        <p class="notice danger" role="alert">
+          {error.message}{' '}
+          <button type="button" class="button" onClick={() => void gallery.load()}>
+            Try again
+          </button>
+        </p>
+      )}
+      {!sections && !error && <p aria-busy="true">Loading…</p>}
+      {sections?.length === 0 && <div class="empty">{empty}</div>}
+      {sections && sections.length > 0 && (
+        <PhotoGrid
+          gallery={gallery}
+          label={title}
+          selection={selection}
+          scrubber={scrubber}
+          hrefOf={viewer.hrefOf}
+          onSelect={setSelection}
+          onOpen={viewer.open}
+          onTrash={() => void trashChosen()}
+        />
+      )}
+    </div>
+  );
+}
+
+interface SelectionBarProps {
+  chosen: readonly PhotoView[];
+  clear(): void;
+  onTrash(): void;
+  onTakeOut: PhotoPageProps['onTakeOut'];
+}
+
+function SelectionBar({ chosen, clear, onTrash, onTakeOut }: SelectionBarProps) {
+  const [adding, setAdding] = useState(false);
+  const isFavorite = chosen.every(({ favorite }) => favorite);
+  const save = () => attempt(async () => download(await addressOfAll(chosen)));
+  return (
+    <div class="toolbar selection-bar" role="toolbar" aria-label="Selected pictures">
+      <button type="button" class="button quiet icon-only" aria-label="Clear selection" onClick={clear}>
+        <Icon name="close" />
+      </button>
+      <span class="grow numbers" aria-live="polite">
+        {chosen.length} selected
+      </span>
+      <BarButton icon="album" label="Add to album" onClick={() => setAdding(true)} />
+      {onTakeOut && (
+        <BarButton icon="cut" label="Remove from album" onClick={() => void onTakeOut(chosen).then(clear)} />
+      )}
+      <BarButton
+        icon={isFavorite ? 'star-off' : 'star'}
+        label={isFavorite ? 'Remove from favorites' : 'Add to favorites'}
+        onClick={() => void toggleFavorite(chosen).then(clear)}
+      />
+      <BarButton icon="download" label="Download" onClick={() => void save()} />
+      <BarButton icon="trash" label="Move to the trash" onClick={onTrash} />
+      {adding && (
+        <AlbumDialog
+          photos={chosen}
+          onClose={() => setAdding(false)}
+          onAdded={() => {
+            setAdding(false);
+            clear();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function BarButton({ icon, label, onClick }: { icon: IconName; label: string; onClick(): void }) {
+  return (
+    <button type="button" class="button quiet" title={label} onClick={onClick}>
+      <Icon name={icon} />
+      <span class="label">{label}</span>
+    </button>
+  );
+}

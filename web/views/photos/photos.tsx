@@ -1,0 +1,132 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import { byMonth, groups, timeline } from '../../client/photos/gallery.ts';
+import { photosApi } from '../../client/photos/photos-api.ts';
+import { entriesRevision } from '../../client/state.ts';
+import { Icon } from '../../components/icon.tsx';
+import { useQuery } from '../use-query.ts';
+import { PhotoPage } from './photo-page.tsx';
+import { useGallery } from './use-gallery.ts';
+
+/** Says the word that the search takes for what has a star. */
+const favorites = 'favorites';
+
+/** All pictures and films by month, or those that a search found. */
+export function PhotosView() {
+  const { query } = useLocation();
+  const question = query.q?.trim() ?? '';
+  const gallery = useGallery(
+    async (signal) =>
+      question === '' ? timeline(signal) : byMonth((await photosApi.search(question, signal)).items),
+    [question],
+  );
+  return (
+    <PhotoPage
+      gallery={gallery}
+      title={question === '' ? 'Photos' : question === favorites ? 'Favorites' : `Photos: ${question}`}
+      scrubber
+      tools={<PhotoTools question={question} />}
+      empty={
+        <>
+          <Icon name="photos" class="large" />
+          <p>
+            {question === ''
+              ? 'Pictures and films that you add to your drive appear here.'
+              : 'No picture fits. Try a name, a camera, “summer 2019” or “video”.'}
+          </p>
+        </>
+      }
+    >
+      <Progress />
+    </PhotoPage>
+  );
+}
+
+function PhotoTools({ question }: { question: string }) {
+  const { route } = useLocation();
+  const [text, setText] = useState(question);
+  useEffect(() => setText(question), [question]);
+  return (
+    <>
+      <form
+        class="photo-search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          route(text.trim() === '' ? '/photos' : `/photos?${new URLSearchParams({ q: text.trim() })}`);
+        }}
+      >
+        <input
+          type="search"
+          aria-label="Search photos"
+          placeholder="Search photos"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </form>
+      {question === favorites ? (
+        <a class="button" href="/photos">
+          <Icon name="photos" />
+          <span class="label">All photos</span>
+        </a>
+      ) : (
+        <a class="button" href={`/photos?q=${favorites}`}>
+          <Icon name="star" />
+          <span class="label">Favorites</span>
+        </a>
+      )}
+      <a class="button" href="/photos/albums">
+        <Icon name="album" />
+        <span class="label">Albums</span>
+      </a>
+      <a class="button" href="/photos/duplicates">
+        <Icon name="copy" />
+        <span class="label">Look-alikes</span>
+      </a>
+    </>
+  );
+}
+
+/** What is still being read here, and why nothing is where something lacks. */
+function Progress() {
+  const { answer } = useQuery((signal) => photosApi.progress(signal), [], entriesRevision.value);
+  if (answer?.lack) return <p class="notice warn">{answer.lack}</p>;
+  if (!answer || answer.waiting === 0) return null;
+  const what = answer.waiting === 1 ? '1 file is' : `${answer.waiting} files are`;
+  return (
+    <p class="muted numbers" role="status">
+      {what} being made ready on this device.
+    </p>
+  );
+}
+
+/** Groups of pictures that look alike, so that all but one may go. */
+export function DuplicatesView() {
+  const gallery = useGallery(async (signal) => {
+    const { items } = await photosApi.duplicates(signal);
+    return groups(
+      items.map((group, at) => [
+        `${group.items[0]?.id ?? at}`,
+        `${group.items.length} look alike`,
+        group.items,
+      ]),
+    );
+  }, []);
+  return (
+    <PhotoPage
+      gallery={gallery}
+      title="Look-alikes"
+      tools={
+        <a class="button" href="/photos">
+          <Icon name="photos" />
+          <span class="label">All photos</span>
+        </a>
+      }
+      empty={
+        <>
+          <Icon name="copy" class="large" />
+          <p>No two pictures look alike.</p>
+        </>
+      }
+    />
+  );
+}

@@ -1,0 +1,71 @@
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useState } from 'preact/hooks';
+
+export interface Sight {
+  /** Of the element, in px; 0 before it was measured. */
+  width: number;
+  /** What is seen of the element, from its top; in steps, so that a scroll rarely draws anew. */
+  top: number;
+  bottom: number;
+}
+
+const stepPx = 200;
+
+/** What a person sees of a tall element in the scroller around it. */
+export function useSight(element: RefObject<HTMLElement | null>): Sight {
+  const [sight, setSight] = useState<Sight>({ width: 0, top: 0, bottom: 1000 });
+  useLayoutEffect(() => {
+    const box = element.current;
+    const scroller = scrollerOf(box);
+    if (!box || !scroller) return;
+    let frame = 0;
+    const look = () => {
+      frame = 0;
+      const top = scroller.getBoundingClientRect().top - box.getBoundingClientRect().top;
+      const next = {
+        width: box.clientWidth,
+        top: Math.floor(top / stepPx) * stepPx,
+        bottom: Math.ceil((top + scroller.clientHeight) / stepPx) * stepPx,
+      };
+      setSight((old) =>
+        old.width === next.width && old.top === next.top && old.bottom === next.bottom ? old : next,
+      );
+    };
+    const lookSoon = () => {
+      frame ||= requestAnimationFrame(look);
+    };
+    const resized = new ResizeObserver(lookSoon);
+    resized.observe(scroller);
+    resized.observe(box);
+    scroller.addEventListener('scroll', lookSoon, { passive: true });
+    look();
+    return () => {
+      resized.disconnect();
+      scroller.removeEventListener('scroll', lookSoon);
+      cancelAnimationFrame(frame);
+    };
+  }, []);
+  return sight;
+}
+
+export function scrollerOf(element: HTMLElement | null): HTMLElement | null {
+  return element?.closest<HTMLElement>('[data-scroller]') ?? null;
+}
+
+/** Scrolls so that a part of an element begins at the top of what is seen. */
+export function scrollTo(element: HTMLElement | null, top: number): void {
+  const scroller = scrollerOf(element);
+  if (!element || !scroller) return;
+  const offset =
+    element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop;
+  scroller.scrollTop = offset + top;
+}
+
+/** Scrolls as little as needed to bring a part of an element into sight, below what sticks to the top. */
+export function reveal(element: HTMLElement | null, top: number, bottom: number, headPx: number): void {
+  const scroller = scrollerOf(element);
+  if (!element || !scroller) return;
+  const from = scroller.getBoundingClientRect().top - element.getBoundingClientRect().top;
+  if (top - headPx < from) scroller.scrollTop += top - headPx - from;
+  else if (bottom > from + scroller.clientHeight) scroller.scrollTop += bottom - from - scroller.clientHeight;
+}
