@@ -48,39 +48,38 @@ export interface CatalogOptions {
   log?: Log;
   audit?: Audit;
   /**
-   * This device's own key has signed more than this device knows, or something else: its home was
-   * restored from an old copy, or runs twice. It needs a new device key; until then `author` refuses.
-   * Called once.
+   * Called once when this device's own key turns out to have signed records that are not here: the home was
+   * restored from an old copy, or runs twice. The device needs a new key; until then `author` refuses.
    */
   onOvertaken?: () => void;
-  /** A device's key has signed two different things under one number: two devices run with it. */
+  /** Called when a key has signed two different records under one number: two devices run with it. */
   onTwice?: (device: DeviceId) => void;
-  /** Throws `disk-full` while nothing more should be written down. */
+  /** Throws `disk-full` while the disk has no room for more records. */
   mustHaveRoom?: () => void;
-  /** A wall clock before this (Unix ms) is taken for unset. */
+  /** A wall clock that shows an earlier time (Unix ms) counts as not set. */
   earliestMs?: number;
 }
 
 /** The catalog with what the sync between devices asks of it, and what this device tells of its own state. */
 export interface LocalCatalog extends Catalog, SyncedCatalog {
-  /** Drops superseded records that nobody can need any more; done hourly by itself. */
+  /** Drops superseded records that no device can still need. The catalog does this hourly. */
   compact(): Promise<number>;
   /** The last sequence number that this device gave out. */
   readonly ownSeq: number;
   /** Why this device may write nothing more under its key (`onOvertaken`), or undefined. */
   readonly overtaken: PeerstorError | undefined;
   /**
-   * May conclusions be drawn from what is not in this catalog (garbage, trimming)? False after its database
-   * was lost or rebuilt, or the device has just joined, until it has what every reachable device has; and
-   * while records wait for their time, as all do whose clock is behind.
+   * May a caller conclude something from the absence of a record, as garbage collection and trimming do? False
+   * while this catalog fills (the device just joined, or its database was rebuilt) and while records with a
+   * later clock wait.
    */
   isCaughtUp(): boolean;
   /**
-   * May times be told by the clock of this device? Another one's agreed with it since it was last set, and most
-   * do; or there is no other.
+   * Is the clock of this device trustworthy? True when the clock of a peer agreed with it since it was last set and
+   * most others agree too, or when there is no other device.
    */
   isClockRight(): boolean;
-  /** Takes what can be read of a damaged database. @returns how many records */
+  /** Takes the readable records of a damaged database. @returns how many */
   salvage(damaged: DamagedRows): Promise<number>;
 }
 
@@ -148,7 +147,7 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
 }
 
 const overtakenSentence =
-  'Other devices know newer records of this device than it does itself: it was restored from an old copy, or runs twice. It needs a new device key before it can write again.';
+  'Other devices have newer records of this device than it has itself: it was restored from an old copy, or it runs twice. It needs a new device key before it can write again.';
 
 function readerOf(state: CatalogState): CatalogReader {
   const views = new Views(state);
@@ -219,7 +218,7 @@ function exchangeOf(state: CatalogState, parts: ExchangeParts): Omit<SyncedCatal
   };
 }
 
-/** What is here of a log above `sinceSeq`; superseded records that were dropped are simply not in it. */
+/** The records of a log above `sinceSeq`, without superseded ones that were dropped. */
 async function missing(
   state: CatalogState,
   device: DeviceId,

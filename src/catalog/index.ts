@@ -1,4 +1,4 @@
-/** The catalog room's door. Who writes records, and who carries them between devices, comes in here. */
+/** The public part of the catalog room: for code that writes records, and for code that carries them between devices. */
 export { type CatalogOptions, createCatalog, type LocalCatalog } from './catalog.ts';
 export { isBody } from './records/record-bodies.ts';
 export { type Genesis, genesisId, readGenesis, writeGenesis } from './records/record-format.ts';

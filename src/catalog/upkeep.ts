@@ -1,4 +1,4 @@
-/** Starting and stopping a catalog, and what it does by itself in between. */
+/** Starts and stops a catalog, and does its periodic work in between. */
 import type { Timer } from '../model/clock.ts';
 import { sentenceOf } from '../model/errors.ts';
 import type { Acknowledgements } from './durability/acknowledgements.ts';
@@ -9,10 +9,10 @@ import { applyDue, holdEarly, noteEarly } from './writing/reexamine.ts';
 import type { Writer } from './writing/writer.ts';
 
 const minuteMs = 60_000;
-/** How often it is looked for records that are due, and acknowledgements are kept. */
+/** How often due records are checked for, and acknowledgements are stored. */
 const tickMs = 15_000;
 const compactEveryMs = 60 * minuteMs;
-/** The wall clock went back by more than this between two ticks: somebody set it. */
+/** When the wall clock goes back by more than this between two ticks, somebody set it. */
 const setBackMs = minuteMs;
 
 export class Upkeep {
@@ -69,7 +69,7 @@ export class Upkeep {
     this.#tickLater();
   }
 
-  /** After a crash the database may have lost records without a word: the outbox says which. */
+  /** After a crash the database may have lost records silently; the outbox tells which. */
   async #restoreLost(): Promise<void> {
     const restored = await restoreFromOutbox(this.#state, this.#writer, this.#stopping.signal);
     if (restored > 0)
@@ -106,7 +106,7 @@ export class Upkeep {
       try {
         await task();
       } catch (error) {
-        this.#state.log.error({ error: sentenceOf(error) }, 'Upkeep of the catalog failed.');
+        this.#state.log.error({ error: sentenceOf(error) }, 'The upkeep of the catalog failed.');
       }
     });
   }

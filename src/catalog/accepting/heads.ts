@@ -1,4 +1,4 @@
-/** What is known of the heads of all logs, and what a new one says about its device and about this one. */
+/** Checks the heads of logs: a new one may show that a device lost records, or that two devices have one key. */
 import type { DeviceId } from '../../model/ids.ts';
 import { isGenuine, type LogHead, readHead } from '../records/log-head.ts';
 import { empty, meta } from '../records/store-layout.ts';
@@ -7,7 +7,7 @@ import type { Change } from '../state/change.ts';
 import type { Writer } from '../writing/writer.ts';
 
 export interface HeadHooks {
-  /** This device's own key has signed what this device does not know: see `onOvertaken`. */
+  /** This device's own key has signed something that this device does not have: see `onOvertaken`. */
   onOvertaken(): void;
   /** A device has signed two different heads with one number: its key is in two places. */
   onTwice(device: DeviceId): void;
@@ -24,7 +24,7 @@ export class Heads {
     this.#hooks = hooks;
   }
 
-  /** Takes a head that a peer told, and makes it durable. What is not genuine is left out. */
+  /** Stores a head that a peer sent. Ignores one that is not genuine. */
   async heard(device: DeviceId, bytes: Uint8Array): Promise<void> {
     const head = await this.check(device, bytes);
     if (!head) return;
@@ -48,7 +48,7 @@ export class Heads {
     const { device } = head;
     const known = change.headOf(device);
     if (device === this.#state.self && isBeyond(change, head)) {
-      // Remembered: after a restart what came from others looks like this device's own.
+      // Remembered: after a restart, records that others sent back look like this device's own.
       change.batch.put(meta.overtaken, empty);
       this.#hooks.onOvertaken();
     }
@@ -58,11 +58,11 @@ export class Heads {
 }
 
 function isOldNews(known: LogHead, head: LogHead): boolean {
-  // An older head of this device itself may still show that it has written something else since.
+  // Even an older head of this device may show that its key signed something else under the same number.
   return head.seq < known.seq ? false : known.seq === head.seq && known.revision === head.revision;
 }
 
-/** Does it say more of this device than this device knows, or something else? */
+/** Does the head reach further than this device's own log, or name another record under the same number? */
 function isBeyond(change: Change, { device, seq, revision }: LogHead): boolean {
   const own = change.find({ device, seq });
   return seq > change.ownSeq || (own !== undefined && own.revision !== revision);

@@ -18,13 +18,13 @@ import type { Writer } from '../writing/writer.ts';
 import type { Heads } from './heads.ts';
 import { Refusals } from './refusals.ts';
 
-/** Signatures that the thread pool works on at once, over all pages: bounds memory, keeps both cores busy. */
+/** Signatures checked at once by the thread pool, over all pages: bounds memory and keeps both cores busy. */
 const checksAtOnce = 64;
 
-/** What a page of a log says besides its records: there is nothing else of that device up to there. */
+/** How far a page of a log reaches: up to there, the log has no other records. */
 export interface PageHead {
   device: DeviceId;
-  /** Where the page begins: it says nothing of a log that is not here up to there. Else at its very start. */
+  /** Where the page begins; by default at the start of the log. It counts only if the log is here up to there. */
   since?: number;
   seq: number;
   /** The newest head of the log that the sender has: `log-head.ts`. */
@@ -48,7 +48,7 @@ export class Ingest {
   }
 
   /**
-   * Checks signatures beside the event loop, then stores and applies in one synced batch.
+   * Checks signatures off the event loop, then stores and applies the records in one synced batch.
    * @param head how far the page reaches; believed as far as the device of the log has signed
    */
   async accept(records: readonly Uint8Array[], head?: PageHead): Promise<AcceptOutcome> {
@@ -70,9 +70,9 @@ export class Ingest {
   }
 
   /**
-   * Takes records that this device should have by its vector, but has not: it lost them, or they are
-   * twins of others. Found by comparing digests with a peer.
-   * @returns how many there were
+   * Takes records that this device's vector covers but that it does not have: it lost them, or they are
+   * forks. Comparing digests with a peer finds them.
+   * @returns how many were missing
    */
   async heal(records: readonly Uint8Array[]): Promise<number> {
     const outcome: AcceptOutcome = { accepted: 0, known: 0, pending: 0, refused: [] };
@@ -104,7 +104,7 @@ export class Ingest {
     await followAuthority(this.#state, this.#writer, before);
   }
 
-  /** One line for a page: a flood of bad records must not be a flood of lines. */
+  /** One log line for a page: a flood of bad records must not become a flood of lines. */
   #noteRefused({ refused }: AcceptOutcome): void {
     const [first] = refused;
     if (first === undefined) return;
@@ -112,7 +112,7 @@ export class Ingest {
     this.#state.log.warn({}, sentence);
   }
 
-  /** @param skip records that are known anyway, and need no check */
+  /** @param skip records that are already here and need no check */
   async #checkAll(
     records: readonly Uint8Array[],
     outcome: AcceptOutcome,
@@ -184,8 +184,8 @@ export class Ingest {
   }
 
   /**
-   * A log has no gap as far as the sender says, and then as far as records follow; but never beyond what
-   * the device of the log has signed.
+   * A log is complete as far as the sender says, and then for as long as records follow without a gap, but never
+   * beyond the head that the device of the log has signed.
    */
   #advance(change: Change, records: readonly CatalogRecord[], head: PageHead | undefined): void {
     const devices = new Set<DeviceId>(records.map(({ device }) => device));
@@ -201,7 +201,7 @@ export class Ingest {
   }
 }
 
-/** What is derived from a record is made again, even where the register says that nothing changed. */
+/** Rebuilds everything derived from a record, even where its register did not change. */
 function touch(change: Change, { table, id, body }: CatalogRecord): void {
   if (table === 'entry' && isId(table, id)) change.entries.add(entryId(id));
   if (table === 'version' && isBody(table, id, body)) change.entries.add(entryId(body.entry));

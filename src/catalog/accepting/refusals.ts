@@ -1,4 +1,4 @@
-/** Tells the audit log what no honest device sends: at most once a minute for each device and reason. */
+/** Notes in the audit log what no honest device sends, at most once a minute for each device and reason. */
 
 import type { Clock } from '../../model/clock.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
@@ -8,12 +8,12 @@ import type { Authority } from '../rights/authority.ts';
 import type { HoldReason } from '../rights/policy.ts';
 
 const minuteMs = 60_000;
-/** Notes in a minute, of all devices: a stranger can name any number of devices. */
+/** Notes in a minute over all devices: a stranger can name any number of devices. */
 const remembered = 1000;
 
 /**
- * Holds that smell: an honest device writes these only where it had not heard yet what was decided.
- * Those that are left out come from the mere order in which records arrive.
+ * Suspicious reasons to hold a record: an honest device causes them only before it has heard of a decision. Other
+ * reasons arise from the order in which records arrive.
  */
 const smells: Partial<Record<HoldReason, string>> = {
   'removed-device': 'it was removed from the network before',
@@ -59,7 +59,7 @@ export class Refusals {
       const reason = reasons[index];
       const why = reason && smells[reason];
       if (why === undefined) continue;
-      // Who it is that says so, an admin or an invite, may be told by a log that comes next.
+      // The signer may be an admin or an invite that a later log introduces.
       if (reason === 'no-right' && !authority.isUser(principal)) continue;
       const sentence = `A record (${table}) of device ${shortId(device)} does not count: ${why}.`;
       this.refused(device, why, sentence);

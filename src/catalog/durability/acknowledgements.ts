@@ -1,4 +1,4 @@
-/** How far each peer's catalog reaches, as it said last: what the outbox and compaction go by. */
+/** Remembers how far each peer's catalog reaches, as it last said. The outbox and compaction rely on it. */
 import { decode, encode, isFields } from '../../crypto/index.ts';
 import { sentenceOf } from '../../model/errors.ts';
 import { type DeviceId, deviceId } from '../../model/ids.ts';
@@ -6,7 +6,7 @@ import type { VersionVector } from '../../model/records.ts';
 import { ackedKey, allAcked, deviceOfKey } from '../records/store-layout.ts';
 import type { CatalogState } from '../state/catalog-state.ts';
 
-/** Two devices besides this one have what may go from the outbox, or all that there are. */
+/** So many other devices must have a record before the outbox forgets it; all, where there are fewer. */
 const devicesWanted = 2;
 
 export class Acknowledgements {
@@ -30,7 +30,7 @@ export class Acknowledgements {
     }
   }
 
-  /** The newest statement counts, even where it reaches less far: then that device lost something. */
+  /** The newest statement counts, even if it reaches less far: then that device lost records. */
   heard(device: DeviceId, vector: ReadonlyMap<DeviceId, number>): void {
     this.#vectors.set(device, vector);
     this.#unsaved.add(device);
@@ -70,7 +70,7 @@ export class Acknowledgements {
     return isEnough() ? devices : this.#havingOwn(ownSeq);
   }
 
-  /** Other members that have this device's records up to this one. */
+  /** How many other members have this device's records up to `seq`. */
   #havingOwn(seq: number): number {
     const { self } = this.#state;
     return this.#others().filter((id) => (this.#vectors.get(id)?.get(self) ?? 0) >= seq).length;
@@ -81,7 +81,7 @@ export class Acknowledgements {
     return authority.members().flatMap(({ id }) => (id === self ? [] : [deviceId(id)]));
   }
 
-  /** Keeps what was heard since the last time. Losing it costs nothing but space. */
+  /** Stores what peers said since the last call. Losing it costs only space. */
   async save(): Promise<void> {
     const changes = [...this.#unsaved].map((device) => ({
       key: ackedKey(device),
@@ -92,17 +92,17 @@ export class Acknowledgements {
     await this.#forgetting;
   }
 
-  /** Own records up to this one are on enough other devices. */
+  /** The last own record that enough other devices have, with all before it. */
   #coveredSeq(): number {
     const { self } = this.#state;
     const others = this.#others();
     const reached = others.map((id) => this.#vectors.get(id)?.get(self) ?? 0).sort((a, b) => b - a);
-    // Alone in the network nothing is covered: the outbox is the only other copy.
+    // Alone in the network nothing may be forgotten: the outbox is the only other copy.
     return reached[Math.min(devicesWanted, others.length) - 1] ?? 0;
   }
 }
 
-/** A version vector as it was stored or sent; what is no device or no number is left out. */
+/** Reads a version vector that was stored or sent, without entries that are not a device and a number. */
 export function readVector(value: unknown): Map<DeviceId, number> {
   const vector = new Map<DeviceId, number>();
   if (!isFields(value)) return vector;

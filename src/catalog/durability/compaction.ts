@@ -3,15 +3,14 @@
  * has three uses, and is kept as long as one of them lasts:
  *
  * - A device that has an older record of the register, but not this one, learns from it that the older
- *   one was replaced. So every member must have acknowledged every record of the register, and what a
- *   record replaces goes before it.
- * - When a stolen device is removed, what it wrote is taken back and this one counts again. So it is
+ *   one was replaced. So every member must have acknowledged every record of the register, and a record's
+ *   bases are dropped before the record.
+ * - When a stolen device is removed, its records no longer count and this one counts again. So it is
  *   kept for 30 days.
- * - A deleted entry that comes back with an edit, and a deleted version that says what it replaced, are
- *   read from the record under the tombstone. So what a tombstone replaces is kept with it, and
- *   versions always.
- * - User, device, invite and grant records say who had which right, and grantees show theirs with the
- *   entry records that they passed (`Via.steps`): these are never dropped. Nor is a network secret.
+ * - The record under a tombstone is still read: when an edit brings a deleted entry back, and to see what
+ *   a deleted version replaced. So the bases of a tombstone are kept with it, and version records always.
+ * - User, device, invite and grant records say who had which right, and grantees prove theirs by the entry
+ *   records on the way (`Via.steps`): these are never dropped. Neither are network secrets.
  *
  * Tombstones themselves are kept.
  */
@@ -27,7 +26,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 export const supersededKeepMs = 30 * dayMs;
 const recordsAtOnce = 500;
 
-/** device → how far its catalog reaches, as it said last. */
+/** device → how far its catalog reaches, as it last said. */
 export type Acknowledged = ReadonlyMap<DeviceId, ReadonlyMap<DeviceId, number>>;
 
 /** @returns how many records were dropped */
@@ -59,7 +58,7 @@ function dropOne(change: Change, key: string, acknowledged: Acknowledged): boole
   const register = record ? change.register(record.table, record.id) : [];
   const held = register.find(({ revision }) => revision === record?.revision);
   if (!record || !held || held.head || !held.applied || keepsSuperseded(record.table)) {
-    // It is gone, or counts again, or stays for ever: nothing to look at any more.
+    // It is gone, or counts again, or stays for ever: this row is done.
     change.batch.delete(key);
     return false;
   }
@@ -74,7 +73,7 @@ function isNeeded(held: Held, register: Register): boolean {
   return register.some(({ tombstone, base }) => tombstone && base.includes(held.revision));
 }
 
-/** Has every member all records of this register? */
+/** Does every member have all records of this register? */
 function isEverywhere({ state }: Change, register: Register, acknowledged: Acknowledged): boolean {
   return state.authority.members().every(({ id }) => {
     if (id === state.self) return true;

@@ -1,4 +1,4 @@
-/** Digests over what the database really has, and the lists by which a difference is found. */
+/** Computes digests from the rows of the database, and lists records so that peers can find a difference. */
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { DeviceId, Revision } from '../../model/ids.ts';
 import { bucketOf, Digests } from '../records/digest.ts';
@@ -14,14 +14,14 @@ import {
 import type { CatalogState } from '../state/catalog-state.ts';
 import type { Writer } from '../writing/writer.ts';
 
-/** Rows between two breaths for the rest of the process. */
+/** Rows per event-loop turn. */
 const rowsAtOnce = 500;
 /** Records in one list: with 80 bytes each it fits a frame. */
 const listMax = 8000;
-/** Beyond this a long history is cut too: the rest is found once the buckets of what is listed are equal. */
+/** A longer history is cut off: the rest is found once the listed buckets are equal. */
 const historyMax = 12_000;
 
-/** Tables that are compared: with 2 KiB each they fit a frame. Those that only newer devices know take what room is left. */
+/** Tables in one message, 2 KiB each, so that it fits a frame. Tables of newer devices get the remaining room. */
 const tablesMax = 128;
 
 /** Digests and the vector that they belong to. */
@@ -83,7 +83,7 @@ export class DigestScan {
     return { records, next: undefined };
   }
 
-  /** The first call reads every register; from then on the writer keeps the digests. */
+  /** The first call reads every register; afterwards the writer updates the digests. */
   async #ready(): Promise<Digests> {
     if (this.#state.digests) return this.#state.digests;
     this.#running ??= this.#scan().finally(() => {
@@ -92,7 +92,7 @@ export class DigestScan {
     return this.#running;
   }
 
-  /** Lost records are back: the digests are to be read from the database again. */
+  /** Call it when lost records are back: the digests are then computed anew. */
   async forget(): Promise<void> {
     await this.#running;
     this.#state.digests = undefined;
@@ -102,7 +102,7 @@ export class DigestScan {
     const scanned = new Digests();
     const changed = new Digests();
     const rows = this.#state.store.range(allRegisters)[Symbol.asyncIterator]();
-    // The snapshot is taken between two changes, and what changes from then on is counted beside.
+    // The snapshot is taken between two changes; later changes are counted separately.
     let next = await this.#writer.run(() => {
       this.#state.pendingDigests = changed;
       return rows.next();
@@ -125,11 +125,11 @@ export class DigestScan {
       this.#state.pendingDigests = undefined;
       await rows.return?.();
     }
-    // Meanwhile others became known, whose records were passed over: see `Writer`.
+    // Meanwhile new signers became known whose records the scan had skipped: see `Writer`.
     return isWhole ? scanned : this.#scan();
   }
 
-  /** A record that the register names but the log has lost is not here. */
+  /** Counts only records that the log still has, even if the register names more. */
   #isHere(table: string, held: Held): boolean {
     if (!isTable(table) && !this.#state.authority.knows(held.owner)) return false;
     return isCounted(table, held) && this.#state.store.get(logKey(dotOfHeld(held))) !== undefined;

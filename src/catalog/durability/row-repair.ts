@@ -1,7 +1,7 @@
 /**
- * A damaged value that is met while the catalog runs. The call that met it fails; then a record of the log
- * is taken out, so that it comes again from the outbox or a peer, a register is made again from the log,
- * and for anything else the next start rebuilds the database.
+ * Repairs a damaged value that somebody reads while the catalog runs. That call fails. Then a damaged record is
+ * removed from the log, so that the outbox or a peer brings it again; a damaged register is rebuilt from the log; for
+ * anything else the next start rebuilds the database.
  */
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { isPeerstorError, sentenceOf } from '../../model/errors.ts';
@@ -20,7 +20,7 @@ import type { CatalogState } from '../state/catalog-state.ts';
 import type { Writer } from '../writing/writer.ts';
 import { restoreFromOutbox } from './start.ts';
 
-/** @param onDamaged is told the key of each damaged value that somebody reads */
+/** @param onDamaged called with the key of each damaged value that somebody reads */
 export function watchDamage(store: OrderedStore, onDamaged: (key: string) => void): OrderedStore {
   const told = (error: unknown): unknown => {
     if (isPeerstorError(error, 'index-corrupt') && typeof error.details.key === 'string')
@@ -53,14 +53,14 @@ export class RowRepair {
   readonly #onMended: () => Promise<void>;
   readonly #keys = new Set<string>();
 
-  /** @param onMended digests are to be read from the database again */
+  /** @param onMended called when digests must be computed anew */
   constructor(state: CatalogState, writer: Writer, onMended: () => Promise<void>) {
     this.#state = state;
     this.#writer = writer;
     this.#onMended = onMended;
   }
 
-  /** Begins to mend; the same value again is once. */
+  /** Begins the repair of a value. Idempotent. */
   found(key: string): void {
     const { running, log } = this.#state;
     if (!running || this.#keys.has(key)) return;
@@ -69,14 +69,17 @@ export class RowRepair {
       .run(() => this.#mend(key))
       .then(() => this.#onMended())
       .catch((error: unknown) => {
-        log.error({ error: sentenceOf(error) }, 'A damaged value could not be mended; the next start does.');
+        log.error(
+          { error: sentenceOf(error) },
+          'A damaged value could not be repaired; the next start repairs it.',
+        );
       })
       .finally(() => this.#keys.delete(key));
   }
 
   async #mend(key: string): Promise<void> {
     const { log, audit, store } = this.#state;
-    const sentence = 'A value of the catalog on this device was damaged. It is made again.';
+    const sentence = 'A value of the catalog on this device was damaged. It is being rebuilt.';
     log.warn({ table: key.charAt(0) }, sentence);
     audit.note({ event: 'catalog-damaged', sentence });
     if (key.startsWith('l')) await this.#dropRecord(key);
@@ -91,7 +94,7 @@ export class RowRepair {
     this.#state.forget(dot);
     this.#state.rows -= 1;
     if (dot.device !== self) return;
-    // Not awaited: it waits for its turn in the same line. What it cannot bring comes from a peer.
+    // Not awaited: it queues for the same writer. A peer brings whatever it does not.
     restoreFromOutbox(this.#state, this.#writer).catch(() => undefined);
   }
 

@@ -1,4 +1,4 @@
-/** What can still be read of a damaged database. Each record proves itself by its signature, each head too. */
+/** Reads what is left of a damaged database. Signatures prove each record and each head. */
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import { type DeviceId, deviceId } from '../../model/ids.ts';
@@ -17,7 +17,7 @@ export interface SalvageInto {
 /** @returns how many records could be read */
 export async function salvage(damaged: DamagedRows, into: SalvageInto): Promise<number> {
   for await (const [key, row] of readable(damaged, allHeads)) {
-    // A damaged head is refused; it comes again from a peer.
+    // A damaged head is refused; a peer sends it again.
     await into.heardHead(deviceId(deviceOfKey(key)), row).catch(() => undefined);
   }
   let read = 0;
@@ -33,7 +33,7 @@ export async function salvage(damaged: DamagedRows, into: SalvageInto): Promise<
   return read;
 }
 
-/** Rows, but for those that are damaged. Where LevelDB itself gives up, the rest is given up. */
+/** All rows but damaged ones. Where LevelDB itself fails, the rest is lost. */
 async function* readable(
   store: DamagedRows,
   { gte, lt }: Bounds,

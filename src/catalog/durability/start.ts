@@ -1,4 +1,4 @@
-/** What a catalog does before it answers: reads what it keeps in memory, and makes good what a crash left. */
+/** What a catalog does before it answers: loads what it keeps in memory, and repairs what a crash left. */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { PeerstorError } from '../../model/errors.ts';
 import { type DeviceId, deviceId, type Revision } from '../../model/ids.ts';
@@ -33,7 +33,7 @@ import type { Writer } from '../writing/writer.ts';
 
 const recordsAtOnce = 500;
 
-/** @returns whether the last process ended in order: if not, the database may have lost the end of its log */
+/** @returns whether the last process stopped cleanly: if not, the database may have lost the end of its log */
 export async function openState(state: CatalogState, writer: Writer): Promise<{ endedInOrder: boolean }> {
   checkGenesis(state);
   state.rows = await countRows(state.store);
@@ -50,7 +50,7 @@ export async function openState(state: CatalogState, writer: Writer): Promise<{ 
   checkOutbox(state);
   const own = state.vector.get(state.self) ?? 0;
   state.ownSeq = Math.max(own, state.outbox.lastSeq);
-  // New, or cut back to a time before the outbox forgot.
+  // The catalog is new, or older than what the outbox has already forgotten.
   state.filling = isNew || own < state.outbox.forgottenSeq || state.store.get(meta.filling) !== undefined;
   const endedInOrder = state.store.get(meta.ended) !== undefined;
   await state.store.batch(
@@ -77,22 +77,22 @@ export function isAlone({ self, authority }: CatalogState): boolean {
   return authority.members().every(({ id }) => id === self);
 }
 
-/** Nobody else has anything: the first device, that let nobody in. Its outbox forgets nothing while it is alone. */
+/** The first device, before it let another in: nobody else has anything, and its outbox has forgotten nothing. */
 function hasAll(state: CatalogState): boolean {
   const { self, genesis, outbox, vector, ownSeq } = state;
   const hasOwn = ownSeq > 0 && outbox.forgottenSeq === 0 && vector.get(self) === ownSeq;
   return hasOwn && self === genesis.body.device && isAlone(state);
 }
 
-/** What a device that fills its catalog was told. */
+/** What a device that fills its catalog has heard. */
 export interface Met {
-  /** Connected devices; what they have is here. */
+  /** Connected devices whose records are all here. */
   devices: readonly DeviceId[];
-  /** One of them said that its own catalog is whole. */
+  /** True when one of them said that its own catalog is complete. */
   whole: boolean;
 }
 
-/** Ends the filling, if it may: one of those that were met was whole, or there is nobody else. */
+/** Ends the filling when a complete catalog was met, or when there is no other device. */
 export async function caughtUp(state: CatalogState, { devices, whole }: Met): Promise<void> {
   if (!state.filling) return;
   const { self, authority } = state;
@@ -107,13 +107,13 @@ async function endFilling(state: CatalogState): Promise<void> {
   await state.store.batch([{ key: meta.filling, value: null }], { sync: true });
 }
 
-/** Says that nothing was under way when the process ended. */
+/** Marks a clean stop. */
 export async function endInOrder(state: CatalogState): Promise<void> {
   await state.store.batch([{ key: meta.ended, value: new Uint8Array(0) }], { sync: true });
 }
 
 /**
- * Puts own records that the database has lost back into it (I7).
+ * Puts own records back that the database has lost (I7).
  * @returns how many
  */
 export async function restoreFromOutbox(
@@ -151,7 +151,7 @@ async function restorePage(
   });
 }
 
-/** The last record of each log. Logs that this device has only pieces of are in no vector. */
+/** The last record of each log. A log of which only parts are here is in no vector. */
 async function readHighest({ store, highest }: CatalogState): Promise<void> {
   let { lt } = wholeLog;
   for (;;) {
@@ -178,7 +178,7 @@ function checkOutbox({ outbox, self }: CatalogState): void {
   );
 }
 
-/** Records of authority are all kept in memory: there are few, and every other right follows from them. */
+/** Keeps all records of authority in memory: there are few, and every other right follows from them. */
 async function readAuthority(state: CatalogState): Promise<void> {
   const records = new Map<Revision, AuthorityRecord>();
   const dueUpTo = (state.clock.wallMs() + futureMsMax) * hlcTicksPerMs;

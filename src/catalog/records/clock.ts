@@ -1,11 +1,11 @@
 /**
- * The hybrid logical clock that stamps records (Kulkarni et al., "Logical Physical Clocks", 2014):
- * never behind the wall clock, never behind a record that was applied here, never backwards. It only
- * breaks ties between concurrent records; a successor beats its base whatever the clocks say.
+ * The hybrid logical clock that stamps records (Kulkarni et al., "Logical Physical Clocks", 2014). It is
+ * never behind the wall clock or a record that was applied here, and never goes backwards. It only breaks ties
+ * between concurrent records: a successor beats its base whatever the clocks say.
  *
- * One bad clock must not win for ever, and no replica may refuse what another took: records from
- * more than `futureMsMax` ahead are stored and forwarded, but wait until they are due, and they do
- * not push this clock.
+ * One bad clock must not win for ever, and no replica may refuse what another accepted. So a record that is
+ * more than `futureMsMax` ahead is stored and forwarded, but it is applied only when it is due, and it does not
+ * advance this clock.
  */
 import type { Clock } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -19,20 +19,20 @@ const minuteMs = 60 * secondMs;
 export const futureMsMax = 5 * minuteMs;
 /** A device whose clock is further off the median of its peers' may author nothing. */
 export const skewMsMax = 2 * minuteMs;
-/** Two peers can be wrong in two ways; one says nothing about who of us is right. */
+/** Fewer peers cannot show whose clock is wrong. */
 const peersForMedian = 2;
-/** What a peer said of its clock counts this long. */
+/** How long a peer's statement about its clock counts. */
 const peerClockLifeMs = 60 * minuteMs;
-/** Wall and monotonic clock apart by more than this since then: what was heard says nothing now. */
+/** When our wall clock jumped by more than this, older statements no longer count. */
 const jumpMs = 30 * secondMs;
-/** No release of peerstor is older: a clock before it was never set (a Pi has no battery). */
+/** No release of peerstor is older, so a clock that shows an earlier time was never set (a Pi has no battery). */
 export const buildDateMs = Date.UTC(2026, 0, 1);
 
 interface Heard {
   /** How far our wall clock was ahead of the peer's. */
   aheadMs: number;
   atMs: number;
-  /** Our wall clock less our monotonic one, then. */
+  /** Our wall clock minus our monotonic clock at that time. */
   driftMs: number;
 }
 
@@ -45,7 +45,7 @@ export class HybridClock {
   readonly #clock: Clock;
   readonly #earliestMs: number;
   readonly #peers = new Map<DeviceId, Heard>();
-  /** Our wall clock less our monotonic one when a peer's last agreed with ours. */
+  /** Our wall clock minus our monotonic clock when a peer's clock last agreed with ours. */
   #confirmedDriftMs: number | undefined;
   #last: Hlc = 0;
 
@@ -54,20 +54,20 @@ export class HybridClock {
     this.#earliestMs = earliestMs;
   }
 
-  /** Goes on where this home was before, however the wall clock stands. */
+  /** Continues from the highest stamp of this home, whatever the wall clock shows. */
   restore(last: Hlc): void {
     this.#last = Math.max(this.#last, last);
   }
 
-  /** The highest stamp given or seen: to be kept with every batch. */
+  /** The highest stamp given or seen. Every batch stores it. */
   get last(): Hlc {
     return this.#last;
   }
 
   /**
-   * A stamp for a new record: above all so far, and above what it replaces. A mark far ahead of the
-   * wall clock, and a base that is not due, are left out when a peer's clock agrees with ours: then
-   * they were the mistake, and following them would keep new records from the others.
+   * A stamp for a new record, higher than all so far and than its bases. If a peer's clock agrees with ours, a
+   * stamp far ahead of the wall clock is ignored, and so is a base that is not due: they came from a wrong clock,
+   * and a stamp above them would make other devices hold the new record back.
    */
   next(replaced: Hlc = 0): Hlc {
     const wall = this.#clock.wallMs() * hlcTicksPerMs;
@@ -97,7 +97,7 @@ export class HybridClock {
     if (Math.abs(own - wallMs) <= skewMsMax) this.#confirmedDriftMs = own - now;
   }
 
-  /** Has a peer's clock agreed with ours in this process, and ours not jumped since? */
+  /** Did a peer's clock agree with ours in this process, and has ours not jumped since? */
   isConfirmed(): boolean {
     const driftMs = this.#clock.wallMs() - this.#clock.monotonicMs();
     return this.#confirmedDriftMs !== undefined && Math.abs(driftMs - this.#confirmedDriftMs) <= jumpMs;
@@ -133,9 +133,9 @@ export class HybridClock {
   }
 
   /**
-   * How far our wall clock is ahead of the median of the peers', if enough of them were heard. Of an even
-   * number all between the middle two is one; it is the nearest to ours, so half of the peers cannot stop
-   * a device with whose clock the others agree.
+   * How far our wall clock is ahead of the median of the peers', if enough peers were heard. For an even number,
+   * any value between the middle two is a median; this takes the one nearest to our clock, so that half of the
+   * peers cannot stop a device while the other half agrees with it.
    */
   #skewMs(): number | undefined {
     const ahead = this.#heardNow();
@@ -148,13 +148,13 @@ export class HybridClock {
     return Math.min(Math.max(0, below), above);
   }
 
-  /** What the peers said that still counts. */
+  /** Statements of peers that still count. */
   #heardNow(): number[] {
     const now = this.#clock.monotonicMs();
     const drift = this.#clock.wallMs() - now;
     const ahead: number[] = [];
     for (const [device, heard] of this.#peers) {
-      // After a jump (our clock was set, or this device slept) it must be heard again.
+      // After a jump (our clock was set, or this device slept) peers must state their clocks again.
       const jumped = Math.abs(drift - heard.driftMs) > jumpMs;
       if (jumped || now - heard.atMs > peerClockLifeMs) this.#peers.delete(device);
       else ahead.push(heard.aheadMs);

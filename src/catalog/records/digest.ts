@@ -1,8 +1,8 @@
 /**
  * Digests of what this device holds: per table 256 buckets, each the XOR of 8 bytes of the counted
- * records' revisions; the first byte of a revision says its bucket. Devices with equal vectors have
- * equal digests. Counted is what `isCounted` says, so that dropping superseded records, which devices do at
- * different times, changes nothing, and nothing that another record may rest on is left out.
+ * records' revisions; the first byte of a revision selects its bucket. Devices with equal vectors have
+ * equal digests. `isCounted` decides what counts: dropping superseded records, which devices do at different
+ * times, must not change a digest, and a record that others may depend on must be in it.
  */
 import { fromHex, type Revision } from '../../model/ids.ts';
 import { isCounted, type Register } from './register-row.ts';
@@ -23,7 +23,7 @@ export class Digests {
     return [...this.#tables.keys()];
   }
 
-  /** Counts a record in, or out again. */
+  /** Adds a record, or removes it again. */
   toggle(table: string, revision: Revision): void {
     const buckets = this.#bucketsOf(table);
     const bytes = fromHex(revision);

@@ -4,8 +4,8 @@
  *   head   = Ed25519 signature (64) ‖ seq (6) ‖ revision of the record with that number (32)
  *   signed = "peerstor head/1" ‖ network id (32) ‖ device (32) ‖ seq (6) ‖ revision (32)
  *
- * A record is signed by its principal, not by the device that it names. Without a head anybody could say
- * how far a log reaches, and so hide what is in it, or make its device believe that it was overtaken.
+ * A principal signs a record, not the device that the record names. Without a signed head anybody could claim
+ * how far a log reaches, and so hide its records, or make its device believe that its key is used elsewhere.
  */
 import { verifyAsync } from '../../crypto/index.ts';
 import type { Signer } from '../../model/contracts/catalog.ts';
@@ -25,9 +25,9 @@ export interface LogHead {
   readonly device: DeviceId;
   /** The last number that the device had given out. */
   readonly seq: number;
-  /** Of the record with that number: two heads with one number show that two devices have one key. */
+  /** Of the record with that number: two different heads with one number show that two devices share a key. */
   readonly revision: Revision;
-  /** As stored and sent, without the device, which stands beside it. */
+  /** As stored and sent. The device is not part of it; it is stored and sent beside it. */
   readonly bytes: Uint8Array;
 }
 
@@ -53,7 +53,10 @@ export function signHead(
  */
 export function readHead(device: DeviceId, bytes: Uint8Array): LogHead {
   if (bytes.length !== headBytes)
-    throw new PeerstorError('bad-record', 'What a device says of a log cannot be read; update both.');
+    throw new PeerstorError(
+      'bad-record',
+      'A device sent a log head that cannot be read; update both devices.',
+    );
   const said = bytes.subarray(signatureBytes);
   return {
     device,

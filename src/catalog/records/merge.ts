@@ -1,13 +1,13 @@
 /**
- * How records of one register become one answer. Pure.
+ * Merges the records of one register into one answer. Pure.
  *
  * A register is the set of its records that were ever seen. A record that another one names as its
- * base is superseded, whatever the clocks say; what is left are the heads. More than one head means
- * concurrent writers: the highest (hlc, device, revision) wins, deletes included. That is one total
+ * base is superseded, whatever the clocks say; the others are the heads. More than one head means
+ * concurrent writers: the highest (hlc, device, revision) wins, deletes included. This is a total
  * order, so every device that has the same records has the same winner.
  *
- * Superseded records take part in the decision (they name bases in their turn), so they are kept
- * until no device can lack them: see `compaction.ts`.
+ * Superseded records take part in the decision, because they name bases too. They are kept until every device
+ * has them: see `compaction.ts`.
  */
 import type { DeviceId, Revision } from '../../model/ids.ts';
 import type { Hlc } from '../../model/records.ts';
@@ -40,7 +40,7 @@ export function headsOf<Item extends Mergeable>(records: readonly Item[]): Item[
   return records.filter(({ revision }) => !superseded.has(revision)).sort((a, b) => compareOrder(b, a));
 }
 
-/** Both sides' records, each once: the merge of two devices' registers. */
+/** The records of two registers, each once. */
 export function mergeRegisters<Item extends Mergeable>(
   left: readonly Item[],
   right: readonly Item[],

@@ -1,4 +1,4 @@
-/** Records of what belongs to a user: which tables they are in, whose they are, and who else may write. */
+/** Records that belong to a user: their tables, their owners, and who else may write them. */
 import type { PrincipalId } from '../../model/ids.ts';
 import type {
   CatalogRecord,
@@ -13,13 +13,13 @@ import { isBody } from './record-bodies.ts';
 
 /** Tables of which one register belongs to one user. */
 export type OwnedTable = SharedTable | 'grant';
-/** Of these: tables that a grant lets others write to. */
+/** Those of them that a grant lets others write to. */
 export type SharedTable = 'entry' | 'version' | 'facts';
 
 type SharedBody = EntryBody | VersionBody | FactsBody;
 type OwnedRecord = CatalogRecord & { readonly body: SharedBody | GrantBody };
 
-/** Written by somebody else than the owner, who has to show the right to it. */
+/** Written by somebody other than the owner, who must show the right to it. */
 export type GrantedRecord = CatalogRecord & {
   readonly table: SharedTable;
   readonly body: SharedBody & { readonly via: Via };
@@ -40,7 +40,7 @@ export function isOwnedRecord(record: CatalogRecord): record is OwnedRecord {
   return isOwnedTable(record.table) && isBody(record.table, record.id, record.body);
 }
 
-/** Is it written by another than the owner, with a grant named? */
+/** Was it written by somebody other than the owner, naming a grant? */
 export function isGrantedRecord(record: CatalogRecord): record is GrantedRecord {
   if (!isSharedTable(record.table) || !isBody(record.table, record.id, record.body)) return false;
   return record.body.owner !== record.principal && record.body.via !== undefined;
@@ -58,7 +58,7 @@ export function isUseRecord(record: CatalogRecord): record is UseRecord {
   return record.table === 'use' && isBody('use', record.id, record.body);
 }
 
-/** Whose it is: of what belongs to nobody, or only deletes, the signer. */
+/** The owner of a record; the signer, where it belongs to nobody or only deletes. */
 export function ownerOf(record: CatalogRecord): PrincipalId {
   return isOwnedRecord(record) ? record.body.owner : record.principal;
 }

@@ -1,7 +1,6 @@
 /**
- * Shapes of the bodies that this version of peerstor understands. A body may have more fields than
- * these: they belong to newer versions and are kept. A body that lacks one is kept and forwarded too,
- * but not applied.
+ * Shapes of the bodies that this version of peerstor understands. A body may have more fields: they belong to newer
+ * versions and are kept. A body that lacks a field is kept and forwarded too, but not applied.
  */
 import { isAffordable, isFields } from '../../crypto/index.ts';
 import type { TableName, Tables } from '../../model/records.ts';
@@ -16,7 +15,7 @@ const bytes: Check = (value) => value instanceof Uint8Array;
 const key: Check = (value) => value instanceof Uint8Array && value.length === 32;
 const signature: Check = (value) => value instanceof Uint8Array && value.length === 64;
 const useId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{32}\.[0-9a-f]{64}$/.test(value);
-/** 16 bytes, and the user whose record it is. */
+/** 16 bytes, and the user to whom the record belongs. */
 const ownId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{32}\.[0-9a-f]{64}$/.test(value);
 const secretId: Check = (value) => typeof value === 'string' && /^epoch-[1-9][0-9]{0,14}$/.test(value);
 const flag: Check = (value) => typeof value === 'boolean';
@@ -51,7 +50,7 @@ const mapOf =
     return entries.length <= most && entries.every(([key, one]) => name(key) && check(one));
   };
 
-/** Folders between an entry and the granted one: more than a drive is deep, and all that is walked. */
+/** Folders between an entry and the granted one: a drive is never so deep, and no more are walked. */
 export const grantStepsMax = 512;
 const devicesMax = 4096;
 
@@ -62,13 +61,13 @@ const kdf = fields({
   parallelism: count,
   salt: bytes,
 });
-/** Who opens it pays what it asks for, so a record that asks for too much is not read at all. */
+/** Opening it costs what the record asks for, so a record that asks for too much is invalid. */
 const affordableKdf: Check = (value) => kdf(value) && isAffordable(value);
 const via = optional(
   fields({ grant: hex32, steps: mapOf(hex32, hex64, grantStepsMax), nonce: optional(bytes) }),
 );
 
-/** What the id of a table's record looks like, and its body. */
+/** The shape of a table's ids and bodies. */
 const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
   genesis: {
     id: (value) => value === 'genesis',
@@ -199,7 +198,7 @@ export function isTable(table: string): table is TableName {
   return Object.hasOwn(tables, table);
 }
 
-/** Is `body` what this table's record `id` must hold? */
+/** Does `body` have the shape that a record `id` of this table needs? */
 export function isBody<Table extends TableName>(
   table: Table,
   id: string,
@@ -212,10 +211,10 @@ export function isBody<Table extends TableName>(
   return true;
 }
 
-/** Bodies that were found whole: the same one is asked about at every step. Bodies do not change. */
+/** Bodies that were found valid, since each step asks again. Bodies do not change. */
 const whole = new WeakMap<object, TableName>();
 
-/** Is `id` one of this table's ids? (A tombstone has nothing else to check.) */
+/** Does `id` have the shape of this table's ids? A tombstone needs no other check. */
 export function isId(table: TableName, id: string): boolean {
   return tables[table].id(id);
 }

@@ -40,16 +40,16 @@ const headBytes = 1 + signatureBytes;
 const keyBytes = 32;
 const labelBytes = new TextEncoder().encode('peerstor record/1');
 
-/** Concurrent heads that one record can replace: as many as a network has devices, and some more. */
+/** Concurrent heads that one record can replace: somewhat more than a network has devices. */
 export const baseRevisionsMax = 255;
-/** Beyond it (the year 3084) the clock's ticks leave JavaScript's whole numbers. */
+/** Later stamps (from the year 3084) are no exact JavaScript numbers. */
 const hlcMax = Number.MAX_SAFE_INTEGER;
 
 const tableShape = /^[a-z][a-z0-9-]{0,31}$/;
-// Ids end keys of the local database and appear in logs: short, printable, without spaces.
+// Ids are parts of database keys and appear in logs: short, printable, without spaces.
 const idShape = /^[\x21-\x7e]{1,128}$/;
 
-/** A record with the parts that its signature is checked with. */
+/** A record with the parts that checking its signature needs. */
 export interface ParsedRecord {
   readonly record: CatalogRecord;
   readonly signature: Uint8Array;
@@ -108,7 +108,7 @@ export function parseRecord(bytes: Uint8Array): ParsedRecord {
   return parsed;
 }
 
-/** What the signature covers; without a network it is the genesis. */
+/** The bytes that the signature covers; without a network, those of the genesis. */
 export function signedBytes(network: NetworkId | undefined, payload: Uint8Array): Uint8Array {
   return Buffer.concat([labelBytes, network === undefined ? new Uint8Array(0) : fromHex(network), payload]);
 }
@@ -120,7 +120,7 @@ function sign(fields: RecordFields, signer: Signer, network: NetworkId | undefin
   const keys = [fromHex(device), base.map(fromHex), fromHex(principal)] as const;
   const payload = encode([table, id, keys[0], seq, hlc, keys[1], keys[2], body]);
   const signature = signer.sign(signedBytes(network, payload));
-  if (signature.length !== signatureBytes) throw bad('its signature has not 64 bytes');
+  if (signature.length !== signatureBytes) throw bad('its signature is not 64 bytes long');
   const bytes = new Uint8Array(headBytes + payload.length);
   bytes[0] = formatByte;
   bytes.set(signature, 1);
@@ -153,7 +153,7 @@ function parse(bytes: Uint8Array): ParsedRecord {
 }
 
 function checkFields({ table, id, seq, hlc, base }: RecordFields): void {
-  if (!tableShape.test(table)) throw bad('its table has no proper name');
+  if (!tableShape.test(table)) throw bad('its table name is not valid');
   if (!idShape.test(id)) throw bad('its id is not 1 to 128 printable characters');
   if (!Number.isSafeInteger(seq) || seq < 0 || seq > seqMax)
     throw bad('its sequence number is out of bounds');
@@ -178,7 +178,8 @@ function integer(value: unknown): number {
 }
 
 function key<Id extends DeviceId | PrincipalId | Revision>(value: unknown, brand: (hex: string) => Id): Id {
-  if (!(value instanceof Uint8Array) || value.length !== keyBytes) throw bad('an id of it has not 32 bytes');
+  if (!(value instanceof Uint8Array) || value.length !== keyBytes)
+    throw bad('one of its ids is not 32 bytes long');
   return brand(toHex(value));
 }
 

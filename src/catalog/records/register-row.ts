@@ -1,5 +1,5 @@
 /**
- * What the local database keeps of a register: its records in short, the winner first. Row bytes:
+ * A register's row in the local database: a summary of each of its records, the winner first. Row bytes:
  * per record flags (1) ‖ revision (32) ‖ device (32) ‖ seq (6) ‖ hlc (7) ‖ owner (32) ‖ count (1)
  * ‖ bases (32 each).
  */
@@ -11,21 +11,21 @@ import { isGrantedRecord, isRevocation, ownerOf as ownerOfRecord } from './owned
 import { isTable } from './record-bodies.ts';
 import type { Dot } from './store-layout.ts';
 
-/** A record in short. */
+/** The summary of a record. */
 export interface Held extends Mergeable {
   readonly seq: number;
-  /** The log has another record with this number in the first place. */
+  /** A fork: the log has another record under this number, which came first. */
   readonly isFork: boolean;
-  /** Whose it is; of a tombstone, and of what belongs to nobody, the signer. */
+  /** The owner; the signer, for a tombstone and where a record belongs to nobody. */
   readonly owner: PrincipalId;
-  /** Written by another than the owner. */
+  /** Written by somebody other than the owner. */
   readonly byGrantee: boolean;
   /** Ends a grant. */
   readonly revokes: boolean;
   readonly tombstone: boolean;
-  /** False while its right is not shown, or it is not due. */
+  /** False while its right is not proved, or it is not due. */
   readonly applied: boolean;
-  /** One of the register's heads as `get` and `heads` answer. */
+  /** One of the heads that `get` and `heads` return. */
   readonly head: boolean;
 }
 
@@ -60,10 +60,10 @@ export function dotOfHeld({ device, seq, isFork, revision }: Held): Dot {
 }
 
 /**
- * Sorts a register out: marks its heads and puts the winner first.
+ * Arranges a register: marks its heads and puts the winner first.
  * @param compareOwners for tables whose records belong to a user: one register belongs to one user.
- * Ids are random, or follow from who creates, so two owners mean that somebody took an id that was not
- * theirs; the user who has been one for longer keeps it, whatever the clocks say.
+ * Ids are random or derived from their creator, so two owners mean that somebody took an id that was not
+ * theirs. The user whose account is older keeps it, whatever the clocks say.
  */
 export function arrange(
   records: readonly Held[],
@@ -75,7 +75,7 @@ export function arrange(
   return [...heads.map((record) => mark(record, true)), ...rest];
 }
 
-/** The records of whose register it is: the senior of those who wrote, or let write, more than a tombstone. */
+/** The records of the register's owner: the senior of those who wrote, or let others write, more than a tombstone. */
 function ownOf(
   applied: readonly Held[],
   compareOwners: (left: PrincipalId, right: PrincipalId) => number,
@@ -83,7 +83,7 @@ function ownOf(
   const owners = new Set(applied.filter(({ tombstone }) => !tombstone).map(({ owner }) => owner));
   const owner = owners.size > 1 ? [...owners].sort(compareOwners)[0] : [...owners][0];
   const own = applied.filter((record) => record.owner === owner);
-  // What the owner created is not what a grantee created under the same id.
+  // An entry that the owner created is not the one that a grantee created under the same id.
   const isOwners = own.some((record) => isCreation(record) && !record.byGrantee);
   return isOwners ? own.filter((record) => !(isCreation(record) && record.byGrantee)) : own;
 }
@@ -92,7 +92,7 @@ function isCreation({ base, tombstone }: Held): boolean {
   return base.length === 0 && !tombstone;
 }
 
-/** Of concurrent records of a grant, one that ends it wins. `heads` is in the order of the clocks. */
+/** Among concurrent records of a grant, one that ends it wins. `heads` is ordered by clock. */
 export function strictestFirst(heads: Held[]): Held[] {
   return heads.some(({ revokes }) => revokes)
     ? heads.sort((a, b) => Number(b.revokes) - Number(a.revokes))
@@ -103,7 +103,7 @@ function mark(record: Held, head: boolean): Held {
   return record.head === head ? record : { ...record, head };
 }
 
-/** The winner, tombstone or not. */
+/** The winner, which may be a tombstone. */
 export function winnerOf(register: Register): Held | undefined {
   const [first] = register;
   return first?.head ? first : undefined;
@@ -113,7 +113,7 @@ export function headsIn(register: Register): Held[] {
   return register.filter(({ head }) => head);
 }
 
-/** The winner among the records that are no tombstones: what was there before it was deleted. */
+/** The winner among the records that are not tombstones: what was there before the deletion. */
 export function lastLiveOf(register: Register): Held | undefined {
   const owner = winnerOf(register)?.owner;
   return headsOf(register.filter((held) => held.applied && !held.tombstone && held.owner === owner))[0];
@@ -135,9 +135,9 @@ export function keepsSuperseded(table: string): boolean {
 }
 
 /**
- * Does a digest count this record? What stands, deletions included, and what stood and is kept for ever: others
- * may rest on it, and a twin comes by digests alone. What waits is not counted (it is found when it counts),
- * but for tables that only newer devices know.
+ * Does a digest count this record? Yes for records in force, deletions included, and for superseded ones that are kept
+ * for ever: others may depend on them, and a fork arrives only by comparing digests. No for a record that waits: a
+ * comparison finds it once it counts. Tables that only newer devices know are the exception: they count at once.
  */
 export function isCounted(table: string, { applied, head }: Held): boolean {
   return applied ? head || keepsSuperseded(table) : !isTable(table);
@@ -158,7 +158,7 @@ export function encodeRegister(register: Register): Uint8Array {
     at = row.writeUInt8(held.base.length, at);
     for (const one of held.base) at += row.write(one, at, 'hex');
   }
-  assert(at === length, 'a register row is as long as was reckoned');
+  assert(at === length, 'a register row has the length that was computed');
   return new Uint8Array(row.buffer, row.byteOffset, length);
 }
 
@@ -180,7 +180,7 @@ export function decodeRegister(bytes: Uint8Array | undefined): Register {
   return register;
 }
 
-/** The first record alone: all that `get` needs. */
+/** Only the first record, which is all that `get` needs. */
 export function decodeWinner(bytes: Uint8Array | undefined): Held | undefined {
   if (!bytes || bytes.length === 0) return undefined;
   const { held } = decodeHeld(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0);

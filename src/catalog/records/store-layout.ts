@@ -1,37 +1,37 @@
 /**
- * Every key of the catalog's database, on one page. `[x]` is an id as raw bytes, `n6` a number in six
- * bytes, big end first, so that keys sort like what they stand for.
+ * Every key of the catalog's database on one page. `[x]` is an id as raw bytes, `n6` a number in six
+ * big-endian bytes, so that keys sort like their numbers.
  *
  *   l [device] n6 seq             → record bytes                     the log: what is stored and forwarded
- *   r table 00 id                 → the register's records in short  see register-row.ts
+ *   r table 00 id                 → summaries of its records         see register-row.ts
  *   T table                       → (empty)                          tables seen, known or not
- *   h [device] n6 seq             → (empty)                          in the log, but not applied
- *   d n7 hlc [device] n6 seq      → (empty)                          of these: not due yet
+ *   h [device] n6 seq             → (empty)                          in the log, not applied
+ *   d n7 hlc [device] n6 seq      → (empty)                          those of them not due yet
  *   s n6 ms [device] n6 seq       → (empty)                          superseded since then
- *   e [entry]                     → where it is and by which record  see tree/place-row.ts
+ *   e [entry]                     → its place, and by which record   see tree/place-row.ts
  *   c [parent] [entry]            → dot of its record                children by effective parent
  *   C [owner] [entry]             → dot of its record                recovered: shown in the drive's root
- *   w [entry] [dependent]         → (empty)                          whose place may change with it
- *   W [entry]                     → (empty)                          there is (or was) some `w` of it
+ *   w [entry] [dependent]         → (empty)                          its place may change with the entry's
+ *   W [entry]                     → (empty)                          it has or had a `w` row
  *   o [owner] [entry]             → (empty)                          parentless entries
- *   O [owner]                     → [entry]                          the one that is the drive's root
+ *   O [owner]                     → [entry]                          the root of the drive
  *   v [entry] [version]           → (empty)                          versions of an entry, live or deleted
- *   u [entry]                     → its newest version               may it have a conflict? version-line.ts
- *   k [entry] [grant]             → (empty)                          grants of an entry, now or once
- *   K [grantee] [grant]           → (empty)                          grants for somebody, now or once
- *   g [grant] n7 hlc dot          → (empty)                          written by a grant, in the order of the clocks
- *   y [revision] dot              → (empty)                          shows its right with that revision
- *   Y [revision]                  → (empty)                          there is some `y` of it
- *   q n7 hlc cause                → (empty)                          what depends on it is to be examined again
+ *   u [entry]                     → its newest version               can it have a conflict? version-line.ts
+ *   k [entry] [grant]             → (empty)                          grants of an entry, past ones too
+ *   K [grantee] [grant]           → (empty)                          grants for somebody, past ones too
+ *   g [grant] n7 hlc dot          → (empty)                          written by a grant, by clock
+ *   y [revision] dot              → (empty)                          proves its right by that revision
+ *   Y [revision]                  → (empty)                          it has a `y` row
+ *   q n7 hlc cause                → (empty)                          examine again what depends on it
  *   V [device]                    → n6 seq                           the version vector
  *   H [device]                    → signature, seq, revision         newest head of a log: log-head.ts
  *   A [device]                    → CBOR vector                      how far a peer's catalog reaches
  *   m name                        → see `meta`
  *
  * A dot is [device] n6 seq: the place of a record in the log. Where a device has written two records
- * with one number (its home was restored from an old copy, or ran twice), both are kept: the second is
- * a twin, and its dot ends in its revision. A cause is `g` [grant] (written by it after hlc) or
- * `y` [revision]. Everything but l, H, V and A can be made again from the log.
+ * under one number (its home was restored from an old copy, or ran twice), both are kept: the second is
+ * a fork, and its dot ends in its revision. A cause is `g` [grant] (for what it wrote after hlc) or
+ * `y` [revision]. Everything but l, H, V and A can be rebuilt from the log.
  */
 import { afterPrefix, idKey, idOfKey } from '../../model/contracts/ordered-store.ts';
 import {
@@ -52,7 +52,7 @@ import type { Hlc } from '../../model/records.ts';
 export interface Dot {
   readonly device: DeviceId;
   readonly seq: number;
-  /** Set for a second record with this number. */
+  /** Set for a second record under this number. */
   readonly fork?: Revision;
 }
 
@@ -64,21 +64,21 @@ export interface Bounds {
 export const empty = new Uint8Array(0);
 
 export const meta = {
-  /** n8: highest stamp of the clock. */
+  /** n8: the highest stamp of the clock. */
   clock: 'mclock',
-  /** Text: the rules and the authority that the statuses of the log were brought up to. */
+  /** Text: the version of the rules, and the authority, by which the log was last examined. */
   authority: 'mauthority',
-  /** (empty), present while no process has the catalog open that was not stopped in order. */
+  /** (empty), present after a clean stop, while no process has the catalog open. */
   ended: 'mended',
-  /** n6: how many rows there are; see row-counts.ts. */
+  /** n6: the number of rows; see row-counts.ts. */
   rows: 'mrows',
-  /** (empty), present once a damaged value was found that only a rebuild mends. */
+  /** (empty), present once a damaged value was found that only a rebuild repairs. */
   damaged: 'mdamaged',
-  /** (empty), present while this catalog, new or rebuilt, may lack what others have. */
+  /** (empty), present while this catalog, new or rebuilt, may lack records of others. */
   filling: 'mfilling',
-  /** (empty), present once the device's key was found to have signed more than is here. */
+  /** (empty), present once the device's key was found to have signed records that are not here. */
   overtaken: 'movertaken',
-  /** Bytes of the genesis: this database belongs to that network. */
+  /** Bytes of the genesis of the network to which this database belongs. */
   genesis: 'mgenesis',
 } as const;
 
@@ -145,14 +145,14 @@ export const byGrantKey = (grant: GrantId, hlc: Hlc, dot: Dot): string =>
 export const shownByKey = (shown: Revision, dot: Dot): string => `y${idKey(shown)}${dotKey(dot)}`;
 export const showsSomeKey = (shown: Revision): string => `Y${idKey(shown)}`;
 
-/** A grant changed for everything that was written by it after `hlc`. */
+/** The key of a cause: a grant changed for everything that was written by it after `hlc`. */
 export const grantCauseKey = (hlc: Hlc, grant: GrantId): string => `q${numberKey(hlc, 7)}g${idKey(grant)}`;
-/** A revision, of that hlc, counts now, or no more. */
+/** The key of a cause: the record with this revision and hlc counts now, or no longer does. */
 export const revisionCauseKey = (hlc: Hlc, cause: Revision): string =>
   `q${numberKey(hlc, 7)}y${idKey(cause)}`;
 export const allCauses: Bounds = prefixed('q');
 
-/** The rows that name what a cause concerns; each key ends in the dot of a record. */
+/** The range of rows that a cause concerns; each key ends in the dot of a record. */
 export function dependentsOfCause(key: string): { bounds: Bounds; dotOf: (row: string) => Dot } {
   const id = key.slice(9);
   const [dotStart, start] =
@@ -181,7 +181,7 @@ export function dotKey({ device, seq, fork }: Dot): string {
   return deviceKey(device) + numberKey(seq, 6) + (fork === undefined ? '' : idKey(fork));
 }
 
-/** The same few devices write everything. */
+/** Cached, because a few devices write everything. */
 const deviceKeys = new Map<DeviceId, string>();
 const deviceKeysMax = 1000;
 
@@ -218,7 +218,7 @@ export function numberOfBytes(bytes: Uint8Array): number {
   return value;
 }
 
-/** Whole numbers up to 2^53 in up to seven bytes, big end first. */
+/** Whole numbers up to 2^53 in up to seven big-endian bytes. */
 function numberKey(value: number, length: number): string {
   let key = '';
   let rest = value;

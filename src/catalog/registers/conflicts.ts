@@ -1,17 +1,17 @@
 /**
  * Which versions of a file are current. Pure.
  *
- * Versions replace each other as they say themselves (`replaces`), never by time: two that replace
- * the same one are a conflict, and both are shown. The rule for deleted versions:
+ * A version says which ones it replaces (`replaces`); time does not matter. Two versions that replace the same one
+ * are a conflict, and both are shown. The rules for deleted versions:
  *
- * 1. A deleted version is never current, but what it replaced stays replaced as long as something
- *    newer is alive: thinning the history out of the middle brings nothing back.
- * 2. When the newest of a line was deleted, that line falls back to ONE version: the winner among
+ * 1. A deleted version is never current, but what it replaced stays replaced while a newer version is
+ *    live: thinning the middle of a history brings nothing back.
+ * 2. When the newest version of a line was deleted, the line falls back to ONE version: the winner among
  *    its newest live ancestors. So deleting the version that settled a conflict does not bring the
  *    conflict back.
- * 3. A fallback that another current version replaced, however far back, is not current.
+ * 3. A fallback is not current if another current version replaced it, directly or through others.
  *
- * For this the record of a deleted version is kept with its tombstone.
+ * These rules need the record of a deleted version, which is kept with its tombstone.
  */
 import type { VersionId } from '../../model/ids.ts';
 import { compareOrder, type Ordered } from '../records/merge.ts';
@@ -33,7 +33,7 @@ export function currentOf<Link extends VersionLink>(links: readonly Link[]): Lin
     const current = link.live ? link : newestLive(link, byId);
     if (current) found.add(current);
   }
-  // Versions that replace each other in a circle have no newest: a bug elsewhere, but nothing may hide.
+  // Versions that replace each other in a circle have no newest one. That is a bug elsewhere, but must hide nothing.
   if (found.size === 0) {
     const newest = links.filter(({ live }) => live).sort((a, b) => compareOrder(b, a))[0];
     return newest ? [newest] : [];
@@ -50,7 +50,7 @@ export function historyOf<Link extends VersionLink>(links: readonly Link[]): Lin
   return current ? [current, ...rest] : rest;
 }
 
-/** What stands in for a deleted version: the winner of its nearest live ancestors. */
+/** What takes the place of a deleted version: the winner among its nearest live ancestors. */
 function newestLive<Link extends VersionLink>(
   deleted: Link,
   byId: ReadonlyMap<VersionId, Link>,
@@ -64,7 +64,7 @@ function newestLive<Link extends VersionLink>(
 
 /**
  * Everything that a version replaces, directly or through others, deleted ones included.
- * @param stopsAt what is found, but not looked behind
+ * @param stopsAt versions that are included, but whose own replacements are not
  */
 function ancestorsOf<Link extends VersionLink>(
   from: Link,

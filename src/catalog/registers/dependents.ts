@@ -1,7 +1,7 @@
 /**
- * What depends on what among records that a grant allows, as rows of the local database: a record that
- * came, or that counts no more, leaves a cause, and what names it is examined again (`reexamine.ts`).
- * Causes are in the batch that they follow from, so a crash loses none.
+ * Tracks dependencies among records that a grant allows, as rows of the local database. A record that arrives, or no
+ * longer counts, leaves a cause; then the records that name it are examined again (`reexamine.ts`).
+ * A cause is written in the same batch as the change behind it, so a crash loses none.
  */
 import { grantId, type Revision } from '../../model/ids.ts';
 import type { CatalogRecord } from '../../model/records.ts';
@@ -21,7 +21,7 @@ import {
 import { grantIdOfUse } from '../rights/grants.ts';
 import type { Change } from '../state/change.ts';
 
-/** Notes what a record depends on, and where grants are found. */
+/** Writes the rows for what a record depends on, and those by which grants are found. */
 export function noteDependencies(change: Change, record: CatalogRecord): void {
   const { batch } = change;
   if (isGrantRecord(record)) {
@@ -44,7 +44,7 @@ export function noteDependencies(change: Change, record: CatalogRecord): void {
 
 /**
  * Leaves a cause for what depends on this record, which came, counts now, or counts no more.
- * @param before its register without that
+ * @param before its register before that change
  */
 export function noteCause(change: Change, record: CatalogRecord, before: Register): void {
   const { table, id, hlc } = record;
@@ -61,7 +61,7 @@ export function noteCause(change: Change, record: CatalogRecord, before: Registe
   }
 }
 
-/** Without any grant nothing counts that depends on one, and what came before its grant follows it. */
+/** Without any grant, nothing that depends on one counts; records that came before their grant are examined after it. */
 function knowsGrants({ state, tables }: Change): boolean {
   return state.tables.has('grant') || tables.has('grant');
 }

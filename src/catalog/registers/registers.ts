@@ -1,4 +1,4 @@
-/** How records get into a change: into the log, into their register, and into what depends on it. */
+/** Puts records into a change: into the log, into their register, and into the rows that depend on it. */
 import { type EntryId, entryId, type PrincipalId, type Revision, versionId } from '../../model/ids.ts';
 import type { CatalogRecord } from '../../model/records.ts';
 import { isOwnedTable } from '../records/owned-records.ts';
@@ -20,8 +20,8 @@ import { noteCause, noteDependencies } from './dependents.ts';
 import { noteVersion } from './version-line.ts';
 
 /**
- * Puts new records into the log and applies those that may be. Records of authority go first,
- * because the others' rights follow from them.
+ * Puts new records into the log and applies those that may be applied. Records of authority go first,
+ * because the rights of the others follow from them.
  * @returns for each record, in the order given, why it is held, or undefined
  */
 export function addRecords(change: Change, records: readonly CatalogRecord[]): (HoldReason | undefined)[] {
@@ -34,7 +34,7 @@ export function addRecords(change: Change, records: readonly CatalogRecord[]): (
   });
 }
 
-/** Takes user, device and invite records that are due into account, and corrects what that says of known ones. */
+/** Adds user, device and invite records that are due to the authority, and corrects known records accordingly. */
 export function admit(change: Change, records: readonly AuthorityRecord[]): void {
   const due = records.filter((record) => change.isDue(record));
   if (due.length === 0) return;
@@ -49,16 +49,16 @@ export function admit(change: Change, records: readonly AuthorityRecord[]): void
   }
 }
 
-/** Examines a record of the log again: applies it, or takes it out of the view. */
+/** Examines a record of the log again: applies it, or removes it from the view. */
 export function setApplied(change: Change, record: CatalogRecord): void {
   const reason = reasonToHold(record, change, change.isDue(record));
   const { table, id } = record;
   const register = change.register(table, id);
   const known = register.find(({ revision }) => revision === record.revision);
-  // An older version of peerstor may have stored it without knowing what it depends on.
+  // An older version of peerstor may have stored it without its dependencies.
   if (reason !== undefined) noteDependencies(change, record);
   if (!known || known.applied !== (reason === undefined)) enter(change, record, reason);
-  // Two users wrote to it, and which of them has been one for longer may be seen otherwise now.
+  // Two users wrote to it, and the answer to which account is older may have changed.
   else if (isContested(register)) replaceRegister(change, table, id, register, register);
 }
 
@@ -134,7 +134,7 @@ export function replaceRegister(
     if (superseded && (!was?.applied || was.head))
       change.batch.put(supersededKey(change.nowMs, dotOfHeld(held)), empty);
   }
-  // What is under a tombstone may show again: see `places.ts`.
+  // What is under a tombstone may become visible again: see `places.ts`.
   const shows = table !== 'entry' || !winnerOf(after)?.tombstone;
   if (shows && sameHeads(before, after)) return;
   change.tell(table, id, record);
@@ -143,8 +143,8 @@ export function replaceRegister(
 }
 
 /**
- * Of a table that only newer devices know, what somebody known has signed: the rest is counted by no
- * digest, or anyone with a fresh key could make tables to compare.
+ * In a table that only newer devices know, digests count only records of known signers. Otherwise anyone with a
+ * fresh key could make tables that devices must compare.
  */
 function ofKnown({ authority }: Change, table: string, register: Register): Register {
   return isTable(table) ? register : register.filter(({ owner }) => authority.knows(owner));
@@ -163,7 +163,7 @@ function sameHeads(before: Register, after: Register): boolean {
   );
 }
 
-/** A deleted entry may come back, or go, with a version of it. */
+/** A version may bring a deleted entry back, or let it go. */
 function touchEntries(change: Change, versions: Register): void {
   for (const entry of new Set(versions.flatMap((held) => entryOfVersion(change, held)))) {
     if (winnerOf(change.register('entry', entry))?.tombstone) change.entries.add(entry);

@@ -1,9 +1,8 @@
 /**
- * Records that do not count and whose principal nobody knows. They are kept, because the record that
- * makes the principal known may come later; but anyone with a fresh key can sign them, so only so many
- * are kept of each author device, and of all devices together that are no members. What is refused
- * costs nothing for ever: digests leave out what does not count, so once such a record counts on a device
- * that has it, comparing finds it.
+ * Strays: records that do not count and whose principal is not known. They are kept, because the record that
+ * introduces the principal may come later. But anyone with a fresh key can sign them, so their number is bounded for
+ * each author device, and for all non-members together. Refusing one loses nothing: digests leave out what does not
+ * count, so once the record counts on a device that has it, comparing digests finds it.
  */
 import { type DeviceId, shortId } from '../../model/ids.ts';
 import { strayBytesMax, strayRecordsMax } from '../../model/limits.ts';
@@ -22,25 +21,25 @@ interface Amount {
 
 export interface Added {
   records: CatalogRecord[];
-  /** For each of them, why it is held, or undefined. */
+  /** For each record, why it is held, or undefined. */
   reasons: (HoldReason | undefined)[];
   /** Sentences. */
   refused: string[];
 }
 
-/** All devices that are not known share one allowance. */
+/** All unknown devices share one allowance. */
 const nobody = 'nobody';
 
 export class Strays {
   readonly #state: CatalogState;
-  /** author device → what is held of it; undefined until counted. */
+  /** author device → its strays here; undefined until counted. */
   #amounts: Map<string, Amount> | undefined;
 
   constructor(state: CatalogState) {
     this.#state = state;
   }
 
-  /** To be called in the writer's line, before `add`. */
+  /** Call it within the writer's queue, before `add`. */
   async count(): Promise<void> {
     if (this.#amounts) return;
     const amounts = new Map<string, Amount>();
@@ -51,12 +50,12 @@ export class Strays {
     this.#amounts = amounts;
   }
 
-  /** Rights have changed: what is stray is another matter now. */
+  /** Call it when rights changed: other records may be strays now. */
   forget(): void {
     this.#amounts = undefined;
   }
 
-  /** Puts records into a change, but for strays of which there are enough. */
+  /** Puts records into a change, except for strays beyond the bounds. */
   add(change: Change, records: CatalogRecord[]): Added {
     const amounts = this.#amounts ?? new Map<string, Amount>();
     const strays = records.filter((record) => isStray(change.authority, record));
@@ -69,7 +68,7 @@ export class Strays {
     return { records: kept, reasons, refused: refusals(excess) };
   }
 
-  /** A record may count, or its principal be known, by another one beside it: so it is tried first. */
+  /** Tries the records first: another record of the same batch may make one count, or its principal known. */
   #excessOf(change: Change, records: CatalogRecord[], amounts: Map<string, Amount>): CatalogRecord[] {
     const trial = change.fork();
     const reasons = addRecords(trial, records);
@@ -82,7 +81,7 @@ export class Strays {
     ];
   }
 
-  /** Those of the records for which there is no room. */
+  /** The records for which there is no room. */
   #beyond(amounts: ReadonlyMap<string, Amount>, strays: readonly CatalogRecord[]): Set<CatalogRecord> {
     const grown = new Map([...amounts].map(([holder, amount]) => [holder, { ...amount }]));
     const beyond = new Set<CatalogRecord>();
@@ -117,6 +116,6 @@ function refusals(excess: readonly CatalogRecord[]): string[] {
   const byDevice = Map.groupBy(excess, ({ device }): DeviceId => device);
   return [...byDevice].map(([device, records]) => {
     const what = records.length === 1 ? 'A record' : `${records.length} records`;
-    return `${what} of device ${shortId(device)} refused: there are too many already that nobody known has signed.`;
+    return `${what} of device ${shortId(device)} refused: there are too many already whose signer is not known.`;
   });
 }

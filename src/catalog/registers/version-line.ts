@@ -1,11 +1,11 @@
 /**
- * Which files surely have no conflicting versions, in a row of each file: most have one line of versions,
- * each replacing the one before, and a folder asks for all of its files. Row bytes: the newest version of
- * the line (16) ‖ 01 once there was anything beside it. That byte stays: a settled conflict is looked at
- * again, which costs time and is never wrong.
+ * Tells which files surely have no conflicting versions, by a row for each file. Most files have one line of versions,
+ * each replacing the one before, and listing a folder asks for all of its files. Row bytes: the newest version of
+ * the line (16) ‖ 01 once another version existed beside the line. That byte stays after a conflict is
+ * settled: the file is then examined in full, which takes longer and is never wrong.
  *
- * Without it every version that counts, of all records of its register, replaces exactly the one noted
- * before it. So all but the last are replaced, and the last, even deleted, falls back to one (`conflicts.ts`).
+ * Without that byte, every version that counts replaces exactly the version noted before it. So all
+ * versions but the last are replaced, and the last one, even if deleted, falls back to one (`conflicts.ts`).
  */
 import { entryId, fromHex, toHex, versionId } from '../../model/ids.ts';
 import type { CatalogRecord, VersionBody } from '../../model/records.ts';
@@ -15,7 +15,7 @@ import type { Change } from '../state/change.ts';
 
 const idBytes = 16;
 
-/** Notes a version that came, counts now, or counts no more. @param before its register without that */
+/** Notes a version that arrived, counts now, or no longer counts. @param before its register before that */
 export function noteVersion(
   change: Change,
   { id, revision, body }: CatalogRecord & { readonly body: VersionBody },

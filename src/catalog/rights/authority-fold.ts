@@ -37,15 +37,15 @@ const ownFields: ReadonlySet<string> = new Set([
   'tls',
 ]);
 
-/** Records in force, each list in the order of the clocks. */
+/** Records in force, each list ordered by clock. */
 export interface Fold {
   readonly users: Map<string, UserRecord[]>;
   readonly devices: Map<string, DeviceRecord[]>;
   readonly invites: Map<string, InviteRecord[]>;
-  /** Keys of invites that somebody has come in by. */
+  /** Keys of invites that were used. */
   readonly usedInvites: Set<PrincipalId>;
   readonly inForce: Set<Revision>;
-  /** What the network's root key said of users: known from the start, so that no date comes before it. */
+  /** What the network's root key said about users. It is known from the start, so it applies at any time. */
   readonly byRoot: readonly UserRecord[];
 }
 
@@ -72,7 +72,7 @@ export function foldRecords(
   return fold;
 }
 
-/** Puts a record to those in force, if its signer may say this. */
+/** Adds a record to those in force, if its signer has the right. */
 function weigh(genesis: GenesisBody, fold: Fold, record: AuthorityRecord): boolean {
   const { principal, hlc } = record;
   const byAdmin = isAdmin(genesis, fold.users.get(principal), principal, hlc);
@@ -99,7 +99,7 @@ function weigh(genesis: GenesisBody, fold: Fold, record: AuthorityRecord): boole
   }
 }
 
-/** What the root key has said of a user's rank settles disputes between admins: no admin may change it. */
+/** The root key settles disputes between admins: no admin may change a rank that it has set. */
 function leavesSettled({ root }: GenesisBody, { byRoot }: Fold, record: UserRecord): boolean {
   const { id, principal, hlc, base, body } = record;
   if (principal === root) return true;
@@ -108,7 +108,7 @@ function leavesSettled({ root }: GenesisBody, { byRoot }: Fold, record: UserReco
   return !last || (last.role === body.role && last.disabled === body.disabled);
 }
 
-/** One invite, one user: new, with the rank and the quota that the invite says, in time. */
+/** An invite makes one new user, in time, with the rank and the quota that the invite names. */
 function isInvited(genesis: GenesisBody, fold: Fold, { id, principal, hlc, body }: UserRecord): boolean {
   const invite = stateAt(fold.invites.get(principal), hlc)?.body;
   if (!invite || invite.withdrawn || msOf(hlc) > invite.expiresAt) return false;
@@ -125,7 +125,7 @@ function append<Item extends AuthorityRecord>(records: Map<string, Item[]>, reco
 
 function mayChangeDevice(known: readonly DeviceRecord[], record: DeviceRecord, byAdmin: boolean): boolean {
   const removed = record.body.state === 'removed';
-  // Removed is for ever: a machine that comes back is a new device. A removal says where it ends.
+  // A removal is permanent: a machine that comes back is a new device. It says where the device's log ends.
   if (removed ? record.body.lastSeq === undefined : known.some(({ body }) => body.state === 'removed'))
     return false;
   if (byAdmin) return true;
@@ -135,7 +135,7 @@ function mayChangeDevice(known: readonly DeviceRecord[], record: DeviceRecord, b
   return before !== undefined && base.length === record.base.length && isOwnChange(before.body, record.body);
 }
 
-/** Does the new body differ in nothing but what a device may say about itself? */
+/** Does the new body differ only in fields that a device may set for itself? */
 function isOwnChange(before: DeviceBody, after: DeviceBody): boolean {
   // In canonical bytes: in memory the order of fields may differ, also within a field.
   const rest = (body: DeviceBody) =>
@@ -165,7 +165,7 @@ export function isMember(
   return device === genesis.device || (first !== undefined && first.hlc < hlc);
 }
 
-/** What a register said when the clocks said `hlc`. */
+/** The value of a register at the time `hlc`. */
 function stateAt<Item extends AuthorityRecord>(
   records: readonly Item[] | undefined,
   hlc: Hlc,
@@ -185,7 +185,7 @@ export function seniority(genesis: GenesisBody, fold: Fold, left: PrincipalId, r
   return left < right ? -1 : 1;
 }
 
-/** What a register said when the clocks said `hlc`: asked for every record, and hardly ever yes. */
+/** A yes-or-no value of a register at the time `hlc`. Asked for every record, and hardly ever yes. */
 export function saysAt<Item extends AuthorityRecord>(
   records: readonly Item[] | undefined,
   says: (record: Item) => boolean,

@@ -1,12 +1,12 @@
 /**
- * Who may say what (I5), from the genesis and all user, device and invite records. Pure: a function of
+ * Who may write what (I5), computed from the genesis and all user, device and invite records. Pure: a function of
  * the set of records, whatever the order of their arrival. Their signatures, proofs and shapes were
- * checked before. These records are never dropped from the log, because this reads them all.
+ * checked before. This reads all of these records, so the log never drops them.
  *
- * Records are weighed in the order of their clocks: each needs an admin, and an author device, that
- * were so before it. An honest author's clock is always past what it knows, so this asks nothing of
- * honest ones. A removed device's records beyond its `lastSeq` count for nothing whatever their time;
- * where removals contradict each other see `removalsInForce`.
+ * Records are weighed in clock order. Each needs an admin and an author device that had their role before
+ * it. The clock of an honest author is always past everything it knows, so honest records meet this rule.
+ * Records of a removed device beyond its `lastSeq` never count, whatever their clock. For removals that
+ * contradict each other see `removalsInForce`.
  */
 import { sha256 } from '../../crypto/index.ts';
 import { type DeviceId, deviceId, type PrincipalId, type Revision, toHex } from '../../model/ids.ts';
@@ -43,7 +43,7 @@ export class Authority {
     return this.#fold.inForce.has(revision);
   }
 
-  /** Is this the network itself, a user or a device, also one that was locked out or removed? */
+  /** Is this the network itself, a user or a device, including locked and removed ones? */
   knows(principal: PrincipalId): boolean {
     const { root, device } = this.genesis;
     return (
@@ -58,7 +58,7 @@ export class Authority {
     return principal === this.genesis.admin || this.#fold.users.has(principal);
   }
 
-  /** Was the user locked out when the clocks said `hlc`? */
+  /** Was the user locked out at the time `hlc`? */
   isDisabledAt(principal: PrincipalId, hlc: Hlc): boolean {
     return saysAt(this.#fold.users.get(principal), disabled, hlc);
   }
@@ -67,7 +67,7 @@ export class Authority {
     return isAdmin(this.genesis, this.#fold.users.get(principal), principal, hlc);
   }
 
-  /** Had the device been admitted when the clocks said `hlc`? */
+  /** Was the device a member at the time `hlc`? */
   isMemberAt(device: DeviceId, hlc: Hlc): boolean {
     return isMember(this.genesis, this.#fold.devices.get(device), device, hlc);
   }
@@ -76,12 +76,12 @@ export class Authority {
     return saysAt(this.#fold.devices.get(device), storageOnly, hlc);
   }
 
-  /** The last sequence that counts of a removed device. */
+  /** The last sequence number of a removed device that counts. */
   lastSeqOf(device: DeviceId): number | undefined {
     return this.#cuts.get(device);
   }
 
-  /** What is said of a device now, or undefined when it never was a member. */
+  /** The present record of a device, or undefined when it was never a member. */
   device(id: string): DeviceRecord | undefined {
     return headsOf(this.#fold.devices.get(id) ?? [])[0];
   }
@@ -94,12 +94,12 @@ export class Authority {
     });
   }
 
-  /** Sorts users by how long they have been one: the first admin, then by their first record. */
+  /** Orders users by seniority: the first admin, then by their first record. */
   compareSeniority(left: PrincipalId, right: PrincipalId): number {
     return seniority(this.genesis, this.#fold, left, right);
   }
 
-  /** Records that show that a device is a member: its own, those of all who signed, and how they came in. */
+  /** Records that prove the membership of a device: its own, those of all signers, and how these were admitted. */
   proofOf(device: DeviceId): AuthorityRecord[] {
     const proof = new Map<Revision, AuthorityRecord>();
     const waiting: AuthorityRecord[] = [...(this.#fold.devices.get(device) ?? [])];
@@ -114,12 +114,12 @@ export class Authority {
   }
 
   /**
-   * What a change of authority takes back: records of these devices, of these users, or of admins,
-   * that were applied may have to be taken out of the view again.
+   * What a change of authority may take back: applied records of these devices, of these users, or of
+   * admins may have to be removed from the view again.
    */
   tightenedSince(before: Authority): { devices: DeviceId[]; users: boolean; admins: boolean } {
     const devices: DeviceId[] = [];
-    // The first device and the first admin had rights before there was a record of them.
+    // The first device and the first admin had rights before any record named them.
     const { device: firstDevice, admin: firstAdmin } = this.genesis;
     const known = new Set<string>([firstDevice, ...before.#fold.devices.keys(), ...this.#cuts.keys()]);
     for (const id of known) {
@@ -139,7 +139,7 @@ export class Authority {
     return { devices, users, admins };
   }
 
-  /** Who was an admin when, as text to compare. */
+  /** Who was an admin at which time, as text to compare. */
   #ranks(): string {
     const { users } = this.#fold;
     return [...users]
@@ -148,7 +148,7 @@ export class Authority {
       .join();
   }
 
-  /** Changes whenever a verdict on some other record may change. */
+  /** Changes whenever the verdict on any other record may change. */
   fingerprint(): string {
     const { users, devices } = this.#fold;
     const said = [
@@ -165,7 +165,7 @@ const disabled = (record: UserRecord): boolean => record.body.disabled;
 const admin = ({ body }: UserRecord): boolean => body.role === 'admin' && !body.disabled;
 const storageOnly = (record: DeviceRecord): boolean => record.body.storageOnly;
 
-/** When a yes-or-no changed, as text to compare. */
+/** The times at which a yes-or-no value changed, as text to compare. */
 function history<Item extends AuthorityRecord>(
   records: readonly Item[] | undefined,
   says: (record: Item) => boolean,

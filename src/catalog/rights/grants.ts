@@ -1,11 +1,11 @@
 /**
- * May somebody who is not the owner write this (I5)? Pure. Two things have to be shown, both as they
- * were when the record was written: that a grant of the owner was in force for the signer, and that
- * what is written lies under the granted entry (`Via.steps`).
+ * May somebody other than the owner write this record (I5)? Pure. The record must prove two things as of the time
+ * when it was written: a grant of the owner was in force for the signer, and the written entry lies under the
+ * granted one (`Via.steps`).
  *
- * Everything that this asks for has a lower clock than the record itself. So there is one answer for a
- * set of records, and it is found by asking again, in the order of the clocks, whatever depends on a
- * record that came, or that counts no more: see `dependents.ts`.
+ * Everything that this asks for has a lower clock than the record itself. So a set of records has exactly one
+ * answer. When a record arrives or no longer counts, its dependents are examined again in clock order, which
+ * finds that answer: see `dependents.ts`.
  */
 import { type EntryId, entryId, grantId, type PrincipalId } from '../../model/ids.ts';
 import type { CatalogRecord, EntryBody, GrantBody, Hlc, Via } from '../../model/records.ts';
@@ -22,23 +22,23 @@ import { dotOfHeld, type Held, type Register, strictestFirst } from '../records/
 import type { Dot } from '../records/store-layout.ts';
 import type { Authority } from './authority.ts';
 
-/** What is known beside the record itself. */
+/** What is known besides the record itself. */
 export interface Known {
   readonly authority: Authority;
-  /** All records of a register that are here, in short. */
+  /** Summaries of all records of a register that are here. */
   register(table: string, id: string): Register;
   find(dot: Dot): CatalogRecord | undefined;
 }
 
 export type GrantReason =
-  /** A grant, or a step of the way to it, is not here (yet), or does not count. */
+  /** A grant, or a step of the way to it, is missing or does not count. */
   | 'unshown'
-  /** The grant was over then, or is for somebody else. */
+  /** The grant had ended, or is for somebody else. */
   | 'no-grant'
-  /** The grant does not reach that far, or gives a lesser right. */
+  /** The entry is not under the granted one, or the grant gives a lesser right. */
   | 'beyond-grant';
 
-/** The grant as it was when the clocks said `hlc`, or why it gives nothing then. */
+/** The grant at the time `hlc`, or why it gave no right then. */
 export function grantAt(
   known: Known,
   grant: string,
@@ -67,7 +67,7 @@ export function reasonOfGranted(record: GrantedRecord, known: Known): GrantReaso
   return new GrantedWrite(record, grant, known).reason();
 }
 
-/** A link's own key counts how often a device served it: up, never down. */
+/** The key of a link counts how often a device served the link: up, never down. */
 export function reasonOfUse(record: UseRecord, known: Known): GrantReason | undefined {
   const { id, revision, principal, hlc, base, body } = record;
   const grant = grantIdOfUse(id);
@@ -126,7 +126,7 @@ class GrantedWrite {
     return rights === 'edit' && this.#isInScope(entryId(id));
   }
 
-  /** Only what is there, and in scope before and after; and it stays the same thing of the same owner. */
+  /** Allows changes of an existing entry that is in scope before and after; kind and owner stay the same. */
   #mayReplace(body: EntryBody): boolean {
     const id = entryId(this.#record.id);
     const before = this.#step(id);
@@ -134,7 +134,7 @@ class GrantedWrite {
     const { kind, createdAt, parent, trashedAt } = before.body;
     if (body.kind !== kind || body.createdAt !== createdAt) return false;
     if (!this.#mayFallBack(body, before.body)) return false;
-    // Where the granted entry itself is, is its owner's to say.
+    // Only the owner may move the granted entry itself.
     if (id === this.#grant.entry) return body.parent === parent && body.trashedAt === trashedAt;
     return this.#isInScope(id) && this.#isInScope(body.parent);
   }
@@ -152,7 +152,7 @@ class GrantedWrite {
     return created.body.via?.grant === this.#via.grant;
   }
 
-  /** Does the way that the record names lead from here up to the granted entry? */
+  /** Do the steps that the record names lead from here up to the granted entry? */
   #isInScope(start: EntryId | null): boolean {
     const passed = new Set<EntryId>();
     for (let at = start; at !== null && !passed.has(at); ) {
@@ -165,7 +165,7 @@ class GrantedWrite {
     return false;
   }
 
-  /** The record that the way names for an entry, if it counted before this one was written. */
+  /** The record that the steps name for an entry, if it counted before this one was written. */
   #step(id: EntryId): EntryRecord | undefined {
     const { steps } = this.#via;
     const named = Object.hasOwn(steps, id) ? steps[id] : undefined;

@@ -1,13 +1,12 @@
 /**
  * May this record be written (I5)? Pure. Two questions, kept apart on purpose:
  *
- * `faultOf` looks at the record alone. What is wrong by itself is refused and not stored; every device
- * comes to the same answer at any time.
+ * `faultOf` looks at the record alone. A record that is wrong by itself is refused and not stored; every device
+ * gives the same answer at any time.
  *
- * `reasonToHold` looks at what else is known. A record whose right cannot be shown (yet, or any more)
- * is stored and forwarded but not applied, and examined again when what it depends on changes: user,
- * device and invite records, and for what a grant allows (`grants.ts`) that grant and the way to its
- * entry. So it does not matter what arrives first.
+ * `reasonToHold` looks at other records too. A record without a proved right is stored and forwarded but not applied.
+ * It is examined again when its dependencies change: user, device and invite records, and for what a grant allows
+ * (`grants.ts`) that grant and the steps to its entry. So the order of arrival does not matter.
  */
 import {
   grantedId,
@@ -27,23 +26,23 @@ import { type GrantReason, type Known, reasonOfGranted, reasonOfUse } from './gr
 export type HoldReason =
   /** Its clock is too far ahead: it waits until it is due. */
   | 'early'
-  /** A table, an id or a body that this version of peerstor does not know. */
+  /** This version of peerstor does not know the table, the id or the body. */
   | 'unread'
-  /** Its device is not known to be a member, or was not yet one at that time. */
+  /** Its device is not known as a member, or was not yet one at that time. */
   | 'stranger'
-  /** Written by a removed device after its last sequence that counts. */
+  /** A removed device wrote it after its last sequence number that counts. */
   | 'removed-device'
   | 'storage-only-device'
   | 'unknown-user'
   /** Written while the user was locked out. */
   | 'disabled-user'
-  /** Not signed by anyone who may say this. */
+  /** The signer has no right to write this. */
   | 'no-right'
   | GrantReason;
 
 const proofLabel = new TextEncoder().encode('peerstor device/1');
 
-/** What a device signs to show that it wants to be in this network (`DeviceBody.proof`). */
+/** What a device signs to prove that it agreed to be in this network (`DeviceBody.proof`). */
 export function deviceProofBytes(network: NetworkId, device: DeviceId): Uint8Array {
   return Buffer.concat([proofLabel, fromHex(network), fromHex(device)]);
 }
@@ -57,7 +56,7 @@ export function faultOf(record: CatalogRecord): string | undefined {
   if (table === 'bundle' && principal !== id) return 'the secrets of a user are signed by that user alone';
   if (table === 'use' && isId(table, id) && !id.endsWith(`.${device}`)) return 'it counts for another device';
   if ((table === 'media' || table === 'album') && isId(table, id)) {
-    // The id names the owner, so nobody can take the place of another one's record.
+    // The id names the owner, so nobody can take the place of another user's record.
     const isOwn = id.endsWith(`.${principal}`) && (!isBody(table, id, body) || body.owner === principal);
     if (!isOwn) return 'it is signed by another than its owner';
   }
@@ -66,7 +65,7 @@ export function faultOf(record: CatalogRecord): string | undefined {
   return undefined;
 }
 
-/** Whoever creates something in the drive of another may only do it under ids of their own. */
+/** In another user's drive, people may create entries only under ids derived from their own key. */
 function faultOfGranted({ table, id, principal, base, body }: GrantedRecord): string | undefined {
   if (table === 'facts' || (table === 'entry' && base.length > 0)) return undefined;
   const nonce = body.via.nonce ?? new Uint8Array(0);
@@ -74,7 +73,7 @@ function faultOfGranted({ table, id, principal, base, body }: GrantedRecord): st
   return fits && grantedId(principal, nonce) === id ? undefined : 'its id does not follow from its signer';
 }
 
-/** Did the device itself agree to be in this network? True for every record of another table. */
+/** Did the device itself agree to be in this network? True for records of other tables. */
 export async function hasDeviceProof(network: NetworkId, record: CatalogRecord): Promise<boolean> {
   if (!isDeviceRecord(record)) return true;
   return verifyAsync(record.id, proofBytesOf(network, record), record.body.proof);
@@ -89,8 +88,8 @@ function proofBytesOf(network: NetworkId, record: DeviceRecord): Uint8Array {
 }
 
 /**
- * Raised with every change of what is applied: the next start then examines the whole log again, so
- * that what an older version had to hold gets its due.
+ * Raise it with every change of these rules: the next start then examines the whole log again, and applies
+ * records that an older version had to hold.
  */
 export const rulesVersion = 5;
 
@@ -115,17 +114,17 @@ export function reasonToHold(record: CatalogRecord, known: Known, isDue: boolean
       if (!isUseRecord(record)) return 'no-right';
       return authority.isStorageOnlyAt(device, hlc) ? 'storage-only-device' : reasonOfUse(record, known);
     case 'bundle':
-      // A user is locked out, never deleted; who signs the secrets was checked by `faultOf`.
+      // A user is locked out, never deleted; `faultOf` has checked who signed the secrets.
       return body === null ? 'no-right' : reasonOfUser(record, principal, known);
     case 'media':
     case 'album':
-      // Whose it is, its id says: `faultOf` compared it with the signer.
+      // Its id names the owner: `faultOf` has compared it with the signer.
       return reasonOfUser(record, principal, known);
     case 'entry':
     case 'version':
     case 'facts':
     case 'grant':
-      // Whose the register is, `arrange` decides. That an owner signs for themselves was checked by `faultOf`.
+      // `arrange` decides who owns the register. `faultOf` has checked that an owner signs for themselves.
       if (!isGrantedRecord(record)) return reasonOfUser(record, principal, known);
       return reasonOfUser(record, record.body.owner, known) ?? reasonOfGranted(record, known);
     default:
@@ -133,7 +132,7 @@ export function reasonToHold(record: CatalogRecord, known: Known, isDue: boolean
   }
 }
 
-/** Why nothing that is this user's counts (yet), or nothing that comes from this device. */
+/** Why no record of this user, or from this device, counts now; undefined if they count. */
 function reasonOfUser(
   { device, hlc }: CatalogRecord,
   user: PrincipalId,

@@ -11,11 +11,11 @@ import {
 } from './authority-fold.ts';
 
 /**
- * Which removals of devices count. A removal strikes out what the removed device wrote beyond its
- * last sequence, other removals included, so they may contradict each other:
- * 1. one that no other strikes out is in force, and what it strikes out is not;
- * 2. where they strike out each other in a circle, the more senior wins: the root key's, else that of
- *    the admin who has been one for longer, else the one written on the older device, else the earlier.
+ * Which removals of devices count. A removal cancels what the removed device wrote after its last
+ * sequence number, other removals included, so removals may contradict each other:
+ * 1. a removal that no other cancels is in force, and those that it cancels are not;
+ * 2. where removals cancel each other in a circle, the more senior wins: the root key's, else that of
+ *    the more senior admin, else the one written on the older device, else the earlier one.
  */
 export function removalsInForce(genesis: GenesisBody, sorted: readonly AuthorityRecord[]): DeviceRecord[] {
   const barred = new Set<Revision>();
@@ -66,7 +66,7 @@ export function cutsOf(removals: readonly DeviceRecord[]): Map<string, number> {
   return cuts;
 }
 
-/** An admin may remove the very device they sit at: that record itself still counts. */
+/** An admin may remove the device on which they are signed in: that record itself still counts. */
 function lastSeqIn(removal: DeviceRecord): number {
   const lastSeq = removal.body.lastSeq ?? 0;
   return removal.device === removal.id ? Math.max(lastSeq, removal.seq) : lastSeq;

@@ -1,6 +1,6 @@
 /**
- * Changes that are collected and written at once: reading sees what was put before. A fork can be
- * thrown away without harm to the batch that it came from.
+ * Collects changes that are written at once. Reads see what was put before. A fork can be dropped without changing
+ * the batch that it came from.
  */
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { Bounds } from '../records/store-layout.ts';
@@ -10,7 +10,7 @@ type Readable = Pick<OrderedStore, 'get' | 'range'>;
 export class Batch {
   readonly #below: Readable;
   readonly #values = new Map<string, Uint8Array | null>();
-  /** Is it below? Known of keys that were looked up: whoever counts rows asks for most of them again. */
+  /** Whether a key exists below, for keys that were looked up: counting rows asks for most of them again. */
   readonly #isBelow = new Map<string, boolean>();
 
   constructor(below: Readable) {
@@ -21,7 +21,7 @@ export class Batch {
     return new Batch(this);
   }
 
-  /** Takes over what a fork of it collected. */
+  /** Takes over what a fork collected. */
   join(fork: Batch): void {
     for (const [key, isBelow] of fork.#isBelow) this.#note(key, isBelow);
     for (const [key, value] of fork.#values) this.#values.set(key, value);
@@ -35,7 +35,7 @@ export class Batch {
     return found;
   }
 
-  /** Is there a value without what was collected here? */
+  /** Does the key have a value below, without what was collected here? */
   isBelow(key: string): boolean {
     return this.#isBelow.get(key) ?? this.#below.get(key) !== undefined;
   }
@@ -44,7 +44,7 @@ export class Batch {
     this.#values.set(key, value);
   }
 
-  /** Puts a value of which the caller knows that there was none. */
+  /** Puts a value under a key that has none; the caller knows that. */
   putNew(key: string, value: Uint8Array): void {
     this.#note(key, false);
     this.#values.set(key, value);
@@ -58,7 +58,7 @@ export class Batch {
     this.#values.set(key, null);
   }
 
-  /** In key order. Slow where much was put: for ranges that are rarely asked for. */
+  /** In key order. Slow when much was put, so use it for rare ranges. */
   async *range(bounds: Bounds): AsyncIterable<readonly [key: string, value: Uint8Array]> {
     const own = [...this.#values.keys()].filter((key) => key >= bounds.gte && key < bounds.lt).sort();
     let next = 0;

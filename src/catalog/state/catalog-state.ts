@@ -1,4 +1,4 @@
-/** What the parts of one running catalog share: the database, and what of it is kept in memory. */
+/** What the parts of one running catalog share: the database, and what is kept of it in memory. */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../model/clock.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
@@ -19,7 +19,7 @@ import type { Outbox } from './outbox.ts';
 
 /** Memory for records kept decoded, some seven thousand of them. */
 const recordCacheBytes = 16 * 1024 * 1024;
-/** What a record takes in memory beside its bytes: fields, ids as text and small buffers, as a heap snapshot counts them. */
+/** Memory of a decoded record besides its bytes (fields, ids as text, small buffers), measured by a heap snapshot. */
 const parsedRecordBytes = 1800;
 
 export class CatalogState {
@@ -37,32 +37,32 @@ export class CatalogState {
 
   /** device → how far its log is here without a gap. */
   readonly vector = new Map<DeviceId, number>();
-  /** device → the highest number in its log, gaps or not: beyond it nothing has to be looked up. */
+  /** device → the highest number in its log, gaps or not: beyond it no lookup is needed. */
   readonly highest = new Map<DeviceId, number>();
-  /** device → the newest head of its log that is known: no vector goes beyond it. */
+  /** device → the newest known head of its log: no vector goes beyond it. */
   readonly heads = new Map<DeviceId, LogHead>();
   readonly tables = new Set<string>();
   authorityRecords: ReadonlyMap<Revision, AuthorityRecord> = new Map();
   authority: Authority;
-  /** Undefined until the database was scanned once: the scan notices what was lost. */
+  /** Undefined until the database was scanned once; the scan notices lost records. */
   digests: Digests | undefined;
   /** Changes since that scan began. */
   pendingDigests: Digests | undefined;
-  /** There may be causes (`dependents.ts`) that were not followed. */
+  /** True while causes (`dependents.ts`) may wait to be followed. */
   unsettled = true;
   /** The last sequence number that this device gave out. */
   ownSeq = 0;
   /** How many rows the database has. */
   rows = 0;
-  /** New or rebuilt, and not yet compared with others: nothing follows from what is not here. */
+  /** New or rebuilt, and not yet compared with others: a missing record proves nothing. */
   filling = false;
-  /** Records of somebody known wait for their time: what is shown is not all that there is. */
+  /** True while records of known signers wait for their time: the view is not complete. */
   early = false;
   /** Between start and stop. */
   running = false;
-  /** Why nothing can be written any more, until the next start. */
+  /** Why nothing can be written until the next start. */
   failure: PeerstorError | undefined;
-  /** Why this device may author nothing under its key: others have other records of it. */
+  /** Why this device may not write under its key: others have other records of it. */
   overtaken: PeerstorError | undefined;
 
   readonly #records: LRUCache<string, CatalogRecord>;
@@ -104,7 +104,7 @@ export class CatalogState {
     this.authority = new Authority(this.genesis.body, [...records.values()]);
   }
 
-  /** The record at a place in the log, or undefined when it is not (or no more) here. */
+  /** The record at a place in the log, or undefined when it is not here. */
   find(dot: Dot): CatalogRecord | undefined {
     if (dot.seq > (this.highest.get(dot.device) ?? 0)) return undefined;
     const key = dotKey(dot);
@@ -117,12 +117,12 @@ export class CatalogState {
     return record;
   }
 
-  /** A record that was just written here, so that it need not be read and parsed again. @param key its `dotKey` */
+  /** Caches a record that was just written here, so that nobody reads and parses it again. @param key its `dotKey` */
   remember(key: string, record: CatalogRecord): void {
     this.#records.set(key, record);
   }
 
-  /** A record that is to be read from the database again. */
+  /** Drops a record from the cache. */
   forget(dot: Dot): void {
     this.#records.delete(dotKey(dot));
   }
@@ -140,7 +140,7 @@ export class CatalogState {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells the listeners; what one of them throws does not keep it from the others. */
+  /** Calls the listeners. One that throws does not stop the others. */
   emit(changes: readonly CatalogChange[]): void {
     if (changes.length === 0) return;
     for (const listener of [...this.#listeners]) {

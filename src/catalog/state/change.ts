@@ -1,6 +1,6 @@
 /**
- * One change of the catalog while it is being made: rows for one durable batch, and what becomes true
- * in memory once that batch is on disk. Reading through it sees what it will write.
+ * One change of the catalog in the making: rows for one durable batch, and the new state in memory, which takes
+ * effect once the batch is on disk. Reads through it see what it will write.
  */
 import type { DeviceId, EntryId, Revision } from '../../model/ids.ts';
 import type { CatalogRecord, Hlc } from '../../model/records.ts';
@@ -28,20 +28,20 @@ export class Change {
   authorityRecords: ReadonlyMap<Revision, AuthorityRecord>;
   ownSeq: number;
   readonly vector = new Map<DeviceId, number>();
-  /** Heads that are newer than those known. */
+  /** Heads that are newer than the known ones. */
   readonly heads = new Map<DeviceId, LogHead>();
-  /** What the log of each device has been given beyond what it had. */
+  /** New records for the log of each device. */
   readonly highest = new Map<DeviceId, number>();
   readonly tables = new Set<string>();
   readonly digests = new Digests();
-  /** Entries whose register changed: their places are settled before the commit. */
+  /** Entries whose register changed: their places are computed before the commit. */
   readonly entries = new Set<EntryId>();
   /** Records that wait for their time. */
   readonly early: CatalogRecord[] = [];
-  /** Registers to tell the listeners about, with a record to show where no winner is left. */
+  /** Registers to report to the listeners, with a record to report where no winner is left. */
   readonly told = new Map<string, RegisterName & { record?: CatalogRecord }>();
   readonly #fresh = new Map<string, CatalogRecord>();
-  /** Places of the log where nothing is: asked again and again for new records. */
+  /** Empty places of the log: new records ask for them again and again. */
   readonly #absent = new Set<string>();
   readonly #registers = new Map<string, Register>();
   readonly #origin: Change | undefined;
@@ -57,7 +57,7 @@ export class Change {
     this.ownSeq = origin?.ownSeq ?? state.ownSeq;
   }
 
-  /** A part of this change that can be dropped alone; `join` makes it stay. */
+  /** A part of this change that can be dropped by itself; `join` keeps it. */
   fork(): Change {
     return new Change(this.state, this);
   }
@@ -95,7 +95,7 @@ export class Change {
     else this.batch.delete(key);
   }
 
-  /** Is its time here? What this device wrote is never hidden from itself. */
+  /** Is the record due? Records of this device always are, for itself. */
   isDue({ device, hlc }: CatalogRecord): boolean {
     return device === this.state.self || hlc <= this.dueUpTo;
   }
@@ -104,7 +104,7 @@ export class Change {
     return this.vector.get(device) ?? this.#origin?.reaches(device) ?? this.state.vector.get(device) ?? 0;
   }
 
-  /** The newest head of a log that is known, this change included. */
+  /** The newest known head of a log, this change included. */
   headOf(device: DeviceId): LogHead | undefined {
     return this.heads.get(device) ?? this.state.heads.get(device);
   }

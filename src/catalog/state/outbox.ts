@@ -1,14 +1,14 @@
 /**
- * HOME/outbox.log: what this device wrote and others do not have yet, beside the database (I7). The
- * database is an index that may be lost; these records would be lost with it.
+ * HOME/outbox.log: a second copy of what this device wrote and others do not have yet (I7). The
+ * database is an index that may be lost; without this file, these records would be lost with it.
  *
- *   frame = length of content (4, big end first) ‖ CRC-32 of content (4) ‖ content
+ *   frame = length of content (4, big-endian) ‖ CRC-32 of content (4) ‖ content
  *   content = record bytes, or 0x00 ‖ device (32) ‖ seq (6): that device's records up to this one were
- *             forgotten, others have them
+ *             forgotten, because others have them
  *
- * Appended and synced before a record is said to be written. A kill can tear the last frame: what
- * follows the last whole frame is cut off at the next start. Forgetting writes a new file beside and
- * renames it over the old one.
+ * A frame is appended and synced before the write of its record is acknowledged. A kill can tear the last frame: the
+ * next start cuts off everything after the last whole frame. Forgetting writes a new file and renames it over the
+ * old one.
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -21,19 +21,19 @@ import { parseRecord } from '../records/record-format.ts';
 import { numberBytes, numberOfBytes } from '../records/store-layout.ts';
 
 export interface Outbox {
-  /** Reads the journal and cuts a torn end off. Calls before it wait for it. */
+  /** Reads the journal and cuts off a torn end. Earlier calls wait for it. */
   open(): Promise<void>;
   /** Resolves when the records are on disk. */
   append(records: readonly Uint8Array[]): Promise<void>;
-  /** Every record in it, oldest first. */
+  /** All its records, oldest first. */
   records(): AsyncIterable<Uint8Array>;
-  /** Whose records it has; undefined while it never had any. A device with a new key takes a new file. */
+  /** The device whose records it has; undefined before the first one. A device with a new key starts a new file. */
   readonly device: DeviceId | undefined;
   /** The highest sequence number that was ever in it. */
   readonly lastSeq: number;
-  /** Records up to this one were forgotten. */
+  /** The number up to which records were forgotten. */
   readonly forgottenSeq: number;
-  /** Drops records up to `seq`, once there is enough to be gained by it. */
+  /** Drops records up to `seq`, once that frees enough space. */
   forget(seq: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -68,7 +68,7 @@ class FileOutbox implements Outbox {
   readonly #path: string;
   #file: FileHandle | undefined;
   #length = 0;
-  /** Some places in the file where it can be cut, oldest first. */
+  /** Some offsets at which the file can be cut, oldest first. */
   #marks: Mark[] = [];
   #tail: Promise<unknown> = Promise.resolve();
   device: DeviceId | undefined;
@@ -123,7 +123,7 @@ class FileOutbox implements Outbox {
       const file = this.#opened();
       const here = { seq: this.lastSeq, end: this.#length };
       const cut = [...this.#marks, here].findLast((mark) => mark.seq <= seq);
-      // A new file must drop half of the old one, else it would be written again and again.
+      // A new file must drop half of the old one, so that it is not rewritten too often.
       if (!cut || this.#length < forgetBytesMin || cut.end * 2 < this.#length) return;
       const kept = await readAll(file, cut.end, this.#length);
       await this.#replace(Buffer.concat([frameOf(this.#forgottenUpTo(cut.seq)), kept]));
@@ -169,7 +169,7 @@ class FileOutbox implements Outbox {
   }
 
   #forgottenUpTo(seq: number): Uint8Array {
-    assert(this.device, 'an outbox that forgets has had records');
+    assert(this.device, 'an outbox that forgets had records');
     return Buffer.concat([Buffer.of(forgottenByte), fromHex(this.device), numberBytes(seq, seqBytes)]);
   }
 
@@ -241,7 +241,7 @@ function dotOf(content: Uint8Array): { device: DeviceId; seq: number } {
   };
 }
 
-/** Whole frames, oldest first. One that is damaged is stepped over when whole ones follow. */
+/** Whole frames, oldest first. A damaged frame is skipped when whole ones follow. */
 async function* framesOf(file: FileHandle, size: number): AsyncIterable<Frame> {
   let pending = Buffer.alloc(0);
   let end = 0;
@@ -279,7 +279,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** A rename, or a new file, is durable once its folder is; Windows has no way to say it. */
+/** A rename or a new file is durable once its folder is synced, which Windows cannot do. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');

@@ -1,14 +1,14 @@
 /**
- * Is the database whole? LevelDB can lose rows without an error (a damaged byte in its log takes many with
- * it), so how many rows there are is written with every batch. A batch is there
- * whole or not at all: what is cut off at the end takes its count with it, what is lost before does not.
+ * Detects rows that the database lost. LevelDB can lose rows without an error: one damaged byte in its log takes many
+ * rows with it. So every batch also writes the number of rows. A batch is there whole or not at all: a torn batch at
+ * the end takes its own count with it, while rows lost before it make the count wrong.
  */
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { meta, numberBytes, numberOfBytes, wholeDatabase } from '../records/store-layout.ts';
 import type { Batch } from './batch.ts';
 
-/** Rows that are written beside, or say something of the database itself. */
+/** Rows that are not counted: they are written outside of batches, or describe the database itself. */
 const isCounted = (key: string): boolean => !key.startsWith('A') && !key.startsWith('m');
 
 /**
@@ -20,13 +20,13 @@ export async function countRows(store: OrderedStore): Promise<number> {
   let rows = 0;
   for await (const [key] of store.range(wholeDatabase)) rows += Number(isCounted(key));
   if (store.get(meta.damaged)) throw damaged('a value of it was found damaged');
-  // Its count is written with the first row, so rows without it are what is left of more.
+  // The count is written with the first row, so rows without a count mean that rows were lost.
   const expected = numberOfBytes(store.get(meta.rows) ?? new Uint8Array(0));
   if (expected !== rows) throw damaged(`it should have ${expected} rows and has ${rows}`);
   return rows;
 }
 
-/** @returns how many rows there will be once the batch is written; puts that into it */
+/** @returns the number of rows after the batch, which it also puts into the batch */
 export function countBatch(before: number, batch: Batch): number {
   let rows = before;
   for (const { key, value } of batch.changes()) {

@@ -1,6 +1,6 @@
 /**
- * Equal vectors must mean equal catalogs. Where their digests differ, one of two devices has lost
- * records, or there are two of one number: each fetches what it lacks of the buckets that differ.
+ * Equal vectors must mean equal catalogs. If the digests differ nevertheless, one of the two devices has lost
+ * records, or one number stands for two records. Then each device fetches what it lacks in the buckets that differ.
  */
 import type { Transport } from '../../model/contracts/transport.ts';
 import type { DeviceId, Revision } from '../../model/ids.ts';
@@ -21,7 +21,7 @@ import {
 } from './sync-messages.ts';
 import type { SyncedCatalog } from './synced-catalog.ts';
 
-/** What was missing here and came from a peer. */
+/** Records that were missing here and came from a peer. */
 export interface Healed {
   device: DeviceId;
   table: string;
@@ -60,7 +60,7 @@ export class Comparing {
     });
   }
 
-  /** @returns how many records were missing here and are back */
+  /** @returns how many missing records came back */
   async compare(device: DeviceId, signal: AbortSignal): Promise<number> {
     const options = { lane: 'bulk', signal } as const;
     const { vector, tables } = await this.#catalog.digests();
@@ -84,7 +84,7 @@ export class Comparing {
     return healed;
   }
 
-  /** Do the catalogs stand for the same? */
+  /** Are the two catalogs equal? */
   async agrees(device: DeviceId, signal: AbortSignal): Promise<boolean> {
     const { vector, tables } = await this.#catalog.digests();
     const message = digestsMessage.write({ vector, tables });
@@ -95,7 +95,7 @@ export class Comparing {
 
   async #heal(device: DeviceId, lacking: readonly CountedRecord[], signal: AbortSignal): Promise<number> {
     let healed = 0;
-    // The log may still have what the register has lost.
+    // The log may still have records that the register has lost.
     const here = lacking.flatMap((record) => this.#catalog.bytesOf(record) ?? []);
     if (here.length > 0) healed += await this.#catalog.heal(here);
     let rest = lacking.filter((record) => !this.#catalog.bytesOf(record));
@@ -150,7 +150,7 @@ async function collect(
   do {
     const { records, next } = await page(after);
     for (const record of records) all.set(record.revision, record);
-    // A list that does not go on would be asked for again and again.
+    // Without progress this loop would never end.
     after = next !== undefined && (after === undefined || next > after) ? next : undefined;
   } while (after !== undefined);
   return all;

@@ -1,17 +1,17 @@
 /**
- * What catalogs say to each other (docs/PROTOCOL.md, "Catalog"): canonical CBOR maps, device ids and
- * revisions as raw bytes. What does not fit is refused with `bad-frame`.
+ * Messages between catalogs (docs/PROTOCOL.md, "Catalog"): canonical CBOR maps, with device ids and
+ * revisions as raw bytes. A message of another shape is refused with `bad-frame`.
  *
  *   catalog/vectors   Hello → Hello                    on connect, and now and then
  *   catalog/news      Hello, no answer                 "I have more than you had"
- *   catalog/missing   Ask → Page                       what the asker lacks of one log
+ *   catalog/missing   Ask → Page                       records of one log that the asker lacks
  *   catalog/push      Page → Hello                     new records of the sender
- *
- * Heads of logs are as `log-head.ts` has them.
  *   catalog/digests   Digests → Difference             are equal vectors equal catalogs?
- *   catalog/counted   CountedAsk → Counted             what is in the buckets that differ
- *   catalog/records   Wanted → Found                   some of that
+ *   catalog/counted   CountedAsk → Counted             the records in the buckets that differ
+ *   catalog/records   Wanted → Found                   the bytes of some of them
  *   catalog/compare   (empty), no answer               "you lack something too: ask for my digests"
+ *
+ * `log-head.ts` describes the heads of logs.
  */
 import { decode, encode, isFields } from '../../crypto/index.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -39,7 +39,7 @@ export interface Hello {
   wallMs: number;
   /** The newest head of the receiver's log that the sender has. */
   yours: Uint8Array | null;
-  /** False when the sender is filling its own catalog: that it lacks something means nothing. */
+  /** False while the sender fills its own catalog: then its gaps mean nothing. */
   whole: boolean;
 }
 
@@ -48,13 +48,13 @@ export interface Ask {
   since: number;
 }
 
-/** Everything of a log that is there in (since, reaches]. */
+/** All records of a log in (since, reaches] that the sender has. */
 export interface LogPage extends Ask {
   records: readonly Uint8Array[];
   reaches: number;
   /** The newest head of the log that the sender has. */
   head: Uint8Array | null;
-  /** False when the sender has more after it. */
+  /** False when the sender has more records after this page. */
   complete: boolean;
 }
 
@@ -64,7 +64,7 @@ export interface DigestsMessage {
 }
 
 export interface Difference {
-  /** False when the vectors differ, so that digests say nothing. */
+  /** False when the vectors differ, which makes the digests useless. */
   comparable: boolean;
   tables: readonly { table: string; buckets: ReadonlySet<number> }[];
 }
@@ -82,7 +82,7 @@ export interface Counted {
 
 export interface Found {
   records: readonly Uint8Array[];
-  /** So many of the wanted records this answers for, from the first on: what is not there is left out. */
+  /** This answers for so many of the wanted records, from the first on; those that the sender lacks are left out. */
   answered: number;
 }
 
@@ -131,7 +131,7 @@ export const logPage = {
   },
 };
 
-/** What a page says to `accept`. */
+/** A page's head, as `accept` takes it. */
 export function headOfPage({ device, since, reaches, head }: LogPage): {
   device: DeviceId;
   since: number;
@@ -242,5 +242,8 @@ function hex(value: unknown): string {
 }
 
 function badFrame(): PeerstorError {
-  return new PeerstorError('bad-frame', 'A device sent a catalog message that cannot be read; update both.');
+  return new PeerstorError(
+    'bad-frame',
+    'A device sent a catalog message that cannot be read; update both devices.',
+  );
 }

@@ -1,4 +1,4 @@
-/** Fetches what a peer has and this device lacks, log by log. */
+/** Fetches the records that a peer has and this device lacks, one log at a time. */
 import { Semaphore } from '../../concurrency/index.ts';
 import type { CatalogExchange } from '../../model/contracts/catalog.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
@@ -7,13 +7,13 @@ import type { DeviceId } from '../../model/ids.ts';
 import { seqMax } from '../records/record-format.ts';
 import { ask, headOfPage, type LogPage, logPage, methods, type Vector } from './sync-messages.ts';
 
-/** Logs that are fetched from one peer at once, each with one page under way. */
+/** Logs fetched from one peer at once, each with one page in flight. */
 const logsAtOnce = 4;
 
 export class Pulling {
   readonly #catalog: CatalogExchange;
   readonly #transport: Transport;
-  /** Logs that are being fetched, from whichever peer: two would fetch the same. */
+  /** Logs that are being fetched from any peer, so that none is fetched twice at once. */
   readonly #underWay = new Map<DeviceId, Promise<void>>();
 
   constructor(catalog: CatalogExchange, transport: Transport) {
@@ -28,7 +28,7 @@ export class Pulling {
   }
 
   /**
-   * Fetches what the peer said it has, as far as it gives it.
+   * Fetches what the peer said it has, as far as it sends it.
    * @throws what the call threw, or `peer-failed`
    */
   async pull(peer: DeviceId, theirs: Vector, signal: AbortSignal): Promise<void> {
@@ -63,8 +63,8 @@ export class Pulling {
   }
 
   /**
-   * One page is asked for, one is being checked and one is being written, all at the same time. However it
-   * ends, nothing of it is being written any more.
+   * Works as a pipeline: one page is being requested while another is checked and a third is written. When it
+   * returns or throws, no write is in progress.
    */
   async #pullLog(peer: DeviceId, author: DeviceId, signal: AbortSignal): Promise<void> {
     let since = this.#reaches(author);
@@ -77,10 +77,10 @@ export class Pulling {
         const isLast = page.complete || page.reaches <= since;
         if (!isLast) {
           next = this.#fetch(peer, author, page.reaches, signal);
-          // It is awaited in the next round; if writing fails before, nobody else would hear of it.
+          // The next round awaits it. This catch keeps a failure before that from being unhandled.
           next.catch(() => undefined);
         }
-        // Should the page before fail, this one is not believed to follow it.
+        // If the previous page fails, this one does not count as its successor.
         const accepting = this.#catalog.accept(page.records, { head: headOfPage(page) });
         begun.splice(0, begun.length, writing, accepting);
         accepting.catch(() => undefined);
@@ -103,7 +103,7 @@ export class Pulling {
       return page;
     throw new PeerstorError(
       'peer-failed',
-      'A device answered with another part of the catalog than was asked for.',
+      'A device answered with a part of the catalog that was not asked for.',
     );
   }
 

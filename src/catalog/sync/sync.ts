@@ -1,10 +1,10 @@
 /**
  * Keeps the catalogs of connected devices equal.
  *
- * Two devices that meet exchange version vectors; each pulls what it lacks. From then on each pushes
- * what it writes to all that it is connected with. What it got from others it does not push on: where
- * some devices do not reach each other, a short notice of the vector lets them pull. A lost message
- * costs time only: vectors are exchanged again and again.
+ * Two devices that meet exchange version vectors, and each pulls what it lacks. From then on each device pushes
+ * its own new records to all connected devices. It does not forward the records of others; a short notice
+ * with its vector lets devices pull them that cannot reach the author. A lost message
+ * costs only time, because devices exchange vectors again and again.
  */
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
@@ -33,26 +33,26 @@ export interface CatalogSyncOptions {
   clock: Clock;
   tunables: Pick<Tunables, 'heartbeatMs' | 'catalogDigestMs'>;
   log?: Log;
-  /** Records were found missing although the vectors were equal, and were fetched: worth a health warning. */
+  /** Called when records were missing although the vectors were equal, and were fetched. Health should warn of it. */
   onHealed?: (healed: Healed) => void;
 }
 
 export interface CatalogSync {
-  /** Begins to exchange; the transport may be started before or after. Twice is once. */
+  /** Starts to exchange. Idempotent. The transport may be started before or after. */
   start(): Promise<void>;
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no task runs any more. */
   stop(): Promise<void>;
-  /** Exchanges vectors with all connected devices now, and resolves when what they have is here. */
+  /** Exchanges vectors with all connected devices now, and resolves when their records are here. */
   refresh(): Promise<void>;
   /** Compares digests with a connected device now. @returns how many records were fetched */
   compare(device: DeviceId): Promise<number>;
-  /** Has a connected device the same vector and digests as this one? */
+  /** Does a connected device have the same vector and digests as this one? */
   agrees(device: DeviceId): Promise<boolean>;
 }
 
-/** Vectors are exchanged every so many heartbeats. */
+/** Heartbeats between two exchanges of vectors. */
 const heartbeatsPerExchange = 6;
-/** How long what came from others may wait until it is told on: many pages make one notice. */
+/** Delay before a notice about records of others, so that many pages make one notice. */
 const newsAfterMs = 1000;
 const periodMsMin = 50;
 
@@ -67,7 +67,7 @@ interface Peer {
   pulling: Promise<void> | undefined;
 }
 
-/** Registers its methods at once, so it must be made before the transport is started. */
+/** Registers its methods at once, so create it before the transport is started. */
 export function createCatalogSync(options: CatalogSyncOptions): CatalogSync {
   return new RunningSync(options);
 }
@@ -166,7 +166,7 @@ class RunningSync implements CatalogSync {
     transport.handle(methods.push, async (from, body) => {
       const page = logPage.read(body);
       const { device, since, records } = page;
-      // With a gap before it the page is of no use: the answer says what is lacking here.
+      // A page after a gap is of no use; the answer says what this device lacks.
       if (since <= this.#reaches(device)) {
         await this.#catalog.accept(records, { head: headOfPage(page) });
         this.#tellLater();
@@ -186,18 +186,18 @@ class RunningSync implements CatalogSync {
     });
   }
 
-  /** Exchanges vectors, and fetches what is lacking here. */
+  /** Exchanges vectors, and fetches what this device lacks. */
   async #exchange(peer: Peer): Promise<void> {
     const body = hello.write(this.#helloTo(peer.device));
     const options = { signal: this.#stopping.signal };
     const answer = hello.read(await this.#transport.call(peer.device, methods.vectors, body, options));
     this.#heard(peer.device, answer);
     await peer.pulling;
-    // What was written here while the exchange was under way.
+    // Records that were written here during the exchange.
     this.#push(peer);
   }
 
-  /** A catalog that was rebuilt is whole again when it has what all connected devices have. */
+  /** A rebuilt catalog is complete again when it has what all connected devices have. */
   async #noteCaughtUp(): Promise<void> {
     const peers = [...this.#peers.values()];
     const covered = peers.every(({ known }) => known && !this.#pulling.lacks(known));
@@ -231,7 +231,7 @@ class RunningSync implements CatalogSync {
     peer.pulling = this.#run(() => this.#pulling.pull(device, known, this.#stopping.signal)).then(() => {
       peer.pulling = undefined;
       this.#tellLater();
-      // It may have said meanwhile that it has more.
+      // The peer may have announced more in the meantime.
       if (peer.known !== known) this.#pull(peer);
     });
   }
@@ -252,7 +252,7 @@ class RunningSync implements CatalogSync {
     });
   }
 
-  /** How many own records the peer lacks; 0 when it lacks so many that it fetches them itself. */
+  /** How many own records the peer lacks; 0 when it lacks so many that it pulls them itself. */
   #unpushed({ known }: Peer): number {
     if (!known) return 0;
     const { self } = this.#catalog;
@@ -276,7 +276,7 @@ class RunningSync implements CatalogSync {
     return { device, since, records, reaches, head: signed ?? null, complete };
   }
 
-  /** Says soon, to those who may not have it, that there is something new from others. */
+  /** Soon tells devices that may lack them that there are new records of others. */
   #tellLater(): void {
     if (this.#timers.has('news') || !this.#running) return;
     const timer = this.#clock.after(newsAfterMs, () => {
@@ -313,7 +313,7 @@ class RunningSync implements CatalogSync {
     void this.#run(work);
   }
 
-  /** A task that ends with the sync, and whose failure is no one else's: the next exchange makes it good. */
+  /** Runs a task that `stop` waits for. Its failure is only logged: the next exchange makes up for it. */
   #run(work: () => Promise<void>): Promise<void> {
     const task = work()
       .catch((error) => {

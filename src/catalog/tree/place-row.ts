@@ -1,7 +1,7 @@
 /**
- * What the local database keeps of where an entry is. Row bytes: rung (1) ‖ kind (1) ‖ parentless (1)
- * ‖ length of dot (1) ‖ dot of the record ‖ owner (32) ‖ parent (16, zero for none) ‖ entries that it
- * depends on (16 each).
+ * The row of an entry's place in the local database: rung (1) ‖ kind (1) ‖ parentless (1)
+ * ‖ length of dot (1) ‖ dot of the record ‖ owner (32) ‖ parent (16, zero for none) ‖ entries on which the
+ * place depends (16 each).
  */
 import { type EntryId, entryId, toHex, type UserId, userId } from '../../model/ids.ts';
 import type { EntryBody } from '../../model/records.ts';
@@ -11,9 +11,9 @@ import type { Place } from './tree.ts';
 export interface PlaceRow extends Place {
   readonly kind: EntryBody['kind'];
   readonly owner: UserId;
-  /** The register names no parent: the drive's root, or what might be it. */
+  /** True when the register names no parent: the entry is the drive's root, or a candidate for it. */
   readonly parentless: boolean;
-  /** The record that the entry is seen by. */
+  /** The record that shows the entry. */
   readonly dot: Dot;
 }
 

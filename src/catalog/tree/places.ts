@@ -1,13 +1,13 @@
 /**
- * Keeps where entries are (`tree.ts`) in rows, so that a folder is listed without looking at the rest
- * of the drive. After a change it looks again at those entries alone whose place can have changed:
+ * Stores the places of entries (`tree.ts`) in rows, so that listing a folder does not read the rest
+ * of the drive. After a change it computes the places of only those entries whose place can have changed:
  *
- * 1. the changed entry itself, and what waits for it (rows `w`);
- * 2. what lies in it, when it came, went, or is another kind of thing now;
- * 3. what a cycle through one of these drives from its place (`onClimb`);
- * 4. what waits for an entry that moved.
+ * 1. the changed entry itself, and the entries that depend on it (rows `w`);
+ * 2. its children, when it appeared, vanished, or changed its kind;
+ * 3. entries that a cycle through one of these drives from their place (`onClimb`);
+ * 4. the entries that depend on an entry that moved.
  *
- * `test/catalog/tree/places.test.ts` holds this against all places found anew.
+ * `test/catalog/tree/places.test.ts` compares this with all places computed from scratch.
  */
 import { type EntryId, entryId, type UserId } from '../../model/ids.ts';
 import { type EntryRecord, isEntryRecord } from '../records/owned-records.ts';
@@ -35,7 +35,7 @@ import type { Change } from '../state/change.ts';
 import { decodePlace, encodePlace, type PlaceRow } from './place-row.ts';
 import { compareRoots, type Location, type Locations, type Place, placeOf } from './tree.ts';
 
-/** Settles the places of everything that the change touched. */
+/** Computes the places of all entries that the change affects. */
 export async function settlePlaces(change: Change): Promise<void> {
   if (change.entries.size === 0) return;
   await new Settling(change).run();
@@ -80,7 +80,7 @@ class Settling implements Locations {
     return row && entryId(Buffer.from(row).toString('hex'));
   }
 
-  /** The record that an entry is seen by. Those that changed were looked up before. */
+  /** The record that shows an entry. Those of changed entries were looked up before. */
   #record(id: EntryId): EntryRecord | undefined {
     if (this.#found.has(id)) return this.#found.get(id);
     const row = this.#row(id);
@@ -148,7 +148,7 @@ class Settling implements Locations {
     writeRow(this.#change, id, before, after);
     this.#rows.set(id, after);
     if (before?.rung === after?.rung && before?.parent === after?.parent) return;
-    // What waits for a changed entry is looked at anyway: see `#touch`.
+    // Dependents of a changed entry are examined anyway: see `#touch`.
     if (this.#change.entries.has(id)) return;
     this.#change.tell('entry', id, record);
     await this.#lookAgainAtDependents(id);
@@ -187,16 +187,16 @@ function writeRow(
   else if (before) batch.delete(placeKey(id));
 }
 
-/** The row by which a folder finds the entry; the root of a drive is in none. */
+/** The row by which a folder finds the entry; the root of a drive has none. */
 function listKey(id: EntryId, { rung, parent, owner }: PlaceRow): string | undefined {
   if (rung === 'recovered') return recoveredKey(owner, id);
   return parent === null ? undefined : childKey(parent, id);
 }
 
 /**
- * The record that an entry is seen by: the winner; or, when the winner is a tombstone that did not
- * know of some version of the file, what was there before. Who deletes an entry for ever deletes the
- * versions they see in the same breath, so a version that is alive is an edit they had not seen.
+ * The record that shows an entry: the winner. If the winner is a tombstone that did not know of some version of the
+ * file, it is the record before the tombstone. Whoever purges an entry deletes the versions they see in the same
+ * call, so a live version is an edit that they had not seen.
  */
 async function seenRecord(change: Change, id: EntryId): Promise<EntryRecord | undefined> {
   const register = change.register('entry', id);

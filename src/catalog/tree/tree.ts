@@ -1,16 +1,16 @@
 /**
- * Where entries really are. Pure: a function of the location registers alone, so devices with the
- * same records show the same tree, in whatever order the records came.
+ * Computes where entries are. Pure: a function of the location registers alone, so devices with the
+ * same records show the same tree, whatever the order in which the records arrived.
  *
- * Each entry has a ladder of places: its parent, its fallback, and at last the root of its owner's
- * drive ("Recovered": nothing disappears). A place counts when it is a live folder of the same owner.
- * An entry stands on the first rung that counts. Where that makes a cycle, the entry of the cycle
- * with the lowest (hlc, device, revision) climbs to its next rung, and so on until no cycle is left.
+ * Each entry has a ladder of places: its parent, its fallback, and last the root of its owner's
+ * drive ("Recovered": nothing disappears). A place counts if it is a live folder of the same owner.
+ * An entry stands on the first rung that counts. If that makes a cycle, the entry of the cycle
+ * with the lowest (hlc, device, revision) climbs to its next rung, and so on until there is no cycle.
  *
  * The outcome does not depend on which of several cycles is broken first: cycles of a graph with one
- * edge per entry share no entry, and a cycle stays until its own weakest entry climbs. For the same
- * reason the place of one entry follows from the entries above it alone: `placeOf` walks up and
- * touches nothing else, and what it met on a path that reaches a root is final too.
+ * edge per entry share no entry, and a cycle remains until its own weakest entry climbs. For the same
+ * reason the place of an entry follows from the entries above it alone: `placeOf` walks up and
+ * reads nothing else, and the places that it computed on a path to a root are final too.
  */
 import { assert } from '../../model/assert.ts';
 import type { EntryId, UserId } from '../../model/ids.ts';
@@ -27,7 +27,7 @@ export interface Location extends Ordered {
   readonly createdAt: number;
 }
 
-/** The registers, as `placeOf` asks for them. */
+/** The registers, as `placeOf` reads them. */
 export interface Locations {
   /** Undefined for an entry that is unknown or deleted. */
   find(id: EntryId): Location | undefined;
@@ -36,11 +36,11 @@ export interface Locations {
 }
 
 export interface Place {
-  /** `root`: this is the drive's root. `recovered`: shown in the drive's root for want of anything better. */
+  /** `root`: this is the drive's root. `recovered`: shown in the drive's root because no other place counts. */
   readonly rung: 'root' | 'parent' | 'fallback' | 'recovered';
   /** The folder it is in; null for `root` and `recovered`. */
   readonly parent: EntryId | null;
-  /** Entries (besides itself and `parent`) whose change may give it another place. */
+  /** Entries besides itself and `parent` whose change may move it. */
   readonly dependsOn: ReadonlySet<EntryId>;
 }
 
@@ -55,7 +55,7 @@ export function compareRoots(left: Location, right: Location): number {
 
 /**
  * @param settled places found so far with these same registers; more are added
- * @param onClimb told of every entry that a cycle on the way drove from its rung
+ * @param onClimb called with every entry that a cycle on the way drove from its rung
  * @returns undefined when there is no such entry
  */
 export function placeOf(
@@ -129,7 +129,7 @@ class Climbs {
     const location = this.#locations.find(id);
     if (!rung || !location) return undefined;
     const dependsOn = new Set(this.#rivals.get(id));
-    // Better rungs that do not count now may do so later.
+    // Better rungs that do not count now may count later.
     if (rung.rung !== 'root') {
       const better = rung.rung === 'parent' ? [] : [location.parent, location.fallback];
       for (const one of better) if (one !== null && one !== id && one !== rung.parent) dependsOn.add(one);

@@ -1,4 +1,4 @@
-/** What the catalog says of grants: whose they are, for whom, and how often they were used. */
+/** Views of grants: by entry, by grantee, and how often they were used. */
 import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { type EntryId, type GrantId, grantId, type PrincipalId, type UserId } from '../../model/ids.ts';
 import type { CatalogRecord, TableName, Tables } from '../../model/records.ts';

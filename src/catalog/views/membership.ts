@@ -1,4 +1,4 @@
-/** Proof that a device is a member, for those who do not have this catalog yet. */
+/** Proves that a device is a member, to devices that do not have this catalog yet. */
 import { verify } from '../../crypto/index.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import type { DeviceId, Revision } from '../../model/ids.ts';
@@ -10,14 +10,14 @@ import type { AuthorityRecord } from '../rights/authority-fold.ts';
 import { faultOf, hasDeviceProofNow, isAuthorityRecord } from '../rights/policy.ts';
 import type { CatalogState } from '../state/catalog-state.ts';
 
-/** Certificates that are looked at: each costs a signature check before the peer has proved anything. */
+/** Certificates that are checked: each costs a signature check before the peer has proved anything. */
 const certificatesMax = 256;
 
 export function certificatesOf({ authority }: CatalogState, device: DeviceId): Uint8Array[] {
   return authority.proofOf(device).map(({ bytes }) => bytes);
 }
 
-/** What the catalog and the certificates together say of the device, if it is a member. */
+/** The device's record by the catalog and the certificates together, if it is a member. */
 export function verifyMember(
   state: CatalogState,
   device: DeviceId,
@@ -51,7 +51,7 @@ function bodyOf(
   return authority.device(device)?.body;
 }
 
-/** Undefined for what is no genuine user or device record of this network: it proves nothing. */
+/** Undefined for bytes that are not a genuine user or device record of this network: they prove nothing. */
 function readCertificate(state: CatalogState, bytes: Uint8Array): AuthorityRecord | undefined {
   try {
     const { record, payload, signature } = parseRecord(bytes);

@@ -1,4 +1,4 @@
-/** What the catalog says: registers, lists, folders, versions. Reads only what is durable. */
+/** Views of the catalog: registers, lists, folders, versions. They show only durable records. */
 import { assert } from '../../model/assert.ts';
 import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { type EntryId, entryId, toHex, versionId } from '../../model/ids.ts';
@@ -69,7 +69,7 @@ export class Views
     );
   }
 
-  /** What stood in a register before it was deleted, or stands there: to see what a tombstone took away. */
+  /** The live record of a register, or the last one before its deletion: shows what a tombstone took away. */
   lastLive<Name extends TableName>(table: Name, id: string): RecordOf<Name> | undefined {
     const lastLive = lastLiveOf(decodeRegister(this.#state.store.get(registerKey(table, id))));
     return lastLive && this.#read(table, dotOfHeld(lastLive));
@@ -128,7 +128,7 @@ export class Views
   }
 
   /**
-   * The newest of a single line of versions, while it stands. Without looking at the others: a range needs an
+   * The newest version of a single line, if it is live. It does not read the others: a range needs an
    * iterator and another thread, and a page of a folder asks for hundreds of files.
    */
   #onlyCurrent(entry: EntryId): VersionRecord | undefined {
@@ -142,7 +142,7 @@ export class Views
     return isVersionRecord(record) && record.body.entry === entry ? record : undefined;
   }
 
-  /** All versions of an entry that its owner wrote or let write, with what deleted ones said. */
+  /** All versions of an entry by its owner or grantees; deleted ones with the record before their tombstone. */
   async #links(entry: EntryId): Promise<Link[]> {
     const { store } = this.#state;
     const links: Link[] = [];
@@ -194,7 +194,7 @@ export class Views
     return this.#typed(table, this.#state.record(dot));
   }
 
-  /** Only records of the right shape are applied, so this never fails but for a bug. */
+  /** Only records of the right shape are applied, so a failure here is a bug. */
   #typed<Name extends TableName>(table: Name, record: CatalogRecord): RecordOf<Name> {
     assert(isRecordOf(table, record), `an applied record of the table "${table}" has its shape`);
     return record;

@@ -1,4 +1,4 @@
-/** Fills in how a draft shows its right: the way from what it concerns up to the granted entry. */
+/** Fills in the proof of a draft's right: the steps from its entry up to the granted entry. */
 import type { Signer } from '../../model/contracts/catalog.ts';
 import { type EntryId, entryId, type Revision } from '../../model/ids.ts';
 import type { EntryBody, FactsBody, GrantBody, VersionBody, Via } from '../../model/records.ts';
@@ -10,9 +10,9 @@ import type { Change } from '../state/change.ts';
 type SharedBody = EntryBody | VersionBody | FactsBody;
 
 /**
- * @param base what the record will replace
- * @returns the body with every step of the way that the catalog knows and the caller did not name well;
- * the same body where the signer is the owner, or names no grant
+ * @param base the revisions that the record will replace
+ * @returns the body with all steps that the catalog knows, where the caller named none or wrong ones;
+ * the same body if the signer is the owner, or names no grant
  */
 export function withSteps<Body>(
   change: Change,
@@ -53,7 +53,7 @@ function grantOf(change: Change, { grant }: Via): GrantBody | undefined {
   return isBody('grant', grant, body) ? body : undefined;
 }
 
-/** Where the right has to be shown from. */
+/** The entry from which the steps start. */
 function startsOf({ table, id, body, base }: Way): EntryId[] {
   if (table === 'version' && isBody('version', id, body)) return [body.entry];
   if (table !== 'entry' || !isBody('entry', id, body)) return [entryId(id)];
@@ -62,7 +62,7 @@ function startsOf({ table, id, body, base }: Way): EntryId[] {
   return base.length > 0 ? [entryId(id), ...places] : places;
 }
 
-/** An entry that there was has to be named by a revision that this record replaces. */
+/** An existing entry must be named by a revision that this record replaces. */
 function nameReplaced(change: Change, { id, base }: Way, steps: Via['steps']): void {
   const named = steps[entryId(id)];
   if (named !== undefined && base.includes(named)) return;
@@ -71,7 +71,7 @@ function nameReplaced(change: Change, { id, base }: Way, steps: Via['steps']): v
   if (replaced) steps[entryId(id)] = replaced.revision;
 }
 
-/** Who may only add has to name the record that they added the entry with. */
+/** Somebody who may only add must name the record by which they added the entry. */
 function nameOwnCreation(change: Change, { id, body, signer }: Way, steps: Via['steps']): void {
   if (!isBody('version', id, body)) return;
   const isOwn = (held: Held) => held.byGrantee && held.base.length === 0;

@@ -1,7 +1,7 @@
 import { signHead } from '../records/log-head.ts';
 import type { Change } from '../state/change.ts';
 
-/** Signs how far the own log reaches, when it has grown. */
+/** Signs the head of this device's own log when the log has grown. */
 export function signOwnHead(change: Change): void {
   const { networkId, identity, self, overtaken } = change.state;
   if (overtaken || change.ownSeq <= (change.headOf(self)?.seq ?? 0)) return;

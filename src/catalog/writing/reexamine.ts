@@ -1,7 +1,7 @@
 /**
- * Looks at records again whose right, or whose time, may have changed: a few hundred in a batch, in
- * the writer's line. A crash in between is found at the next start, by the authority that is
- * remembered as followed.
+ * Examines records again whose right may have changed or that may be due now: a few hundred in a batch, in
+ * the writer's queue. The catalog stores which authority it has followed up to, so the next start notices a crash
+ * in between.
  */
 
 import { decodeRegister, dotOfHeld } from '../records/register-row.ts';
@@ -31,7 +31,7 @@ import type { Writer } from './writer.ts';
 
 const recordsAtOnce = 500;
 
-/** Applies and takes back what a change calls for: of who may say what, or of what grants rest on. */
+/** Applies and takes back records after a change of authority or of what grants depend on. */
 export async function followAuthority(state: CatalogState, writer: Writer, before: Authority): Promise<void> {
   const { authority } = state;
   if (authority !== before && authority.fingerprint() !== before.fingerprint())
@@ -51,7 +51,7 @@ async function followTo(state: CatalogState, writer: Writer, before: Authority):
   await rememberFollowed(state);
 }
 
-/** There are few: one for each removed device. */
+/** Few: one for each removed device. */
 async function examineSecrets({ store }: CatalogState, writer: Writer): Promise<void> {
   const dots: Dot[] = [];
   for await (const [, row] of store.range(registersOf('secret')))
@@ -62,8 +62,8 @@ async function examineSecrets({ store }: CatalogState, writer: Writer): Promise<
 }
 
 /**
- * Examines again what depends on records that came, or that count no more, the earliest cause first:
- * all that follows from it is later, so each record is looked at once for each thing it depends on.
+ * Examines the dependents of records that arrived or no longer count, the earliest cause first. Everything
+ * that follows from a cause is later than it, so each record is examined once for each of its dependencies.
  */
 async function followCauses(state: CatalogState, writer: Writer): Promise<void> {
   while (state.unsettled) {
@@ -82,7 +82,7 @@ async function followCause(state: CatalogState, writer: Writer, cause: string): 
   await writer.commit(change);
 }
 
-/** At start: all of it, if the last process ended before it had followed. */
+/** At start: examines the whole log if the last process ended before it had followed all changes. */
 export async function catchUpWithAuthority(state: CatalogState, writer: Writer): Promise<void> {
   const followed = state.store.get(meta.authority);
   if (followed && Buffer.from(followed).toString() === followedBy(state)) return;
@@ -98,7 +98,7 @@ function followedBy({ authority }: CatalogState): string {
   return `${rulesVersion} ${authority.fingerprint()}`;
 }
 
-/** Applies what has become due, and what a crash kept from being examined. */
+/** Applies records that have become due, and examines those that a crash left out. */
 export async function applyDue(state: CatalogState, writer: Writer): Promise<void> {
   await followCauses(state, writer);
   for (;;) {
@@ -116,7 +116,7 @@ export async function applyDue(state: CatalogState, writer: Writer): Promise<voi
   }
 }
 
-/** Notes whether anything of somebody known waits for its time: strangers could make it wait for ever. */
+/** Notes whether records of known signers wait for their time. Strangers could keep this true for ever, so they do not count. */
 export async function noteEarly(state: CatalogState): Promise<void> {
   for await (const [key] of state.store.range(allDue)) {
     const record = state.find(dotOfDueKey(key));
@@ -127,8 +127,8 @@ export async function noteEarly(state: CatalogState): Promise<void> {
 }
 
 /**
- * Takes back what was applied while this device's clock was ahead: the end of every log, as far as it
- * is not due. Early user and device records are left out of the authority when it is next built.
+ * Takes back records that were applied while this device's clock was ahead: at the end of every log, those that
+ * are not due. The next computation of the authority leaves early user and device records out.
  */
 export async function holdEarly(state: CatalogState, writer: Writer): Promise<void> {
   const change = writer.begin();

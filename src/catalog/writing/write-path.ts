@@ -1,4 +1,4 @@
-/** Records that are written on this device. */
+/** Writes records on this device. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Draft, Signer } from '../../model/contracts/catalog.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
@@ -18,7 +18,7 @@ import type { Writer } from './writer.ts';
 
 /** Records that share one sync of the disk. */
 const recordsPerCommit = 512;
-/** Calls that may wait; more means that the caller does not wait for its answers. */
+/** Calls that may wait; more means that a caller does not await its answers. */
 const callsWaitingMax = 10_000;
 
 interface Call {
@@ -38,7 +38,7 @@ export class WritePath {
     this.#writer = writer;
   }
 
-  /** Calls that come while the disk is being synced share the next sync. */
+  /** Calls that arrive during a sync of the disk share the next one. */
   author(drafts: readonly Draft[], signer: Signer): Promise<CatalogRecord[]> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length >= callsWaitingMax) {
@@ -52,7 +52,7 @@ export class WritePath {
   }
 
   async #writeWaiting(): Promise<void> {
-    // Uploads whose manifests shared a sync come here in the same turn of the event loop, and share this one too.
+    // Uploads whose manifests shared a sync arrive in the same turn of the event loop, and share this sync too.
     await nextTurn();
     const calls = this.#take();
     const written: { call: Call; records: CatalogRecord[] }[] = [];
@@ -85,7 +85,7 @@ export class WritePath {
     }
   }
 
-  /** The records are durable by now: what fails here is made good at the next start. */
+  /** The records are durable by now; if this fails, the next start makes up for it. */
   async #follow(before: Authority): Promise<void> {
     try {
       await followAuthority(this.#state, this.#writer, before);
@@ -97,7 +97,7 @@ export class WritePath {
     }
   }
 
-  /** The next calls in line; what is over is begun at once after them. */
+  /** The next calls of the queue; the rest follows right after them. */
   #take(): Call[] {
     let records = 0;
     const fit = this.#waiting.findIndex(({ drafts }, index) => {
@@ -144,7 +144,7 @@ function sign(change: Change, draft: Draft, signer: Signer): CatalogRecord {
     throw new PeerstorError('bad-record', `This is not a whole record of the table "${table}".`);
   }
   const register = change.register(table, id);
-  // A version is written once: its content is named by others, who must find what they saw.
+  // A version is written once: other records name its content and must find the same content later.
   if (table === 'version' && body !== null && register.length > 0) {
     throw new PeerstorError('conflict', 'There is a version with this id already.');
   }
@@ -156,7 +156,7 @@ function sign(change: Change, draft: Draft, signer: Signer): CatalogRecord {
   const shown = withSteps(change, { table, id, body }, signer, base);
   const fields = { table, id, device: self, seq: change.ownSeq, hlc, base, principal, body: shown };
   const record = writeRecord(networkId, fields, signer);
-  // After a lost database the start of the own log comes back from others; see `Ingest`.
+  // After the loss of the database, others send the start of the own log back; see `Ingest`.
   if (change.reaches(self) === record.seq - 1) change.vector.set(self, record.seq);
   return record;
 }

@@ -1,6 +1,6 @@
 /**
- * The one line in which changes are made: each sees all before it, and is durable before the next
- * begins. What a change means in memory becomes true when its batch is on disk, never before (I2).
+ * The one queue of changes: each change sees all before it, and is durable before the next
+ * begins. Its state in memory takes effect when its batch is on disk, never before (I2).
  */
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { isTable } from '../records/record-bodies.ts';
@@ -21,14 +21,14 @@ export class Writer {
     this.#state = state;
   }
 
-  /** Runs `task` when all before it are done. */
+  /** Runs `task` after all earlier ones. */
   run<Result>(task: () => Promise<Result>): Promise<Result> {
     const result = this.#tail.then(task);
     this.#tail = result.catch(() => undefined);
     return result;
   }
 
-  /** Resolves when everything that was begun is done. */
+  /** Resolves when all tasks are done. */
   idle(): Promise<unknown> {
     return this.#tail;
   }
@@ -36,13 +36,13 @@ export class Writer {
   begin(): Change {
     if (this.#state.failure) throw this.#state.failure;
     if (!this.#state.running)
-      throw new PeerstorError('not-ready', 'The catalog is not started, or stopped again.');
+      throw new PeerstorError('not-ready', 'The catalog is not started, or it was stopped.');
     this.#state.mustHaveRoom();
     return new Change(this.#state);
   }
 
   /**
-   * Makes a change durable, then true.
+   * Makes a change durable, then lets it take effect.
    * @param own bytes of records that were written here: they go into the outbox too (I7)
    * @throws `storage-failed`, `disk-full`: what reached the disk is not known, so nothing is written until the next start
    */
@@ -53,11 +53,11 @@ export class Writer {
     signOwnHead(change);
     for (const [device, { bytes }] of change.heads) change.batch.put(headKey(device), bytes);
     change.batch.put(meta.clock, numberBytes(state.hybrid.last, 7));
-    // The very first records of a network: there is nothing that could be lacking.
+    // The first records of a network: nothing can be missing.
     const isFounding = own.length > 0 && state.ownSeq === 0 && state.self === state.genesis.body.device;
     if (isFounding && state.vector.size === 0) change.batch.delete(meta.filling);
     const rows = countBatch(state.rows, change.batch);
-    // Before the rows are there: whoever reads them while the outbox is still written finds the records.
+    // Before the rows exist, so that a reader finds the records while the outbox is still being written.
     for (const [device, seq] of change.highest) {
       state.highest.set(device, Math.max(seq, state.highest.get(device) ?? 0));
     }
@@ -87,7 +87,7 @@ export class Writer {
     state.ownSeq = change.ownSeq;
     for (const [key, record] of change.ownWritten()) state.remember(key, record);
     state.early ||= change.early.some((record) => !isStray(change.authority, record));
-    // What newly known principals have signed in tables of newer devices counts from now on: it is read again.
+    // Records of newly known signers in tables of newer devices count from now on: scan again.
     if (isAuthorityNew && [...state.tables].some((table) => !isTable(table))) {
       state.digests = undefined;
       state.pendingDigests = undefined;
@@ -110,7 +110,7 @@ function failed(cause: unknown): PeerstorError {
   return new PeerstorError(isDiskFull(cause) ? 'disk-full' : 'storage-failed', sentence, { cause });
 }
 
-/** The database says it with a code of ours, the journal with one of the system. */
+/** The database reports it with one of our codes, the journal with one of the system's. */
 function isDiskFull(cause: unknown): boolean {
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
   return cause.code === 'disk-full' || cause.code === 'ENOSPC' || cause.code === 'EDQUOT';
