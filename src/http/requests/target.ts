@@ -9,6 +9,10 @@ import { PeerstorError } from '../../model/errors.ts';
 /** Why a target is refused. The router runs before anything can be answered, so this is kept until a hook asks. */
 const faults = new WeakMap<IncomingMessage, PeerstorError>();
 
+export const s3Prefix = '/s3';
+/** Requests of S3 that name buckets at the root. */
+const atRoot = new WeakSet<IncomingMessage>();
+
 /**
  * Gives the target in origin form and normal spelling (RFC 3986 section 6.2.2), so that no two
  * spellings of one address differ later. Sets the Host of an absolute-form target, as RFC 9112 asks.
@@ -24,8 +28,28 @@ export function normalTarget(request: IncomingMessage): string {
     return '/';
   }
   const end = target.indexOf('?');
-  if (end === -1) return normalPath(target);
-  return normalPath(target.slice(0, end)) + target.slice(end);
+  const path = end === -1 ? target : target.slice(0, end);
+  const query = end === -1 ? '' : target.slice(end);
+  return doorOf(request, path, query) + normalPath(path) + query;
+}
+
+/**
+ * Some clients of S3 (restic, s3cmd) know only the host of a server, so they ask for `/BUCKET/KEY`. What is signed as
+ * S3 has it means S3, wherever it is sent.
+ */
+function doorOf(request: IncomingMessage, path: string, query: string): string {
+  const isSigned =
+    request.headers.authorization?.startsWith('AWS4-HMAC-SHA256') === true ||
+    /[?&]X-Amz-Signature=/.test(query);
+  if (!isSigned || path === '*' || /^\/s3(?:\/|$)/.test(path)) return '';
+  atRoot.add(request);
+  return s3Prefix;
+}
+
+/** The target as its client sent and signed it, but for its spelling. */
+export function signedTargetOf({ raw }: FastifyRequest): string {
+  const target = raw.url ?? '';
+  return atRoot.has(raw) ? target.slice(s3Prefix.length) : target;
 }
 
 /** @throws `bad-request` for a target or a Host that can be read in two ways */

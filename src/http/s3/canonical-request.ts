@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { sha256 } from '../../crypto/index.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { toHex } from '../../model/ids.ts';
+import { signedTargetOf } from '../requests/target.ts';
 import { signatureError } from './s3-errors.ts';
 
 /** @throws `forbidden` for a header that is missing; `bad-request` for an address that is not percent-encoded UTF-8 */
@@ -11,7 +12,7 @@ export function canonicalRequest(
   signedHeaders: readonly string[],
   payloadHash: string,
 ): string {
-  const [path = '', query = ''] = splitOnce(request.raw.url ?? '', '?');
+  const [path = '', query = ''] = splitOnce(signedTargetOf(request), '?');
   const headers = signedHeaders.map((name) => `${name}:${headerValue(request, name)}\n`);
   return [
     request.method,

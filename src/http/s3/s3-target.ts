@@ -5,10 +5,8 @@ import type { Drive } from '../../model/contracts/drive.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { entryId } from '../../model/ids.ts';
 import { drivePathOf } from '../requests/drive-path.ts';
-import { pathnameOf } from '../requests/target.ts';
+import { pathnameOf, s3Prefix } from '../requests/target.ts';
 import { s3Error } from './s3-errors.ts';
-
-export const s3Prefix = '/s3';
 
 export interface S3Target {
   /** undefined for the list of buckets. */

@@ -412,6 +412,27 @@ describe('S3', { timeout: 600_000 }, () => {
     assert.match(answer.text, /gives the token away/);
   });
 
+  it('is also at the root, for clients that know only a host, if the request is signed', async () => {
+    const path = '/docs/plan.txt';
+    const headers = signedHeaders(keys, { method: 'GET', path, host: host() });
+    assert.equal((await g.ask('GET', path, { anonymous: true, headers })).text, '0123456789');
+    const address = presigned(keys, { method: 'GET', path, host: host() });
+    assert.equal((await g.ask('GET', address, { anonymous: true })).text, '0123456789');
+    refused(
+      await g.ask('GET', address.replace('plan', 'other'), { anonymous: true }),
+      403,
+      'SignatureDoesNotMatch',
+    );
+    const list = signedHeaders(keys, { method: 'GET', path: '/', host: host() });
+    assert.match((await g.ask('GET', '/', { anonymous: true, headers: list })).text, /<Name>docs<\/Name>/);
+    const api = signedHeaders(keys, { method: 'GET', path: '/api/v1/auth/me', host: host() });
+    refused(
+      await g.ask('GET', '/api/v1/auth/me', { headers: { ...api, ...g.signedIn } }),
+      404,
+      'NoSuchBucket',
+    );
+  });
+
   it('reaches what its token was made for and nothing beside it', async () => {
     const scoped = await makeKeys('edit', '/docs');
     assert.match((await s3('GET', '/', { as: scoped })).text, /<Name>deep<\/Name>/);

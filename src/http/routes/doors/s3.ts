@@ -1,6 +1,7 @@
 /** `/s3/`: the drive of a token as S3 has it, path style. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { createErrorReply } from '../../replies/error-reply.ts';
+import { s3Prefix } from '../../requests/target.ts';
 import {
   bucketLocation,
   bucketVersioning,
@@ -22,7 +23,7 @@ import {
 import { copyObject, deleteObject, getObject, putObject } from '../../s3/objects.ts';
 import { notImplemented, renderS3Error } from '../../s3/s3-errors.ts';
 import type { S3Request } from '../../s3/s3-request.ts';
-import { s3Prefix, s3TargetOf } from '../../s3/s3-target.ts';
+import { s3TargetOf } from '../../s3/s3-target.ts';
 import { checkSignature } from '../../s3/signature.ts';
 import { WalkCache } from '../../s3/walk.ts';
 import type { RouteContext } from '../../sessions/route-context.ts';

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { skipWithout } from '../support/programs.ts';
+import { digestsOf, writeTree } from './files.ts';
+import { type Mount, startMount } from './mount.ts';
+
+describe('programs that speak S3', { timeout: 900_000 }, () => {
+  let mount: Mount;
+  let endpoint = '';
+  before(async () => {
+    mount = await startMount('s3');
+    endpoint = `http://${mount.device.address}/s3`;
+  });
+  after(() => mount?.stop());
+
+  it('rclone copies 500 files, odd names and a file in parts, checks them, moves, and purges', {
+    skip: skipWithout('rclone'),
+  }, async () => {
+    const config = join(mount.folder, 'rclone.conf');
+    const lines = [
+      '[s]',
+      'type = s3',
+      'provider = Other',
+      `endpoint = ${endpoint}`,
+      `access_key_id = ${mount.token.accessKeyId}`,
+      `secret_access_key = ${mount.token.token}`,
+      'force_path_style = true',
+      // The file of 7 MB goes in two parts.
+      'upload_cutoff = 5Mi',
+      'chunk_size = 5Mi',
+      '',
+    ];
+    await writeFile(config, lines.join('\n'));
+    const rclone = async (...args: string[]) => {
+      const { code, text } = await mount.run('rclone', ['--config', config, '--stats', '0', ...args]);
+      assert.equal(code, 0, `rclone ${args.join(' ')}: ${text}`);
+      return text;
+    };
+    const source = join(mount.folder, 'source');
+    await mkdir(source);
+    await writeTree(source, 500);
+    await rclone('copy', source, 's:rclone/dir', '--transfers', '8');
+    await rclone('check', source, 's:rclone/dir');
+    await rclone('check', source, 's:rclone/dir', '--download');
+    await rclone('copy', 's:rclone/dir', join(mount.folder, 'back'));
+    assert.deepEqual(await digestsOf(join(mount.folder, 'back')), await digestsOf(source));
+    const { mtimeMs } = await stat(join(mount.folder, 'back/large.bin'));
+    assert.equal(Math.round(mtimeMs), Date.parse('2015-06-07T08:09:10.123Z'));
+    const shown = await mount.device.entryAt('/rclone/dir/large.bin');
+    assert.equal(shown.modifiedAt, '2015-06-07T08:09:10.123Z');
+    assert.match(await rclone('copy', source, 's:rclone/dir', '-v'), /nothing to transfer/);
+    await rclone('moveto', 's:rclone/dir/odd', 's:rclone/moved');
+    assert.match(await rclone('size', 's:rclone', '--json'), /"count":515/);
+    await rclone('purge', 's:rclone');
+    assert.doesNotMatch(await rclone('lsd', 's:'), /rclone/);
+  });
+
+  it('restic makes a repository, backs up, checks every byte, restores and prunes, over a restart of the device', {
+    skip: skipWithout('restic'),
+  }, async () => {
+    await mount.device.must('POST', '/api/v1/entries', {
+      json: { parentId: 'root', name: 'restic', kind: 'folder' },
+    });
+    const restic = async (...args: string[]) => {
+      const env = {
+        // It takes no path in front of the bucket.
+        RESTIC_REPOSITORY: `s3:http://${mount.device.address}/restic/laptop`,
+        RESTIC_PASSWORD: 'only restic knows this',
+        AWS_ACCESS_KEY_ID: mount.token.accessKeyId ?? '',
+        AWS_SECRET_ACCESS_KEY: mount.token.token,
+        RESTIC_CACHE_DIR: join(mount.folder, 'restic-cache'),
+      };
+      const { code, text } = await mount.run('restic', args, { env });
+      assert.equal(code, 0, `restic ${args.join(' ')}: ${text}`);
+      return text;
+    };
+    const data = join(mount.folder, 'data');
+    await mkdir(data);
+    await writeTree(data, 200);
+    await restic('init');
+    await restic('backup', data);
+    await mount.device.stop();
+    await mount.device.start();
+    await mount.device.login();
+    await restic('check', '--read-data');
+    await rm(join(data, 'many'), { recursive: true });
+    await restic('backup', data);
+    const restored = join(mount.folder, 'restored');
+    await restic('restore', 'latest', '--target', restored);
+    assert.deepEqual(await digestsOf(join(restored, data)), await digestsOf(data));
+    await restic('forget', '--keep-last', '1', '--prune');
+    await restic('check', '--read-data');
+  });
+
+  it('s3cmd puts, lists, gets and deletes', { skip: skipWithout('s3cmd') }, async () => {
+    const s3cmd = async (...args: string[]) => {
+      const { address } = mount.device;
+      const given = [
+        `--access_key=${mount.token.accessKeyId}`,
+        `--secret_key=${mount.token.token}`,
+        `--host=${address}`,
+        `--host-bucket=${address}`,
+        '--no-ssl',
+        '--region=eu-home-1',
+      ];
+      const { code, text } = await mount.run('s3cmd', [...given, ...args]);
+      assert.equal(code, 0, `s3cmd ${args.join(' ')}: ${text}`);
+      return text;
+    };
+    const path = join(mount.folder, 'one file.txt');
+    await writeFile(path, 'from s3cmd');
+    await s3cmd('mb', 's3://cmd');
+    await s3cmd('put', path, 's3://cmd/dir/one file.txt');
+    assert.match(await s3cmd('ls', '-r', 's3://cmd'), /one file\.txt/);
+    await s3cmd('get', 's3://cmd/dir/one file.txt', join(mount.folder, 'back.txt'));
+    assert.equal(await readFile(join(mount.folder, 'back.txt'), 'utf8'), 'from s3cmd');
+    await s3cmd('rm', 's3://cmd/dir/one file.txt');
+    await s3cmd('rb', 's3://cmd');
+  });
+});
