@@ -157,6 +157,11 @@ export function vouchedBy(root: string, certificate: string, nowMs: number): Vou
   }
 }
 
+/** SHA-256 of a certificate in PEM, as systems show it: `AB:CD:…`. */
+export function fingerprintOf(certificate: string): string {
+  return new X509Certificate(certificate).fingerprint256;
+}
+
 /** The public key of a certificate: SPKI in DER. */
 export function publicKeyOf(certificate: string): Uint8Array {
   return new Uint8Array(createPublicKey(certificate).export({ type: 'spki', format: 'der' }));

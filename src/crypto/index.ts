@@ -3,6 +3,7 @@
 export {
   type Authority,
   type Certificate,
+  fingerprintOf,
   isVouchable,
   newAuthority,
   newLeaf,

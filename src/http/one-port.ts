@@ -10,8 +10,9 @@ export interface ServerCertificates {
    * @param servername the name that the client asks for (SNI); an address is not told
    */
   current(servername?: string): { certificate: string; privateKey: string };
-  /** PEM of the authority to trust now. */
+  /** PEM of the authority to trust now, and its SHA-256 fingerprint as systems show it. */
   readonly authority: string;
+  readonly fingerprint: string;
 }
 
 /** The first byte of a TLS handshake (RFC 8446 section 5.1). */

@@ -15,7 +15,7 @@ describe('one port for http and https', { timeout: 30_000 }, () => {
     authority = newAuthority('peerstor on Kitchen', Date.now());
     leaf = newLeaf(authority, ['localhost', '127.0.0.1'], Date.now());
     g = await GatewayFixture.start({
-      certificates: { authority: authority.certificate, current: () => leaf },
+      certificates: { authority: authority.certificate, fingerprint: 'AB:CD', current: () => leaf },
     });
   });
   after(() => g.stop());
@@ -92,6 +92,31 @@ describe('one port for http and https', { timeout: 30_000 }, () => {
     );
   });
 
+  it('says to anybody, on a page without a script, how to install it, first for the system that asks', async () => {
+    const asked = (userAgent: string) =>
+      g.ask('GET', '/install-certificate', {
+        headers: { 'user-agent': userAgent, host: '192.168.1.7:8080' },
+        anonymous: true,
+      });
+    const opened = (text: string) => /<details open><summary><h2>([^<]+)/.exec(text)?.[1];
+    const page = await asked('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1');
+    assert.equal(page.status, 200);
+    assert.match(String(page.headers['content-security-policy']), /script-src 'self'/);
+    assert.doesNotMatch(page.text, /<script|<style|style=/);
+    assert.match(page.text, /<svg /);
+    assert.ok(page.text.includes('AB:CD') && page.text.includes('href="/ca.crt"'));
+    assert.ok(page.text.includes('https://192.168.1.7:8080/'));
+    assert.equal(opened(page.text), 'iPhone and iPad');
+    const agents = {
+      'Mozilla/5.0 (Linux; Android 15) Chrome/140.0': 'Android',
+      'Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Edg/140.0': 'Windows',
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605': 'macOS',
+      'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0': 'Firefox on a computer',
+      'curl/8': undefined,
+    };
+    for (const [agent, name] of Object.entries(agents)) assert.equal(opened((await asked(agent)).text), name);
+  });
+
   it('shows a renewed certificate to the next connection', async () => {
     const serial = async () => {
       const socket = connect({
@@ -113,7 +138,7 @@ describe('one port for http and https', { timeout: 30_000 }, () => {
 
   it('drops who says nothing, who begins a handshake and stops, and who speaks neither', async () => {
     const impatient = await GatewayFixture.start({
-      certificates: { authority: authority.certificate, current: () => leaf },
+      certificates: { authority: authority.certificate, fingerprint: 'AB:CD', current: () => leaf },
       headersWaitMs: 100,
     });
     for (const begun of ['', '\x16\x03\x01', '\x16nonsense that is no handshake at all']) {

@@ -26,7 +26,11 @@ export function apiDocument(): Promise<ApiDocument> {
 
 async function readDocument(): Promise<ApiDocument> {
   const context = { front: new FakeDeviceFront(), clock: systemClock, log: silentLog, maxUploadBytes: 1 };
-  const certificates = { authority: '', current: () => ({ certificate: '', privateKey: '' }) };
+  const certificates = {
+    authority: '',
+    fingerprint: '',
+    current: () => ({ certificate: '', privateKey: '' }),
+  };
   const app = await createGatewayApp(context, { webRoot: undefined, certificates });
   const answer = await app.inject({ url: '/api/openapi.json', headers: { host: '127.0.0.1' } });
   await app.close();

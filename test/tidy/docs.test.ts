@@ -31,7 +31,7 @@ function gatewayApp() {
   const context = { front: new FakeDeviceFront(), clock: systemClock, log: silentLog, maxUploadBytes: 1 };
   const authority = newAuthority('docs', Date.now());
   const leaf = newLeaf(authority, ['localhost'], Date.now());
-  const certificates = { authority: authority.certificate, current: () => leaf };
+  const certificates = { authority: authority.certificate, fingerprint: 'AB:CD', current: () => leaf };
   return createGatewayApp(context, { webRoot: join(root, 'web/public'), certificates });
 }
 

@@ -11,6 +11,7 @@ import { Field } from '../components/form/field.tsx';
 import { Select } from '../components/form/select.tsx';
 import { SubmitForm } from '../components/form/submit-form.tsx';
 import { Row, Rows } from '../components/list/rows.tsx';
+import { CertificateSection } from './account/certificate.tsx';
 import { EndingChoice, usualEnding } from './account/ending-choice.tsx';
 import { SessionList } from './account/sessions.tsx';
 import { TotpSection } from './account/totp.tsx';
@@ -39,6 +40,7 @@ export function SettingsView() {
       <RecoverySection />
       <TotpSection />
       <SessionSection onChanged={changed} />
+      <CertificateSection />
       <TokenSection key={changes} />
     </>
   );

@@ -108,7 +108,10 @@ function escapeHtml(text: string): string {
 export const documentStyle = `:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { margin: 0 auto; padding: 1rem; max-width: 64rem; }
 h1, h2, h3 { line-height: 1.2; }
-h2 { margin-top: 2.5rem; text-transform: capitalize; }
+h2 { margin-top: 2.5rem; }
+h2[id] { text-transform: capitalize; }
+summary h2 { display: inline; margin: 0; font-size: 1.1rem; }
+.qr svg { display: block; width: 14rem; max-width: 100%; background: #fff; }
 nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 details { border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem; margin: .5rem 0; padding: .5rem .75rem; }
 summary { cursor: pointer; overflow-wrap: anywhere; }

@@ -57,6 +57,9 @@ export async function openDeviceCertificates(
     get authority() {
       return own.authority;
     },
+    get fingerprint() {
+      return own.fingerprint;
+    },
     current: (servername) => own.current(servername),
     vouch: (vouching) => own.vouch(vouching),
     stop() {

@@ -7,6 +7,7 @@ import { chmod, readFile } from 'node:fs/promises';
 import {
   type Authority,
   type Certificate,
+  fingerprintOf,
   isVouchable,
   newAuthority,
   newLeaf,
@@ -91,6 +92,9 @@ export async function openCertificates(
     own: { name: authority.name, publicKey: publicKeyOf(authority.certificate) },
     get authority() {
       return vouching?.root ?? authority.certificate;
+    },
+    get fingerprint() {
+      return fingerprintOf(vouching?.root ?? authority.certificate);
     },
     vouch(next) {
       if (vouching?.certificate === next?.certificate && vouching?.root === next?.root) return;

@@ -5,6 +5,7 @@ import { CredentialsForm } from '../../components/form/credentials-form.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { CodeField } from '../account/totp.tsx';
 import { Gate } from './gate.tsx';
+import { PlainHttpWarning } from './plain-http.tsx';
 
 export function LoginView() {
   const name = setupState.value?.deviceName ?? 'this device';
@@ -37,6 +38,7 @@ export function LoginView() {
   }
   return (
     <Gate title="Sign in">
+      <PlainHttpWarning />
       <p class="muted">Signing in on {name}. All your devices show the same drive.</p>
       <CredentialsForm submit="Sign in" busy="Signing in…" onSubmit={submit} />
       <button type="button" class="button quiet" onClick={forgotPassword}>
