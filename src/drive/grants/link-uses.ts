@@ -23,12 +23,17 @@ export async function usesOf(catalog: CatalogReader, grant: GrantId): Promise<nu
   return (await catalog.usesOf(grant)).reduce((sum, { body }) => sum + (body?.count ?? 0), 0);
 }
 
-/** Counts one more use durably. @throws `gone` when none is left, `not-ready` while others count for too long */
+/**
+ * Counts one more use durably.
+ * @throws `gone` when none is left, `forbidden` on a device that only keeps copies, `not-ready` while others count for
+ * too long
+ */
 export async function countUse({ id: grant, body }: Grant, counting: UseCounting): Promise<void> {
   const { catalog, locks, reservations, signer, nowMs } = counting;
   const { maxUses } = body;
   // A device that only keeps copies writes nothing for users; where there is no limit it need not.
-  if (maxUses === null && catalog.get('device', catalog.self)?.body?.storageOnly) return;
+  const onlyKeepsCopies = catalog.get('device', catalog.self)?.body?.storageOnly === true;
+  if (maxUses === null && onlyKeepsCopies) return;
 
   const requireOneLeft = async () => {
     if (maxUses === null || (await usesOf(catalog, grant)) < maxUses) return;
@@ -41,7 +46,8 @@ export async function countUse({ id: grant, body }: Grant, counting: UseCounting
     await catalog.author([{ table: 'use', id, body: { count: used, lastAt: nowMs } }], signer);
   };
   await locks.run([`uses of ${grant}`], async () => {
-    if (maxUses === null) return count();
+    // A device that only keeps copies may count nothing: it is refused at once, and asks nobody.
+    if (maxUses === null || onlyKeepsCopies) return count();
     // Nobody is asked for a use that is known to be none.
     await requireOneLeft();
     await reservations.run(grant, count);
