@@ -1,7 +1,8 @@
 /** Builds what is published: the program as split ES modules in dist/node, the page in dist/web. */
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { build as buildWeb } from 'vite';
+import { licencesOf } from './licences.ts';
 
 /** CommonJS packages inside an ES bundle ask for these names. */
 const banner = `
@@ -14,7 +15,7 @@ const __dirname = peerstorDirname(__filename);
 `;
 
 await rm('dist', { recursive: true, force: true });
-await build({
+const program = await build({
   // What runs beside the device is a file of its own beside the others: `src/crypto/chunks/sealing-thread.ts` and
   // `src/media/media-child.ts` start them.
   entryPoints: {
@@ -37,5 +38,22 @@ await build({
   define: { 'process.env.PEERSTOR_BUILT': '"1"' },
   banner: { js: banner },
   logLevel: 'warning',
+  metafile: true,
 });
-await buildWeb({ configFile: 'web/vite.config.ts', logLevel: 'warn' });
+const page = await buildWeb({ configFile: 'web/vite.config.ts', logLevel: 'warn' });
+// What is not bundled is installed beside it, with its own licence.
+await writeFile(
+  'dist/LICENSES.txt',
+  licencesOf([...Object.keys(program.metafile.inputs), ...modulesOf(page)]),
+);
+
+/** The files that the page was made of. */
+function modulesOf(built: Awaited<ReturnType<typeof buildWeb>>): string[] {
+  return [built]
+    .flat()
+    .flatMap((one) =>
+      'output' in one
+        ? one.output.flatMap((part) => (part.type === 'chunk' ? Object.keys(part.modules) : []))
+        : [],
+    );
+}
