@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { PeerstorError } from '../model/errors.ts';
 import { chunkBytesMax } from '../model/limits.ts';
-import { releaseMemory } from '../model/memory.ts';
+import { copyInto, releaseMemory } from '../model/memory.ts';
 
 /** First byte of a payload. */
 export const rawCodec = 0;
@@ -78,7 +78,7 @@ export async function compressInPlace(content: Uint8Array): Promise<number> {
   });
   const { length } = compressed;
   const pays = length <= Math.floor(content.length * (1 - codecRule.savedRatioMin));
-  if (pays) content.set(compressed);
+  if (pays) copyInto(content, 0, compressed);
   // A short output lies in node's shared pool, which is not ours to give back.
   if (compressed.buffer.byteLength === outputBytes) releaseMemory(new Uint8Array(compressed.buffer));
   return pays ? length : 0;

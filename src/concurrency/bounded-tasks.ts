@@ -2,21 +2,24 @@
 import { assert } from '../model/assert.ts';
 
 export class BoundedTasks {
-  readonly #max: number;
+  readonly #max: () => number;
   readonly #onFailure: (error: unknown) => void;
   readonly #running = new Set<Promise<unknown>>();
   #wake: () => void = () => undefined;
 
-  /** @param onFailure called with each error, so that the producer learns of it before it waits again */
-  constructor(max: number, onFailure: (error: unknown) => void) {
-    assert(max >= 1, 'at least one task may run');
-    this.#max = max;
+  /**
+   * @param max tasks at once; a function is asked each time that one ends
+   * @param onFailure called with each error, so that the producer learns of it before it waits again
+   */
+  constructor(max: number | (() => number), onFailure: (error: unknown) => void) {
+    assert(typeof max === 'function' || max >= 1, 'at least one task may run');
+    this.#max = typeof max === 'function' ? max : () => max;
     this.#onFailure = onFailure;
   }
 
   /** Waits until one more task may start. */
   async room(): Promise<void> {
-    while (this.#running.size >= this.#max) {
+    while (this.#running.size >= this.#max()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -11,7 +11,7 @@ export {
   vouchedBy,
   vouchFor,
 } from './certificate.ts';
-export { chunkIdOf, matchesId, openChunk, type SealedChunk, sealChunk } from './chunks/chunk.ts';
+export { chunkIdOf, matchesId, openChunk, payloadAt, type SealedChunk, sealChunk } from './chunks/chunk.ts';
 export {
   type ChunkSlot,
   type Manifest,
@@ -21,7 +21,7 @@ export {
   sealManifest,
 } from './chunks/manifest.ts';
 export { openFromNow } from './chunks/open-sealed-now.ts';
-export { type SealedFromBuffer, sealingThread } from './chunks/sealing-thread.ts';
+export { sealingThread } from './chunks/sealing-thread.ts';
 export { type CpaceInput, type CpaceOutcome, type CpaceRole, type CpaceSide, startCpace } from './cpace.ts';
 export { decode, encode, isFields } from './encoding/canonical.ts';
 export { grantedId, grantedNonceBytesMax, grantedNonceBytesMin } from './granted-id.ts';

@@ -48,6 +48,8 @@ export const strayBytesMax = 16 * MiB;
 // --- work in flight ---
 /** Chunks of one upload between the cutter and the disk: about 16 MiB. */
 export const uploadChunksInFlight = 12;
+/** The same for all uploads together; each may have two whatever the others do. */
+export const chunksInFlightMax = 32;
 /** Sealed chunks kept in memory for pushing; beyond it a push reads from disk again. */
 export const pushBytesInMemoryMax = 24 * MiB;
 export const readAheadBytes = 8 * MiB;

@@ -20,3 +20,24 @@ export function releaseMemory(bytes: Uint8Array): void {
   if (byteLength < releasedBytesMin || buffer.byteLength - byteLength > 1) return;
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
+
+/**
+ * Copies source[from … to] into `target` from byte `at` on, by memcpy. `set` takes twenty times as long where the target
+ * is shared memory, and so does node's `copy` of a whole buffer, which is `set`: it is copied in two parts.
+ */
+export function copyInto(
+  target: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  from = 0,
+  to = source.length,
+): void {
+  const [input, output] = [bufferOf(source), bufferOf(target)];
+  const middle = from === 0 && to === source.length ? to >> 1 : from;
+  if (middle > from) input.copy(output, at, from, middle);
+  input.copy(output, at + middle - from, middle, to);
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

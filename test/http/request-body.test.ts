@@ -10,10 +10,10 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 const piece = Buffer.alloc(64 * 1024, 7);
 
-function opened(options: { bytesMax?: number } = {}) {
+function opened(options: { bytesMax?: number; lendsPieces?: boolean } = {}) {
   const request = new IncomingMessage(new Socket());
   const clock = new ManualClock();
-  const body = openBody(request, { bytesMax: options.bytesMax ?? 1e9, stallMs: 60_000, clock });
+  const body = openBody(request, { bytesMax: 1e9, ...options, stallMs: 60_000, clock });
   const pieces = body.content[Symbol.asyncIterator]();
   return { request, clock, body, pieces };
 }
@@ -26,6 +26,18 @@ describe('the body of a request', () => {
     assert.equal(value?.buffer, piece.buffer);
     request.push(null);
     assert.deepEqual(await pieces.next(), { value: undefined, done: true });
+  });
+
+  it('takes a lent piece back when the next one is asked for, and no other one', async () => {
+    for (const lendsPieces of [true, false]) {
+      const { request, pieces } = opened({ lendsPieces });
+      request.push(Buffer.alloc(64 * 1024, 1));
+      const { value } = await pieces.next();
+      assert.equal(value?.length, 64 * 1024);
+      request.push(null);
+      await pieces.next();
+      assert.equal(value?.length, lendsPieces ? 0 : 64 * 1024);
+    }
   });
 
   it('does not read the socket before somebody wants it', async () => {

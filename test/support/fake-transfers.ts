@@ -47,7 +47,8 @@ export class FakeTransfers {
       for await (const piece of plainBytes(content)) {
         taken += piece.length;
         this.refuseFull(taken);
-        pieces.push(piece);
+        // As a drive does: the piece is the source's again when the next one is asked for.
+        pieces.push(Buffer.from(piece));
         this.receivedBytes += piece.length;
         this.#onBytes?.();
       }

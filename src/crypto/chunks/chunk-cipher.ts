@@ -8,7 +8,7 @@
  * copied once more (seal: 0.37 instead of 0.9 s/GiB; open: 0.3 instead of 0.45).
  */
 import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
-import { releaseMemory } from '../../model/memory.ts';
+import { copyInto, releaseMemory } from '../../model/memory.ts';
 import { type Bytes, plain } from '../bytes.ts';
 
 const nonce = new Uint8Array(12);
@@ -18,20 +18,27 @@ const options = { authTagLength: tagBytes };
 /** OpenSSL's output is copied to its place while it is in the processor's cache. */
 const strideBytes = 64 * 1024;
 
-/** @param key 32 bytes, derived from this very payload */
-export function encryptChunk(key: Uint8Array, header: Uint8Array, payload: Uint8Array): Bytes {
-  // Not zeroed first: every byte is written below.
-  const sealed = plain(Buffer.allocUnsafeSlow(header.length + payload.length + tagBytes));
-  sealed.set(header);
+/**
+ * Overwrites a payload with its ciphertext, and puts the header before it and the tag behind it.
+ * @param key 32 bytes, derived from this very payload
+ * @param buffer the payload begins behind room for the header; it has room for the tag
+ */
+export function encryptInPlace(
+  key: Uint8Array,
+  header: Uint8Array,
+  buffer: Uint8Array,
+  payloadBytes: number,
+): void {
+  const end = header.length + payloadBytes;
+  buffer.set(header);
   const cipher = createCipheriv(mode, createSecretKey(key), nonce, options).setAAD(header);
-  for (let offset = 0; offset < payload.length; offset += strideBytes) {
-    const ciphertext = cipher.update(payload.subarray(offset, offset + strideBytes));
-    sealed.set(ciphertext, header.length + offset);
+  for (let offset = header.length; offset < end; offset += strideBytes) {
+    const ciphertext = cipher.update(buffer.subarray(offset, Math.min(end, offset + strideBytes)));
+    copyInto(buffer, offset, ciphertext);
     releaseMemory(ciphertext);
   }
   cipher.final();
-  sealed.set(cipher.getAuthTag(), header.length + payload.length);
-  return sealed;
+  buffer.set(cipher.getAuthTag(), end);
 }
 
 /**

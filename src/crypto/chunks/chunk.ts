@@ -2,15 +2,19 @@
 import { PeerstorError } from '../../model/errors.ts';
 import { type ChunkId, chunkId, toHex } from '../../model/ids.ts';
 import { chunkBytesMax, sealedChunkBytesMax, sealOverheadBytes } from '../../model/limits.ts';
-import type { Bytes } from '../bytes.ts';
+import { type Bytes, plain } from '../bytes.ts';
 import { hkdf, sha256, sha256Async } from '../hash.ts';
-import { decryptChunk, encryptChunk } from './chunk-cipher.ts';
+import { decryptChunk, encryptInPlace } from './chunk-cipher.ts';
 
 /** First byte of a stored chunk; a manifest has another one, so neither is taken for the other. */
 export const chunkFormat = 0x01;
 const header = Uint8Array.of(chunkFormat);
 /** Codec byte and data. */
 export const payloadBytesMax = chunkBytesMax + 1;
+/** Where the payload begins in a buffer in which it is sealed: the format byte comes before it. */
+export const payloadAt = header.length;
+/** Format byte and tag: the codec byte belongs to the payload. */
+const addedBytes = sealOverheadBytes - 1;
 
 export interface SealedChunk {
   id: ChunkId;
@@ -21,33 +25,44 @@ export interface SealedChunk {
   payloadHash: Bytes;
 }
 
+/** A chunk whose bytes lie at the beginning of the buffer in which its payload was. */
+export type SealedInPlace = Omit<SealedChunk, 'bytes'> & {
+  /** Of the sealed bytes. */
+  size: number;
+};
+
 /**
  * key = HKDF(dedupeSecret, "chunk/1", SHA-256(payload)), so the same user and the same payload
- * always make the same chunk. The two hashes run off the event loop.
- * @param payload codec byte ‖ data, 1 byte to 1 MiB + 1; it must not change until this settles,
- * because its key is derived before it is read for sealing
+ * always make the same chunk.
+ * @param buffer payload (codec byte ‖ data, 1 byte to 1 MiB + 1) from `payloadAt` on, and room for the tag.
+ * Nobody else may touch it meanwhile: its key is derived before it is read for sealing
  * @throws `too-large`, `bad-input` for an empty payload
  */
+export function sealInPlace(
+  dedupeSecret: Uint8Array,
+  buffer: Uint8Array,
+  payloadBytes: number,
+): SealedInPlace {
+  mustBePayload(payloadBytes);
+  const payloadHash = sha256(buffer.subarray(payloadAt, payloadAt + payloadBytes));
+  const key = hkdf(dedupeSecret, 'chunk/1', payloadHash);
+  encryptInPlace(key, header, buffer, payloadBytes);
+  const size = payloadBytes + addedBytes;
+  return { id: chunkId(toHex(sha256(buffer.subarray(0, size)))), key, size, payloadHash };
+}
+
+/** The same for a payload that stays as it is. @throws as `sealInPlace` */
 export async function sealChunk(dedupeSecret: Uint8Array, payload: Uint8Array): Promise<SealedChunk> {
-  mustBePayload(payload);
-  const payloadHash = await sha256Async(payload);
-  const key = hkdf(dedupeSecret, 'chunk/1', payloadHash);
-  const bytes = encryptChunk(key, header, payload);
-  return { id: await chunkIdOf(bytes), key, bytes, payloadHash };
+  mustBePayload(payload.length);
+  const bytes = plain(Buffer.allocUnsafeSlow(payload.length + addedBytes));
+  bytes.set(payload, payloadAt);
+  const { id, key, payloadHash } = sealInPlace(dedupeSecret, bytes, payload.length);
+  return { id, key, bytes, payloadHash };
 }
 
-/** The same at once, for a thread that does nothing else. */
-export function sealChunkNow(dedupeSecret: Uint8Array, payload: Uint8Array): SealedChunk {
-  mustBePayload(payload);
-  const payloadHash = sha256(payload);
-  const key = hkdf(dedupeSecret, 'chunk/1', payloadHash);
-  const bytes = encryptChunk(key, header, payload);
-  return { id: chunkId(toHex(sha256(bytes))), key, bytes, payloadHash };
-}
-
-function mustBePayload(payload: Uint8Array): void {
-  if (payload.length === 0) throw new PeerstorError('bad-input', 'A chunk has at least its codec byte.');
-  if (payload.length > payloadBytesMax) {
+export function mustBePayload(payloadBytes: number): void {
+  if (payloadBytes === 0) throw new PeerstorError('bad-input', 'A chunk has at least its codec byte.');
+  if (payloadBytes > payloadBytesMax) {
     throw new PeerstorError('too-large', `A chunk holds at most ${chunkBytesMax} bytes.`);
   }
 }

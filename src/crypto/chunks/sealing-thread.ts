@@ -1,32 +1,29 @@
 /**
- * Seals chunks on a thread of its own, so that the thread that serves sockets only moves bytes. Buffers
- * change hands and are not copied. The thread is started by the first chunk, and ends when it had nothing to do.
+ * Seals chunks on a thread of its own, so that the thread that serves sockets only moves bytes. Both see the same
+ * memory, and nothing is copied. The thread is started by the first chunk, and ends when it had nothing to do.
  */
 import { Worker } from 'node:worker_threads';
 import { systemClock, type Timer } from '../../model/clock.ts';
 import type { Bytes } from '../bytes.ts';
-import { payloadBytesMax, type SealedChunk, sealChunk } from './chunk.ts';
+import { sha256 } from '../hash.ts';
+import { mustBePayload, payloadAt, type SealedInPlace, sealInPlace } from './chunk.ts';
 
 /** What the thread is asked. */
 export interface SealingJob {
   number: number;
-  secret: Uint8Array;
-  /** The thread's own until it answers. */
-  buffer: Bytes;
-  /** The payload is the buffer's first bytes. */
+  /** Undefined: only the payload's hash is wanted. */
+  secret: Uint8Array | undefined;
+  /** Shared memory, the thread's own until it answers. */
+  buffer: Uint8Array;
+  /** Of the payload, which begins at `payloadAt`. */
   length: number;
 }
 
-export type SealingAnswer = { number: number; buffer: Bytes } & (
-  | { sealed: SealedChunk }
+export type SealingAnswer = { number: number } & (
+  | { sealed: SealedInPlace }
+  | { payloadHash: Bytes }
   | { error: unknown }
 );
-
-/** A chunk and the buffer in which its payload was: the same memory, in another object. */
-export interface SealedFromBuffer {
-  sealed: SealedChunk;
-  buffer: Uint8Array;
-}
 
 /** Below this the way to another thread costs more than the sealing. */
 const apartBytesMin = 64 * 1024;
@@ -34,7 +31,7 @@ const apartBytesMin = 64 * 1024;
 const idleMs = 10_000;
 
 interface Waiting {
-  resolve(answer: SealedFromBuffer): void;
+  resolve(answer: SealingAnswer): void;
   reject(error: unknown): void;
 }
 
@@ -45,28 +42,39 @@ export class SealingThread {
   #last = 0;
 
   /**
-   * As `sealChunk`, for a payload at the beginning of a buffer that is nobody else's.
-   * @returns the chunk, and the buffer, which is given back; the one that was given in is empty afterwards
+   * As `sealInPlace`. Large payloads go to the thread where their buffer is shared memory.
+   * @param buffer nobody else may touch it until this settles: a change between hash and cipher would seal
+   * two payloads under one key
    */
-  async seal(dedupeSecret: Uint8Array, buffer: Uint8Array, length: number): Promise<SealedFromBuffer> {
-    const { buffer: memory } = buffer;
-    const isWhole = memory instanceof ArrayBuffer && memory.byteLength === buffer.byteLength;
+  async seal(dedupeSecret: Uint8Array, buffer: Uint8Array, length: number): Promise<SealedInPlace> {
     // What is no payload is refused here: an error that comes from another thread has lost its code.
-    if (length < apartBytesMin || length > payloadBytesMax || !isWhole) {
-      return { sealed: await sealChunk(dedupeSecret, buffer.subarray(0, length)), buffer };
-    }
+    mustBePayload(length);
+    if (!isForThread(buffer, length)) return sealInPlace(dedupeSecret, buffer, length);
+    const answer = await this.#ask(dedupeSecret, buffer, length);
+    if ('sealed' in answer) return answer.sealed;
+    throw failureIn(answer);
+  }
+
+  /** SHA-256 of a payload. @param buffer nobody may change it until this settles */
+  async hash(buffer: Uint8Array, length: number): Promise<Bytes> {
+    if (!isForThread(buffer, length)) return sha256(buffer.subarray(payloadAt, payloadAt + length));
+    const answer = await this.#ask(undefined, buffer, length);
+    if ('payloadHash' in answer) return answer.payloadHash;
+    throw failureIn(answer);
+  }
+
+  #ask(secret: Uint8Array | undefined, buffer: Uint8Array, length: number): Promise<SealingAnswer> {
     this.#idle?.cancel();
     const worker = this.#start();
     this.#last += 1;
-    const number = this.#last;
-    const sealed = new Promise<SealedFromBuffer>((resolve, reject) => {
-      this.#waiting.set(number, { resolve, reject });
+    const job: SealingJob = { number: this.#last, secret, buffer, length };
+    const answer = new Promise<SealingAnswer>((resolve, reject) => {
+      this.#waiting.set(job.number, { resolve, reject });
     });
-    const job: SealingJob = { number, secret: dedupeSecret, buffer: new Uint8Array(memory), length };
     // The process lives as long as somebody waits, and may end while the thread has nothing to do.
     worker.ref();
-    worker.postMessage(job, [memory]);
-    return await sealed;
+    worker.postMessage(job);
+    return answer;
   }
 
   /** Ends the thread when nobody waits for it; the next chunk starts another one. */
@@ -91,8 +99,7 @@ export class SealingThread {
   #answered(answer: SealingAnswer): void {
     const waiting = this.#waiting.get(answer.number);
     this.#waiting.delete(answer.number);
-    if ('sealed' in answer) waiting?.resolve({ sealed: answer.sealed, buffer: answer.buffer });
-    else waiting?.reject(answer.error);
+    waiting?.resolve(answer);
     if (this.#waiting.size > 0) return;
     this.#worker?.unref();
     this.#idle = systemClock.after(idleMs, () => void this.stop());
@@ -105,6 +112,16 @@ export class SealingThread {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+function isForThread({ buffer }: Uint8Array, length: number): boolean {
+  return length >= apartBytesMin && buffer instanceof SharedArrayBuffer;
+}
+
+function failureIn(answer: SealingAnswer): unknown {
+  return 'error' in answer
+    ? answer.error
+    : new Error('The sealing thread did something else than it was asked.');
 }
 
 /** One for the process. */

@@ -1,21 +1,22 @@
 /** The thread that hashes and seals chunks: the entry of a worker, started by `sealing-thread.ts`. */
 import { parentPort } from 'node:worker_threads';
-import { sealChunkNow } from './chunk.ts';
+import { sha256 } from '../hash.ts';
+import { payloadAt, sealInPlace } from './chunk.ts';
 import type { SealingAnswer, SealingJob } from './sealing-thread.ts';
 
 const port = parentPort;
 
-port?.on('message', ({ number, secret, buffer, length }: SealingJob) => {
-  let answer: SealingAnswer;
-  const transferred: ArrayBuffer[] = [buffer.buffer];
+port?.on('message', (job: SealingJob) => port.postMessage(answerTo(job)));
+
+function answerTo({ number, secret, buffer, length }: SealingJob): SealingAnswer {
   try {
-    const sealed = sealChunkNow(secret, buffer.subarray(0, length));
-    transferred.push(sealed.bytes.buffer);
+    if (secret === undefined)
+      return { number, payloadHash: sha256(buffer.subarray(payloadAt, payloadAt + length)).slice() };
+    const sealed = sealInPlace(secret, buffer, length);
     // Small values may be views of a larger buffer, which would be sent whole.
     const [key, payloadHash] = [sealed.key.slice(), sealed.payloadHash.slice()];
-    answer = { number, buffer, sealed: { ...sealed, key, payloadHash } };
+    return { number, sealed: { ...sealed, key, payloadHash } };
   } catch (error) {
-    answer = { number, buffer, error };
+    return { number, error };
   }
-  port.postMessage(answer, transferred);
-});
+}

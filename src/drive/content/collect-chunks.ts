@@ -2,14 +2,14 @@
  * Content that comes in several requests. Each stores the chunks of its part and gets back what the cutter has not
  * cut yet at the end; when all are there, `CollectedChunks` stand for the whole, ready to be listed.
  */
-import { BoundedTasks } from '../../concurrency/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { CollectedContent } from '../../model/contracts/drive.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { uploadChunksInFlight } from '../../model/limits.ts';
+import { ChunkTasks } from './chunk-tasks.ts';
 import type { ContentKeys } from './content-keys.ts';
-import { payloadBuffers } from './payload-buffers.ts';
+import { contentAt, payloadBuffers } from './payload-buffers.ts';
 import { type PlainChunk, plainChunks } from './plain-chunks.ts';
 import { type StoredChunk, storeChunk } from './store-chunk.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -96,7 +96,7 @@ class InOrder {
 export async function collectChunks(options: CollectOptions): Promise<Uint8Array> {
   const { content, keys, upload } = options;
   const broken = new AbortController();
-  const tasks = new BoundedTasks(uploadChunksInFlight, (error) => broken.abort(error));
+  const tasks = new ChunkTasks(uploadChunksInFlight, (error) => broken.abort(error));
   const inOrder = new InOrder(options);
   let rest: Uint8Array = new Uint8Array(0);
   try {
@@ -119,7 +119,7 @@ export async function collectChunks(options: CollectOptions): Promise<Uint8Array
 }
 
 function takeOut({ buffer, size }: PlainChunk): Uint8Array {
-  const bytes = buffer.slice(1, 1 + size);
+  const bytes = new Uint8Array(buffer.subarray(contentAt, contentAt + size));
   payloadBuffers.give(buffer);
   return bytes;
 }

@@ -2,15 +2,15 @@
  * From a stream of plain bytes to durable chunks and their manifest:
  * cut → compress if it pays → seal → put, several chunks at a time; then the manifests (I1).
  */
-import { BoundedTasks } from '../../concurrency/index.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import { inlineBytesMax, manifestReferencesMax, uploadChunksInFlight } from '../../model/limits.ts';
+import { ChunkTasks } from './chunk-tasks.ts';
 import { ContentDigest } from './content-digest.ts';
 import type { ContentKeys } from './content-keys.ts';
 import { ManifestWriter } from './manifest-writer.ts';
-import { payloadBuffers } from './payload-buffers.ts';
+import { contentAt, payloadBuffers } from './payload-buffers.ts';
 import { plainChunks } from './plain-chunks.ts';
 import { plainHashOf, type StoredChunk, storeChunk } from './store-chunk.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -58,7 +58,7 @@ export async function writeContent(options: WriteOptions): Promise<WrittenConten
   const limits = { ...defaultLimits, ...options.limits };
   const broken = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, broken.signal]) : broken.signal;
-  const tasks = new BoundedTasks(limits.chunksInFlight, (error) => broken.abort(error));
+  const tasks = new ChunkTasks(limits.chunksInFlight, (error) => broken.abort(error));
   try {
     return await writeChunks({ ...options, signal }, limits, tasks);
   } catch (error) {
@@ -73,7 +73,7 @@ export async function writeContent(options: WriteOptions): Promise<WrittenConten
 async function writeChunks(
   options: WriteOptions & { signal: AbortSignal },
   limits: WriteLimits,
-  tasks: BoundedTasks,
+  tasks: ChunkTasks,
 ): Promise<WrittenContent> {
   const { kept = nothing(), content, keys, entryKey, upload, signal } = options;
   const manifests = new ManifestWriter({
@@ -121,7 +121,7 @@ async function writeChunks(
       total.size += chunk.size;
       // The cutter makes no chunk as small as this one unless it is the last.
       digest.add(await plainHashOf(chunk));
-      const manifest = await manifests.inline(chunk.buffer.subarray(1, 1 + chunk.size));
+      const manifest = await manifests.inline(chunk.buffer.subarray(contentAt, contentAt + chunk.size));
       payloadBuffers.give(chunk.buffer);
       return written(manifest);
     }

@@ -1,12 +1,13 @@
-/** Cuts a stream into chunks, each in one buffer with room for its codec byte in front. */
+/** Cuts a stream into chunks, each in one buffer in which it can be sealed. */
 import { findCut, type GearTable } from '../../chunking/index.ts';
 import { chunkBytesMax } from '../../model/limits.ts';
-import type { PayloadBuffers } from './payload-buffers.ts';
+import { copyInto } from '../../model/memory.ts';
+import { contentAt, type PayloadBuffers } from './payload-buffers.ts';
 
 export interface PlainChunk {
-  /** From `PayloadBuffers`; whoever takes the chunk gives it back. Byte 0 is free for the codec. */
+  /** From `PayloadBuffers`; whoever takes the chunk gives it back. */
   buffer: Uint8Array;
-  /** Content is buffer[1 … size]. */
+  /** Bytes of content, which begins at `contentAt`. */
   size: number;
   /** False for what is left over at the end of the stream: more bytes would move its end. */
   isCut: boolean;
@@ -28,12 +29,12 @@ export async function* plainChunks(
   buffers: PayloadBuffers,
 ): AsyncGenerator<PlainChunk> {
   let buffer = buffers.take();
-  let content = buffer.subarray(1);
+  let content = buffer.subarray(contentAt);
   let size = 0;
   for await (const piece of pieces) {
     for (let offset = 0; offset < piece.length; ) {
       const stride = Math.min(strideBytes, piece.length - offset, chunkBytesMax - size);
-      content.set(piece.subarray(offset, offset + stride), size);
+      copyInto(content, size, piece, offset, offset + stride);
       const cut = findCut(gear, content, size, size + stride);
       if (cut === 0) {
         offset += stride;
@@ -43,7 +44,7 @@ export async function* plainChunks(
       offset += cut - size;
       yield { buffer, size: cut, isCut: true };
       buffer = buffers.take();
-      content = buffer.subarray(1);
+      content = buffer.subarray(contentAt);
       size = 0;
     }
   }

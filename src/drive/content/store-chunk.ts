@@ -1,10 +1,10 @@
 /** One plain chunk on its way to this device's disk: compress if it pays, seal, put. */
 import { compressInPlace, looksCompressible, rawCodec, zstdCodec } from '../../chunking/index.ts';
-import { type SealedFromBuffer, sealingThread, sha256Async } from '../../crypto/index.ts';
+import { sealingThread } from '../../crypto/index.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
-import { releaseMemory } from '../../model/memory.ts';
+import { copyInto } from '../../model/memory.ts';
 import type { WrittenChunk } from './manifest-writer.ts';
-import { payloadBuffers } from './payload-buffers.ts';
+import { contentAt, payloadBuffers, setCodec } from './payload-buffers.ts';
 import type { PlainChunk } from './plain-chunks.ts';
 
 /** A chunk that is durable on this device, with all that a manifest and the digest of the content need. */
@@ -17,7 +17,7 @@ export interface StoredChunk extends WrittenChunk {
 type FilledBuffer = Pick<PlainChunk, 'buffer' | 'size'>;
 
 /**
- * @param chunk its buffer goes back to `payloadBuffers`
+ * @param chunk its buffer goes back to `payloadBuffers`; not when this rejects, as nobody knows who still reads it
  * @returns when the chunk is durable on this device
  */
 export async function storeChunk(
@@ -26,15 +26,14 @@ export async function storeChunk(
   upload: Pick<ChunkUpload, 'put'>,
   signal: AbortSignal,
 ): Promise<StoredChunk> {
-  const { size } = chunk;
-  const { sealed, plainHash, buffer } = await sealPlain(chunk, dedupeSecret);
-  const { id, key, bytes } = sealed;
-  payloadBuffers.give(buffer);
+  const { buffer, size } = chunk;
+  const { payloadBytes, plainHash } = await compressed(chunk);
+  const sealed = await sealingThread.seal(dedupeSecret, buffer, payloadBytes);
   signal.throwIfAborted();
-  const reference = { id, size: bytes.length };
-  await upload.put(id, bytes);
-  releaseMemory(bytes);
-  return { reference, slot: { key, size }, plainHash };
+  const reference = { id: sealed.id, size: sealed.size };
+  await upload.put(sealed.id, buffer.subarray(0, sealed.size));
+  payloadBuffers.give(buffer);
+  return { reference, slot: { key: sealed.key, size }, plainHash: plainHash ?? sealed.payloadHash };
 }
 
 /** The same for bytes that no cutter cut. @param rest no more than the longest chunk has */
@@ -44,31 +43,28 @@ export async function storeRest(
   upload: Pick<ChunkUpload, 'put'>,
 ): Promise<StoredChunk> {
   const buffer = payloadBuffers.take();
-  buffer.set(rest, 1);
+  copyInto(buffer, contentAt, rest);
   return storeChunk({ buffer, size: rest.length }, dedupeSecret, upload, new AbortController().signal);
 }
 
-async function sealPlain(
-  chunk: FilledBuffer,
-  dedupeSecret: Uint8Array,
-): Promise<SealedFromBuffer & { plainHash: Uint8Array }> {
+/** @returns the plain hash where it is not that of the payload */
+async function compressed(chunk: FilledBuffer): Promise<{ payloadBytes: number; plainHash?: Uint8Array }> {
   const { buffer, size } = chunk;
-  const content = buffer.subarray(1, 1 + size);
+  const content = buffer.subarray(contentAt, contentAt + size);
   if (looksCompressible(content)) {
     const plainHash = await plainHashOf(chunk);
     const compressedSize = await compressInPlace(content);
     if (compressedSize > 0) {
-      buffer[0] = zstdCodec;
-      return { ...(await sealingThread.seal(dedupeSecret, buffer, 1 + compressedSize)), plainHash };
+      setCodec(buffer, zstdCodec);
+      return { payloadBytes: 1 + compressedSize, plainHash };
     }
   }
-  buffer[0] = rawCodec;
-  const made = await sealingThread.seal(dedupeSecret, buffer, 1 + size);
-  return { ...made, plainHash: made.sealed.payloadHash };
+  setCodec(buffer, rawCodec);
+  return { payloadBytes: 1 + size };
 }
 
 /** SHA-256(0x00 ‖ plain bytes): what the payload's hash would be if it stayed raw. */
 export async function plainHashOf({ buffer, size }: FilledBuffer): Promise<Uint8Array> {
-  buffer[0] = rawCodec;
-  return await sha256Async(buffer.subarray(0, 1 + size));
+  setCodec(buffer, rawCodec);
+  return await sealingThread.hash(buffer, 1 + size);
 }

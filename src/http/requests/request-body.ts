@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
+import { releaseMemory } from '../../model/memory.ts';
 import { bodyQueueBytesLow, bodyQueueBytesMax } from '../limits/http-limits.ts';
 import { createStallWatch } from '../limits/stall-watch.ts';
 import { sayContinue } from './expect-continue.ts';
@@ -10,6 +11,11 @@ export interface BodyOptions {
   /** Longest wait for the next byte. */
   stallMs: number;
   clock: Clock;
+  /**
+   * Each piece is taken back when the next one is asked for, so that a large body does not fill the memory with
+   * garbage: only for readers that have copied what they need by then.
+   */
+  lendsPieces?: boolean;
   /** What had arrived before a cut is still given out; by default it is dropped. */
   keepsArrived?: boolean;
 }
@@ -117,6 +123,7 @@ export function openBody(request: IncomingMessage, options: BodyOptions): Reques
             request.resume();
           }
           yield piece;
+          if (options.lendsPieces === true) releaseMemory(piece);
           continue;
         }
         if (ended) return;

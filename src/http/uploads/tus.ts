@@ -181,7 +181,8 @@ class TusHandlers {
       'Too many uploads are under way at once: let one of them end first.',
     );
     const bytesMax = Math.max(0, maxUploadBytes - offset);
-    const body = openBody(request.raw, { bytesMax, stallMs: uploadStallMs, clock, keepsArrived: true });
+    const bounds = { bytesMax, stallMs: uploadStallMs };
+    const body = openBody(request.raw, { ...bounds, clock, keepsArrived: true, lendsPieces: true });
     const stopWatching = watchSession(request, () => {
       body.fail(new PeerstorError('not-signed-in', 'The session ended meanwhile: sign in, then go on.'));
     });

@@ -65,7 +65,8 @@ export async function receiveUpload(
     ...(modifiedAtMs === undefined ? {} : { modifiedAtMs }),
     ...(onConflict === undefined ? {} : { onConflict }),
   };
-  const body = openBody(request.raw, { bytesMax: maxUploadBytes, stallMs: uploadStallMs, clock });
+  const bounds = { bytesMax: maxUploadBytes, stallMs: uploadStallMs };
+  const body = openBody(request.raw, { ...bounds, clock, lendsPieces: true });
   const stopWatching = watchSession(request, () => {
     body.fail(new PeerstorError('not-signed-in', 'The session ended meanwhile; nothing was stored.'));
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { PeerstorError } from '../../../src/model/errors.ts';
-import { uploadChunksInFlight } from '../../../src/model/limits.ts';
+import { chunksInFlightMax, uploadChunksInFlight } from '../../../src/model/limits.ts';
 import { randomContent } from '../../chunking/random-content.ts';
 import { inPieces, MemoryChunkNetwork, write } from './world.ts';
 
@@ -50,6 +50,35 @@ test('only so many chunks are under way at once, and the stream waits for them',
   await writing;
   assert.equal(network.putsUnderWayMax, uploadChunksInFlight);
 });
+
+test('uploads at once share what may be under way; each has at least two chunks, and all of it when the others ended', async () => {
+  const network = new MemoryChunkNetwork();
+  let open = gated(network);
+  const uploads = Array.from({ length: 16 }, (_, at) =>
+    write(new Source(randomContent(4 * MiB, 100 + at)), network),
+  );
+  while (network.putsUnderWay < chunksInFlightMax) await turn();
+  for (let i = 0; i < 200; i += 1) await turn();
+  // The first ones began when fewer shared.
+  assert.ok(network.putsUnderWay < 16 * 4, `${network.putsUnderWay} chunks of 16 uploads are under way`);
+  open();
+  await Promise.all(uploads);
+  open = gated(network);
+  const last = write(new Source(randomContent(16 * MiB, 99)), network);
+  while (network.putsUnderWay < uploadChunksInFlight) await turn();
+  open();
+  await last;
+});
+
+/** Puts wait. @returns lets them go on */
+function gated(network: MemoryChunkNetwork): () => void {
+  let open: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  network.beforePut = () => gate;
+  return open;
+}
 
 test('a put that fails ends the upload with its error, after the others have ended', async () => {
   const network = new MemoryChunkNetwork();
