@@ -2,4 +2,5 @@
 export { BoundedTasks } from './bounded-tasks.ts';
 export { KeyedLock, type LockKey } from './keyed-lock.ts';
 export { Semaphore } from './semaphore.ts';
+export { untilStopped } from './until-stopped.ts';
 export { WaitingLine } from './waiting-line.ts';

@@ -2,6 +2,7 @@
  * Content that comes in several requests. Each stores the chunks of its part and gets back what the cutter has not
  * cut yet at the end; when all are there, `CollectedChunks` stand for the whole, ready to be listed.
  */
+import { untilStopped } from '../../concurrency/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { CollectedContent } from '../../model/contracts/drive.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
@@ -12,7 +13,6 @@ import type { ContentKeys } from './content-keys.ts';
 import { contentAt, payloadBuffers } from './payload-buffers.ts';
 import { type PlainChunk, plainChunks } from './plain-chunks.ts';
 import { type StoredChunk, storeChunk } from './store-chunk.ts';
-import { untilStopped } from './until-stopped.ts';
 
 export interface CollectOptions {
   /** Begins where a chunk begins. */

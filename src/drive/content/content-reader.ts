@@ -2,7 +2,9 @@
  * From a manifest to a stream of plain bytes: read → open → unpack → slice, in order, with chunks read
  * ahead. Nothing leaves here that its tag did not prove, and nothing is padded.
  */
+
 import { decode, slicesOf } from '../../chunking/index.ts';
+import { untilStopped } from '../../concurrency/index.ts';
 import { type ChunkSlot, matchesId, openChunk, type Reference } from '../../crypto/index.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
@@ -10,7 +12,6 @@ import type { ChunkId } from '../../model/ids.ts';
 import { chunkBytesMax, readAheadBytes, readAheadPoolBytes } from '../../model/limits.ts';
 import { releaseMemory } from '../../model/memory.ts';
 import { type ManifestTree, openLeaf, openManifestTree } from './manifest-tree.ts';
-import { untilStopped } from './until-stopped.ts';
 
 type ChunkReader = Pick<ChunkNetwork, 'read' | 'reportCorruptLocal'>;
 

@@ -2,6 +2,7 @@
  * From a stream of plain bytes to durable chunks and their manifest:
  * cut → compress if it pays → seal → put, several chunks at a time; then the manifests (I1).
  */
+import { untilStopped } from '../../concurrency/index.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
@@ -13,7 +14,6 @@ import { ManifestWriter } from './manifest-writer.ts';
 import { contentAt, payloadBuffers } from './payload-buffers.ts';
 import { plainChunks } from './plain-chunks.ts';
 import { plainHashOf, type StoredChunk, storeChunk } from './store-chunk.ts';
-import { untilStopped } from './until-stopped.ts';
 
 export interface WriteOptions {
   /** Chunks that were stored before, in order: the content begins with them. */

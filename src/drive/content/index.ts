@@ -7,4 +7,3 @@ export { type WriteOptions, type WrittenContent, writeContent } from './content-
 export { type ManifestTree, type OpenTreeOptions, openManifestTree } from './manifest-tree.ts';
 export { type PartsOptions, type WrittenParts, writeParts } from './parts-writer.ts';
 export { type StoredChunk, storeRest } from './store-chunk.ts';
-export { untilStopped } from './until-stopped.ts';

@@ -1,4 +1,6 @@
 /** Uploads that come in several requests, of one holder: `ResumableUploads` over the table of this device. */
+
+import { untilStopped } from '../../concurrency/index.ts';
 import type { Drive } from '../../model/contracts/drive.ts';
 import type {
   AppendOptions,
@@ -9,7 +11,7 @@ import type {
 } from '../../model/contracts/uploads.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type EntryId, toHex, type UploadId, uploadId } from '../../model/ids.ts';
-import { CollectedChunks, type StoredChunk, untilStopped } from '../content/index.ts';
+import { CollectedChunks, type StoredChunk } from '../content/index.ts';
 import { checkName } from '../listing/names.ts';
 import type { Tree } from '../tree/tree.ts';
 import { outgrown, receive } from './receiving.ts';
