@@ -175,7 +175,9 @@ describe('content', { timeout: 600_000 }, () => {
     ] as const) {
       const answer = await g.get(urlOf(long), { 'accept-encoding': encoding });
       assert.equal(answer.headers['content-encoding'], encoding);
-      assert.equal(answer.headers.etag, `W/"${long.version}"`);
+      assert.equal(answer.headers.etag, `W/"${long.version}-${encoding}"`);
+      const again = { 'accept-encoding': encoding, 'if-none-match': String(answer.headers.etag) };
+      assert.equal((await g.get(urlOf(long), again)).status, 304);
       assert.equal(answer.headers.vary, 'accept-encoding');
       assert.ok(answer.bytes.length < words.length / 10);
       assert.equal(decompress(answer.bytes).toString(), words);
@@ -189,6 +191,28 @@ describe('content', { timeout: 600_000 }, () => {
     const picture = await g.put('/long.png', words);
     const plain = await g.get(urlOf(picture), { 'accept-encoding': 'gzip' });
     assert.deepEqual([plain.headers['content-encoding'], plain.text], [undefined, words]);
+  });
+
+  it('comes with its checksum where it is asked for, of all bytes as they are, and in no other algorithm', async () => {
+    const words = 'the same words again and again '.repeat(1000);
+    const file = await g.put('/digest.txt', words);
+    const base64 = createHash('sha256').update(words).digest('base64');
+    const want = { 'want-repr-digest': 'sha-512=3, sha-256=10', 'accept-encoding': 'gzip' };
+    const answer = await g.get(urlOf(file), want);
+    assert.equal(answer.headers['repr-digest'], `sha-256=:${base64}:`);
+    assert.deepEqual(
+      [answer.text, answer.headers['content-encoding'], answer.headers.digest],
+      [words, undefined, undefined],
+    );
+    const part = await g.get(urlOf(file), { ...want, range: 'bytes=0-2' });
+    assert.deepEqual([part.status, part.headers['repr-digest']], [206, `sha-256=:${base64}:`]);
+    const head = await g.ask('HEAD', urlOf(file), { headers: { 'want-digest': 'SHA-256;q=1' } });
+    assert.deepEqual([head.headers.digest, head.headers['repr-digest']], [`sha-256=${base64}`, undefined]);
+    for (const refused of ['sha-256=0', 'sha-512=1', 'sha-2567', '']) {
+      const none = await g.get(urlOf(file), { 'want-repr-digest': refused });
+      assert.equal(none.headers['repr-digest'], undefined, refused);
+    }
+    assert.equal((await g.get(urlOf(file))).headers['repr-digest'], undefined);
   });
 
   it('of many megabytes arrives whole', async () => {

@@ -27,10 +27,22 @@ export function chooseEncoding(header: string | undefined): Encoding | undefined
   return allowed.sort((one, other) => weightOf(other) - weightOf(one))[0];
 }
 
+/** How many streams are compressed at once: more of them would take the processor from uploads. */
+const compressionsMax = 4;
+let compressing = 0;
+
+/** Is there a processor left for one more? Without it content goes as it is. */
+export function mayCompress(): boolean {
+  return compressing < compressionsMax;
+}
+
 /** Compresses a stream; leaving the result early also leaves the source. */
 export function compress(source: AsyncIterable<Uint8Array>, encoding: Encoding): AsyncIterable<Uint8Array> {
   const compressor = compressors[encoding]();
+  compressing += 1;
   // Errors of the source arrive at the reader, because the pipeline destroys the compressor with them.
-  pipeline(Readable.from(source), compressor, () => {});
+  pipeline(Readable.from(source), compressor, () => {
+    compressing -= 1;
+  });
   return compressor;
 }

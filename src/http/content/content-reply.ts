@@ -10,9 +10,10 @@ import { userContentHeaders } from '../replies/security-headers.ts';
 import { type EndWatch, type StreamedReply, sendStream } from '../replies/streamed-reply.ts';
 import { type ByteRange, contentRange, parseRanges } from './byte-ranges.ts';
 import { contentDisposition } from './content-disposition.ts';
-import { chooseEncoding, compress } from './content-encoding.ts';
+import { chooseEncoding, compress, mayCompress } from './content-encoding.ts';
 import { isCompressible, typeToServe } from './content-type.ts';
-import { entityTag, ifRangeHolds, isNotModified, preconditionFails } from './preconditions.ts';
+import { digestFields, digestsWanted } from './digest-fields.ts';
+import { compressedTag, entityTag, ifRangeHolds, isNotModified, preconditionFails } from './preconditions.ts';
 
 /**
  * Answers GET or HEAD with `content`.
@@ -34,6 +35,8 @@ export async function sendContent(
     headers?: Readonly<Record<string, string>>;
     beforeFirstByte?: (startsAtByte: number) => Promise<void>;
     watch?: EndWatch;
+    /** The SHA-256 of the whole content in hex; where it is not given none is told. */
+    checksum?: () => Promise<string>;
     /** Takes what a download under way needs. @throws `too-many-tries` @returns gives it back */
     takeSlot?: () => () => void;
   },
@@ -64,7 +67,9 @@ export async function sendContent(
     reply.header('content-range', `bytes */${size}`);
     throw new PeerstorError('bad-range', `None of these ranges lies within the ${size} bytes of this file.`);
   }
-  const whole = { ...answer, headers: { ...named, ...answer.headers } };
+  const wanted = options.checksum === undefined ? [] : digestsWanted(headers);
+  const digests = wanted.length > 0 ? digestFields(wanted, (await options.checksum?.()) ?? '') : {};
+  const whole = { ...answer, headers: { ...named, ...answer.headers, ...digests } };
   const { beforeFirstByte } = options;
   if (request.method === 'HEAD' || answer.length === 0) {
     if (request.method !== 'HEAD') await beforeFirstByte?.(0);
@@ -142,12 +147,14 @@ function chooseAnswer(
     startsAtByte: 0,
     open: whole,
   };
-  const encoding = compresses(content, download) ? chooseEncoding(headers['accept-encoding']) : undefined;
+  // A checksum that was asked for is of the bytes as they are.
+  const asTheyAre = digestsWanted(headers).length > 0 || !compresses(content, download) || !mayCompress();
+  const encoding = asTheyAre ? undefined : chooseEncoding(headers['accept-encoding']);
   if (encoding === undefined) return plain;
   return {
     ...plain,
     // Weak: the same version, but other bytes, so that no range of the one is joined to the other.
-    headers: { ...plain.headers, 'content-encoding': encoding, etag: `W/${entityTag(content.etag)}` },
+    headers: { ...plain.headers, 'content-encoding': encoding, etag: compressedTag(content.etag, encoding) },
     length: undefined,
     open: (signal) => compress(whole(signal), encoding),
   };

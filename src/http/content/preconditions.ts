@@ -1,10 +1,16 @@
 /** Conditional requests (RFC 9110 section 13), all over the one strong validator: the version id. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { httpDateMs } from '../requests/times.ts';
+import type { Encoding } from './content-encoding.ts';
 
 /** The header value of a version. */
 export function entityTag(version: string): string {
   return `"${version}"`;
+}
+
+/** The header value of the compressed form of a version: weak, because the same version may be compressed otherwise. */
+export function compressedTag(version: string, encoding: Encoding): string {
+  return `W/"${version}-${encoding}"`;
 }
 
 /**
@@ -20,7 +26,7 @@ export function versionsNamed(header: string): '*' | string[] {
       tag
         .trim()
         .replace(/^W\//, '')
-        .replace(/^"(.*)"$/, '$1'),
+        .replace(/^"(.*?)(?:-(?:zstd|br|gzip))?"$/, '$1'),
     )
     .filter((tag) => tag !== '');
 }

@@ -44,7 +44,15 @@ const thumbnail: Replies = {
 const conditional = { headers: ['If-None-Match'] } as const;
 const ifMatch = { headers: ['If-Match'] } as const;
 const reading = {
-  headers: ['Range', 'If-Range', 'If-None-Match', 'If-Modified-Since', 'Accept-Encoding'],
+  headers: [
+    'Range',
+    'If-Range',
+    'If-None-Match',
+    'If-Modified-Since',
+    'Accept-Encoding',
+    'Want-Repr-Digest',
+    'Want-Digest',
+  ],
 } as const;
 const uploading = {
   takesContent: true,

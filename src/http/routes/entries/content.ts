@@ -20,13 +20,21 @@ export function contentRoutes(app: FastifyInstance, context: RouteContext): void
     config: openToBrowsers,
     schema: { querystring: contentQuery },
     handler: async (request, reply) => {
-      const { drive } = signedIn(request);
+      const { drive, signal } = signedIn(request);
       const { version, download } = request.query;
       const id = await entryIdOf(drive, request.params.id);
       const content = await drive.open(id, version === undefined ? undefined : versionId(version));
       const watch: EndWatch = (onEnd) => watchSession(request, onEnd);
       const takeSlot = downloadSlot(request, context);
-      return sendContent(request, reply, content, { download: isOn(download), clock, log, watch, takeSlot });
+      const checksum = async () => {
+        const options = {
+          version: versionId(content.etag),
+          signal: AbortSignal.any([request.signal, signal]),
+        };
+        return (await drive.checksum(id, options)).sha256;
+      };
+      const options = { download: isOn(download), clock, log, watch, takeSlot, checksum };
+      return sendContent(request, reply, content, options);
     },
   });
 
