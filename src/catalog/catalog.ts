@@ -58,6 +58,8 @@ export interface CatalogOptions {
   mustHaveRoom?: () => void;
   /** A wall clock that shows an earlier time (Unix ms) counts as not set. */
   earliestMs?: number;
+  /** A time (Unix ms) that it surely is by now: records up to it need not wait for a wall clock that is behind. */
+  notBeforeMs?: () => number;
 }
 
 /** The catalog with what the sync between devices asks of it, and what this device tells of its own state. */
@@ -79,6 +81,8 @@ export interface LocalCatalog extends Catalog, SyncedCatalog {
    * most others agree too, or when there is no other device.
    */
   isClockRight(): boolean;
+  /** How far the wall clock of this device is ahead of the clock of each device that was heard lately, in ms. */
+  clocksHeard(): readonly number[];
   /** Takes the readable records of a damaged database. @returns how many */
   salvage(damaged: DamagedRows): Promise<number>;
 }
@@ -90,6 +94,7 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
   const parts = { networkId, genesis, self, identity, store, outbox, clock, log, audit };
   const optional = {
     ...(earliestMs !== undefined && { earliestMs }),
+    ...(options.notBeforeMs && { notBeforeMs: options.notBeforeMs }),
     ...(options.mustHaveRoom && { mustHaveRoom: options.mustHaveRoom }),
   };
   const state = new CatalogState({ ...parts, ...optional });
@@ -128,6 +133,7 @@ export function createCatalog(options: CatalogOptions): LocalCatalog {
     compact: () => compact(state, writer, acknowledgements.vectors),
     isCaughtUp: () => !state.filling && !state.early,
     isClockRight: () => state.hybrid.isFitToAuthor() && (state.hybrid.isConfirmed() || isAlone(state)),
+    clocksHeard: () => state.hybrid.heardAheadMs(),
     salvage: (damaged) =>
       salvage(damaged, {
         heardHead: (device, head) => heads.heard(device, head),

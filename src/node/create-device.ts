@@ -4,7 +4,7 @@ import { readGenesis } from '../catalog/index.ts';
 import type { AccountsRoom, Founding } from '../drive/index.ts';
 import { createGateway } from '../http/index.ts';
 import { assert } from '../model/assert.ts';
-import { systemClock, systemRandom } from '../model/clock.ts';
+import { type Clock, systemClock, systemRandom } from '../model/clock.ts';
 import { type OrderedStore, withPrefix } from '../model/contracts/ordered-store.ts';
 import { isPeerstorError, sentenceOf } from '../model/errors.ts';
 import { type DeviceId, deviceId } from '../model/ids.ts';
@@ -26,7 +26,7 @@ import { createDiscovery, type Discovery } from './pairing/discovery.ts';
 import { joinNetwork } from './pairing/joining.ts';
 import { PairingLimits } from './pairing/pairing-limits.ts';
 import { localUrl, pageUrls } from './process/addresses.ts';
-import { type DeviceClock, openDeviceClock } from './process/device-clock.ts';
+import { type AgreedClock, openClocks } from './process/agreed-clock.ts';
 import { createLog } from './process/log.ts';
 import { startGateway } from './process/page-port.ts';
 import { webRoot } from './process/web-root.ts';
@@ -65,7 +65,8 @@ class Device implements RunningDevice, DeviceParts {
   readonly config: DeviceConfig;
   readonly localSecret = newLocalSecret();
   setupCode: string | null = null;
-  clock!: DeviceClock;
+  clock!: Clock;
+  agreedClock!: AgreedClock;
   readonly #home: Home;
   readonly #log: Log;
   readonly #events = new EventHub();
@@ -174,13 +175,11 @@ class Device implements RunningDevice, DeviceParts {
     const index = await openIndex(this.#home, this.#log);
     this.#index = index;
     this.#cleanups.push(() => index.close());
-    const clock = openDeviceClock({
-      store: withPrefix(index, 'clock/'),
-      system: systemClock,
-      log: this.#log,
-    });
+    const heard = () => this.#network?.catalog.clocksHeard() ?? [];
+    const { clock, agreedClock, stop } = openClocks({ index, system: systemClock, heard, log: this.#log });
     this.clock = clock;
-    this.#cleanups.push(() => clock.stop());
+    this.agreedClock = agreedClock;
+    this.#cleanups.push(stop);
   }
 
   async #openNotes(): Promise<void> {
@@ -241,6 +240,7 @@ class Device implements RunningDevice, DeviceParts {
       pairingLimits: this.#pairingLimits,
       audit: this.#audit,
       clock: this.clock,
+      notBeforeMs: () => this.agreedClock.notBeforeMs(),
       random: systemRandom,
       log: this.#log,
     };
@@ -376,7 +376,7 @@ class Device implements RunningDevice, DeviceParts {
         host: this.config.host,
         port,
         log: this.#log,
-        clock: this.clock,
+        clock: this.agreedClock,
       }),
     );
     this.#port = port;

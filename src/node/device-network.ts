@@ -55,6 +55,8 @@ export interface NetworkOptions {
   pairingLimits: PairingLimits;
   audit: Audit;
   clock: Clock;
+  /** A time that it surely is by now, whatever the clock shows. */
+  notBeforeMs(): number;
   random: Random;
   log: Log;
 }
@@ -158,6 +160,7 @@ async function openCatalog(
     store: options.catalogStore,
     outbox: createOutbox(home.file('outbox.log')),
     clock,
+    notBeforeMs: () => options.notBeforeMs(),
     log,
     mustHaveRoom: () => room.mustHave(),
     onOvertaken,

@@ -3,8 +3,6 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { PeerstorError } from '../../model/errors.ts';
 import { type DeviceId, deviceId, type Revision } from '../../model/ids.ts';
 import type { CatalogRecord } from '../../model/records.ts';
-import { hlcTicksPerMs } from '../../model/records.ts';
-import { futureMsMax } from '../records/clock.ts';
 import { readHead } from '../records/log-head.ts';
 import { parseRecord } from '../records/record-format.ts';
 import { decodeRegister, dotOfHeld } from '../records/register-row.ts';
@@ -181,7 +179,7 @@ function checkOutbox({ outbox, self }: CatalogState): void {
 /** Keeps all records of authority in memory: there are few, and every other right follows from them. */
 async function readAuthority(state: CatalogState): Promise<void> {
   const records = new Map<Revision, AuthorityRecord>();
-  const dueUpTo = (state.clock.wallMs() + futureMsMax) * hlcTicksPerMs;
+  const dueUpTo = state.hybrid.dueUpTo();
   for (const table of authorityTables) {
     for await (const [, row] of state.store.range(registersOf(table))) {
       for (const held of decodeRegister(row)) {

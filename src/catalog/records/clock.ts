@@ -44,14 +44,17 @@ export function msOf(hlc: Hlc): number {
 export class HybridClock {
   readonly #clock: Clock;
   readonly #earliestMs: number;
+  readonly #notBeforeMs: () => number;
   readonly #peers = new Map<DeviceId, Heard>();
   /** Our wall clock minus our monotonic clock when a peer's clock last agreed with ours. */
   #confirmedDriftMs: number | undefined;
   #last: Hlc = 0;
 
-  constructor(clock: Clock, earliestMs = buildDateMs) {
+  /** @param notBeforeMs a time that it surely is by now, whatever the wall clock shows */
+  constructor(clock: Clock, earliestMs = buildDateMs, notBeforeMs = () => Number.NEGATIVE_INFINITY) {
     this.#clock = clock;
     this.#earliestMs = earliestMs;
+    this.#notBeforeMs = notBeforeMs;
   }
 
   /** Continues from the highest stamp of this home, whatever the wall clock shows. */
@@ -85,7 +88,7 @@ export class HybridClock {
 
   /** The highest stamp that may be applied now. */
   dueUpTo(): Hlc {
-    return (this.#clock.wallMs() + futureMsMax) * hlcTicksPerMs;
+    return (Math.max(this.#clock.wallMs(), this.#notBeforeMs()) + futureMsMax) * hlcTicksPerMs;
   }
 
   /** A peer said what its wall clock shows (Unix ms) just now. */
@@ -146,6 +149,11 @@ export class HybridClock {
       ahead[Math.floor(ahead.length / 2)],
     ];
     return Math.min(Math.max(0, below), above);
+  }
+
+  /** How far our wall clock is ahead of the clock of each peer that was heard lately, in ms. */
+  heardAheadMs(): readonly number[] {
+    return this.#heardNow();
   }
 
   /** Statements of peers that still count. */

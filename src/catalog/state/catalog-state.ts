@@ -80,6 +80,7 @@ export class CatalogState {
     audit: Audit;
     mustHaveRoom?: () => void;
     earliestMs?: number;
+    notBeforeMs?: () => number;
   }) {
     this.networkId = parts.networkId;
     this.genesis = parts.genesis;
@@ -91,7 +92,7 @@ export class CatalogState {
     this.log = parts.log;
     this.audit = parts.audit;
     this.mustHaveRoom = parts.mustHaveRoom ?? (() => undefined);
-    this.hybrid = new HybridClock(parts.clock, parts.earliestMs);
+    this.hybrid = new HybridClock(parts.clock, parts.earliestMs, parts.notBeforeMs);
     this.authority = new Authority(this.genesis.body, []);
     this.#records = new LRUCache({
       maxSize: recordCacheBytes,

@@ -2,8 +2,7 @@
 import { verify } from '../../crypto/index.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import type { DeviceId, Revision } from '../../model/ids.ts';
-import { type DeviceBody, hlcTicksPerMs } from '../../model/records.ts';
-import { futureMsMax } from '../records/clock.ts';
+import type { DeviceBody } from '../../model/records.ts';
 import { parseRecord, signedBytes } from '../records/record-format.ts';
 import { Authority } from '../rights/authority.ts';
 import type { AuthorityRecord } from '../rights/authority-fold.ts';
@@ -56,7 +55,7 @@ function readCertificate(state: CatalogState, bytes: Uint8Array): AuthorityRecor
   try {
     const { record, payload, signature } = parseRecord(bytes);
     if (state.authorityRecords.has(record.revision) || !isAuthorityRecord(record)) return undefined;
-    if (record.hlc > (state.clock.wallMs() + futureMsMax) * hlcTicksPerMs) return undefined;
+    if (record.hlc > state.hybrid.dueUpTo()) return undefined;
     const genuine =
       faultOf(record) === undefined &&
       verify(record.principal, signedBytes(state.networkId, payload), signature) &&

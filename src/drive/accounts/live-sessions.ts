@@ -47,6 +47,7 @@ interface LiveSession {
   keys: UserKeys;
   user: UserId;
   generation: number;
+  isOver(): boolean;
 }
 
 export function createLiveSessions({ store, users, clock, log }: LiveSessionsParts): LiveSessions {
@@ -58,9 +59,9 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
   const uses = createSessionUses(store, clock, log);
 
   function hold(drives: NetworkDrives, secret: string, stored: StoredSession): Session {
-    const { keys, generation } = stored;
+    const { keys, generation, isOver } = stored;
     const session = openSession({ users, signals, uses, clock }, drives, secret, stored);
-    live.set(sessionName(secret), { session, keys, user: keys.user, generation });
+    live.set(sessionName(secret), { session, keys, user: keys.user, generation, isOver });
     return session;
   }
 
@@ -70,8 +71,8 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
   return {
     async begin(drives, keys, generation) {
       sweepNowAndThen();
-      const { secret, expiresAtMs } = await store.create(keys, generation);
-      return hold(drives, secret, { keys, generation, expiresAtMs });
+      const { secret, ...made } = await store.create(keys, generation);
+      return hold(drives, secret, { keys, generation, ...made });
     },
 
     async resume(drives, secret) {
@@ -80,7 +81,8 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
       const held = live.get(name);
       if (held) {
         const good = stateOf(catalog, held.user, held.generation) === 'good';
-        if (good && held.session.expiresAtMs > clock.wallMs()) return held.session;
+        // One whose signal ended is opened anew: its time seemed over for a while.
+        if (good && !held.isOver() && !held.session.signal.aborted) return held.session;
         live.delete(name);
       }
       const stored = await store.read(secret);
@@ -192,13 +194,13 @@ function openSession(
   { users, signals, uses, clock }: OpeningParts,
   drives: NetworkDrives,
   secret: string,
-  { keys, generation, expiresAtMs }: StoredSession,
+  { keys, generation, expiresAtMs, isOver: isTimeOver }: StoredSession,
 ): Session {
   const { catalog } = drives;
   const { user } = keys;
   const { drive, sharing, photos, uploads } = users.open(keys, drives);
   const name = sessionName(secret);
-  const isOver = () => expiresAtMs <= clock.wallMs() || stateOf(catalog, user, generation) === 'over';
+  const isOver = () => isTimeOver() || stateOf(catalog, user, generation) === 'over';
   return sessionOf(catalog, keys, {
     secret,
     expiresAtMs,

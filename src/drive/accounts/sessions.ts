@@ -15,11 +15,16 @@ export interface StoredSession {
   /** `sessionGeneration` of the account when it was opened: another number ends it. */
   generation: number;
   expiresAtMs: number;
+  /** Asked again and again while it is open. */
+  isOver(): boolean;
 }
 
 export interface SessionStore {
   /** @returns the secret, which is kept nowhere here */
-  create(keys: UserKeys, generation: number): Promise<{ secret: string; expiresAtMs: number }>;
+  create(
+    keys: UserKeys,
+    generation: number,
+  ): Promise<Pick<StoredSession, 'expiresAtMs' | 'isOver'> & { secret: string }>;
   /** undefined when there is none, or it is over, or it was damaged. */
   read(secret: string): Promise<StoredSession | undefined>;
   delete(secret: string): Promise<void>;
@@ -57,10 +62,14 @@ interface Row {
   user: UserId;
   generation: number;
   expiresAtMs: number;
+  /** By the count of elapsed time; absent in rows of before. */
+  beganElapsedMs?: number;
   sealed: Uint8Array;
 }
 
 export function createSessionStore(store: OrderedStore, clock: Clock, random: Random): SessionStore {
+  const { isOver, isGone } = endsBy(clock);
+
   async function remove(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
     const both = keys.flatMap((key) => [key, factsPrefix + key.slice(prefix.length)]);
@@ -79,11 +88,11 @@ export function createSessionStore(store: OrderedStore, clock: Clock, random: Ra
     if (stray.length > 0) await store.batch(stray.map((key) => ({ key, value: null })));
   }
 
-  async function removeWhere(isOver: (row: Row) => boolean): Promise<void> {
+  async function removeWhere(isUnwanted: (row: Row) => boolean): Promise<void> {
     const over: string[] = [];
     for await (const [key, value] of store.range({ gte: prefix, lt: afterPrefix(prefix) })) {
       const row = readRow(value);
-      if (!row || isOver(row)) over.push(key);
+      if (!row || isUnwanted(row)) over.push(key);
     }
     await remove(over);
   }
@@ -95,9 +104,11 @@ export function createSessionStore(store: OrderedStore, clock: Clock, random: Ra
       const bytes = secretBytesOf(secret);
       const expiresAtMs = clock.wallMs() + sessionLifeMs;
       const sealed = seal(sealingKey(bytes), sealLabel, encodeKeys(keys));
-      const value = encode({ user: keys.user, generation, expiresAtMs, sealed });
+      const beganElapsedMs = clock.elapsedMs();
+      const row = { user: keys.user, generation, expiresAtMs, beganElapsedMs, sealed };
+      const value = encode(row);
       await store.batch([{ key: rowKey(bytes), value }], { sync: true });
-      return { secret, expiresAtMs };
+      return { secret, expiresAtMs, isOver: () => isOver(row) };
     },
 
     async read(secret) {
@@ -106,12 +117,14 @@ export function createSessionStore(store: OrderedStore, clock: Clock, random: Ra
       const value = store.get(rowKey(bytes));
       if (!value) return undefined;
       const row = readRow(value);
-      const keys = row && row.expiresAtMs > clock.wallMs() ? openKeys(bytes, row) : undefined;
+      // A clock that is ahead destroys no session: it is over for now.
+      if (row && isOver(row) && !isGone(row)) return undefined;
+      const keys = row && !isGone(row) ? openKeys(bytes, row) : undefined;
       if (!row || !keys) {
         await remove([rowKey(bytes)]);
         return undefined;
       }
-      return { keys, generation: row.generation, expiresAtMs: row.expiresAtMs };
+      return { keys, generation: row.generation, expiresAtMs: row.expiresAtMs, isOver: () => isOver(row) };
     },
 
     async delete(secret) {
@@ -122,7 +135,7 @@ export function createSessionStore(store: OrderedStore, clock: Clock, random: Ra
       const listed: ListedSession[] = [];
       for await (const [key, value] of store.range({ gte: prefix, lt: afterPrefix(prefix) })) {
         const row = readRow(value);
-        if (row?.user !== user || row.expiresAtMs <= clock.wallMs()) continue;
+        if (row?.user !== user || isOver(row)) continue;
         const id = key.slice(prefix.length);
         const { generation, expiresAtMs } = row;
         listed.push({ name: idOfKey(id), generation, expiresAtMs, facts: store.get(factsPrefix + id) });
@@ -143,10 +156,20 @@ export function createSessionStore(store: OrderedStore, clock: Clock, random: Ra
     deleteAllOf: (user) => removeWhere((row) => row.user === user),
 
     async sweep() {
-      await removeWhere((row) => row.expiresAtMs <= clock.wallMs());
+      await removeWhere(isGone);
       await removeStrayFacts();
     },
   };
+}
+
+function endsBy(clock: Clock) {
+  const isOld = ({ beganElapsedMs }: Row) =>
+    beganElapsedMs !== undefined && clock.elapsedMs() >= beganElapsedMs + sessionLifeMs;
+  /** By the time, or because it surely lasted as long as it may, whatever a clock showed when it began. */
+  const isOver = (row: Row) => row.expiresAtMs <= clock.wallMs() || isOld(row);
+  /** For ever: by elapsed time, and not by a clock that may be ahead. */
+  const isGone = (row: Row) => (row.beganElapsedMs === undefined ? isOver(row) : isOld(row));
+  return { isOver, isGone };
 }
 
 /** The name of a session that may be kept and logged: the hash of its secret. */
@@ -181,10 +204,11 @@ function readRow(value: Uint8Array): Row | undefined {
   try {
     const row = decode(value);
     if (!isFields(row)) return undefined;
-    const { user, generation, expiresAtMs, sealed } = row;
+    const { user, generation, expiresAtMs, beganElapsedMs, sealed } = row;
     if (typeof user !== 'string' || typeof generation !== 'number') return undefined;
     if (typeof expiresAtMs !== 'number' || !(sealed instanceof Uint8Array)) return undefined;
-    return { user: userId(user), generation, expiresAtMs, sealed };
+    const began = typeof beganElapsedMs === 'number' ? { beganElapsedMs } : {};
+    return { user: userId(user), generation, expiresAtMs, sealed, ...began };
   } catch (error) {
     if (isPeerstorError(error)) return undefined;
     throw error;

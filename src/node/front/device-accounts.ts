@@ -41,7 +41,7 @@ export function createDeviceAccounts(
     quotaCounts: withPrefix(given.index, 'quota-counts/'),
     media: given.media,
     uploads: withPrefix(given.index, 'uploads/'),
-    clock: device.clock,
+    clock: device.agreedClock,
     random: systemRandom,
     tunables: device.config.tunables,
     log: given.log,

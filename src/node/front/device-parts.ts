@@ -39,6 +39,8 @@ export interface NetworkParts {
 
 export interface DeviceParts {
   readonly clock: Clock;
+  /** The time that links, sessions and the like end by. */
+  readonly agreedClock: Clock;
   readonly config: DeviceConfig;
   readonly identity: SigningKey;
   readonly store: DiskChunkStore;

@@ -315,6 +315,26 @@ test('the founder takes the account back with the recovery words when another ad
   assert.throws(() => eve.adminSigner(), withCode('forbidden'));
 });
 
+test('a clock that is ahead for a while destroys no session, and gives none a longer life', async () => {
+  const dayMs = 86_400_000;
+  const { device, session, world } = await createHome();
+  const { accounts } = device;
+  world.clock.setWall(60 * dayMs);
+  assert.equal(await accounts.resume(session.secret), undefined);
+  await accounts.login(username, password, 'here');
+  world.clock.setWall(0);
+  const back = await accounts.resume(session.secret);
+  assert.ok(back && !back.signal.aborted);
+  world.clock.setWall(60 * dayMs);
+  const late = await accounts.login(username, password, 'here');
+  world.clock.setWall(0);
+  assert.ok(await accounts.resume(late.secret));
+  await world.clock.leap(sessionLifeMs);
+  assert.equal(await accounts.resume(late.secret), undefined);
+  const again = await device.restart();
+  assert.equal(await again.accounts.resume(late.secret), undefined);
+});
+
 test('a new password ends tokens and keeps links, unless asked otherwise', async () => {
   const { device, session, root } = await createHome();
   const wish = { name: 'sync', rights: 'view', entryId: root, expiresAtMs: null } as const;
