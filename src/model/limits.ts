@@ -72,6 +72,9 @@ export const uploadPartsPerHolder = 20_000;
 export const uploadPartsMax = 40_000;
 /** Finished ones that a device remembers, for clients that missed the answer. */
 export const finishedUploadsKept = 2000;
+/** What one other device may leave here of its unfinished uploads. */
+export const uploadCopiesMax = 2000;
+export const uploadCopiesBytesMax = 64 * MiB;
 /** Chunks that came are noted as often as this: what a device that dies must be sent again. */
 export const uploadSaveChunks = 16;
 export const uploadSaveMs = 2 * secondMs;

@@ -7,6 +7,8 @@ import type { Audit } from '../model/contracts/audit.ts';
 import type { ChunkStore } from '../model/contracts/chunk-store.ts';
 import { type OrderedStore, withPrefix } from '../model/contracts/ordered-store.ts';
 import type { RestorableUser } from '../model/contracts/restoring.ts';
+import type { Transport } from '../model/contracts/transport.ts';
+import type { UploadStates } from '../model/contracts/uploads.ts';
 import { deviceId, shortId } from '../model/ids.ts';
 import type { Log } from '../model/log.ts';
 import { createReplication } from '../replication/index.ts';
@@ -33,6 +35,7 @@ import { deviceSealingKey, keepOwnRecord } from './settings/own-record.ts';
 import { standingOf } from './wiring/catalog-standing.ts';
 import { LinkReservations } from './wiring/link-reservations.ts';
 import { liveVersionsOf } from './wiring/live-versions.ts';
+import { NetworkUploadCopies } from './wiring/upload-copies.ts';
 
 export interface NetworkOptions {
   config: DeviceConfig;
@@ -46,6 +49,8 @@ export interface NetworkOptions {
   restorable(): RestorableUser[];
   /** As for `ReplicationParts`. */
   oldestUploadMs(): number;
+  /** Undefined until the device serves people. */
+  uploadStates(): UploadStates | undefined;
   store: ChunkStore;
   /** Local database for data that can be rebuilt: inventory, references, addresses. */
   index: OrderedStore;
@@ -81,6 +86,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   secrets.onChange(() => transport.secretsChanged());
   answerReaches(transport, catalog);
   const reservations = new LinkReservations({ catalog, transport, clock, random });
+  const uploadCopies = copiesOfUploads(options, catalog, transport);
   const follower = new SecretFollower({
     catalog,
     transport,
@@ -99,6 +105,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   const journals = journalsOf(options, catalog);
   const stop = async () => {
     pairing.close();
+    uploadCopies.stop();
     presence.stop();
     secrets.stop();
     await follower.stop();
@@ -123,6 +130,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
       rollback,
       clones,
       reservations,
+      uploadCopies,
       stop,
     },
     async start() {
@@ -130,6 +138,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
       await sync.start();
       journals.start();
       presence.start();
+      await uploadCopies.start();
       await transport.start();
       introduce(transport, membership.introductions);
       if (catalog.overtaken) handOver?.();
@@ -138,6 +147,16 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
       await keepOwnRecord({ ...options, settings: options.settings() }, catalog);
     },
   };
+}
+
+function copiesOfUploads(
+  { index, clock, log, config, uploadStates: states }: NetworkOptions,
+  catalog: LocalCatalog,
+  transport: Transport,
+): NetworkUploadCopies {
+  const store = withPrefix(index, 'upload-copies/');
+  const expiryMs = config.tunables.uploadExpiryMs;
+  return new NetworkUploadCopies({ transport, catalog, store, states, clock, log, expiryMs });
 }
 
 /** The catalog, started; and who notices that two devices run with one key. */

@@ -14,6 +14,7 @@ import { systemRandom } from '../../src/model/clock.ts';
 import { type Audit, noAudit } from '../../src/model/contracts/audit.ts';
 import type { Drive, ListOptions, Session, UploadOptions } from '../../src/model/contracts/drive.ts';
 import type { MediaMaker } from '../../src/model/contracts/media/media-maker.ts';
+import type { UploadCopies } from '../../src/model/contracts/uploads.ts';
 import type { UseReservations } from '../../src/model/contracts/use-reservations.ts';
 import {
   type ChunkId,
@@ -46,6 +47,7 @@ export interface TestDevice {
   isStorageOnly: boolean;
   /** With whom uses of links are agreed; nobody unless a test says otherwise. */
   reservations: UseReservations | undefined;
+  uploadCopies: UploadCopies | undefined;
   /** The same disk, a new process. */
   restart(): Promise<TestDevice>;
 }
@@ -147,6 +149,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     isFilling: () => device.isFilling,
     storageOnly: () => device.isStorageOnly,
     reservations: () => device.reservations,
+    uploadCopies: () => device.uploadCopies,
     tunables: defaultTunables,
     log: logInto(warnings),
     audit: world.audit,
@@ -163,6 +166,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     isFilling: false,
     isStorageOnly: false,
     reservations: undefined,
+    uploadCopies: undefined,
     async restart() {
       accounts.stop();
       await device.catalog?.stop();

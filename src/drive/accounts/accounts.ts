@@ -10,6 +10,7 @@ import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { SecondFactor, SessionList } from '../../model/contracts/own-account.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import type { RestorableUser } from '../../model/contracts/restoring.ts';
+import type { UploadCopies, UploadStates } from '../../model/contracts/uploads.ts';
 import { alone, type UseReservations } from '../../model/contracts/use-reservations.ts';
 import type { UserId } from '../../model/ids.ts';
 import type { Tunables } from '../../model/limits.ts';
@@ -41,6 +42,8 @@ export interface AccountsParts extends FoundingParts {
   network(): ChunkNetwork | undefined;
   /** With whom uses of links are agreed; absent where there is nobody to ask. */
   reservations?(): UseReservations | undefined;
+  /** What devices keep of each other's unfinished uploads; absent where there are no others. */
+  uploadCopies?(): UploadCopies | undefined;
   /** Where sessions are kept; not shared with anything else. */
   sessions: OrderedStore;
   /** Where this device notes since when it has seen each entry in the trash; not shared either. */
@@ -73,8 +76,8 @@ export interface AccountsRoom
     Guests {
   /** The users whose keys are here now, for the restore drill. */
   restorable(): RestorableUser[];
-  /** When the oldest upload began that goes on in later requests, by `Clock.elapsedMs`; `Infinity` without one. */
-  oldestUploadMs(): number;
+  /** Those that go on in later requests; `oldestMs` is when the first one began, by `Clock.elapsedMs`. */
+  readonly uploads: UploadStates & { oldestMs(): number };
   /** Closes every unlocked user; sessions stay on disk. */
   stop(): void;
 }
@@ -160,7 +163,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     },
 
     restorable: () => users.restorable(),
-    oldestUploadMs: () => uploads.oldestMs(),
+    uploads,
 
     stop() {
       sessions.stop();
@@ -174,12 +177,13 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
 
 /** The uploads of this device that go on in later requests. */
 function openUploadTable(
-  { uploads: store, clock, log, tunables }: AccountsParts,
+  { uploads: store, uploadCopies, clock, log, tunables }: AccountsParts,
   quotas: () => Quotas | undefined,
 ): UploadTable {
   const expiryMs = tunables.uploadExpiryMs;
   return new UploadTable({
     ...{ store, clock, log, expiryMs },
+    copies: () => uploadCopies?.(),
     abandoned: (head) => quotas()?.abandoned(head.owner, head.id, offsetOf(head)),
   });
 }

@@ -28,6 +28,9 @@ interface PartFacts {
   etag: string;
 }
 
+/** All chunks of a part are in one row. */
+const onlyRow = { row: 0, at: 0 };
+
 interface Opened {
   head: UploadHead;
   facts: UploadFacts;
@@ -116,7 +119,10 @@ class HolderMultiparts {
       const opened = this.#new(owner, facts, { size, rows: chunks.length > 0 ? 1 : 0 });
       // Looked at again: it may have been completed or given up while the bytes came.
       const replaced = (await this.partsOf(id)).filter((one) => one.part.number === number);
-      await table.addPart(opened.head, chunks.length > 0 ? opened.seals.sealChunks(0, chunks) : undefined);
+      await table.addPart(
+        opened.head,
+        chunks.length > 0 ? opened.seals.sealChunks(onlyRow, chunks) : undefined,
+      );
       table.count(opened.head.id, owner, size);
       for (const { head } of replaced) await table.remove(head);
       await table.save({ ...(await this.open(id)).head, movedMs: this.#nowMs() }, {});
@@ -183,7 +189,7 @@ class HolderMultiparts {
 
   async *#chunks(parts: readonly Opened[]): AsyncGenerator<StoredChunk> {
     for (const { head, seals } of parts) {
-      for (const { row, sealed } of this.#parts.table.chunkRows(head)) yield* seals.openChunks(row, sealed);
+      for (const { sealed } of this.#parts.table.chunkRows(head)) yield* seals.openChunks(onlyRow, sealed);
     }
   }
 

@@ -100,7 +100,7 @@ class ReceivedRequest {
       tailBytes: 0,
       tailRows: 0,
     };
-    const sealed = seals.sealChunks(before.chunkRows, chunks);
+    const sealed = seals.sealChunks({ row: before.chunkRows, at: before.chunkBytes }, chunks);
     await table.save(this.#head, { chunks: sealed, dropTail: true });
   }
 

@@ -14,10 +14,13 @@ import { type EntryId, toHex, type UploadId, uploadId } from '../../model/ids.ts
 import { CollectedChunks, type StoredChunk } from '../content/index.ts';
 import { checkName } from '../listing/names.ts';
 import type { Tree } from '../tree/tree.ts';
+import { adoptUpload, uploadsElsewhere } from './elsewhere.ts';
 import { outgrown, receive } from './receiving.ts';
 import {
+  bytesOf,
+  type OpenedUpload,
   offsetOf,
-  type UploadFacts,
+  openUpload,
   type UploadHead,
   type UploadHolder,
   UploadSeals,
@@ -34,13 +37,6 @@ export interface ResumableParts {
   drive: Drive;
   /** One that the holder has open: chunks are cut and sealed as for this one. */
   tree: Tree;
-}
-
-/** One upload, opened. */
-interface Opened {
-  head: UploadHead;
-  facts: UploadFacts;
-  seals: UploadSeals;
 }
 
 export function createResumableUploads(given: ResumableParts): ResumableUploads {
@@ -120,6 +116,7 @@ class HolderUploads {
   }
 
   async look(id: UploadId, options: Pick<AppendOptions, 'beforeListing'> = {}): Promise<UploadProgress> {
+    await adoptUpload(this.#parts, id);
     await this.#open(id);
     return this.#parts.table.alone(id, async () => this.#finishIfComplete(await this.#open(id), options));
   }
@@ -130,6 +127,7 @@ class HolderUploads {
     content: AsyncIterable<Uint8Array>,
     options: AppendOptions = {},
   ): Promise<UploadProgress> {
+    await adoptUpload(this.#parts, id);
     await this.#open(id);
     return this.#parts.table.alone(id, async (signal) => {
       const opened = await this.#declared(await this.#open(id), options.size);
@@ -150,24 +148,23 @@ class HolderUploads {
 
   async list(): Promise<UploadView[]> {
     const { table, holder } = this.#parts;
-    const heads = await table.unfinishedOf(holder.id);
-    return heads.map((head) => {
-      const { metadata: _metadata, finished: _finished, ...view } = this.#view(this.#opened(head));
+    const own = (await table.unfinishedOf(holder.id)).map((head) => this.#opened(head));
+    return [...own, ...uploadsElsewhere(this.#parts)].map((opened) => {
+      const { metadata: _metadata, finished: _finished, ...view } = this.#view(opened);
       return view;
     });
   }
 
-  async #open(id: UploadId): Promise<Opened> {
+  async #open(id: UploadId): Promise<OpenedUpload> {
     const { table, holder } = this.#parts;
     return this.#opened(await table.require(id, holder.id));
   }
 
-  #opened(head: UploadHead): Opened {
-    const seals = new UploadSeals(this.#parts.holder, head.id);
-    return { head, seals, facts: seals.openFacts(head.sealedFacts) };
+  #opened(head: UploadHead): OpenedUpload {
+    return openUpload(this.#parts.holder, head);
   }
 
-  #view({ head, facts }: Opened): UploadProgress {
+  #view({ head, facts }: OpenedUpload): UploadProgress {
     const { name, parent, size, metadata, finished, modifiedAtMs } = facts;
     return {
       id: head.id,
@@ -184,7 +181,7 @@ class HolderUploads {
   }
 
   /** The upload with the length that was left open before. @throws `conflict` for another one */
-  async #declared(opened: Opened, size: number | undefined): Promise<Opened> {
+  async #declared(opened: OpenedUpload, size: number | undefined): Promise<OpenedUpload> {
     const { head, facts, seals } = opened;
     if (size === undefined || size === facts.size) return opened;
     if (facts.size !== null) {
@@ -201,7 +198,7 @@ class HolderUploads {
   }
 
   async #receive(
-    { head, facts, seals }: Opened,
+    { head, facts, seals }: OpenedUpload,
     content: AsyncIterable<Uint8Array>,
     { checksum, length }: AppendOptions,
   ): Promise<void> {
@@ -224,7 +221,7 @@ class HolderUploads {
   }
 
   async #finishIfComplete(
-    opened: Opened,
+    opened: OpenedUpload,
     options: Pick<AppendOptions, 'beforeListing'>,
   ): Promise<UploadProgress> {
     const { head, facts } = opened;
@@ -232,7 +229,7 @@ class HolderUploads {
     return this.#finish(opened, facts.size, options);
   }
 
-  async #finish(opened: Opened, size: number, { beforeListing }: Pick<AppendOptions, 'beforeListing'>) {
+  async #finish(opened: OpenedUpload, size: number, { beforeListing }: Pick<AppendOptions, 'beforeListing'>) {
     const { table, drive, tree } = this.#parts;
     const { head, seals, facts } = opened;
     const {
@@ -267,26 +264,38 @@ class HolderUploads {
     }
   }
 
-  async *#chunks({ head, seals }: Opened): AsyncGenerator<StoredChunk> {
-    for (const { row, sealed } of this.#parts.table.chunkRows(head)) yield* seals.openChunks(row, sealed);
+  async *#chunks({ head, seals }: OpenedUpload): AsyncGenerator<StoredChunk> {
+    let at = 0;
+    for (const { row, sealed } of this.#parts.table.chunkRows(head)) {
+      const chunks = seals.openChunks({ row, at }, sealed);
+      at += bytesOf(chunks);
+      yield* chunks;
+    }
   }
 
-  async *#tail({ head, seals }: Opened): AsyncGenerator<Uint8Array> {
+  async *#tail({ head, seals }: OpenedUpload): AsyncGenerator<Uint8Array> {
     for (const { row, sealed } of this.#parts.table.tailRows(head)) yield seals.openTail(row, sealed);
   }
 
   /** Forgets everything from a chunk on that no device has any more. @returns what tells the client to send it again */
-  async #cutBack({ head, seals }: Opened, missing: string): Promise<PeerstorError> {
+  async #cutBack({ head, seals }: OpenedUpload, missing: string): Promise<PeerstorError> {
     const { table } = this.#parts;
     let chunkBytes = 0;
     for (const { row, sealed } of table.chunkRows(head)) {
-      const chunks = seals.openChunks(row, sealed);
-      const at = chunks.findIndex(({ reference }) => reference.id === missing);
-      const kept = at === -1 ? chunks : chunks.slice(0, at);
-      chunkBytes += kept.reduce((sum, { slot }) => sum + slot.size, 0);
-      if (at === -1) continue;
-      const shorter = { ...head, chunkBytes, chunkRows: at === 0 ? row : row + 1, tailBytes: 0, tailRows: 0 };
-      await table.cutBack(shorter, row, at === 0 ? null : seals.sealChunks(row, kept));
+      const place = { row, at: chunkBytes };
+      const chunks = seals.openChunks(place, sealed);
+      const lost = chunks.findIndex(({ reference }) => reference.id === missing);
+      const kept = lost === -1 ? chunks : chunks.slice(0, lost);
+      chunkBytes += bytesOf(kept);
+      if (lost === -1) continue;
+      const shorter = {
+        ...head,
+        chunkBytes,
+        chunkRows: lost === 0 ? row : row + 1,
+        tailBytes: 0,
+        tailRows: 0,
+      };
+      await table.cutBack(shorter, row, lost === 0 ? null : seals.sealChunks(place, kept));
       table.count(head.id, head.owner, chunkBytes);
       break;
     }

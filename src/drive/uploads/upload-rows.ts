@@ -74,6 +74,12 @@ export function uploadHolder(dedupeSecret: Uint8Array): UploadHolder {
   return { id, key: hkdf(dedupeSecret, 'upload-state/1') };
 }
 
+/** Which row of chunks, and how many plain bytes come before it. */
+export interface RowPlace {
+  row: number;
+  at: number;
+}
+
 /** Seals and opens what belongs to one upload. */
 export class UploadSeals {
   readonly #key: Uint8Array;
@@ -91,8 +97,11 @@ export class UploadSeals {
     return JSON.parse(new TextDecoder().decode(open(this.#key, factsLabel, sealed))) as UploadFacts;
   }
 
-  /** @param row which of the upload: rows cannot be taken for each other */
-  sealChunks(row: number, chunks: readonly StoredChunk[]): Uint8Array {
+  /**
+   * @param row which of the upload: rows cannot be taken for each other
+   * @param at plain bytes before its first chunk
+   */
+  sealChunks({ row, at }: RowPlace, chunks: readonly StoredChunk[]): Uint8Array {
     const rows = chunks.map(({ reference, slot, plainHash }) => [
       fromHex(reference.id),
       reference.size,
@@ -100,12 +109,14 @@ export class UploadSeals {
       slot.size,
       plainHash,
     ]);
-    return seal(this.#key, `upload-chunks/1 ${row}`, encode(rows));
+    return seal(this.#key, `upload-chunks/1 ${row}`, encode([at, rows]));
   }
 
-  openChunks(row: number, sealed: Uint8Array): StoredChunk[] {
-    const rows: unknown = decode(open(this.#key, `upload-chunks/1 ${row}`, sealed));
-    if (!Array.isArray(rows)) throw damaged();
+  /** @throws `index-corrupt` for a row that does not follow the one before, as one may that another device kept */
+  openChunks({ row, at }: RowPlace, sealed: Uint8Array): StoredChunk[] {
+    const opened: unknown = decode(open(this.#key, `upload-chunks/1 ${row}`, sealed));
+    const [begin, rows]: unknown[] = Array.isArray(opened) ? opened : [];
+    if (begin !== at || !Array.isArray(rows)) throw damaged();
     return rows.map(chunkOf);
   }
 
@@ -116,6 +127,24 @@ export class UploadSeals {
   openTail(row: number, sealed: Uint8Array): Uint8Array {
     return open(this.#key, `upload-tail/1 ${row}`, sealed);
   }
+}
+
+/** One upload of a holder, opened. */
+export interface OpenedUpload {
+  head: UploadHead;
+  facts: UploadFacts;
+  seals: UploadSeals;
+}
+
+/** @throws `forbidden` for what was sealed by somebody else */
+export function openUpload(holder: UploadHolder, head: UploadHead): OpenedUpload {
+  const seals = new UploadSeals(holder, head.id);
+  return { head, seals, facts: seals.openFacts(head.sealedFacts) };
+}
+
+/** Plain bytes. */
+export function bytesOf(chunks: readonly StoredChunk[]): number {
+  return chunks.reduce((sum, { slot }) => sum + slot.size, 0);
 }
 
 /** Bytes that are durable: where the next request begins. */

@@ -5,6 +5,7 @@
  */
 import type { Clock, Timer } from '../../model/clock.ts';
 import { afterPrefix, idKey, idOfKey, type OrderedStore } from '../../model/contracts/ordered-store.ts';
+import type { UploadCopies, UploadCopy, UploadStates } from '../../model/contracts/uploads.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { UploadId, UserId } from '../../model/ids.ts';
 import {
@@ -32,6 +33,8 @@ export interface UploadTableParts {
   expiryMs: number;
   /** Called when an upload was given up with so many bytes in it. */
   abandoned(head: UploadHead): void;
+  /** What other devices keep of uploads, and tell of theirs; absent where there are none. */
+  copies?(): UploadCopies | undefined;
 }
 
 /** What is written together with a new head. */
@@ -49,7 +52,7 @@ interface Running {
   done: Promise<unknown>;
 }
 
-export class UploadTable {
+export class UploadTable implements UploadStates {
   readonly #parts: UploadTableParts;
   readonly #heads = new Map<UploadId, UploadHead>();
   readonly #running = new Map<UploadId, Running>();
@@ -75,6 +78,46 @@ export class UploadTable {
     throw new PeerstorError('not-found', 'There is no such upload, or it is over: begin it again.');
   }
 
+  has(id: UploadId): boolean {
+    return this.#heads.has(id);
+  }
+
+  /** What other devices left here, of one upload or of all. */
+  copies(id?: UploadId): readonly UploadCopy[] {
+    const copies = this.#parts.copies?.();
+    if (!copies) return [];
+    return id === undefined ? [...copies.all()] : copies.find(id);
+  }
+
+  /** Takes over an upload that another device began. @throws `too-many-tries` as `add` */
+  async adopt(head: UploadHead, rows: readonly Uint8Array[]): Promise<void> {
+    if (!head.isFinished) this.#requireRoom(head);
+    const changes = rows.map((value, row) => ({ key: rowKey(chunkPrefix, head.id, row), value }));
+    const headChange = { key: headPrefix + idKey(head.id), value: encodeHead(head) };
+    await this.#parts.store.batch([...changes, headChange], { sync: true });
+    this.#heads.set(head.id, head);
+    if (!head.isFinished) this.count(head.id, head.owner, offsetOf(head));
+    this.#tell(head);
+  }
+
+  /** Those that another device could go on with. */
+  *ids(): Iterable<UploadId> {
+    for (const { id, isPart } of this.#heads.values()) if (!isPart) yield id;
+  }
+
+  headOf(id: UploadId): Uint8Array | undefined {
+    const head = this.#heads.get(id);
+    return head && !head.isPart ? encodeHead(head) : undefined;
+  }
+
+  rowsOf(id: UploadId): number {
+    return this.#heads.get(id)?.chunkRows ?? 0;
+  }
+
+  row(id: UploadId, row: number): Uint8Array | undefined {
+    return this.#parts.store.get(rowKey(chunkPrefix, id, row));
+  }
+
   /** Those of one holder that are not finished, the newest first. */
   async unfinishedOf(holder: string): Promise<UploadHead[]> {
     await this.#loaded;
@@ -88,6 +131,11 @@ export class UploadTable {
     await this.#loaded;
     await this.#sweep();
     if (!this.#timer) this.#sweepLater();
+    this.#requireRoom(head);
+    await this.save(head, {});
+  }
+
+  #requireRoom(head: UploadHead): void {
     const unfinished = [...this.#heads.values()].filter(({ isFinished, isPart }) => !isFinished && !isPart);
     const own = unfinished.filter(({ holder }) => holder === head.holder);
     if (own.length >= unfinishedUploadsPerHolder || unfinished.length >= unfinishedUploadsMax) {
@@ -99,7 +147,6 @@ export class UploadTable {
         },
       );
     }
-    await this.save(head, {});
   }
 
   /** The same of a part, with its chunks. @throws `too-many-tries` when the holder, or this device, has too many */
@@ -272,6 +319,7 @@ export class UploadTable {
       log.warn({}, `Unfinished uploads could not be read; they have to begin again: ${sentenceOf(error)}`);
     }
     this.#isLoaded = true;
+    for (const id of this.ids()) this.#parts.copies?.()?.changed(id);
   }
 
   #isOver({ movedMs }: UploadHead): boolean {
@@ -305,6 +353,7 @@ export class UploadTable {
 
   #tell(head: UploadHead): void {
     for (const listener of [...this.#listeners]) listener(head);
+    if (!head.isPart) this.#parts.copies?.()?.changed(head.id);
   }
 }
 

@@ -181,3 +181,29 @@ export interface MultipartUploads {
   /** Gives it up. @throws `not-found` */
   remove(id: UploadId): Promise<void>;
 }
+
+/** The own uploads of a device; bytes as in FORMAT, section 9. */
+export interface UploadStates {
+  ids(): Iterable<UploadId>;
+  /** undefined for one that is over. */
+  headOf(id: UploadId): Uint8Array | undefined;
+  /** Rows of chunks that belong to the head. */
+  rowsOf(id: UploadId): number;
+  row(id: UploadId, row: number): Uint8Array | undefined;
+}
+
+export interface UploadCopy {
+  id: UploadId;
+  head: Uint8Array;
+  /** The first rows of chunks, without a gap: as many as came. Another device may have made them up. */
+  rows(): Iterable<Uint8Array>;
+}
+
+export interface UploadCopies {
+  /** An own upload grew or ended: the others are told soon, as far as they are connected. */
+  changed(id: UploadId): void;
+  /** What other devices left here of one upload. */
+  find(id: UploadId): readonly UploadCopy[];
+  /** What other devices left here. */
+  all(): Iterable<UploadCopy>;
+}

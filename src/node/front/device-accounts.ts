@@ -23,6 +23,7 @@ export function createDeviceAccounts(
     catalog: () => device.network()?.catalog,
     network: () => device.network()?.chunks,
     reservations: () => device.network()?.reservations,
+    uploadCopies: () => device.network()?.uploadCopies,
     foundNetwork: given.foundNetwork,
     makeGenesis: (body, root) => writeGenesis(body, root).bytes,
     // The id changes after this device was removed and has a new key.

@@ -3,6 +3,7 @@ import type { CatalogSync, LocalCatalog } from '../../catalog/index.ts';
 import type { SigningKey } from '../../crypto/index.ts';
 import type { NearbyDevice } from '../../model/api.ts';
 import type { Clock } from '../../model/clock.ts';
+import type { UploadCopies } from '../../model/contracts/uploads.ts';
 import type { UseReservations } from '../../model/contracts/use-reservations.ts';
 import type { Replication } from '../../replication/index.ts';
 import type { DiskChunkStore } from '../../store/index.ts';
@@ -34,6 +35,7 @@ export interface NetworkParts {
   rollback: Rollback;
   clones: KeyClones;
   reservations: UseReservations;
+  uploadCopies: UploadCopies;
   stop(): Promise<void>;
 }
 

@@ -41,7 +41,14 @@ export const removed: Leaving = {
 };
 
 /** Rows of the index that belong to a network. */
-const networkPrefixes = ['sessions/', 'uploads/', 'replication/', 'addresses/', 'quota-counts/'];
+const networkPrefixes = [
+  'sessions/',
+  'uploads/',
+  'upload-copies/',
+  'replication/',
+  'addresses/',
+  'quota-counts/',
+];
 const rowsPerBatch = 1000;
 const handOverMs = 5000;
 const handOverEveryMs = 100;

@@ -147,13 +147,13 @@ test('parts count against the quota of the owner, and hold garbage back while th
   const session = await program();
   await device.accounts.changeUser(admin, userId(admin.user.id), { quotaBytes: 5000 });
   const id = await begin(session, root);
-  const began = device.accounts.oldestUploadMs();
+  const began = device.accounts.uploads.oldestMs();
   assert.notEqual(began, Number.POSITIVE_INFINITY);
   await putPart(session.multipart, id, 1, noise(3000));
   await assert.rejects(putPart(session.multipart, id, 2, noise(3000, 2)), coded('quota-exceeded'));
   const { entry } = await session.multipart.complete(id, [1], listIn(session, root));
   assert.equal(entry.size, 3000);
-  assert.equal(device.accounts.oldestUploadMs(), Number.POSITIVE_INFINITY);
+  assert.equal(device.accounts.uploads.oldestMs(), Number.POSITIVE_INFINITY);
 });
 
 test('a token finds no upload of another one', async () => {

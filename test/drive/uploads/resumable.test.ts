@@ -294,21 +294,21 @@ test('unfinished uploads count against the quota of the owner, a restart include
 test('an upload that nobody continues ends after its time, with all its rows, and holds garbage back until then', async () => {
   const { session, drive, device, world } = await createHome();
   const { uploads } = session;
-  assert.equal(device.accounts.oldestUploadMs(), Number.POSITIVE_INFINITY);
+  assert.equal(device.accounts.uploads.oldestMs(), Number.POSITIVE_INFINITY);
   await world.clock.pass(1000);
   const id = await begin(uploads, drive, 2 * MiB);
   await send(uploads, id, noise(2 * MiB), 0, MiB);
   await world.clock.leap(defaultTunables.uploadExpiryMs - 2000);
   await uploads.append(id, MiB, pieces([new Uint8Array(1)]));
   await world.clock.leap(defaultTunables.uploadExpiryMs - 2000);
-  assert.equal(device.accounts.oldestUploadMs(), 1000);
+  assert.equal(device.accounts.uploads.oldestMs(), 1000);
   assert.equal((await uploads.look(id)).offset, MiB + 1);
   await world.clock.leap(3_600_000);
   await assert.rejects(uploads.look(id), coded('not-found'));
   const left: string[] = [];
   for await (const [key] of device.disk.uploads.range({ gte: '', lt: '\xff' })) left.push(key);
   assert.deepEqual(left, []);
-  assert.equal(device.accounts.oldestUploadMs(), Number.POSITIVE_INFINITY);
+  assert.equal(device.accounts.uploads.oldestMs(), Number.POSITIVE_INFINITY);
 });
 
 test(`a user has at most ${unfinishedUploadsPerHolder} unfinished uploads, and others still have theirs`, async () => {
