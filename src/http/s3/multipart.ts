@@ -8,7 +8,7 @@ import { typeOfUpload } from '../content/content-type.ts';
 import { childElements, textOf, type XmlElement } from '../requests/xml.ts';
 import { openObjectBody } from './object-body.ts';
 import { type Attributes, etagOf, factsOf, withEtag } from './object-facts.ts';
-import { store } from './objects.ts';
+import { sourceOf, store } from './objects.ts';
 import { notImplemented, s3Error } from './s3-errors.ts';
 import { type Fields, readXml, type S3Request, sendEmpty, sendS3Xml } from './s3-request.ts';
 import { keyNames, requireBucket } from './s3-target.ts';
@@ -40,12 +40,9 @@ export async function createMultipart(s3: S3Request): Promise<FastifyReply> {
 }
 
 export async function putPart(s3: S3Request): Promise<FastifyReply> {
-  const { request, reply, query, signed, context } = s3;
+  const { request, reply, signed, context } = s3;
   const { id } = await uploadOf(s3);
-  const number = Number(query.get('partNumber'));
-  if (!Number.isInteger(number) || number < 1 || number > partsMax) {
-    throw s3Error('bad-input', 'InvalidArgument', `partNumber must be a number from 1 to ${partsMax}.`);
-  }
+  const number = partNumberOf(s3);
   const body = openObjectBody(request, signed, context);
   try {
     const { size } = body;
@@ -58,6 +55,44 @@ export async function putPart(s3: S3Request): Promise<FastifyReply> {
   } finally {
     body.close();
   }
+}
+
+/** A part that is a range of an object that is here: read and cut anew, so its chunks are the ones that are there. */
+export async function copyPart(s3: S3Request): Promise<FastifyReply> {
+  const { request, reply, drive } = s3;
+  const { id } = await uploadOf(s3);
+  const number = partNumberOf(s3);
+  const { content: source } = await sourceOf(request, drive);
+  const range = copyRange(request.headers['x-amz-copy-source-range'], source.size);
+  const hash = createContentHash('md5');
+  async function* hashed(): AsyncGenerator<Uint8Array> {
+    for await (const piece of source.read(range, request.signal)) {
+      hash.update(piece);
+      yield piece;
+    }
+  }
+  const size = range.end - range.start;
+  const part = { number, size, etag: () => toHex(hash.digest()) };
+  const { etag, modifiedAt } = await multipartOf(s3).putPart(id, hashed(), part);
+  return sendS3Xml(reply, 'CopyPartResult', [
+    ['LastModified', modifiedAt],
+    ['ETag', `"${etag}"`],
+  ]);
+}
+
+/** @throws `bad-range` for bytes that are not there */
+function copyRange(header: string | string[] | undefined, size: number): { start: number; end: number } {
+  if (header === undefined) return { start: 0, end: size };
+  const [, first, last] = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(String(header)) ?? [];
+  const range = { start: Number(first), end: Number(last) + 1 };
+  if (range.start < range.end && range.end <= size) return range;
+  throw s3Error('bad-range', 'InvalidRange', `The object has ${size} bytes; this part of it is not there.`);
+}
+
+function partNumberOf({ query }: S3Request): number {
+  const number = Number(query.get('partNumber'));
+  if (Number.isInteger(number) && number >= 1 && number <= partsMax) return number;
+  throw s3Error('bad-input', 'InvalidArgument', `partNumber must be a number from 1 to ${partsMax}.`);
 }
 
 export async function completeMultipart(s3: S3Request): Promise<FastifyReply> {

@@ -239,7 +239,7 @@ async function copyContent(
 }
 
 /** What `x-amz-copy-source` names. @throws `not-found`, `bad-input` */
-async function sourceOf(
+export async function sourceOf(
   { headers }: FastifyRequest,
   drive: Drive,
 ): Promise<{ entry: EntryView; content: OpenContent }> {

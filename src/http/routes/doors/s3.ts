@@ -15,6 +15,7 @@ import { listObjects } from '../../s3/listing.ts';
 import {
   abortMultipart,
   completeMultipart,
+  copyPart,
   createMultipart,
   listMultiparts,
   listParts,
@@ -96,6 +97,7 @@ function objectOperation({ request }: S3Request, named: readonly string[]): Oper
     DELETE: deleteObject,
     'POST uploads': createMultipart,
     'PUT partNumber uploadId': putPart,
+    'COPY partNumber uploadId': copyPart,
     'POST uploadId': completeMultipart,
     'DELETE uploadId': abortMultipart,
     'GET uploadId': listParts,
