@@ -1,6 +1,6 @@
 /**
- * Accounts of the network, as this device serves them. Everything that is needed to sign in is in
- * the catalog, sealed; so any device of the network can do it.
+ * Accounts of the network, as this device serves them. The catalog has everything that a sign-in needs, sealed, so
+ * people can sign in on any device of the network.
  */
 import { type Audit, noAudit } from '../../model/contracts/audit.ts';
 import type { CatalogAuthor } from '../../model/contracts/catalog.ts';
@@ -40,25 +40,25 @@ export interface AccountsParts extends FoundingParts {
   /** undefined while this device has no network. */
   catalog(): CatalogAuthor | undefined;
   network(): ChunkNetwork | undefined;
-  /** With whom uses of links are agreed; absent where there is nobody to ask. */
+  /** Agrees with other devices on the uses of links; absent where there is no other device. */
   reservations?(): UseReservations | undefined;
   /** What devices keep of each other's unfinished uploads; absent where there are no others. */
   uploadCopies?(): UploadCopies | undefined;
-  /** Where sessions are kept; not shared with anything else. */
+  /** Where sessions are stored; nothing else uses it. */
   sessions: OrderedStore;
-  /** Where this device notes since when it has seen each entry in the trash; not shared either. */
+  /** Where this device notes when it first saw each entry in the trash; nothing else uses it. */
   trashAges: OrderedStore;
-  /** Where this device notes how far its catalog reached when; not shared either. */
+  /** Where this device notes how far its catalog reached at which time; nothing else uses it. */
   recordAges: OrderedStore;
-  /** Where wrong passwords of the last hour are counted; not shared either. */
+  /** Where wrong passwords of the last hour are counted; nothing else uses it. */
   passwordTries: OrderedStore;
-  /** Where this device counts what is left of users' deleted content, and their changes of a day; not shared either. */
+  /** Where this device counts leftovers of deleted content, and changes of a day; nothing else uses it. */
   quotaCounts: OrderedStore;
   /** Where uploads that come in several requests are kept; not shared either. */
   uploads: OrderedStore;
-  /** Does this device only keep copies? Then nobody signs in on it. */
+  /** True if this device only stores copies: then nobody signs in on it. */
   storageOnly?(): boolean;
-  /** Is this device still fetching the records of its network, users among them? */
+  /** True while this device still fetches the records of its network, users among them. */
   isFilling?(): boolean;
   /** Reads pictures and films. */
   media?: MediaMaker;
@@ -74,7 +74,7 @@ export interface AccountsRoom
     SessionList,
     UserAdmin,
     Guests {
-  /** The users whose keys are here now, for the restore drill. */
+  /** The users whose keys are in memory now, for the restore drill. */
   restorable(): RestorableUser[];
   /** Those that go on in later requests; `oldestMs` is when the first one began, by `Clock.elapsedMs`. */
   readonly uploads: UploadStates & { oldestMs(): number };

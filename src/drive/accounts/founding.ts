@@ -12,15 +12,15 @@ export interface Founding {
   /** The genesis record's bytes, as `makeGenesis` gave them. */
   genesis: Uint8Array;
   /**
-   * Writes the first records (admin, bundle, this device, root folder) into the new catalog. Only
-   * when it has resolved may the device remember that it belongs to this network: a network without
-   * its admin's bundle could never be opened by anybody.
+   * Writes the first records (admin, bundle, this device, root folder) into the new catalog. The device may
+   * store its membership only after this has resolved: nobody could ever open a network without
+   * its admin's bundle.
    */
   populate(catalog: CatalogAuthor): Promise<void>;
 }
 
 export interface FoundingParts {
-  /** Makes and starts the catalog of a new network, populates it, then remembers the membership. */
+  /** Makes and starts the catalog of a new network, populates it, then stores the membership. */
   foundNetwork(founding: Founding): Promise<CatalogAuthor>;
   makeGenesis(body: GenesisBody, root: Signer): Uint8Array;
   device: DeviceId;
@@ -28,14 +28,14 @@ export interface FoundingParts {
   deviceBody(networkId: NetworkId): DeviceBody;
   clock: Clock;
   random: Random;
-  /** Only tests ask for a lower one. */
+  /** Only tests lower it. */
   kdfCost?: KdfCost;
 }
 
 export interface Founded {
   catalog: CatalogAuthor;
   keys: UserKeys;
-  /** Shown once, kept nowhere. It opens the admin's bundle and the network's root key. */
+  /** Returned once and stored nowhere. It opens the admin's bundle and the network's root key. */
   recoveryCode: string;
 }
 

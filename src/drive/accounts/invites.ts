@@ -1,6 +1,6 @@
 /**
- * Invites: how somebody without an account gets one. The code is the seed of a one-time signing key;
- * the catalog lets that key sign one user record with the role and the quota of the invite.
+ * Invites give people an account. The code is the seed of a one-time signing key;
+ * the catalog accepts one user record of that key, with the role and the quota of the invite.
  */
 import { newSigningKey, type SigningKey, signingKeyFromSeed } from '../../crypto/index.ts';
 import type { InviteView } from '../../model/api.ts';
@@ -20,7 +20,7 @@ export interface InviteWish {
   expiresInMs?: number;
 }
 
-/** @throws `bad-input`, and what the catalog throws to who may not invite */
+/** @throws `bad-input`; and what the catalog throws if the signer may not invite */
 export async function makeInvite(
   catalog: CatalogAuthor,
   clock: Clock,
@@ -49,7 +49,7 @@ export async function listInvites(catalog: CatalogReader, clock: Clock): Promise
   return views.sort((left, right) => right.createdAt.localeCompare(left.createdAt));
 }
 
-/** Does nothing to an invite that was withdrawn before. @throws `not-found`, `gone` for one that was used */
+/** Idempotent. @throws `not-found`; `gone` for an invite that was used */
 export async function withdrawInvite(catalog: CatalogAuthor, admin: Signer, id: string): Promise<void> {
   const body = catalog.get('invite', id)?.body;
   if (!body) throw new PeerstorError('not-found', 'There is no such invite.');
@@ -59,8 +59,8 @@ export async function withdrawInvite(catalog: CatalogAuthor, admin: Signer, id: 
 }
 
 /**
- * The invite of a code, as it may be used now.
- * @throws `not-found` for a code that is none, `gone` for one that was used, withdrawn or is over
+ * Finds the usable invite of a code.
+ * @throws `not-found` for an unknown code; `gone` for an invite that was used, withdrawn, or expired
  */
 export async function requireInvite(
   catalog: CatalogReader,
@@ -86,7 +86,7 @@ export function checkQuota(quotaBytes: number | null): void {
   throw badInput('A quota is a whole number of bytes, or null for none.');
 }
 
-/** Ids of the invites that users came by. */
+/** Ids of the invites that were used. */
 async function usedInvites(catalog: CatalogReader): Promise<Set<string>> {
   const used = new Set<string>();
   for await (const { body } of catalog.list('user')) if (body?.invite) used.add(body.invite);

@@ -1,4 +1,4 @@
-/** Sessions with their keys at hand: begun by a sign-in, or opened again from the store. */
+/** Sessions with their keys in memory: begun by a sign-in, or reopened from the store. */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../model/clock.ts';
 import type { CatalogChange, CatalogReader } from '../../model/contracts/catalog.ts';
@@ -16,7 +16,7 @@ import type { OpenUsers } from './open-users.ts';
 import { createSessionUses, type SessionUses } from './session-uses.ts';
 import { type SessionStore, type StoredSession, secretBytesOf, sessionName } from './sessions.ts';
 
-/** The others are opened again from the store. */
+/** Sessions in memory; others are reopened from the store when they are used. */
 const sessionsKept = 1000;
 const sweepEveryMs = 3_600_000;
 /** `sessionName`: 32 bytes in hex. */
@@ -24,13 +24,13 @@ const sessionShape = /^[0-9a-f]{64}$/;
 
 export interface LiveSessions extends SessionList {
   begin(drives: NetworkDrives, keys: UserKeys, generation: number): Promise<Session>;
-  /** undefined when it is over, or its account is not in this catalog (yet). */
+  /** undefined when the session has ended, or its account is not in this catalog (yet). */
   resume(drives: NetworkDrives, secret: string): Promise<Session | undefined>;
   end(secret: string): Promise<void>;
   endAllOf(user: UserId): Promise<void>;
-  /** Ends what a changed account does not allow any more. */
+  /** Ends sessions that their changed account no longer allows. */
   apply(catalog: CatalogReader, changes: readonly CatalogChange[]): void;
-  /** The keys of who signed in. @throws `forbidden` for a token's session, `not-signed-in` */
+  /** The keys of the user who signed in. @throws `forbidden` for a token's session, `not-signed-in` */
   keysOf(session: Session): UserKeys;
   stop(): void;
 }
@@ -96,7 +96,7 @@ export function createLiveSessions({ store, users, clock, log }: LiveSessionsPar
         await store.delete(secret);
       }
       if (state !== 'good') return undefined;
-      // Somebody else may have opened it in the meantime.
+      // Another request may have opened it in the meantime.
       return live.get(name)?.session ?? hold(drives, secret, stored);
     },
 
@@ -163,7 +163,7 @@ function changedUsers(changes: readonly CatalogChange[]): Set<string> {
   return new Set(ofUser.map(({ record }) => record.id));
 }
 
-/** @returns deletes sessions that are over, beside, at most once in `sweepEveryMs` */
+/** @returns a function that deletes expired sessions in the background, at most once in `sweepEveryMs` */
 function createSweep(store: SessionStore, clock: Clock, log: Log): () => void {
   let sweptAtMs = Number.NEGATIVE_INFINITY;
   return () => {
@@ -176,8 +176,8 @@ function createSweep(store: SessionStore, clock: Clock, log: Log): () => void {
 }
 
 /**
- * `over`: signed out by a new password or an admin. `unknown`: the account is not in this device's
- * catalog, which may be incomplete just now; the session is kept.
+ * `over`: a new password or an admin ended the session. `unknown`: the account is not in this device's
+ * catalog, which may be incomplete now, so the session is kept.
  */
 function stateOf(catalog: CatalogReader, id: UserId, generation: number): 'good' | 'over' | 'unknown' {
   const account = accountOf(catalog, id);

@@ -1,6 +1,6 @@
 /**
- * The users who are signed in on this device, each with one opened tree that all of their sessions
- * share. A user whose last session ended is closed, and their keys leave the memory.
+ * The users who are signed in on this device, each with one open tree that all of their sessions
+ * share. When the last session of a user ends, the user is closed and their keys leave the memory.
  */
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { Drive, Sharing } from '../../model/contracts/drive.ts';
@@ -23,16 +23,16 @@ import type { UploadTable } from '../uploads/upload-table.ts';
 import type { PasswordQueue } from '../users/password-queue.ts';
 
 export interface OpenUsers {
-  /** What the user has, kept open until `close` was called as often. */
+  /** Opens the user's drive. It stays open until `close` was called as often as `open`. */
   open(keys: UserKeys, drives: NetworkDrives): Unlocked;
   close(user: UserId): void;
   closeAll(): void;
-  /** Whoever is open now. */
+  /** The users who are open now. */
   restorable(): RestorableUser[];
 }
 
 export interface Unlocked {
-  /** Their own drive, and what others shared with them. */
+  /** Their own drive, and the entries that others share with them. */
   drive: Drive;
   sharing: Sharing;
   photos: Photos;
@@ -81,7 +81,7 @@ export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
       if (ids.length > 0) for (const listener of [...listeners]) listener(ids);
     });
     const own = createDrive(tree, (listener) => {
-      // Whoever listens keeps the user open, or they would hear nothing after the last session ended.
+      // A listener keeps the user open; otherwise it would hear nothing after the last session ended.
       listeners.add(listener);
       open.holds += 1;
       let listening = true;

@@ -1,4 +1,4 @@
-/** Changing a password, getting in with the recovery words, seeing them again, signing out everywhere. */
+/** Changes passwords, signs in by recovery words, shows these again, and signs out everywhere. */
 import { signingKeyFromSeed } from '../../crypto/index.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { CatalogAuthor, CatalogReader } from '../../model/contracts/catalog.ts';
@@ -34,13 +34,13 @@ export interface PasswordsParts {
 export function createPasswords(parts: PasswordsParts): PasswordChanges {
   const { gate, drivesOf, sessions, users, passwordQueue, kdfCost, audit } = parts;
 
-  /** @returns the account of who signed in, its bundle opened again by the password */
+  /** @returns the account of the signed-in user, after the password opened its bundle once more */
   function confirmed(catalog: CatalogReader, session: Session, password: string): Promise<OpenedAccount> {
     const { user } = sessions.keysOf(session);
     return gate.guarded(`user ${user}`, () => openAccountOf(accountOf(catalog, user), password));
   }
 
-  /** Ends tokens, and links where asked. It comes before the sessions end, so that what breaks off can be tried again. */
+  /** Ends tokens, and links where asked. Call it before the sessions end, so that the user can retry after a failure. */
   async function endGrantsOf(
     catalog: CatalogAuthor,
     keys: UserKeys,
@@ -54,7 +54,7 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
     }
   }
 
-  /** Puts the bundle under a new password; every session of the old one ends, here and elsewhere. */
+  /** Seals the bundle under a new password. All sessions of the old one end, here and on other devices. */
   async function rekey(
     catalog: CatalogAuthor,
     { account, keys, words }: OpenedAccount,
@@ -126,7 +126,7 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
   };
 }
 
-/** Who lost the phone comes in by the words; who has both password and words needs no phone anyhow. */
+/** Recovery words also replace a lost phone: they end the second factor. */
 function withoutSecondFactor(opened: OpenedAccount, audit: Audit): OpenedAccount {
   const { secondFactor, ...bundle } = opened.account.bundle;
   if (secondFactor === undefined) return opened;
@@ -153,8 +153,8 @@ function isAmong(chosen: boolean | readonly string[], id: string): boolean {
 }
 
 /**
- * The root key settles disputes: with the words of the founder the account is enabled and an admin, whatever
- * other admins wrote. They cannot change that again (`authority-fold.ts`).
+ * The root key settles disputes: the founder's words make the account an enabled admin again, whatever
+ * other admins wrote. They cannot change that afterwards (`authority-fold.ts`).
  */
 async function settled(catalog: CatalogAuthor, opened: OpenedAccount, audit: Audit): Promise<OpenedAccount> {
   const { account, words } = opened;

@@ -1,6 +1,6 @@
 /**
- * A user's drive opened by the recovery words alone, over a catalog that no device runs: for rescue. Only what
- * reads may be called.
+ * Opens a user's drive by the recovery words alone, over a catalog that no device runs: for rescue. Call only
+ * methods that read.
  */
 import type { Clock, Random } from '../../model/clock.ts';
 import type { Catalog } from '../../model/contracts/catalog.ts';
@@ -22,7 +22,7 @@ import { createTrashAges } from '../tree/trash-ages.ts';
 export interface RecoveryParts {
   catalog: Catalog;
   network: ChunkNetwork;
-  /** Holds nothing that is kept. */
+  /** An empty store that keeps nothing. */
   scratch: OrderedStore;
   clock: Clock;
   random: Random;
@@ -36,15 +36,15 @@ export interface RecoveredDrive {
   close(): void;
 }
 
-/** What recovery words open in the keyring of a volume, and what must be in one. */
+/** A user in the keyring of a volume, which the recovery words open. */
 export interface RecoverableUser {
-  /** `BundleBody.byRecovery`. */
+  /** As `BundleBody.byRecovery`. */
   byRecovery: Sealed;
-  /** X25519: what is sealed to this user. */
+  /** X25519 public key, to which others seal for this user. */
   sealingKey: Uint8Array;
 }
 
-/** Enabled users with the part of their bundle that no password opens, in the order of their ids. */
+/** Enabled users with the part of their bundle that only recovery words open, ordered by id. */
 export async function recoverableUsers(catalog: Catalog): Promise<RecoverableUser[]> {
   const users: RecoverableUser[] = [];
   for await (const { id, body } of catalog.list('bundle')) {
@@ -58,13 +58,13 @@ export async function recoverableUsers(catalog: Catalog): Promise<RecoverableUse
 
 /**
  * The X25519 secret of a user, by the recovery words.
- * @throws `bad-input` for words that are no recovery code, `forbidden` for another user's
+ * @throws `bad-input` if the words are not a recovery code, `forbidden` if they belong to another user
  */
 export function sealingSecretByWords(byRecovery: Sealed, words: string): Uint8Array {
   return openSecretsByRecovery(byRecovery, words).sealingSecret;
 }
 
-/** @throws `bad-input` for words that are no recovery code, `wrong-password` when they are of no user here */
+/** @throws `bad-input` if the words are not a recovery code, `wrong-password` if they belong to no user here */
 export async function openByWords(parts: RecoveryParts, words: string): Promise<RecoveredDrive> {
   const { catalog, clock, tunables } = parts;
   const keys = await keysOf(catalog, words);

@@ -1,4 +1,4 @@
-/** A second factor beside the password: a code of an authenticator app, asked at each sign-in by every device. */
+/** A second factor in addition to the password: every device asks for a code of an authenticator app at each sign-in. */
 import { LRUCache } from 'lru-cache';
 import { base32, matchingTotpStep, newTotpSecret, totpAddress } from '../../crypto/index.ts';
 import type { Clock } from '../../model/clock.ts';
@@ -27,22 +27,22 @@ export interface SecondFactorsParts {
 
 export interface SecondFactors extends SecondFactor {
   /**
-   * Who knows the password shows a code, too, if the account asks for one.
+   * Checks the code, if the account has a second factor.
    * @throws `totp-required` without a code, `wrong-code`, `too-many-tries`
    */
   check(opened: OpenedAccount, code: string | undefined): Promise<void>;
 }
 
 const issuer = 'peerstor';
-/** Between showing a new secret and its first code. */
+/** Time from showing a new secret to its first code. */
 const setupMs = 15 * 60_000;
 const setupsMax = 1000;
 
 export function createSecondFactors(parts: SecondFactorsParts): SecondFactors {
   const { requireCatalog, sessions, tries, clock, audit } = parts;
-  /** Secrets that were shown and not confirmed yet. */
+  /** Secrets that were shown but not confirmed yet. */
   const begun = new LRUCache<UserId, { secret: Uint8Array; untilMs: number }>({ max: setupsMax });
-  /** The step of the last code of each user: a code opens once at one device. */
+  /** The time step of each user's last code: one device accepts a code only once. */
   const lastSteps = new LRUCache<UserId, number>({ max: setupsMax });
 
   function accept(user: UserId, secret: Uint8Array, code: string): Promise<void> {
@@ -59,7 +59,7 @@ export function createSecondFactors(parts: SecondFactorsParts): SecondFactors {
     );
   }
 
-  /** The account of who signed in; the password was typed once more. */
+  /** The account of the signed-in user, after the password was checked once more. */
   function confirmed(catalog: CatalogReader, session: Session, password: string): Promise<OpenedAccount> {
     const { user } = sessions.keysOf(session);
     return parts.guarded(`user ${user}`, () => openAccountOf(accountOf(catalog, user), password));

@@ -1,6 +1,6 @@
 /**
- * From where the sessions of a user are used, for their list. Facts lie beside the sessions, sealed under a key of the
- * user, so that each session of the user reads them and a stolen disk tells nothing.
+ * Facts about the use of a user's sessions, for the list of sessions. They are stored beside the sessions and sealed
+ * under a key of the user: each session of the user can read them, and a stolen disk tells nothing.
  */
 import { decode, encode, hkdf, isFields, open, seal } from '../../crypto/index.ts';
 import { isPeerstorError } from '../../model/errors.ts';
@@ -8,7 +8,7 @@ import type { UserKeys } from '../keys/user-keys.ts';
 
 export interface SessionFacts {
   usedAtMs: number;
-  /** What the program called itself, in words for people. */
+  /** The name of the program, in words for people. */
   device: string;
   /** IP address of its last use. */
   address: string;
@@ -20,7 +20,7 @@ export function sealFacts(keys: UserKeys, facts: SessionFacts): Uint8Array {
   return seal(factsKey(keys), sealLabel, encode({ ...facts }));
 }
 
-/** undefined for what is damaged, or another user's: the session is listed without them. */
+/** undefined for damaged facts or those of another user: the session is then listed without them. */
 export function openFacts(keys: UserKeys, sealed: Uint8Array): SessionFacts | undefined {
   try {
     const facts = decode(open(factsKey(keys), sealLabel, sealed));

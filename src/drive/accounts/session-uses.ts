@@ -1,4 +1,4 @@
-/** When and from where sessions were used last: noted in memory, kept now and then. */
+/** When and from where sessions were last used: noted in memory, stored from time to time. */
 import { LRUCache } from 'lru-cache';
 import type { SessionView } from '../../model/api.ts';
 import type { Clock } from '../../model/clock.ts';
@@ -11,13 +11,13 @@ import { openFacts, type SessionFacts, sealFacts } from './session-facts.ts';
 import type { SessionStore } from './sessions.ts';
 
 const usesKept = 1000;
-/** How far behind the list may be after a restart. */
+/** How old the list may be after a restart. */
 const keepEveryMs = 10 * 60_000;
 
 export interface SessionUses {
-  /** @returns what `Session.noteUse` does */
+  /** @returns the function `Session.noteUse` */
   noting(name: string, keys: UserKeys): Session['noteUse'];
-  /** The sessions of this user of this generation, the one used last first. */
+  /** The sessions of this user and generation, the last used one first. */
   list(keys: UserKeys, generation: number, current: string): Promise<SessionView[]>;
   forget(name: string): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Sessions as this device keeps them: under the hash of the secret, with the user's keys sealed
- * under a key from the secret itself. Who has the disk but not the cookie and the proof opens nothing.
+ * Sessions as this device stores them: under the hash of the secret, with the user's keys sealed
+ * under a key that is derived from the secret. Without cookie and proof, a stolen disk opens nothing.
  */
 import { decode, encode, hkdf, isFields, open, seal, sha256 } from '../../crypto/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
@@ -12,7 +12,7 @@ import { decodeKeys, encodeKeys, type UserKeys } from '../keys/user-keys.ts';
 
 export interface StoredSession {
   keys: UserKeys;
-  /** `sessionGeneration` of the account when it was opened: another number ends it. */
+  /** `sessionGeneration` of the account when the session began: a different number ends it. */
   generation: number;
   expiresAtMs: number;
   /** Asked again and again while it is open. */
@@ -20,27 +20,27 @@ export interface StoredSession {
 }
 
 export interface SessionStore {
-  /** @returns the secret, which is kept nowhere here */
+  /** @returns the secret, which is not stored */
   create(
     keys: UserKeys,
     generation: number,
   ): Promise<Pick<StoredSession, 'expiresAtMs' | 'isOver'> & { secret: string }>;
-  /** undefined when there is none, or it is over, or it was damaged. */
+  /** undefined when there is no such session, or it has expired, or it was damaged. */
   read(secret: string): Promise<StoredSession | undefined>;
   delete(secret: string): Promise<void>;
-  /** Every session of a user that is not over. */
+  /** All sessions of a user that have not expired. */
   listOf(user: UserId): Promise<ListedSession[]>;
-  /** Keeps what `session-facts.ts` sealed; not synced: it is not missed. */
+  /** Stores facts that `session-facts.ts` sealed, without a sync: losing them does no harm. */
   keepFacts(name: string, sealed: Uint8Array): Promise<void>;
-  /** By its name. @returns false when this user has no such session */
+  /** Deletes a session by its name. @returns false when this user has no such session */
   deleteNamed(user: UserId, name: string): Promise<boolean>;
   /** Deletes every session of a user. */
   deleteAllOf(user: UserId): Promise<void>;
-  /** Deletes the sessions that are over. */
+  /** Deletes expired sessions. */
   sweep(): Promise<void>;
 }
 
-/** A session as its user sees it, without its secret. */
+/** A session as shown to its user, without its secret. */
 export interface ListedSession {
   /** `sessionName` of its secret. */
   name: string;
@@ -50,7 +50,7 @@ export interface ListedSession {
 }
 
 const prefix = 's';
-/** Facts lie apart: a write of them that comes late revives no session. */
+/** Facts have keys of their own, so that a late write of facts revives no session. */
 const factsPrefix = 'f';
 /** Of the cookie, and of the proof. */
 const halfBytes = 32;
@@ -79,7 +79,7 @@ export function createSessionStore(store: OrderedStore, clock: Clock, random: Ra
     );
   }
 
-  /** Facts of sessions that are gone: written just when one ended. */
+  /** Deletes facts of ended sessions; a use may have written them just as the session ended. */
   async function removeStrayFacts(): Promise<void> {
     const stray: string[] = [];
     for await (const [key] of store.range({ gte: factsPrefix, lt: afterPrefix(factsPrefix) })) {
@@ -177,7 +177,7 @@ export function sessionName(secret: string): string {
   return toHex(sha256(secretBytesOf(secret)));
 }
 
-/** Both halves of a session's secret: one alone opens nothing, not even what lies on the disk. */
+/** Both halves of a session's secret: one half alone opens nothing, not even on the disk. */
 export function secretBytesOf(secret: string): Uint8Array {
   return new Uint8Array(Buffer.concat(secret.split('.').map((half) => Buffer.from(half, 'base64url'))));
 }
@@ -199,7 +199,7 @@ function openKeys(secret: Uint8Array, row: Row): UserKeys | undefined {
   }
 }
 
-/** undefined for a row of another shape: the session is lost, and signing in makes a new one. */
+/** undefined for a row of another shape: the session is lost, and the user signs in again. */
 function readRow(value: Uint8Array): Row | undefined {
   try {
     const row = decode(value);

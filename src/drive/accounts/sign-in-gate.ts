@@ -1,4 +1,4 @@
-/** What every sign-in passes: is there a network, may people sign in here, are guesses slowed and refusals noted. */
+/** The checks of every sign-in: is there a network, may people sign in here. Slows guesses, notes refusals. */
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { CatalogAuthor, CatalogReader } from '../../model/contracts/catalog.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
@@ -10,20 +10,20 @@ export interface SignInGate {
   /** @throws `no-network` */
   requireCatalog(): CatalogAuthor;
   /**
-   * What is written for a user on a device that only keeps copies would count nowhere.
+   * On a device that only stores copies nobody signs in: what it writes for a user counts nowhere.
    * @throws `forbidden` on such a device
    */
   requireSignIns(): void;
   /**
-   * A user who is not known here yet has no password that could be wrong: no try is counted.
-   * @throws `not-ready` while users may be on their way to this device
+   * Refuses an unknown user without counting a try while this device still fetches the records of its network.
+   * @throws `not-ready`
    */
   requireArrived(catalog: CatalogReader, typed: string): Promise<void>;
   /** The costly check of a password: one at a time, and counted against `from`. */
   guarded(from: string, check: () => Promise<OpenedAccount>): Promise<OpenedAccount>;
   /**
-   * Notes in the audit log that a check refused somebody. What was typed as a name is noted only where it is a
-   * name: people type passwords into the wrong field.
+   * Notes in the audit log that a check refused somebody. The typed name is noted only if a user has it,
+   * because people type passwords into the wrong field.
    */
   noted(
     catalog: CatalogReader,
@@ -35,9 +35,9 @@ export interface SignInGate {
 export interface SignInGateParts {
   /** undefined while this device has no network. */
   catalog(): CatalogAuthor | undefined;
-  /** Does this device only keep copies? Then nobody signs in on it. */
+  /** True if this device only stores copies: then nobody signs in on it. */
   storageOnly?(): boolean;
-  /** Is this device still fetching the records of its network, users among them? */
+  /** True while this device still fetches the records of its network, users among them. */
   isFilling?(): boolean;
   tries: PasswordTries;
   passwordQueue: PasswordQueue;

@@ -1,4 +1,4 @@
-/** Making a network with its first user, signing in and out, and coming back with a secret. */
+/** Founds a network with its first user, signs people in and out, and resumes sessions. */
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { CatalogAuthor } from '../../model/contracts/catalog.ts';
 import type { Accounts, Guests } from '../../model/contracts/drive.ts';
@@ -16,12 +16,12 @@ import type { SecondFactors } from './second-factors.ts';
 import type { SignInGate } from './sign-in-gate.ts';
 
 export interface SigningInParts {
-  /** What a new network is made of. */
+  /** The parts of a new network. */
   founding: FoundingParts;
   catalog(): CatalogAuthor | undefined;
   gate: SignInGate;
   drivesOf(catalog: CatalogAuthor): Promise<NetworkDrives>;
-  /** Asks for the code of a second factor, where the account has one. */
+  /** Checks the code of the second factor, if the account has one. */
   checkCode: SecondFactors['check'];
   sessions: LiveSessions;
   secrets: LinkSessions;
@@ -87,11 +87,11 @@ export function createSigningIn(parts: SigningInParts): Accounts & Guests & Sess
       return secrets.byAccessKey(await drivesOf(catalog), id);
     },
 
-    // A token is not signed out: whoever gave it takes it back.
+    // A token is not signed out: its owner revokes it.
     logout: async (secret) => (isTokenSecret(secret) ? undefined : sessions.end(secret)),
 
     async openLink(secret, password, from) {
-      // The password of a link would open it to whoever owns this device.
+      // Typed here, the password of a link would be known to the owner of this device.
       if (password !== undefined) gate.requireSignIns();
       return secrets.link(await drivesOf(gate.requireCatalog()), secret, password, from);
     },

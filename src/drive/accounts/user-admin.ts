@@ -1,4 +1,4 @@
-/** What admins do about users, and how an invited person becomes one. */
+/** How admins manage users, and how an invited person becomes one. */
 import { KeyedLock } from '../../concurrency/index.ts';
 import type { UserAdminView } from '../../model/api.ts';
 import type { Clock, Random } from '../../model/clock.ts';
@@ -38,7 +38,7 @@ export function createUserAdmin(parts: UserAdminParts): UserAdmin {
   const { requireCatalog, drivesOf, sessions, clock, audit } = parts;
   const changes = new KeyedLock();
 
-  /** One at a time: two admins who step down at once would leave none. */
+  /** One change at a time: two admins who step down at once would leave none. */
   const writeChange = (admin: Signer, id: UserId, change: UserChange) =>
     changes.run(['users'], async () => {
       const catalog = requireCatalog();
@@ -72,12 +72,16 @@ export function createUserAdmin(parts: UserAdminParts): UserAdmin {
       const name = checkUsername(username);
       checkPassword(password);
       const catalog = requireCatalog();
-      // Costs no password yet: who has no good invite does not keep others waiting.
+      // Checked before the costly password: somebody without a valid invite must not keep others waiting.
       await requireInvite(catalog, clock, invite);
       const { keys, recoveryCode } = await parts.passwordQueue.run(`invite ${invite}`, () =>
         writeNewUser(parts, catalog, { invite, name, password }),
       );
-      audit.note({ event: 'user-registered', username: name, sentence: 'A new user came by an invite.' });
+      audit.note({
+        event: 'user-registered',
+        username: name,
+        sentence: 'A new user registered by an invite.',
+      });
       return { session: await sessions.begin(await drivesOf(catalog), keys, firstGeneration), recoveryCode };
     },
 
@@ -103,15 +107,15 @@ export function createUserAdmin(parts: UserAdminParts): UserAdmin {
 }
 
 /**
- * The user (signed by the invite's key), their secrets and their drive (signed by their own) in one
- * batch: what breaks off leaves the invite unused and the name free. Run one at a time.
+ * Writes the user (signed by the invite's key), their secrets and their drive (signed by their own key) in one
+ * batch: a failure leaves the invite unused and the name free. Run one call at a time.
  */
 async function writeNewUser(
   { clock, random, kdfCost }: UserAdminParts,
   catalog: CatalogAuthor,
   wish: { invite: string; name: string; password: string },
 ): Promise<{ keys: UserKeys; recoveryCode: string }> {
-  // Asked again in its turn: somebody else may have used it while this one waited.
+  // Checked again: somebody else may have used the invite while this call waited.
   const { key, id: invite, body } = await requireInvite(catalog, clock, wish.invite);
   await requireFreeUsername(catalog, wish.name);
   const { keys, sealingKey } = newUserKeys(random);
@@ -127,7 +131,7 @@ async function writeNewUser(
   return { keys, recoveryCode };
 }
 
-/** @throws `name-taken`; two devices that cannot hear each other may still take one name twice */
+/** @throws `name-taken`. Two devices that are not connected may still give one name to two users. */
 async function requireFreeUsername(catalog: CatalogReader, name: string): Promise<void> {
   const [user] = await usersNamed(catalog, name);
   if (user) throw new PeerstorError('name-taken', `There is a user named "${user.username}" already.`);
@@ -154,7 +158,7 @@ function changedUser(before: UserBody, { role, disabled, quotaBytes }: UserChang
     ...before,
     ...(role !== undefined && { role }),
     ...(disabled !== undefined && { disabled }),
-    // Sessions that end here must not revive when the account is enabled again before they were used.
+    // Sessions that end here must not revive if the account is enabled again before their next use.
     ...(disabled === true && !before.disabled && { signOuts: (before.signOuts ?? 0) + 1 }),
     ...(quotaBytes !== undefined && { quotaBytes }),
   };

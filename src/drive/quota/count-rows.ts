@@ -1,6 +1,6 @@
 /**
- * Counts that survive a restart, in rows of this device. Changes are written behind, in order and several at
- * once: what a crash loses are the last moments of a count, never a row that is half written.
+ * Counts that survive a restart, in rows of this device. Changes are written later, in order and in batches: a crash
+ * loses only the last moments of a count, and never leaves a half-written row.
  */
 import { afterPrefix, type OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { isPeerstorError, sentenceOf } from '../../model/errors.ts';
@@ -12,13 +12,13 @@ export class CountRows {
   readonly #changes = new Map<string, Uint8Array | null>();
   #writing: Promise<void> | undefined;
 
-  /** @param store not shared with anything else; undefined for counts that begin anew with the process */
+  /** @param store nothing else uses it; undefined for counts that start again with the process */
   constructor(store: OrderedStore | undefined, log: Log = silentLog) {
     this.#store = store;
     this.#log = log;
   }
 
-  /** Numbers of a row; undefined where there is none, or a damaged one (I7). */
+  /** The numbers of a row; undefined if there is no row, or a damaged one (I7). */
   get(key: string): number[] | undefined {
     const changed = this.#changes.get(key);
     if (changed !== undefined) return changed ? numbersIn(changed) : undefined;
@@ -31,7 +31,7 @@ export class CountRows {
     }
   }
 
-  /** Rows below a prefix as they are on disk, keys without it. Ends early at a damaged one. */
+  /** Rows under a prefix as they are on disk, their keys without the prefix. Ends early at a damaged row. */
   async *below(prefix: string): AsyncIterable<readonly [key: string, numbers: number[]]> {
     if (!this.#store) return;
     await this.written();
@@ -44,7 +44,7 @@ export class CountRows {
     }
   }
 
-  /** @param numbers null takes the row away */
+  /** @param numbers null deletes the row */
   set(key: string, numbers: readonly number[] | null): void {
     if (!this.#store) return;
     this.#changes.set(key, numbers && rowOf(numbers));
@@ -57,7 +57,7 @@ export class CountRows {
   }
 
   async #write(): Promise<void> {
-    // What changes in the same moment goes into the same batch.
+    // Changes of the same moment go into the same batch.
     await Promise.resolve();
     try {
       while (this.#changes.size > 0) {
@@ -67,7 +67,7 @@ export class CountRows {
       }
     } catch (error) {
       this.#changes.clear();
-      // A device that stops closes its database: the last moments are not counted.
+      // A device that stops closes its database: the last moments are then lost.
       if (isPeerstorError(error, 'not-ready')) return;
       this.#log.warn({}, `What users keep could not be counted on disk: ${sentenceOf(error)}`);
     } finally {

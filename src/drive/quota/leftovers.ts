@@ -1,8 +1,8 @@
 /**
- * What a user's drive keeps on disks though nothing in it names it any more: content that was deleted for ever and
- * chunks of uploads that broke off. The devices free them after the grace of garbage; until then they count
- * beside the quota, so that uploading and deleting in turn fills no disk, over restarts too. Ends are told by the
- * count of elapsed time, as garbage is.
+ * Leftovers of a user's drive: chunks on disks that nothing names any more, from purged content and from uploads that
+ * broke off. The devices free them after the grace of garbage collection. Until then they count in addition to the
+ * quota, across restarts too, so that uploading and deleting in turn cannot fill disks. Their end is measured by the
+ * count of elapsed time, like that of garbage.
  */
 import type { Clock } from '../../model/clock.ts';
 import { idKey } from '../../model/contracts/ordered-store.ts';
@@ -20,7 +20,7 @@ export class Leftovers {
   readonly #graceMs: number;
   readonly #rows: CountRows;
   readonly #prefix: string;
-  /** By what names them: a chunk that is put again is not counted twice. In the order of their ends. */
+  /** By name, so that a chunk that is put again is not counted twice. Ordered by end. */
   readonly #left = new Map<string, Left>();
   #bytes = 0;
 
@@ -31,7 +31,7 @@ export class Leftovers {
     this.#prefix = prefixOf(owner);
   }
 
-  /** Takes what earlier runs of this device counted. */
+  /** Loads the counts of earlier runs of this device. */
   async load(): Promise<void> {
     const nowMs = this.#clock.elapsedMs();
     const kept: (readonly [name: string, left: Left])[] = [];
@@ -45,7 +45,7 @@ export class Leftovers {
     }
   }
 
-  /** Bytes that are left now. */
+  /** Bytes of leftovers now. */
   bytes(): number {
     const nowMs = this.#clock.elapsedMs();
     for (const [name, { untilMs }] of this.#left) {
@@ -78,7 +78,7 @@ export interface LeftoversParts {
   rows: CountRows;
 }
 
-/** Notes what is left of an owner whose leftovers nobody asked for yet in this run. */
+/** Notes leftovers of an owner whose counts were not loaded yet in this run. */
 export function noteLeft(
   { clock, graceMs, rows }: LeftoversParts,
   owner: UserId,
@@ -87,20 +87,20 @@ export function noteLeft(
   rows.set(prefixOf(owner) + left.name, [left.bytes, clock.elapsedMs() + graceMs]);
 }
 
-/** l ‖ user ‖ name → bytes, end in elapsed ms */
+/** Row: l ‖ user ‖ name → bytes, end in elapsed ms */
 function prefixOf(owner: UserId): string {
   return `l${idKey(owner)}/`;
 }
 
-/** An upload that remembers what it put. */
+/** An upload that remembers its chunks. */
 export function watched(upload: ChunkUpload, put: Map<ChunkId, number>): ChunkUpload {
   return {
     put(id, bytes) {
-      // Before it is on disk: an upload that breaks off does not wait for it.
+      // Noted before the chunk is on disk: an upload that breaks off does not wait for it.
       put.set(id, bytes.length);
       return upload.put(id, bytes);
     },
-    // What an earlier session put is counted where that session is.
+    // Chunks of an earlier session are counted with that session.
     adopt: (id) => upload.adopt(id),
     settle: (level, waitMs, signal) => upload.settle(level, waitMs, signal),
     close: () => upload.close(),

@@ -1,9 +1,10 @@
 /**
- * How much users may keep. Counted against the quota are the plain bytes of every live version of an owner and its
- * thumbnails, history and trash included, and what came of uploads that go on in later requests. Beside it counts what is left on disks of deleted content and of uploads that broke
- * off (`leftovers.ts`): all together may be twice the quota. The catalog counts an owner with a quota once; then
- * the count follows its changes. Content that is on its way is reserved, so that concurrent uploads do not together
- * exceed the quota. Two devices that cannot hear each other may: each knows only what it has heard.
+ * How much users may store. The quota covers the plain bytes of all live versions of an owner and their
+ * thumbnails, history and trash included, and the received bytes of uploads that continue in later requests. Leftovers
+ * of deleted content and of uploads that broke off (`leftovers.ts`) count separately: everything together may be twice
+ * the quota. The versions of an owner with a quota are counted once; then the count follows the catalog's changes. Each
+ * upload reserves its bytes, so that concurrent uploads do not together exceed the quota. Two devices that are not
+ * connected may together exceed it: each knows only the versions that it has.
  */
 import type { Clock } from '../../model/clock.ts';
 import type { CatalogChange, CatalogReader } from '../../model/contracts/catalog.ts';
@@ -32,58 +33,58 @@ export interface Usage {
 }
 
 export interface Reservation {
-  /** @throws `quota-exceeded` when the content would not fit with as many bytes in all */
+  /** @throws `quota-exceeded` when content of so many bytes would not fit */
   grow(toBytes: number): void;
-  /** The upload as it is to be used: what it puts counts as left over until `listed` was called. */
+  /** Wraps the upload: its chunks count as leftovers until `listed` is called. */
   watch(upload: ChunkUpload): ChunkUpload;
-  /** The content turned out to be new, not what the file has. @throws `quota-exceeded` when it does not fit so */
+  /** Call it when the content differs from the present version. @throws `quota-exceeded` when it does not fit */
   requireNew(): void;
-  /** The records are written: what was put belongs to them. */
+  /** Call it when the records are written: the chunks belong to them now. */
   listed(): void;
-  /** The content is in the catalog by now, or never will be. */
+  /** Ends the reservation: the content is in the catalog, or never will be. */
   release(): void;
 }
 
 export interface Quotas {
   /**
-   * @param sameBytes of the present version of the file that is uploaded: the same content again takes no room,
-   * which is known only at its end
+   * @param sameBytes bytes of the file's present version: uploading the same content again takes no room, which is
+   * known only at the end of the upload
    * @throws `quota-exceeded` when `bytes` do not fit into the quota of this owner
    */
   reserve(owner: UserId, bytes: number, sameBytes?: number): Promise<Reservation>;
-  /** What an owner with a quota keeps; undefined for one without. */
+  /** Bytes that an owner with a quota stores; undefined for an owner without one. */
   usageOf(owner: UserId): Promise<{ usedBytes: number; quotaBytes: number } | undefined>;
-  /** An upload that had sent so much was given up: its chunks count as left over. */
+  /** Call it when an upload of so many bytes was given up: its chunks count as leftovers. */
   abandoned(owner: UserId, upload: string, bytes: number): void;
-  /** Bounds what is written into the catalog. */
+  /** Limits the records that a drive writes into the catalog. */
   readonly records: RecordMeter;
   apply(changes: readonly CatalogChange[]): void;
 }
 
 interface OwnerCount {
-  /** Version → bytes: a change says what is, not what was. */
+  /** Version → bytes: a change tells the new value, not the old one. */
   versions: Map<string, number>;
   plainBytes: number;
   reservedBytes: number;
   leftovers: Leftovers;
-  /** Versions that changed while the first count was under way. */
+  /** Versions that changed during the first count. */
   changed: Set<string> | undefined;
   ready: Promise<void>;
 }
 
-/** All that is stored for an owner, as a multiple of the quota. */
+/** The limit for everything that is stored for an owner, as a multiple of the quota. */
 const storedRatioMax = 2;
 
 export interface QuotasParts {
   catalog: CatalogReader;
   clock: Clock;
-  /** How long devices keep what nothing names any more. */
+  /** How long devices keep chunks that nothing names any more. */
   graceMs: number;
   recordBounds?: RecordBounds;
-  /** Where counts are kept over restarts, not shared with anything else; in memory where there is none. */
+  /** Where counts are stored across restarts; nothing else uses it. Without it they are in memory only. */
   store?: OrderedStore | undefined;
   log?: Log;
-  /** Bytes of uploads that go on in later requests. */
+  /** Received bytes of uploads that continue in later requests. */
   unfinishedBytes?: ((owner: UserId) => number) | undefined;
 }
 
@@ -133,7 +134,7 @@ export function createQuotas(parts: QuotasParts): Quotas {
     return count;
   }
 
-  /** Of an owner whose versions were not counted yet, what goes is noted all the same. */
+  /** Notes the leftovers of an owner even if the owner's versions were not counted yet. */
   function noteGone(id: string): void {
     const gone = catalog.lastLive('version', id)?.body;
     if (!gone || owners.has(gone.owner) || quotaOf(gone.owner) === null) return;
@@ -169,7 +170,7 @@ export function createQuotas(parts: QuotasParts): Quotas {
     apply(changes) {
       for (const { record, local } of changes) {
         if (!local) records.heard(record);
-        // Thumbnails count with the version that they are of.
+        // Thumbnails count with their version.
         if (record.table !== 'version' && record.table !== 'media') continue;
         const id = record.id.split('.')[0] ?? '';
         if (record.table === 'version' && record.body === null) noteGone(id);
@@ -232,7 +233,7 @@ function reserveIn(count: OwnerCount, limits: OwnerLimits, sameBytes: number): R
   };
 }
 
-/** What every owner keeps: a look at every version. */
+/** Bytes of every owner. Reads all versions. */
 export async function usageOfAll(catalog: CatalogReader): Promise<Map<UserId, Usage>> {
   const usage = new Map<UserId, Usage>();
   for await (const { id, body } of catalog.list('version')) {
@@ -248,7 +249,7 @@ export async function usageOfAll(catalog: CatalogReader): Promise<Map<UserId, Us
   return usage;
 }
 
-/** What is stored of a source, refused where it goes beyond what fits. */
+/** Passes a stream on, and throws when it exceeds what fits. */
 export function within(
   reservation: Reservation,
   source: UploadSource,
@@ -279,7 +280,7 @@ const noReservation: Reservation = {
   release: () => undefined,
 };
 
-/** What a version takes of its owner's quota: its content and its thumbnails. */
+/** Bytes of a version that count toward the quota: its content and its thumbnails. */
 function bytesOf(catalog: CatalogReader, id: string, body: VersionBody): number {
   return plainBytesOf(body) + thumbnailBytesOf(catalog, id, body);
 }

@@ -1,8 +1,8 @@
 /**
- * How much a user's drive may write into the catalog. Every device keeps every record for ever, so folders with
+ * Limits how much a drive may write into the catalog. Every device keeps every record for ever, so folders with
  * many long tags, made again and again, would fill the homes of all devices without a byte of content. The
- * bounds are generous: nobody meets them by using a drive, only by flooding one. Counted is what this device wrote and
- * what it heard of others that was written within a day; a restart forgets nothing.
+ * limits are generous: ordinary use never meets them, only a flood does. It counts the records of this device, and
+ * those of others that were written within a day. A restart forgets nothing.
  */
 import type { Clock } from '../../model/clock.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
@@ -38,8 +38,8 @@ export class RecordMeter {
   }
 
   /**
-   * Asked before records are written in somebody's drive, whoever writes them. What deletes is always let through.
-   * @throws `quota-exceeded` with the seconds to wait, when too much was written in a day
+   * Call it before writing records into a drive, whoever writes them. Records that delete always pass.
+   * @throws `quota-exceeded` with the seconds to wait, when too much was written within a day
    */
   requireRoom(owner: UserId, drafts: readonly Draft[]): void {
     const day = this.#dayOf(owner);
@@ -58,7 +58,7 @@ export class RecordMeter {
     this.#rows.set(keyOf(owner), [day.beganMs, day.records, day.bytes]);
   }
 
-  /** A record of another device. One that was written earlier was counted there, on its day. */
+  /** Counts a record of another device. An older record was counted there, on its day. */
   heard({ body, bytes, hlc }: CatalogRecord): void {
     const owner = ownerIn(body);
     const isOld = hlc / hlcTicksPerMs < this.#clock.wallMs() - dayMs;
@@ -82,7 +82,7 @@ export class RecordMeter {
   }
 }
 
-/** d ‖ user → when the day began in elapsed ms, records, bytes */
+/** Row: d ‖ user → start of the day in elapsed ms, records, bytes */
 function keyOf(owner: UserId): string {
   return `d${idKey(owner)}`;
 }
@@ -93,7 +93,7 @@ function ownerIn(body: unknown): UserId | undefined {
   return typeof owner === 'string' && /^[0-9a-f]{64}$/.test(owner) ? userId(owner) : undefined;
 }
 
-/** Puts something into the trash, deletes it for ever, or ends a grant. */
+/** True for a record that trashes, purges, or ends a grant. */
 function deletes({ table, body }: Draft): boolean {
   if (body === null) return true;
   if (table === 'entry') return body.trashedAt !== null;

@@ -1,8 +1,8 @@
 /**
  * The trash. A mark on one entry hides everything under it, so trashing a folder and restoring it each
- * write one record. An entry with a mark of its own is an item of its own, wherever its folder is: it is
- * listed, it expires by its own age, and it outlives its folder. Purging writes tombstones, which free the
- * bytes on every device in time (I4). Purging looks again, under the lock of the branch, right before it
+ * write one record. An entry with its own mark is an item of the trash, wherever its folder is: it is
+ * listed, it expires by its own age, and it outlives its folder. Purging writes tombstones, which eventually
+ * free the bytes on every device (I4). Purging checks the mark again, under the lock of the branch, right before it
  * destroys; restoring takes the same lock.
  */
 import type { EntryView, Page } from '../../model/api.ts';
@@ -32,10 +32,10 @@ import {
 } from '../tree/tree.ts';
 import { purgeConflict, settleConflict } from '../versions/conflicts.ts';
 
-/** Records in one batch while a whole branch is purged. */
+/** Records in one batch of the purge of a branch. */
 const draftsPerBatch = 300;
 
-/** Does nothing to what is in the trash already. @throws `precondition-failed`, `forbidden` for the root */
+/** Idempotent. @throws `precondition-failed`; `forbidden` for the root */
 export async function trash(tree: Tree, id: EntryId, ifMatch?: string): Promise<void> {
   const found = await requireEntryOrConflict(tree, id);
   if (isConflict(found)) {
@@ -58,8 +58,8 @@ async function mark(tree: Tree, found: Entry, ifMatch?: string): Promise<void> {
 }
 
 /**
- * Names of the locks of the branches that an entry is in: its own, and that of the nearest folder around
- * it that is in the trash. Whoever purges a branch holds its lock. They are taken before any lock of a
+ * Names of the locks of an entry's branches: its own, and that of the nearest enclosing folder
+ * that is in the trash. A purge holds the lock of its branch. Take these locks before any lock of a
  * folder.
  */
 function branchesOf(tree: Tree, id: EntryId): string[] {
@@ -73,7 +73,7 @@ function branchLock(id: EntryId): string {
   return `branch ${id}`;
 }
 
-/** What was put into the trash, and not what only lies in a folder that was. */
+/** Lists entries that were put into the trash, without those that merely lie in a trashed folder. */
 export async function trashed(tree: Tree, options: ListOptions): Promise<Page<EntryView>> {
   const root = requireEntry(tree, tree.root);
   const items: (Sortable & { entry: Entry })[] = [];
@@ -94,13 +94,13 @@ export async function trashed(tree: Tree, options: ListOptions): Promise<Page<En
   return { items: await Promise.all(views), nextCursor: page.nextCursor };
 }
 
-/** Entries with a trash mark of their own. */
+/** Entries with their own trash mark. */
 async function marked(tree: Tree): Promise<Entry[]> {
   const ids = await tree.cache.trash.all();
   return ids.map((id) => openOrUndefined(tree, id)).filter((entry) => entry !== undefined);
 }
 
-/** An entry that cannot be opened has no name to show; it stays until its time is over. */
+/** Leaves out an entry that cannot be opened: it has no name to show. It stays until it expires. */
 function openOrUndefined(tree: Tree, id: EntryId): Entry | undefined {
   try {
     return openEntry(tree, id);
@@ -110,7 +110,7 @@ function openOrUndefined(tree: Tree, id: EntryId): Entry | undefined {
   }
 }
 
-/** Does nothing to what is not in the trash. @throws `not-found` when it was purged meanwhile */
+/** Idempotent. @throws `not-found` when it was purged in the meantime */
 export async function restore(tree: Tree, id: EntryId): Promise<EntryView> {
   await tree.locks.run(branchesOf(tree, id), () => unmark(tree, id));
   return viewOf(tree, requireEntry(tree, id));
@@ -138,23 +138,23 @@ async function unmark(tree: Tree, id: EntryId): Promise<void> {
   }
 }
 
-/** Where it was, if that is there; else the root. */
+/** The folder that it was in, if it still exists; else the root. */
 function restoreTarget(tree: Tree, entry: Entry): Entry {
   const before = entry.parent === null ? undefined : openEntry(tree, entry.parent);
   return before && trashedAt(tree, before) === null ? before : requireEntry(tree, tree.root);
 }
 
 /**
- * Deletes for ever: the entry, everything in it that has no trash mark of its own, and every version.
- * What was trashed before its folder stays in the trash, and is restored to the root.
+ * Deletes for ever: the entry, everything in it without its own trash mark, and all versions of these.
+ * An entry that was trashed before its folder stays in the trash, and is restored to the root.
  */
 export async function purge(tree: Tree, id: EntryId): Promise<void> {
   const found = await requireEntryOrConflict(tree, id);
   if (isConflict(found)) return purgeConflict(tree, found);
   requireNotRoot(tree, found);
   await tree.locks.run(branchesOf(tree, id), async () => {
-    // Hidden at once, and marked as what goes. Not a file: it goes in one batch, and an edit that another
-    // device makes meanwhile brings it back with the mark that it has now, which must not hide the edit.
+    // Marks a folder, so that it is hidden at once and the purge knows it by this mark. Not a file: it goes in one
+    // batch, and an edit on another device brings it back with its present mark, which must not hide the edit.
     if (found.body.kind === 'folder') await mark(tree, openEntry(tree, id));
     await purgeBranch(tree, id, markOf(tree, id));
   });
@@ -166,9 +166,9 @@ async function purgeMarked(tree: Tree, { id, body: { trashedAt } }: Entry): Prom
 }
 
 /**
- * From the leaves up, because a child without its folder would show at the root. The caller holds the lock
- * of the branch. Another device may have restored it meanwhile, so each batch looks again.
- * @returns false when not all of it is gone, because it is not in the trash by this mark any more
+ * Works from the leaves up, because a child without its folder would show at the root. The caller holds the lock
+ * of the branch. Another device may restore the entry in the meantime, so each batch checks the mark again.
+ * @returns false when some entries remain, because the entry is no longer in the trash by this mark
  */
 async function purgeBranch(tree: Tree, id: EntryId, trashedAt: number | null): Promise<boolean> {
   const isStillTrashed = () => tree.catalog.get('entry', id)?.body != null && markOf(tree, id) === trashedAt;
@@ -185,7 +185,7 @@ async function purgeBranch(tree: Tree, id: EntryId, trashedAt: number | null): P
   return true;
 }
 
-/** When this very entry was put into the trash; null where it was not, or is gone. */
+/** When this entry itself was put into the trash; null if it was not, or does not exist. */
 function markOf(tree: Tree, id: EntryId): number | null {
   return tree.catalog.get('entry', id)?.body?.trashedAt ?? null;
 }
@@ -206,8 +206,8 @@ async function* tombstones(tree: Tree, id: EntryId): AsyncGenerator<Draft[]> {
 }
 
 /**
- * What a tombstone replaces still opens versions that its writer did not know of. Of several heads the
- * keys are brought together first: the catalog shows only one of them afterwards.
+ * The record under a tombstone still opens versions that the tombstone's writer did not know of. If an entry has
+ * several heads, this first merges their keys: afterwards the catalog shows only one of them.
  */
 async function mergedKeys(tree: Tree, id: EntryId): Promise<Draft[]> {
   if (tree.catalog.heads('entry', id).length < 2) return [];
@@ -215,14 +215,14 @@ async function mergedKeys(tree: Tree, id: EntryId): Promise<Draft[]> {
   return entry ? rekeyed(tree, entry) : [];
 }
 
-/** @returns how many entries that lay in the trash went, those inside them not counted */
+/** @returns how many items of the trash were purged, not counting entries inside them */
 export async function emptyTrash(tree: Tree): Promise<number> {
   return purgeAll(tree, await marked(tree));
 }
 
 /**
- * Purges what has been in the trash for `trashKeepMs`. Both must say so: the date on it, which may come
- * from another device, and the time that surely passed since this device saw it there first.
+ * Purges items that have been in the trash for `trashKeepMs`. Two clocks must agree: the date of the mark, which may
+ * come from another device, and the time that surely passed since this device first saw the mark.
  */
 export async function expireTrash(tree: Tree): Promise<number> {
   const { trashKeepMs } = tree.tunables;

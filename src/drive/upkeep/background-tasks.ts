@@ -1,8 +1,8 @@
 /**
- * What a user's device does for their drive while they are signed in: empties the trash of what is old,
- * thins histories, gives new keys to what lies in folders that somebody lost access to, takes in what was dropped, and
- * renews grants whose key two devices changed at once. All of it follows from the records, so whatever
- * breaks off is found again.
+ * Background work on a user's drive while the user is signed in: purges old items of the trash, thins histories,
+ * gives new keys to entries in folders that somebody lost access to, takes over files that guests dropped, and renews
+ * grants whose key two devices changed at once. All of it follows from the records, so interrupted work is found
+ * again.
  */
 import type { Timer } from '../../model/clock.ts';
 import type { CatalogChange } from '../../model/contracts/catalog.ts';
@@ -17,11 +17,11 @@ import { expireTrash } from '../trash/trash.ts';
 import { author, type Tree } from '../tree/tree.ts';
 import { startHistoryUpkeep } from './history-upkeep.ts';
 
-/** Late enough that signing in is not slowed, often enough that "30 days" is true to the hour. */
+/** Late enough not to slow a sign-in, often enough that "30 days" is true to the hour. */
 const expireFirstMs = 60_000;
 const expireEveryMs = 3_600_000;
 const expireAgainMinMs = 1_000;
-/** After a change: what comes together is done together, and two devices rarely begin at once. */
+/** Delay after a change, with a random part: gathers changes, and two devices rarely start at once. */
 const tendFirstMs = 1_000;
 const tendSpreadMs = 4_000;
 /** After a failure, such as a full disk. */
@@ -36,7 +36,7 @@ export function startBackgroundTasks(tree: Tree): BackgroundTasks {
   let stopped = false;
   let renewal: Timer | undefined;
   let expiry: Timer | undefined;
-  /** Everything that was ever shared is looked through at the start, and when a grant changed. */
+  /** Everything that was ever shared is examined at the start, and when a grant changed. */
   let everything = true;
   const branches = new Set<EntryId>();
   let renewing = false;
@@ -50,12 +50,12 @@ export function startBackgroundTasks(tree: Tree): BackgroundTasks {
     }
   }
 
-  // The first look only notes what is there, so the second one must not come after an hour where tests ask for less.
+  // The first pass only notes what is in the trash, so with a short `trashKeepMs` the second must not wait an hour.
   const expireAgainMs = Math.min(expireEveryMs, Math.max(expireAgainMinMs, tree.tunables.trashKeepMs));
 
   function scheduleExpiry(ms: number): void {
     expiry = tree.clock.after(ms, () => {
-      void guarded('Purging what was in the trash for long', () => expireTrash(tree)).then(() => {
+      void guarded('Purging old items of the trash', () => expireTrash(tree)).then(() => {
         if (!stopped) scheduleExpiry(expireAgainMs);
       });
     });
@@ -107,7 +107,7 @@ export function startBackgroundTasks(tree: Tree): BackgroundTasks {
         const body = record.table === 'entry' ? tree.catalog.get('entry', record.id)?.body : undefined;
         if (body?.owner !== tree.user) continue;
         const byOwner = record.principal === tree.user;
-        // A first key is nobody's business, and what this writes itself is on its way down already.
+        // A first key replaces none; and this task's own changes are already being followed down the tree.
         if (byOwner && (body.keyVersion === 1 || (local && renewing))) continue;
         branches.add(entryId(record.id));
         scheduleRenewal();
@@ -150,7 +150,7 @@ async function renewGrants(tree: Tree): Promise<number> {
   return count;
 }
 
-/** Does a grant in force give another key than the present one? */
+/** Does a grant in force hold a key other than the present one? */
 function isStale({ catalog, cache, clock }: Tree, grant: Grant): boolean {
   const { rights, entry, keyVersion } = grant.body;
   if (rights === 'upload' || stateOfGrant(grant, clock.wallMs()) !== 'live') return false;

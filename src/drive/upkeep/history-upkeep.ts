@@ -1,11 +1,11 @@
-/** Thins the histories of a signed-in user's files, as often as the shortest time in the schedule asks for. */
+/** Thins the histories of a signed-in user's files, as often as the shortest step of the schedule needs. */
 import type { Timer } from '../../model/clock.ts';
 import type { CatalogChange } from '../../model/contracts/catalog.ts';
 import type { EntryId } from '../../model/ids.ts';
 import type { Tree } from '../tree/tree.ts';
 import { filesWithHistory, thinHistories } from '../versions/history-thinning.ts';
 
-/** After the trash of what is old was emptied. */
+/** Later than the first purge of the trash. */
 const thinFirstMs = 120_000;
 const thinEveryMs = 3_600_000;
 
@@ -14,14 +14,14 @@ export interface HistoryUpkeep {
   stop(): void;
 }
 
-/** @param guarded runs work, tells how much was done, and logs a failure */
+/** @param guarded runs work, logs how much was done, and logs failures */
 export function startHistoryUpkeep(
   tree: Tree,
   guarded: (what: string, work: () => Promise<number>) => Promise<void>,
 ): HistoryUpkeep {
   let stopped = false;
   let timer: Timer | undefined;
-  /** Files that have a history, once they were looked for; what changes before is found then. */
+  /** Files with a history, once a scan has looked for them; the scan finds earlier changes. */
   let files: Set<EntryId> | undefined;
 
   async function thin(): Promise<number> {

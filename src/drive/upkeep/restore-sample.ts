@@ -1,7 +1,7 @@
-/** What a restore drill reads: some of many files, and some places of a large one. Pure. */
+/** Chooses what a restore drill reads: some of many files, and some places of a large file. Pure. */
 import type { Random } from '../../model/clock.ts';
 
-/** Keeps some of what passes by, each with the same chance, however much it is. */
+/** Keeps a uniform random sample of a stream of unknown length (reservoir sampling). */
 export class Reservoir<Item> {
   readonly #size: number;
   readonly #random: Random;
@@ -38,8 +38,8 @@ export class Reservoir<Item> {
 }
 
 /**
- * Places in a file of `size` bytes, ascending: its first and last byte, and one at random in each of
- * `count` parts of it. Whoever reads the chunks around them has looked into every part.
+ * Places in a file of `size` bytes, ascending: its first and last byte, and a random one in each of
+ * `count` equal parts. Reading the chunks at these places checks every part.
  */
 export function placesIn(size: number, count: number, random: Random): number[] {
   const places = new Set([0, size - 1]);

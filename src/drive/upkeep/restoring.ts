@@ -1,4 +1,4 @@
-/** A signed-in user's files for the restore drill: which there are, and whether one comes back whole. */
+/** A signed-in user's files for the restore drill: draws them, and checks whether one can be read back. */
 import type { ReadElsewhere, RestorableUser } from '../../model/contracts/restoring.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId } from '../../model/ids.ts';
@@ -8,14 +8,14 @@ import type { OpenVersion } from '../listing/heads.ts';
 import { type Entry, requireEntry, requireOutsideTrash, type Tree, trashedAtOf } from '../tree/tree.ts';
 import { placesIn, Reservoir } from './restore-sample.ts';
 
-/** A larger file would take the line for long: so many places of it are read. */
+/** A larger file would use the connection for long, so only so many places of it are read. */
 export const wholeBytesMax = 64 * 1024 * 1024;
 const placesRead = 64;
-/** Files are drawn before it is known which of them lie in a folder that is in the trash. */
+/** More files are drawn than needed, because some may turn out to lie in a trashed folder. */
 const drawnForEach = 4;
 
 export interface Restoring extends RestorableUser {
-  /** The user is closed: what is under way ends, and with it the use of their keys. */
+  /** Aborts when the user is closed: running work ends, and with it the use of their keys. */
   stop(): void;
 }
 
@@ -67,7 +67,7 @@ export function createRestoring(tree: Tree): Restoring {
   };
 }
 
-/** undefined for what is no file outside the trash any more, or has no content. */
+/** undefined if the entry is no longer a file outside the trash, or has no content. */
 async function currentOf(
   tree: Tree,
   id: EntryId,

@@ -1,17 +1,17 @@
-/** What a username and a password may be. Pure. */
+/** Rules for usernames and passwords. Pure. */
 import { checkDisplayName } from '../../model/display-name.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { passwordBytesMax, passwordLengthMin } from '../../model/limits.ts';
 
 /**
  * @returns the username in NFC, without spaces around it
- * @throws `bad-input`, with the rule that it breaks
+ * @throws `bad-input`, naming the broken rule
  */
 export function checkUsername(username: string): string {
   return checkDisplayName('A username', username);
 }
 
-/** @throws `bad-input`, with the rule that it breaks */
+/** @throws `bad-input`, naming the broken rule */
 export function checkPassword(password: string): void {
   checkHashable('A password', password);
   if ([...password.normalize('NFC')].length < passwordLengthMin) {
@@ -19,12 +19,12 @@ export function checkPassword(password: string): void {
   }
 }
 
-/** Guests type it; how many tries they have is limited. @throws `bad-input` */
+/** Guests type it, with a limited number of tries. @throws `bad-input` */
 export function checkLinkPassword(password: string): void {
   checkHashable('The password of a link', password);
 }
 
-/** May this be a password at all? What is set is checked by this, and what is typed: the two cannot differ. */
+/** Can this be a password at all? One rule for passwords that are set and passwords that are typed. */
 export function isHashable(password: string): boolean {
   if (typeof password !== 'string' || !password.isWellFormed()) return false;
   return Buffer.byteLength(password.normalize('NFC'), 'utf8') <= passwordBytesMax;

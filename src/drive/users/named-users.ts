@@ -1,4 +1,4 @@
-/** Whom a typed name means. A name that means two users means nobody. */
+/** Finds the user whom a typed name means. A name of two users means neither. */
 import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { foldDisplayName } from '../../model/display-name.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -11,7 +11,7 @@ export interface NamedUser {
   disabled: boolean;
 }
 
-/** Usually one; two devices that cannot hear each other may each have taken one name. Their ids name one each. */
+/** Usually one user. Devices that are not connected may give a name twice; then only ids tell the users apart. */
 export async function usersNamed(catalog: CatalogReader, typed: string): Promise<NamedUser[]> {
   const wanted = foldDisplayName(typed);
   const users: NamedUser[] = [];
@@ -23,7 +23,7 @@ export async function usersNamed(catalog: CatalogReader, typed: string): Promise
 }
 
 /**
- * The one user whom a name means.
+ * Finds the one user whom a name means.
  * @param typed a username, in any case; or a user id
  * @throws `not-found`; `conflict` where it means two users, naming the device and day of each one's record
  */
@@ -35,7 +35,7 @@ export async function requireUserNamed(catalog: CatalogReader, typed: string): P
   return user;
 }
 
-/** @returns what is said where a name means several users */
+/** @returns the error for a name that several users have */
 export function twins(catalog: CatalogReader, users: readonly NamedUser[]): PeerstorError {
   const told = users.map(({ id, username }) => {
     const record = catalog.get('user', id);

@@ -1,13 +1,13 @@
 /**
- * Turns for hashing a password. One hash takes 64 MiB and a good part of a second, so this device makes one
- * at a time; each caller has at most one in the line, so that one address cannot make the others wait.
+ * Queues the hashing of passwords. One hash takes 64 MiB and a good part of a second, so this device computes one
+ * at a time. Each caller has at most one hash in the queue, so that one address cannot make the others wait.
  */
 import { KeyedLock } from '../../concurrency/index.ts';
 import { PeerstorError } from '../../model/errors.ts';
 
-/** Callers in the line, each with one hash. */
+/** Callers in the queue, each with one hash. */
 const callersMax = 64;
-/** Further hashes of one caller that wait for its place in the line: a person has a few tabs. */
+/** Further hashes of one caller that wait for its place in the queue: a person has a few tabs. */
 const waitingOfCallerMax = 4;
 
 export class PasswordQueue {
@@ -16,7 +16,7 @@ export class PasswordQueue {
   readonly #waiting = new Map<string, number>();
 
   /**
-   * @param caller an address, or whoever else asks: `user ID`
+   * @param caller an address, or `user ID`
    * @throws `not-ready` with the seconds to wait, when too many of this caller or of all wait
    */
   async run<Result>(caller: string, hash: () => Promise<Result>): Promise<Result> {

@@ -1,8 +1,8 @@
 /**
- * Wrong passwords per address in the last hour, on this device. A try counts from its start, so that
- * many at once are not more than the limit; a right password gives its own try back and no other. A try is on
- * disk before its password is checked, so a restart forgives nothing; it is dated by the count of elapsed time,
- * which no clock that is set moves back.
+ * Counts the wrong passwords of each address in the last hour, on this device. A try counts from its start, so that
+ * many at once cannot exceed the limit; a right password takes back only its own try. A try is on
+ * disk before its password is checked, so a restart forgives nothing. Its date is the count of elapsed time,
+ * which does not go back when somebody sets the clock.
  */
 import { LRUCache } from 'lru-cache';
 import { decode, encode } from '../../crypto/index.ts';
@@ -12,31 +12,31 @@ import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { passwordTriesPerHour } from '../../model/limits.ts';
 
 const windowMs = 3_600_000;
-/** Addresses remembered; a home has few, and an attacker with more is slowed by the queue of keys. */
+/** Addresses remembered: a home has few, and the queue of hashes slows an attacker who has more. */
 const addressesKept = 10_000;
-/** How far apart slowed tries are: at first, and at most. */
+/** Time between slowed tries: at first, and at most. */
 const fastestMs = 250;
 const slowestMs = 8000;
 const triesPerDoubling = 10;
-/** Slowed tries that may wait, at the slowest pace; a right guest waits about a minute at worst. */
+/** Slowed tries that may wait. At the slowest pace, an honest guest waits about a minute. */
 const waitingMax = 8;
 
 export class PasswordTries {
   readonly #clock: Clock;
   readonly #store: OrderedStore;
   readonly #tries: LRUCache<string, number[]>;
-  /** When the last slowed try of something has its turn. */
+  /** When the last slowed try of each subject has its turn. */
   readonly #turns = new LRUCache<string, number>({ max: addressesKept });
   #loaded: Promise<void> | undefined;
   #saving: Promise<void> = Promise.resolve();
 
-  /** @param store not shared with anything else; when it is lost, all is forgiven */
+  /** @param store nothing else uses it; losing it forgives all tries */
   constructor(store: OrderedStore, clock: Clock) {
     this.#clock = clock;
     this.#store = store;
     this.#tries = new LRUCache<string, number[]>({
       max: addressesKept,
-      // A row that is forgotten here would stay on disk for ever.
+      // A row that is forgotten only in memory would stay on disk for ever.
       dispose: (_tries, from, reason) => {
         if (reason === 'evict') void this.#save(from).catch(() => undefined);
       },
@@ -45,8 +45,8 @@ export class PasswordTries {
 
   /**
    * Runs one check of a password.
-   * @param from who tries, or what is tried; nothing of it may be tried more often than `triesMax` an hour
-   * @param isWrong says of an error whether it means that the password was wrong
+   * @param from the caller, or the subject of the tries: at most `triesMax` wrong tries an hour
+   * @param isWrong tells whether an error means that the password was wrong
    * @throws `too-many-tries` with the seconds to wait; else what `check` throws
    */
   async run<Result>(
@@ -66,8 +66,8 @@ export class PasswordTries {
   }
 
   /**
-   * Runs one check of a password that many may try: beyond `unslowed` wrong tries in an hour the next one
-   * waits its turn, twice as long for each further ten, and is never shut out for what others did.
+   * Runs one check of a password that many people may try. After `unslowed` wrong tries in an hour, the next try
+   * waits its turn, twice as long for each further ten; but the tries of others never lock anybody out.
    * @throws `too-many-tries` when too many wait already; else what `check` throws
    */
   async slowed<Result>(
@@ -111,7 +111,7 @@ export class PasswordTries {
     }
   }
 
-  /** Without waiting for the disk: a try that a crash does not give back is one try less. */
+  /** Does not wait for the disk: if a crash loses this, the caller merely has one try less. */
   async #giveBack(from: string, at: number): Promise<void> {
     const tries = this.#tries.get(from) ?? [];
     const index = tries.indexOf(at);
@@ -122,7 +122,7 @@ export class PasswordTries {
     await this.#save(from);
   }
 
-  /** Once: what the last run of this device counted within an hour; older rows go. */
+  /** Loads, once, the tries of the last hour before this process started, and deletes older rows. */
   #load(): Promise<void> {
     this.#loaded ??= this.#read().catch((error: unknown) => {
       this.#loaded = undefined;
@@ -142,7 +142,7 @@ export class PasswordTries {
     if (old.length > 0) await this.#store.batch(old);
   }
 
-  /** One after the other, each what counts by then: two at once could leave the older one. */
+  /** Writes run one after the other, each with the present count: two at once could leave the older one. */
   #save(from: string, options = { sync: false }): Promise<void> {
     const write = async () => {
       const tries = this.#tries.peek(from);
@@ -154,7 +154,7 @@ export class PasswordTries {
   }
 }
 
-/** t ‖ name in UTF-8 → CBOR list of elapsed milliseconds, oldest first. */
+/** Row: t ‖ name in UTF-8 → CBOR list of elapsed milliseconds, oldest first. */
 const prefix = 't';
 
 function keyOf(from: string): string {
@@ -165,7 +165,7 @@ function nameOfKey(key: string): string {
   return Buffer.from(key.slice(prefix.length), 'latin1').toString();
 }
 
-/** Damage in a local index forgives; it never keeps people out (I7). */
+/** A damaged row of a local index forgives its tries; it never locks people out (I7). */
 async function rowsOf(store: OrderedStore): Promise<(readonly [key: string, tries: number[]])[]> {
   const rows: (readonly [string, number[]])[] = [];
   try {

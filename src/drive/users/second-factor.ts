@@ -1,4 +1,4 @@
-/** The secret of a user's authenticator app, sealed in their bundle under a key of their own: only who has opened the bundle reads it. */
+/** The secret of a user's authenticator app, sealed in the user's bundle: reading it needs an open bundle. */
 import { decode, encode, hkdf, isFields, open, seal } from '../../crypto/index.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { Sealed } from '../../model/records.ts';
@@ -10,7 +10,7 @@ export function sealSecondFactor(keys: UserKeys, secret: Uint8Array): Sealed {
   return seal(keyOf(keys), sealLabel, encode({ totp: secret }));
 }
 
-/** @throws `forbidden`, `bad-record` for what this user did not seal: nobody gets in past it */
+/** @throws `forbidden` or `bad-record` for a secret that this user did not seal: nobody may sign in past it */
 export function openSecondFactor(keys: UserKeys, sealed: Sealed): Uint8Array {
   const fields = decode(open(keyOf(keys), sealLabel, sealed));
   if (isFields(fields) && fields.totp instanceof Uint8Array) return fields.totp;

@@ -1,28 +1,28 @@
 /**
- * One signal for each session, which aborts when the session is over. Long transfers and open pages
- * listen to it. A session's keys may leave the memory long before, so signals are kept apart from them.
+ * One signal for each session, which aborts when the session ends. Long transfers and open pages
+ * listen to it. A session's keys may leave the memory much earlier, so signals are stored apart from them.
  */
 import { LRUCache } from 'lru-cache';
 import type { Clock, Timer } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { UserId } from '../../model/ids.ts';
 
-/** About 300 bytes each. The one that was asked for longest ago is ended beyond. */
+/** About 300 bytes each. Beyond this number, the signal that was not asked for the longest ends. */
 const signalsKept = 20_000;
-/** How late the end of a session's time may be noticed; everything else is noticed at once. */
+/** How late the expiry of a session may be noticed; every other end is noticed at once. */
 const expiryCheckMs = 10_000;
 
 export interface SessionSignals {
   /**
    * The signal of a session, the same for each of its requests.
-   * @param isOver asked again whenever something changed that may have ended it
-   * @param whose the user; by default nobody's in particular
+   * @param isOver asked whenever a change may have ended the session
+   * @param whose the user, if the session belongs to one
    */
   of(name: string, isOver: () => boolean, whose?: UserId): AbortSignal;
   /** Ends one session. */
   end(name: string): void;
   endAllOf(user: UserId): void;
-  /** Asks all sessions whether they are over. */
+  /** Asks all sessions whether they have ended. */
   check(): void;
   /** Ends all. */
   stop(): void;

@@ -1,4 +1,4 @@
-/** Finding accounts in the catalog, and opening their bundles. */
+/** Finds accounts in the catalog, and opens their bundles. */
 import { newPasswordKdf, passwordKey, recoveryKey } from '../../crypto/index.ts';
 import type { CatalogReader } from '../../model/contracts/catalog.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
@@ -18,14 +18,14 @@ export interface OpenedAccount extends OpenedBundle {
   account: Account;
 }
 
-/** undefined also while the account's records are still on their way to this device. */
+/** undefined also while this device still lacks the account's records. */
 export function accountOf(catalog: CatalogReader, id: UserId): Account | undefined {
   const user = catalog.get('user', id)?.body;
   const bundle = catalog.get('bundle', id)?.body;
   return user && bundle ? { id, user, bundle } : undefined;
 }
 
-/** The name of a user as it was chosen, however it is typed; undefined where nobody is called so. */
+/** The chosen spelling of a typed username; undefined if no user has this name. */
 export async function knownUsername(catalog: CatalogReader, typed: string): Promise<string | undefined> {
   const [account] = await accountsNamed(catalog, typed);
   return account?.user.username;
@@ -47,7 +47,7 @@ export async function openAccount(
       if (!isPeerstorError(error, 'wrong-password')) throw error;
     }
   }
-  // Always the standard, whatever the records of others ask for.
+  // Always the standard cost, whatever other records ask for.
   if (accounts.length === 0) await passwordKey(password, newPasswordKdf(cost));
   throw wrongPassword();
 }
@@ -63,15 +63,15 @@ export async function openAccountOf(account: Account | undefined, password: stri
   }
 }
 
-/** @throws `wrong-password`; `bad-input` for words that are no recovery code */
+/** @throws `wrong-password`; `bad-input` if the words are not a recovery code */
 export async function openRecovered(
   catalog: CatalogReader,
   username: string,
   words: string,
 ): Promise<OpenedAccount> {
-  // Before any name is looked up: which sentence comes must not tell whether there is such a user.
+  // Checked before any lookup: the error must not tell whether such a user exists.
   recoveryKey(words);
-  // The founder is found by any name: another admin may have changed it.
+  // The founder may type any name: another admin may have changed it.
   for (const account of [...(await accountsNamed(catalog, username)), ...(await founders(catalog))]) {
     try {
       return { account, ...openByRecovery(account.bundle, words) };
@@ -82,12 +82,12 @@ export async function openRecovered(
   throw new PeerstorError('wrong-password', 'Wrong user name or recovery words.');
 }
 
-/** @throws `forbidden`; only for who has proved who they are */
+/** Call it only for somebody who has proved who they are. @throws `forbidden` */
 export function requireEnabled({ user }: Account): void {
   if (user.disabled) throw new PeerstorError('forbidden', 'This account was disabled by an admin.');
 }
 
-/** Usually one: whose bundle holds the network's root key. Anybody's may say so; only the right words open one. */
+/** Users whose bundle claims to hold the network's root key. Usually one; only the right words open it. */
 async function founders(catalog: CatalogReader): Promise<Account[]> {
   const accounts: Account[] = [];
   for await (const { id, body } of catalog.list('bundle')) {
@@ -98,14 +98,14 @@ async function founders(catalog: CatalogReader): Promise<Account[]> {
 }
 
 /**
- * Which sessions of an account count: those of this number. It grows with each change of the password, each
- * signing out everywhere, and each time that an admin disables the account.
+ * Sessions of an account count only if they have this number. It grows with each change of the password, each
+ * sign-out everywhere, and each time that an admin disables the account.
  */
 export function sessionGeneration({ user, bundle }: Account): number {
   return bundle.generation + (user.signOuts ?? 0);
 }
 
-/** Of several users of one name each can sign in: the password says which. */
+/** If several users have one name, each can sign in: the password tells which one it is. */
 async function accountsNamed(catalog: CatalogReader, username: string): Promise<Account[]> {
   const users = await usersNamed(catalog, username);
   return users.flatMap(({ id }) => accountOf(catalog, id) ?? []);
