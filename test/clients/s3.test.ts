@@ -1,7 +1,23 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { skipWithout } from '../support/programs.ts';
 import { digestsOf, writeTree } from './files.ts';
 import { type Mount, startMount } from './mount.ts';
@@ -92,6 +108,77 @@ describe('programs that speak S3', { timeout: 900_000 }, () => {
     assert.deepEqual(await digestsOf(join(restored, data)), await digestsOf(data));
     await restic('forget', '--keep-last', '1', '--prune');
     await restic('check', '--read-data');
+  });
+
+  it('the SDK of AWS stores texts and streams, in one request and in parts, lists page after page, and deletes', async () => {
+    const client = new S3Client({
+      endpoint,
+      region: 'eu-home-1',
+      forcePathStyle: true,
+      credentials: { accessKeyId: mount.token.accessKeyId ?? '', secretAccessKey: mount.token.token },
+    });
+    const Bucket = 'sdk-bucket';
+    await client.send(new CreateBucketCommand({ Bucket }));
+    await client.send(
+      new PutObjectCommand({ Bucket, Key: 'ä text.txt', Body: 'text', Metadata: { a: '1' } }),
+    );
+    const large = Buffer.alloc(3_000_000, 'stream');
+    const stream = { Body: Readable.from([large]), ContentLength: large.length };
+    await client.send(new PutObjectCommand({ Bucket, Key: 'dir/stream.bin', ...stream }));
+    const got = await client.send(new GetObjectCommand({ Bucket, Key: 'dir/stream.bin' }));
+    assert.ok(large.equals((await got.Body?.transformToByteArray()) ?? new Uint8Array(0)));
+    const Key = 'dir/parts.bin';
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    const Parts = [];
+    for (const PartNumber of [1, 2, 3]) {
+      const part = { Bucket, Key, UploadId, PartNumber, Body: Buffer.alloc(1_000_000, `${PartNumber}`) };
+      const { ETag, ChecksumCRC32 } = await client.send(new UploadPartCommand(part));
+      Parts.push({ PartNumber, ETag, ChecksumCRC32 });
+    }
+    await client.send(
+      new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } }),
+    );
+    const head = await client.send(new HeadObjectCommand({ Bucket, Key }));
+    assert.equal(head.ContentLength, 3_000_000);
+    const keys: (string | undefined)[] = [];
+    for await (const page of paginateListObjectsV2({ client, pageSize: 1 }, { Bucket })) {
+      keys.push(...(page.Contents ?? []).map((object) => object.Key));
+    }
+    assert.deepEqual(keys, ['dir/parts.bin', 'dir/stream.bin', 'ä text.txt']);
+    const CopySource = encodeURI(`${Bucket}/ä text.txt`);
+    await client.send(new CopyObjectCommand({ Bucket, Key: 'copied', CopySource }));
+    assert.deepEqual((await client.send(new HeadObjectCommand({ Bucket, Key: 'copied' }))).Metadata, {
+      a: '1',
+    });
+    await assert.rejects(client.send(new GetObjectCommand({ Bucket, Key: 'none' })), NoSuchKey);
+    const Objects = [...keys, 'copied'].map((each) => ({ Key: each }));
+    const { Deleted } = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+    assert.equal(Deleted?.length, 4);
+    await client.send(new DeleteBucketCommand({ Bucket }));
+    client.destroy();
+  });
+
+  it('the command line of AWS copies a file in parts, moves it, and removes its bucket', {
+    skip: skipWithout('aws'),
+  }, async () => {
+    const aws = async (...args: string[]) => {
+      const env = {
+        AWS_ACCESS_KEY_ID: mount.token.accessKeyId ?? '',
+        AWS_SECRET_ACCESS_KEY: mount.token.token,
+        AWS_DEFAULT_REGION: 'eu-home-1',
+      };
+      const { code, text } = await mount.run('aws', ['--endpoint-url', endpoint, ...args], { env });
+      assert.equal(code, 0, `aws ${args.join(' ')}: ${text}`);
+      return text;
+    };
+    const path = join(mount.folder, 'aws.bin');
+    await writeFile(path, Buffer.alloc(20_000_000, 'parts'));
+    await aws('s3', 'mb', 's3://aws-bucket');
+    await aws('s3', 'cp', path, 's3://aws-bucket/dir/aws.bin', '--no-progress');
+    await aws('s3', 'mv', 's3://aws-bucket/dir/aws.bin', 's3://aws-bucket/moved.bin', '--no-progress');
+    await aws('s3', 'cp', 's3://aws-bucket/moved.bin', `${path}.back`, '--no-progress');
+    assert.ok((await readFile(`${path}.back`)).equals(await readFile(path)));
+    await aws('s3', 'rb', '--force', 's3://aws-bucket');
   });
 
   it('s3cmd puts, lists, gets and deletes', { skip: skipWithout('s3cmd') }, async () => {
