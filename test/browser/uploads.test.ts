@@ -100,6 +100,23 @@ describe('large uploads on the page', { skip: withoutBrowser, timeout: 600_000 }
     assert.deepEqual(problems, []);
   });
 
+  it('of a name that is there ask once what to do, and keep both when that is chosen', async () => {
+    await writeFile(join(folder, 'film.mkv'), 'another film');
+    await writeFile(join(folder, 'new.txt'), 'new');
+    await page
+      .getByLabel('Files to upload')
+      .setInputFiles([join(folder, 'film.mkv'), join(folder, 'new.txt')]);
+    const dialog = page.getByRole('dialog', { name: '1 of 2 files are there already' });
+    await dialog.getByText('film.mkv').waitFor();
+    await shot(page, 'upload-conflict');
+    await assertAccessible(page, 'the question about names that are taken');
+    await dialog.getByRole('button', { name: 'Keep both' }).click();
+    await page.locator('.entry a[title="film (2).mkv"]').waitFor();
+    await page.locator('.entry a[title="new.txt"]').waitFor();
+    assert.equal((await device.entryAt('/film.mkv')).size, fileBytes);
+    assert.deepEqual(problems, []);
+  });
+
   it('that are cancelled leave nothing at the device', async () => {
     await writeFile(join(folder, 'other.bin'), randomStream(fileBytes, 'other'));
     proxy.setRate(8 * MiB);

@@ -19,6 +19,7 @@ import { networkWords } from '../client/words/safety.ts';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { Messages } from '../components/messages.tsx';
 import { showTitle } from '../components/shown-text.ts';
+import { ConflictDialog } from '../components/upload/conflict-dialog.tsx';
 import { DropAnywhere } from '../components/upload/drop-anywhere.tsx';
 import { UploadPanel } from '../components/upload/upload-panel.tsx';
 import { SearchField } from './drive/search-field.tsx';
@@ -112,6 +113,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <main id="content" class="content" data-scroller tabIndex={-1}>
         {children}
       </main>
+      <ConflictDialog />
       <UploadPanel queue={uploads} members={memberCount.value} />
       <DropAnywhere place={dropTarget.value?.place ?? null} onDrop={drop} onRefused={refuseDrop} />
       <Messages messages={messages.value} onClose={unsay} />

@@ -4,6 +4,7 @@ import type { EntryView, GuestView } from '../../../src/model/api.ts';
 import { type GuestLink, pathTo } from '../../client/guest.ts';
 import { droppedFiles, type PickedFile, pickedFiles } from '../../client/picked-files.ts';
 import { ApiError } from '../../client/request.ts';
+import { addAsking } from '../../client/uploads/conflicts.ts';
 import { below } from '../../client/uploads/send.ts';
 import { formatFullTime, formatSize } from '../../client/words/format.ts';
 import { Field } from '../../components/form/field.tsx';
@@ -11,6 +12,7 @@ import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';
 import { showTitle } from '../../components/shown-text.ts';
+import { ConflictDialog } from '../../components/upload/conflict-dialog.tsx';
 import { DropAnywhere } from '../../components/upload/drop-anywhere.tsx';
 import { UploadButton } from '../../components/upload/upload-button.tsx';
 import { UploadPanel } from '../../components/upload/upload-panel.tsx';
@@ -110,6 +112,7 @@ function Shared({ link, view, onEnded }: SharedProps) {
       ) : (
         <SharedFolder link={link} top={entry} canUpload={rights === 'edit'} onDownload={download} />
       )}
+      <ConflictDialog />
       <UploadPanel queue={link.uploads} members={0} />
       <p class="muted">Stored with peerstor on devices of {owner}.</p>
     </main>
@@ -180,7 +183,10 @@ function SharedFolder({ link, top, canUpload, onDownload }: SharedFolderProps) {
     saved,
   );
   const folder = path.answer?.at(-1) ?? top;
-  const add = (files: PickedFile[]) => link.uploads.add(below(folderId, files));
+  const add = (files: PickedFile[]) =>
+    void addAsking(link.uploads, below(folderId, files), (id, cursor) =>
+      link.children(id, cursor, 1000, new AbortController().signal),
+    );
   return (
     <>
       <div class="toolbar">
