@@ -7,7 +7,7 @@ import { systemClock } from '../../src/model/clock.ts';
 import type { MadeMedia, MediaContent } from '../../src/model/contracts/media/media-maker.ts';
 import { silentLog } from '../../src/model/log.ts';
 import { until } from '../support/until.ts';
-import { claimingSize, newFilm, newPicture } from './pictures.ts';
+import { claimingSize, newFilm, newPicture, newRaw } from './pictures.ts';
 
 const children: MediaChild[] = [];
 const maker = createMediaMaker({
@@ -115,6 +115,21 @@ describe('a picture', () => {
       );
       assert.equal(thumbnails.length, 2);
     }
+  });
+
+  it('from the sensor of a camera is shown by the finished picture inside, turned as the camera was held', async () => {
+    const jpeg = await newPicture({ width: 1600, height: 1200, seed: 3 });
+    assert.ok(jpeg.length > 20_000);
+    for (const [orientation, size] of [
+      [1, [1600, 1200]],
+      [6, [1200, 1600]],
+    ] as const) {
+      const { facts, thumbnails } = await made(newRaw(jpeg, orientation));
+      assert.deepEqual([facts.format, facts.width, facts.height, facts.problem], ['raw', ...size, undefined]);
+      assert.equal(thumbnails.length, 3);
+    }
+    // Built alike, but no camera says that it made it.
+    assert.equal((await made(newRaw(jpeg, 1, { make: false }))).facts.format, 'tiff');
   });
 
   it('with 16 bits, in CMYK, transparent or animated is read', async () => {

@@ -94,3 +94,42 @@ export function newFilm(wish: FilmWish = {}): Uint8Array {
     moov,
   ]);
 }
+
+/** A file built like a camera's raw file: what the sensor saw is noise, a finished JPEG lies in a directory below. */
+export function newRaw(jpeg: Uint8Array, orientation: number, { make = true } = {}): Uint8Array {
+  const entry = (tag: number, type: number, value: number) => {
+    const bytes = Buffer.alloc(12);
+    bytes.writeUInt16LE(tag, 0);
+    bytes.writeUInt16LE(type, 2);
+    bytes.writeUInt32LE(1, 4);
+    if (type === 3) bytes.writeUInt16LE(value, 8);
+    else bytes.writeUInt32LE(value, 8);
+    return bytes;
+  };
+  const directory = (...entries: Buffer[]) => {
+    const count = Buffer.alloc(2);
+    count.writeUInt16LE(entries.length);
+    return Buffer.concat([count, ...entries, Buffer.alloc(4)]);
+  };
+  const subAt = 200;
+  const jpegAt = 400;
+  // A JPEG without loss, larger than the other one, as DNG has it.
+  const sensor = Buffer.alloc(jpeg.length + 5000, 7);
+  sensor.writeUInt16BE(0xffd8, 0);
+  sensor.writeUInt32BE(0xffc30011, 2);
+  const file = Buffer.alloc(jpegAt + jpeg.length + sensor.length);
+  file.write('II*\0', 'latin1');
+  file.writeUInt32LE(8, 4);
+  directory(
+    entry(0x0103, 3, 7),
+    ...(make ? [entry(0x010f, 2, 0)] : []),
+    entry(0x0111, 4, jpegAt + jpeg.length),
+    entry(0x0112, 3, orientation),
+    entry(0x0117, 4, sensor.length),
+    entry(0x014a, 4, subAt),
+  ).copy(file, 8);
+  directory(entry(0x0201, 4, jpegAt), entry(0x0202, 4, jpeg.length)).copy(file, subAt);
+  file.set(jpeg, jpegAt);
+  file.set(sensor, jpegAt + jpeg.length);
+  return file;
+}

@@ -3,6 +3,7 @@
  * in when that one does not, and at sign-in of everything that lacks them. Nothing is remembered: what has no media record is
  * what is to be done, so whatever breaks off is found again.
  */
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Timer } from '../../model/clock.ts';
 import type { CatalogChange } from '../../model/contracts/catalog.ts';
 import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
@@ -16,6 +17,8 @@ import { hasRecord, writeMedia } from './media-writing.ts';
 
 /** After sign-in: the first page comes first. */
 const scanFirstMs = 2_000;
+/** Versions that are looked at before others have their turn. */
+const versionsAtOnce = 32;
 /** Versions under way: one is decoded while the bytes of others are read and stored. */
 const atOnce = 3;
 /** After what is no property of the content: devices that are off, a full disk. */
@@ -160,9 +163,12 @@ class MediaQueue implements MediaUpkeep {
   /** Oldest first, so that the newest is next. */
   async #scan(): Promise<void> {
     const { catalog, user } = this.#tree;
+    let looked = 0;
     const lacking: { version: VersionId; writtenAtMs: number; isOwn: boolean }[] = [];
     for await (const record of catalog.versionsOwnedBy(user)) {
       if (this.#isOver) return;
+      looked += 1;
+      if (looked % versionsAtOnce === 0) await breathe();
       if (!isLive(record) || hasRecord(this.#tree, record.id) || !isLikely(this.#tree, record)) continue;
       const writtenAtMs = Math.floor(record.hlc / hlcTicksPerMs);
       lacking.push({ version: versionId(record.id), writtenAtMs, isOwn: record.device === catalog.self });

@@ -7,7 +7,7 @@ import {
 } from '../../model/contracts/media/media-maker.ts';
 import { hashedEdge, perceptualHash } from '../facts/perceptual-hash.ts';
 
-type Sharp = typeof import('sharp').default;
+export type Sharp = typeof import('sharp').default;
 
 /** Where sharp is, and what it lacks where it is not. */
 export type Pixels = { sharp: Sharp } | { lack: string };
@@ -81,10 +81,18 @@ export async function describe(sharp: Sharp, bytes: Uint8Array): Promise<Describ
 
 /**
  * Decodes once, and scales from there. Metadata stays behind: a thumbnail says nothing of where it was taken.
+ * @param orientation as EXIF has it, where the picture itself says none
+ * @returns the size is that of the largest thumbnail
  * @throws what sharp throws
  */
-export async function picture(sharp: Sharp, bytes: Uint8Array, pixelsMax: number): Promise<Pictured> {
+export async function picture(
+  sharp: Sharp,
+  given: Uint8Array,
+  pixelsMax: number,
+  orientation = 1,
+): Promise<Pictured> {
   const [largest] = thumbnailSizes.slice(-1);
+  const bytes = orientation === 1 ? given : await turned(sharp, given, pixelsMax, orientation);
   const { data, info } = await sharp(bytes, { limitInputPixels: pixelsMax, failOn: 'none' })
     .rotate()
     .resize(largest, largest, { fit: 'inside', withoutEnlargement: true })
@@ -129,4 +137,22 @@ export async function picture(sharp: Sharp, bytes: Uint8Array, pixelsMax: number
     thumbhash: rgbaToThumbHash(preview.info.width, preview.info.height, preview.data),
     perceptualHash: perceptualHash(gray),
   };
+}
+
+/** Turned by quarters, as cameras are held; mirrored pictures come from no camera. */
+const quarters: Readonly<Record<number, number>> = { 3: 180, 6: 90, 8: 270 };
+
+async function turned(
+  sharp: Sharp,
+  bytes: Uint8Array,
+  pixelsMax: number,
+  orientation: number,
+): Promise<Uint8Array> {
+  const { orientation: own } = await sharp(bytes).metadata();
+  const degrees = quarters[orientation];
+  if (own !== undefined || degrees === undefined) return bytes;
+  return sharp(bytes, { limitInputPixels: pixelsMax, failOn: 'none' })
+    .rotate(degrees)
+    .jpeg({ quality: 92 })
+    .toBuffer();
 }

@@ -4,7 +4,8 @@ import type { MadeMedia, MediaFacts, MediaProblem } from '../../model/contracts/
 import type { ChildLimits } from '../channel.ts';
 import { type ExifFacts, type ExifFields, exifFacts } from '../facts/exif-facts.ts';
 import { filmFacts, type ReadBytes } from '../facts/film-boxes.ts';
-import { describe, type Pixels, picture } from './pixels.ts';
+import { type RawPreview, rawPreview } from '../facts/raw-preview.ts';
+import { describe, type Pixels, picture, type Sharp } from './pixels.ts';
 import { sniff, sniffBytes } from './sniff.ts';
 
 export interface Content {
@@ -64,6 +65,9 @@ async function readPicture(
   const inFile = exifInFile.has(format) ? await exifOf(bytes) : {};
   if ('lack' in pixels) return without({ ...empty, ...exifFacts(inFile) }, 'unsupported');
   const { sharp } = pixels;
+  const preview = format === 'tiff' ? rawPreview(bytes) : undefined;
+  if (preview)
+    return readRaw({ ...empty, format: 'raw', ...exifFacts(inFile) }, bytes, preview, sharp, limits);
   const described = await describe(sharp, bytes).catch(() => undefined);
   const block = described?.exif ? await exifOf(tiffIn(described.exif)) : {};
   const facts = { ...empty, ...exifFacts({ ...block, ...inFile }) };
@@ -78,6 +82,23 @@ async function readPicture(
     return { facts: { ...facts, width, height, thumbhash, perceptualHash }, thumbnails };
   } catch {
     return without({ ...facts, width, height }, 'damaged');
+  }
+}
+
+/** The finished picture inside: its size stands for that of the whole, which only a raw converter knows. */
+async function readRaw(
+  facts: MediaFacts,
+  bytes: Uint8Array,
+  { start, end, orientation }: RawPreview,
+  sharp: Sharp,
+  limits: ChildLimits,
+): Promise<MadeMedia> {
+  try {
+    const made = await picture(sharp, bytes.subarray(start, end), limits.imagePixelsMax, orientation);
+    const { width, height, thumbnails, thumbhash, perceptualHash } = made;
+    return { facts: { ...facts, width, height, thumbhash, perceptualHash }, thumbnails };
+  } catch {
+    return without(facts, 'damaged');
   }
 }
 

@@ -84,7 +84,7 @@ export function PhotoGrid(props: PhotoGridProps) {
         <Scrubber
           layout={layout}
           titles={sections.map(({ title }) => title)}
-          top={sight.top}
+          grid={box}
           onJump={(top) => scrollTo(box.current, top)}
         />
       )}

@@ -1,25 +1,30 @@
+import type { RefObject } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { firstBelow, type Layout } from '../../client/photos/justified-rows.ts';
+import { useTop } from './use-sight.ts';
 
 interface ScrubberProps {
   layout: Layout;
   /** Of the sections, such as July 2026. */
   titles: readonly string[];
-  /** Of what is seen, from the top of the layout. */
-  top: number;
+  /** What is laid out. */
+  grid: RefObject<HTMLElement | null>;
   onJump(top: number): void;
 }
 
+/** What sticks to the top covers so much. */
+const headPx = 60;
 /** Years closer to each other than this share of the height would overlap. */
 const yearGap = 0.045;
 
 /** Months from the newest to the oldest at the side of the timeline: dragged, clicked, or moved through by arrow keys. */
-export function Scrubber({ layout, titles, top, onJump }: ScrubberProps) {
+export function Scrubber({ layout, titles, grid, onJump }: ScrubberProps) {
+  const top = useTop(grid);
   const track = useRef<HTMLDivElement>(null);
   const [dragged, setDragged] = useState<number | null>(null);
   const at = Math.min(
     titles.length - 1,
-    firstBelow(layout.sections, dragged ?? top + 1, ({ bottom }) => bottom),
+    firstBelow(layout.sections, dragged ?? top + headPx, ({ bottom }) => bottom),
   );
   const share = Math.min(1, Math.max(0, (dragged ?? top) / layout.height));
 

@@ -69,3 +69,28 @@ export function reveal(element: HTMLElement | null, top: number, bottom: number,
   if (top - headPx < from) scroller.scrollTop += top - headPx - from;
   else if (bottom > from + scroller.clientHeight) scroller.scrollTop += bottom - from - scroller.clientHeight;
 }
+
+/** The first pixel of an element that is seen, exactly: for what follows each step of a scroll. */
+export function useTop(element: RefObject<HTMLElement | null>): number {
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => {
+    const box = element.current;
+    const scroller = scrollerOf(box);
+    if (!box || !scroller) return;
+    let frame = 0;
+    const look = () => {
+      frame = 0;
+      setTop(Math.round(scroller.getBoundingClientRect().top - box.getBoundingClientRect().top));
+    };
+    const lookSoon = () => {
+      frame ||= requestAnimationFrame(look);
+    };
+    scroller.addEventListener('scroll', lookSoon, { passive: true });
+    look();
+    return () => {
+      scroller.removeEventListener('scroll', lookSoon);
+      cancelAnimationFrame(frame);
+    };
+  }, []);
+  return top;
+}
