@@ -36,8 +36,8 @@ describe('files that were damaged on purpose', { timeout: 1_800_000 }, () => {
         const at = pick(area);
         const kind = pick(4);
         if (kind === 0) bytes[at] = pick(256);
-        else if (kind === 1) bytes.fill(0xff, at, at + 4);
-        else if (kind === 2) bytes.fill(0, at, at + 4);
+        else if (kind === 1) bytes.fill(0xff, at, Math.min(at + 4, bytes.length));
+        else if (kind === 2) bytes.fill(0, at, Math.min(at + 4, bytes.length));
         else bytes.copy(bytes, at, pick(bytes.length), pick(bytes.length));
       }
       return new Uint8Array(random.next() < 0.2 ? bytes.subarray(0, pick(bytes.length)) : bytes);
