@@ -63,7 +63,9 @@ function directoriesOf(file: Buffer, isLittle: boolean): Directory[] {
       directory.set(half(entry), valuesOf(file, entry, { word, half }));
     }
     directories.push(directory);
-    for (const tag of [tags.subDirectories, tags.exif]) waiting.push(...(directory.get(tag) ?? []));
+    for (const tag of [tags.subDirectories, tags.exif]) {
+      for (const below of directory.get(tag) ?? []) waiting.push(below);
+    }
     const next = at + 2 + count * 12;
     if (next + 4 <= file.length && word(next) !== 0) waiting.push(word(next));
   }
