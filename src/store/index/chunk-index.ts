@@ -40,6 +40,8 @@ const stateKey = 's';
 const recountKey = 'r';
 const syncKey = 'y';
 const pageRows = 256;
+/** At a start that counts them all; a page takes an iterator. */
+const countedRows = 4096;
 /** Of 'c' and 't' keys: the prefix and 32 bytes. */
 const rowKeyLength = 33;
 
@@ -74,8 +76,13 @@ export class ChunkIndex {
     this.#counts.clear();
     this.#damaged = false;
     if (state === undefined) {
-      for await (const chunk of this.chunks()) this.#counts.change({ chunk }, 1);
-      for await (const trash of this.trash()) this.#counts.change({ trash }, 1);
+      for (const [prefix, part] of [
+        [chunkPrefix, 'chunk'],
+        [trashPrefix, 'trash'],
+      ] as const) {
+        for await (const page of this.#pages(prefix, afterPrefix(prefix), countedRows))
+          for (const [, value] of page) this.#counts.add(value, part);
+      }
       return { clean: false, due: [], isNew: this.#counts.isEmpty };
     }
     this.#counts.load(state.counts);
@@ -217,17 +224,26 @@ export class ChunkIndex {
   }
 
   async *#rows(start: string, end: string): AsyncIterable<[id: ChunkId, value: Uint8Array]> {
+    for await (const page of this.#pages(start, end, pageRows))
+      for (const [key, value] of page) yield [chunkId(idOfKey(key.slice(1))), value];
+  }
+
+  async *#pages(
+    start: string,
+    end: string,
+    limit: number,
+  ): AsyncIterable<(readonly [key: string, value: Uint8Array])[]> {
     for (let gte = start; ; ) {
       const page: (readonly [string, Uint8Array])[] = [];
       try {
-        for await (const row of this.#store.range({ gte, lt: end, limit: pageRows })) page.push(row);
+        for await (const row of this.#store.range({ gte, lt: end, limit })) page.push(row);
       } catch (error) {
         await this.#dropDamaged(error);
         continue;
       }
-      for (const [key, value] of page) yield [chunkId(idOfKey(key.slice(1))), value];
+      yield page;
       const last = page.at(-1);
-      if (last === undefined || page.length < pageRows) return;
+      if (last === undefined || page.length < limit) return;
       gte = `${last[0]}\0`;
     }
   }

@@ -46,6 +46,16 @@ export function decodeRow(bytes: Uint8Array): ChunkRow {
   };
 }
 
+/** What a count needs of a row, without making ids of it. @returns the bytes of the volume's id as a binary string */
+export function peekRow(bytes: Uint8Array): { volumeBytes: string; size: number; segment: number } {
+  const row = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return {
+    volumeBytes: row.toString('latin1', 0, sizeAt),
+    size: row.readUInt32BE(sizeAt),
+    segment: row.readUInt32BE(segmentAt),
+  };
+}
+
 export function encodeTrashRow(row: TrashRow): Uint8Array {
   const bytes = new Uint8Array(timeAt + 8);
   bytes.set(encodeRow(row));

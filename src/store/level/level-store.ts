@@ -8,6 +8,8 @@ import { damageOfTables, readableRowsOf } from './damaged-tables.ts';
 import { ReadCache } from './read-cache.ts';
 
 const checksumBytes = 4;
+/** Rows of a range that are asked for together. */
+const rowsAtOnce = 256;
 
 /** Binary string ↔ bytes, one character a byte. */
 const binaryKeys = {
@@ -114,8 +116,15 @@ export class LevelStore implements OrderedStore {
   }): AsyncIterable<readonly [key: string, value: Uint8Array]> {
     const { gte, lt, reverse = false, limit = -1 } = bounds;
     try {
-      for await (const [key, stored] of this.#database.iterator({ gte, lt, reverse, limit })) {
-        yield [key, checked(key, stored)] as const;
+      const iterator = this.#database.iterator({ gte, lt, reverse, limit });
+      try {
+        for (;;) {
+          const rows = await iterator.nextv(rowsAtOnce);
+          if (rows.length === 0) return;
+          for (const [key, stored] of rows) yield [key, checked(key, stored)] as const;
+        }
+      } finally {
+        await iterator.close();
       }
     } catch (error) {
       throw databaseError(error);
