@@ -2,6 +2,7 @@
  * Accounts of the network, as this device serves them. The catalog has everything that a sign-in needs, sealed, so
  * people can sign in on any device of the network.
  */
+import { KeyedLock } from '../../concurrency/index.ts';
 import { type Audit, noAudit } from '../../model/contracts/audit.ts';
 import type { CatalogAuthor } from '../../model/contracts/catalog.ts';
 import type { Accounts, Guests, PasswordChanges, UserAdmin } from '../../model/contracts/drive.ts';
@@ -85,13 +86,14 @@ export interface AccountsRoom
 export function createAccounts(parts: AccountsParts): AccountsRoom {
   const { clock, random, log, kdfCost, media, tunables, quotaCounts: counts, audit = noAudit } = parts;
   const passwordQueue = new PasswordQueue();
+  const userLocks = new KeyedLock();
   const tries = new PasswordTries(parts.passwordTries, clock);
   const trashAges = createTrashAges(parts.trashAges, clock);
   const recordAges = createRecordAges(parts.recordAges, clock);
   let quotas: Quotas | undefined;
   const uploads = openUploadTable(parts, () => quotas);
   const kept = { media, trashAges, recordAges, uploads };
-  const users = createOpenUsers({ ...parts, ...kept, audit, kdfCost, passwordQueue });
+  const users = createOpenUsers({ ...parts, ...kept, audit, kdfCost, passwordQueue, userLocks });
   const store = createSessionStore(parts.sessions, clock, random);
   const sessions = createLiveSessions({ store, users, clock, log });
   const secrets = createLinkSessions({
@@ -120,20 +122,15 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     passwordQueue,
     audit,
   });
-  const { requireCatalog, guarded } = gate;
+  const { requireCatalog } = gate;
   const drivesOf = drives.of;
-  const { check: checkCode, ...secondFactor } = createSecondFactors({
-    requireCatalog,
-    guarded,
-    sessions,
-    tries,
-    clock,
-    audit,
-  });
+  const factors = createSecondFactors({ ...gate, sessions, tries, clock, audit });
+  const { check: checkCode, ...secondFactor } = factors;
   const userAdmin = createUserAdmin({
     requireCatalog,
     drivesOf,
     sessions,
+    userLocks,
     passwordQueue,
     clock,
     random,

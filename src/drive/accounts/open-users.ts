@@ -2,6 +2,7 @@
  * The users who are signed in on this device, each with one open tree that all of their sessions
  * share. When the last session of a user ends, the user is closed and their keys leave the memory.
  */
+import type { KeyedLock } from '../../concurrency/index.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { Drive, Sharing } from '../../model/contracts/drive.ts';
 import type { Photos } from '../../model/contracts/media/photos.ts';
@@ -44,6 +45,8 @@ export interface OpenUsersParts extends TreeParts {
   audit: Audit;
   kdfCost: KdfCost | undefined;
   passwordQueue: PasswordQueue;
+  /** Held while a user's record is changed. */
+  userLocks: KeyedLock;
 }
 
 type Listener = (ids: string[]) => void;
@@ -71,8 +74,8 @@ export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
     const backgroundTasks = startBackgroundTasks(tree);
     const restoring = createRestoring(tree);
     const { catalog } = drives;
-    const { clock, random, log } = parts;
-    const authority = startNetworkAuthority({ catalog, keys, clock, random, log });
+    const { clock, random, log, userLocks } = parts;
+    const authority = startNetworkAuthority({ catalog, keys, userLocks, clock, random, log });
     const listeners = new Set<Listener>();
     const unsubscribe = drives.onChange((changes) => {
       const ids = [...tree.cache.apply(changes)];

@@ -1,5 +1,5 @@
 /** How admins manage users, and how an invited person becomes one. */
-import { KeyedLock } from '../../concurrency/index.ts';
+import type { KeyedLock } from '../../concurrency/index.ts';
 import type { UserAdminView } from '../../model/api.ts';
 import type { Clock, Random } from '../../model/clock.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
@@ -13,7 +13,7 @@ import { firstGeneration, type KdfCost, newBundle, newUserKeys, type UserKeys } 
 import { type Usage, usageOfAll } from '../quota/quotas.ts';
 import { rootEntry } from '../tree/entry-drafts.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
-import { checkPassword, checkUsername } from '../users/account-rules.ts';
+import { checkPassword, checkUsername, usersLock } from '../users/account-rules.ts';
 import { usersNamed } from '../users/named-users.ts';
 import type { PasswordQueue } from '../users/password-queue.ts';
 import { checkQuota, listInvites, makeInvite, requireInvite, withdrawInvite } from './invites.ts';
@@ -24,6 +24,8 @@ export interface UserAdminParts {
   requireCatalog(): CatalogAuthor;
   drivesOf(catalog: CatalogAuthor): Promise<NetworkDrives>;
   sessions: LiveSessions;
+  /** Held while a user's record is changed. */
+  userLocks: KeyedLock;
   passwordQueue: PasswordQueue;
   clock: Clock;
   random: Random;
@@ -36,11 +38,10 @@ type UserChange = Parameters<UserAdmin['changeUser']>[2];
 
 export function createUserAdmin(parts: UserAdminParts): UserAdmin {
   const { requireCatalog, drivesOf, sessions, clock, audit } = parts;
-  const changes = new KeyedLock();
 
   /** One change at a time: two admins who step down at once would leave none. */
   const writeChange = (admin: Signer, id: UserId, change: UserChange) =>
-    changes.run(['users'], async () => {
+    parts.userLocks.run([usersLock], async () => {
       const catalog = requireCatalog();
       const before = catalog.get('user', id)?.body;
       if (!before) throw new PeerstorError('not-found', 'There is no such user.');

@@ -3,6 +3,7 @@
  * device has it. While an admin is signed in somewhere, they vouch for the authority that each device made for itself,
  * and again before that ends. A device that was removed is vouched for no more.
  */
+import type { KeyedLock } from '../../concurrency/index.ts';
 import {
   type Authority,
   decode,
@@ -22,6 +23,7 @@ import { type UserId, userId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
 import type { DeviceBody, UserBody } from '../../model/records.ts';
 import { sealingKeyOf, type UserKeys } from '../keys/user-keys.ts';
+import { usersLock } from '../users/account-rules.ts';
 
 const sealLabel = 'network-authority/1';
 /** After a change, and late enough that two devices where an admin is signed in rarely begin at once. */
@@ -34,6 +36,8 @@ const renewMs = 120 * 86_400_000;
 export interface NetworkAuthorityParts {
   catalog: CatalogAuthor;
   keys: UserKeys;
+  /** Held by whoever changes a user's record, under `usersLock`. */
+  userLocks: KeyedLock;
   clock: Clock;
   /** For the moment at which it begins. */
   random: { next(): number };
@@ -54,6 +58,7 @@ export function startNetworkAuthority(parts: NetworkAuthorityParts): NetworkAuth
   function schedule(ms: number): void {
     timer?.cancel();
     timer = clock.after(ms + Math.floor(random.next() * spreadMs), () => {
+      timer = undefined;
       working = working
         .then(() => tendNetworkAuthority(parts))
         .catch((error: unknown) => {
@@ -61,7 +66,8 @@ export function startNetworkAuthority(parts: NetworkAuthorityParts): NetworkAuth
             log.warn({}, `The certificates of the devices could not be tended: ${sentenceOf(error)}`);
         })
         .then(() => {
-          if (!stopped) schedule(everyMs);
+          // A change that came meanwhile has set its own, earlier time.
+          if (!stopped && timer === undefined) schedule(everyMs);
         });
     });
   }
@@ -79,22 +85,37 @@ export function startNetworkAuthority(parts: NetworkAuthorityParts): NetworkAuth
   };
 }
 
-/** Does what is missing now; nothing where this user is no admin, or has no key of the authority yet. */
-export async function tendNetworkAuthority({
-  catalog,
-  keys,
-  clock,
-}: Pick<NetworkAuthorityParts, 'catalog' | 'keys'> & { clock: Pick<Clock, 'wallMs'> }) {
-  const own = catalog.get('user', keys.user)?.body;
-  if (!own || !isActiveAdmin(own)) return;
+type TendingParts = Pick<NetworkAuthorityParts, 'catalog' | 'keys' | 'userLocks'> & {
+  clock: Pick<Clock, 'wallMs'>;
+};
+
+/**
+ * Does what is missing now; nothing where this user is no admin, or has no key of the authority yet. Sealing takes a
+ * while, so records are written under the lock of all users' records, over what they say by then: a role that an
+ * admin changes meanwhile must not come back.
+ */
+export async function tendNetworkAuthority({ catalog, keys, userLocks, clock }: TendingParts): Promise<void> {
+  const own = () => catalog.get('user', keys.user)?.body;
+  const before = own();
+  if (!before || !isActiveAdmin(before)) return;
   const nowMs = clock.wallMs();
-  const root = (await openRoot(keys, own)) ?? (await foundRoot(catalog, keys, own, nowMs));
+  const root = (await openRoot(keys, before)) ?? (await newRoot(catalog, keys, before, nowMs));
   if (!root) return;
-  const drafts = [
-    ...(await shareDrafts(catalog, keys.user, root)),
-    ...(await vouchDrafts(catalog, root, nowMs)),
-  ];
-  if (drafts.length > 0) await catalog.author(drafts, keys.signing);
+  const keysOfAdmins = await planKeys(catalog, root);
+  const certificates = await planCertificates(catalog, root, nowMs);
+  await userLocks.run([usersLock], async () => {
+    const now = own();
+    if (!now || !isActiveAdmin(now) || !isSameAuthority(now.authority, before.authority)) return;
+    // Nothing is awaited between reading the records here and writing them.
+    const drafts = [...keyDrafts(catalog, keysOfAdmins), ...vouchDrafts(catalog, certificates)];
+    if (drafts.length > 0) await catalog.author(drafts, keys.signing);
+  });
+}
+
+type SealedRoot = NonNullable<UserBody['authority']>;
+
+function isSameAuthority(one: SealedRoot | undefined, other: SealedRoot | undefined): boolean {
+  return one?.certificate === other?.certificate;
 }
 
 function isActiveAdmin({ role, disabled }: UserBody): boolean {
@@ -124,59 +145,76 @@ async function sealedRoot(
 }
 
 /** Only who founded the network makes its authority, so that there is one. */
-async function foundRoot(
+async function newRoot(
   catalog: CatalogAuthor,
   keys: UserKeys,
   own: UserBody,
   nowMs: number,
 ): Promise<Authority | undefined> {
   const isFounder = catalog.get('bundle', keys.user)?.body?.rootByRecovery !== undefined;
-  const sealingKey = sealingKeyOf(catalog, keys.user);
-  if (!isFounder || own.authority !== undefined || !sealingKey) return undefined;
-  const root = newAuthority(`peerstor of ${asciiName(own.username)}`, nowMs, 1);
-  const body = { ...own, authority: await sealedRoot(root, sealingKey) };
-  await catalog.author([{ table: 'user', id: keys.user, body }], keys.signing);
-  return root;
+  if (!isFounder || own.authority !== undefined) return undefined;
+  return newAuthority(`peerstor of ${asciiName(own.username)}`, nowMs, 1);
 }
 
-/** Every admin has the key; who is none any more is left out of the next record. */
-async function shareDrafts(catalog: CatalogAuthor, self: UserId, root: Authority): Promise<Draft<'user'>[]> {
-  const drafts: Draft<'user'>[] = [];
+/** Every admin gets the key of the authority, sealed; null for whoever has it and is no admin any more. */
+async function planKeys(catalog: CatalogAuthor, root: Authority): Promise<Map<UserId, SealedRoot | null>> {
+  const plan = new Map<UserId, SealedRoot | null>();
   for await (const { id, body } of catalog.list('user')) {
-    if (!body || id === self) continue;
-    const { authority, ...rest } = body;
+    if (!body) continue;
     const user = userId(id);
-    if (!isActiveAdmin(body)) {
-      if (authority !== undefined) drafts.push({ table: 'user', id: user, body: rest });
-      continue;
-    }
     const sealingKey = sealingKeyOf(catalog, user);
-    if (authority?.certificate === root.certificate || !sealingKey) continue;
-    drafts.push({
-      table: 'user',
-      id: user,
-      body: { ...rest, authority: await sealedRoot(root, sealingKey) },
-    });
+    if (!isActiveAdmin(body)) {
+      if (body.authority !== undefined) plan.set(user, null);
+    } else if (body.authority?.certificate !== root.certificate && sealingKey) {
+      plan.set(user, await sealedRoot(root, sealingKey));
+    }
   }
-  return drafts;
+  return plan;
 }
 
-async function vouchDrafts(
+function keyDrafts(catalog: CatalogAuthor, plan: ReadonlyMap<UserId, SealedRoot | null>): Draft<'user'>[] {
+  return [...plan].flatMap(([id, sealed]) => {
+    const body = catalog.get('user', id)?.body;
+    // Changed since: the change starts this upkeep again.
+    if (!body || isActiveAdmin(body) !== (sealed !== null)) return [];
+    const { authority: _, ...rest } = body;
+    return { table: 'user', id, body: sealed ? { ...rest, authority: sealed } : rest };
+  });
+}
+
+interface NewCertificate {
+  tls: NonNullable<DeviceBody['tls']>;
+  vouched: NonNullable<DeviceBody['vouched']>;
+}
+
+async function planCertificates(
   catalog: CatalogAuthor,
   root: Authority,
   nowMs: number,
-): Promise<Draft<'device'>[]> {
-  const drafts: Draft<'device'>[] = [];
+): Promise<Map<string, NewCertificate>> {
+  const plan = new Map<string, NewCertificate>();
   for await (const { id, body } of catalog.list('device')) {
     if (!body?.tls || body.state === 'removed') continue;
     const { tls } = body;
     const hostNames = vouchableNames(tls.hostNames);
     if (isVouchedFor(body, root, hostNames, nowMs)) continue;
-    const vouched = certificateFor(root, tls, hostNames, nowMs);
-    if (vouched === undefined) continue;
-    drafts.push({ table: 'device', id, body: { ...body, vouched: { certificate: vouched, hostNames } } });
+    const certificate = certificateFor(root, tls, hostNames, nowMs);
+    if (certificate !== undefined) plan.set(id, { tls, vouched: { certificate, hostNames } });
   }
-  return drafts;
+  return plan;
+}
+
+function vouchDrafts(catalog: CatalogAuthor, plan: ReadonlyMap<string, NewCertificate>): Draft<'device'>[] {
+  return [...plan].flatMap(([id, { tls, vouched }]) => {
+    const body = catalog.get('device', id)?.body;
+    if (!body?.tls || body.state === 'removed' || !isSameTls(body.tls, tls)) return [];
+    return { table: 'device', id, body: { ...body, vouched } };
+  });
+}
+
+function isSameTls(one: NewCertificate['tls'], other: NewCertificate['tls']): boolean {
+  const isSameKey = equalBytes(one.publicKey, other.publicKey);
+  return isSameKey && one.name === other.name && one.hostNames.join() === other.hostNames.join();
 }
 
 /** undefined for a key that is none: each device names its own. */

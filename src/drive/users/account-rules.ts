@@ -3,6 +3,9 @@ import { checkDisplayName } from '../../model/display-name.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { passwordBytesMax, passwordLengthMin } from '../../model/limits.ts';
 
+/** The lock under which a user's record is read, changed and written: all of them share it. */
+export const usersLock = 'users';
+
 /**
  * @returns the username in NFC, without spaces around it
  * @throws `bad-input`, naming the broken rule

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
+import { KeyedLock } from '../../../src/concurrency/index.ts';
 import { newAuthority, publicKeyOf, vouchedBy } from '../../../src/crypto/index.ts';
 import { openByPassword } from '../../../src/drive/keys/user-keys.ts';
 import { tendNetworkAuthority, vouchableNames } from '../../../src/drive/upkeep/network-authority.ts';
@@ -62,7 +63,7 @@ test('it is vouched again before that ends, for another key and for other names,
   /** @returns what the device has after an admin looked, so many days from now */
   const tended = async (days: number) => {
     const atMs = nowMs + days * dayMs;
-    await tendNetworkAuthority({ catalog, keys, clock: { wallMs: () => atMs } });
+    await tendNetworkAuthority({ catalog, keys, userLocks: new KeyedLock(), clock: { wallMs: () => atMs } });
     return recordOf(device, device)?.vouched?.certificate;
   };
   assert.equal(await tended(0), undefined, 'the device has said nothing yet');
@@ -103,6 +104,31 @@ test('a second admin has the key and vouches without the founder, a member has n
   await exchange(device, laptop);
   await meet();
   await untilTended(world, 'ben vouches', () => recordOf(device, laptop)?.vouched !== undefined);
+});
+
+test('a role that an admin takes away while the key is being sealed does not come back', async () => {
+  const { device, session } = await createPair();
+  const eve = await addUser(device, session, 'eve');
+  const id = userId(eve.user.id);
+  await device.accounts.changeUser(session, id, { role: 'admin' });
+  const catalog = catalogOf(device);
+  const bundle = catalog.get('bundle', session.user.id)?.body;
+  assert.ok(bundle);
+  const { keys } = await openByPassword(bundle, password);
+  const body = catalog.get('user', id)?.body;
+  assert.ok(body);
+  /** Somebody else is first. */
+  class LateLock extends KeyedLock {
+    override async run<Result>(names: readonly string[], work: () => Promise<Result>): Promise<Result> {
+      await catalog.author([{ table: 'user', id, body: { ...body!, role: 'member' } }], keys.signing);
+      return super.run(names, work);
+    }
+  }
+  const clock = { wallMs: () => Date.UTC(2027, 0, 1) };
+  await tendNetworkAuthority({ catalog, keys, userLocks: new LateLock(), clock });
+  assert.equal(catalog.get('user', id)?.body?.role, 'member');
+  assert.equal(authorityOf(device, eve), undefined);
+  assert.notEqual(authorityOf(device, session), undefined);
 });
 
 test('a device that was removed, or whose key is none, is not vouched for; only names without a dot are', async () => {
