@@ -48,6 +48,7 @@ export function faultyFiles(fault: Fault, overrides: Partial<DiskFiles> = {}): D
     list: guarded('list', files.list),
     kind: guarded('kind', files.kind),
     isMountPoint: guarded('isMountPoint', files.isMountPoint),
+    identity: guarded('identity', files.identity),
     space: guarded('space', files.space),
   };
 }

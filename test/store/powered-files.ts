@@ -144,6 +144,10 @@ export class PoweredFiles implements DiskFiles {
     return found instanceof FileNode ? 'file' : 'folder';
   }
 
+  async identity(path: string): Promise<string> {
+    return path;
+  }
+
   async isMountPoint(): Promise<boolean> {
     return false;
   }

@@ -44,6 +44,11 @@ function danger(code: string, sentence: string, action: string): AlertView {
   return { code, level: 'danger', sentence, action };
 }
 
+/** A disk that is mounted read-only, or that became so after an error, may be sound. */
+function takesNoWrites(problem: string | undefined): boolean {
+  return /\b(EROFS|EACCES|EPERM)\b/.test(problem ?? '');
+}
+
 function volumeAlert(volume: VolumeView, device: string): AlertView | undefined {
   const { path, state, usedBytes, limitBytes } = volume;
   const folder = path === '' ? `A folder of ${device}` : `The folder ${path} on ${device}`;
@@ -55,6 +60,13 @@ function volumeAlert(volume: VolumeView, device: string): AlertView | undefined 
         'Plug the drive in again, or choose another folder.',
       );
     case 'failed':
+      if (takesNoWrites(volume.problem)) {
+        return danger(
+          'volume-failed',
+          `${folder} is on a disk that takes no writes at this moment.`,
+          'Check how the disk is mounted, and its file system. The folder is used again as soon as it takes writes.',
+        );
+      }
       return danger(
         'volume-failed',
         `${folder} is on a disk that fails to write.`,

@@ -189,6 +189,7 @@ export class SpreadingUpload implements ChunkUpload, SpreadWatcher {
 function untaken(refusal: PeerstorError): PeerstorError {
   const { code, message, details } = refusal;
   if (code === 'disk-full') return refusal;
-  const sentence = `${message} No other device could take it either. Turn one on, or add one.`;
+  const ended = /[.!?]$/.test(message) ? message : `${message}.`;
+  const sentence = `${ended} No other device could take it either. Turn one on, or add one.`;
   return new PeerstorError(code, sentence, { cause: refusal, details });
 }

@@ -33,6 +33,8 @@ export interface DiskFiles {
   kind(path: string): Promise<'file' | 'folder' | 'other' | undefined>;
   /** Is the folder the root of a file system, such as a mounted drive? */
   isMountPoint(path: string): Promise<boolean>;
+  /** Which folder has this name now: another text after another disk was mounted there. */
+  identity(path: string): Promise<string>;
   space(path: string): Promise<{ freeBytes: number; totalBytes: number }>;
 }
 
@@ -141,6 +143,11 @@ export const nodeFiles: DiskFiles = {
     if (path === parse(path).root) return true;
     const [here, above] = await Promise.all([stat(path), stat(dirname(path))]);
     return here.dev !== above.dev;
+  },
+
+  async identity(path) {
+    const { dev, ino } = await stat(path, { bigint: true });
+    return `${dev} ${ino}`;
   },
 
   async space(path) {

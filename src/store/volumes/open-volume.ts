@@ -77,7 +77,7 @@ async function openMarked(opening: Opening, marked: Marker | undefined): Promise
   const volume = make(marker.id);
   const problem = await prepare(volume, parts, marked, marker);
   await volume.log.open();
-  volume.find();
+  volume.find(await files.identity(path));
   if (problem !== undefined) volume.fail(problem, true);
   const remembered = { id: volume.id, owner: device, mountPoint: await files.isMountPoint(path) };
   if (volume.id === known?.id) {

@@ -79,6 +79,13 @@ export class VolumePresence {
     try {
       const problem = await this.#whyGone(volume);
       const here = problem === undefined;
+      if (here && volume.present && volume.isReplacedBy(await files.identity(volume.path))) {
+        // The files that are open lie on what was unmounted: they would fail for ever.
+        await volume.log.close();
+        await this.#openAgain(volume);
+        this.#onReturn(volume);
+        return;
+      }
       if (here && volume.present && volume.isReadOnly) await this.#tryToWrite(volume);
       // Somebody deleted the folder of segments, not the volume: the rescan reports its chunks as lost.
       const isEmptied = here && volume.present && (await files.kind(segmentsPath(volume.path))) === undefined;
@@ -125,7 +132,7 @@ export class VolumePresence {
       problem = `The volume ${volume.path} takes no writes: ${sentenceOf(error)}`;
     }
     await volume.log.open();
-    volume.find();
+    volume.find(await files.identity(volume.path));
     if (problem !== undefined) volume.fail(problem, true);
   }
 

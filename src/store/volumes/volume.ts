@@ -49,6 +49,7 @@ export class Volume {
   readonly log: SegmentLog;
   readonly lock: VolumeLock;
   #present = false;
+  #folder: string | undefined;
   #missing: string | undefined;
   #failed: { sentence: string; isReadOnly: boolean } | undefined;
   #failing: string | undefined;
@@ -90,9 +91,18 @@ export class Volume {
     return this.#failed?.isReadOnly === true;
   }
 
-  /** The marker is there (again), and the log was opened: whatever failed before, begins anew. */
-  find(): void {
+  /** Something failed, and its folder is another one than that which was opened: it was mounted anew. */
+  isReplacedBy(folder: string): boolean {
+    return this.#failed !== undefined && this.#folder !== folder;
+  }
+
+  /**
+   * The marker is there (again), and the log was opened: whatever failed before, begins anew.
+   * @param folder what `DiskFiles.identity` says of it
+   */
+  find(folder: string): void {
     this.#present = true;
+    this.#folder = folder;
     this.#missing = undefined;
     this.#failed = undefined;
     this.space.forget();

@@ -81,6 +81,14 @@ describe('alerts', () => {
     assert.equal(view(withVolume({ state: 'failing' })).level, 'danger');
   });
 
+  it('alerts tell nobody to replace a disk that only takes no writes', () => {
+    const failed = (problem: string) => view(withVolume({ state: 'failed', problem })).alerts[0];
+    const readOnly = failed('A chunk could not be written: EROFS: read-only file system, write');
+    assert.match(readOnly?.sentence ?? '', /takes no writes at this moment/);
+    assert.doesNotMatch(readOnly?.action ?? '', /[Rr]eplace/);
+    assert.match(failed('EIO: i/o error, write')?.action ?? '', /^Replace the disk/);
+  });
+
   it('alerts name bad copies, stopped garbage collection, and copies in one place', () => {
     const scrub = { running: true, lastFinishedAt: null, checkedChunks: 100, badChunks: 2 };
     assert.deepEqual(codes({ scrub }), ['bad-copies warn']);

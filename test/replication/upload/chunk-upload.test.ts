@@ -243,7 +243,7 @@ test('a device with a failing disk whose peers are off or full says what to do: 
   await assert.rejects(cluster.clock.until(put), (error) => {
     assert.ok(isPeerstorError(error, 'storage-failed'));
     assert.equal(error.status, 507);
-    assert.match(error.message, /EROFS.*No other device could take it/);
+    assert.match(error.message, /EROFS\)\. No other device could take it/);
     return true;
   });
   await cluster.end();

@@ -1,10 +1,11 @@
 /** A volume touches nothing that peerstor did not make, and nothing that another device or process uses. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { deviceId } from '../../../src/model/ids.ts';
+import { nodeFiles } from '../../../src/store/files/disk-files.ts';
 import { thisProcess } from '../../../src/store/files/process-identity.ts';
 import { testChunk } from '../chunks.ts';
 import { DiskWorld, testDevice } from '../disk-world.ts';
@@ -220,6 +221,41 @@ describe('a volume whose disk takes no writes for a moment', () => {
     isReadOnly = false;
     await eventually(() => store.usage().volumes[0]?.state === 'ok');
     assert.equal(await store.put(c.id, c.bytes), 'stored');
+  });
+
+  it('is used again after it was mounted anew between two looks, though its open files never take a write again', async () => {
+    let mount = 1;
+    let isAborted = false;
+    const mounted = faultyFiles(() => undefined, {
+      async open(path, mode) {
+        const file = await nodeFiles.open(path, mode);
+        const own = mount;
+        const write: typeof file.write = async (parts, at) => {
+          if (own !== mount || isAborted) throw diskError('EROFS');
+          return file.write(parts, at);
+        };
+        return {
+          write,
+          read: (parts, at) => file.read(parts, at),
+          size: () => file.size(),
+          hasName: () => file.hasName(),
+          truncate: (bytes) => file.truncate(bytes),
+          datasync: () => file.datasync(),
+          close: () => file.close(),
+        };
+      },
+    });
+    const store = await world.open({ files: mounted });
+    await store.put(a.id, a.bytes);
+    isAborted = true;
+    await assert.rejects(store.put(b.id, b.bytes), { code: 'storage-failed' });
+    await rename(world.volume(), world.volume('unmounted'));
+    await cp(world.volume('unmounted'), world.volume(), { recursive: true });
+    mount = 2;
+    isAborted = false;
+    await eventually(() => store.usage().volumes[0]?.state === 'ok');
+    assert.equal(await store.put(b.id, b.bytes), 'stored');
+    await store.get(a.id);
   });
 
   it('is used again after it was mounted anew, although a sync had failed', async () => {
