@@ -20,7 +20,6 @@ const profilesMax = 100;
 export interface BackupServiceParts extends Omit<RunnerParts, 'changed'> {
   random: Random;
   audit: Audit;
-  deviceName(): string;
   changed(): void;
 }
 
@@ -83,17 +82,19 @@ export class BackupService implements Backups {
     if (this.#runners.size >= profilesMax)
       throw new PeerstorError('conflict', `A device has at most ${profilesMax} backups.`);
     const folder = folderOf(wish);
-    const choices = choicesOf({ ...wish, folder });
+    const isSync = wish.kind === 'sync';
+    const choices = choicesOf({ ...wish, folder, ...(isSync && { watch: true }) });
     this.#requireFreeName(session, choices.name);
     const names = wish.target.split('/').filter((name) => name !== '');
     if (names.length === 0)
       throw new PeerstorError('bad-input', 'Name a folder of the drive as the target, not the whole drive.');
     const target = entryId((await session.drive.ensureFolder(names)).id);
-    await this.#keepVersions(session, target, keepMsOf(choices.keep));
+    if (!isSync) await this.#keepVersions(session, target, keepMsOf(choices.keep));
     const access = await this.#newAccess(session, target, choices.name);
     const { random } = this.#parts;
     const profile: Profile = {
       id: toHex(random.bytes(16)),
+      ...(isSync && { kind: 'sync' as const }),
       owner: userId(session.user.id),
       target,
       folder,
@@ -115,7 +116,7 @@ export class BackupService implements Backups {
     const before = state.profile;
     const choices = changed(before, change);
     if (choices.name !== before.name) this.#requireFreeName(session, choices.name);
-    if (keepMsOf(choices.keep) !== keepMsOf(before.keep))
+    if (before.kind !== 'sync' && keepMsOf(choices.keep) !== keepMsOf(before.keep))
       await this.#keepVersions(session, before.target, keepMsOf(choices.keep));
     Object.assign(before, choices);
     if (change.paused === true) state.paused = true;
@@ -219,6 +220,7 @@ export class BackupService implements Backups {
     const [last] = state.runs;
     const failed = last?.state === 'failed' || last?.state === 'partly' ? last.sentence : null;
     return {
+      kind: state.profile.kind ?? 'backup',
       ...{ id, name, folder, exclude, presets, onDelete, keep },
       target: { id: target, path: await pathOf(session, target) },
       watch: schedule.kind === 'watch',

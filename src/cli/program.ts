@@ -1,7 +1,7 @@
 /** The list of commands with their arguments. */
 import { Argument, Command } from 'commander';
 import type { Shell } from './completion.ts';
-import { addBackup } from './declare/backup.ts';
+import { addBackup, addSync } from './declare/backup.ts';
 import { call } from './declare/call.ts';
 import { addNetwork } from './declare/devices.ts';
 import { addFiles } from './declare/files.ts';
@@ -37,6 +37,7 @@ export function buildProgram(): { program: Command; start: Command } {
   addNetwork(program);
   addFiles(program);
   addBackup(program);
+  addSync(program);
   addSharing(program);
   addTokens(program);
   const version = program.command('version').description('print the version of this program');

@@ -22,6 +22,7 @@ export class BackupWorld {
   readonly rows = new MemoryOrderedStore();
   service: BackupService;
   settleMs = 0;
+  isDriveComplete = true;
   /** Stops the running backup at that upload, as a kill would. */
   readonly #top: string;
 
@@ -151,6 +152,7 @@ export class BackupWorld {
       log: silentLog,
       settleMs: this.settleMs,
       never: () => [],
+      isDriveComplete: () => this.isDriveComplete,
       audit: noAudit,
       deviceName: () => 'laptop',
       changed: () => undefined,

@@ -20,6 +20,7 @@ export class FakeBackups implements Backups {
     if (session.user.role !== 'admin') throw new PeerstorError('forbidden', 'Only an admin may do that.');
     const view: BackupView = {
       id: `b${this.#views.size + 1}`,
+      kind: wish.kind ?? 'backup',
       name: wish.name ?? 'docs',
       folder: wish.folder,
       target: { id: 't1', path: wish.target },

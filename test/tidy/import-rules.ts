@@ -169,7 +169,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'pairing',
     'front',
   ],
-  backup: ['source', 'snapshots', 'profiles', 'runs'],
+  backup: ['source', 'snapshots', 'profiles', 'sync', 'runs'],
   cli: ['terminal', 'client', 'transfer', 'service', 'doctor', 'commands', 'declare'],
 };
 

@@ -5,6 +5,7 @@ import { scheduleFor, stateWords, whenWords } from '../../web/client/backups.ts'
 
 const view: BackupView = {
   id: 'b',
+  kind: 'backup',
   name: 'docs',
   folder: '/docs',
   target: { id: 't', path: '/Backups' },

@@ -32,7 +32,8 @@ export function scheduleFor(when: When): Pick<BackupWish, 'watch' | 'cron' | 'ev
   }
 }
 
-export function whenWords({ watch, every, cron }: BackupView): string {
+export function whenWords({ kind, watch, every, cron }: BackupView): string {
+  if (kind === 'sync') return 'kept the same in both directions';
   if (watch) return 'when something changes';
   if (every !== null) return `every ${every}`;
   if (cron === '0 3 * * *') return 'daily at 3:00';

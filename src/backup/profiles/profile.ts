@@ -14,6 +14,8 @@ import { isPreset, presetNames } from '../source/patterns.ts';
 
 export interface Profile {
   readonly id: string;
+  /** Absent of a backup. */
+  readonly kind?: 'sync';
   readonly owner: UserId;
   readonly target: EntryId;
   readonly folder: string;

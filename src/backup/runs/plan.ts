@@ -1,7 +1,7 @@
 /** What a run has to do: the scan of the source against what was saved before. Pure. */
 
+import type { KnownFile } from '../profiles/known-files.ts';
 import { type FileFacts, type Found, sameContentFacts, sameFacts } from '../source/scanner.ts';
-import type { KnownFile } from './known-files.ts';
 
 export interface PlannedFile {
   path: string;

@@ -9,8 +9,11 @@ import { type Clock, sleep } from '../../model/clock.ts';
 import type { Drive } from '../../model/contracts/drive.ts';
 import { isPeerstorError, PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { type EntryId, entryId, versionId } from '../../model/ids.ts';
+import { brakeReason } from '../profiles/brake.ts';
+import type { KnownFile, KnownFiles } from '../profiles/known-files.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Loss } from '../profiles/profile-state.ts';
+import { type Counts, isFatal, type RunOutcome } from '../profiles/run-outcome.ts';
 import { folderLine, type SnapshotLine } from '../snapshots/snapshot-format.ts';
 import { Snapshots } from '../snapshots/snapshots.ts';
 import { Target } from '../snapshots/target.ts';
@@ -18,8 +21,6 @@ import { looksEncrypted, sampleBytes } from '../source/noise.ts';
 import { leavesOut } from '../source/patterns.ts';
 import { type FileFacts, type Found, factsOf, type Scan, scanSource } from '../source/scanner.ts';
 import { FileChanged, readSample, readSteady } from '../source/steady-file.ts';
-import { brakeReason } from './brake.ts';
-import type { KnownFile, KnownFiles } from './known-files.ts';
 import { type Plan, type PlannedFile, planRun } from './plan.ts';
 
 export interface RunParts {
@@ -41,43 +42,10 @@ export interface RunParts {
   onProgress(counts: Counts): void;
 }
 
-export interface Counts {
-  added: number;
-  changed: number;
-  moved: number;
-  deleted: number;
-  unchanged: number;
-  bytes: number;
-  /** Files that are being written: the next run takes them. */
-  waiting: number;
-}
-
-export interface RunOutcome {
-  counts: Counts;
-  failed: { path: string; code: string; message: string }[];
-  failures: number;
-  snapshot: string | null;
-  /** Why the brake stopped it. */
-  braked: string | undefined;
-  /** Losses of this run, where it was not braked. */
-  loss: number;
-}
-
 const uploadsAtOnce = 4;
 const samplesAtOnce = 8;
 const settleRounds = 5;
 const failedShown = 100;
-/** The rest of the run would fail the same way. */
-const fatalCodes = [
-  'aborted',
-  'disk-full',
-  'quota-exceeded',
-  'not-signed-in',
-  'forbidden',
-  'no-network',
-  'clock-wrong',
-] as const;
-
 type Keyed = Found & { key: string };
 
 export class BackupRun {
@@ -351,10 +319,6 @@ export class BackupRun {
   #outcome(snapshot: string | null, braked: string | undefined, loss: number): RunOutcome {
     return { counts: this.#counts, failed: this.#failed, failures: this.#failures, snapshot, braked, loss };
   }
-}
-
-function isFatal(error: unknown): boolean {
-  return fatalCodes.some((code) => isPeerstorError(error, code));
 }
 
 function filesIn(gone: Plan['gone']): number {

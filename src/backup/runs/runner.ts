@@ -6,16 +6,19 @@ import type { Session } from '../../model/contracts/drive.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { Log } from '../../model/log.ts';
+import { lossesWithin } from '../profiles/brake.ts';
+import { KnownFiles } from '../profiles/known-files.ts';
 import { type ProfileFolder, type ProfileState, saveState } from '../profiles/profile-state.ts';
+import type { Counts, RunOutcome } from '../profiles/run-outcome.ts';
 import { snapshotId } from '../snapshots/snapshot-format.ts';
-import { lossesWithin } from './brake.ts';
-import { KnownFiles } from './known-files.ts';
-import { BackupRun, type Counts, type RunOutcome } from './run.ts';
+import { SyncRun } from '../sync/sync-run.ts';
+import { BackupRun } from './run.ts';
 import { Alarm } from './schedule.ts';
 
 const checkTargetEveryMs = 24 * 60 * 60_000;
 /** Files that were being written are looked at again after so long. */
 const waitingAgainMs = 30_000;
+const waitingSyncMs = 500;
 
 export interface RunnerParts {
   /** The session of an access token; undefined when it was revoked or is not known here. */
@@ -28,6 +31,9 @@ export interface RunnerParts {
   /** Folders of this device that no backup saves. */
   never(): readonly string[];
   changed(): void;
+  /** What is not in the catalog of this device is not in the drive. */
+  isDriveComplete(): boolean;
+  deviceName(): string;
 }
 
 export class ProfileRunner {
@@ -35,6 +41,7 @@ export class ProfileRunner {
   readonly #parts: RunnerParts;
   readonly #known: KnownFiles;
   #alarm: Alarm | undefined;
+  #unfollow: (() => void) | undefined;
   #running: { view: BackupRunView; done: Promise<void>; abort: AbortController } | undefined;
 
   constructor(state: ProfileState, parts: RunnerParts) {
@@ -61,11 +68,22 @@ export class ProfileRunner {
     };
     const due = () => void this.run({ dryRun: false }).catch(() => undefined);
     this.#alarm = new Alarm({ folder, schedule, lastMs, settleMs, clock, log, due });
+    if (this.state.profile.kind === 'sync' && schedule.kind === 'watch') void this.#followDrive();
+  }
+
+  /** A sync follows what changes in the drive, too. */
+  async #followDrive(): Promise<void> {
+    const alarm = this.#alarm;
+    const session = await this.#parts.resume(this.state.profile.token).catch(() => undefined);
+    if (!session || !alarm || this.#alarm !== alarm) return;
+    this.#unfollow = session.drive.onChange(() => alarm.hint());
   }
 
   async stop(): Promise<void> {
     const alarm = this.#alarm;
     this.#alarm = undefined;
+    this.#unfollow?.();
+    this.#unfollow = undefined;
     this.#running?.abort.abort(new PeerstorError('aborted', 'The backup was stopped.'));
     await this.#running?.done;
     await alarm?.stop();
@@ -142,10 +160,15 @@ export class ProfileRunner {
     const checkTarget = nowMs - state.checkedAtMs >= checkTargetEveryMs || nowMs < state.checkedAtMs;
     const { consent, losses, profile } = state;
     const onProgress = (counts: Counts) => Object.assign(view, shown(counts));
-    const run = new BackupRun({
+    const shared = {
       ...{ profile, drive: session.drive, known: this.#known, clock, settleMs, signal, dryRun },
-      ...{ never: never(), losses, consent, checkTarget, onProgress },
-    });
+      ...{ never: never(), losses, consent, onProgress },
+    };
+    const { isDriveComplete, deviceName } = this.#parts;
+    const run =
+      profile.kind === 'sync'
+        ? new SyncRun({ ...shared, isDriveComplete, deviceName: deviceName() })
+        : new BackupRun({ ...shared, checkTarget });
     const outcome = await run.run();
     if (dryRun || outcome.braked !== undefined) return outcome;
     state.consent = false;
@@ -153,7 +176,9 @@ export class ProfileRunner {
     const earlier = consent ? [] : lossesWithin(losses, nowMs);
     state.losses =
       outcome.loss > 0 && !consent ? [...earlier, { atMs: nowMs, files: outcome.loss }] : earlier;
-    if (outcome.counts.waiting > 0) this.#alarm?.hint(waitingAgainMs);
+    // A run of a backup has waited for them already; one of a sync does not wait.
+    const againMs = profile.kind === 'sync' ? settleMs + waitingSyncMs : waitingAgainMs;
+    if (outcome.counts.waiting > 0) this.#alarm?.hint(againMs);
     return outcome;
   }
 

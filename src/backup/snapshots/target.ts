@@ -11,6 +11,8 @@ export interface UploadFile {
   size: number;
   mtimeMs: number;
   executable: boolean | undefined;
+  /** The version that it replaces, or `none` for a new file. */
+  ifMatch?: string | undefined;
   content(): AsyncIterable<Uint8Array>;
 }
 
@@ -47,6 +49,7 @@ export class Target {
         signal: this.#signal,
         modifiedAtMs: Math.floor(file.mtimeMs),
         sizeHint: file.size,
+        ...(file.ifMatch !== undefined && { ifMatch: file.ifMatch }),
         ...(file.executable !== undefined && { executable: file.executable }),
       }),
     );

@@ -88,7 +88,8 @@ async function scanFolder(path: string, names: string[], scan: Scan, options: Sc
   } catch (error) {
     const shown = names.join('/');
     scan.unread.push(shown);
-    scan.failed.push({ path: shown, error });
+    // One that was moved or deleted meanwhile is no failure; the next look knows more.
+    if (shown === '' || !isGone(error)) scan.failed.push({ path: shown, error });
     return;
   }
   const taken = new Map<string, string>();
@@ -124,11 +125,15 @@ async function noteFile(path: string, shown: string, scan: Scan): Promise<void> 
     if (stats.isFile()) scan.found.push({ kind: 'file', path: shown, facts: factsOf(stats) });
   } catch (error) {
     // Deleted meanwhile: the next look sees it.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
+    if (!isGone(error)) {
       scan.failed.push({ path: shown, error });
       scan.unread.push(shown);
     }
   }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** Symbolic links, pipes, sockets and devices are `other`: they are not saved. */

@@ -63,9 +63,28 @@ export async function addBackup(folder: string, options: AddOptions): Promise<vo
   if (view.nextRunAt === null) printLine(`Run it with: peerstor backup run "${view.name}"`);
 }
 
-export async function listBackups(options: GlobalOptions): Promise<void> {
+export async function addSync(
+  folder: string,
+  options: GlobalOptions & { with: string; name?: string; exclude?: string[] },
+) {
   const client = await Client.connect(options);
-  const page = await client.json<Page<BackupView>>('/api/v1/backups');
+  const { name, exclude } = options;
+  const target = `/${splitDrivePath(options.with).join('/')}`;
+  const json = { kind: 'sync', folder: resolve(folder), target, name, exclude };
+  const view = await client.json<BackupView>('/api/v1/backups', { method: 'POST', json });
+  if (options.json) return printJson(view);
+  printLine(
+    `${view.folder} and ${view.target.path ?? target} are kept the same from now on, in both directions.`,
+  );
+}
+
+export const listBackups = (options: GlobalOptions) => listOf('backup', options);
+export const listSyncs = (options: GlobalOptions) => listOf('sync', options);
+
+async function listOf(kind: BackupView['kind'], options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const all = await client.json<Page<BackupView>>('/api/v1/backups');
+  const page = { ...all, items: all.items.filter((view) => view.kind === kind) };
   if (options.json) return printJson(page);
   printTable(
     ['NAME', 'ID', 'STATE', 'FOLDER', 'TO', 'WHEN', 'LAST RUN', 'NEXT RUN'],
@@ -110,7 +129,7 @@ export async function removeBackup(which: string, options: GlobalOptions): Promi
   const { id, name } = await find(client, which);
   await client.done(`/api/v1/backups/${id}`, { method: 'DELETE' });
   if (options.json) return printJson({ removed: id });
-  printLine(`The backup "${name}" was removed. What it saved stays in the drive.`);
+  printLine(`"${name}" was removed. The files stay where they are.`);
 }
 
 export async function listRuns(which: string, options: GlobalOptions): Promise<void> {
@@ -193,7 +212,7 @@ async function setPaused(which: string, paused: boolean, options: GlobalOptions)
 
 async function find(client: Client, which: string): Promise<BackupView> {
   const { items } = await client.json<Page<BackupView>>('/api/v1/backups');
-  return onlyOne(called(items, which), 'backup', which);
+  return onlyOne(called(items, which), 'backup or sync', which);
 }
 
 async function ended(client: Client, path: string, begun: BackupRunView): Promise<BackupRunView> {

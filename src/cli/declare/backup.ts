@@ -50,13 +50,13 @@ function addRuns(backup: Command): void {
     .argument(...which)
     .option('--dry-run', 'print what would be done, and do nothing')
     .option('--no-wait', 'do not wait for the end')
-    .description('run a backup now');
+    .description('run it now');
   call(run, async () => (await commands()).runBackup);
   call(
     backup
       .command('pause')
       .argument(...which)
-      .description('stop a backup until it is resumed'),
+      .description('stop it until it is resumed'),
     async () => (await commands()).pauseBackup,
   );
   call(
@@ -69,7 +69,7 @@ function addRuns(backup: Command): void {
   const remove = backup
     .command('remove')
     .argument(...which)
-    .description('end a backup; what it saved stays in the drive');
+    .description('end it; the files stay where they are');
   call(remove, async () => (await commands()).removeBackup);
   call(
     backup
@@ -99,4 +99,22 @@ function addSnapshots(backup: Command): void {
     .option('--dry-run', 'print what would be done, and do nothing')
     .description('bring back files from a snapshot');
   call(restore, async () => (await commands()).restoreBackup);
+}
+
+/** Two folders that are kept the same. What a sync has in common with a backup is the same command. */
+export function addSync(program: Command): void {
+  const sync = program.command('sync').description('keep a local folder and a folder of the drive the same');
+  const add = sync
+    .command('add')
+    .argument('<folder>', 'local folder')
+    .requiredOption('--with <path>', 'folder in the drive; it is made')
+    .option('--name <name>', 'what to call it; default: the name of the folder')
+    .option('--exclude <pattern>', 'leave out what matches, as in a .gitignore file (repeatable)', list)
+    .description('keep both the same from now on: the first run merges them, and of two edits both stay');
+  call(add, async () => (await commands()).addSync);
+  call(
+    sync.command('list').description('list your syncs of this device'),
+    async () => (await commands()).listSyncs,
+  );
+  addRuns(sync);
 }

@@ -22,6 +22,8 @@ export interface BackupKeep {
 }
 
 export interface BackupWish {
+  /** `sync` keeps both folders the same, in both directions, when one of them changes; default: `backup`. */
+  kind?: 'backup' | 'sync';
   name?: string;
   /** Absolute path on this device. */
   folder: string;
@@ -39,7 +41,7 @@ export interface BackupWish {
   keep?: Partial<BackupKeep>;
 }
 
-export type BackupChange = Partial<Omit<BackupWish, 'folder' | 'target'>> & { paused?: boolean };
+export type BackupChange = Partial<Omit<BackupWish, 'kind' | 'folder' | 'target'>> & { paused?: boolean };
 
 /** Profiles are their owner's: others are not told of them. */
 export interface Backups {

@@ -29,6 +29,7 @@ export async function startDeviceBackups(
     settleMs,
     never: () =>
       [home.folder, ...device.store.usage().volumes.map(({ path }) => path)].map((path) => resolve(path)),
+    isDriveComplete: () => device.network()?.catalog.isCaughtUp() ?? false,
     audit: device.audit,
     deviceName: () => device.settings().name,
     changed: () => device.tell('health'),

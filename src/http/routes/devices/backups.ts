@@ -25,6 +25,7 @@ const choices = {
 const wish = fields(
   {
     ...choices,
+    kind: { enum: ['backup', 'sync'] },
     folder: text(4096, 'an absolute path on this device'),
     target: text(16 * 1024, 'a path in the drive such as /Backups/laptop'),
   },

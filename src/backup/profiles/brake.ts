@@ -4,7 +4,7 @@
  * Pure.
  */
 
-import type { Loss } from '../profiles/profile-state.ts';
+import type { Loss } from './profile-state.ts';
 
 const windowMs = 24 * 60 * 60 * 1000;
 const shareMax = 0.2;
