@@ -218,6 +218,13 @@ function TokenSection() {
         <div class="notice ok stack">
           <p>Copy this token now: it is not shown again.</p>
           <CopyField label={`Token “${made.name}”`} text={made.token} />
+          <p>
+            To mount the drive (WebDAV), use the address below with any name, and the token as the password.
+            For programs that speak S3, the token is the secret key.
+          </p>
+          <CopyField label="WebDAV address" text={`${location.origin}/dav/`} />
+          <CopyField label="S3 address" text={`${location.origin}/s3/`} />
+          {made.accessKeyId && <CopyField label="S3 access key" text={made.accessKeyId} />}
         </div>
       )}
       <Rows label="Access tokens" count={tokens?.length} error={error} empty="You have no access tokens.">
