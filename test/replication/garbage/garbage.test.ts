@@ -227,3 +227,21 @@ test("a peer's question whether a chunk is here keeps it for another grace", asy
   assert.deepEqual([...(await ask())], [0]);
   await cluster.end();
 });
+
+test('what came for an upload that goes on in later requests stays until that upload is over', async () => {
+  const { cluster, a } = await threeDevices({
+    tunables: { garbageGraceMs: hourMs, garbageTrashMs: hourMs, garbageEveryMs: hourMs / 4 },
+  });
+  const early = chunkOf(1);
+  const late = chunkOf(2);
+  await cluster.upload(a, [early], 'full');
+  await cluster.clock.pass(10 * minuteMs);
+  cluster.oldestUploadMs = cluster.clock.elapsedMs();
+  await cluster.upload(a, [late], 'full');
+  await cluster.clock.pass(5 * hourMs);
+  assert.deepEqual([a.store.has(early.id), a.store.has(late.id)], [false, true]);
+  cluster.oldestUploadMs = Number.POSITIVE_INFINITY;
+  await cluster.clock.pass(hourMs);
+  assert.equal(a.store.has(late.id), false);
+  await cluster.end();
+});

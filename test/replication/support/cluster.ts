@@ -104,6 +104,8 @@ export class TestCluster {
   mangle: ((deliver: () => void) => void) | undefined;
   /** What the catalogs say of themselves. */
   catalogComplete = true;
+  /** When the oldest upload began that goes on in later requests, at every device. */
+  oldestUploadMs = Number.POSITIVE_INFINITY;
   /** Users that are signed in on a device. */
   readonly signedIn = new Map<DeviceId, RestorableUser[]>();
   /** What single devices believe about the members, where it is not the truth. */
@@ -251,6 +253,7 @@ export class TestCluster {
         },
       },
       versions: this.versions,
+      oldestUploadMs: () => this.oldestUploadMs,
       catalog: {
         isComplete: () => this.catalogComplete,
         isClockRight: () => true,

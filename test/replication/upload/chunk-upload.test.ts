@@ -294,3 +294,36 @@ test('a wait for safety ends when the caller gives up', async () => {
   await assert.rejects(cluster.clock.until(settled), /gone/);
   await cluster.end();
 });
+
+test('chunks that an earlier session put count again, and get the copies that they lack', async () => {
+  const cluster = new TestCluster(3);
+  const [a, b, c] = cluster.devices;
+  assert.ok(a && b && c);
+  await cluster.start(a);
+  const some = chunks(0, 5);
+  assert.equal((await cluster.upload(a, some, 'accepted')).copies, 1);
+  await cluster.start(b);
+  await cluster.start(c);
+  const upload = a.replication.beginUpload();
+  for (const { id } of some) assert.equal(await cluster.clock.until(upload.adopt(id)), true);
+  const safety = await cluster.clock.until(upload.settle('full', 20_000));
+  assert.deepEqual(safety, { level: 'full', copies: 3, wanted: 3 });
+  for (const { id } of some) assert.equal(cluster.holdersOf(id).length, 3);
+  assert.equal(await cluster.clock.until(upload.adopt(chunkOf(99).id)), false, 'one that nobody has');
+  upload.close();
+  await cluster.end();
+});
+
+test('a chunk that only another device has is found there while it is connected', async () => {
+  const cluster = await startCluster(2);
+  const [a, b] = cluster.devices;
+  assert.ok(a && b);
+  const { id, bytes } = chunkOf(1);
+  await cluster.upload(a, [{ id, bytes }], 'safe');
+  await a.store.delete(id);
+  await cluster.clock.pass(1000);
+  const upload = a.replication.beginUpload();
+  assert.equal(await cluster.clock.until(upload.adopt(id)), true);
+  upload.close();
+  await cluster.end();
+});
