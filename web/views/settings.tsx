@@ -191,6 +191,12 @@ const tokenRights: { value: RightsView; label: string }[] = (['edit', 'view', 'u
   }),
 );
 
+/** Programs on other machines show a token over https only. */
+function mountOrigin(): string {
+  const isHere = /^(?:localhost|127[.]|\[::1\])/.test(location.hostname);
+  return isHere ? location.origin : `https://${location.host}`;
+}
+
 function TokenSection() {
   const { answer: tokens, error, reload } = useQuery(async () => (await sharing.tokens()).items);
   const [made, setMade] = useState<TokenView | null>(null);
@@ -222,8 +228,8 @@ function TokenSection() {
             To mount the drive (WebDAV), use the address below with any name, and the token as the password.
             For programs that speak S3, the token is the secret key.
           </p>
-          <CopyField label="WebDAV address" text={`${location.origin}/dav/`} />
-          <CopyField label="S3 address" text={`${location.origin}/s3/`} />
+          <CopyField label="WebDAV address" text={`${mountOrigin()}/dav/`} />
+          <CopyField label="S3 address" text={`${mountOrigin()}/s3/`} />
           {made.accessKeyId && <CopyField label="S3 access key" text={made.accessKeyId} />}
         </div>
       )}
