@@ -1,4 +1,4 @@
-/** The processes of one chaos run, paired, with links and disks that can be broken. */
+/** The paired processes of one chaos run, with links and disks that can be broken. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { DeviceProcess, pair } from '../cluster/device-process.ts';
 import { until } from '../support/until.ts';
 import { freePort, Links } from './links.ts';
 
-/** Days in seconds, minutes in moments. */
+/** Waits of days take seconds here, waits of minutes take moments. */
 const tune = {
   heartbeatMs: 500,
   peerSuspectMs: 1500,
@@ -37,7 +37,7 @@ const tune = {
   catchUpAgainMs: 2000,
 };
 const diskBytes = '256m';
-/** A machine that does other things besides must not fail a promise. */
+/** Long, so that a busy machine fails no promise. */
 const patienceMs = 300_000;
 
 export class ChaosCluster {
@@ -45,11 +45,11 @@ export class ChaosCluster {
   links!: Links;
   /** The folder that each device lends. */
   readonly volumes: string[] = [];
-  /** Undefined when disks of their own could be mounted, else why not. */
+  /** Undefined if each device has a mounted disk of its own, else the reason why not. */
   withoutDisks: string | undefined;
-  /** For whatever is to be gone in the end. */
+  /** Removed at the end. */
   readonly folder: string;
-  /** Disks as they were mounted, the latest last. */
+  /** Mounted disks, the latest last. */
   readonly #mounts: string[] = [];
   readonly #unregister = onEnding(() => this.#endNow());
 
@@ -104,7 +104,7 @@ export class ChaosCluster {
     await until(`${device.name} can sign in`, () => this.#trySignIn(device), patienceMs);
   }
 
-  /** @returns true, or why not */
+  /** @returns true, or the reason why not */
   async #trySignIn(device: DeviceProcess): Promise<true | string> {
     if (device.session && (await device.api('GET', '/api/v1/auth/me')).status === 200) return true;
     const answer = await device.login();
@@ -127,7 +127,7 @@ export class ChaosCluster {
     );
   }
 
-  /** What people do when a device asks for them: let it in again, say that its disk is sound. */
+  /** Does what people do when a device asks for them: lets it in again, confirms that its disk is sound. */
   async tend(): Promise<void> {
     for (const device of this.devices) {
       const { body } = await device.api<HealthzView>('GET', '/healthz');
@@ -146,7 +146,7 @@ export class ChaosCluster {
     await this.signIn(device);
   }
 
-  /** Keys that devices had before they were let in again are members no more. */
+  /** Removes the former keys of devices that were let in again. */
   async removeOldKeys(): Promise<void> {
     const [first] = this.devices;
     if (!first) return;
@@ -164,12 +164,12 @@ export class ChaosCluster {
     );
   }
 
-  /** @returns why the disk could not be made to take no writes, or undefined */
+  /** @returns the reason why the disk could not be made read-only, or undefined */
   makeReadOnly(device: number): string | undefined {
     const disk = this.#disk(device);
     const view = join(this.folder, `view${device}`);
     mkdirSync(view, { recursive: true });
-    // A view that takes no writes, put over the disk: the disk's own mount is refused that while a file on
+    // Mounts a read-only view over the disk. The mount itself cannot become read-only while a file on
     // it is open for writing, and one nearly always is.
     const refused = this.#mount(view, '--bind', disk);
     if (refused !== undefined) return refused;
@@ -197,7 +197,7 @@ export class ChaosCluster {
 
   #unmount(disk: string): void {
     this.#mounts.splice(this.#mounts.lastIndexOf(disk), 1);
-    // At once for whoever looks, also while a file on it is open.
+    // Lazy, so that it takes effect at once even while a file is open.
     run('umount', '--lazy', disk);
   }
 
@@ -215,18 +215,18 @@ export class ChaosCluster {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** This process ends in the middle: nothing is left running or mounted. */
+  /** Called when this process ends in the middle: leaves nothing running or mounted. */
   #endNow(): void {
     for (const device of this.devices) device.signal('SIGKILL');
     for (const disk of this.#mounts.toReversed()) this.#unmount(disk);
     for (const folder of [this.folder, ...this.devices.map(({ home }) => home)]) {
-      // Deleted under the hands of a process that is just being killed.
+      // A process that is being killed may still write to it.
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     }
   }
 }
 
-/** Calls `end` should this process be told to end, or end by itself. @returns what undoes that */
+/** Calls `end` when this process exits or is told to end. @returns a function that undoes this */
 function onEnding(end: () => void): () => void {
   const leave = () => process.exit(1);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -238,7 +238,7 @@ function onEnding(end: () => void): () => void {
   };
 }
 
-/** Whoever damaged its chunks says that the disk is sound. */
+/** Confirms that the disk is sound, in the role of whoever damaged its chunks. */
 async function trustDisk(device: DeviceProcess): Promise<void> {
   const { items } = await device.must<{ items: DeviceView[] }>('GET', '/api/v1/devices');
   const own = items.find(({ self }) => self);

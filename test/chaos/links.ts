@@ -1,7 +1,7 @@
 /**
- * Links between devices that can be made bad one by one. Each device announces one address, behind
- * which a door sees who knocks and sends them over the link of that pair: the dialer is found by the
- * socket that it has open (Linux's /proc).
+ * Links between devices that can be broken one by one. Each device announces the address of a proxy, which finds
+ * out who dials and forwards the connection over the link of that pair. It identifies the dialer by the socket that
+ * the dialer has open (Linux's /proc).
  */
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -20,7 +20,7 @@ export class Links {
 
   /**
    * @param ports of the devices' own p2p listeners
-   * @param pidOf process of a device, 0 while it does not run
+   * @param pidOf process id of a device, 0 while it does not run
    */
   static async open(ports: readonly number[], pidOf: (device: number) => number): Promise<Links> {
     const links = new Links(pidOf);
@@ -35,12 +35,12 @@ export class Links {
     return links;
   }
 
-  /** What a device announces: IP:PORT. */
+  /** The address that a device announces: IP:PORT. */
   announced(device: number): string {
     return `127.0.0.1:${portOf(this.#doors[device])}`;
   }
 
-  /** Both ways of dialling between two devices. */
+  /** Both directions of dialing between two devices. */
   between(one: number, other: number): TcpProxy[] {
     return [this.#links[one]?.[other], this.#links[other]?.[one]].flatMap((link) => link ?? []);
   }
@@ -50,13 +50,13 @@ export class Links {
     return this.#links.flatMap((_, other) => (other === device ? [] : this.between(device, other)));
   }
 
-  /** All that leaves a device goes over one wire from now on: a home's way out. */
+  /** From now on, everything that leaves a device shares one uplink, as in a home. */
   shareUplink(device: number, wire: Wire): void {
     for (const link of this.#links[device] ?? []) link?.share('there', wire);
     for (const row of this.#links) row[device]?.share('back', wire);
   }
 
-  /** All links carry again, as fast as they can. */
+  /** All links work again at full speed. */
   heal(): void {
     for (const link of this.#links.flat()) {
       link?.accept();
@@ -86,10 +86,10 @@ export class Links {
   }
 }
 
-/** Below those that the system gives to whoever asks for any: nobody takes one by chance in between. */
+/** Below the ephemeral ports, so that no other program gets one by chance in between. */
 const [portMin, portMax] = [12_000, 32_000];
 
-/** A port that is free just now. */
+/** A port that is free now. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(portMin, portMax);
@@ -137,7 +137,7 @@ function hasSocket(pid: number, inode: string): boolean {
   try {
     return readdirSync(`/proc/${pid}/fd`).some((fd) => isSocket(`/proc/${pid}/fd/${fd}`, inode));
   } catch {
-    // The process has ended meanwhile.
+    // The process has ended in the meantime.
     return false;
   }
 }
@@ -146,7 +146,7 @@ function isSocket(path: string, inode: string): boolean {
   try {
     return readlinkSync(path) === `socket:[${inode}]`;
   } catch {
-    // The file was closed meanwhile.
+    // The file was closed in the meantime.
     return false;
   }
 }

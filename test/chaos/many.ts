@@ -1,13 +1,13 @@
-/** Many schedules on one cluster, within a bound of time. */
+/** Runs many schedules on one cluster, within a time limit. */
 import { ChaosCluster } from './cluster.ts';
 import { type Outcome, runSchedule } from './schedule.ts';
 import type { WrittenFile } from './workload.ts';
 
-/** Files of the schedule before that are looked at again: enough to notice, few enough to read on each device. */
+/** Files of earlier schedules that are checked again: enough to notice a loss, few enough to read on each device. */
 const filesKept = 40;
 
 export async function runMany(options: {
-  /** One schedule each, in this order. */
+  /** One schedule for each, in this order. */
   seeds: readonly number[];
   devices: number;
   minutes: number;
@@ -29,7 +29,7 @@ export async function runMany(options: {
       say(`seed ${next}: ${troubles.join('; ')}. ${counts}`);
       for (const sentence of broken) say(`  BROKEN ${sentence}`);
       kept = files.slice(-filesKept).filter(({ possible }) => possible[0]?.path.startsWith(`/seed ${next}/`));
-      // Else the small disks would be full for good after some schedules.
+      // Otherwise the small disks would stay full after some schedules.
       if (index > 0) await deleteForEver(cluster, `/seed ${seeds[index - 1]}`);
     }
   } finally {

@@ -1,4 +1,4 @@
-/** What can go wrong. Each begins, says what it did, and gives back how it ends. */
+/** Faults. Each one starts, says what it did, and returns a function that ends it. */
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Random } from '../../src/model/clock.ts';
@@ -14,15 +14,15 @@ import type { ChaosCluster } from './cluster.ts';
 
 export interface Trouble {
   sentence: string;
-  /** What was written at this device since then may be known to nobody else. */
+  /** Since this time, only this device may know what was written to it. */
   forgets?: { device: string; sinceMs: number };
-  /** Undoes what the world did to the device; what the device must do about it is its own business. */
+  /** Ends the fault; recovering from it is up to the device. */
   end(): Promise<void>;
 }
 
 export interface Nemesis {
   name: string;
-  /** Takes copies away for good: at most one device of a schedule has such a thing. */
+  /** True for a fault that destroys copies for good: at most one device of a schedule has one. */
   destroys?: boolean;
   /** Needs a disk of its own under the volume. */
   needsDisk?: boolean;
@@ -67,7 +67,7 @@ async function pause(cluster: ChaosCluster, index: number): Promise<Trouble> {
   return { sentence: `${device.name} hangs`, end: async () => device.signal('SIGCONT') };
 }
 
-/** Splits the devices in two: nothing passes between the parts, and nobody is told. */
+/** Splits the devices in two parts: nothing passes between them, and no connection is closed. */
 async function partition(cluster: ChaosCluster, index: number, random: Random): Promise<Trouble> {
   const inside = [...cluster.devices.keys()].filter((other) => other === index || random.next() < 0.4);
   const cut = inside.flatMap((one) =>
@@ -85,7 +85,7 @@ async function partition(cluster: ChaosCluster, index: number, random: Random): 
   };
 }
 
-/** One device and one other hear nothing of each other, while both hear of all the others. */
+/** Two devices cannot reach each other, while both reach all others. */
 async function blackHole(cluster: ChaosCluster, index: number, random: Random): Promise<Trouble> {
   const others = [...cluster.devices.keys()].filter((other) => other !== index);
   const other = others[Math.floor(random.next() * others.length)] ?? index;
@@ -148,7 +148,7 @@ async function wrongClock(cluster: ChaosCluster, index: number, random: Random):
   };
 }
 
-/** ENOSPC for everything that the device writes beside what is there. */
+/** Every further write of the device gets ENOSPC. */
 async function fullDisk(cluster: ChaosCluster, index: number): Promise<Trouble> {
   const ballast = join(dirname(volumeAt(cluster, index)), 'ballast');
   const piece = Buffer.alloc(1024 * 1024);
@@ -170,14 +170,14 @@ async function readOnlyDisk(cluster: ChaosCluster, index: number): Promise<Troub
     sentence: refused ?? `the disk of ${device.name} takes no writes`,
     async end() {
       cluster.makeWritable(index);
-      // A volume that failed to write is believed again by a new process only.
+      // Only a new process trusts a volume again after a failed write.
       await device.stop('SIGTERM');
       await restart(cluster, index);
     },
   };
 }
 
-/** Everything that the device lent is gone while it was off. */
+/** The device's volume vanishes while the device is off. */
 async function deletedVolume(cluster: ChaosCluster, index: number): Promise<Trouble> {
   const device = deviceAt(cluster, index);
   await device.stop('SIGKILL');
@@ -186,7 +186,7 @@ async function deletedVolume(cluster: ChaosCluster, index: number): Promise<Trou
   return {
     sentence: `the volume of ${device.name} is deleted`,
     async end() {
-      // Its owner puts an empty one there: until then it is missing, as an unplugged drive is.
+      // Its owner creates an empty one: until then it is missing, like an unplugged drive.
       await device.stop('SIGTERM');
       await mkdir(volumeAt(cluster, index));
       await restart(cluster, index);
@@ -194,7 +194,7 @@ async function deletedVolume(cluster: ChaosCluster, index: number): Promise<Trou
   };
 }
 
-/** The home, but not the volume, is what it was when the trouble began: a backup was put back. */
+/** Restores the home, but not the volume, from a backup of when the fault began. */
 async function rolledBackHome(cluster: ChaosCluster, index: number, random: Random): Promise<Trouble> {
   const device = deviceAt(cluster, index);
   const copy = join(cluster.folder, 'home before');
@@ -214,7 +214,7 @@ async function rolledBackHome(cluster: ChaosCluster, index: number, random: Rand
   };
 }
 
-/** Bits flip, files are cut short, and two chunks change places. */
+/** Flips bits, truncates files, and swaps two chunks. */
 async function damagedChunks(cluster: ChaosCluster, index: number, random: Random): Promise<Trouble> {
   const chunks = await chunksOn(volumeAt(cluster, index));
   const some = () => chunks[Math.floor(random.next() * chunks.length)];
@@ -222,7 +222,7 @@ async function damagedChunks(cluster: ChaosCluster, index: number, random: Rando
   for (let done = 0; done < hit; done += 1) {
     const [chunk, other] = [some(), some()];
     if (!chunk || !other) break;
-    // A chunk may be deleted under our hands.
+    // The device may delete a chunk at the same time.
     await damage(chunk, other, random).catch(() => undefined);
   }
   return { sentence: `${hit} chunks of ${deviceAt(cluster, index).name} are damaged`, end: noEnd };
@@ -237,7 +237,7 @@ async function damage(chunk: FoundChunk, other: FoundChunk, random: Random): Pro
 
 /** Chunks that a volume holds, by id. */
 export async function chunksOn(volume: string): Promise<FoundChunk[]> {
-  // A segment may be deleted under our hands.
+  // The device may delete a segment at the same time.
   const held = await heldChunks(volume).catch(() => new Map<string, FoundChunk>());
   return [...held.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }

@@ -1,4 +1,4 @@
-/** What must hold when everything is healed. Looks at answers and at disks, not at what devices believe. */
+/** Checks what must hold when everything is healed: by answers and disks, not by what devices believe. */
 import { createHash } from 'node:crypto';
 import type { EntryView } from '../../src/model/api.ts';
 import type { GarbageReport } from '../../src/model/contracts/health.ts';
@@ -10,7 +10,7 @@ import { chunksOn } from './nemeses.ts';
 import type { WrittenFile } from './workload.ts';
 
 const copiesWanted = 3;
-/** Generous, for machines that do other things besides; healed in some seconds otherwise. */
+/** Generous, for busy machines; healing usually takes some seconds. */
 const healMs = 300_000;
 const memoryBytesMax = 300_000_000;
 
@@ -68,7 +68,7 @@ async function drive(device: DeviceProcess): Promise<string> {
   return lines.sort().join('\n');
 }
 
-/** As many chunks lie on three disks, with the right bytes, as the devices say are needed. */
+/** Every chunk that the devices need lies on three disks with the right bytes. */
 async function wholeCopies(cluster: ChaosCluster): Promise<undefined> {
   await until(
     'everything that is needed has three sound copies on disks',
@@ -92,7 +92,7 @@ async function wholeCopies(cluster: ChaosCluster): Promise<undefined> {
 }
 
 /**
- * No chunk that nothing needs is kept past its grace. A version whose only copy was destroyed rightly stops the
+ * No unneeded chunk is kept past its grace. A version whose only copy was destroyed rightly stops the
  * collection on all devices until somebody deletes it (`waitsFor`): then it is not judged.
  */
 async function noOldGarbage(cluster: ChaosCluster): Promise<undefined> {
@@ -127,7 +127,7 @@ async function soundCopies(cluster: ChaosCluster): Promise<Map<string, number>> 
   return copies;
 }
 
-/** What was promised reads, with its bytes, on this device. */
+/** Every acknowledged file can be read on this device, with the right bytes. */
 async function readable(device: DeviceProcess, files: readonly WrittenFile[]): Promise<string[]> {
   const broken: string[] = [];
   for (const { possible, survives } of files) {

@@ -1,7 +1,7 @@
 /**
  * node test/chaos/run.ts [--seed N] [--runs R] [--devices D] [--minutes M]
  *
- * Runs schedules for seeds N, N + 1, … on one cluster; prints what was broken, and ends with 1 then.
+ * Runs schedules for seeds N, N + 1, … on one cluster. Prints broken promises, and exits with 1 if there were any.
  */
 import { parseArgs } from 'node:util';
 import { runMany } from './many.ts';

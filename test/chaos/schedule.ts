@@ -1,4 +1,4 @@
-/** One seed: troubles over a few seconds of work, then everything heals, then the observer looks. */
+/** One seed: faults during a few seconds of work, then everything heals, then the observer checks. */
 import type { Random } from '../../src/model/clock.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { until } from '../support/until.ts';
@@ -16,12 +16,12 @@ export interface Outcome {
   troubles: string[];
   acknowledged: number;
   refused: number;
-  /** Of the process that takes most. */
+  /** Of the process that uses the most. */
   memoryBytes: number;
   broken: string[];
 }
 
-/** @param kept files of earlier schedules, which must still be there */
+/** @param kept files of earlier schedules, which must still exist */
 export async function runSchedule(
   cluster: ChaosCluster,
   seed: number,
@@ -63,7 +63,7 @@ export async function runSchedule(
   return { seed, troubles, acknowledged, refused, memoryBytes, broken, files };
 }
 
-/** Made once and seen by all: two folders of one name, made apart, would stay two. */
+/** Created once and seen by all devices: two folders that are created apart under one name would stay two. */
 async function makeFolder(cluster: ChaosCluster, name: string): Promise<void> {
   const [first] = cluster.devices;
   await first?.must('POST', '/api/v1/entries', { json: { parentId: 'root', name, kind: 'folder' } });
@@ -79,7 +79,7 @@ interface Planned {
   atMs: number;
 }
 
-/** Each device is hit once at most; one of them may lose its disk. */
+/** Each device gets at most one fault; one device may lose its disk. */
 function planOf(cluster: ChaosCluster, random: Random): Planned[] {
   const victims = [...cluster.devices.keys()].sort(() => random.next() - 0.5);
   const possible = nemeses.filter(({ needsDisk }) => !needsDisk || cluster.withoutDisks === undefined);

@@ -1,4 +1,4 @@
-/** People at work while things break: each device's user writes, changes, renames and deletes files of their own. */
+/** Work during faults: the user of each device writes, changes, renames and deletes files of their own. */
 import { createHash } from 'node:crypto';
 import type { EntryView } from '../../src/model/api.ts';
 import type { Random } from '../../src/model/clock.ts';
@@ -7,7 +7,7 @@ import { type DeviceProcess, encodePath, randomStream } from '../cluster/device-
 const KiB = 1024;
 const answerMs = 20_000;
 
-/** What a file may be now: one of these, and nothing else. `hash: null`: it is not there. */
+/** The possible states of a file. `hash: null` means that it does not exist. */
 interface Possible {
   path: string;
   hash: string | null;
@@ -15,9 +15,9 @@ interface Possible {
 
 export interface WrittenFile {
   possible: Possible[];
-  /** It was acknowledged with two copies or more: no single disk can take it away. */
+  /** True when it was acknowledged with two copies or more: losing one disk cannot lose it. */
   survives: boolean;
-  /** Name of the device at which it is written, and when that was last tried. */
+  /** Name of the device to which it is written, and the time of the last attempt. */
   device: string;
   triedMs: number;
 }
@@ -26,7 +26,7 @@ type Answer = 'done' | 'refused' | 'unknown';
 
 export class Workload {
   readonly files: WrittenFile[] = [];
-  /** Answers that no fault excuses. */
+  /** Answers that no fault explains. */
   readonly wrong: string[] = [];
   acknowledged = 0;
   refused = 0;
@@ -52,7 +52,7 @@ export class Workload {
     await Promise.all(this.#running);
   }
 
-  /** What was written at a device since then may be gone, although it was acknowledged. */
+  /** Writes to a device since this time may be lost, although they were acknowledged. */
   forget(given: { device: string; sinceMs: number }): void {
     for (const file of this.files) {
       if (file.device === given.device && file.triedMs >= given.sinceMs) file.survives = false;
@@ -135,7 +135,7 @@ export class Workload {
     return answer === 'done' ? (body as EntryView) : undefined;
   }
 
-  /** What was answered counts; without an answer both states are possible, and the file is left alone. */
+  /** An answer decides the state; without an answer both states are possible, and the file is left alone. */
   #note(file: WrittenFile, answer: Answer, after: Possible): void {
     file.triedMs = performance.now();
     if (answer === 'done') {
@@ -143,7 +143,7 @@ export class Workload {
       file.possible = [after];
     } else {
       this.refused += 1;
-      // An error is no promise that nothing was written.
+      // An error does not promise that nothing was written.
       file.possible = [...file.possible, after];
     }
   }

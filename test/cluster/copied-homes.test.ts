@@ -6,7 +6,7 @@ import type { DeviceView, HealthzView } from '../../src/model/api.ts';
 import { until } from '../support/until.ts';
 import { DeviceProcess, pair } from './device-process.ts';
 
-/** Two devices of one network; the second one's home can be copied while it is stopped. */
+/** Two devices of one network. The home of the second one can be copied while it is stopped. */
 async function cluster(): Promise<[DeviceProcess, DeviceProcess]> {
   const anna = await DeviceProcess.start({ name: 'desk' });
   const box = await DeviceProcess.start({ name: 'box' });
@@ -34,7 +34,7 @@ test('a home that was restored from an old copy takes a new key and loses nothin
     await box.stop();
     await desk.stop();
 
-    // The copy writes, not knowing yet that its key has been used beyond it.
+    // The copy writes, because it does not know yet that its key has signed later records.
     restored = await DeviceProcess.start({ name: 'box', home: copy });
     assert.equal(restored.ready.deviceId, oldId);
     await restored.login();
@@ -56,20 +56,20 @@ test('a home that was restored from an old copy takes a new key and loses nothin
         `${name} is kept`,
       );
 
-    // It is let in again as another device, with what lies on its disk.
+    // An admin lets it in again as another device, with the chunks on its disk.
     await again.stop();
     await again.start();
     await pair(desk, again);
     await until('it is signed in to', async () => (await again.login()).status === 200);
     await settled(again, '/by the original.txt');
-    await until('the desk reads what the copy has written', async () => {
+    await until('the desk reads the file that the copy wrote', async () => {
       const { size } = await desk.hashAt('/by the copy.txt');
       return size === content.length;
     });
     await again.put('/after.txt', Buffer.from('it writes again'));
     await settled(desk, '/after.txt');
     const { items } = await desk.must<{ items: DeviceView[] }>('GET', '/api/v1/devices');
-    assert.equal(items.length, 3, 'the old one is still there, to be removed by an admin');
+    assert.equal(items.length, 3, 'the old device is still listed until an admin removes it');
   } finally {
     await desk.remove();
     await box.remove();

@@ -1,7 +1,7 @@
 /**
- * Uploads cut at random points: the client, the device that receives, and a device that takes
- * copies are stopped in turn. Nothing half-made is ever listed; everything acknowledged is whole. `npm test`
- * cuts a few, `npm run test:long` many.
+ * Cuts uploads at random points by stopping the client, the receiving device, or a device that takes
+ * copies. No partial file is ever listed, and every acknowledged file is complete. `npm test`
+ * cuts a few uploads, `npm run test:long` many.
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -12,7 +12,7 @@ import { allConnected, type DeviceProcess, hashOf, randomStream, startThree } fr
 
 const MiB = 1024 * 1024;
 
-/** Numbers in [0, 1) from the seed. */
+/** Random numbers in [0, 1) from the seed. */
 function chance(): () => number {
   let counter = 0;
   return () => createHash('sha256').update(`${freshSeed}/${counter++}`).digest().readUInt32BE(0) / 2 ** 32;
@@ -25,7 +25,7 @@ export function describeCutUploads({ rounds, fileBytes }: { rounds: number; file
   }, () => {
     let devices: DeviceProcess[] = [];
     const next = chance();
-    /** path → hash, for what was acknowledged. */
+    /** path → hash of each acknowledged file. */
     const acknowledged = new Map<string, string>();
 
     before(async () => {
@@ -77,7 +77,7 @@ export function describeCutUploads({ rounds, fileBytes }: { rounds: number; file
       await allConnected(devices);
     }
 
-    it('lists only what was acknowledged, and all of that is whole on every device', async () => {
+    it('list only acknowledged files, each of them complete on every device', async () => {
       const [a] = devices as [DeviceProcess];
       await a.put('/cut/first.txt', Buffer.from('here'));
       acknowledged.set('first.txt', createHash('sha256').update('here').digest('hex'));

@@ -1,4 +1,4 @@
-/** Real peerstor processes on loopback, each with its own home, driven over HTTP as a person would. */
+/** Real peerstor processes on loopback, each with its own home, driven over HTTP as a person would drive them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -47,7 +47,7 @@ export class DeviceProcess {
   readonly settings: StartSettings;
   ready!: Ready;
   stderr = '';
-  /** What proves the session of the last login, setup included. */
+  /** Cookie and proof of the last login or setup. */
   session: { cookie: string; 'x-peerstor': string } | undefined;
   #child!: ChildProcess;
   #exited!: Promise<number | null>;
@@ -214,7 +214,7 @@ export class DeviceProcess {
     });
   }
 
-  /** Like `api`, but anything but success fails the test with the answer in the message. */
+  /** Like `api`, but an answer other than success fails the test, with the answer in the message. */
   async must<Body>(
     method: string,
     path: string,
@@ -346,7 +346,7 @@ export async function allConnected(devices: DeviceProcess[]): Promise<void> {
   });
 }
 
-/** Random bytes that need not be random to an attacker: quick, and the same for the same seed. */
+/** Fast pseudorandom bytes, the same for the same seed. */
 export async function* randomStream(bytes: number, seed: string): AsyncGenerator<Uint8Array> {
   const key = createHash('sha256').update(seed).digest();
   const { createCipheriv } = await import('node:crypto');

@@ -1,4 +1,4 @@
-/** A device whose home and volume are on one small disk that somebody else fills. Needs root for a mount. */
+/** A device with home and volume on one small disk that another program fills. Needs root for a mount. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
@@ -42,13 +42,13 @@ describe('a full disk', { timeout: 600_000, skip: mayMount ? false : 'mounting n
   };
   const ballast = () => join(disk, 'ballast');
 
-  /** Leaves so many bytes. */
+  /** Fills the disk until only so many bytes are free. */
   async function fill(leave: number): Promise<void> {
     const free = await bytesFree();
     try {
       await writeFile(ballast(), Buffer.alloc(Math.max(0, free - leave)));
     } catch (error) {
-      // The device took some of it first: full all the same.
+      // The device took some of the space first: the disk is full anyway.
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
     }
   }
@@ -57,7 +57,7 @@ describe('a full disk', { timeout: 600_000, skip: mayMount ? false : 'mounting n
     it(`with ${leave} bytes left answers 507, changes nothing, loses nothing, and goes on when there is room`, async (context) => {
       if (!mounted) return context.skip('nothing can be mounted here');
       await fill(leave);
-      // What was said of the free space before is believed for a second.
+      // A device reads the free space at most once a second.
       await until('an upload is refused', async () => {
         const answer = await device.api('PUT', '/api/v1/path/probe.bin', { body: Buffer.alloc(1000, 'p') });
         return answer.status === 507 || `${answer.status} ${JSON.stringify(answer.body)}`;
@@ -94,7 +94,7 @@ describe('a full disk', { timeout: 600_000, skip: mayMount ? false : 'mounting n
     });
   }
 
-  it('what was stored is there after a kill', async (context) => {
+  it('still has everything that it stored after a kill', async (context) => {
     if (!mounted) return context.skip('nothing can be mounted here');
     await fill(0);
     await device.stop('SIGKILL');

@@ -1,4 +1,4 @@
-/** Three real devices: what is deleted for ever leaves all three disks, and nothing else does. */
+/** Three real devices: purged content leaves all three disks, and nothing else does. */
 import assert from 'node:assert/strict';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const MiB = 1024 * 1024;
 const size = 12 * MiB;
 const tune = { garbageGraceMs: 2000, garbageTrashMs: 1000, garbageEveryMs: 500 };
 
-/** Bytes of all files of a device's volume, its trash among them. */
+/** Bytes of all files of a device's volume, including its trash. */
 async function bytesOnDisk(device: DeviceProcess): Promise<number> {
   const volume = join(device.home, 'volume');
   const files = await readdir(volume, { recursive: true, withFileTypes: true });
@@ -27,7 +27,7 @@ describe('three devices that collect garbage', { timeout: 600_000 }, () => {
   });
   after(() => Promise.all(devices.map((device) => device.remove())));
 
-  it('free the bytes of what was deleted for ever, on every disk, and keep the rest', async () => {
+  it('free the bytes of purged files on every disk, and keep the rest', async () => {
     const [first, second] = devices as [DeviceProcess, DeviceProcess];
     await first.put('/kept.bin', randomStream(size, 'kept'), '?copies=full&wait=60');
     await first.put('/gone.bin', randomStream(size, 'gone'), '?copies=full&wait=60');
@@ -45,7 +45,7 @@ describe('three devices that collect garbage', { timeout: 600_000 }, () => {
     }
   });
 
-  it('and whatever is collected after, what a file needs stays', async () => {
+  it('keep every chunk that a file needs, whatever they collect later', async () => {
     const [first] = devices as [DeviceProcess];
     await first.put('/marker.bin', randomStream(size, 'marker'), '?copies=full&wait=60');
     for (const device of devices) assert.ok((await bytesOnDisk(device)) > 3 * size);

@@ -1,4 +1,4 @@
-/** What a person sees when something goes wrong, on real devices. Each answer names what to do. */
+/** What a person sees when something goes wrong on real devices. Each answer says what to do. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -21,7 +21,7 @@ interface Problem {
   detail: string;
 }
 
-/** Runs the command line; resolves with exit code and output whatever happened. */
+/** Runs the command line; resolves with exit code and output, whatever happens. */
 async function cli(
   args: string[],
   env: Record<string, string> = {},

@@ -48,7 +48,7 @@ describe('a home of format 1', { timeout: 120_000 }, () => {
     }
   });
 
-  it('that a newer peerstor wrote is refused with a sentence, and left as it is', async () => {
+  it('is refused with a sentence and left as it is when a newer peerstor wrote it', async () => {
     const home = await copied((config) => config.replace('"format": 1', '"format": 2'));
     const before = await readFile(join(home, 'config.json'), 'utf8');
     const ran = await CommandLine.runAlone([

@@ -15,7 +15,7 @@ const bridge = `${tag}br`;
 
 const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'pipe'] });
 
-/** Undefined when network namespaces can be made here, else why not. */
+/** Undefined if this machine can make network namespaces, else the reason why it cannot. */
 function whyNotPermitted(): string | undefined {
   try {
     ip('netns', 'add', `${tag}try`);
@@ -27,7 +27,7 @@ function whyNotPermitted(): string | undefined {
 }
 
 function makeHosts(): void {
-  // The bridge has a namespace of its own, so that nothing of this machine's network is touched.
+  // The bridge has its own namespace, so that this machine's network stays untouched.
   ip('netns', 'add', bridge);
   ip('-n', bridge, 'link', 'add', 'br0', 'type', 'bridge', 'mcast_snooping', '0');
   ip('-n', bridge, 'link', 'set', 'br0', 'up');

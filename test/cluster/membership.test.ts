@@ -1,4 +1,4 @@
-/** Real devices: draining, removing, and what becomes of the network secret. */
+/** Real devices: draining, removing, and changes of the network secret. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -22,7 +22,7 @@ const MiB = 1024 * 1024;
 describe('a device that alone has some chunks', { timeout: 600_000 }, () => {
   const folders: string[] = [];
   let devices: DeviceProcess[] = [];
-  /** What a thief has: the home as it was before the removal. */
+  /** The thief's copy: the home as it was before the removal. */
   let stolen = '';
 
   before(async () => {
@@ -46,7 +46,7 @@ describe('a device that alone has some chunks', { timeout: 600_000 }, () => {
     for (const folder of [...folders, stolen].filter(Boolean)) await rm(folder, { recursive: true });
   });
 
-  it('says before what would be lost with it, by number and name', async () => {
+  it('shows before its removal what would be lost, by number and name', async () => {
     const [a, , big] = three(devices);
     await until('the others know what only big has', async () => {
       const impact = await a.must<ImpactView>('GET', `/api/v1/devices/${big.ready.deviceId}/impact`);
@@ -68,7 +68,7 @@ describe('a device that alone has some chunks', { timeout: 600_000 }, () => {
     assert.equal(back.state, 'active');
   });
 
-  it('is not removed without a word about what is lost', async () => {
+  it('is not removed unless the admin accepts the loss', async () => {
     const [a, , big] = three(devices);
     const answer = await a.api<{ code: string; detail: string }>(
       'DELETE',
@@ -143,7 +143,7 @@ describe('a device that was off while the secret changed', { timeout: 600_000 },
   });
   after(() => Promise.all(devices.map((device) => device.remove())));
 
-  it('comes back by the old one within the overlap, and learns the new one', async () => {
+  it('reconnects with the old secret within the overlap, and learns the new one', async () => {
     const [a, b, c] = three(devices);
     await c.stop();
     await addAndRemove(a);
@@ -159,7 +159,7 @@ describe('a device that was off while the secret changed', { timeout: 600_000 },
     await allConnected(devices);
   });
 
-  it('cannot connect beyond it, and is let in again by a code, as the device that it was', async () => {
+  it('cannot connect after the overlap, and a code lets it in again as the same device', async () => {
     const [a, b, c] = three(devices);
     await c.stop();
     const before = await devicesOf(a);
@@ -196,7 +196,7 @@ describe('a device that was off while the secret changed', { timeout: 600_000 },
     await allConnected(devices);
   });
 
-  it('is not let into another network meanwhile', async () => {
+  it('is not let into another network in the meantime', async () => {
     const [, , c] = three(devices);
     const other = await DeviceProcess.start({ name: 'other' });
     try {
@@ -214,7 +214,7 @@ describe('a device that is emptied', { timeout: 600_000 }, () => {
   let devices: DeviceProcess[] = [];
   after(() => Promise.all(devices.map((device) => device.remove())));
 
-  it('shows how much is left, and can be removed without a loss when nothing is', async () => {
+  it('shows how much is left on it, and can be removed without loss when nothing is left', async () => {
     const tune = { presenceStableMs: 500, copiesWanted: 2, heartbeatMs: 1000 };
     devices = await startThree(tune);
     const [a, , c] = three(devices);
@@ -275,7 +275,7 @@ describe('a device that only keeps copies', { timeout: 600_000 }, () => {
     assert.deepEqual([made.status, made.body.code], [403, 'forbidden']);
   });
 
-  it('is called what an admin says elsewhere, and its set-up code is spent', async () => {
+  it('takes the name that an admin gives it on another device, and its set-up code is used up', async () => {
     const [a, box] = two(devices);
     await a.must('PATCH', `/api/v1/devices/${box.ready.deviceId}`, { json: { name: 'attic' } });
     await until('it knows', async () => (await healthz(box)).deviceName === 'attic');
@@ -284,7 +284,7 @@ describe('a device that only keeps copies', { timeout: 600_000 }, () => {
     assert.deepEqual([again.status, again.body.code], [403, 'wrong-setup-code']);
   });
 
-  it('sees an admin remove the device that they sit at', async () => {
+  it('hears when an admin removes the device on which they are signed in', async () => {
     const [a, box] = two(devices);
     const answer = await a.api('DELETE', `/api/v1/devices/${a.ready.deviceId}?lost=true`);
     assert.equal(answer.status, 204, JSON.stringify(answer.body));
@@ -304,7 +304,7 @@ function two([a, b]: DeviceProcess[]): [DeviceProcess, DeviceProcess] {
   return [a, b];
 }
 
-/** A device comes and is removed at once: the network has a new secret. */
+/** Lets a device join and removes it at once, so that the network has a new secret. */
 async function addAndRemove(a: DeviceProcess): Promise<void> {
   const extra = await DeviceProcess.start({ name: 'extra' });
   try {

@@ -1,4 +1,4 @@
-/** An upload that was begun at a device which is killed is finished at another one. */
+/** An upload begins at one device, which is killed, and ends at another one. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { UploadView } from '../../src/model/contracts/uploads.ts';
@@ -42,7 +42,7 @@ describe('an upload at three devices', { timeout: 600_000 }, () => {
       const { items } = await b.must<{ items: UploadView[] }>('GET', '/api/v1/uploads');
       return (items[0]?.offset ?? 0) > 14 * MiB || JSON.stringify(items);
     });
-    // What is sent is on its way to the others; how much of it came is what the next answer says.
+    // The bytes are on their way to the other devices; the next answer says how many arrived.
     await a.stop('SIGKILL');
     const found = await b.api('HEAD', address, { headers: version });
     assert.equal(found.status, 200);

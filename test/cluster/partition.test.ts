@@ -1,4 +1,4 @@
-/** Two real devices that cannot hear each other edit the same tree; then they can, and show one drive. */
+/** Two disconnected real devices edit the same tree; once they are connected again, both show one drive. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';

@@ -1,4 +1,4 @@
-/** Four real devices, one of which is lost for good: the others have three copies of everything again. */
+/** Four real devices, one of which is lost for good: the others make three copies of everything again. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { until } from '../support/until.ts';
@@ -13,7 +13,7 @@ const tune = {
   repairTwoCopiesSleeperMs: 600_000,
 };
 
-/** True when every chunk has three or more copies that the device can reach. */
+/** True when the device can reach three or more copies of every chunk. */
 async function isWhole(device: DeviceProcess): Promise<boolean | string> {
   const { chunks } = await device.health();
   const counts = Object.entries(chunks.byCopies).filter(([, number]) => number > 0);
@@ -42,7 +42,7 @@ describe('four devices, one lost for good', { timeout: 600_000 }, () => {
   });
   after(() => Promise.all(devices.map((device) => device.remove())));
 
-  it('the others have three copies of everything again, and say what they did', async () => {
+  it('have three copies of everything again on the others, which say what they did', async () => {
     const [first, , , lost] = devices as [DeviceProcess, DeviceProcess, DeviceProcess, DeviceProcess];
     await first.put('/film.mkv', randomStream(size, 'film'), '?copies=full&wait=60');
     await until('everything has three copies', () => allWhole(devices));
@@ -60,7 +60,7 @@ describe('four devices, one lost for good', { timeout: 600_000 }, () => {
     for (const device of others) assert.deepEqual(await device.hashAt('/film.mkv'), { sha256: film, size });
   });
 
-  it('when it comes back nothing is lost and every device reads the same', async () => {
+  it('lose nothing when it comes back, and read the same on every device', async () => {
     const lost = devices[3];
     assert.ok(lost);
     await lost.start();

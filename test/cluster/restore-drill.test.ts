@@ -1,4 +1,4 @@
-/** Real devices that read files back from each other, and that notice what became of their own folders. */
+/** Real devices that read files back from each other, and that notice damage to their own folders. */
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ describe('three devices that look after their copies', { timeout: 600_000 }, () 
   });
   after(() => Promise.all(devices.map((device) => device.remove())));
 
-  it('read files of who is signed in from the others, and say so', async () => {
+  it('read files of signed-in users back from other devices, and report it', async () => {
     await until('a drill of all files', async () => {
       const { drill } = await a.health();
       return (
@@ -49,7 +49,7 @@ describe('three devices that look after their copies', { timeout: 600_000 }, () 
     assert.match(metrics, /^peerstor_restore_drill_files \d+$/m);
   });
 
-  it('notice chunks that were deleted behind their back, and make them anew', async () => {
+  it('notice chunks that somebody else deleted, and make them again', async () => {
     const before = await chunksOf(b);
     assert.ok(before.size > 10);
     const [segment = ''] = await segmentPaths(join(b.home, 'volume'));

@@ -1,5 +1,5 @@
 /**
- * The whole path on three real devices: upload on one, kill it, download from another. `npm test` walks it
+ * The whole path on three real devices: upload to one, kill it, download from another. `npm test` does this
  * with little content, `npm run test:long` with much.
  */
 import assert from 'node:assert/strict';
@@ -14,14 +14,14 @@ import { type DeviceProcess, encodePath, hashOf, randomStream, startThree } from
 const MiB = 1024 * 1024;
 
 export interface Amounts {
-  /** Of the file that is read after its uploader was killed. */
+  /** Size of the file that is read after its uploader was killed. */
   bigBytes: number;
-  /** Of the file that can be compressed. */
+  /** Size of the compressible file. */
   wordBytes: number;
   smallFiles: number;
 }
 
-/** Compresses to about a third: words from a small list, in no order. */
+/** Random words from a small list, which compress to about a third. */
 async function* wordStream(bytes: number): AsyncGenerator<Uint8Array> {
   const words = Array.from({ length: 500 }, (_, n) =>
     createHash('sha256').update(String(n)).digest('base64').slice(0, 9),
@@ -63,7 +63,7 @@ export function describeThreeDevices({ bigBytes, wordBytes, smallFiles }: Amount
     });
     after(() => Promise.all(devices.map((device) => device.remove())));
 
-    it('stores a compressible file in less room than it has, and reads it equal on every device', async () => {
+    it('store a compressible file in less space than its size, and read it back equal on every device', async () => {
       const entry = await a.put('/words.txt', wordStream(wordBytes));
       assert.equal(entry.size, wordBytes);
       const { bytes } = await a.health();
@@ -81,7 +81,7 @@ export function describeThreeDevices({ bigBytes, wordBytes, smallFiles }: Amount
       }
     });
 
-    it('lists a folder tree with odd names alike everywhere, and refuses names that break a rule, saying which', async () => {
+    it('list a folder tree with odd names alike everywhere, and refuse names that break a rule, naming the rule', async () => {
       const names = [
         'größe.txt',
         'with spaces  two.txt',
@@ -127,7 +127,7 @@ export function describeThreeDevices({ bigBytes, wordBytes, smallFiles }: Amount
       assert.equal(encodedSlash.body.code, 'bad-name');
     });
 
-    it(`takes ${smallFiles} small files and reads each of them on another device`, async () => {
+    it(`take ${smallFiles} small files, and read each of them on another device`, async () => {
       const content = (n: number) => Buffer.from(`file ${n}\n`.repeat((n % 700) + 1));
       const numbers = Array.from({ length: smallFiles }, (_, n) => n).values();
       const upload = async () => {
@@ -154,7 +154,7 @@ export function describeThreeDevices({ bigBytes, wordBytes, smallFiles }: Amount
       assert.equal(wrong, 0);
     });
 
-    it(`still reads a ${big} file elsewhere after the uploading device is killed right after its answer`, async () => {
+    it(`still read a ${big} file elsewhere after the uploading device is killed right after its answer`, async () => {
       const entry = await a.put('/big.bin', randomStream(bigBytes, 'big'), '?copies=safe&wait=60');
       assert.notEqual(
         entry.safety?.level,
@@ -171,7 +171,7 @@ export function describeThreeDevices({ bigBytes, wordBytes, smallFiles }: Amount
       }
     });
 
-    it('says 2 of 3 while that device is gone, and 3 of 3 when it is back, without moving bytes', async () => {
+    it('say 2 of 3 while that device is gone, and 3 of 3 when it is back, without moving bytes', async () => {
       await until('everything that b and c should hold is there', async () =>
         onlyCopies(await b.health(), 2),
       );
@@ -185,7 +185,7 @@ export function describeThreeDevices({ bigBytes, wordBytes, smallFiles }: Amount
         assert.deepEqual(await device.hashAt('/words.txt'), { sha256: wordsHash, size: wordBytes });
     });
 
-    it('reads right on a device whose whole volume was deleted', async () => {
+    it('read correct content on a device whose whole volume was deleted', async () => {
       await rm(join(c.home, 'volume'), { recursive: true, force: true });
       assert.deepEqual(await c.hashAt('/big.bin'), { sha256: bigHash, size: bigBytes });
       assert.deepEqual(await c.hashAt('/words.txt'), { sha256: wordsHash, size: wordBytes });
@@ -195,7 +195,7 @@ export function describeThreeDevices({ bigBytes, wordBytes, smallFiles }: Amount
       });
     });
 
-    it('leaves no plain text and no name on any disk', async () => {
+    it('leave no plain text and no name on any disk', async () => {
       const needle = Buffer.from('größe.txt');
       for (const device of devices) {
         for (const path of await readdir(device.home, { recursive: true, withFileTypes: true })) {
@@ -206,7 +206,7 @@ export function describeThreeDevices({ bigBytes, wordBytes, smallFiles }: Amount
       }
     });
 
-    it('moves, renames, trashes and restores on one device and shows it on another', async () => {
+    it('move, rename, trash and restore on one device, and show it on another', async () => {
       const entry = await b.entryAt('/tree/sub folder/größe.txt');
       const root = await b.must<EntryView>('GET', '/api/v1/entries/root');
       await b.must('PATCH', `/api/v1/entries/${entry.id}`, {

@@ -1,4 +1,4 @@
-/** Thumbnails on three real devices: copied like content, gone with it, made after a crash, and nowhere in plain. */
+/** Thumbnails on three real devices: copied and deleted like content, made after a crash, and never in plain. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -37,13 +37,13 @@ describe('thumbnails on three devices', { timeout: 600_000 }, () => {
   let b: DeviceProcess;
   let c: DeviceProcess;
   before(async () => {
-    // Each device makes those of its own uploads: what another one did would hide that it does not.
+    // Each device makes the thumbnails of its own uploads: if another device made them, a failure would stay hidden.
     devices = await startThree({ mediaOthersMs: 3_600_000 });
     [a, b, c] = devices as [DeviceProcess, DeviceProcess, DeviceProcess];
   });
   after(() => Promise.all(devices.map((device) => device.remove())));
 
-  /** Until no chunk that anything needs would be lost or thin without a device. */
+  /** Waits until every needed chunk has all its copies, whichever device is off. */
   const allCopied = async () => {
     for (const device of devices) {
       await until(`nothing hangs on ${device.name} alone`, async () => {
@@ -64,7 +64,7 @@ describe('thumbnails on three devices', { timeout: 600_000 }, () => {
     const before = await neededChunks();
     const { id } = await a.put('/gone.jpg', await newPicture({ width: 1500, height: 1000, seed: 3 }));
     await whenMade(a, '/gone.jpg');
-    // Content, its manifest, and three thumbnails with theirs.
+    // The content and its manifest, and three thumbnails with their manifests.
     await until('they are needed', async () => (await neededChunks()) >= before + 5);
     await a.must('DELETE', `/api/v1/entries/${id}?permanent=true`);
     await until('nothing of it is needed', async () => (await neededChunks()) === before);
@@ -106,7 +106,7 @@ describe('thumbnails on three devices', { timeout: 600_000 }, () => {
     await privateOnDisk(before);
   });
 
-  /** No name, no fact and no picture of it lies on any disk, or in what a device said. */
+  /** No name, fact or picture lies on any disk, or in the output of a device. */
   async function privateOnDisk(thumbnails: readonly Buffer[]): Promise<void> {
     const secrets = [
       Buffer.from('Secretflex'),

@@ -1,4 +1,4 @@
-/** Folders of real devices that are added, emptied, taken away, unplugged, adopted, and that rot. */
+/** Folders of real devices: added, drained, removed, unplugged, adopted, and rotting. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -53,7 +53,7 @@ async function isWhole(device: DeviceProcess, copies: number): Promise<boolean |
 
 const levelsOf = async (device: DeviceProcess) => (await device.health()).alerts.map(({ code }) => code);
 
-describe('volumes of three devices', { timeout: 600_000 }, () => {
+describe('three devices with folders', { timeout: 600_000 }, () => {
   let devices: DeviceProcess[] = [];
   let a: DeviceProcess;
   let b: DeviceProcess;
@@ -73,7 +73,7 @@ describe('volumes of three devices', { timeout: 600_000 }, () => {
     await rm(disks, { recursive: true, force: true });
   });
 
-  it('a folder is added while the device runs, remembered, and told to the others', async () => {
+  it('take a further folder while they run, remember it, and tell the others', async () => {
     const [first] = (await self(a)).volumes;
     assert.ok(first);
     const { volumes, capacityBytes } = await lend(a, [
@@ -98,7 +98,7 @@ describe('volumes of three devices', { timeout: 600_000 }, () => {
     });
   });
 
-  it('what cannot be lent is refused with a sentence, and nothing changes', async () => {
+  it('refuse folders that cannot be lent with a sentence, and change nothing', async () => {
     const now = (await self(a)).volumes.map(({ path }) => ({ path }));
     for (const wish of [
       [],
@@ -116,7 +116,7 @@ describe('volumes of three devices', { timeout: 600_000 }, () => {
     assert.equal((await self(a)).volumes.length, 2);
   });
 
-  it('a folder is emptied into the other one, then lent no more, and nothing is lost', async () => {
+  it('lose nothing when one folder is drained into another and removed', async () => {
     const [first] = (await self(a)).volumes;
     assert.ok(first);
     const before = (await chunksIn(first.path)).length;
@@ -139,7 +139,7 @@ describe('volumes of three devices', { timeout: 600_000 }, () => {
     assert.deepEqual(await a.hashAt('/film.mkv'), { sha256: await film(), size });
   });
 
-  it('a drive that is unplugged is missed, and its copies are back when it is', async () => {
+  it('report a drive that is unplugged as missing, and count its copies again when it is back', async () => {
     await rename(disk('one'), disk('unplugged'));
     await until('it is missed', async () => {
       const [volume] = (await self(a)).volumes;
@@ -152,7 +152,7 @@ describe('volumes of three devices', { timeout: 600_000 }, () => {
     await until('three copies of everything', () => isWhole(b, 3));
   });
 
-  it('what rots on a disk is found without being read, healed, and a receipt says so', async () => {
+  it('find rot on a disk before anybody reads the file, heal it, and write a receipt', async () => {
     const [first] = (await self(b)).volumes;
     const path = first?.path ?? '';
     const [bad, worse] = await chunksIn(path);
@@ -179,7 +179,7 @@ describe('volumes of three devices', { timeout: 600_000 }, () => {
     });
   });
 
-  it('tells where the copies of a file are, and figures without names', async () => {
+  it('tell where the copies of a file are, and give metrics without names', async () => {
     const entry = await a.entryAt('/film.mkv');
     const health = await a.must<EntryHealthView>('GET', `/api/v1/entries/${entry.id}/health`);
     assert.equal(health.copies.length, 3);
@@ -198,7 +198,7 @@ describe('volumes of three devices', { timeout: 600_000 }, () => {
     assert.doesNotMatch(metrics, /film|anna|peerstor-disks/);
   });
 
-  it('limits are kept over a restart, and refused where they make no sense', async () => {
+  it('keep limits over a restart, and refuse limits that make no sense', async () => {
     const path = `/api/v1/devices/${a.ready.deviceId}`;
     await a.must('PATCH', path, { json: { upLimit: 4 * MiB, schedule: { from: '08:00', to: '22:00' } } });
     const tooSlow = await a.api('PATCH', path, { json: { downLimit: 1000 } });
@@ -234,7 +234,7 @@ describe('the disk of a dead device', { timeout: 600_000 }, () => {
     await rm(disks, { recursive: true, force: true });
   });
 
-  it('is lent by another one: what is sound on it counts, what is not is put away', async () => {
+  it('can be adopted by another device: sound chunks count, rotten ones are quarantined', async () => {
     const own = (await self(a)).volumes[0]?.path ?? '';
     // The last chunk that was stored is the content of bad.bin.
     const before = await heldChunks(join(disks, 'b'));
@@ -247,7 +247,7 @@ describe('the disk of a dead device', { timeout: 600_000 }, () => {
     await flipOnDisk(rotten);
     const { id } = rotten;
 
-    // What a had is lost as well: its folder is emptied.
+    // The folder of a is emptied too, so its chunks are lost as well.
     await a.stop();
     await rm(own, { recursive: true });
     await a.start();
@@ -269,7 +269,7 @@ describe('the disk of a dead device', { timeout: 600_000 }, () => {
     );
   });
 
-  it('is not let go again while nobody else has what is on it', async () => {
+  it('is not removed again while no other device has its chunks', async () => {
     const own = (await self(a)).volumes[0]?.path ?? '';
     const answer = await a.api<{ code: string; detail: string }>(
       'PATCH',
@@ -286,7 +286,7 @@ describe('the disk of a dead device', { timeout: 600_000 }, () => {
     assert.deepEqual(await a.hashAt('/good.bin'), { sha256: await hashOf(randomStream(size, 'good')), size });
   });
 
-  it('a device that has no other place keeps what it has, takes nothing, and says why', async () => {
+  it('a device without another place keeps its chunks, takes no new ones, and says why', async () => {
     const own = (await self(a)).volumes[0]?.path ?? '';
     await lend(a, [{ path: own, state: 'draining' }]);
     await until('it says that chunks have no place', async () => {

@@ -1,4 +1,4 @@
-/** Real devices, one of them with a wrong clock: what is over stays over, and what lives goes on. */
+/** Real devices, one of them with a wrong clock: what has expired stays expired, and what is valid stays valid. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { allConnected, DeviceProcess, pair } from './device-process.ts';
 
 const dayMs = 86_400_000;
 
-/** Moves the wall clock of a process, and nothing else. */
+/** Moves only the wall clock of a process. */
 const shift = `const ms = Number(process.env.SHIFT_MS || 0), Right = Date, now = () => Right.now() + ms;
 if (ms) globalThis.Date = new Proxy(Right, {
   construct: (target, words) => Reflect.construct(target, words.length > 0 ? words : [now()], target),
@@ -58,7 +58,7 @@ describe('a device whose clock is wrong, beside one with a right clock', { timeo
   const statusAt = async (device: DeviceProcess, path: string) =>
     (await device.api('GET', `${path}/api`, { anonymous: true })).status;
 
-  it('serves no link that is over when its own clock is sixty days behind', async () => {
+  it('serves no expired link when its own clock is sixty days behind', async () => {
     const over = await linkFor(3000);
     const lives = await linkFor(dayMs);
     await startShifted(-60 * dayMs);
@@ -73,7 +73,7 @@ describe('a device whose clock is wrong, beside one with a right clock', { timeo
     await until('the other link is served', async () => (await statusAt(wrong, lives)) === 200);
   });
 
-  it('takes sessions for over while its clock is sixty days ahead, and destroys none', async () => {
+  it('treats sessions as expired while its clock is sixty days ahead, and destroys none', async () => {
     const status = async () => (await wrong.api('GET', '/api/v1/auth/me')).status;
     assert.equal(await status(), 200);
     await startShifted(60 * dayMs);

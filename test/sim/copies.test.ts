@@ -1,4 +1,4 @@
-/** Weeks in a network whose copies look after themselves, seen by somebody who sees all disks at every moment. */
+/** Weeks in a network that keeps its copies, checked by an observer who sees all disks at every moment. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ClusterOptions, startCluster, type TestCluster } from '../replication/support/cluster.ts';
@@ -10,7 +10,7 @@ const dayMs = 24 * hourMs;
 const tunables = { inventoryDigestMs: 6 * hourMs, scrubPeriodMs: 1000 * dayMs, auditEveryMs: 1000 * dayMs };
 const file = fileOf(...Array.from({ length: 16 }, (_, number) => number));
 
-/** @returns the network, and the fewest copies that any chunk had at any moment since */
+/** @returns the network, and the lowest number of copies that any chunk had since then */
 async function watched(count: number, options: ClusterOptions = {}) {
   const cluster = await startCluster(count, { tunables, ...options });
   await save(cluster, cluster.devices[0]!, 1, file);

@@ -1,7 +1,7 @@
 /**
- * Makes node:crypto and node:timers the same at every run: results that would come from the thread
- * pool, in whatever order it has them, come in the order they were asked for, and random bytes come
- * from the seed. Only for the simulator's own process; imported before anything that uses them.
+ * Makes node:crypto and node:timers deterministic. Results of the thread pool, which arrive in any order, arrive in
+ * the order of the calls, and random bytes come from the seed. Only for the simulator's own process: import it before
+ * anything that uses these modules.
  */
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
@@ -10,7 +10,7 @@ import type { Random } from '../../src/model/clock.ts';
 
 let random: Random | undefined;
 
-/** Random bytes come from here until the next call. */
+/** The source of random bytes until the next call. */
 export function seedNode(next: Random): void {
   random = next;
 }
@@ -28,7 +28,7 @@ function verify(...parts: Parameters<typeof verifyNow> | [...Parameters<typeof v
   return undefined;
 }
 
-/** Each record is checked by every device: once is enough. A signature's bytes depend on its key. */
+/** Caches signature checks: every device checks each record, and one check is enough. */
 const verdicts = new Map<string, boolean>();
 const verdictsMax = 100_000;
 

@@ -1,6 +1,6 @@
 /**
- * Which records of grantees count, worked out by somebody who knows every record that was ever written: the grant
- * was in force when the clocks said so, and everything that the way to it names counts.
+ * Computes which records of grantees count, with knowledge of every record that was ever written: the grant was in
+ * force at the record's time, and all records that its steps name count.
  */
 import { headsOf } from '../../src/catalog/records/merge.ts';
 import type { Catalog } from '../../src/model/contracts/catalog.ts';
@@ -14,7 +14,7 @@ import {
   type Via,
 } from '../../src/model/records.ts';
 
-/** What grantees write of these is followed to the end. */
+/** Tables whose records by grantees are checked at the end. */
 const tables = ['entry', 'version', 'facts'] as const;
 
 export class GrantTruth {
@@ -43,7 +43,7 @@ export class GrantTruth {
     return this.#granted().filter((record) => !this.#counts(record));
   }
 
-  /** A sentence for each record that should count in the catalog and does not, or the other way round. */
+  /** A sentence for each record that should count in the catalog but does not, or the other way round. */
   faults(catalog: Catalog): string[] {
     const counting = [...this.#records.values()].filter((record) => this.#counts(record));
     const replaced = new Set(counting.flatMap(({ base }) => base));
@@ -93,7 +93,7 @@ export class GrantTruth {
     return viaOf(step)?.grant === grant;
   }
 
-  /** Of concurrent records one that takes the grant back goes before the newest. */
+  /** Among concurrent records, one that revokes the grant beats the newest. */
   #grantAt(grant: string, hlc: Hlc): GrantBody | undefined {
     const heads = headsOf(this.#grants.filter((record) => record.id === grant && record.hlc < hlc));
     const body = (heads.find((head) => head.body?.revoked) ?? heads[0])?.body;

@@ -1,7 +1,7 @@
 /**
- * Those whom a folder is shared with: a user, a link and a token, who write on whatever device they are at, while the
- * owner widens, narrows, ends and takes back what they may. Which of their records count in the end
- * is worked out here again, from what everybody ever wrote.
+ * The grantees of a shared folder: a user, a link and a token. They write on any device, while the
+ * owner widens, narrows, ends and revokes their rights. At the end this computes independently which of their records
+ * count, from everything that was ever written.
  */
 import { grantedId, type SigningKey } from '../../src/crypto/index.ts';
 import type { Random } from '../../src/model/clock.ts';
@@ -19,7 +19,7 @@ import type { CatalogRecord, EntryBody, GrantBody, Via } from '../../src/model/r
 import { entryOf, grantOf, keyOf, type World } from '../catalog/world.ts';
 import { GrantTruth } from './grant-truth.ts';
 
-/** Numbers that no other entry of a simulation has. */
+/** The first of the numbers that no other entry of a simulation uses. */
 const shared = entryOf(1_000_000);
 const inside = entryOf(1_000_001);
 const rights = ['view', 'upload', 'edit', 'edit', 'edit'] as const;
@@ -39,12 +39,12 @@ const grantees: readonly Grantee[] = [
   { kind: 'token', key: keyOf('token'), grant: grantOf(3), number: 3, top: shared },
 ];
 
-/** Something to be written, and by whom. */
+/** A record to write, and its signer. */
 export interface Deed {
   what: string;
   drafts: Draft[];
   signer: SigningKey;
-  /** The device has everything that allows it: refusing it would be wrong. */
+  /** True when the device has everything that allows the write, so a refusal would be wrong. */
   mustBeTaken(catalog: Catalog): boolean;
   done(records: readonly CatalogRecord[]): void;
 }
@@ -62,7 +62,7 @@ export class Grantees {
     this.#truth = new GrantTruth(world.adminId);
   }
 
-  /** The shared folders, one in the other, and a grant for each. */
+  /** The shared folders, one inside the other, and a grant for each. */
   founding(): Draft[] {
     const drafts = [this.#world.userDraft(keyOf('bob')), this.#folderDraft(shared, entryOf(0))];
     return [
@@ -72,7 +72,7 @@ export class Grantees {
     ];
   }
 
-  /** What was written is remembered, for the end. */
+  /** Remembers a written record for the check at the end. */
   written(records: readonly CatalogRecord[]): void {
     this.#truth.written(records);
     for (const { table, id, body } of records) {
@@ -82,7 +82,7 @@ export class Grantees {
     }
   }
 
-  /** A file of these contents: a new one, or a further version. */
+  /** A file with this content: a new one, or a further version. */
   saving(number: number, manifest: ChunkId): Deed & { version: VersionId } {
     const by = this.#anyone();
     const isNew = this.#files.length === 0 || this.#random.next() < 0.6;
@@ -96,7 +96,7 @@ export class Grantees {
     return { version, ...this.#deed(`saves ${number}`, by, drafts) };
   }
 
-  /** Anything else that befalls what is shared. */
+  /** Any other change of shared entries. */
   next(catalog: Catalog, number: number): Deed {
     const roll = this.#random.next();
     const by = this.#anyone();
@@ -122,17 +122,17 @@ export class Grantees {
     return this.#deed('moves', by, [{ table: 'entry', id: entry, body: { ...moved, via } }]);
   }
 
-  /** Of a device, when all is over: what it shows wrongly. */
+  /** At the end: what a device shows wrongly. */
   faults(catalog: Catalog): string[] {
     return this.#truth.faults(catalog);
   }
 
-  /** Versions that nobody may see: no grant was in force when they were written. */
+  /** Versions that must not be visible: no grant was in force when they were written. */
   get heldVersions(): VersionId[] {
     return this.#truth.held().flatMap(({ table, id }) => (table === 'version' ? versionId(id) : []));
   }
 
-  /** How many records of grantees count, and how many do not. */
+  /** The numbers of grantees' records that count and that do not count. */
   get counts(): { kept: number; held: number } {
     return { kept: this.#truth.kept().length, held: this.#truth.held().length };
   }
@@ -218,7 +218,7 @@ function nonceOf(number: number): Uint8Array {
   return new Uint8Array(nonce);
 }
 
-/** Where the right to write something has to be shown from. */
+/** The entry from which the steps of a proof start. */
 function startsOf({ table, id, body }: Draft): EntryId[] {
   if (table === 'version' && body) return [body.entry];
   if (table !== 'entry' || !body) return table === 'facts' ? [entryId(id)] : [];
@@ -226,7 +226,7 @@ function startsOf({ table, id, body }: Draft): EntryId[] {
   return isNew({ body }) ? parents : [entryId(id), ...parents];
 }
 
-/** Made by a grantee, not changed. */
+/** True for an entry that a grantee created, not changed. */
 function isNew({ body }: { body: object | null }): boolean {
   const { via } = (body ?? {}) as { via?: Via };
   return via?.nonce !== undefined;

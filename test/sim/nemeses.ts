@@ -1,4 +1,4 @@
-/** What befalls the devices of a simulation besides crashes and partitions. */
+/** Faults of a simulation besides crashes and partitions. */
 import type { Random } from '../../src/model/clock.ts';
 import type { Draft } from '../../src/model/contracts/catalog.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
@@ -9,7 +9,7 @@ import { SimDevice, type SimDeviceParts } from './sim-device.ts';
 
 const devicesMax = 7;
 const yearMs = 365 * 24 * 3_600_000;
-/** Peers tell their clocks every 15 s, and may be cut off some seconds before that shows. */
+/** Peers exchange their clocks every 15 s, and may be cut off some seconds before a device notices. */
 const toldAfterMs = 22_000;
 
 export interface NemesisParts {
@@ -32,7 +32,7 @@ export class Nemeses {
     this.#nextIndex = parts.devices.length;
   }
 
-  /** Sets a clock wrong, by years, or right again. One at a time: two wrong ones could agree. */
+  /** Sets a clock wrong by years, or right again. Only one clock at a time, because two wrong ones could agree. */
   skew(device: SimDevice): void {
     const { clock, note, devices, random } = this.#parts;
     const wrong = devices.find(({ aheadMs }) => aheadMs !== 0);
@@ -42,19 +42,19 @@ export class Nemeses {
     note(`${device.id} is ${device.aheadMs} ms ahead`);
   }
 
-  /** Is the clock of the device wrong, and has it been told so by two others? */
+  /** Is the clock of the device wrong, and have two others told it so? */
   isToldWrong({ aheadMs, aheadSinceMs, running }: SimDevice): boolean {
     const sinceMs = this.#parts.clock.monotonicMs() - toldAfterMs;
     const told = running?.transport.peers().filter(({ connectedAtMs }) => connectedAtMs < sinceMs) ?? [];
     return aheadMs !== 0 && aheadSinceMs < sinceMs && told.length >= 2;
   }
 
-  /** Alone nobody can know that a clock is ahead: what is written then shows years later. */
+  /** A device alone cannot know that its clock is ahead: records that it writes then become due years later. */
   mayWrite({ aheadMs, running }: SimDevice): boolean {
     return aheadMs === 0 && running !== undefined;
   }
 
-  /** Copies a home, or puts the copy back, where nothing is lost by it that only this device has. */
+  /** Copies a home, or restores the copy, if that loses nothing that only this device has. */
   async restore(device: SimDevice): Promise<void> {
     const { note } = this.#parts;
     if (!device.running) return;
@@ -65,7 +65,7 @@ export class Nemeses {
     device.disk.restoreHome();
   }
 
-  /** Rows of a catalog are gone. */
+  /** Deletes rows of a catalog. */
   async damage(device: SimDevice): Promise<void> {
     if (!device.running || !(await this.#twinOf(device))) return;
     await device.crash();
@@ -86,7 +86,7 @@ export class Nemeses {
     await this.#parts.boot(device);
   }
 
-  /** Only what nobody misses: another device has its records, others have its chunks. */
+  /** Removes only a device that nobody needs: another device has its records, and others have its chunks. */
   async remove(victim: SimDevice): Promise<void> {
     const { devices, world, note, observer } = this.#parts;
     if (devices.length <= 3 || observer.isMissed(victim)) return;
@@ -99,7 +99,7 @@ export class Nemeses {
     if (await this.#author(by, [removal])) devices.splice(devices.indexOf(victim), 1);
   }
 
-  /** An overtaken device hands over what it has, and is let in again with another key. */
+  /** A device whose home was rolled back hands over its records, and is let in again with another key. */
   async renew(device: SimDevice): Promise<void> {
     const { world, clock, devices, note } = this.#parts;
     const { running } = device;
@@ -110,7 +110,7 @@ export class Nemeses {
       const handed = await clock.until(this.#handOver(running, id));
       if (!handed || !device.running || !peer.running) continue;
       const lastSeq = peer.running.catalog.vector()[device.id] ?? 0;
-      // Removing the old key cuts its log off: only who has all of it may say where.
+      // Removing the old key cuts off its log: only a device that has the whole log may say where.
       const isWhole = (one: SimDevice) =>
         one.running && (one.running.catalog.vector()[device.id] ?? 0) <= lastSeq;
       if (!devices.every(isWhole)) continue;
@@ -149,7 +149,7 @@ export class Nemeses {
     }
   }
 
-  /** Another device that has everything that this one has. */
+  /** Another device that has all records of this one. */
   async #twinOf(device: SimDevice): Promise<SimDevice | undefined> {
     const mine = await this.#state(device);
     for (const other of this.#parts.devices) {

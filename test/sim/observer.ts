@@ -1,4 +1,4 @@
-/** Sees all disks at once and says when a promise was broken. */
+/** Sees all disks at once and reports broken promises. */
 import { sha256 } from '../../src/crypto/index.ts';
 import type { SafetyView } from '../../src/model/api.ts';
 import type { Catalog } from '../../src/model/contracts/catalog.ts';
@@ -8,10 +8,10 @@ import { collect, viewOf } from '../catalog/world.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
 import type { SimDevice } from './sim-device.ts';
 
-/** A version that some device said was stored. */
+/** A version that a device acknowledged. */
 export interface Saved {
   version: VersionId;
-  /** Its manifest and everything that references. */
+  /** Its manifest and all chunks that the manifest references. */
   chunks: ChunkId[];
   manifest: ChunkId;
 }
@@ -38,12 +38,12 @@ export class Observer {
     this.violations.push(`at ${Math.round(this.#clock.monotonicMs())} ms: ${sentence}`);
   }
 
-  /** An upload knows which chunks it will be made of. */
+  /** Notes the chunks of an upload before it is answered. */
   planned(saved: Saved): void {
     this.#needs.set(saved.manifest, saved.chunks);
   }
 
-  /** An upload was answered: what the answer says is true on disks now (I1, I2). */
+  /** Checks an answered upload: the disks must now have what the answer says (I1, I2). */
   acknowledged(saved: Saved, safety: SafetyView): void {
     this.#saved.set(saved.version, saved);
     const promised = safety.level === 'full' ? this.copiesWanted : safety.level === 'safe' ? 2 : 1;
@@ -53,12 +53,12 @@ export class Observer {
     }
   }
 
-  /** Somebody is about to delete a version: it is no loss when it goes. */
+  /** Notes that somebody is about to delete a version, so that its end is no loss. */
   deleting(version: VersionId): void {
     this.#saved.delete(version);
   }
 
-  /** A version can be seen somewhere: its manifest and chunks are on some disk (I1). */
+  /** Checks a visible version: its manifest and chunks must be on some disk (I1). */
   seen(manifest: ChunkId): void {
     for (const id of this.#needs.get(manifest) ?? [manifest]) {
       if (this.copies(id).length === 0) this.broken(`a version is visible whose chunk ${id} is nowhere`);
@@ -73,7 +73,7 @@ export class Observer {
     });
   }
 
-  /** Has a device a chunk that would be missed? Rot is seen only by reading, so a rotten copy is none. */
+  /** Does a device hold a chunk that no other disk has? A rotten copy does not count. */
   isMissed(device: SimDevice): boolean {
     return [...device.disk.chunks.keys()].some((id) => {
       const sound = this.copies(id).filter((holder) => holder !== device).length;
@@ -82,12 +82,12 @@ export class Observer {
     });
   }
 
-  /** Everything is on and connected, and time has passed: all devices agree, with each other and with the truth. */
+  /** When everything is on and connected and time has passed, all devices must agree with each other and with the truth. */
   async healed(): Promise<void> {
     await this.#everythingReads();
     await this.#catalogsAgree();
     await this.#clock.pass(90_000);
-    // What was trimmed in this very moment is still on its way to the others.
+    // News of chunks that were trimmed just now are still on their way to the other devices.
     if (this.#inventoryFaults().length > 0) await this.#clock.pass(1000);
     for (const fault of [...this.#inventoryFaults(), ...this.#copyFaults()]) this.broken(fault);
     await this.#healthIsTrue();
@@ -95,13 +95,13 @@ export class Observer {
     await this.#everythingReads();
   }
 
-  /** After the grace and the days in the trash no disk has anything that no version needs. */
+  /** After the grace and the time in the trash, no disk may have chunks that no version needs. */
   async #garbageGoes(): Promise<void> {
     await this.#clock.pass(290_000);
     let faults: string[] = [];
-    // A rotten chunk that was healed since is garbage from then on: another grace, and the trash again.
+    // A rotten chunk that was healed in the meantime became garbage then: it needs another grace and time in the trash.
     for (const waitMs of [80_000, 150_000, 150_000]) {
-      // Indexes that crashed lost what they knew of garbage: a person is asked about much of that.
+      // An index that crashed lost its notes about garbage: much of it then waits for an admin.
       for (const { running } of this.#devices) running?.replication.confirmGarbage();
       await this.#clock.pass(waitMs);
       faults = await this.#garbageFaults();
@@ -119,7 +119,7 @@ export class Observer {
     }
     const faults: string[] = [];
     for (const { id: device, disk, running } of this.#devices) {
-      // What was thrown away while the clock was ahead stays in the trash until then.
+      // Chunks that were trashed while the clock was ahead stay in the trash until that time.
       const trash = [...disk.trash].filter(([, { deletedAtMs }]) => deletedAtMs <= this.#clock.elapsedMs());
       const kept = [...disk.chunks.keys(), ...trash.map(([id]) => id)].filter((id) => !needed.has(id));
       if (!running || kept.length === 0) continue;
@@ -144,7 +144,7 @@ export class Observer {
     }
   }
 
-  /** Has everybody everything, and know all of it? What comes after that is nothing but waiting. */
+  /** Does every device have and know everything? After that, only waiting is left. */
   isSettled(): boolean {
     if (this.#devices.some(({ running }) => !running) || this.#standingFaults().length > 0) return false;
     return this.#copyFaults().length === 0 && this.#inventoryFaults().length === 0;
@@ -178,7 +178,7 @@ export class Observer {
     }
   }
 
-  /** What devices think wrongly of who has a chunk. */
+  /** Wrong entries in the devices' inventories. */
   #inventoryFaults(): string[] {
     const faults: string[] = [];
     const all = new Set(this.#devices.flatMap(({ disk }) => [...disk.chunks.keys()]));
@@ -229,7 +229,7 @@ export class Observer {
     }
   }
 
-  /** Copies as an inventory can know them: rot is seen only by reading. */
+  /** Copies as an inventory can know them: only reading reveals rot. */
   #present(id: ChunkId): number {
     return this.#devices.filter(({ disk }) => disk.chunks.has(id)).length;
   }

@@ -1,8 +1,8 @@
 /**
  * node test/sim/run.ts [--seed N] [--runs R] [--steps S] [--jobs J] [--trace]
  *
- * Runs the simulator for seeds N, N + 1, …, in J processes (one for each core); prints each seed that broke a promise,
- * and ends with 1 then.
+ * Runs the simulator for seeds N, N + 1, … in J processes (by default one for each core). Prints each seed that broke
+ * a promise, and exits with 1 if there was one.
  */
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';

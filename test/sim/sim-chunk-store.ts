@@ -1,4 +1,4 @@
-/** Chunks of a simulated device: slow, sometimes full, sometimes rotten, durable when it says so. */
+/** The chunk store of a simulated device: slow, sometimes full, sometimes rotten, and durable when it says so. */
 import { sha256 } from '../../src/crypto/index.ts';
 import { type Clock, type Random, sleep } from '../../src/model/clock.ts';
 import type {

@@ -1,4 +1,4 @@
-/** One simulated device: a disk that stays, and processes that come and go on it. */
+/** One simulated device: a permanent disk, and processes that start and crash on it. */
 import {
   type CatalogSync,
   createCatalog,
@@ -28,7 +28,7 @@ export interface SimDeviceParts {
   tunables: Tunables;
 }
 
-/** What runs on a device while it is on. */
+/** The running parts of a device that is on. */
 export interface Running {
   process: SimProcess;
   catalog: LocalCatalog;
@@ -38,11 +38,11 @@ export interface Running {
 }
 
 export class SimDevice {
-  /** Which of the world's device keys it has: another one after it was overtaken. */
+  /** Number of its device key: it takes another one after a rollback. */
   index: number;
   readonly disk = new SimDisk();
   full = false;
-  /** How far its wall clock is ahead of the true one, and since when (true, monotonic). */
+  /** How far its wall clock is ahead of the true one, and since when (true monotonic time). */
   aheadMs = 0;
   aheadSinceMs = 0;
   running: Running | undefined;
@@ -86,7 +86,7 @@ export class SimDevice {
     return this.running;
   }
 
-  /** As `node/home/rebuilding.ts` does it. */
+  /** Does the same as `node/home/rebuilding.ts`. */
   async #openCatalog(process: SimProcess, clock: Clock): Promise<LocalCatalog> {
     const { disk, id } = this;
     const make = () =>
@@ -124,7 +124,7 @@ export class SimDevice {
     };
   }
 
-  /** The power is cut. */
+  /** Cuts the power. */
   async crash(): Promise<void> {
     if (!this.running) return;
     this.running.process.alive = false;

@@ -1,6 +1,6 @@
 /**
- * What of a simulated device survives its process: chunks, databases, the outbox. A crash loses what
- * no sync had reached, as a power cut does, and nothing that was promised (I2).
+ * The parts of a simulated device that survive its process: chunks, databases, the outbox. A crash loses unsynced
+ * writes, like a power cut, and nothing that was acknowledged (I2).
  */
 import { createMemoryOutbox, type Outbox } from '../../src/catalog/index.ts';
 import type { Clock, Random, Timer } from '../../src/model/clock.ts';
@@ -10,7 +10,7 @@ import { MemoryOrderedStore } from '../../src/store/level/memory-ordered-store.t
 
 type Changes = Parameters<OrderedStore['batch']>[0];
 
-/** A process is alive until it crashes; after that nothing it still does has an effect. */
+/** A process is alive until it crashes; later calls of a dead process have no effect. */
 export class SimProcess {
   alive = true;
 
@@ -28,7 +28,7 @@ export class SimProcess {
     };
   }
 
-  /** Never goes on in a process that is dead. */
+  /** Never resolves in a dead process. */
   async mustLive(): Promise<void> {
     if (!this.alive) await new Promise(() => undefined);
   }
@@ -53,7 +53,7 @@ export class SimDisk {
     return this.#copy !== undefined;
   }
 
-  /** Puts the copy back; nothing runs on the disk. */
+  /** Restores the copy. Call it while no process runs on the disk. */
   restoreHome(): void {
     Object.assign(this, this.#copy);
     this.#copy = undefined;
@@ -137,14 +137,14 @@ export class SimDatabase {
     await this.#live.batch(await this.#rows());
   }
 
-  /** What a reader finds on the disk now. */
+  /** The present rows on the disk. */
   async copy(): Promise<SimDatabase> {
     const copy = new SimDatabase();
     await copy.#write(await this.#rows(), true);
     return copy;
   }
 
-  /** Rows are gone, and nobody was told. Nothing runs on it. */
+  /** Deletes rows silently. Call it while no process runs on the disk. */
   async lose(random: Random): Promise<void> {
     const rows = await this.#rows();
     const from = Math.floor(random.next() * rows.length);

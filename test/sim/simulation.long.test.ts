@@ -10,7 +10,7 @@ const steps = 60;
 const freshRuns = Number(process.env.PEERSTOR_SIM_RUNS ?? 60);
 
 describe(`simulated networks (PEERSTOR_TEST_SEED=${freshSeed})`, { timeout: 900_000 }, () => {
-  it('break no promise, whatever befalls them', async () => {
+  it('break no promise, whatever faults they meet', async () => {
     const seeds = [...failedOnce, ...Array.from({ length: freshRuns }, (_, n) => freshSeed + n)];
     const broken: string[] = [];
     for (const seed of seeds) {

@@ -8,7 +8,7 @@ const befalls = ['must refuse', 'takes key', 'damage', 'join', 'remove', 'move',
 test('no promise is broken in twenty simulated networks', async () => {
   let saved = 0;
   const happened = new Set<string>();
-  // Any twenty in which each of these befalls somebody.
+  // Any twenty seeds in which each of these faults happens.
   for (let seed = 11; seed <= 30; seed++) {
     const outcome = await new Simulation(seed).run(steps);
     assert.deepEqual(outcome.violations, [], `node test/sim/run.ts --seed ${seed} --steps ${steps} --trace`);

@@ -1,6 +1,6 @@
 /**
- * A whole network from one seed: devices that crash, are restored, join and leave, disks that fill up and
- * rot, clocks that are wrong, links that break, and people who save, move and delete. The same seed gives the same run, to the last message.
+ * A whole network from one seed: devices that crash, are restored, join and leave; disks that fill up and
+ * rot; wrong clocks; broken links; and people who save, move and delete. The same seed gives exactly the same run.
  */
 import { sealManifest, sha256 } from '../../src/crypto/index.ts';
 import type { Random } from '../../src/model/clock.ts';
@@ -21,7 +21,7 @@ import { TreeEdits } from './tree-edits.ts';
 
 const entryKey = new Uint8Array(32).fill(1);
 const chunkPool = 40;
-/** Why a device may refuse what its user is allowed to. */
+/** Errors with which a device may refuse an allowed change. */
 const cannotWrite: readonly string[] = ['clock-wrong', 'conflict', 'not-a-member'];
 
 const tunables: Tunables = {
@@ -35,7 +35,7 @@ const tunables: Tunables = {
   peerSuspectMs: 3000,
   peerDropMs: 6000,
   transferStallMs: 1500,
-  // Longer than anything goes on for: what an acknowledged file is made of is never garbage for so long.
+  // Longer than any fault lasts: chunks of an acknowledged file are never garbage for so long.
   garbageGraceMs: 200_000,
   garbageTrashMs: 30_000,
   garbageEveryMs: 30_000,
@@ -45,10 +45,10 @@ const tunables: Tunables = {
 export interface SimulationOutcome {
   seed: number;
   violations: string[];
-  /** What happened, for comparing two runs. */
+  /** A log of events, for comparing two runs. */
   trace: string[];
   saved: number;
-  /** Records that somebody wrote by a grant: those that count, and those that do not. */
+  /** Numbers of records written by grants: those that count, and those that do not. */
   byGrants: { kept: number; held: number };
   virtualMs: number;
 }
@@ -196,7 +196,7 @@ export class Simulation {
     this.#network.partition(groups.map((group) => group.map(({ id }) => id)));
   }
 
-  /** A file of some chunks, some of which others have too; it goes on while other things happen. */
+  /** Uploads a file of several chunks, some of which other files share, while other events go on. */
   #save(device: SimDevice): void {
     if (!device.running) return;
     if (!this.#nemeses.mayWrite(device)) return;
@@ -225,7 +225,7 @@ export class Simulation {
     });
   }
 
-  /** Mostly the owner's own file, sometimes one by somebody whom a folder is shared with. */
+  /** Mostly a file of the owner, sometimes one of a grantee. */
   #saving(number: number, manifest: ChunkId): Deed & { version: VersionId } {
     if (this.#random.next() < 0.25) return this.#grantees.saving(number, manifest);
     const { id, table, body } = this.#world.versionDraft(number, number);
@@ -254,7 +254,7 @@ export class Simulation {
     try {
       for (const { id, bytes } of chunks) await upload.put(id, bytes);
       const safety = await upload.settle('safe', tunables.safeWaitMs);
-      // The clock of the device may have been set wrong meanwhile.
+      // The clock of the device may have been set wrong in the meantime.
       if (!process.alive || !this.#mayWriteOn(catalog) || !(await this.#do(catalog, deed))) return;
       this.#note(`${deed.what} is ${safety.level} on ${catalog.self}`);
       this.#observer.acknowledged(saved, safety);
@@ -264,7 +264,7 @@ export class Simulation {
     }
   }
 
-  /** Those whom a folder is shared with, and its owner. */
+  /** The grantees of a shared folder, and its owner. */
   async #share(device: SimDevice): Promise<void> {
     const catalog = device.running?.catalog;
     if (!catalog || !this.#nemeses.mayWrite(device)) return;
@@ -323,11 +323,11 @@ export class Simulation {
       .catch((error: unknown) => this.#note(`${what} failed: ${String(error)}`));
   }
 
-  /** A device whose clock is wrong, and that was told so, writes nothing and says why. */
+  /** A device that knows that its clock is wrong writes nothing and says why. */
   #mustRefuse(device: SimDevice): void {
     this.#note(`${device.id} must refuse`);
     const { aheadMs } = device;
-    // Set right before the answer: then it may write, or waits until it sees itself among the members again.
+    // The clock was set right before the answer: the device may write, or it waits until it is a member again.
     const isStillWrong = () => device.aheadMs === aheadMs;
     device.running?.catalog.author([this.#world.entryDraft(0)], this.#world.admin).then(
       () => {
@@ -345,7 +345,7 @@ export class Simulation {
     return this.#devices.some((device) => device.id === self && this.#nemeses.mayWrite(device));
   }
 
-  /** One bit of a chunk that is sound on two other disks. */
+  /** Flips one bit of a chunk that is sound on two other disks. */
   #rot(device: SimDevice): void {
     const ids = [...device.disk.chunks.keys()].sort();
     const id = ids[this.#pick(ids.length)];
@@ -364,7 +364,7 @@ export class Simulation {
       device.aheadMs = 0;
       if (!device.running) await this.#clock.until(this.#boot(device));
     }
-    // At most longer than any rest and retry, and than others believe that a device is full.
+    // Longer than any rest or retry, and than the time for which others believe that a device is full.
     const roundsMax = (this.#wasFull ? 13 : 5) * 12;
     for (let round = 1; round <= roundsMax; round++) {
       await this.#clock.pass(5000);

@@ -1,4 +1,4 @@
-/** What people do to the tree: folders, moves, renames, deletions for ever; whatever comes of it must be equal everywhere. */
+/** Edits of the tree: folders, moves, renames, purges. The resulting tree must be equal on all devices. */
 import type { Random } from '../../src/model/clock.ts';
 import type { Draft } from '../../src/model/contracts/catalog.ts';
 import { entryOf, type World } from '../catalog/world.ts';
@@ -14,12 +14,12 @@ export class TreeEdits {
     this.#random = random;
   }
 
-  /** A file that was saved. */
+  /** A saved file. */
   saved(number: number): void {
     this.#files.push(number);
   }
 
-  /** @param number of a new entry, if there is to be one */
+  /** @param number of the new entry, if the edit makes one */
   next(number: number): { what: string; drafts: Draft[] } {
     const roll = this.#random.next();
     const parent = entryOf(this.#folder());
