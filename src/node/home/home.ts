@@ -77,6 +77,9 @@ export class Home {
     try {
       // Not `mkdir` with `recursive`: below /proc it never returns (Node 24).
       if ((await makeFolders(folder)) !== undefined) await chmod(folder, 0o700);
+      // LevelDB makes its files as the umask says: nobody else enters their folder, whoever may enter the home.
+      await makeFolders(join(folder, 'db'));
+      await chmod(join(folder, 'db'), 0o700);
       return await Home.#openIn(folder);
     } catch (cause) {
       if (isPeerstorError(cause)) throw cause;

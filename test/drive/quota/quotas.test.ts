@@ -11,7 +11,7 @@ import { MemoryOrderedStore } from '../../../src/store/index.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { until } from '../../support/until.ts';
 import { coded } from '../errors.ts';
-import { addUser, catalogOf, createHome, pieces, put, type TestDevice } from '../world.ts';
+import { addUser, catalogOf, createHome, exchange, pieces, put, type TestDevice } from '../world.ts';
 
 const tooMuch = coded('quota-exceeded', /does not fit/);
 
@@ -159,6 +159,17 @@ test('uploads that break off count beside the quota, the same chunks once, and n
   await bob.drive.upload(entryId(folder), 'a', pieces([noise(seed, 1_200_000)]), {});
   const other = bob.drive.upload(entryId(folder), 'b', pieces([noise(99, 1_200_000)]), {});
   await assert.rejects(other, coded('quota-exceeded', /does not fit/));
+});
+
+test('two devices apart may together exceed a quota, and take nothing more once they have met', async () => {
+  const { world, device, session, bob, folder } = await createLimited(100);
+  const laptop = await world.join('Laptop', device, session);
+  const there = await laptop.accounts.login('Bob', 'correct horse battery', 'here');
+  await upload(bob.drive, folder, 'here', 80);
+  await upload(there.drive, folder, 'there', 80);
+  await exchange(device, laptop);
+  for (const { drive } of [bob, there]) await assert.rejects(upload(drive, folder, 'more', 1), tooMuch);
+  assert.equal(await usedBy(device, session, 'Bob'), 160);
 });
 
 test('a restart forgets nothing of what lies on disks beside the quota, and keeps it no longer than the disks do', async () => {
