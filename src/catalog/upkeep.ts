@@ -1,16 +1,20 @@
 /** Starts and stops a catalog, and does its periodic work in between. */
 import type { Timer } from '../model/clock.ts';
-import { sentenceOf } from '../model/errors.ts';
+import { isPeerstorError, sentenceOf } from '../model/errors.ts';
 import type { Acknowledgements } from './durability/acknowledgements.ts';
 import { compact } from './durability/compaction.ts';
 import { endInOrder, openState, restoreFromOutbox } from './durability/start.ts';
+import { empty, meta } from './records/store-layout.ts';
 import type { CatalogState } from './state/catalog-state.ts';
+import { countRows } from './state/row-counts.ts';
 import { applyDue, holdEarly, noteEarly } from './writing/reexamine.ts';
 import type { Writer } from './writing/writer.ts';
 
 const minuteMs = 60_000;
 /** How often due records are checked for, and acknowledgements are stored. */
 const tickMs = 15_000;
+/** After a start that trusted what a clean end had left, once people were served. */
+const countAfterMs = minuteMs;
 const compactEveryMs = 60 * minuteMs;
 /** When the wall clock goes back by more than this between two ticks, somebody set it. */
 const setBackMs = minuteMs;
@@ -22,6 +26,7 @@ export class Upkeep {
   #stopping = new AbortController();
   #starting: Promise<void> | undefined;
   #timer: Timer | undefined;
+  #counting: Timer | undefined;
   #running: Promise<void> = Promise.resolve();
   #nextCompactionMs = 0;
   #driftMs = 0;
@@ -46,6 +51,7 @@ export class Upkeep {
     this.#starting = undefined;
     this.#stopping.abort();
     this.#timer?.cancel();
+    this.#counting?.cancel();
     await this.#running;
     await this.#writer.idle();
     this.#state.running = false;
@@ -61,12 +67,32 @@ export class Upkeep {
     const { clock } = this.#state;
     this.#state.running = true;
     this.#state.failure = undefined;
-    const { endedInOrder } = await openState(this.#state, this.#writer);
+    const { endedInOrder, areRowsCounted } = await openState(this.#state, this.#writer);
     await this.#acknowledgements.load();
     this.#driftMs = clock.wallMs() - clock.monotonicMs();
     this.#nextCompactionMs = clock.monotonicMs() + compactEveryMs;
     if (!endedInOrder) this.#inBackground(() => this.#restoreLost());
+    if (!areRowsCounted) this.#countLater();
     this.#tickLater();
+  }
+
+  /** Looks whether all rows are there. If not, the next start makes the database again. */
+  #countLater(): void {
+    this.#counting = this.#state.clock.after(countAfterMs, () => this.#inBackground(() => this.#count()));
+  }
+
+  async #count(): Promise<void> {
+    const { store, log } = this.#state;
+    try {
+      await countRows(store, this.#stopping.signal);
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      if (!isPeerstorError(error, 'index-corrupt')) throw error;
+      // A damaged value has been read, and is being repaired: the others are counted after it.
+      if (error.details.key !== undefined) return this.#countLater();
+      log.error({}, `${sentenceOf(error)} Restart this device to have it made again.`);
+      await store.batch([{ key: meta.damaged, value: empty }], { sync: true });
+    }
   }
 
   /** After a crash the database may have lost records silently; the outbox tells which. */

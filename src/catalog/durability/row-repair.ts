@@ -28,6 +28,7 @@ export function watchDamage(store: OrderedStore, onDamaged: (key: string) => voi
     return error;
   };
   return {
+    asLeft: store.asLeft === true,
     get(key) {
       try {
         return store.get(key);

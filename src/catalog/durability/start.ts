@@ -25,16 +25,21 @@ import { addRecords } from '../registers/registers.ts';
 import { type AuthorityRecord, authorityTables } from '../rights/authority-fold.ts';
 import { isAuthorityRecord } from '../rights/policy.ts';
 import type { CatalogState } from '../state/catalog-state.ts';
-import { countRows } from '../state/row-counts.ts';
+import { countRows, writtenRows } from '../state/row-counts.ts';
 import { applyDue, catchUpWithAuthority, holdEarly, noteEarly } from '../writing/reexamine.ts';
 import type { Writer } from '../writing/writer.ts';
 
 const recordsAtOnce = 500;
 
 /** @returns whether the last process stopped cleanly: if not, the database may have lost the end of its log */
-export async function openState(state: CatalogState, writer: Writer): Promise<{ endedInOrder: boolean }> {
+export async function openState(
+  state: CatalogState,
+  writer: Writer,
+): Promise<{ endedInOrder: boolean; areRowsCounted: boolean }> {
   checkGenesis(state);
-  state.rows = await countRows(state.store);
+  // Both say so: LevelDB left its files as they are, and the catalog had written what it had to.
+  const isTrusted = state.store.asLeft === true && state.store.get(meta.ended) !== undefined;
+  state.rows = isTrusted ? writtenRows(state.store) : await countRows(state.store);
   const isNew = state.store.get(meta.genesis) === undefined;
   for await (const [key, row] of state.store.range(wholeVector))
     state.vector.set(deviceOfKey(key), numberOfBytes(row));
@@ -67,7 +72,7 @@ export async function openState(state: CatalogState, writer: Writer): Promise<{ 
   await writer.run(() => holdEarly(state, writer));
   await writer.run(() => applyDue(state, writer));
   await noteEarly(state);
-  return { endedInOrder };
+  return { endedInOrder, areRowsCounted: !isTrusted };
 }
 
 /** No other device is a member. */

@@ -12,18 +12,36 @@ import type { Batch } from './batch.ts';
 const isCounted = (key: string): boolean => !key.startsWith('A') && !key.startsWith('m');
 
 /**
- * Reads every row, and so every checksum.
+ * Reads every row, and so every checksum. Rows may be written meanwhile: what is counted is the state at the beginning.
+ * @param signal ends it with its reason
  * @returns how many rows there are
  * @throws `index-corrupt` when a value is damaged or rows are missing, or a damaged one was met before
  */
-export async function countRows(store: OrderedStore): Promise<number> {
+export async function countRows(store: OrderedStore, signal?: AbortSignal): Promise<number> {
   let rows = 0;
-  for await (const [key] of store.range(wholeDatabase)) rows += Number(isCounted(key));
-  if (store.get(meta.damaged)) throw damaged('a value of it was found damaged');
   // The count is written with the first row, so rows without a count mean that rows were lost.
-  const expected = numberOfBytes(store.get(meta.rows) ?? new Uint8Array(0));
+  let expected = 0;
+  for await (const [key, value] of store.range(wholeDatabase)) {
+    signal?.throwIfAborted();
+    rows += Number(isCounted(key));
+    if (key === meta.rows) expected = numberOfBytes(value);
+  }
+  requireUndamaged(store);
   if (expected !== rows) throw damaged(`it should have ${expected} rows and has ${rows}`);
   return rows;
+}
+
+/**
+ * The number of rows as the last batch wrote it: after a clean end, while `countRows` looks whether it is true.
+ * @throws `index-corrupt` when a damaged value was met before
+ */
+export function writtenRows(store: OrderedStore): number {
+  requireUndamaged(store);
+  return numberOfBytes(store.get(meta.rows) ?? new Uint8Array(0));
+}
+
+function requireUndamaged(store: OrderedStore): void {
+  if (store.get(meta.damaged)) throw damaged('a value of it was found damaged');
 }
 
 /** @returns the number of rows after the batch, which it also puts into the batch */

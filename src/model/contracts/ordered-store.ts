@@ -6,6 +6,8 @@
  * its hex form (`idKey`) and a prefix can stay readable.
  */
 export interface OrderedStore {
+  /** True where every file is as the last clean end left it: what would be lost with a power cut need not be looked for. */
+  readonly asLeft?: boolean;
   /** Synchronous: for hot paths. @throws `index-corrupt` when the value's checksum is wrong */
   get(key: string): Uint8Array | undefined;
   /** All or nothing. `sync: true` means durable when it resolves (I2). A null value deletes. */

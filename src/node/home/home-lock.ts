@@ -13,7 +13,7 @@ import { putIndexAside } from './rebuilding.ts';
 export async function openIndex(home: Home, log: Log): Promise<LevelStore> {
   const path = home.file('db', 'index');
   try {
-    return await LevelStore.open(path);
+    return await LevelStore.open(path, { onDamage: (sentence) => log.error({}, sentence) });
   } catch (error) {
     if (isPeerstorError(error, 'index-corrupt')) {
       await putIndexAside(home, log, error);

@@ -30,7 +30,7 @@ export async function withCatalogStore<Started>(
   const path = home.file('db', 'catalog');
   let store: LevelStore | undefined;
   try {
-    store = await LevelStore.open(path);
+    store = await LevelStore.open(path, { onDamage: (sentence) => notes.log.error({}, sentence) });
     return await start(store);
   } catch (error) {
     await store?.close();

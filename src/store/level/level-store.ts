@@ -1,13 +1,17 @@
 /** The ordered index over LevelDB, with a checksum in front of every value. */
 import { readdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { Level } from 'level';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
-import { damageOfTables, readableRowsOf } from './damaged-tables.ts';
+import { damageOfTables, readableRowsOf, tablesIn } from './damaged-tables.ts';
+import { isAsLeft, writeLeft } from './left-files.ts';
 import { ReadCache } from './read-cache.ts';
 
 const checksumBytes = 4;
+/** Between two tables of some megabytes that are checked in the background. */
+const checkPauseMs = 50;
 /** Rows of a range that are asked for together. */
 const rowsAtOnce = 256;
 
@@ -32,27 +36,42 @@ type Database = Level<string, Uint8Array>;
 export class LevelStore implements OrderedStore {
   readonly #database: Database;
   readonly #cache = new ReadCache();
+  readonly #path: string;
+  readonly asLeft: boolean;
+  readonly #checking = new AbortController();
+  #checked: Promise<void> = Promise.resolve();
+  #isDamaged = false;
 
-  private constructor(database: Database) {
+  private constructor(path: string, database: Database, asLeft: boolean) {
+    this.#path = path;
     this.#database = database;
+    this.asLeft = asLeft;
   }
 
   /**
-   * Opens the database in a folder and makes it where there is none. Each of its tables is read once:
-   * LevelDB itself does not check its indexes and filters (`level-table.ts`).
+   * Opens the database in a folder and makes it where there is none. Each of its tables is read once, because
+   * LevelDB itself does not check its indexes and filters (`level-table.ts`): before this resolves, or, where all
+   * files are as a clean end left them, in the background (decision 0055).
+   * @param options.onDamage told what the background found; the next start finds it again, and refuses the database
    * @throws `home-locked` when another process has it open, `index-corrupt` when it cannot be
    * opened any more and must be rebuilt, else as every method
    */
-  static async open(path: string): Promise<LevelStore> {
+  static async open(path: string, options: OpenOptions = {}): Promise<LevelStore> {
     await mustHaveCurrent(path);
-    const damage = await damageOfTables(path);
+    const asLeft = await isAsLeft(path);
+    const names = await tablesIn(path);
+    const damage = asLeft ? undefined : await damageOfTables(path);
     const database: Database = new Level(path, { keyEncoding: binaryKeys, valueEncoding: 'view' });
     try {
       await database.open();
     } catch (error) {
       throw openError(path, error);
     }
-    if (damage === undefined) return new LevelStore(database);
+    if (damage === undefined) {
+      const store = new LevelStore(path, database, asLeft);
+      if (asLeft) store.#checked = store.#checkLater(names, options);
+      return store;
+    }
     // Opened nevertheless: it would fail where another process has it, whose tables are not whole yet, and
     // puts what was in its log into a table, for `readDamaged`.
     await database.close();
@@ -131,9 +150,44 @@ export class LevelStore implements OrderedStore {
     }
   }
 
+  /** Ends cleanly: what is there now is trusted at the next start, unless damage was found. */
   async close(): Promise<void> {
+    this.#checking.abort();
+    await this.#checked;
+    if (this.#database.status !== 'open') return;
     await this.#database.close();
+    // Without the list the next start reads the tables: no reason to fail.
+    if (!this.#isDamaged) await writeLeft(this.#path).catch(() => undefined);
   }
+
+  /** @param names tables that were there before the database was opened */
+  async #checkLater(names: readonly string[], options: OpenOptions): Promise<void> {
+    const { signal } = this.#checking;
+    const { checkAfterMs = 30_000, onDamage } = options;
+    const pause = async () => {
+      await sleep(checkPauseMs, undefined, { signal, ref: false });
+    };
+    try {
+      await sleep(checkAfterMs, undefined, { signal, ref: false });
+      const damage = await damageOfTables(this.#path, { names, pause });
+      if (damage === undefined) return;
+      this.#isDamaged = true;
+      onDamage?.(
+        `The local database ${this.#path} is damaged, ${damage}: restart this device to have it made again.`,
+      );
+    } catch (error) {
+      if (signal.aborted) return;
+      // A disk that cannot be read now is met again at the next start.
+      this.#isDamaged = true;
+      onDamage?.(`The local database ${this.#path} could not be checked: ${sentenceOf(error)}`);
+    }
+  }
+}
+
+interface OpenOptions {
+  onDamage?: (sentence: string) => void;
+  /** For tests. */
+  checkAfterMs?: number;
 }
 
 /**
