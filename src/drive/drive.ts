@@ -1,4 +1,5 @@
 /** One user's drive: the contract's methods, each in the file named after what it does. */
+import type { EntryView } from '../model/api.ts';
 import type { Drive } from '../model/contracts/drive.ts';
 import { ancestorViews, children } from './folders/browsing.ts';
 import { copy } from './folders/copying.ts';
@@ -6,6 +7,7 @@ import { createFolder, ensureFolder } from './folders/folders.ts';
 import { patch } from './folders/moves.ts';
 import { properties, setProperties } from './folders/properties.ts';
 import { openThumbnail } from './photos/thumbnails.ts';
+import { withTotals } from './search/folder-totals.ts';
 import { search } from './search/search.ts';
 import { emptyTrash, purge, restore, trash, trashed } from './trash/trash.ts';
 import { viewOf } from './tree/entry-view.ts';
@@ -22,19 +24,24 @@ export type ChangeSource = Drive['onChange'];
 
 export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
   const found = (id: Parameters<Drive['entry']>[0]) => requireEntryOrConflict(tree, id);
+  const counted = (view: EntryView) => withTotals(tree, view);
   return {
-    root: async () => viewOf(tree, requireEntry(tree, tree.root)),
-    entry: async (id) => viewOf(tree, await found(id)),
-    children: (id, options) => children(tree, id, options),
-    ancestors: (id) => ancestorViews(tree, id),
-    resolve: async (names, from) => viewOf(tree, await found(await resolvePath(tree, names, from))),
+    root: async () => counted(await viewOf(tree, requireEntry(tree, tree.root))),
+    entry: async (id) => counted(await viewOf(tree, await found(id))),
+    async children(id, options) {
+      const page = await children(tree, id, options);
+      return { ...page, items: await Promise.all(page.items.map(counted)) };
+    },
+    ancestors: async (id) => Promise.all((await ancestorViews(tree, id)).map(counted)),
+    resolve: async (names, from) =>
+      counted(await viewOf(tree, await found(await resolvePath(tree, names, from)))),
 
     search: (query) => search([tree], query),
 
-    createFolder: (parent, name) => createFolder(tree, parent, name),
-    ensureFolder: (names, from) => ensureFolder(tree, names, from),
-    patch: (id, change, ifMatch) => patch(tree, id, change, ifMatch),
-    copy: (id, parent, name) => copy({ from: tree, to: tree }, id, parent, name),
+    createFolder: async (parent, name) => counted(await createFolder(tree, parent, name)),
+    ensureFolder: async (names, from) => counted(await ensureFolder(tree, names, from)),
+    patch: async (id, change, ifMatch) => counted(await patch(tree, id, change, ifMatch)),
+    copy: async (id, parent, name) => counted(await copy({ from: tree, to: tree }, id, parent, name)),
 
     properties: (id) => properties(tree, id),
     setProperties: (id, change) => setProperties(tree, id, change),
@@ -46,8 +53,11 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     },
 
     trash: (id, ifMatch) => trash(tree, id, ifMatch),
-    trashed: (options) => trashed(tree, options),
-    restore: (id) => restore(tree, id),
+    async trashed(options) {
+      const page = await trashed(tree, options);
+      return { ...page, items: await Promise.all(page.items.map(counted)) };
+    },
+    restore: async (id) => counted(await restore(tree, id)),
     purge: (id) => purge(tree, id),
     emptyTrash: () => emptyTrash(tree),
 

@@ -32,6 +32,12 @@ export interface EntryView {
   tags: string[];
   starred: boolean;
   trashedAt: string | null;
+  /**
+   * Of a folder of the own drive: bytes and files in it, at any depth, those in the trash left out. null of everything
+   * else, and while the drive is read for the first time.
+   */
+  totalSize: number | null;
+  totalCount: number | null;
   /** null for a folder. */
   safety: SafetyView | null;
   /** Address of a picture of it, `?size=` 240, 720 or 2160; null where there is none (yet). */

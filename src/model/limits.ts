@@ -99,6 +99,8 @@ export const listLimitMax = 1000;
 export const searchedEntriesMax = 2_000_000;
 /** A search waits so long for the first reading of a drive before it says "try again". */
 export const searchBuildWaitMs = 10_000;
+/** A list waits so long for what its folders hold, before it comes without. */
+export const folderTotalsWaitMs = 250;
 /** What a search needs in memory is given back after so long without one. */
 export const searchIdleMs = 30 * minuteMs;
 /** Names and texts that programs keep with one entry (WebDAV): a part of one record. */

@@ -587,6 +587,8 @@ export function driveContract(title: string, open: () => Promise<DriveUnderTest>
         'starred',
         'tags',
         'thumbnail',
+        'totalCount',
+        'totalSize',
         'trashedAt',
         'version',
       ];

@@ -597,7 +597,22 @@ export class FakeDrive extends FakeTransfers implements Drive {
       media: null,
       rights: null,
       owner: null,
+      ...(entry.kind === 'folder' ? this.#totals(entry.id) : { totalSize: null, totalCount: null }),
     };
+  }
+
+  /** A fake may walk. */
+  #totals(folder: EntryId): { totalSize: number; totalCount: number } {
+    let [totalSize, totalCount] = [0, 0];
+    for (const child of this.#childrenOf(folder)) {
+      const inside =
+        child.kind === 'folder'
+          ? this.#totals(child.id)
+          : { totalSize: this.#view(child).size, totalCount: 1 };
+      totalSize += inside.totalSize;
+      totalCount += inside.totalCount;
+    }
+    return { totalSize, totalCount };
   }
 }
 

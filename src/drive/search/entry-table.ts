@@ -30,6 +30,8 @@ const firstRows = 1024;
 export class EntryTable {
   /** Rows in use lie below this; some of them may be free. */
   rows = 0;
+  /** Grows with every change. */
+  revision = 0;
   names: string[] = [];
   #flags = new Uint8Array(firstRows);
   #parents = new Int32Array(firstRows);
@@ -86,6 +88,11 @@ export class EntryTable {
     return ((this.#flags[row] ?? 0) & flag.starred) !== 0;
   }
 
+  /** True for what was put into the trash by itself, not with its folder. */
+  isTrashedItself(row: number): boolean {
+    return ((this.#flags[row] ?? 0) & flag.trashed) !== 0;
+  }
+
   /** True for an entry in the trash, or in a folder that is. */
   isTrashed(row: number): boolean {
     for (let at = row, climbed = 0; at >= 0 && climbed < this.rows; at = this.parentOf(at), climbed += 1) {
@@ -128,6 +135,7 @@ export class EntryTable {
 
   /** Adds an entry, or says anew what is known of it. */
   set(id: EntryId, entry: SearchedEntry): number {
+    this.revision += 1;
     const known = this.rowOf(id);
     const row = known < 0 ? this.#add(id) : known;
     const { kind, starred, trashed, tags } = entry;
@@ -151,12 +159,14 @@ export class EntryTable {
   }
 
   setParent(row: number, parent: EntryId | null): void {
+    this.revision += 1;
     this.#parents[row] = parent === null ? nowhere : this.rowOf(parent);
   }
 
   delete(id: EntryId): void {
     const row = this.rowOf(id);
     if (row < 0) return;
+    this.revision += 1;
     if (!this.isFolder(row)) this.#free.push(row);
     this.#flags[row] = 0;
     this.#parents[row] = nowhere;

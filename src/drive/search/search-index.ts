@@ -26,12 +26,25 @@ const indexes = new LRUCache<Tree, SearchIndex>({ max: indexesKept, dispose: (in
 
 /** The table of a tree, with everything taken in that changed until now. @throws `not-ready` while it is built */
 export async function searchTableOf(tree: Tree): Promise<EntryTable> {
+  const table = await indexOf(tree).tableWithin(searchBuildWaitMs);
+  if (table) return table;
+  throw new PeerstorError('not-ready', 'Your files are being made ready for search; try again soon.', {
+    details: { retryAfterS: 5 },
+  });
+}
+
+/** The same, for who can do without it; undefined while it is built for longer than `waitMs`. */
+export function searchTableWithin(tree: Tree, waitMs: number): Promise<EntryTable | undefined> {
+  return indexOf(tree).tableWithin(waitMs);
+}
+
+function indexOf(tree: Tree): SearchIndex {
   let index = indexes.get(tree);
   if (!index) {
     index = new SearchIndex(tree, () => indexes.delete(tree));
     indexes.set(tree, index);
   }
-  return index.table();
+  return index;
 }
 
 class SearchIndex {
@@ -40,6 +53,7 @@ class SearchIndex {
   readonly #stopWatching: () => void;
   readonly #table = new EntryTable();
   readonly #built: Promise<void>;
+  #isBuilt = false;
   /** Entries that must be looked at again. */
   readonly #dirty = new Set<EntryId>();
   /** Entries that did not open; a key may come. */
@@ -55,28 +69,30 @@ class SearchIndex {
     this.#drop = drop;
     // Before it is built: what changes meanwhile is looked at again afterwards.
     this.#stopWatching = tree.cache.watch((changes, touched) => this.#note(changes, touched), drop);
-    this.#built = this.#build();
+    this.#built = this.#build().then(() => {
+      this.#isBuilt = true;
+    });
     this.#built.catch(drop);
     this.#watchIdle();
   }
 
-  async table(): Promise<EntryTable> {
+  async tableWithin(waitMs: number): Promise<EntryTable | undefined> {
     this.#usedAtMs = this.#tree.clock.monotonicMs();
+    if (!this.#isBuilt && !(await this.#builtWithin(waitMs))) return undefined;
+    await this.#refresh();
+    return this.#table;
+  }
+
+  async #builtWithin(waitMs: number): Promise<boolean> {
     const { clock } = this.#tree;
     const waiting = new AbortController();
-    const late = sleep(clock, searchBuildWaitMs, waiting.signal).then(
+    const late = sleep(clock, waitMs, waiting.signal).then(
       () => true,
       () => false,
     );
     const isLate = await Promise.race([this.#built.then(() => false), late]);
     waiting.abort();
-    if (isLate) {
-      throw new PeerstorError('not-ready', 'Your files are being made ready for search; try again soon.', {
-        details: { retryAfterS: 5 },
-      });
-    }
-    await this.#refresh();
-    return this.#table;
+    return !isLate;
   }
 
   #note(changes: readonly CatalogChange[], touched: ReadonlySet<string>): void {

@@ -123,6 +123,8 @@ async function dropDrafts(
 }
 
 const nothing = {
+  totalSize: null,
+  totalCount: null,
   parentId: null,
   size: 0,
   mime: null,

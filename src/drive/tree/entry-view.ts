@@ -19,6 +19,9 @@ export interface KnownOfView {
   safety?: SafetyView;
 }
 
+/** What only `search/folder-totals.ts` knows. */
+const uncounted = { totalSize: null, totalCount: null } as const;
+
 export async function viewOf(
   tree: Tree,
   found: Entry | Conflict,
@@ -35,6 +38,7 @@ export async function viewOf(
     kind: body.kind,
     name: known.name ?? (await nameOf(tree, entry)),
     ...contentView(tree, winner, known),
+    ...uncounted,
     createdAt: timeText(body.createdAt),
     modifiedAt: timeText(winner?.modifiedAt ?? Math.floor(record.hlc / hlcTicksPerMs)),
     // A folder, or a file without a version, has no content: the register's revision tells states apart.
@@ -55,6 +59,7 @@ async function viewOfConflict(tree: Tree, conflict: Conflict, known: KnownOfView
     kind: 'file',
     name: known.name ?? (await conflictNameOf(tree, conflict)),
     ...contentView(tree, version, known),
+    ...uncounted,
     createdAt: timeText(version.writtenAtMs),
     modifiedAt: timeText(version.modifiedAt),
     version: version.id,

@@ -43,6 +43,8 @@ const entryProperties = {
   tags: listOf(string),
   starred: boolean,
   trashedAt: nullable(time),
+  totalSize: { ...nullable(count), description: 'bytes of the files in a folder, at any depth' },
+  totalCount: { ...nullable(count), description: 'files in a folder, at any depth' },
   safety: nullable(shape('Safety')),
   thumbnail: nullable(string),
   media: nullable(shape('Media')),

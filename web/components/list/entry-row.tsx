@@ -42,7 +42,6 @@ export const rowId = (id: string) => `entry-${id}`;
 /** One entry of a list: a row of a table, or a tile. Keys are handled by the list around it. */
 export function EntryRow(props: EntryRowProps) {
   const { entry, rowIndex, selected, focused, renaming, faded, members, place, on } = props;
-  const isFolder = entry.kind === 'folder';
   return (
     <div
       role="row"
@@ -91,13 +90,14 @@ export function EntryRow(props: EntryRowProps) {
         <span class="title">
           {renaming ? <NameInput entry={entry} on={on} /> : <NameLink {...props} />}
           <span class="second numbers">
-            {place ?? `${isFolder ? '' : `${formatSize(entry.size)} · `}${formatTime(entry.modifiedAt)}`}
+            {place ??
+              [sizeWords(entry), formatTime(entry.modifiedAt)].filter((words) => words !== '').join(' · ')}
           </span>
         </span>
         {entry.starred && <Starred />}
       </span>
       <span role="gridcell" class="size">
-        {isFolder ? '' : formatSize(entry.size)}
+        {sizeWords(entry)}
       </span>
       <span role="gridcell" class="time">
         <time dateTime={entry.modifiedAt} title={formatFullTime(entry.modifiedAt)}>
@@ -198,4 +198,10 @@ function Starred() {
       <span class="visually-hidden">starred</span>
     </>
   );
+}
+
+/** Of a folder: everything in it, once the device has added it up. */
+function sizeWords({ kind, size, totalSize }: EntryView): string {
+  if (kind === 'file') return formatSize(size);
+  return totalSize === null ? '' : formatSize(totalSize);
 }
