@@ -9,9 +9,8 @@ import type {
   ImpactView,
   NearbyDevice,
   Page,
-  SystemView,
 } from '../../src/model/api.ts';
-import type { GarbageReport } from '../../src/model/contracts/health.ts';
+import type { GarbageReport, SystemView } from '../../src/model/contracts/health.ts';
 import { assertProblem, GatewayFixture, sessionHeaders } from './gateway-fixture.ts';
 
 describe('devices, pairing and health', () => {

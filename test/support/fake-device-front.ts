@@ -7,7 +7,6 @@ import type {
   ImpactView,
   InviteView,
   PairingView,
-  SystemView,
   UserAdminView,
 } from '../../src/model/api.ts';
 import type { AuditFilter } from '../../src/model/contracts/audit.ts';
@@ -20,7 +19,7 @@ import type {
   Sharing,
   UserAdmin,
 } from '../../src/model/contracts/drive.ts';
-import type { GarbageReport } from '../../src/model/contracts/health.ts';
+import type { GarbageReport, SystemView } from '../../src/model/contracts/health.ts';
 import type { SecondFactor, SessionList } from '../../src/model/contracts/own-account.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import { type DeviceId, type EntryId, userId } from '../../src/model/ids.ts';

@@ -1,6 +1,6 @@
 /** The shapes that the API answers with, by their names in the document. TypeScript has them in `model/api.ts`. */
 import type * as api from '../../model/api.ts';
-import type { GarbageReport } from '../../model/contracts/health.ts';
+import type { GarbageReport, SystemView, TransfersView } from '../../model/contracts/health.ts';
 import type { UploadView } from '../../model/contracts/uploads.ts';
 import { errorStatus } from '../../model/errors.ts';
 import type * as photos from '../../model/views/photos.ts';
@@ -327,25 +327,25 @@ const devices: Record<string, Schema> = {
     action: nullable(string),
   }),
   Receipt: objectOf<api.ReceiptView>({ at: time, sentence: string }),
-  System: objectOf<api.SystemView>({
-    cpu: objectOf<api.SystemView['cpu']>({ cores: count, model: string, percent: number }),
-    memory: objectOf<api.SystemView['memory']>({ totalBytes: count, usedBytes: count, processBytes: count }),
+  System: objectOf<SystemView>({
+    cpu: objectOf<SystemView['cpu']>({ cores: count, model: string, percent: number }),
+    memory: objectOf<SystemView['memory']>({ totalBytes: count, usedBytes: count, processBytes: count }),
     disks: listOf(
-      objectOf<api.SystemView['disks'][number]>({
+      objectOf<SystemView['disks'][number]>({
         paths: listOf(string),
         totalBytes: count,
         usedBytes: count,
         freeBytes: count,
       }),
     ),
-    network: objectOf<api.SystemView['network']>({
+    network: objectOf<SystemView['network']>({
       receivedBytesPerSecond: nullable(count),
       sentBytesPerSecond: nullable(count),
     }),
     temperature: { ...nullable(number), description: 'degrees Celsius' },
     uptimeSeconds: count,
     version: string,
-    transfers: objectOf<api.TransfersView>({ uploads: count, unprotectedChunks: count, repairs: count }),
+    transfers: objectOf<TransfersView>({ uploads: count, unprotectedChunks: count, repairs: count }),
   }),
   Garbage: objectOf<GarbageReport>({
     chunks: count,

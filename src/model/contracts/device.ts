@@ -8,14 +8,13 @@ import type {
   ImpactView,
   NearbyDevice,
   PairingView,
-  SystemView,
 } from '../api.ts';
 import type { Backups } from '../backups/backups.ts';
 import type { DeviceId, EntryId } from '../ids.ts';
 import type { DeviceClass } from '../records.ts';
 import type { AuditFilter } from './audit.ts';
 import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from './drive.ts';
-import type { GarbageReport } from './health.ts';
+import type { GarbageReport, SystemView } from './health.ts';
 import type { SecondFactor, SessionList } from './own-account.ts';
 
 export interface DeviceSettings {

@@ -33,3 +33,31 @@ export interface GarbageReport {
   /** So much would go without anybody having deleted it: an admin is asked first. */
   stopped: { chunks: number; bytes: number } | null;
 }
+
+/** How busy the machine of the device that answers is. */
+export interface SystemView {
+  /** `percent` of all cores together, over the last seconds. */
+  cpu: { cores: number; model: string; percent: number };
+  memory: { totalBytes: number; usedBytes: number; processBytes: number };
+  /** File systems of the home and the lent folders, each once; `paths` only for admins. */
+  disks: { paths: string[]; totalBytes: number; usedBytes: number; freeBytes: number }[];
+  /** null where the system does not tell. */
+  network: { receivedBytesPerSecond: number | null; sentBytesPerSecond: number | null };
+  /** Degrees Celsius of the hottest sensor; null where there is none. */
+  temperature: number | null;
+  /** Of the machine. */
+  uptimeSeconds: number;
+  /** Of peerstor. */
+  version: string;
+  transfers: TransfersView;
+}
+
+/** What moves between this device and others. */
+export interface TransfersView {
+  /** Uploads that this device takes now. */
+  uploads: number;
+  /** Chunks that this device has and that still have too few copies elsewhere. */
+  unprotectedChunks: number;
+  /** Chunks of which this device makes further copies. */
+  repairs: number;
+}

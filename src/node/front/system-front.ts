@@ -1,6 +1,7 @@
 /** What pages see of the machine that answers. */
-import type { SystemView, TransfersView } from '../../model/api.ts';
+
 import type { Session } from '../../model/contracts/drive.ts';
+import type { SystemView, TransfersView } from '../../model/contracts/health.ts';
 import { Machine } from '../machine/machine.ts';
 import { SystemWatch } from '../machine/system-watch.ts';
 import type { DeviceParts } from './device-parts.ts';

@@ -1,7 +1,7 @@
 /** How busy the machine is. Rates need two looks: the last one is kept while somebody goes on looking. */
 import { cpus, freemem, totalmem, uptime } from 'node:os';
-import type { SystemView } from '../../model/api.ts';
 import type { Clock } from '../../model/clock.ts';
+import type { SystemView } from '../../model/contracts/health.ts';
 import {
   type CpuTimes,
   type NetworkCounts,

@@ -1,6 +1,7 @@
 /** Tells pages every two seconds to look at the machine again, and that what moves between devices has changed. */
-import type { TransfersView } from '../../model/api.ts';
+
 import type { Clock, Timer } from '../../model/clock.ts';
+import type { TransfersView } from '../../model/contracts/health.ts';
 import { systemTellMs } from '../../model/limits.ts';
 
 export interface SystemWatchParts {

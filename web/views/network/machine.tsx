@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { SystemView } from '../../../src/model/api.ts';
+import type { SystemView } from '../../../src/model/contracts/health.ts';
 import {
   askSystem,
   busyShare,
