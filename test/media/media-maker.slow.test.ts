@@ -244,9 +244,8 @@ describe('the process that decodes', () => {
         return plain.read(range, signal);
       },
     };
-    const before = children.length;
     const one = await maker.make(killing, never);
-    assert.deepEqual([one?.thumbnails.length, kills, children.length - before], [2, 1, 1]);
+    assert.deepEqual([one?.thumbnails.length, kills], [2, 1]);
   });
 
   it('that dies at the same picture again gives that picture up, and goes on with the next', async () => {

@@ -21,8 +21,9 @@ const scanFirstMs = 2_000;
 const versionsAtOnce = 32;
 /** Versions under way: one is decoded while the bytes of others are read and stored. */
 const atOnce = 3;
-/** After what is no property of the content: devices that are off, a full disk. */
+/** After what is no property of the content: devices that are off, a full disk. Twice as long after each failure. */
 const againMs = 60_000;
+const againMaxMs = 3_600_000;
 
 export interface MediaProgress {
   /** Versions that wait for their thumbnails here. */
@@ -40,6 +41,8 @@ export interface MediaUpkeep {
 interface Due {
   version: VersionId;
   isNew: boolean;
+  /** Times that it was tried and put off. */
+  failures: number;
 }
 
 const running = new WeakMap<Tree, MediaUpkeep>();
@@ -62,6 +65,8 @@ class MediaQueue implements MediaUpkeep {
   /** The last one is next: what somebody just uploaded is looked at before what waits for long. */
   readonly #stack: VersionId[] = [];
   readonly #due = new Map<VersionId, Due>();
+  /** Failed, and are tried again later. */
+  readonly #putOff = new Set<VersionId>();
   #working = 0;
 
   constructor(tree: Tree) {
@@ -107,9 +112,10 @@ class MediaQueue implements MediaUpkeep {
     this.#timers.add(timer);
   }
 
-  #add(version: VersionId, isNew: boolean): void {
-    if (!this.#tree.media || this.#isOver || hasRecord(this.#tree, version)) return;
-    this.#due.set(version, { version, isNew });
+  #add(version: VersionId, isNew: boolean, failures = 0): void {
+    if (!this.#tree.media || this.#isOver || this.#putOff.has(version) || hasRecord(this.#tree, version))
+      return;
+    this.#due.set(version, { version, isNew, failures });
     this.#stack.push(version);
     if (this.#working < atOnce) void this.#work(this.#tree.media);
   }
@@ -149,15 +155,21 @@ class MediaQueue implements MediaUpkeep {
     return undefined;
   }
 
-  #postpone({ version, isNew }: Due, error: unknown): void {
+  #postpone({ version, isNew, failures }: Due, error: unknown): void {
     const { log } = this.#tree;
-    if (!isPeerstorError(error)) {
-      // Not known to pass: the next sign-in tries again.
-      log.error({ version: shortId(version), error }, 'Thumbnails could not be made');
+    // Decoding everything again would not make room, and what is no known error does not pass by itself: the next
+    // sign-in tries again.
+    if (!isPeerstorError(error) || error.code === 'quota-exceeded') {
+      log.warn({ version: shortId(version) }, `Thumbnails could not be made: ${sentenceOf(error)}`);
       return;
     }
     log.info({ version: shortId(version) }, `Thumbnails have to wait: ${sentenceOf(error)}`);
-    this.#later(againMs, () => this.#add(version, isNew));
+    const waitMs = Math.min(againMaxMs, againMs * 2 ** failures);
+    this.#putOff.add(version);
+    this.#later(waitMs, () => {
+      this.#putOff.delete(version);
+      this.#add(version, isNew, failures + 1);
+    });
   }
 
   /** Oldest first, so that the newest is next. */

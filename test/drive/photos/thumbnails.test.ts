@@ -160,6 +160,32 @@ describe('thumbnails that are lacking', () => {
     await whenMade(drive, file.id);
   });
 
+  it('wait longer after each failure, and are left alone where the quota is full', async () => {
+    const maker = new FakeMaker();
+    maker.fault = new PeerstorError('chunk-missing', 'The device that has it is off.');
+    const { drive, root, world, device, session } = await createHome(undefined, maker);
+    await put(drive, root, 'a.jpg', pictureText(), { mime: 'image/jpeg' });
+    await until('it was tried', () => maker.read.length === 1);
+    await world.clock.pass(61_000);
+    await until('it was tried again', () => maker.read.length === 2);
+    await world.clock.pass(61_000);
+    assert.equal(maker.read.length, 2);
+    await world.clock.pass(61_000);
+    await until('it was tried a third time', () => maker.read.length === 3);
+    maker.fault = undefined;
+    maker.thumbnailBytes = [50_000, 0, 0];
+    const bob = await addUser(device, session, 'Bob', { quotaBytes: 10_000 });
+    const { id: theirs } = await bob.drive.root();
+    // What signing in looks for is found to be nothing.
+    await world.clock.pass(10_000);
+    const full = await put(bob.drive, theirs, 'b.jpg', pictureText({ camera: 'b' }), { mime: 'image/jpeg' });
+    const ofBob = () => maker.read.filter((text) => text.includes('"b"')).length;
+    await until('it was tried', () => ofBob() === 1);
+    await world.clock.pass(3_600_000);
+    assert.equal(ofBob(), 1);
+    assert.equal((await bob.drive.entry(entryId(full.id))).media, null);
+  });
+
   it('are said with the reason where this device cannot make any', async () => {
     const maker = new FakeMaker();
     maker.lack = 'Thumbnails need sharp.';

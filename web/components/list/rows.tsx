@@ -28,16 +28,18 @@ export function Rows({ label, empty, count, error, children }: RowsProps) {
 
 interface RowProps {
   icon: IconName;
+  /** Stands there in its place. */
+  picture?: ComponentChildren;
   title: ComponentChildren;
   facts: ComponentChildren;
   /** Buttons. */
   children?: ComponentChildren;
 }
 
-export function Row({ icon, title, facts, children }: RowProps) {
+export function Row({ icon, picture, title, facts, children }: RowProps) {
   return (
     <li class="device">
-      <Icon name={icon} />
+      {picture ?? <Icon name={icon} />}
       <div>
         <div class="ellipsis">{title}</div>
         <div class="facts">{facts}</div>

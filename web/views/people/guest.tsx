@@ -10,6 +10,7 @@ import { formatFullTime, formatSize } from '../../client/words/format.ts';
 import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { EntryPicture } from '../../components/list/entry-picture.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';
 import { showTitle } from '../../components/shown-text.ts';
 import { ConflictDialog } from '../../components/upload/conflict-dialog.tsx';
@@ -277,7 +278,12 @@ interface DownloadProps {
 
 function FileRow({ entry, onDownload }: DownloadProps) {
   return (
-    <Row icon="file" title={entry.name} facts={formatSize(entry.size)}>
+    <Row
+      icon="file"
+      picture={<EntryPicture entry={entry} />}
+      title={entry.name}
+      facts={formatSize(entry.size)}
+    >
       <DownloadButton entry={entry} label="Download" onDownload={onDownload} />
     </Row>
   );
