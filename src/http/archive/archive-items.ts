@@ -63,7 +63,7 @@ async function* folderItems(
   signal: AbortSignal,
 ): AsyncGenerator<ArchiveItem> {
   const pages = pagesOf(drive, folder);
-  const first = await ifThere(async () => (await pages.next()).value);
+  const first = await ifThere(drive, async () => (await pages.next()).value);
   if (!first) return;
   if (path !== '') {
     yield { path, modifiedAtMs: Date.parse(folder.modifiedAt), size: 0, content: undefined };
@@ -98,18 +98,21 @@ async function fileItem(
   path: string,
   signal: AbortSignal,
 ): Promise<ArchiveItem | undefined> {
-  const opened = await ifThere(() => drive.open(entryId(id)));
+  const opened = await ifThere(drive, () => drive.open(entryId(id)));
   if (opened === undefined) return undefined;
   const { size, modifiedAtMs } = opened;
   return { path, modifiedAtMs, size, content: opened.read({ start: 0, end: size }, signal) };
 }
 
-async function ifThere<Found>(find: () => Promise<Found>): Promise<Found | undefined> {
+/** undefined for what was deleted meanwhile. @throws what the drive throws where nothing of it may be read any more */
+async function ifThere<Found>(drive: Drive, find: () => Promise<Found>): Promise<Found | undefined> {
   try {
     return await find();
   } catch (error) {
-    if (isPeerstorError(error, 'not-found') || isPeerstorError(error, 'gone')) return undefined;
-    throw error;
+    if (!isPeerstorError(error, 'not-found') && !isPeerstorError(error, 'gone')) throw error;
+    // A link that was taken back says the same of each file: an archive without them would look whole.
+    await drive.root();
+    return undefined;
   }
 }
 
