@@ -6,7 +6,10 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
+import { printTable } from '../../src/cli/terminal/output.ts';
+import { withTerminal } from '../../src/cli/terminal/terminal.ts';
 import { CommandLine } from './command-line.ts';
 
 const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
@@ -161,6 +164,22 @@ describe('words of a command line', () => {
     assert.equal(JSON.parse(found.out).items.length, 1);
     const csv = await line.run(['audit', '--csv']);
     assert.match(csv.out, /^at,device,event,user,sentence\n.*Kitchen,sign-in,anna/);
+  });
+
+  it('a table of more rows than a call takes arguments is printed whole', async () => {
+    let printed = 0;
+    const stdout = new Writable({
+      write(piece: Buffer, _encoding, done) {
+        printed += piece.toString().split('\n').length - 1;
+        done();
+      },
+    });
+    const rows = Array.from({ length: 130_000 }, (_, number) => [`file ${number}`]);
+    const { signal } = new AbortController();
+    const streams = { stdin: Readable.from([]), stdout, stderr: new PassThrough() };
+    const around = { ...streams, env: {}, platform: process.platform, interrupted: () => signal };
+    await withTerminal(around, async () => printTable(['NAME'], rows));
+    assert.equal(printed, 130_001);
   });
 
   it('the program itself gives the exit code and keeps standard output for results', () => {

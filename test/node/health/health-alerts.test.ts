@@ -65,6 +65,16 @@ describe('alerts', () => {
     assert.match(view({}).sentence, /Every file has 3 copies/);
   });
 
+  it('a network without files does not call itself safe, with one device or with enough', () => {
+    const chunks = { ...factsOf().chunks, total: 0, byCopies: {} };
+    for (const devices of [[deviceOf(0)], [deviceOf(0), deviceOf(1), deviceOf(2)]]) {
+      const { sentence } = view({ chunks, devices });
+      assert.match(sentence, /^Nothing is stored yet\./);
+      assert.doesNotMatch(sentence, /safe|Every file/);
+    }
+    assert.match(view({ chunks, devices: [deviceOf(0)] }).sentence, /1 of 3 devices: add 2 devices/);
+  });
+
   it('alerts name the state of each volume', () => {
     for (const [volume, expected] of [
       [{ state: 'missing' }, ['volume-missing warn']],
