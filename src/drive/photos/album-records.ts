@@ -4,7 +4,7 @@
  */
 import { decode, encode, isFields, open, seal } from '../../crypto/index.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
-import { isPeerstorError, sentenceOf } from '../../model/errors.ts';
+import { isPeerstorError, PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { type EntryId, entryId, ownRecordId, toHex } from '../../model/ids.ts';
 import { isLive } from '../keys/live.ts';
 import type { Tree } from '../tree/tree.ts';
@@ -50,7 +50,7 @@ export type Albums = ReadonlyMap<string, Album>;
 const opened = new WeakMap<Tree, Promise<Albums>>();
 const watched = new WeakSet<Tree>();
 
-/** @throws what the catalog throws */
+/** @throws `forbidden` to everybody but the owner */
 export function albumsOf(tree: Tree): Promise<Albums> {
   if (!watched.has(tree)) {
     watched.add(tree);
@@ -71,12 +71,13 @@ export function albumsOf(tree: Tree): Promise<Albums> {
 }
 
 async function readAlbums(tree: Tree): Promise<Albums> {
+  const key = albumsKey(tree);
   const found: (Omit<Album, 'items'> & { items: AlbumItem[] })[] = [];
   const items: (AlbumItem & { album: string })[] = [];
   for await (const record of tree.catalog.list('album')) {
     if (!isLive(record) || record.body.owner !== tree.user) continue;
     const id = record.id.split('.')[0] ?? '';
-    const part = partIn(tree, record.body.sealed);
+    const part = partIn(tree, key, record.body.sealed);
     if (part?.kind === 'album') {
       const { name, coverId, createdAt } = part;
       found.push({ id, name, coverId: coverId === null ? null : entryId(coverId), createdAt, items: [] });
@@ -101,9 +102,9 @@ async function readAlbums(tree: Tree): Promise<Albums> {
 }
 
 /** Also of a newer version of peerstor: what is not as it should be is left out. */
-function partIn(tree: Tree, sealed: Uint8Array): AlbumPart | ItemPart | undefined {
+function partIn(tree: Tree, key: Uint8Array, sealed: Uint8Array): AlbumPart | ItemPart | undefined {
   try {
-    const part = decode(open(albumsKey(tree), label, sealed));
+    const part = decode(open(key, label, sealed));
     if (isAlbumPart(part) || isItemPart(part)) return part;
   } catch (error) {
     if (!isPeerstorError(error)) throw error;
@@ -150,5 +151,5 @@ function draftOf(tree: Tree, id: string, part: AlbumPart | ItemPart): Draft<'alb
 
 function albumsKey({ own }: Tree): Uint8Array {
   if (own) return own.albumsKey;
-  throw new Error('albums belong to the owner of a drive');
+  throw new PeerstorError('forbidden', 'Albums belong to the owner of a drive alone.');
 }

@@ -7,7 +7,7 @@ import { sha256 } from '../../crypto/index.ts';
 import type { RightsView } from '../../model/api.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { CatalogChange } from '../../model/contracts/catalog.ts';
-import type { Drive, Guest, Session } from '../../model/contracts/drive.ts';
+import type { Guest, Session } from '../../model/contracts/drive.ts';
 import type { UseReservations } from '../../model/contracts/use-reservations.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type GrantId, toHex } from '../../model/ids.ts';
@@ -19,6 +19,7 @@ import { accessKeyOf, tokenInAccessKey } from '../grants/access-keys.ts';
 import { type GrantSecret, readSecret, type SecretKind } from '../grants/grant-secrets.ts';
 import { type Grant, type GrantState, stateOfGrant } from '../grants/grants.ts';
 import { countUse, usesOf } from '../grants/link-uses.ts';
+import { createPhotos } from '../photos/photos.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import { createMultipartUploads } from '../uploads/multipart.ts';
 import { createResumableUploads } from '../uploads/resumable.ts';
@@ -88,7 +89,7 @@ export function createLinkSessions(parts: LinkSessionsParts): LinkSessions {
       dedupeSecret: secret.dedupeSecret,
     });
     const own = { secret: text, signal: signals.of(id, isOver), uploads, multipart };
-    const access = sessionOf(drives, grant, granted.drive, own);
+    const access = sessionOf(drives, grant, granted, own);
     sessions.set(id, { drives, granted, access });
     return access;
   }
@@ -246,11 +247,13 @@ function ownerIsOut({ catalog }: NetworkDrives, { owner }: GrantBody): boolean {
 function sessionOf(
   drives: NetworkDrives,
   { id, body }: Grant,
-  drive: Drive,
+  { drive, tree }: GrantedDrive,
   given: Pick<Session, 'secret' | 'signal' | 'uploads' | 'multipart'>,
 ): Session {
   const refuse = () => new PeerstorError('forbidden', 'An access token may not do that: sign in.');
   const { catalog, grants } = drives;
+  const rightsNow = () => grants.get(id)?.body.rights ?? body.rights;
+  const photos = createPhotos(tree);
   return {
     ...given,
     get accessKeyId() {
@@ -266,13 +269,15 @@ function sessionOf(
     },
     drive,
     get rights(): RightsView {
-      return grants.get(id)?.body.rights ?? body.rights;
+      return rightsNow();
     },
     get sharing(): never {
       throw refuse();
     },
-    get photos(): never {
-      throw refuse();
+    get photos() {
+      // Who may only upload sees nothing.
+      if (rightsNow() === 'upload') throw refuse();
+      return photos;
     },
     adminSigner() {
       throw refuse();

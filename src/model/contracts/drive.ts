@@ -182,7 +182,7 @@ export interface Session {
   readonly rights: RightsView | null;
   /** @throws `forbidden` for a token */
   readonly sharing: Sharing;
-  /** @throws `forbidden` for a token */
+  /** @throws `forbidden` for a token that may only upload */
   readonly photos: Photos;
   /** Signs what an admin decides (devices). @throws `forbidden` for a member */
   adminSigner(): import('./catalog.ts').Signer;

@@ -187,6 +187,31 @@ describe('pictures', () => {
     ]);
   });
 
+  it('are shown to a token as far as it opens the drive, and to one that may only upload not at all', async () => {
+    const { photos, session, device, drive, root } = await withPictures({
+      'a.jpg': taken('2026-07-01T00:00:00'),
+    });
+    const folder = await drive.createFolder(root, 'inside');
+    await addPictures({ drive, root: entryId(folder.id) }, { 'b.jpg': taken('2026-07-02T00:00:00') });
+    const open = async (rights: 'view' | 'upload', entryIdOf: string) => {
+      const wish = { name: 'frame', rights, entryId: entryId(entryIdOf), expiresAtMs: null };
+      const { token = '' } = await session.sharing.createToken(wish);
+      const program = await device.accounts.resume(token);
+      assert.ok(program);
+      return program;
+    };
+    const { photos: inside } = await open('view', folder.id);
+    assert.deepEqual(namesOf(await inside.month('2026-07')), ['b.jpg']);
+    const { photos: all } = await open('view', root);
+    assert.deepEqual(namesOf(await all.month('2026-07')), ['b.jpg', 'a.jpg']);
+    await drive.trash(entryId(folder.id));
+    assert.deepEqual(namesOf(await all.month('2026-07')), ['a.jpg']);
+    await photos.createAlbum('mine');
+    await assert.rejects(all.albums(), coded('forbidden'));
+    const blind = await open('upload', root);
+    assert.throws(() => blind.photos, coded('forbidden'));
+  });
+
   it('that wait for being read are counted', async () => {
     const maker = new FakeMaker();
     const slow = Promise.withResolvers<void>();

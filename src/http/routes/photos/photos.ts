@@ -4,7 +4,7 @@ import type { MapBox } from '../../../model/contracts/media/photos.ts';
 import { PeerstorError } from '../../../model/errors.ts';
 import type { PhotoView } from '../../../model/views/photos.ts';
 import { query } from '../../requests/schemas.ts';
-import { signedIn } from '../../sessions/authentication.ts';
+import { openToTokens, signedIn } from '../../sessions/authentication.ts';
 
 const monthShape = '^\\d{4}-(0[1-9]|1[0-2])$';
 
@@ -19,29 +19,29 @@ const mapQuery = query({
 const searchQuery = query({ q: { type: 'string', maxLength: 1000, description: 'words' } });
 
 export function photoRoutes(app: FastifyInstance): void {
-  app.get('/api/v1/photos/timeline', async (request) => ({
+  app.get('/api/v1/photos/timeline', { config: openToTokens }, async (request) => ({
     months: await signedIn(request).photos.timeline(),
   }));
 
   app.get<{ Params: { month: string } }>(
     '/api/v1/photos/months/:month',
-    { schema: { params: monthParams } },
+    { config: openToTokens, schema: { params: monthParams } },
     async (request) => listed(request, await signedIn(request).photos.month(request.params.month)),
   );
 
   app.get<{ Querystring: { bbox?: string } }>(
     '/api/v1/photos/map',
-    { schema: { querystring: mapQuery } },
+    { config: openToTokens, schema: { querystring: mapQuery } },
     async (request) => listed(request, await signedIn(request).photos.onMap(boxOf(request.query.bbox))),
   );
 
   app.get<{ Querystring: { q?: string } }>(
     '/api/v1/photos/search',
-    { schema: { querystring: searchQuery } },
+    { config: openToTokens, schema: { querystring: searchQuery } },
     async (request) => listed(request, await signedIn(request).photos.search(request.query.q ?? '')),
   );
 
-  app.get('/api/v1/photos/duplicates', async (request) => {
+  app.get('/api/v1/photos/duplicates', { config: openToTokens }, async (request) => {
     const groups = await signedIn(request).photos.duplicates();
     return {
       items: groups.map((group) => ({ items: group.map((photo) => keyed(request, photo)) })),
@@ -49,7 +49,9 @@ export function photoRoutes(app: FastifyInstance): void {
     };
   });
 
-  app.get('/api/v1/photos/progress', async (request) => signedIn(request).photos.progress());
+  app.get('/api/v1/photos/progress', { config: openToTokens }, async (request) =>
+    signedIn(request).photos.progress(),
+  );
 }
 
 /** Beside its address keys: a browser fetches thumbnails without headers. */

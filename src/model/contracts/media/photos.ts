@@ -11,7 +11,10 @@ export interface MapBox {
   north: number;
 }
 
-/** Only what is outside the trash; newest first, by the local time. At `Session.photos`. A token's session has none. */
+/**
+ * Only what is outside the trash; newest first, by the local time. At `Session.photos`. By a token
+ * only what it opens, and no albums, which are `forbidden`.
+ */
 export interface Photos {
   timeline(): Promise<TimelineMonth[]>;
   /** @param month `YYYY-MM` */
