@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { segmentDeadRatioMax } from '../../src/model/limits.ts';
 import { until } from '../support/until.ts';
 import { type DeviceProcess, hashOf, randomStream, startThree } from './device-process.ts';
 
@@ -33,7 +34,7 @@ describe('three devices that collect garbage', { timeout: 600_000 }, () => {
     await first.put('/gone.bin', randomStream(size, 'gone'), '?copies=full&wait=60');
     for (const device of devices) assert.ok((await bytesOnDisk(device)) > 2 * size);
     await purge(first, '/gone.bin');
-    await untilLessThan(size + MiB);
+    await untilOnly(size);
     const kept = await hashOf(randomStream(size, 'kept'));
     for (const device of devices) assert.deepEqual(await device.hashAt('/kept.bin'), { sha256: kept, size });
     const again = await second.put('/again.bin', randomStream(size, 'gone'), '?copies=full&wait=60');
@@ -50,7 +51,7 @@ describe('three devices that collect garbage', { timeout: 600_000 }, () => {
     await first.put('/marker.bin', randomStream(size, 'marker'), '?copies=full&wait=60');
     for (const device of devices) assert.ok((await bytesOnDisk(device)) > 3 * size);
     await purge(first, '/marker.bin');
-    await untilLessThan(2 * size + MiB);
+    await untilOnly(2 * size);
     for (const device of devices) assert.ok((await bytesOnDisk(device)) > 2 * size);
   });
 
@@ -60,7 +61,9 @@ describe('three devices that collect garbage', { timeout: 600_000 }, () => {
     await device.must('DELETE', `/api/v1/entries/${id}?permanent=true`);
   }
 
-  async function untilLessThan(most: number): Promise<void> {
+  /** Until so many bytes are left, and what compaction leaves dead in a segment. */
+  async function untilOnly(live: number): Promise<void> {
+    const most = live / (1 - segmentDeadRatioMax) + MiB;
     await until('the bytes are free on every disk', async () => {
       const bytes = await Promise.all(devices.map(bytesOnDisk));
       return bytes.every((one) => one < most) || bytes.join(' ');
