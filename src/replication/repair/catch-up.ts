@@ -8,7 +8,7 @@
  * Repair handles chunks whose copies are lost.
  */
 import { Semaphore } from '../../concurrency/index.ts';
-import { type Clock, sleep, type Timer } from '../../model/clock.ts';
+import { type Clock, sleep } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { idKey, idOfKey } from '../../model/contracts/ordered-store.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
@@ -26,6 +26,7 @@ import type { ReferenceIndex } from '../references/reference-index.ts';
 import { pushHeld } from '../transfer/push.ts';
 import type { PushScheduler } from '../upload/push-scheduler.ts';
 import type { PutAnswer } from '../wire.ts';
+import { SoonestTimer } from './soonest-timer.ts';
 
 /** Wait before a look: collects a burst of events, and lets an upload's own pushes go first. */
 const settleMs = 500;
@@ -64,8 +65,7 @@ export class CatchUp {
   readonly #parts: CatchUpParts;
   readonly #stopping = new AbortController();
   readonly #pushes = new Semaphore(pushedAtOnce);
-  #timer: Timer | undefined;
-  #dueMs = Number.POSITIVE_INFINITY;
+  readonly #timer: SoonestTimer;
   /** True when every needed chunk has to be checked, false when only the changed ones. */
   #all = true;
   #hints = new Set<ChunkKey>();
@@ -76,6 +76,7 @@ export class CatchUp {
 
   constructor(parts: CatchUpParts) {
     this.#parts = parts;
+    this.#timer = new SoonestTimer(parts.clock, () => this.#run());
   }
 
   start(): void {
@@ -93,7 +94,7 @@ export class CatchUp {
 
   stop(): void {
     this.#stopping.abort();
-    this.#timer?.cancel();
+    this.#timer.stop();
     for (const stop of this.#stopListening) stop();
   }
 
@@ -105,31 +106,19 @@ export class CatchUp {
   #lookAtAll(): void {
     this.#all = true;
     this.#hints.clear();
-    this.#runAfter(settleMs);
+    this.#timer.within(settleMs);
   }
 
   #lookAt(key: ChunkKey): void {
     if (!this.#all) this.#hints.add(key);
     if (this.#hints.size > hintsMax) this.#lookAtAll();
-    else this.#runAfter(settleMs);
-  }
-
-  #runAfter(ms: number): void {
-    const { clock } = this.#parts;
-    const dueMs = clock.monotonicMs() + ms;
-    if (this.#stopping.signal.aborted || dueMs >= this.#dueMs) return;
-    this.#dueMs = dueMs;
-    this.#timer?.cancel();
-    this.#timer = clock.after(ms, () => {
-      this.#dueMs = Number.POSITIVE_INFINITY;
-      this.#run();
-    });
+    else this.#timer.within(settleMs);
   }
 
   #run(): void {
     // An event during a run causes another run after it.
     if (this.#running) {
-      this.#runAfter(settleMs);
+      this.#timer.within(settleMs);
       return;
     }
     this.#running = true;
@@ -147,7 +136,7 @@ export class CatchUp {
         this.#running = false;
         if (!this.#failed) return;
         this.#all = true;
-        this.#runAfter(this.#parts.againMs);
+        this.#timer.within(this.#parts.againMs);
       });
   }
 

@@ -5,7 +5,7 @@
  *
  * Usually nothing is due: the few distinct sets of holders show that, without looking at a single chunk.
  */
-import { type Clock, sleep, type Timer } from '../../model/clock.ts';
+import { type Clock, sleep } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { idOfKey } from '../../model/contracts/ordered-store.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
@@ -41,6 +41,7 @@ import {
   urgencyOf,
 } from './repair-plan.ts';
 import { RepairQueue } from './repair-queue.ts';
+import { SoonestTimer } from './soonest-timer.ts';
 
 /** Wait before a look, to collect a burst of events. */
 const settleMs = 1000;
@@ -91,8 +92,7 @@ export class Repair {
   readonly #stopping = new AbortController();
   readonly #queue = new RepairQueue();
   readonly #losses: Losses;
-  #timer: Timer | undefined;
-  #dueMs = Number.POSITIVE_INFINITY;
+  readonly #timer: SoonestTimer;
   #running = false;
   #walkNotBeforeMs = Number.NEGATIVE_INFINITY;
   #devicesChanged = false;
@@ -104,6 +104,7 @@ export class Repair {
   constructor(parts: RepairParts) {
     this.#parts = parts;
     this.#losses = new Losses(parts);
+    this.#timer = new SoonestTimer(parts.clock, () => this.#look());
   }
 
   start(): void {
@@ -111,9 +112,9 @@ export class Repair {
     const devices = () => {
       handoff.retry();
       this.#devicesChanged = true;
-      this.#lookAfter(settleMs);
+      this.#timer.within(settleMs);
     };
-    const chunks = () => this.#lookAfter(settleMs);
+    const chunks = () => this.#timer.within(settleMs);
     handoff.onExcuse(() => {
       this.#walkNotBeforeMs = Number.NEGATIVE_INFINITY;
       chunks();
@@ -124,12 +125,12 @@ export class Repair {
       inventory.onChange(chunks),
       references.onChange(chunks),
     ];
-    this.#lookAfter(settleMs);
+    this.#timer.within(settleMs);
   }
 
   stop(): void {
     this.#stopping.abort();
-    this.#timer?.cancel();
+    this.#timer.stop();
     for (const stop of this.#stopListening) stop();
     this.#queue.clear();
     this.#losses.writeReceipts();
@@ -144,18 +145,6 @@ export class Repair {
     return { queued, active: this.#active, etaSeconds };
   }
 
-  #lookAfter(ms: number): void {
-    const { clock } = this.#parts;
-    const dueMs = clock.monotonicMs() + ms;
-    if (this.#stopping.signal.aborted || dueMs >= this.#dueMs) return;
-    this.#dueMs = dueMs;
-    this.#timer?.cancel();
-    this.#timer = clock.after(ms, () => {
-      this.#dueMs = Number.POSITIVE_INFINITY;
-      this.#look();
-    });
-  }
-
   #look(): void {
     if (this.#running) {
       // The queue was made for the former set of devices: the run ends, and the next one chooses again.
@@ -163,16 +152,16 @@ export class Repair {
       return;
     }
     if (this.#parts.onBattery()) {
-      this.#lookAfter(batteryLookMs);
+      this.#timer.within(batteryLookMs);
       return;
     }
     if (this.#devicesChanged) this.#walkNotBeforeMs = Number.NEGATIVE_INFINITY;
     this.#devicesChanged = false;
     const { isDue, nextMs } = this.#outlook(this.sight());
     const nowMs = this.#parts.clock.monotonicMs();
-    this.#lookAfter(Math.min(lookAgainMs, Math.max(lookMinMs, nextMs - nowMs)));
+    this.#timer.within(Math.min(lookAgainMs, Math.max(lookMinMs, nextMs - nowMs)));
     if (!isDue) return;
-    if (nowMs < this.#walkNotBeforeMs) this.#lookAfter(this.#walkNotBeforeMs - nowMs);
+    if (nowMs < this.#walkNotBeforeMs) this.#timer.within(this.#walkNotBeforeMs - nowMs);
     else this.#run();
   }
 
@@ -196,7 +185,7 @@ export class Repair {
         this.#running = false;
         this.#queue.clear();
         this.#losses.writeReceipts();
-        this.#lookAfter(settleMs);
+        this.#timer.within(settleMs);
       });
   }
 
