@@ -238,6 +238,23 @@ describe('a backup', () => {
     });
   });
 
+  it('that watches its folder sees at its start what changed while the device was off', async () => {
+    await inWorld(async (world) => {
+      await world.write('a', 'one');
+      await world.add({ watch: true });
+      const isSaved = async (text: string) => (await world.saved()).a === text;
+      await until('it is saved', () => isSaved('one'));
+      await until(
+        'the run has ended',
+        async () => (await world.service.list(world.session))[0]?.state === 'idle',
+      );
+      await world.service.stop();
+      await world.write('a', 'changed while it was off');
+      await world.restart();
+      await until('the change is saved', () => isSaved('changed while it was off'));
+    });
+  });
+
   it('says in a dry run what it would do, and does none of it', async () => {
     await inWorld(async (world) => {
       await world.write('a', 'one');

@@ -68,6 +68,8 @@ export class ProfileRunner {
     };
     const due = () => void this.run({ dryRun: false }).catch(() => undefined);
     this.#alarm = new Alarm({ folder, schedule, lastMs, settleMs, clock, log, due });
+    // Nobody watched while the device was off.
+    if (schedule.kind === 'watch') this.#alarm.hint();
     if (this.state.profile.kind === 'sync' && schedule.kind === 'watch') void this.#followDrive();
   }
 
