@@ -13,8 +13,10 @@ export interface HttpPeer {
 }
 
 export function httpCalls({ base, headers, scratch }: HttpPeer) {
-  const headerArgs = headers.flatMap((header) => ['-H', header]);
-  const headerLines = headers.map((header) => `header = "${header}"`);
+  // Else curl asks before each body whether it may send it, and waits for the answer: no other client does for small files.
+  const all = ['Expect:', ...headers];
+  const headerArgs = all.flatMap((header) => ['-H', header]);
+  const headerLines = all.map((header) => `header = "${header}"`);
   const each = async (folders: readonly string[], lines: (name: string, folder: string) => string[]) => {
     const configs = folders.map(async (folder) => {
       const names = (await readdir(folder)).sort();
