@@ -77,9 +77,10 @@ export function describeWatchedFolder({ files, changes }: Amounts): void {
         const at = pick(names.length);
         const name = names[at] ?? '';
         const what = pick(10);
-        if (what < 5) await writeFile(join(source, name), text());
-        else if (what < 7) await make();
-        else if (what < 9 || deleted > files / 10) {
+        // A file that was changed and then moved counts as gone: both stay far below what the brake lets through.
+        if (what < 6) await writeFile(join(source, name), text());
+        else if (what < 8) await make();
+        else if (what < 9 || deleted >= files / 20) {
           const to = join(`d${pick(8)}`, `moved ${made}-${pick(1e9)}.txt`);
           await mkdir(join(source, to, '..'), { recursive: true });
           await rename(join(source, name), join(source, to));
