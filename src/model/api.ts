@@ -65,7 +65,10 @@ export interface EntryOutcome {
 
 /** What a search found. */
 export interface FoundView extends EntryView {
-  /** From the root of the asker's drive, such as `/a/b.txt`; of what others shared from the shared folder on. */
+  /**
+   * From the root of the asker's drive, or of what their token opens, such as `/a/b.txt`: `/api/v1/path` takes it. Of
+   * what others shared with them, from the name of the shared folder on.
+   */
   path: string;
 }
 

@@ -48,6 +48,7 @@ interface Found extends Match {
  * Entries outside the trash whose names hold all words of the question, best first: the whole name, its
  * beginning, the beginning of a word, anywhere, and with typing mistakes where nothing else is found. Equal
  * ones by when they were changed.
+ * @param trees the asker's own first: paths begin at its root, also where a token opens a part of a drive
  * @throws `bad-input` for a cursor of another list; `not-ready` while a large drive is read for the first time
  */
 export async function search(trees: readonly Tree[], query: SearchQuery): Promise<Page<FoundView>> {
@@ -61,7 +62,7 @@ export async function search(trees: readonly Tree[], query: SearchQuery): Promis
   const shown = found.slice(0, limit);
   const last = shown.at(-1);
   const nextCursor = found.length > limit && last ? `${last.rank}-${last.id}` : null;
-  return { items: await Promise.all(shown.map(foundView)), nextCursor };
+  return { items: await Promise.all(shown.map((one) => foundView(one, trees[0]))), nextCursor };
 }
 
 async function searchTree(tree: Tree, wish: Wish, limit: number, from: Match | undefined): Promise<Found[]> {
@@ -92,16 +93,15 @@ function visible(tree: Tree, id: EntryId, under: EntryId | undefined): Entry | u
   }
 }
 
-async function foundView({ tree, entry }: Found): Promise<FoundView> {
+async function foundView({ tree, entry }: Found, own: Tree | undefined): Promise<FoundView> {
   const names: string[] = [];
-  for (const folder of ancestors(tree, entry.id)) {
+  for (const folder of [entry, ...ancestors(tree, entry.id)]) {
     // What was shared has no path in the asker's drive; it begins with the name of the shared folder.
-    if (folder.id === tree.root && !tree.granted) break;
+    if (folder.id === tree.root && tree === own) break;
     names.unshift(await nameOf(tree, requireEntry(tree, folder.id)));
     if (folder.id === tree.root) break;
   }
-  const view = await viewOf(tree, entry);
-  return { ...view, path: `/${[...names, view.name].join('/')}` };
+  return { ...(await viewOf(tree, entry)), path: `/${names.join('/')}` };
 }
 
 function wishOf({ q, type, tag, ...filters }: SearchQuery): Wish {

@@ -108,7 +108,7 @@ test('a user whose rights were narrowed finds nothing by the tags that they no l
   assert.deepEqual(await pathsOf(bob.drive, '', { tag: 'mine' }), []);
 });
 
-test('a token finds what lies in its folder, and a drop box nothing', async () => {
+test('a token finds what lies in its folder by the path from there, and a drop box nothing', async () => {
   const { drive, device, session, root } = await createHome();
   const folder = await drive.ensureFolder(['Backups']);
   await put(drive, folder.id, 'inside.txt', 'x');
@@ -123,8 +123,31 @@ test('a token finds what lies in its folder, and a drop box nothing', async () =
   }
   const [view, box] = drives;
   assert.ok(view && box);
-  assert.deepEqual(await pathsOf(view, 'inside'), ['/Backups/inside.txt']);
+  assert.deepEqual(await pathsOf(view, 'inside'), ['/inside.txt']);
+  assert.equal((await view.resolve(['inside.txt'])).name, 'inside.txt');
   await assert.rejects(box.search({ q: 'inside', limit: 10 }), coded('forbidden'));
+});
+
+test('a token of a whole drive finds everything by the paths of its owner, which it can open', async () => {
+  const { drive, device, session, root } = await createHome();
+  const trip = await drive.ensureFolder(['Pictures', 'Trip']);
+  await put(drive, trip.id, 'beach.txt', 'x');
+  await put(drive, root, 'beach.jpg', 'x');
+  const wish = { name: 'program', rights: 'view', entryId: root, expiresAtMs: null } as const;
+  const { token = '' } = await session.sharing.createToken(wish);
+  const program = await device.accounts.resume(token);
+  assert.ok(program);
+  const paths = await pathsOf(program.drive, 'beach');
+  assert.deepEqual(paths, ['/Pictures/Trip/beach.txt', '/beach.jpg']);
+  assert.deepEqual(await pathsOf(drive, 'beach'), paths);
+  for (const path of paths) {
+    const { name } = await program.drive.resolve(path.slice(1).split('/'));
+    assert.ok(path.endsWith(`/${name}`));
+  }
+  for (const path of await pathsOf(program.drive, '')) {
+    const names = path.split('/').filter((name) => name !== '');
+    assert.ok(await program.drive.resolve(names), `${path} can be opened`);
+  }
 });
 
 test('pages of a search follow each other, and nonsense is refused', async () => {
