@@ -23,7 +23,7 @@ const versionsAtOnce = 32;
 const atOnce = 3;
 /** After what is no property of the content: devices that are off, a full disk. Twice as long after each failure. */
 const againMs = 60_000;
-const againMaxMs = 3_600_000;
+const againMaxMs = 900_000;
 
 export interface MediaProgress {
   /** Versions that wait for their thumbnails here. */
@@ -133,9 +133,13 @@ class MediaQueue implements MediaUpkeep {
     this.#working += 1;
     const { signal } = this.#stopping;
     for (let next = this.#next(); next && !this.#isOver; next = this.#next()) {
-      const { version, isNew } = next;
+      const { version, isNew, failures } = next;
       try {
-        const written = await writeMedia(this.#tree, maker, version, { isNew, signal });
+        const written = await writeMedia(this.#tree, maker, version, {
+          isNew,
+          isRetry: failures > 0,
+          signal,
+        });
         if (written === 'again') this.#stack.push(version);
         else this.#due.delete(version);
       } catch (error) {

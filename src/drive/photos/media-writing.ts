@@ -1,6 +1,7 @@
 /** Reads one version, stores its thumbnails sealed, and writes its media record, in this order (I1). */
+import type { SafetyView } from '../../model/api.ts';
 import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
-import { isPeerstorError } from '../../model/errors.ts';
+import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { ownRecordId, type VersionId } from '../../model/ids.ts';
 import type { MediaBody } from '../../model/records.ts';
 import { rotate, runRotating } from '../access/key-rotation.ts';
@@ -16,17 +17,22 @@ export type Written = 'written' | 'none' | 'again';
 
 /**
  * @param isNew its bytes came just now, so they are looked at even where nothing says what they are
- * @throws what reading and storing throw: devices that are off, a full disk, a full quota
+ * @param isRetry it was tried before, and put off
+ * @throws what reading and storing throw: devices that are off, a full disk, a full quota;
+ *   `peer-unreachable` when only one of several devices would have the thumbnails
  */
 export async function writeMedia(
   tree: Tree,
   maker: MediaMaker,
   version: VersionId,
-  { isNew, signal }: { isNew: boolean; signal: AbortSignal },
+  { isNew, isRetry, signal }: { isNew: boolean; isRetry: boolean; signal: AbortSignal },
 ): Promise<Written> {
   const found = await findLacking(tree, version, isNew);
   if (!found) return 'none';
   const { manifest, size } = found.version;
+  // Nothing is decoded for nothing. Copies of what came just now may still be on their way, and 0 is not known.
+  const safety = tree.network.safetyOf(manifest);
+  if ((isRetry || !isNew) && safety.copies > 0) await requireSafe(tree, safety);
   const [entryKey = new Uint8Array(0), ...otherKeys] = found.entry.keys;
   const { network } = tree;
   const made = await maker.make(
@@ -54,7 +60,7 @@ export async function writeMedia(
             upload: session,
             signal,
           });
-    await session.settle('safe', tree.tunables.safeWaitMs, signal);
+    if (bytes > 0) await requireSafe(tree, await session.settle('safe', tree.tunables.safeWaitMs, signal));
     const listed = made.thumbnails.map((one) => ({ ...one, bytes: one.bytes.length }));
     const body: MediaBody = {
       entry: found.entry.id,
@@ -70,6 +76,21 @@ export async function writeMedia(
     reservation.release();
     session.close();
   }
+}
+
+/**
+ * A manifest that was lost with its only holder stops garbage collection, so where several devices lend space, two of
+ * them must have what a record names.
+ * @throws `peer-unreachable` when it is on one device only
+ */
+async function requireSafe({ catalog }: Tree, { level }: SafetyView): Promise<void> {
+  if (level !== 'accepted') return;
+  let lending = 0;
+  for await (const { body } of catalog.list('device')) {
+    if (body?.state === 'active' && body.capacityBytes > 0) lending += 1;
+  }
+  if (lending < 2) return;
+  throw new PeerstorError('peer-unreachable', 'No second device that would keep a copy can be reached.');
 }
 
 /** Looks again under the lock of the folder: the version may have gone, or got its record, while it was read. */

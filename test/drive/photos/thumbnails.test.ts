@@ -138,15 +138,46 @@ describe('thumbnails that are lacking', () => {
   it('are left to the device that took the picture in, and made elsewhere when that one does not', async () => {
     const maker = new FakeMaker();
     maker.fault = new PeerstorError('chunk-missing', 'The device that has it is off.');
-    const { drive, root, world, meet, other } = await createPair(maker);
+    const { drive, root, world, meet, other, device, laptop } = await createPair(maker);
     const file = await put(drive, root, 'a.jpg', pictureText(), { mime: 'image/jpeg' });
     await until('it was tried', () => maker.read.length === 1);
+    for (const { network } of [device, laptop]) network.copies = 2;
     await meet();
     await world.clock.pass(1000);
     assert.equal(maker.read.length, 1);
     maker.fault = undefined;
     await world.clock.pass(6 * 60_000);
     await until('somebody made it', async () => (await other.entry(entryId(file.id))).media !== null);
+  });
+
+  it('wait for a second device where there is one, and are not made again before it is there', async () => {
+    const maker = new FakeMaker();
+    const { drive, root, world, device } = await createPair(maker);
+    const file = await put(drive, root, 'a.jpg', pictureText(), { mime: 'image/jpeg' });
+    const { steps } = device.network;
+    // The upload itself, and the thumbnails.
+    await until('it gave up', () => steps.filter((step) => step === 'close').length === 2);
+    await world.clock.pass(10 * 60_000);
+    assert.deepEqual([maker.read.length, await thumbnail(drive, file.id)], [1, 'making']);
+    assert.equal((await drive.entry(entryId(file.id))).media, null);
+    device.network.copies = 2;
+    await world.clock.pass(15 * 60_000);
+    await whenMade(drive, file.id);
+    assert.equal(maker.read.length, 2);
+    assert.ok((await thumbnail(drive, file.id)) instanceof Uint8Array);
+  });
+
+  it('wait for no device that lends no space', async () => {
+    const maker = new FakeMaker();
+    const { drive, root, device, laptop, session } = await createPair(maker);
+    const catalog = catalogOf(device);
+    const record = catalog.get('device', laptop.id)?.body;
+    assert.ok(record);
+    const body = { ...record, capacityBytes: 0 };
+    await catalog.author([{ table: 'device', id: laptop.id, body }], session.adminSigner());
+    const file = await put(drive, root, 'a.jpg', pictureText(), { mime: 'image/jpeg' });
+    await whenMade(drive, file.id);
+    assert.equal(device.network.copies, 1);
   });
 
   it('wait where bytes cannot be reached, and are made when they can', async () => {
