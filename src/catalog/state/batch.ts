@@ -58,6 +58,12 @@ export class Batch {
     this.#values.set(key, null);
   }
 
+  /** Deletes a value that counts as a row below, but cannot be read. */
+  deleteDamaged(key: string): void {
+    this.#note(key, true);
+    this.#values.set(key, null);
+  }
+
   /** In key order. Slow when much was put, so use it for rare ranges. */
   async *range(bounds: Bounds): AsyncIterable<readonly [key: string, value: Uint8Array]> {
     const own = [...this.#values.keys()].filter((key) => key >= bounds.gte && key < bounds.lt).sort();

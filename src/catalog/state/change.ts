@@ -123,6 +123,12 @@ export class Change {
     this.#reachedUp(record.device, record.seq);
   }
 
+  /** Takes a record out of the log that counts as a row, but cannot be read. */
+  dropDamagedRecord(dot: Dot): void {
+    this.batch.deleteDamaged(logKey(dot));
+    this.#absent.add(dotKey(dot));
+  }
+
   #reachedUp(device: DeviceId, seq: number): void {
     this.highest.set(device, Math.max(seq, this.highest.get(device) ?? 0));
   }
