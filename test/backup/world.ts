@@ -23,6 +23,8 @@ export class BackupWorld {
   service: BackupService;
   settleMs = 0;
   isDriveComplete = true;
+  /** The home and the volumes of the device. */
+  never: string[] = [];
   /** Stops the running backup at that upload, as a kill would. */
   readonly #top: string;
 
@@ -151,7 +153,7 @@ export class BackupWorld {
       random: systemRandom,
       log: silentLog,
       settleMs: this.settleMs,
-      never: () => [],
+      never: () => this.never,
       isDriveComplete: () => this.isDriveComplete,
       audit: noAudit,
       deviceName: () => 'laptop',

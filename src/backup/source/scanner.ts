@@ -1,8 +1,8 @@
 /** Walks the source folder of a profile: every file and folder with its facts, reading no content. */
 import { isUtf8 } from 'node:buffer';
 import type { BigIntStats } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readdir, realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { foldName } from '../../model/fold-name.ts';
 import { nameBytesMax } from '../../model/limits.ts';
@@ -33,6 +33,8 @@ export interface Scan {
   failed: { path: string; error: unknown }[];
   /** Folders that could not be read: nothing is concluded about what is in them. */
   unread: string[];
+  /** Folders of `never` that were met. */
+  own: string[];
 }
 
 export interface ScanOptions {
@@ -44,7 +46,7 @@ export interface ScanOptions {
 
 const statsAtOnce = 64;
 
-/** @throws `not-found` when the source folder is not there, and for one that cannot be read */
+/** @throws `not-found` when the source folder is not there, and for one that cannot be read; `forbidden` for one of `never` */
 export async function scanSource(folder: string, options: ScanOptions): Promise<Scan> {
   const top = await lstat(folder).catch((cause: unknown) => {
     throw new PeerstorError('not-found', `The folder ${folder} cannot be read: ${sentenceOf(cause)}.`, {
@@ -52,11 +54,42 @@ export async function scanSource(folder: string, options: ScanOptions): Promise<
     });
   });
   if (!top.isDirectory()) throw new PeerstorError('not-found', `${folder} is no folder.`);
-  const scan: Scan = { found: [], failed: [], unread: [] };
-  await scanFolder(folder, [], scan, options);
+  const scan: Scan = { found: [], failed: [], unread: [], own: [] };
+  // Compared by their real paths: a link above the folder must not hide the keys of this device from the rule.
+  const real = await realOf(folder);
+  const never = await Promise.all(options.never.map(realOf));
+  requireForeign(folder, real, never);
+  await scanFolder(real, [], scan, { ...options, never });
   const [unread] = scan.unread;
   if (unread === '') throw new PeerstorError('not-found', `The folder ${folder} cannot be read.`);
   return scan;
+}
+
+/**
+ * Refuses what is never saved: peerstor's own keys, database and chunks.
+ * @throws `forbidden` for a folder that is one of `never` or lies in one
+ */
+export async function refuseOwnFolder(folder: string, never: readonly string[]): Promise<void> {
+  requireForeign(folder, await realOf(folder), await Promise.all(never.map(realOf)));
+}
+
+function requireForeign(folder: string, real: string, never: readonly string[]): void {
+  if (!never.some((own) => real === own || real.startsWith(own.endsWith(sep) ? own : own + sep))) return;
+  throw new PeerstorError(
+    'forbidden',
+    `${folder} belongs to peerstor itself: it holds this device's keys or copies. Choose another folder.`,
+  );
+}
+
+/** Of what is not there, the path as it is. */
+async function realOf(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
+}
+
+/** Whether a path is, or lies in, a folder of `never` that the scan met. On some disks `HOME` is `home`. */
+export function isOwn({ own }: Pick<Scan, 'own'>, path: string): boolean {
+  const folded = `${foldName(path)}/`;
+  return own.some((folder) => folded.startsWith(`${foldName(folder)}/`));
 }
 
 export function factsOf(stats: BigIntStats): FileFacts {
@@ -98,7 +131,11 @@ async function scanFolder(path: string, names: string[], scan: Scan, options: Sc
   for (const { name, bytes, kind } of dirents) {
     const below = [...names, name];
     const shown = below.join('/');
-    if (kind === 'other' || leavesOut(below, kind === 'folder') || never.includes(join(path, name))) continue;
+    if (never.includes(join(path, name))) {
+      scan.own.push(shown);
+      continue;
+    }
+    if (kind === 'other' || leavesOut(below, kind === 'folder')) continue;
     const twin = taken.get(foldName(name));
     taken.set(foldName(name), name);
     const refusal = refusalOf(name, bytes, twin);

@@ -12,7 +12,7 @@ import { type Counts, isFatal, type RunOutcome } from '../profiles/run-outcome.t
 import { Target } from '../snapshots/target.ts';
 import { looksEncrypted, sampleBytes } from '../source/noise.ts';
 import { type LeavesOut, leavesOut } from '../source/patterns.ts';
-import { type FileFacts, scanSource } from '../source/scanner.ts';
+import { type FileFacts, isOwn, scanSource } from '../source/scanner.ts';
 import { FileChanged, readSample, readSteady } from '../source/steady-file.ts';
 import { conflictPath } from './conflict-name.ts';
 import { LocalWriter, unfinishedEnding } from './local-writer.ts';
@@ -104,6 +104,7 @@ export class SyncRun {
       const key = known.keyOf(one.path);
       seen.add(key);
       one.base = known.get(key);
+      if (isOwn(scan, one.path)) continue;
       // What could not be read here may be there all the same.
       const isUnsure = failed.has(one.path) || (!one.local && scan.unread.length > 0);
       planned.push({ ...one, key, step: isUnsure ? { do: 'nothing' } : stepFor(one) });

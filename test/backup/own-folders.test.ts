@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { isPeerstorError } from '../../src/model/errors.ts';
+import { entryId } from '../../src/model/ids.ts';
+import { BackupWorld } from './world.ts';
+
+/** A source folder with the home of the device in it. */
+async function inWorld(use: (world: BackupWorld) => Promise<void>): Promise<void> {
+  const world = await BackupWorld.start();
+  try {
+    await world.write('letter', 'dear Ada');
+    await world.write('home/identity.key', 'secret of the device');
+    world.never = [world.at('home')];
+    await use(world);
+  } finally {
+    await world.stop();
+  }
+}
+
+const isForbidden = (error: unknown) => isPeerstorError(error, 'forbidden');
+
+describe('a backup', () => {
+  it('cannot save the folders of peerstor itself, by whatever path', async () => {
+    await inWorld(async (world) => {
+      await mkdir(world.at('home', 'db'));
+      const alias = join(dirname(world.folder), 'alias');
+      await symlink(dirname(world.folder), alias);
+      for (const folder of [
+        world.at('home'),
+        world.at('home', 'db'),
+        join(alias, 'source', 'home'),
+        join(alias, 'source', 'home', 'db'),
+      ])
+        await assert.rejects(world.add({ folder }), isForbidden, folder);
+      const id = await world.add({ folder: join(alias, 'source') });
+      assert.equal((await world.run(id)).state, 'done');
+      assert.deepEqual(await world.saved(), { letter: 'dear Ada' });
+    });
+  });
+
+  it('does not save a folder that was lent after the backup was added', async () => {
+    await inWorld(async (world) => {
+      const id = await world.add();
+      world.never = [world.folder];
+      const run = await world.run(id);
+      assert.equal(run.state, 'failed');
+      assert.match(run.sentence, /belongs to peerstor itself/);
+    });
+  });
+});
+
+describe('a sync', () => {
+  it('does not write what the drive has into the folders of peerstor itself', async () => {
+    await inWorld(async (world) => {
+      const id = await world.add({ kind: 'sync', target: '/Work', watch: false });
+      const top = await world.drive.ensureFolder(['Work', 'home', 'backups']);
+      async function* content() {
+        yield Buffer.from('{}');
+      }
+      await world.drive.upload(entryId(top.id), 'planted.json', content(), {});
+      const run = await world.run(id);
+      assert.equal(run.state, 'done', run.sentence);
+      assert.equal(existsSync(world.at('home', 'backups')), false);
+      assert.deepEqual(await world.saved('/Work'), { letter: 'dear Ada', 'home/backups/planted.json': '{}' });
+      const letter = entryId((await world.drive.resolve(['Work', 'letter'])).id);
+      await world.drive.patch(letter, { parentId: entryId(top.id) });
+      await world.run(id);
+      assert.equal(existsSync(world.at('home', 'backups')), false);
+    });
+  });
+});
