@@ -53,7 +53,7 @@ describe('the docs', () => {
     const listed = routesInTable(read('docs/PROTOCOL.md'));
     assert.ok(served.length > 50, `only ${served.length} routes were found`);
     // The root of the drive is the path with no name in it; the page answers everything else.
-    const implied = ['GET /api/v1/path', 'GET *'];
+    const implied = ['GET /api/v1/path', 'GET /*'];
     assert.deepEqual(
       served.filter((route) => !listed.includes(route) && !implied.includes(route)),
       [],

@@ -10,7 +10,8 @@ export interface AllowedMethods {
 export function collectMethods(app: FastifyInstance): AllowedMethods {
   const routes = new Map<string, { shape: RegExp; methods: Set<string> }>();
   app.addHook('onRoute', (route) => {
-    if (route.url === '/*') return;
+    // The page is every address that is none; at `/` WebDAV says that it is here.
+    if (route.url === '/*' || route.url === '/') return;
     const known = routes.get(route.url) ?? { shape: shapeOf(route.url), methods: new Set() };
     for (const method of [route.method].flat()) known.methods.add(method);
     routes.set(route.url, known);

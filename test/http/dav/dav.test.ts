@@ -49,6 +49,12 @@ describe('WebDAV', { timeout: 600_000 }, () => {
     const options = await g.ask('OPTIONS', '/dav/', { anonymous: true });
     assert.deepEqual([options.status, options.headers.dav], [200, '1, 2']);
     assert.match(String(options.headers.allow), /PROPFIND.*LOCK/);
+    const root = await g.ask('OPTIONS', '/', { anonymous: true });
+    assert.deepEqual(
+      [root.status, root.headers.dav, root.headers['ms-author-via'], root.headers.allow],
+      [200, '1, 2', 'DAV', 'OPTIONS, GET, HEAD'],
+    );
+    assert.equal((await g.ask('OPTIONS', '/devices', { anonymous: true })).status >= 400, true);
     const unknown = await g.ask('PROPFIND', '/dav/', { anonymous: true, headers: { depth: '0' } });
     assertProblem(unknown, 'not-signed-in');
     assert.equal(unknown.headers['www-authenticate'], 'Basic realm="peerstor", charset="UTF-8"');

@@ -16,15 +16,10 @@ export function davRoutes(app: FastifyInstance, context: RouteContext): void {
   const locks = new LockTable(context.clock);
   app.register(async (scope) => {
     leaveBodiesAlone(scope);
+    // Windows asks the root first, and mounts nothing where that knows no WebDAV; the drive itself is below.
+    answerOptions(scope, '/', 'OPTIONS, GET, HEAD');
     for (const url of [davPrefix, `${davPrefix}/*`]) {
-      // Clients ask what this is before they show who they are.
-      scope.route({
-        method: 'OPTIONS',
-        url,
-        config: { access: 'public' },
-        handler: async (_request, reply) =>
-          sendNothing(reply.headers({ dav: '1, 2', 'ms-author-via': 'DAV', allow: allowed }), 200),
-      });
+      answerOptions(scope, url, allowed);
       scope.route({
         method: Object.keys(davMethods),
         url,
@@ -36,5 +31,16 @@ export function davRoutes(app: FastifyInstance, context: RouteContext): void {
         },
       });
     }
+  });
+}
+
+/** Clients ask what this is before they show who they are. */
+function answerOptions(app: FastifyInstance, url: string, allow: string): void {
+  app.route({
+    method: 'OPTIONS',
+    url,
+    config: { access: 'public' },
+    handler: async (_request, reply) =>
+      sendNothing(reply.headers({ dav: '1, 2', 'ms-author-via': 'DAV', allow }), 200),
   });
 }
