@@ -5,6 +5,7 @@ import type { BackupChange, Backups, BackupWish } from '../model/backups/backups
 import type { Random } from '../model/clock.ts';
 import type { Audit } from '../model/contracts/audit.ts';
 import type { Session } from '../model/contracts/drive.ts';
+import { checkDisplayName, displayNameLengthMax } from '../model/display-name.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import { entryId, grantId, toHex, userId } from '../model/ids.ts';
 import { changed, choicesOf, everyText, folderOf, keepMsOf, type Profile } from './profiles/profile.ts';
@@ -175,12 +176,23 @@ export class BackupService implements Backups {
     name: string,
   ): Promise<Pick<Profile, 'grant' | 'token'>> {
     const token = await session.sharing.createToken({
-      name: `Backup of ${this.#parts.deviceName()}: ${name}`.slice(0, 64),
+      name: this.#tokenName(name),
       rights: 'edit',
       entryId: entry,
       expiresAtMs: null,
     });
     return { grant: grantId(token.id), token: token.token ?? '' };
+  }
+
+  /** Names of tokens have stricter rules than those of folders: one script, nothing that does not show. */
+  #tokenName(name: string): string {
+    const full = `Backup of ${this.#parts.deviceName()}: ${name}`;
+    try {
+      return checkDisplayName('A token name', [...full].slice(0, displayNameLengthMax).join(''));
+    } catch (error) {
+      if (!isPeerstorError(error, 'bad-input')) throw error;
+      return `Backup ${toHex(this.#parts.random.bytes(4))}`;
+    }
   }
 
   #begin(runner: ProfileRunner): void {

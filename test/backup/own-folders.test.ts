@@ -41,6 +41,13 @@ describe('a backup', () => {
     });
   });
 
+  it('can have any name that a folder has', async () => {
+    await inWorld(async (world) => {
+      for (const name of ['Документы', '写真', `${'a'.repeat(45)}😀😀😀`, 'family 👨‍👩‍👧'])
+        assert.equal((await world.run(await world.add({ name }))).state, 'done', name);
+    });
+  });
+
   it('does not save a folder that was lent after the backup was added', async () => {
     await inWorld(async (world) => {
       const id = await world.add();
