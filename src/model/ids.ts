@@ -36,7 +36,7 @@ const hex32 = /^[0-9a-f]{32}$/;
 function parser<Id extends string>(noun: string, shape: RegExp): (text: string) => Id {
   return (text) => {
     if (typeof text !== 'string' || !shape.test(text)) {
-      throw new PeerstorError('bad-id', `This is not a ${noun}: ${String(text).slice(0, 80)}`);
+      throw new PeerstorError('bad-id', `This is no ${noun}: ${String(text).slice(0, 80)}`);
     }
     return text as Id;
   };

@@ -6,6 +6,7 @@ import type { Photos } from '../../model/contracts/media/photos.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
 import type { AlbumView } from '../../model/views/photos.ts';
+import { showsNothing } from '../listing/names.ts';
 import { author, type Tree } from '../tree/tree.ts';
 import {
   type Album,
@@ -181,7 +182,7 @@ function reordered(tree: Tree, album: Album, order: readonly EntryId[]): Draft[]
 /** Free text, as names of files are. */
 function checkName(text: string): string {
   const name = text.toWellFormed().normalize('NFC').trim();
-  if (name !== '' && [...name].length <= nameLengthMax && !/\p{Cc}/u.test(name)) return name;
-  const rule = `The name of an album has 1 to ${nameLengthMax} characters, without line breaks.`;
+  if (!showsNothing(name) && [...name].length <= nameLengthMax && !/\p{Cc}/u.test(name)) return name;
+  const rule = `The name of an album has 1 to ${nameLengthMax} characters that show, without line breaks.`;
   throw new PeerstorError('bad-input', rule, { details: { field: 'name' } });
 }

@@ -283,7 +283,7 @@ describe('an album', () => {
     );
     await photos.removeFromAlbum(album, [id('b.jpg')]);
     assert.equal((await photos.album(album)).cover?.name, 'a.jpg');
-    for (const name of ['', '   ', 'a\nb', 'x'.repeat(201)]) {
+    for (const name of ['\u200b', '\u2800 \u2060', '', '   ', 'a\nb', 'x'.repeat(201)]) {
       await assert.rejects(photos.changeAlbum(album, { name }), coded('bad-input'), JSON.stringify(name));
     }
     await assert.rejects(photos.changeAlbum(album, { coverId: id('c.jpg') }), coded('bad-input'));
