@@ -13,7 +13,7 @@ import { fileNameOf, loadStates, newState, saveState } from './profiles/profile-
 import { ProfileRunner, type RunnerParts } from './runs/runner.ts';
 import { readView } from './snapshots/snapshot-view.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
-import { refuseOwnFolder } from './source/scanner.ts';
+import { refuseOwnFolder, requireFolder } from './source/scanner.ts';
 
 /** For how long the drive keeps every version below the target; `drive/versions/kept-histories.ts` reads it. */
 const keepVersionsProperty = 'peerstor:keep-versions-ms';
@@ -84,6 +84,7 @@ export class BackupService implements Backups {
     if (this.#runners.size >= profilesMax)
       throw new PeerstorError('conflict', `A device has at most ${profilesMax} backups.`);
     const folder = folderOf(wish);
+    await requireFolder(folder);
     await refuseOwnFolder(folder, this.#parts.never());
     const isSync = wish.kind === 'sync';
     const choices = choicesOf({ ...wish, folder, ...(isSync && { watch: true }) });

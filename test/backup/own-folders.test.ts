@@ -41,6 +41,14 @@ describe('a backup', () => {
     });
   });
 
+  it('is not added for a folder that is not there, so that nobody trusts in it', async () => {
+    await inWorld(async (world) => {
+      for (const folder of [world.at('leter'), world.at('letter')])
+        await assert.rejects(world.add({ folder }), (error) => isPeerstorError(error, 'not-found'), folder);
+      assert.deepEqual(await world.service.list(world.session), []);
+    });
+  });
+
   it('can have any name that a folder has', async () => {
     await inWorld(async (world) => {
       for (const name of ['Документы', '写真', `${'a'.repeat(45)}😀😀😀`, 'family 👨‍👩‍👧'])

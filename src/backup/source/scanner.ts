@@ -48,12 +48,7 @@ const statsAtOnce = 64;
 
 /** @throws `not-found` when the source folder is not there, and for one that cannot be read; `forbidden` for one of `never` */
 export async function scanSource(folder: string, options: ScanOptions): Promise<Scan> {
-  const top = await lstat(folder).catch((cause: unknown) => {
-    throw new PeerstorError('not-found', `The folder ${folder} cannot be read: ${sentenceOf(cause)}.`, {
-      cause,
-    });
-  });
-  if (!top.isDirectory()) throw new PeerstorError('not-found', `${folder} is no folder.`);
+  await requireFolder(folder);
   const scan: Scan = { found: [], failed: [], unread: [], own: [] };
   // Compared by their real paths: a link above the folder must not hide the keys of this device from the rule.
   const real = await realOf(folder);
@@ -79,6 +74,16 @@ function requireForeign(folder: string, real: string, never: readonly string[]):
     'forbidden',
     `${folder} belongs to peerstor itself: it holds this device's keys or copies. Choose another folder.`,
   );
+}
+
+/** @throws `not-found` for what is not there, or no folder */
+export async function requireFolder(folder: string): Promise<void> {
+  const top = await lstat(folder).catch((cause: unknown) => {
+    throw new PeerstorError('not-found', `The folder ${folder} cannot be read: ${sentenceOf(cause)}.`, {
+      cause,
+    });
+  });
+  if (!top.isDirectory()) throw new PeerstorError('not-found', `${folder} is no folder.`);
 }
 
 /** Of what is not there, the path as it is. */
