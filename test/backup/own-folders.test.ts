@@ -49,6 +49,17 @@ describe('a backup', () => {
     });
   });
 
+  it('does not run any more when its owner is no admin any more', async () => {
+    await inWorld(async (world) => {
+      const id = await world.add();
+      world.role = 'member';
+      const run = await world.run(id);
+      assert.equal(run.state, 'failed');
+      assert.match(run.sentence, /Only backups of an admin run/);
+      assert.deepEqual(await world.saved(), {});
+    });
+  });
+
   it('can have any name that a folder has', async () => {
     await inWorld(async (world) => {
       for (const name of ['Документы', '写真', `${'a'.repeat(45)}😀😀😀`, 'family 👨‍👩‍👧'])

@@ -25,6 +25,8 @@ export class BackupWorld {
   isDriveComplete = true;
   /** The home and the volumes of the device. */
   never: string[] = [];
+  /** Of the owner, as the catalog says while a backup runs. */
+  role: 'admin' | 'member' = 'admin';
   /** Stops the running backup at that upload, as a kill would. */
   readonly #top: string;
 
@@ -141,7 +143,11 @@ export class BackupWorld {
   #parts(): BackupServiceParts {
     const { profiles, device } = this;
     return {
-      resume: (token) => device.accounts.resume(token),
+      resume: async (token) => {
+        const session = await device.accounts.resume(token);
+        const user = { ...this.session.user, role: this.role };
+        return session && Object.create(session, { user: { value: user } });
+      },
       folder: {
         names: async () => [...profiles.keys()],
         read: async (name) => profiles.get(name) ?? '',

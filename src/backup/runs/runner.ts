@@ -158,6 +158,9 @@ export class ProfileRunner {
         'The access of this backup to its folder in the drive was revoked, as a new password does: resume the backup to give it access again.',
       );
     }
+    // Asked at each run: who is no admin any more reads and writes no files of this machine.
+    if (session.user.role !== 'admin')
+      throw new PeerstorError('forbidden', 'Only backups of an admin run, and its owner is none any more.');
     const nowMs = clock.wallMs();
     const checkTarget = nowMs - state.checkedAtMs >= checkTargetEveryMs || nowMs < state.checkedAtMs;
     const { consent, losses, profile } = state;
