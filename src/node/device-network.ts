@@ -165,7 +165,7 @@ async function openCatalog(
   onOvertaken: () => void,
 ): Promise<{ catalog: LocalCatalog; clones: KeyClones }> {
   const { home, identity, membership, audit, clock, log } = options;
-  const room = new HomeFreeSpace(home.folder, clock);
+  const room = new HomeFreeSpace(home.folder);
   const clones = new KeyClones({
     clock,
     audit,

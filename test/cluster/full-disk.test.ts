@@ -57,7 +57,7 @@ describe('a full disk', { timeout: 600_000, skip: mayMount ? false : 'mounting n
     it(`with ${leave} bytes left answers 507, changes nothing, loses nothing, and goes on when there is room`, async (context) => {
       if (!mounted) return context.skip('nothing can be mounted here');
       await fill(leave);
-      // A device reads the free space at most once a second.
+      // A device looks at the free space of its volumes only now and then; at that of its home before each change.
       await until('an upload is refused', async () => {
         const answer = await device.api('PUT', '/api/v1/path/probe.bin', { body: Buffer.alloc(1000, 'p') });
         return answer.status === 507 || `${answer.status} ${JSON.stringify(answer.body)}`;

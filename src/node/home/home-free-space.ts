@@ -1,9 +1,7 @@
 /** Refuses changes before the home's disk is full: a database whose write is cut off there needs a restart. */
 import { statfsSync } from 'node:fs';
-import type { Clock } from '../../model/clock.ts';
 import { PeerstorError } from '../../model/errors.ts';
 
-const lookEveryMs = 1000;
 const MiB = 1024 * 1024;
 /** What a database may write besides a small change when it compacts; less on tiny disks. */
 const keptBytesMax = 64 * MiB;
@@ -21,31 +19,21 @@ export function diskSpace(folder: string): DiskSpace {
 
 export class HomeFreeSpace {
   readonly #folder: string;
-  readonly #clock: Clock;
   readonly #space: (folder: string) => DiskSpace;
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
-  #refusal: PeerstorError | undefined;
 
-  constructor(folder: string, clock: Clock, space: (folder: string) => DiskSpace = diskSpace) {
+  constructor(folder: string, space: (folder: string) => DiskSpace = diskSpace) {
     this.#folder = folder;
-    this.#clock = clock;
     this.#space = space;
   }
 
-  /** @throws `disk-full` while there is too little room for any record */
+  /**
+   * Asks the disk each time (some microseconds): what was true a second ago lets a write be cut off.
+   * @throws `disk-full` while there is too little room for any record
+   */
   mustHave(): void {
-    const nowMs = this.#clock.monotonicMs();
-    if (nowMs - this.#lookedAtMs >= lookEveryMs) {
-      this.#lookedAtMs = nowMs;
-      this.#refusal = this.#look();
-    }
-    if (this.#refusal) throw this.#refusal;
-  }
-
-  #look(): PeerstorError | undefined {
     const { freeBytes, totalBytes } = this.#space(this.#folder);
-    if (freeBytes >= Math.min(keptBytesMax, totalBytes * keptShareMax)) return undefined;
-    return new PeerstorError(
+    if (freeBytes >= Math.min(keptBytesMax, totalBytes * keptShareMax)) return;
+    throw new PeerstorError(
       'disk-full',
       `The disk of ${this.#folder} has only ${Math.floor(freeBytes / MiB)} MiB free, so changes are refused. Free some space.`,
     );
