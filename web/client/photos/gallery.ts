@@ -21,7 +21,7 @@ export class Gallery {
   #items = new Map<string, readonly PhotoView[]>();
   /** Shown until their section was asked for again. */
   #stale = new Map<string, readonly PhotoView[]>();
-  readonly #loading = new Set<string>();
+  readonly #loading = new Map<string, Promise<readonly PhotoView[]>>();
   #abort = new AbortController();
   #loadMonth: ((key: string) => Promise<PhotoView[]>) | undefined;
 
@@ -58,14 +58,28 @@ export class Gallery {
     return this.#items.get(key) ?? this.#stale.get(key);
   }
 
-  /** Asks for the pictures of a section, once. */
+  /** Asks for the pictures of a section, once: who asks while they are on their way waits for the same answer. */
   async want(key: string): Promise<readonly PhotoView[]> {
     const known = this.#items.get(key);
-    if (known || !this.#loadMonth || this.#loading.has(key)) return this.itemsOf(key) ?? [];
-    this.#loading.add(key);
+    if (known || !this.#loadMonth) return known ?? this.itemsOf(key) ?? [];
+    const underWay = this.#loading.get(key);
+    if (underWay) return underWay;
+    const asked = this.#askFor(key, this.#loadMonth);
+    this.#loading.set(key, asked);
+    try {
+      return await asked;
+    } finally {
+      if (this.#loading.get(key) === asked) this.#loading.delete(key);
+    }
+  }
+
+  async #askFor(
+    key: string,
+    loadMonth: (key: string) => Promise<PhotoView[]>,
+  ): Promise<readonly PhotoView[]> {
     const { signal: over } = this.#abort;
     try {
-      const items = await this.#loadMonth(key);
+      const items = await loadMonth(key);
       if (!over.aborted) {
         this.#items.set(key, items);
         this.arrived.value += 1;
@@ -74,8 +88,6 @@ export class Gallery {
     } catch (cause) {
       if (!over.aborted) this.error.value = cause as Error;
       return [];
-    } finally {
-      this.#loading.delete(key);
     }
   }
 
