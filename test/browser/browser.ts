@@ -79,7 +79,8 @@ export function collectProblems(page: Page, expected: readonly string[]): string
   page.on('pageerror', (error) => problems.push(`page error: ${error.message}`));
   page.on('console', (message) => {
     const text = message.text();
-    if (message.type() === 'error' && !expected.some((code) => text.includes(code))) problems.push(text);
+    if (message.type() !== 'error' || expected.some((code) => text.includes(code))) return;
+    problems.push(`${text} ${message.location().url}`.trim());
   });
   return problems;
 }

@@ -334,6 +334,10 @@ describe('sharing on the page', { skip, timeout: 900_000 }, () => {
     await page.getByRole('button', { name: 'End this link…' }).first().waitFor();
     await shot(page, 'phone-share');
     await assertNoOverflow(page, 'the share dialog on a phone');
-    assert.deepEqual(problems, []);
+    // News of health may make the page ask once more about a device in the moment in which it is removed: 404 is right then.
+    assert.deepEqual(
+      problems.filter((problem) => !/ 404 .*\/api\/v1\/devices\/[0-9a-f]{64}\/impact$/.test(problem)),
+      [],
+    );
   });
 });
