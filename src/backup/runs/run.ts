@@ -7,13 +7,14 @@ import { join } from 'node:path';
 import { BoundedTasks } from '../../concurrency/index.ts';
 import { type Clock, sleep } from '../../model/clock.ts';
 import type { Drive } from '../../model/contracts/drive.ts';
-import { isPeerstorError, PeerstorError, sentenceOf } from '../../model/errors.ts';
+import { isPeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, versionId } from '../../model/ids.ts';
 import { brakeReason } from '../profiles/brake.ts';
 import type { KnownFile, KnownFiles } from '../profiles/known-files.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Loss } from '../profiles/profile-state.ts';
 import { type Counts, isFatal, type RunOutcome } from '../profiles/run-outcome.ts';
+import { Tally } from '../profiles/tally.ts';
 import { folderLine, type SnapshotLine } from '../snapshots/snapshot-format.ts';
 import { Snapshots } from '../snapshots/snapshots.ts';
 import { Target } from '../snapshots/target.ts';
@@ -45,26 +46,16 @@ export interface RunParts {
 const uploadsAtOnce = 4;
 const samplesAtOnce = 8;
 const settleRounds = 5;
-const failedShown = 100;
 type Keyed = Found & { key: string };
 
 export class BackupRun {
   readonly #parts: RunParts;
   readonly #target: Target;
-  readonly #counts: Counts = {
-    added: 0,
-    changed: 0,
-    moved: 0,
-    deleted: 0,
-    unchanged: 0,
-    bytes: 0,
-    waiting: 0,
-  };
-  readonly #failed: RunOutcome['failed'] = [];
-  #failures = 0;
+  readonly #tally: Tally;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
+    this.#tally = new Tally((counts) => parts.onProgress(counts));
     this.#target = new Target(parts.drive, parts.profile.target, parts.signal);
   }
 
@@ -76,7 +67,7 @@ export class BackupRun {
     const found = scan.found.map((one): Keyed => ({ ...one, key: known.keyOf(one.path) }));
     const rows = await this.#knownRows();
     const plan = planRun({ found, known: rows, isComplete: scan.unread.length === 0 });
-    for (const { path, error } of scan.failed) this.#fail(path, error);
+    for (const { path, error } of scan.failed) this.#tally.fail(path, error);
     const noisy = await this.#countNoisy(plan);
     const gone = profile.onDelete === 'keep' ? 0 : filesIn(plan.gone) + filesIn(plan.replaced);
     const braked = this.#brake(plan, gone, noisy);
@@ -128,12 +119,12 @@ export class BackupRun {
       deleted: gone,
       unchanged,
     };
-    Object.assign(this.#counts, counts);
+    Object.assign(this.#tally.counts, counts);
   }
 
   async #apply(plan: Plan, rows: ReadonlyMap<string, KnownFile>, found: readonly Keyed[]): Promise<void> {
     const { known } = this.#parts;
-    this.#counts.unchanged = plan.unchanged;
+    this.#tally.counts.unchanged = plan.unchanged;
     for (const { kind, path, key } of found) {
       const row = kind === 'folder' ? rows.get(key) : undefined;
       if (row?.kind === 'folder') this.#target.remember(path, row.entry);
@@ -162,7 +153,7 @@ export class BackupRun {
         });
         if (view) {
           await known.set(key, { ...from.file, ...facts, version: versionId(view.version) });
-          this.#count('moved');
+          this.#tally.count('moved');
         } else unmoved.push({ path, key, facts, before: undefined });
         await known.set(from.key, undefined);
       });
@@ -186,7 +177,7 @@ export class BackupRun {
       );
       waiting = await this.#uploadSettled(looked.filter((file) => file !== undefined));
     }
-    this.#counts.waiting = waiting.length;
+    this.#tally.counts.waiting = waiting.length;
   }
 
   /** @returns files that are still being written */
@@ -224,7 +215,7 @@ export class BackupRun {
     const { profile, known } = this.#parts;
     let changed = false;
     const onBytes = (count: number) => {
-      this.#counts.bytes += count;
+      this.#tally.counts.bytes += count;
     };
     async function* content(): AsyncGenerator<Uint8Array> {
       try {
@@ -244,7 +235,7 @@ export class BackupRun {
       });
       const version = versionId(entry.version);
       await known.set(key, { kind: 'file', ...facts, entry: entryId(entry.id), version });
-      this.#count(before ? 'changed' : 'added');
+      this.#tally.count(before ? 'changed' : 'added');
       return true;
     } catch (error) {
       if (changed) return false;
@@ -257,7 +248,7 @@ export class BackupRun {
     await this.#try('', async () => {
       if (profile.onDelete !== 'keep') await this.#target.trash(entry);
       await known.set(key, undefined);
-      if (kind === 'file' && profile.onDelete !== 'keep') this.#count('deleted');
+      if (kind === 'file' && profile.onDelete !== 'keep') this.#tally.count('deleted');
     });
   }
 
@@ -272,7 +263,7 @@ export class BackupRun {
 
   async #snapshot(found: readonly Keyed[], scan: Scan): Promise<string | null> {
     const { drive, profile, clock, signal } = this.#parts;
-    const { added, changed, moved, deleted } = this.#counts;
+    const { added, changed, moved, deleted } = this.#tally.counts;
     const snapshots = new Snapshots(drive, profile.target, signal);
     const isNews = added + changed + moved + deleted > 0;
     if (!isNews && (await snapshots.ids()).length > 0) return null;
@@ -300,24 +291,19 @@ export class BackupRun {
     } catch (error) {
       this.#parts.signal.throwIfAborted();
       if (isFatal(error)) throw error;
-      this.#fail(path, error);
+      this.#tally.fail(path, error);
     }
   }
 
-  #fail(path: string, error: unknown): void {
-    this.#failures += 1;
-    if (this.#failed.length >= failedShown) return;
-    const code = error instanceof PeerstorError ? error.code : 'local-file';
-    this.#failed.push({ path, code, message: sentenceOf(error) });
-  }
-
-  #count(what: 'added' | 'changed' | 'moved' | 'deleted'): void {
-    this.#counts[what] += 1;
-    this.#parts.onProgress(this.#counts);
-  }
-
   #outcome(snapshot: string | null, braked: string | undefined, loss: number): RunOutcome {
-    return { counts: this.#counts, failed: this.#failed, failures: this.#failures, snapshot, braked, loss };
+    return {
+      counts: this.#tally.counts,
+      failed: this.#tally.failed,
+      failures: this.#tally.failures,
+      snapshot,
+      braked,
+      loss,
+    };
   }
 }
 

@@ -2,13 +2,14 @@
 import { join } from 'node:path';
 import type { Clock } from '../../model/clock.ts';
 import type { Drive } from '../../model/contracts/drive.ts';
-import { isPeerstorError, PeerstorError, sentenceOf } from '../../model/errors.ts';
+import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { entryId, type VersionId, versionId } from '../../model/ids.ts';
 import { brakeReason } from '../profiles/brake.ts';
 import type { KnownFiles } from '../profiles/known-files.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Loss } from '../profiles/profile-state.ts';
 import { type Counts, isFatal, type RunOutcome } from '../profiles/run-outcome.ts';
+import { Tally } from '../profiles/tally.ts';
 import { Target } from '../snapshots/target.ts';
 import { looksEncrypted, sampleBytes } from '../source/noise.ts';
 import { type LeavesOut, leavesOut } from '../source/patterns.ts';
@@ -38,7 +39,6 @@ export interface SyncParts {
 
 type Planned = SyncPath & { key: string; step: SyncStep };
 
-const failedShown = 100;
 /** Names of conflicts in one minute. */
 const namesTried = 20;
 
@@ -46,20 +46,11 @@ export class SyncRun {
   readonly #parts: SyncParts;
   readonly #target: Target;
   readonly #writer: LocalWriter;
-  readonly #counts: Counts = {
-    added: 0,
-    changed: 0,
-    moved: 0,
-    deleted: 0,
-    unchanged: 0,
-    bytes: 0,
-    waiting: 0,
-  };
-  readonly #failed: RunOutcome['failed'] = [];
-  #failures = 0;
+  readonly #tally: Tally;
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
+    this.#tally = new Tally((counts) => parts.onProgress(counts));
     this.#target = new Target(parts.drive, parts.profile.target, parts.signal);
     this.#writer = new LocalWriter(parts.profile.folder);
   }
@@ -75,9 +66,9 @@ export class SyncRun {
     else if (braked === undefined) await this.#apply(planned);
     const loss = braked === undefined && !dryRun ? gone + noisy : 0;
     return {
-      counts: this.#counts,
-      failed: this.#failed,
-      failures: this.#failures,
+      counts: this.#tally.counts,
+      failed: this.#tally.failed,
+      failures: this.#tally.failures,
       snapshot: null,
       braked,
       loss,
@@ -88,7 +79,7 @@ export class SyncRun {
     const { profile, known, signal, never } = this.#parts;
     const rules = leavesOut(profile.presets, [`*${unfinishedEnding}`, ...profile.exclude]);
     const scan = await scanSource(profile.folder, { leavesOut: rules, never, signal });
-    for (const { path, error } of scan.failed) this.#fail(path, error);
+    for (const { path, error } of scan.failed) this.#tally.fail(path, error);
     const paths = new Map<string, SyncPath>();
     const at = (path: string): SyncPath => {
       const there = paths.get(path) ?? { path, local: undefined, remote: undefined, base: undefined };
@@ -173,11 +164,11 @@ export class SyncRun {
   #foresee(planned: readonly Planned[]): void {
     const count = (...steps: SyncStep['do'][]) =>
       planned.filter(({ step }) => steps.includes(step.do)).length;
-    this.#counts.added = planned.filter(({ step, base }) => !base && isTransfer(step)).length;
-    this.#counts.changed = planned.filter(({ step, base }) => base && isTransfer(step)).length;
-    this.#counts.moved = this.#renames.length;
-    this.#counts.deleted = count('trash-remote', 'delete-local');
-    this.#counts.unchanged = count('nothing');
+    this.#tally.counts.added = planned.filter(({ step, base }) => !base && isTransfer(step)).length;
+    this.#tally.counts.changed = planned.filter(({ step, base }) => base && isTransfer(step)).length;
+    this.#tally.counts.moved = this.#renames.length;
+    this.#tally.counts.deleted = count('trash-remote', 'delete-local');
+    this.#tally.counts.unchanged = count('nothing');
   }
 
   async #apply(planned: readonly Planned[]): Promise<void> {
@@ -192,7 +183,7 @@ export class SyncRun {
     const { path, key, local, remote, base, step } = one;
     switch (step.do) {
       case 'nothing':
-        if (local?.kind === 'file') this.#counts.unchanged += 1;
+        if (local?.kind === 'file') this.#tally.counts.unchanged += 1;
         if (local?.kind === 'folder' && remote && !base) await this.#noteFolder(key, remote.entry);
         return;
       case 'refuse':
@@ -231,7 +222,7 @@ export class SyncRun {
       } else await this.#writer.delete(path, local.facts);
     }
     await this.#parts.known.set(key, undefined);
-    if (base?.kind === 'file') this.#count('deleted');
+    if (base?.kind === 'file') this.#tally.count('deleted');
   }
 
   /** A device that lost its catalog, or has just joined, knows little of the drive: nothing is deleted for that. */
@@ -253,7 +244,7 @@ export class SyncRun {
     if (!local || !remote) return;
     this.#mustBeSettled(local.facts);
     await this.#setAside(path, local.facts);
-    this.#counts.waiting += 1;
+    this.#tally.counts.waiting += 1;
     await this.#download(
       { path, key, local: undefined, remote, base: undefined, step: { do: 'download' } },
       remote,
@@ -286,7 +277,7 @@ export class SyncRun {
       ifMatch: remote ? remote.version : 'none',
     });
     await this.#note(key, facts, entryId(entry.id), versionId(entry.version));
-    this.#count(base ? 'changed' : 'added');
+    this.#tally.count(base ? 'changed' : 'added');
   }
 
   async #download({ path, key, local, base }: Planned, remote: Remote): Promise<void> {
@@ -307,7 +298,7 @@ export class SyncRun {
       local?.facts,
     );
     await this.#note(key, facts, remote.entry, remote.version);
-    this.#count(base ? 'changed' : 'added');
+    this.#tally.count(base ? 'changed' : 'added');
   }
 
   async #renameThere({ from, to }: Rename): Promise<void> {
@@ -316,7 +307,7 @@ export class SyncRun {
       const view = await this.#target.move(from.remote.entry, to.path);
       await this.#note(this.#keyOf(to), to.local.facts, from.remote.entry, versionId(view.version));
       await this.#parts.known.set(this.#keyOf(from), undefined);
-      this.#count('moved');
+      this.#tally.count('moved');
     });
   }
 
@@ -326,7 +317,7 @@ export class SyncRun {
       const facts = await this.#writer.rename(from.path, to.path, from.local.facts);
       await this.#note(this.#keyOf(to), facts, to.remote.entry, to.remote.version);
       await this.#parts.known.set(this.#keyOf(from), undefined);
-      this.#count('moved');
+      this.#tally.count('moved');
     });
   }
 
@@ -363,25 +354,13 @@ export class SyncRun {
       if (isFatal(error)) throw error;
       // Somebody is writing it, here or there: the next run looks again.
       if (error instanceof FileChanged || isPeerstorError(error, 'precondition-failed'))
-        this.#counts.waiting += 1;
-      else this.#fail(path, error);
+        this.#tally.counts.waiting += 1;
+      else this.#tally.fail(path, error);
     }
   }
 
-  #fail(path: string, error: unknown): void {
-    this.#failures += 1;
-    if (this.#failed.length >= failedShown) return;
-    const code = error instanceof PeerstorError ? error.code : 'local-file';
-    this.#failed.push({ path, code, message: sentenceOf(error) });
-  }
-
   #counted(count: number): void {
-    this.#counts.bytes += count;
-  }
-
-  #count(what: 'added' | 'changed' | 'moved' | 'deleted'): void {
-    this.#counts[what] += 1;
-    this.#parts.onProgress(this.#counts);
+    this.#tally.counts.bytes += count;
   }
 }
 
