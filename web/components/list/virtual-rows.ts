@@ -1,5 +1,6 @@
 import type { RefObject } from 'preact';
 import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { scrollerOf, watchScroll } from './scroller.ts';
 
 /** Rows drawn above and below what is in sight, so that a quick scroll shows no gap. */
 const overscanRows = 8;
@@ -47,25 +48,10 @@ export function useVirtualRows<Element extends HTMLElement>(
     const element = list.current;
     const scroller = scrollerOf(element);
     if (!element || !scroller) return;
-    let frame = 0;
-    const look = () => {
-      frame = 0;
+    return watchScroll(element, scroller, () => {
       const next = sightOf(element, scroller, isTiled);
       setSight((old) => (sameSight(old, next) ? old : next));
-    };
-    const lookSoon = () => {
-      frame ||= requestAnimationFrame(look);
-    };
-    const resized = new ResizeObserver(lookSoon);
-    resized.observe(scroller);
-    resized.observe(element);
-    scroller.addEventListener('scroll', lookSoon, { passive: true });
-    look();
-    return () => {
-      resized.disconnect();
-      scroller.removeEventListener('scroll', lookSoon);
-      cancelAnimationFrame(frame);
-    };
+    });
   }, [count === 0, isTiled]);
 
   const reveal = useCallback(
@@ -103,10 +89,6 @@ export function useVirtualRows<Element extends HTMLElement>(
     rowPx,
     reveal,
   };
-}
-
-function scrollerOf(element: HTMLElement | null): HTMLElement | null {
-  return element?.closest<HTMLElement>('[data-scroller]') ?? null;
 }
 
 /** Where the list begins in what scrolls. */

@@ -48,10 +48,10 @@ export function Machine() {
             </dd>
           </>
         )}
-        <dt>Running for</dt>
-        <dd class="numbers">
-          {formatDuration(system.uptimeSeconds)}, peerstor {system.version}
-        </dd>
+        <dt>Switched on for</dt>
+        <dd class="numbers">{formatDuration(system.uptimeSeconds)}</dd>
+        <dt>Version</dt>
+        <dd class="numbers">peerstor {system.version}</dd>
       </dl>
     </section>
   );

@@ -1,5 +1,6 @@
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
+import { scrollerOf, watchScroll } from '../../components/list/scroller.ts';
 
 export interface Sight {
   /** Of the element, in px; 0 before it was measured. */
@@ -18,9 +19,7 @@ export function useSight(element: RefObject<HTMLElement | null>): Sight {
     const box = element.current;
     const scroller = scrollerOf(box);
     if (!box || !scroller) return;
-    let frame = 0;
-    const look = () => {
-      frame = 0;
+    return watchScroll(box, scroller, () => {
       const top = scroller.getBoundingClientRect().top - box.getBoundingClientRect().top;
       const next = {
         width: box.clientWidth,
@@ -30,26 +29,9 @@ export function useSight(element: RefObject<HTMLElement | null>): Sight {
       setSight((old) =>
         old.width === next.width && old.top === next.top && old.bottom === next.bottom ? old : next,
       );
-    };
-    const lookSoon = () => {
-      frame ||= requestAnimationFrame(look);
-    };
-    const resized = new ResizeObserver(lookSoon);
-    resized.observe(scroller);
-    resized.observe(box);
-    scroller.addEventListener('scroll', lookSoon, { passive: true });
-    look();
-    return () => {
-      resized.disconnect();
-      scroller.removeEventListener('scroll', lookSoon);
-      cancelAnimationFrame(frame);
-    };
+    });
   }, []);
   return sight;
-}
-
-export function scrollerOf(element: HTMLElement | null): HTMLElement | null {
-  return element?.closest<HTMLElement>('[data-scroller]') ?? null;
 }
 
 /** Scrolls so that a part of an element begins at the top of what is seen. */
@@ -77,20 +59,9 @@ export function useTop(element: RefObject<HTMLElement | null>): number {
     const box = element.current;
     const scroller = scrollerOf(box);
     if (!box || !scroller) return;
-    let frame = 0;
-    const look = () => {
-      frame = 0;
-      setTop(Math.round(scroller.getBoundingClientRect().top - box.getBoundingClientRect().top));
-    };
-    const lookSoon = () => {
-      frame ||= requestAnimationFrame(look);
-    };
-    scroller.addEventListener('scroll', lookSoon, { passive: true });
-    look();
-    return () => {
-      scroller.removeEventListener('scroll', lookSoon);
-      cancelAnimationFrame(frame);
-    };
+    return watchScroll(box, scroller, () =>
+      setTop(Math.round(scroller.getBoundingClientRect().top - box.getBoundingClientRect().top)),
+    );
   }, []);
   return top;
 }
