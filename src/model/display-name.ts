@@ -1,7 +1,7 @@
 /**
  * Names that people give to users, devices, places and tokens, and by which they tell them apart. One rule
  * for all of them: such a name shows what it is, and two names that look equal are equal. Names of files
- * are free; they have rules of their own (`drive/listing/names.ts`).
+ * are free; they have rules of their own (`drive/tree/listing/names.ts`).
  *
  * Sources: RFC 8264 and 8265 (PRECIS, UsernameCaseMapped: width and case are mapped, code points that are
  * ignored when shown are refused) and UTS 39, section 5.2 (letters of one script, "highly restrictive").

@@ -3,10 +3,10 @@
  * holds: what they can read is what cryptography lets them, whatever the drive would refuse.
  */
 import assert from 'node:assert/strict';
-import { keysGiven } from '../../src/drive/access/grant-drafts.ts';
 import { oldKeysIn } from '../../src/drive/keys/key-tree.ts';
 import { openVersionFacts, unwrapKey } from '../../src/drive/keys/sealed-parts.ts';
 import { openByPassword } from '../../src/drive/keys/user-keys.ts';
+import { keysGiven } from '../../src/drive/sharing/access/grant-drafts.ts';
 import type { Catalog } from '../../src/model/contracts/catalog.ts';
 import type { Session } from '../../src/model/contracts/drive.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';

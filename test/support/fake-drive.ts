@@ -6,11 +6,11 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { changedProperties } from '../../src/drive/folders/properties.ts';
-import { checkName, foldName, freeName } from '../../src/drive/listing/names.ts';
-import { comparison, pageOf, type Sortable } from '../../src/drive/listing/paging.ts';
 import { EntryTable } from '../../src/drive/search/entry-table.ts';
 import { findMatches } from '../../src/drive/search/finding.ts';
 import { foldText, wordsOf } from '../../src/drive/search/folding.ts';
+import { checkName, foldName, freeName } from '../../src/drive/tree/listing/names.ts';
+import { comparison, pageOf, type Sortable } from '../../src/drive/tree/listing/paging.ts';
 import type { EntryView, FoundView, Page } from '../../src/model/api.ts';
 import type {
   ContentFacts,

@@ -90,28 +90,28 @@ export const roomRules: readonly RoomRule[] = [
 
 /**
  * The sub-rooms of a big room, from the ground up: a folder may import those named before it, never those
- * after. Files at the root of the room may import every sub-room.
+ * after. Files at the root of the room may import every sub-room. A folder within a sub-room has a place of its own
+ * where it is named here (`tree/listing`), and else that of the sub-room.
  */
 export const subRooms: Readonly<Record<string, readonly string[]>> = {
   store: ['locks', 'files', 'level', 'segments', 'index', 'volumes', 'chunks', 'upkeep'],
   drive: [
     'keys',
     'content',
-    'grants',
-    'quota',
-    'listing',
-    'media',
-    'tree',
+    'users/quota',
     'users',
-    'access',
+    'sharing/grants',
+    'tree/listing',
+    'tree',
+    'sharing/access',
     'versions',
     'folders',
     'uploads',
     'trash',
     'search',
     'photos',
-    'upkeep',
     'sharing',
+    'accounts/upkeep',
     'accounts',
   ],
   replication: [

@@ -82,6 +82,15 @@ describe('imports between rooms', () => {
         }
   });
 
+  it('a folder within a sub-room keeps to its own place where it has one, and else to that of the sub-room', () => {
+    const from = 'src/drive/tree/listing/names.ts';
+    assert.ok(faultOf({ from, to: 'src/drive/tree/tree.ts' }), 'listing is imported by tree');
+    assert.equal(faultOf({ from: 'src/drive/tree/tree.ts', to: from }), undefined);
+    const unnamed = 'src/http/routes/entries/path.ts';
+    assert.ok(faultOf({ from: 'src/http/content/a.ts', to: unnamed }), 'routes stand above content');
+    assert.equal(faultOf({ from: unnamed, to: 'src/http/content/a.ts' }), undefined);
+  });
+
   it('every forbidden arrow speaks with its own sentence', () => {
     for (const { from, to, sentence } of forbiddenArrows)
       for (const target of to)

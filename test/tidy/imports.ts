@@ -108,13 +108,20 @@ function innerFault(from: string, to: string): string | undefined {
   if (roomOf(to) !== room) return undefined;
   if (room === 'replication' && /-plan\.ts$/.test(from) && !/-plan\.ts$|\/placement\//.test(to))
     return planSentence;
-  return upwards(room, order, subRoomOf(from), subRoomOf(to));
+  return upwards(room, order, subRoomOf(from, order), subRoomOf(to, order));
 }
 
-/** The sub-room of a file, or undefined for a file at the root of its room. */
-function subRoomOf(path: string): string | undefined {
-  const parts = path.split('/');
-  return parts.length > 3 ? parts[2] : undefined;
+/**
+ * The sub-room of a file, the innermost one that `order` names; the folder of the file where it names none, or
+ * undefined for a file at the root of its room.
+ */
+function subRoomOf(path: string, order: readonly string[]): string | undefined {
+  const folders = path.split('/').slice(2, -1);
+  for (let depth = folders.length; depth > 0; depth -= 1) {
+    const name = folders.slice(0, depth).join('/');
+    if (order.includes(name)) return name;
+  }
+  return folders[0];
 }
 
 function upwards(

@@ -16,7 +16,6 @@ import { alone, type UseReservations } from '../../model/contracts/use-reservati
 import type { UserId } from '../../model/ids.ts';
 import type { Tunables } from '../../model/limits.ts';
 import type { Log } from '../../model/log.ts';
-import type { Quotas } from '../quota/quotas.ts';
 import { createLinkSessions } from '../sharing/link-sessions.ts';
 import { createCatalogDrives } from '../tree/catalog-drives.ts';
 import { openNetworkDrives } from '../tree/network-drives.ts';
@@ -26,6 +25,7 @@ import { offsetOf } from '../uploads/upload-rows.ts';
 import { UploadTable } from '../uploads/upload-table.ts';
 import { PasswordQueue } from '../users/password-queue.ts';
 import { PasswordTries } from '../users/password-tries.ts';
+import type { Quotas } from '../users/quota/quotas.ts';
 
 import type { FoundingParts } from './founding.ts';
 import { createLiveSessions } from './live-sessions.ts';

@@ -9,19 +9,19 @@ import type { Photos } from '../../model/contracts/media/photos.ts';
 import type { RestorableUser } from '../../model/contracts/restoring.ts';
 import type { ResumableUploads } from '../../model/contracts/uploads.ts';
 import type { UserId } from '../../model/ids.ts';
-import { openOwnTree, type TreeParts } from '../access/open-trees.ts';
 import { createDrive } from '../drive.ts';
 import type { KdfCost, UserKeys } from '../keys/user-keys.ts';
 import { createPhotos } from '../photos/photos.ts';
+import { openOwnTree, type TreeParts } from '../sharing/access/open-trees.ts';
 import { openSharedDrives, uniteDrives } from '../sharing/shared-drives.ts';
 import { createSharing } from '../sharing/sharing.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
-import { startBackgroundTasks } from '../upkeep/background-tasks.ts';
-import { startNetworkAuthority } from '../upkeep/network-authority.ts';
-import { createRestoring } from '../upkeep/restoring.ts';
 import { createResumableUploads } from '../uploads/resumable.ts';
 import type { UploadTable } from '../uploads/upload-table.ts';
 import type { PasswordQueue } from '../users/password-queue.ts';
+import { startBackgroundTasks } from './upkeep/background-tasks.ts';
+import { startNetworkAuthority } from './upkeep/network-authority.ts';
+import { createRestoring } from './upkeep/restoring.ts';
 
 export interface OpenUsers {
   /** Opens the user's drive. It stays open until `close` was called as often as `open`. */

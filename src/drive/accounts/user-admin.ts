@@ -10,12 +10,12 @@ import { type UserId, userId } from '../../model/ids.ts';
 import type { Tunables } from '../../model/limits.ts';
 import type { UserBody } from '../../model/records.ts';
 import { firstGeneration, type KdfCost, newBundle, newUserKeys, type UserKeys } from '../keys/user-keys.ts';
-import { type Usage, usageOfAll } from '../quota/quotas.ts';
 import { rootEntry } from '../tree/entry-drafts.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import { checkPassword, checkUsername, usersLock } from '../users/account-rules.ts';
 import { usersNamed } from '../users/named-users.ts';
 import type { PasswordQueue } from '../users/password-queue.ts';
+import { type Usage, usageOfAll } from '../users/quota/quotas.ts';
 import { checkQuota, listInvites, makeInvite, requireInvite, withdrawInvite } from './invites.ts';
 import type { LiveSessions } from './live-sessions.ts';
 

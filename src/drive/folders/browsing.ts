@@ -3,9 +3,9 @@ import type { EntryView, Page } from '../../model/api.ts';
 import type { ListOptions } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
-import type { FolderListing, Row } from '../listing/listing.ts';
-import { comparison, pageOf, type Sortable } from '../listing/paging.ts';
 import { viewOf } from '../tree/entry-view.ts';
+import type { FolderListing, Row } from '../tree/listing/listing.ts';
+import { comparison, pageOf, type Sortable } from '../tree/listing/paging.ts';
 import {
   ancestors,
   type Conflict,

@@ -7,14 +7,13 @@ import type { Draft } from '../../model/contracts/catalog.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
-import { rotate, runRotating } from '../access/key-rotation.ts';
 import { resealManifest } from '../content/reseal.ts';
 import { sealName } from '../keys/sealed-parts.ts';
-import type { OpenVersion } from '../listing/heads.ts';
-import { checkName, freeName } from '../listing/names.ts';
-import type { Reservation } from '../quota/quotas.ts';
+import { rotate, runRotating } from '../sharing/access/key-rotation.ts';
 import { changedEntry, factsDraft, type NewEntry, newEntry, versionDraft } from '../tree/entry-drafts.ts';
 import { conflictNameOf, marksOf, propertiesOf, viewOf } from '../tree/entry-view.ts';
+import type { OpenVersion } from '../tree/listing/heads.ts';
+import { checkName, freeName } from '../tree/listing/names.ts';
 import {
   author,
   type Conflict,
@@ -32,6 +31,7 @@ import {
   requireNotRoot,
   type Tree,
 } from '../tree/tree.ts';
+import type { Reservation } from '../users/quota/quotas.ts';
 import { underKey } from '../versions/conflicts.ts';
 
 /** Records in one batch while a whole branch is copied. */

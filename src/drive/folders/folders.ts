@@ -3,10 +3,10 @@ import type { EntryView } from '../../model/api.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
-import { runRotating } from '../access/key-rotation.ts';
-import { checkName } from '../listing/names.ts';
+import { runRotating } from '../sharing/access/key-rotation.ts';
 import { newEntry } from '../tree/entry-drafts.ts';
 import { viewOf } from '../tree/entry-view.ts';
+import { checkName } from '../tree/listing/names.ts';
 import {
   author,
   checkDepth,

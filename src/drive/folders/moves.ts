@@ -5,11 +5,11 @@ import type { EntryPatch } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
 import type { EntryFacts } from '../../model/records.ts';
-import { moved, runRotating } from '../access/key-rotation.ts';
 import { noFacts, sealName } from '../keys/sealed-parts.ts';
-import { checkName, showsNothing } from '../listing/names.ts';
+import { moved, runRotating } from '../sharing/access/key-rotation.ts';
 import { changedEntry, factsDraft } from '../tree/entry-drafts.ts';
 import { conflictNameOf, factsOf, markRights, viewOf } from '../tree/entry-view.ts';
+import { checkName, showsNothing } from '../tree/listing/names.ts';
 import { currentVersion, requireMatch } from '../tree/preconditions.ts';
 import {
   author,

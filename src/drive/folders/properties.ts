@@ -2,7 +2,7 @@
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
 import { propertiesBytesMax } from '../../model/limits.ts';
-import { runRotating } from '../access/key-rotation.ts';
+import { runRotating } from '../sharing/access/key-rotation.ts';
 import { factsDraft } from '../tree/entry-drafts.ts';
 import { factsOf, markRights, propertiesOf } from '../tree/entry-view.ts';
 import { author, isConflict, requireEntry, requireEntryOrConflict, type Tree } from '../tree/tree.ts';

@@ -6,7 +6,7 @@ import type { Photos } from '../../model/contracts/media/photos.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
 import type { AlbumView } from '../../model/views/photos.ts';
-import { showsNothing } from '../listing/names.ts';
+import { showsNothing } from '../tree/listing/names.ts';
 import { author, type Tree } from '../tree/tree.ts';
 import {
   type Album,

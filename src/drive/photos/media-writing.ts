@@ -4,11 +4,11 @@ import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { ownRecordId, type VersionId } from '../../model/ids.ts';
 import type { MediaBody } from '../../model/records.ts';
-import { rotate, runRotating } from '../access/key-rotation.ts';
 import { readContent, writeParts } from '../content/index.ts';
 import { isLive } from '../keys/live.ts';
-import type { OpenVersion } from '../listing/heads.ts';
-import { sealMedia } from '../media/media-record.ts';
+import { rotate, runRotating } from '../sharing/access/key-rotation.ts';
+import type { OpenVersion } from '../tree/listing/heads.ts';
+import { sealMedia } from '../tree/media-record.ts';
 import { author, type Entry, givenName, openEntry, type Tree } from '../tree/tree.ts';
 import { candidateOf } from './media-candidates.ts';
 

@@ -8,8 +8,8 @@ import type { GpsPlace, MediaKind } from '../../model/contracts/media/media-make
 import { isPeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, type VersionId } from '../../model/ids.ts';
 import type { PhotoView } from '../../model/views/photos.ts';
-import { openMedia } from '../media/media-record.ts';
 import { marksOf } from '../tree/entry-view.ts';
+import { openMedia } from '../tree/media-record.ts';
 import { givenName, openEntry, type Tree, trashedAt } from '../tree/tree.ts';
 import { photoDate } from './photo-dates.ts';
 

@@ -4,7 +4,7 @@ import type { ThumbnailSize } from '../../model/contracts/media/media-maker.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
 import { readContent } from '../content/index.ts';
-import { openMedia } from '../media/media-record.ts';
+import { openMedia } from '../tree/media-record.ts';
 import { isConflict, nameOf, requireEntryOrConflict, type Tree } from '../tree/tree.ts';
 import { candidateOf } from './media-candidates.ts';
 import { hasRecord } from './media-writing.ts';

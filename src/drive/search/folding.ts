@@ -1,6 +1,6 @@
 /**
  * How names and questions are compared: without case, accents and the other marks that people leave out
- * when they type. Two names may fold to the same text here and still be two names (`listing/names.ts`).
+ * when they type. Two names may fold to the same text here and still be two names (`tree/listing/names.ts`).
  */
 
 /** Letters that Unicode does not take apart into a base letter and a mark. */

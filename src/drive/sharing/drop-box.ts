@@ -11,13 +11,13 @@ import { writeContent } from '../content/index.ts';
 import { isLive } from '../keys/live.ts';
 import { sealName, wrapForOwner } from '../keys/sealed-parts.ts';
 import { sealingKeyOf } from '../keys/user-keys.ts';
-import { checkName } from '../listing/names.ts';
-import { within } from '../quota/quotas.ts';
 import { type Content, versionDraft } from '../tree/entry-drafts.ts';
 import { whose } from '../tree/entry-view.ts';
+import { checkName } from '../tree/listing/names.ts';
 import { author, newEntryId, newEntryKey, notFound, type Tree, trashedAtOf } from '../tree/tree.ts';
 import { listedSafety } from '../uploads/listed-safety.ts';
 import { checkOptions, defaultMime } from '../uploads/uploads.ts';
+import { within } from '../users/quota/quotas.ts';
 
 /** @throws `not-found` for any folder but the box itself, `gone` when that is in the trash, and as `upload` */
 export async function drop(

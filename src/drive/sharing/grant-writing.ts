@@ -2,9 +2,6 @@
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId, GrantId } from '../../model/ids.ts';
 import type { GrantBody, GrantNotes } from '../../model/records.ts';
-import { sealGiven, sealNotes } from '../access/grant-drafts.ts';
-import { rekeyed, rotate, runRotating } from '../access/key-rotation.ts';
-import type { Grant } from '../grants/grants.ts';
 import { isLive } from '../keys/live.ts';
 import {
   author,
@@ -14,6 +11,9 @@ import {
   requireOutsideTrash,
   type Tree,
 } from '../tree/tree.ts';
+import { sealGiven, sealNotes } from './access/grant-drafts.ts';
+import { rekeyed, rotate, runRotating } from './access/key-rotation.ts';
+import type { Grant } from './grants/grants.ts';
 
 /** What makes a grant, beside the entry's key. */
 export interface GrantTerms

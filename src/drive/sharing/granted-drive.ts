@@ -4,13 +4,13 @@ import type { Drive, OpenContent } from '../../model/contracts/drive.ts';
 import { type DriveCalls, driveMethods, forwardCalls } from '../../model/contracts/drive-methods.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, type GrantId } from '../../model/ids.ts';
-import { nameGiven } from '../access/grant-drafts.ts';
-import { type GrantHolder, openGrantedTree, type TreeParts } from '../access/open-trees.ts';
 import { createDrive } from '../drive.ts';
-import type { Grant } from '../grants/grants.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import { isWithin, notFound, type Tree, trashedAtOf } from '../tree/tree.ts';
+import { nameGiven } from './access/grant-drafts.ts';
+import { type GrantHolder, openGrantedTree, type TreeParts } from './access/open-trees.ts';
 import { boxView, drop, requireBox } from './drop-box.ts';
+import type { Grant } from './grants/grants.ts';
 
 export interface GrantedDrive {
   readonly id: GrantId;

@@ -13,12 +13,6 @@ import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type GrantId, toHex } from '../../model/ids.ts';
 import { linkTriesUnslowed } from '../../model/limits.ts';
 import type { GrantBody } from '../../model/records.ts';
-import { opens } from '../access/grant-drafts.ts';
-import type { TreeParts } from '../access/open-trees.ts';
-import { accessKeyOf, tokenInAccessKey } from '../grants/access-keys.ts';
-import { type GrantSecret, readSecret, type SecretKind } from '../grants/grant-secrets.ts';
-import { type Grant, type GrantState, stateOfGrant } from '../grants/grants.ts';
-import { countUse, usesOf } from '../grants/link-uses.ts';
 import { createPhotos } from '../photos/photos.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import { createMultipartUploads } from '../uploads/multipart.ts';
@@ -28,7 +22,13 @@ import { isHashable } from '../users/account-rules.ts';
 import type { PasswordQueue } from '../users/password-queue.ts';
 import type { PasswordTries } from '../users/password-tries.ts';
 import { createSessionSignals } from '../users/session-signals.ts';
+import { opens } from './access/grant-drafts.ts';
+import type { TreeParts } from './access/open-trees.ts';
 import { type GrantedDrive, openGrantedDrive } from './granted-drive.ts';
+import { accessKeyOf, tokenInAccessKey } from './grants/access-keys.ts';
+import { type GrantSecret, readSecret, type SecretKind } from './grants/grant-secrets.ts';
+import { type Grant, type GrantState, stateOfGrant } from './grants/grants.ts';
+import { countUse, usesOf } from './grants/link-uses.ts';
 
 /** Each keeps a part of somebody's drive open. */
 const openedKept = 200;

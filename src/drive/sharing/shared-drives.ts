@@ -4,15 +4,15 @@ import { entryNamed, forwardCalls } from '../../model/contracts/drive-methods.ts
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, type GrantId } from '../../model/ids.ts';
 import type { GrantRights } from '../../model/records.ts';
-import type { TreeParts } from '../access/open-trees.ts';
 import { copy } from '../folders/copying.ts';
-import { type Grant, stateOfGrant } from '../grants/grants.ts';
 import { isLive } from '../keys/live.ts';
 import type { UserKeys } from '../keys/user-keys.ts';
 import { search } from '../search/search.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import { ancestors, notFound, type Tree, trashedAtOf } from '../tree/tree.ts';
+import type { TreeParts } from './access/open-trees.ts';
 import { type GrantedDrive, openGrantedDrive } from './granted-drive.ts';
+import { type Grant, stateOfGrant } from './grants/grants.ts';
 
 export interface SharedDrives {
   /** The drive that reaches an entry with the widest rights; undefined where none does. */

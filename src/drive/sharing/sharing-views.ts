@@ -3,10 +3,10 @@ import type { AccessView, ShareView, TokenView } from '../../model/api.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
 import type { GrantBody, GrantNotes } from '../../model/records.ts';
-import { openNotes } from '../access/grant-drafts.ts';
-import { type Grant, stateOfGrant } from '../grants/grants.ts';
-import { usesOf } from '../grants/link-uses.ts';
 import { ancestors, type Entry, givenName, grantedName, requireEntry, type Tree } from '../tree/tree.ts';
+import { openNotes } from './access/grant-drafts.ts';
+import { type Grant, stateOfGrant } from './grants/grants.ts';
+import { usesOf } from './grants/link-uses.ts';
 
 export function notesOf(tree: Tree, body: GrantBody): GrantNotes {
   return tree.own ? openNotes(tree.own.notesKey, body) : {};

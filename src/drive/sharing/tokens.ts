@@ -2,8 +2,8 @@
 import type { Sharing } from '../../model/contracts/drive.ts';
 import { checkDisplayName } from '../../model/display-name.ts';
 import { PeerstorError } from '../../model/errors.ts';
-import { newTokenSecret, readSecret } from '../grants/grant-secrets.ts';
 import { type GrantTerms, onEntry, revokeGrant, writeGrant } from './grant-writing.ts';
+import { newTokenSecret, readSecret } from './grants/grant-secrets.ts';
 import { noteSharing, type SharingParts } from './sharing-parts.ts';
 import { checkEnd, checkRights } from './sharing-rules.ts';
 import { newestFirst, tokenView } from './sharing-views.ts';

@@ -9,13 +9,13 @@ import type { EntryView, Page } from '../../model/api.ts';
 import type { Draft } from '../../model/contracts/catalog.ts';
 import type { ListOptions } from '../../model/contracts/drive.ts';
 import { type EntryId, entryId } from '../../model/ids.ts';
-import { moved, rekeyed, runRotating } from '../access/key-rotation.ts';
 import { isLive } from '../keys/live.ts';
 import { sealName } from '../keys/sealed-parts.ts';
-import { freeName } from '../listing/names.ts';
-import { comparison, pageOf, type Sortable } from '../listing/paging.ts';
+import { moved, rekeyed, runRotating } from '../sharing/access/key-rotation.ts';
 import { changedEntry } from '../tree/entry-drafts.ts';
 import { viewOf } from '../tree/entry-view.ts';
+import { freeName } from '../tree/listing/names.ts';
+import { comparison, pageOf, type Sortable } from '../tree/listing/paging.ts';
 import { currentVersion, requireMatch } from '../tree/preconditions.ts';
 import {
   ancestors,

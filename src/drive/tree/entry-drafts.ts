@@ -11,8 +11,8 @@ import {
   sealVersionFacts,
   wrapKey,
 } from '../keys/sealed-parts.ts';
-import type { OpenVersion } from '../listing/heads.ts';
-import type { EntryKind } from '../listing/names.ts';
+import type { OpenVersion } from './listing/heads.ts';
+import type { EntryKind } from './listing/names.ts';
 import { type Entry, newEntryId, newEntryKey, newVersionId, openEntry, type Tree } from './tree.ts';
 
 export interface NewEntry {

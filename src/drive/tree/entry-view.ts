@@ -3,12 +3,12 @@ import type { EntryView, RightsView, SafetyView } from '../../model/api.ts';
 import { sentenceOf } from '../../model/errors.ts';
 import { shortId, type VersionId } from '../../model/ids.ts';
 import { type EntryFacts, hlcTicksPerMs } from '../../model/records.ts';
-import type { Granted } from '../grants/granted.ts';
 import { isLive } from '../keys/live.ts';
 import { isDate, noFacts, openFacts, openWithAny } from '../keys/sealed-parts.ts';
-import type { OpenVersion } from '../listing/heads.ts';
-import { openMedia } from '../media/media-record.ts';
-import { mediaView, thumbnailAddress } from '../media/media-view.ts';
+import type { Granted } from '../sharing/grants/granted.ts';
+import type { OpenVersion } from './listing/heads.ts';
+import { openMedia } from './media-record.ts';
+import { mediaView, thumbnailAddress } from './media-view.ts';
 import { type Conflict, type Entry, isConflict, nameOf, type Tree, trashedAt } from './tree.ts';
 
 /** Facts that the caller has already, so that a list does not look them up for each item. */

@@ -6,8 +6,8 @@ import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { UserId } from '../../model/ids.ts';
 import type { Tunables } from '../../model/limits.ts';
 import type { Log } from '../../model/log.ts';
-import { type GrantIndex, openGrantIndex } from '../grants/grants.ts';
-import { createQuotas, type Quotas } from '../quota/quotas.ts';
+import { type GrantIndex, openGrantIndex } from '../sharing/grants/grants.ts';
+import { createQuotas, type Quotas } from '../users/quota/quotas.ts';
 
 export interface NetworkDrives {
   readonly catalog: CatalogAuthor;

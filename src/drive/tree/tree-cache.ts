@@ -4,8 +4,8 @@ import { isPeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, type UserId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
 import { createKeyTree, type KeyTree, type KeyTreeTop } from '../keys/key-tree.ts';
-import { createHeadsCache, type HeadsCache } from '../listing/heads.ts';
-import { createListings, type Listings } from '../listing/listing.ts';
+import { createHeadsCache, type HeadsCache } from './listing/heads.ts';
+import { createListings, type Listings } from './listing/listing.ts';
 import { createTrashIndex, type TrashIndex } from './trash-index.ts';
 
 export interface TreeCache {

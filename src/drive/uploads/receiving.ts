@@ -6,7 +6,7 @@ import type { AppendOptions } from '../../model/contracts/uploads.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { uploadSaveChunks, uploadSaveMs } from '../../model/limits.ts';
 import { type ContentKeys, collectChunks, type StoredChunk } from '../content/index.ts';
-import type { Reservation } from '../quota/quotas.ts';
+import type { Reservation } from '../users/quota/quotas.ts';
 import { offsetOf, type UploadHead, type UploadSeals } from './upload-rows.ts';
 import type { UploadTable } from './upload-table.ts';
 

@@ -12,7 +12,7 @@ import type {
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type EntryId, toHex, type UploadId, uploadId } from '../../model/ids.ts';
 import { CollectedChunks, type StoredChunk } from '../content/index.ts';
-import { checkName } from '../listing/names.ts';
+import { checkName } from '../tree/listing/names.ts';
 import type { Tree } from '../tree/tree.ts';
 import { adoptUpload, uploadsElsewhere } from './elsewhere.ts';
 import { outgrown, receive } from './receiving.ts';

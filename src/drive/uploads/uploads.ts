@@ -11,16 +11,15 @@ import type { UploadOptions, UploadOutcome, UploadSource } from '../../model/con
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId, UserId } from '../../model/ids.ts';
-import { rotate, runRotating } from '../access/key-rotation.ts';
 import { writeContent } from '../content/index.ts';
 import { resealManifest } from '../content/reseal.ts';
 import { isLive } from '../keys/live.ts';
 import { isDate } from '../keys/sealed-parts.ts';
-import { headsLike, type OpenVersion } from '../listing/heads.ts';
-import { checkName, foldName, freeName, mayBeConflictName } from '../listing/names.ts';
-import { type Reservation, within } from '../quota/quotas.ts';
+import { rotate, runRotating } from '../sharing/access/key-rotation.ts';
 import { type Content, newEntry, versionDraft } from '../tree/entry-drafts.ts';
 import { conflictNameOf, viewOf } from '../tree/entry-view.ts';
+import { headsLike, type OpenVersion } from '../tree/listing/heads.ts';
+import { checkName, foldName, freeName, mayBeConflictName } from '../tree/listing/names.ts';
 import { currentVersion, requireMatch } from '../tree/preconditions.ts';
 import {
   author,
@@ -37,6 +36,7 @@ import {
   requireOutsideTrash,
   type Tree,
 } from '../tree/tree.ts';
+import { type Reservation, within } from '../users/quota/quotas.ts';
 import { adoptionDrafts, underKey } from '../versions/conflicts.ts';
 import { versionNamesOf } from '../versions/naming.ts';
 import { tombstoneOf } from '../versions/removing.ts';

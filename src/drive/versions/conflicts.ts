@@ -8,10 +8,10 @@ import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { ChunkId, EntryId, VersionId } from '../../model/ids.ts';
 import type { EntryFacts } from '../../model/records.ts';
-import { runRotating } from '../access/key-rotation.ts';
 import { resealManifest } from '../content/reseal.ts';
-import { headsLike } from '../listing/heads.ts';
+import { runRotating } from '../sharing/access/key-rotation.ts';
 import { factsDraft, newEntry, versionDraft } from '../tree/entry-drafts.ts';
+import { headsLike } from '../tree/listing/heads.ts';
 import {
   author,
   type Conflict,

@@ -2,8 +2,8 @@
 import { isPeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, versionId } from '../../model/ids.ts';
 import { hlcTicksPerMs } from '../../model/records.ts';
-import { runRotating } from '../access/key-rotation.ts';
 import { isLive } from '../keys/live.ts';
+import { runRotating } from '../sharing/access/key-rotation.ts';
 import { author, openEntry, type Tree } from '../tree/tree.ts';
 import { keptForMs } from './kept-histories.ts';
 import { versionNamesOf } from './naming.ts';

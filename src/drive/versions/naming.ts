@@ -1,12 +1,12 @@
 /** Names of versions. They lie in the facts of the file; a version with a name is never thinned out. */
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { EntryId, VersionId } from '../../model/ids.ts';
-import { runRotating } from '../access/key-rotation.ts';
 import { isLive } from '../keys/live.ts';
 import { openFacts, openWithAny } from '../keys/sealed-parts.ts';
-import { showsNothing } from '../listing/names.ts';
+import { runRotating } from '../sharing/access/key-rotation.ts';
 import { factsDraft } from '../tree/entry-drafts.ts';
 import { factsOf } from '../tree/entry-view.ts';
+import { showsNothing } from '../tree/listing/names.ts';
 import {
   author,
   type Entry,

@@ -2,8 +2,8 @@
 import type { Draft } from '../../model/contracts/catalog.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { type EntryId, type VersionId, versionId } from '../../model/ids.ts';
-import { runRotating } from '../access/key-rotation.ts';
 import { isLive } from '../keys/live.ts';
+import { runRotating } from '../sharing/access/key-rotation.ts';
 import { author, type Entry, isConflict, notFound, requireEntryOrConflict, type Tree } from '../tree/tree.ts';
 
 /**

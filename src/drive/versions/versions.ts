@@ -3,12 +3,12 @@ import type { EntryView } from '../../model/api.ts';
 import type { OpenContent, VersionFactsView } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId, VersionId } from '../../model/ids.ts';
-import { runRotating } from '../access/key-rotation.ts';
 import { readContent } from '../content/index.ts';
 import { isLive } from '../keys/live.ts';
-import { headsLike, type OpenVersion } from '../listing/heads.ts';
+import { runRotating } from '../sharing/access/key-rotation.ts';
 import { versionDraft } from '../tree/entry-drafts.ts';
 import { conflictNameOf, viewOf } from '../tree/entry-view.ts';
+import { headsLike, type OpenVersion } from '../tree/listing/heads.ts';
 import {
   author,
   type Entry,

@@ -58,7 +58,7 @@ async function ensureFolder(parentId: string, name: string): Promise<EntryView> 
   }
 }
 
-/** Equal where the drive says that two names are one: `foldName` in src/drive/listing/names.ts. */
+/** Equal where the drive says that two names are one: `foldName` in src/drive/tree/listing/names.ts. */
 const folded = (name: string) => name.normalize('NFC').toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
 
 async function folderNamed(parentId: string, name: string): Promise<EntryView | undefined> {
