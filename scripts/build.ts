@@ -33,8 +33,8 @@ const program = await build({
   minifyWhitespace: true,
   sourcemap: 'linked',
   legalComments: 'none',
-  // Native code finds its prebuilt binary beside its own package.json.
-  external: ['level', 'sharp', '@parcel/watcher'],
+  // Native code finds its prebuilt binary beside its own package.json; libheif stays a file of its own (decision 0084).
+  external: ['level', 'sharp', 'libheif-js/wasm-bundle.js', '@parcel/watcher'],
   define: { 'process.env.PEERSTOR_BUILT': '"1"' },
   banner: { js: banner },
   logLevel: 'warning',

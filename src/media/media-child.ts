@@ -1,11 +1,15 @@
 /** A child process that decodes one content at a time, and what ends it. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { MadeMedia, MediaContent } from '../model/contracts/media/media-maker.ts';
 import { type ChildLimits, type FromChild, isFromChild, type ToChild } from './channel.ts';
-import { childHeapMiB, childPriority } from './limits.ts';
+import { childHeapMiB, childPriority, childWatchMs } from './limits.ts';
+
+/** Of /proc on most machines; where pages are larger, the bound is higher. */
+const pageBytes = 4096;
 
 /** The child ended, hung, or said what it may not, before it answered. */
 export class ChildEnded extends Error {}
@@ -77,8 +81,17 @@ export class MediaChild {
    * do not come
    */
   async make(content: MediaContent, signal: AbortSignal): Promise<MadeMedia | null> {
+    this.#say({ kind: 'make', size: content.size, limits: this.#options.limits });
+    const watch = setInterval(() => this.#weigh(), childWatchMs);
+    try {
+      return await this.#answer(content, signal);
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  async #answer(content: MediaContent, signal: AbortSignal): Promise<MadeMedia | null> {
     const { size } = content;
-    this.#say({ kind: 'make', size, limits: this.#options.limits });
     for (;;) {
       const message = await this.#next();
       if (message.kind === 'made') return message.made;
@@ -104,6 +117,18 @@ export class MediaChild {
       throw error;
     }
     return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
+  }
+
+  /** It watches itself, but not while WebAssembly decodes. Where there is no /proc, libheif's own 2 GiB bound it. */
+  #weigh(): void {
+    try {
+      const [, pages = '0'] = readFileSync(`/proc/${this.pid}/statm`, 'latin1').split(' ');
+      if (Number(pages) * pageBytes <= this.#options.limits.childBytesMax) return;
+      this.#end('took too much memory');
+      this.#process.kill('SIGKILL');
+    } catch {
+      // It ended, or this is not Linux.
+    }
   }
 
   /** Ends it at once. */

@@ -7,7 +7,8 @@ import { systemClock } from '../../src/model/clock.ts';
 import type { MadeMedia, MediaContent } from '../../src/model/contracts/media/media-maker.ts';
 import { silentLog } from '../../src/model/log.ts';
 import { until } from '../support/until.ts';
-import { claimingSize, newFilm, newPicture, newRaw } from './pictures.ts';
+import { heicPicture } from './heic-picture.ts';
+import { claimingSize, newCr3, newFilm, newPicture, newRaf, newRaw } from './pictures.ts';
 
 const children: MediaChild[] = [];
 const maker = createMediaMaker({
@@ -130,6 +131,43 @@ describe('a picture', () => {
     }
     // Built alike, but no camera says that it made it.
     assert.equal((await made(newRaw(jpeg, 1, { make: false }))).facts.format, 'tiff');
+  });
+
+  it('of the HEIC that phones write is decoded, not turned by its EXIF, and cut off it is called damaged', async () => {
+    const { facts, thumbnails } = await made(heicPicture);
+    assert.deepEqual(
+      [facts.format, facts.width, facts.height, facts.camera, facts.problem],
+      ['heic', 96, 64, 'Apple iPhone 12', undefined],
+    );
+    assert.deepEqual(facts.takenAt, { local: '2026-07-14T15:03:22', offsetMinutes: 120 });
+    assert.ok(facts.gps && Math.abs(facts.gps.latitude - 48.1333) < 0.001);
+    const [left, right] = await halves(thumbnails[0]?.bytes ?? new Uint8Array(0));
+    assert.ok(left > 180 && right < 80, `${left} ${right}`);
+    for (const length of [60, 500, heicPicture.length - 400]) {
+      const cut = await made(heicPicture.subarray(0, length));
+      assert.deepEqual([cut.facts.problem, cut.thumbnails.length], ['damaged', 0], `${length} bytes`);
+    }
+    // It holds no memory of the file before.
+    assert.equal((await made(heicPicture)).thumbnails.length, 1);
+  });
+
+  it('from cameras of Canon and Fujifilm is shown by the JPEG in the raw file, with its facts', async () => {
+    const exif = { IFD0: { Make: 'FUJIFILM', Model: 'X-T5' } };
+    const jpeg = await newPicture({ width: 1600, height: 1200, exif });
+    const canon = await made(newCr3(await newPicture({ width: 1600, height: 1200 }), 6));
+    assert.deepEqual(
+      [canon.facts.format, canon.facts.width, canon.facts.height, canon.facts.camera, canon.facts.takenAt],
+      ['raw', 1200, 1600, 'Canon EOS R5', { local: '2026-07-14T15:03:22', offsetMinutes: 120 }],
+    );
+    const fuji = await made(newRaf(jpeg));
+    assert.deepEqual(
+      [fuji.facts.format, fuji.facts.width, fuji.facts.camera, fuji.thumbnails.length],
+      ['raw', 1600, 'FUJIFILM X-T5', 3],
+    );
+    for (const file of [newCr3(jpeg, 1), newRaf(jpeg)]) {
+      const cut = await made(file.subarray(0, 400));
+      assert.deepEqual([cut.facts.problem, cut.thumbnails.length], ['unsupported', 0]);
+    }
   });
 
   it('with 16 bits, in CMYK, transparent or animated is read', async () => {

@@ -133,3 +133,76 @@ export function newRaw(jpeg: Uint8Array, orientation: number, { make = true } = 
   file.set(sensor, jpegAt + jpeg.length);
   return file;
 }
+
+/** A file of Canon's: a full-size JPEG as the first sample of its first track, EXIF in boxes of Canon's own. */
+export function newCr3(jpeg: Uint8Array, orientation: number): Uint8Array {
+  const canonId = Buffer.from('85c0b687820f11e08111f4ce462b6a48', 'hex');
+  const blocks = [
+    box(
+      'CMT1',
+      tiffBlock([
+        [0x010f, 'Canon'],
+        [0x0110, 'Canon EOS R5'],
+        [0x0112, orientation],
+      ]),
+    ),
+    box(
+      'CMT2',
+      tiffBlock([
+        [0x9003, '2026:07:14 15:03:22'],
+        [0x9011, '+02:00'],
+      ]),
+    ),
+  ];
+  const sizes = Buffer.alloc(16);
+  sizes.writeUInt32BE(1, 8);
+  sizes.writeUInt32BE(jpeg.length, 12);
+  const offsets = Buffer.alloc(16);
+  offsets.writeUInt32BE(1, 4);
+  const moov = () => {
+    const table = box('stbl', box('stsz', sizes), box('co64', offsets));
+    return box('moov', box('uuid', canonId, ...blocks), box('trak', box('mdia', box('minf', table))));
+  };
+  const head = box('ftyp', Buffer.from('crx \0\0\0\x01crx isom'));
+  offsets.writeBigUInt64BE(BigInt(head.length + moov().length + 8), 8);
+  return Buffer.concat([head, moov(), box('mdat', jpeg)]);
+}
+
+/** A file of Fujifilm's: its head says where the JPEG is. */
+export function newRaf(jpeg: Uint8Array): Uint8Array {
+  const head = Buffer.alloc(148);
+  head.write('FUJIFILMCCD-RAW 0201', 'latin1');
+  head.writeUInt32BE(head.length, 84);
+  head.writeUInt32BE(jpeg.length, 88);
+  return Buffer.concat([head, jpeg, Buffer.alloc(5000, 7)]);
+}
+
+/** One directory of a TIFF file with texts and small numbers. */
+function tiffBlock(fields: readonly (readonly [tag: number, value: string | number])[]): Buffer {
+  const texts: Buffer[] = [];
+  let textAt = 8 + 2 + fields.length * 12 + 4;
+  const head = Buffer.from('II*\0\x08\0\0\0\0\0', 'latin1');
+  head.writeUInt16LE(fields.length, 8);
+  const entries = fields.map(([tag, value]) => {
+    const entry = Buffer.alloc(12);
+    entry.writeUInt16LE(tag, 0);
+    if (typeof value === 'number') {
+      entry.writeUInt16LE(3, 2);
+      entry.writeUInt32LE(1, 4);
+      entry.writeUInt16LE(value, 8);
+      return entry;
+    }
+    const text = Buffer.from(`${value}\0`);
+    entry.writeUInt16LE(2, 2);
+    entry.writeUInt32LE(text.length, 4);
+    // Up to four bytes stand in the entry itself (TIFF 6.0, section 2).
+    if (text.length <= 4) text.copy(entry, 8);
+    else {
+      entry.writeUInt32LE(textAt, 8);
+      texts.push(text);
+      textAt += text.length;
+    }
+    return entry;
+  });
+  return Buffer.concat([head, ...entries, Buffer.alloc(4), ...texts]);
+}

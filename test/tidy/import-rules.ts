@@ -294,7 +294,7 @@ export const libraryRules: readonly LibraryRule[] = [
     sentence: 'libp2p and the log live in node.',
   },
   {
-    library: /^(sharp|exifr|@photostructure\/tz-lookup)$/,
+    library: /^(sharp|exifr|libheif-js\/.*|@photostructure\/tz-lookup)$/,
     places: ['src/media'],
     sentence: 'Foreign pictures are decoded in media, in a process of their own.',
   },

@@ -1,7 +1,7 @@
 /** Which files may be pictures or films. Only a look at the content tells; this says where a look is worth it. */
 
 const mediaEndings: ReadonlySet<string> = new Set(
-  'jpg jpeg jpe jfif png webp gif avif tif tiff heic heif hif mp4 m4v mov qt 3gp webm mkv dng nef cr2 arw'.split(
+  'jpg jpeg jpe jfif png webp gif avif tif tiff heic heif hif mp4 m4v mov qt 3gp webm mkv dng nef cr2 cr3 arw raf rw2'.split(
     ' ',
   ),
 );

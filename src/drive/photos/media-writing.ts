@@ -1,14 +1,14 @@
 /** Reads one version, stores its thumbnails sealed, and writes its media record, in this order (I1). */
 import type { SafetyView } from '../../model/api.ts';
-import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
+import { type MediaMaker, mediaFormat } from '../../model/contracts/media/media-maker.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
-import { ownRecordId, type VersionId } from '../../model/ids.ts';
+import { ownRecordId, type VersionId, versionId } from '../../model/ids.ts';
 import type { MediaBody } from '../../model/records.ts';
 import { readContent, writeParts } from '../content/index.ts';
 import { isLive } from '../keys/live.ts';
 import { rotate, runRotating } from '../sharing/access/key-rotation.ts';
 import type { OpenVersion } from '../tree/listing/heads.ts';
-import { sealMedia } from '../tree/media-record.ts';
+import { openMedia, sealMedia } from '../tree/media-record.ts';
 import { author, type Entry, givenName, openEntry, type Tree } from '../tree/tree.ts';
 import { candidateOf } from './media-candidates.ts';
 
@@ -132,7 +132,20 @@ async function findLacking(
   }
 }
 
-/** Made already, here or elsewhere, or refused for a reason that is written down. */
-export function hasRecord({ catalog, user }: Tree, version: string): boolean {
-  return catalog.heads('media', ownRecordId(version, user)).length > 0;
+/**
+ * Made already, here or elsewhere, or refused for a reason that is written down. One without thumbnails, of a version of peerstor
+ * that could make less, does not count.
+ */
+export function hasRecord(tree: Tree, version: string): boolean {
+  const id = ownRecordId(version, tree.user);
+  const record = tree.catalog.get('media', id);
+  if (!isLive(record)) return tree.catalog.heads('media', id).length > 0;
+  if (record.body.manifest !== null) return true;
+  try {
+    const media = openMedia(tree, versionId(version), openEntry(tree, record.body.entry).keys);
+    return !media || media.made >= mediaFormat;
+  } catch (error) {
+    if (isPeerstorError(error)) return true;
+    throw error;
+  }
 }

@@ -35,6 +35,8 @@ export interface StoredThumbnail {
 
 export interface OpenMedia extends MediaFacts {
   version: VersionId;
+  /** `mediaFormat` of who made it. */
+  made: number;
   manifest: ChunkId | null;
   sealedBytes: number;
   /** Smallest first. */
@@ -60,7 +62,8 @@ export function openMedia(
     const fields = decode(openWithAny(keys, (key) => open(key, label, sealed)));
     if (!isFields(fields)) return undefined;
     const thumbnails = manifest === null ? [] : thumbnailsIn(fields.thumbnails);
-    return { version, manifest, sealedBytes, ...factsIn(fields), thumbnails };
+    const made = numberIn(fields.made) ?? 0;
+    return { version, made, manifest, sealedBytes, ...factsIn(fields), thumbnails };
   } catch (error) {
     if (!isPeerstorError(error)) throw error;
     whose.log.warn(
@@ -78,7 +81,7 @@ function factsIn(fields: Fields): MediaFacts {
   const takenAt = takenAtIn(fields.takenAt);
   const gps = gpsIn(fields.gps);
   const exposure = isFields(fields.exposure) ? exposureIn(fields.exposure) : undefined;
-  const { camera, lens, durationSeconds, thumbhash, perceptualHash, problem } = fields;
+  const { camera, lens, durationSeconds, codec, thumbhash, perceptualHash, problem } = fields;
   return {
     kind: fields.kind === 'video' ? 'video' : 'image',
     format: typeof fields.format === 'string' ? fields.format : '',
@@ -90,6 +93,7 @@ function factsIn(fields: Fields): MediaFacts {
     ...(typeof camera === 'string' && { camera }),
     ...(typeof lens === 'string' && { lens }),
     ...(typeof durationSeconds === 'number' && { durationSeconds }),
+    ...(typeof codec === 'string' && { codec }),
     ...(thumbhash instanceof Uint8Array && { thumbhash }),
     ...(perceptualHash instanceof Uint8Array && perceptualHash.length === 8 && { perceptualHash }),
     ...(isProblem(problem) && { problem }),

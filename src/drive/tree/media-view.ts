@@ -15,6 +15,7 @@ export function mediaView(facts: MediaFacts): MediaView {
     offsetMinutes: takenAt?.offsetMinutes ?? null,
     thumbhash: thumbhash ? Buffer.from(thumbhash).toString('base64') : null,
     durationSeconds: facts.durationSeconds ?? null,
+    codec: facts.codec ?? null,
     camera: facts.camera ?? null,
     lens: facts.lens ?? null,
     exposure: exposure

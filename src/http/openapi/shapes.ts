@@ -69,6 +69,7 @@ const entries: Record<string, Schema> = {
     offsetMinutes: nullable(number),
     thumbhash: nullable({ ...string, description: 'base64 of a ThumbHash' }),
     durationSeconds: nullable(number),
+    codec: nullable(string),
     camera: nullable(string),
     lens: nullable(string),
     exposure: nullable(

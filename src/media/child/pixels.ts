@@ -6,6 +6,7 @@ import {
   thumbnailSizes,
 } from '../../model/contracts/media/media-maker.ts';
 import { hashedEdge, perceptualHash } from '../facts/perceptual-hash.ts';
+import type { RawPixels } from './heic.ts';
 
 export type Sharp = typeof import('sharp').default;
 
@@ -87,14 +88,19 @@ export async function describe(sharp: Sharp, bytes: Uint8Array): Promise<Describ
  */
 export async function picture(
   sharp: Sharp,
-  given: Uint8Array,
+  given: Uint8Array | RawPixels,
   pixelsMax: number,
   orientation = 1,
 ): Promise<Pictured> {
   const [largest] = thumbnailSizes.slice(-1);
-  const bytes = orientation === 1 ? given : await turned(sharp, given, pixelsMax, orientation);
-  const { data, info } = await sharp(bytes, { limitInputPixels: pixelsMax, failOn: 'none' })
-    .rotate()
+  const source =
+    given instanceof Uint8Array
+      ? sharp(orientation === 1 ? given : await turned(sharp, given, pixelsMax, orientation), {
+          limitInputPixels: pixelsMax,
+          failOn: 'none',
+        }).rotate()
+      : sharp(given.data, { raw: { width: given.width, height: given.height, channels: 4 } }).removeAlpha();
+  const { data, info } = await source
     .resize(largest, largest, { fit: 'inside', withoutEnlargement: true })
     .toColourspace('srgb')
     .raw()

@@ -1,10 +1,12 @@
 /** Reads one content in the child: what it is, its facts, its thumbnails. Foreign bytes end here. */
-import exifr from 'exifr';
 import type { MadeMedia, MediaFacts, MediaProblem } from '../../model/contracts/media/media-maker.ts';
 import type { ChildLimits } from '../channel.ts';
-import { type ExifFacts, type ExifFields, exifFacts } from '../facts/exif-facts.ts';
+import { cr3Preview } from '../facts/cr3-preview.ts';
+import { type ExifFields, exifFacts } from '../facts/exif-facts.ts';
 import { filmFacts, type ReadBytes } from '../facts/film-boxes.ts';
-import { type RawPreview, rawPreview } from '../facts/raw-preview.ts';
+import { fujifilmPreview, type RawPreview, rawPreview } from '../facts/raw-preview.ts';
+import { exifOf, exifOfBlocks } from './exif.ts';
+import { decodeHeic, openHeif } from './heic.ts';
 import { describe, type Pixels, picture, type Sharp } from './pixels.ts';
 import { sniff, sniffBytes } from './sniff.ts';
 
@@ -15,28 +17,10 @@ export interface Content {
 
 /** Formats whose EXIF is found in the file itself; of others sharp gives the block. */
 const exifInFile: ReadonlySet<string> = new Set(['jpeg', 'tiff', 'heic']);
+/** Raw files that are not built like a TIFF. */
+const rawFormats: ReadonlySet<string> = new Set(['cr3', 'raf']);
 
-/** Fields as they are written: dates as text, numbers as numbers. */
-const exifOptions = {
-  tiff: true,
-  ifd0: {},
-  exif: true,
-  gps: true,
-  interop: false,
-  ifd1: false,
-  xmp: false,
-  icc: false,
-  iptc: false,
-  jfif: false,
-  ihdr: false,
-  mergeOutput: true,
-  sanitize: true,
-  reviveValues: false,
-  translateKeys: true,
-  translateValues: false,
-} as const;
-
-/** @returns null for what is neither picture nor film */
+/** @returns null for what is neither picture nor film, and for what another device must read */
 export async function readContent(
   { size, read }: Content,
   pixels: Pixels,
@@ -60,46 +44,88 @@ async function readPicture(
   bytes: Uint8Array,
   pixels: Pixels,
   limits: ChildLimits,
-): Promise<MadeMedia> {
+): Promise<MadeMedia | null> {
   const { format } = empty;
   const inFile = exifInFile.has(format) ? await exifOf(bytes) : {};
   if ('lack' in pixels) return without({ ...empty, ...exifFacts(inFile) }, 'unsupported');
   const { sharp } = pixels;
-  const preview = format === 'tiff' ? rawPreview(bytes) : undefined;
-  if (preview)
-    return readRaw({ ...empty, format: 'raw', ...exifFacts(inFile) }, bytes, preview, sharp, limits);
+  if (format === 'tiff' || rawFormats.has(format)) {
+    const raw = await readRaw(empty, bytes, { inFile, sharp, limits });
+    if (raw || format !== 'tiff') return raw ?? without({ ...empty, format: 'raw' }, 'unsupported');
+  }
   const described = await describe(sharp, bytes).catch(() => undefined);
-  const block = described?.exif ? await exifOf(tiffIn(described.exif)) : {};
+  const block = described?.exif ? await exifOf(described.exif) : {};
   const facts = { ...empty, ...exifFacts({ ...block, ...inFile }) };
-  if (!described) return without(facts, format === 'heic' ? 'unsupported' : 'damaged');
-  const { width, height } = described;
+  if (!described && format !== 'heic') return without(facts, 'damaged');
+  const { width = 0, height = 0 } = described ?? {};
+  const sized = { ...facts, width, height };
   // Read by their head alone: nothing was decoded yet.
-  if (width * height > limits.imagePixelsMax) return without({ ...facts, width, height }, 'too-large');
-  if (described.compression === 'hevc') return without({ ...facts, width, height }, 'unsupported');
+  if (width * height > limits.imagePixelsMax) return without(sized, 'too-large');
   try {
-    const made = await picture(sharp, bytes, limits.imagePixelsMax);
-    const { thumbnails, thumbhash, perceptualHash } = made;
-    return { facts: { ...facts, width, height, thumbhash, perceptualHash }, thumbnails };
+    if (!described || described.compression === 'hevc') return await readHeic(sized, bytes, sharp, limits);
+    return pictured(sized, await picture(sharp, bytes, limits.imagePixelsMax));
   } catch {
-    return without({ ...facts, width, height }, 'damaged');
+    return without(sized, 'damaged');
   }
 }
 
-/** The finished picture inside: its size stands for that of the whole, which only a raw converter knows. */
-async function readRaw(
+function pictured(facts: MediaFacts, made: Awaited<ReturnType<typeof picture>>): MadeMedia {
+  const { thumbnails, thumbhash, perceptualHash } = made;
+  return { facts: { ...facts, thumbhash, perceptualHash }, thumbnails };
+}
+
+/** @returns null where the decoder is not installed. @throws for what is damaged */
+async function readHeic(
   facts: MediaFacts,
   bytes: Uint8Array,
-  { start, end, orientation }: RawPreview,
   sharp: Sharp,
   limits: ChildLimits,
-): Promise<MadeMedia> {
+): Promise<MadeMedia | null> {
+  const heif = await openHeif();
+  if (!heif) return null;
+  const decoded = await decodeHeic(heif, bytes, limits.imagePixelsMax);
+  const { width, height } = decoded;
+  if ('problem' in decoded) return without({ ...facts, width, height }, decoded.problem);
+  return pictured({ ...facts, width, height }, await picture(sharp, decoded, limits.imagePixelsMax));
+}
+
+/**
+ * The finished picture inside: its size stands for that of the whole, which only a raw converter knows.
+ * @returns undefined where there is none
+ */
+async function readRaw(
+  empty: MediaFacts,
+  bytes: Uint8Array,
+  { inFile, sharp, limits }: { inFile: ExifFields; sharp: Sharp; limits: ChildLimits },
+): Promise<MadeMedia | undefined> {
+  const { preview, fields } = await inRaw(empty.format, bytes, inFile);
+  if (!preview) return undefined;
+  const inside = bytes.subarray(preview.start, preview.end);
+  const inPreview = Object.keys(fields).length === 0 ? await exifOf(inside) : {};
+  const facts = { ...empty, format: 'raw', ...exifFacts({ ...inPreview, ...fields }) };
   try {
-    const made = await picture(sharp, bytes.subarray(start, end), limits.imagePixelsMax, orientation);
-    const { width, height, thumbnails, thumbhash, perceptualHash } = made;
-    return { facts: { ...facts, width, height, thumbhash, perceptualHash }, thumbnails };
+    const made = await picture(sharp, inside, limits.imagePixelsMax, preview.orientation);
+    return pictured({ ...facts, width: made.width, height: made.height }, made);
   } catch {
     return without(facts, 'damaged');
   }
+}
+
+async function inRaw(
+  format: string,
+  bytes: Uint8Array,
+  inFile: ExifFields,
+): Promise<{ preview: RawPreview | undefined; fields: ExifFields }> {
+  if (format === 'raf') return { preview: fujifilmPreview(bytes), fields: {} };
+  if (format !== 'cr3') return { preview: rawPreview(bytes), fields: inFile };
+  const preview = cr3Preview(bytes);
+  if (!preview) return { preview, fields: {} };
+  const fields = await exifOfBlocks(preview.blocks);
+  const orientation = Number(fields.Orientation);
+  return {
+    preview: { ...preview, orientation: orientation >= 1 && orientation <= 8 ? orientation : 1 },
+    fields,
+  };
 }
 
 /** A film has no thumbnail for now, and that is no problem of the film. */
@@ -107,25 +133,3 @@ function without(facts: MediaFacts, problem: MediaProblem): MadeMedia {
   const isFilm = facts.kind === 'video' && problem === 'unsupported';
   return { facts: isFilm ? facts : { ...facts, problem }, thumbnails: [] };
 }
-
-/** Damaged EXIF is no EXIF. */
-async function exifOf(bytes: Uint8Array): Promise<ExifFields> {
-  try {
-    const fields: unknown = await exifr.parse(bytes, exifOptions);
-    return isFields(fields) ? fields : {};
-  } catch {
-    return {};
-  }
-}
-
-function isFields(value: unknown): value is ExifFields {
-  return typeof value === 'object' && value !== null;
-}
-
-/** The block of a PNG or WebP may begin with "Exif" and two zeros, as in a JPEG. */
-function tiffIn(block: Uint8Array): Uint8Array {
-  const isMarked = Buffer.from(block.subarray(0, 6)).toString('latin1') === 'Exif\0\0';
-  return isMarked ? block.subarray(6) : block;
-}
-
-export type { ExifFacts };

@@ -22,8 +22,8 @@ const imageBrands: Readonly<Record<string, string>> = {
   mif1: 'heic',
   msf1: 'heic',
 };
-/** ISO base media files that are neither pictures nor films: sound, and raw files of Canon. */
-const otherBrands: ReadonlySet<string> = new Set(['M4A ', 'M4B ', 'M4P ', 'crx ']);
+/** ISO base media files that are neither pictures nor films, but sound. */
+const soundBrands: ReadonlySet<string> = new Set(['M4A ', 'M4B ', 'M4P ']);
 
 /** @returns undefined for what is neither a picture nor a film */
 export function sniff(head: Uint8Array): Sniffed | undefined {
@@ -35,6 +35,9 @@ export function sniff(head: Uint8Array): Sniffed | undefined {
   if (text.startsWith('GIF87a') || text.startsWith('GIF89a')) return image('gif');
   if (text.startsWith('RIFF') && text.startsWith('WEBP', 8)) return image('webp');
   if (text.startsWith('II*\0') || text.startsWith('MM\0*')) return image('tiff');
+  // Raw files of Panasonic are built like a TIFF under a number of their own; those of Fujifilm are not.
+  if (text.startsWith('IIU\0')) return image('tiff');
+  if (text.startsWith('FUJIFILMCCD-RAW ')) return image('raf');
   if (text.startsWith('ftyp', 4)) return isoMedia(text);
   // QuickTime files of before there were brands.
   if (text.startsWith('moov', 4) || text.startsWith('mdat', 4) || text.startsWith('wide', 4))
@@ -47,10 +50,12 @@ function isoMedia(text: string): Sniffed | undefined {
   const major = text.slice(8, 12);
   // A general brand says what it really is among the compatible ones.
   const brands = [major, ...(text.slice(16).match(/.{4}/gs) ?? [])];
-  if (otherBrands.has(major)) return undefined;
+  if (soundBrands.has(major)) return undefined;
   if (major === 'mif1' || major === 'msf1') {
     return image(brands.some((brand) => imageBrands[brand] === 'avif') ? 'avif' : 'heic');
   }
+  // Raw files of Canon since 2018.
+  if (major === 'crx ') return image('cr3');
   const format = imageBrands[major];
   if (format) return image(format);
   return video(major === 'qt  ' ? 'mov' : 'mp4');

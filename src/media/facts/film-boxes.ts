@@ -4,6 +4,7 @@
  */
 import type { GpsPlace, MediaFacts, TakenAt } from '../../model/contracts/media/media-maker.ts';
 import { placeOf } from './exif-facts.ts';
+import { type Box, boxAt, boxBelow, boxesIn, headBytes, largeHeadBytes } from './iso-boxes.ts';
 import { parseLocal, parseOffset, takenAtOf, takenAtUtc } from './taken-at.ts';
 
 /** Reads bytes [start, end) of the file; fewer only at its end. */
@@ -12,19 +13,9 @@ export type ReadBytes = (start: number, end: number) => Promise<Uint8Array>;
 const moovBytesMax = 32 * 1024 * 1024;
 /** Boxes at the top of a file: fragmented films have thousands, and `moov` stands before the fragments. */
 const topBoxesMax = 2000;
-const depthMax = 8;
 const trackMax = 64;
 /** Seconds from 1904, when QuickTime's clock begins, to 1970. */
 const macEpochS = 2_082_844_800;
-const largeHeadBytes = 16;
-const headBytes = 8;
-
-interface Box {
-  type: string;
-  /** Of its content, after the head. */
-  start: number;
-  end: number;
-}
 
 export type FilmFacts = Pick<MediaFacts, 'width' | 'height' | 'durationSeconds' | 'takenAt' | 'gps'>;
 
@@ -63,46 +54,6 @@ async function findMoov(size: number, read: ReadBytes): Promise<{ start: number;
     at = box.end;
   }
   return undefined;
-}
-
-/** @param head begins with the box. @param at where the box begins. @param limit where what is around it ends */
-function boxAt(head: Buffer, at: number, limit: number): Box | undefined {
-  if (head.length < headBytes) return undefined;
-  const short = head.readUInt32BE(0);
-  const type = head.toString('latin1', 4, 8);
-  if (short === 0) return { type, start: at + headBytes, end: limit };
-  if (short !== 1) return short < headBytes ? undefined : { type, start: at + headBytes, end: at + short };
-  if (head.length < largeHeadBytes) return undefined;
-  const long = Number(head.readBigUInt64BE(8));
-  return long < largeHeadBytes || !Number.isSafeInteger(long)
-    ? undefined
-    : { type, start: at + largeHeadBytes, end: at + long };
-}
-
-function* boxesIn(bytes: Buffer, start: number, end: number): Iterable<Box> {
-  for (let at = start; at + headBytes <= end; ) {
-    const box = boxAt(bytes.subarray(at, Math.min(at + largeHeadBytes, end)), at, end);
-    if (!box || box.end > end) return;
-    yield box;
-    at = box.end;
-  }
-}
-
-/** The box at a path of types below others. */
-function boxBelow(bytes: Buffer, among: Iterable<Box>, path: readonly string[]): Box | undefined {
-  let found: Box | undefined;
-  let level = among;
-  for (const type of path.slice(0, depthMax)) {
-    found = undefined;
-    for (const box of level) {
-      if (box.type !== type) continue;
-      found = box;
-      break;
-    }
-    if (!found) return undefined;
-    level = boxesIn(bytes, found.start, found.end);
-  }
-  return found;
 }
 
 function movieHeader(bytes: Buffer, { start, end }: Box) {

@@ -1,6 +1,6 @@
 /**
- * The picture inside a raw file. Cameras put a finished JPEG beside what the sensor saw: in DNG, NEF, CR2, ARW and other files
- * that are built like a TIFF (TIFF 6.0, section 2) it lies in one of the directories.
+ * The picture inside a raw file. Cameras put a finished JPEG beside what the sensor saw: in DNG, NEF, CR2, ARW, RW2 and other
+ * files that are built like a TIFF (TIFF 6.0, section 2) it lies in one of the directories.
  */
 
 export interface RawPreview {
@@ -20,11 +20,13 @@ const tags = {
   jpegOffset: 0x0201,
   jpegBytes: 0x0202,
   exif: 0x8769,
+  panasonicJpeg: 0x002e,
   dngVersion: 0xc612,
 } as const;
 
 /** Smaller ones are thumbnails for the camera's own screen. */
 const previewBytesMin = 20_000;
+const fujifilmHeadBytes = 92;
 const directoriesMax = 64;
 const entriesMax = 1000;
 const valuesMax = 16;
@@ -45,6 +47,15 @@ export function rawPreview(bytes: Uint8Array): RawPreview | undefined {
     .sort((left, right) => right.end - right.start - (left.end - left.start))[0];
   const orientation = directories[0]?.get(tags.orientation)?.[0] ?? 1;
   return found && { ...found, orientation: orientation >= 1 && orientation <= 8 ? orientation : 1 };
+}
+
+/** In files of Fujifilm the head says where it is; the JPEG has the facts and says itself how it is turned. */
+export function fujifilmPreview(bytes: Uint8Array): RawPreview | undefined {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (file.length < fujifilmHeadBytes) return undefined;
+  const start = file.readUInt32BE(84);
+  const end = start + file.readUInt32BE(88);
+  return end - start > 4 && isFinished(file, start, end) ? { start, end, orientation: 1 } : undefined;
 }
 
 /** All directories of the file, the first one first; each is read once, so a circle ends. */
@@ -72,13 +83,15 @@ function directoriesOf(file: Buffer, isLittle: boolean): Directory[] {
   return directories;
 }
 
-/** Numbers of 16 or 32 bits; of all else only that it is there. */
+/** Numbers of 16 or 32 bits, and the place of opaque bytes; of all else only that it is there. */
 function valuesOf(
   file: Buffer,
   entry: number,
   { word, half }: { word(at: number): number; half(at: number): number },
 ): number[] {
   const type = half(entry + 2);
+  // Bytes that only the camera understands: where they are, and how many.
+  if (type === 7) return [word(entry + 8), word(entry + 4)];
   const count = Math.min(word(entry + 4), valuesMax);
   const size = type === 3 ? 2 : type === 4 || type === 13 ? 4 : 0;
   if (size === 0) return [];
@@ -93,6 +106,8 @@ function jpegsIn(directory: Directory): { start: number; end: number }[] {
     if (start !== undefined && bytes !== undefined) found.push({ start, end: start + bytes });
   };
   add(directory.get(tags.jpegOffset)?.[0], directory.get(tags.jpegBytes)?.[0]);
+  const panasonic = directory.get(tags.panasonicJpeg);
+  add(panasonic?.[0], panasonic?.[1]);
   const compression = directory.get(tags.compression)?.[0];
   const strips = directory.get(tags.stripOffsets);
   // JPEG, old and new; a picture in several strips has no JPEG of its own.
@@ -103,8 +118,8 @@ function jpegsIn(directory: Directory): { start: number; end: number }[] {
 }
 
 /** What the sensor saw may be a JPEG too, one without loss (ITU T.81 section H), which nobody shows. */
-function isFinished(file: Buffer, start: number, end: number): boolean {
-  if (end > file.length || file.readUInt16BE(start) !== 0xffd8) return false;
+export function isFinished(file: Buffer, start: number, end: number): boolean {
+  if (end > file.length || end - start < 4 || file.readUInt16BE(start) !== 0xffd8) return false;
   for (let at = start + 2; at + 4 <= end; ) {
     const marker = file.readUInt16BE(at);
     if (marker >= 0xffc0 && marker <= 0xffc2) return true;

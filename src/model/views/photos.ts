@@ -17,6 +17,8 @@ export interface MediaView {
   /** Base64 of at most 25 bytes (evanw.github.io/thumbhash): a blurred preview. */
   thumbhash: string | null;
   durationSeconds: number | null;
+  /** Of the picture track of a film: `h264`, `hevc`, `av1`, `vp9`, … */
+  codec: string | null;
   camera: string | null;
   lens: string | null;
   exposure: {

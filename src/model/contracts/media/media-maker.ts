@@ -7,10 +7,10 @@ export const thumbnailSizes = [240, 720, 2160] as const;
 export type ThumbnailSize = (typeof thumbnailSizes)[number];
 
 /**
- * Raised when thumbnails or facts are made in another way; what an older version made is kept. It is written into
- * each record.
+ * Raised when more can be made. It is written into each record: one of a lower number without thumbnails is made again, one that
+ * has some is kept.
  */
-export const mediaFormat = 1;
+export const mediaFormat = 2;
 
 /** When a picture was taken, as the camera's clock showed it. */
 export interface TakenAt {
@@ -47,7 +47,7 @@ export type MediaProblem =
 /** What the content says of itself. Absent is what it does not say. */
 export interface MediaFacts {
   kind: MediaKind;
-  /** `jpeg`, `png`, `webp`, `gif`, `avif`, `tiff`, `heic`, `mp4`, `mov`, `webm`, … */
+  /** `jpeg`, `png`, `webp`, `gif`, `avif`, `tiff`, `heic`, `raw`, `mp4`, `mov`, `webm`, `matroska`. */
   format: string;
   /** Pixels, as it is shown: rotated where the file says so. 0 where unknown. */
   width: number;
@@ -58,6 +58,8 @@ export interface MediaFacts {
   exposure?: Exposure;
   gps?: GpsPlace;
   durationSeconds?: number;
+  /** Of the picture track of a film: `h264`, `hevc`, `av1`, `vp9`, … */
+  codec?: string;
   /** At most 25 bytes that show as a blurred preview. */
   thumbhash?: Uint8Array;
   /** 8 bytes that differ in few bits between pictures that look alike. */
