@@ -22,6 +22,16 @@ export class CommandFailure extends Error {
   }
 }
 
+/** Reads what was typed: `bad-input` there is wrong usage, such as a size that is none. */
+export function asTyped<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (!isPeerstorError(error, 'bad-input')) throw error;
+    throw new CommandFailure('wrong-usage', error.message);
+  }
+}
+
 /** The code and the sentence of anything that was thrown, on one line. */
 export function failureOf(error: unknown): { code: string; message: string } {
   const code = error instanceof CommandFailure || isPeerstorError(error) ? error.code : 'internal';

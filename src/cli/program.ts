@@ -1,5 +1,6 @@
 /** The list of commands with their arguments. */
 import { Argument, Command } from 'commander';
+import type { GlobalOptions } from './client/client.ts';
 import type { Shell } from './completion.ts';
 import { addBackup, addSync } from './declare/backup.ts';
 import { call } from './declare/call.ts';
@@ -9,7 +10,7 @@ import { addAccounts, addUsers } from './declare/people.ts';
 import { addSharing, addTokens } from './declare/sharing.ts';
 import { addService, addStart } from './declare/start.ts';
 import { packageVersion } from './package-version.ts';
-import { printDrawing, printLine } from './terminal/output.ts';
+import { printDrawing, printJson, printLine } from './terminal/output.ts';
 import { terminal } from './terminal/terminal.ts';
 
 /**
@@ -41,7 +42,10 @@ export function buildProgram(): { program: Command; start: Command } {
   addSharing(program);
   addTokens(program);
   const version = program.command('version').description('print the version of this program');
-  call(version, async () => async () => printLine(packageVersion()));
+  call(version, async () => async ({ json }: GlobalOptions) => {
+    if (json) printJson({ version: packageVersion() });
+    else printLine(packageVersion());
+  });
   addCompletion(program);
   return { program, start };
 }

@@ -38,7 +38,6 @@ describe('the page', { skip, timeout: 900_000 }, () => {
     });
     page = await context.newPage();
     page.setDefaultTimeout(waitMs);
-    // Asking who is signed in answers 401 before a login; the browser notes that by itself.
     problems = collectProblems(page, ['401', '404', '409', '410']);
   });
   after(async () => {

@@ -34,7 +34,7 @@ describe('large uploads on the page', { skip: withoutBrowser, timeout: 600_000 }
     page = await (await browser.newContext()).newPage();
     page.setDefaultTimeout(waitMs);
     // Cut connections are what this is about.
-    problems = collectProblems(page, ['net::ERR', '401', 'WebSocket']);
+    problems = collectProblems(page, ['net::ERR', 'WebSocket']);
     page.on('dialog', (dialog) => void dialog.accept());
     await page.goto(`http://127.0.0.1:${proxy.port}/`);
     await page.getByLabel('User name').fill('anna');

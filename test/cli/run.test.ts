@@ -43,10 +43,22 @@ describe('words of a command line', () => {
     await line.fails(['--class', 'often'], 2, /always-on, sleeper/);
   });
 
+  it('an option that means nothing is wrong usage', async () => {
+    for (const words of [
+      ['--port', '99999'],
+      ['--storage', `${line.at('x')}=5Q`],
+      ['--host-name', 'a b'],
+    ]) {
+      await line.fails(['start', ...words], 2, /99999|65535|5Q|name/);
+    }
+  });
+
   it('--version alone prints the version, and the help lists the commands', async () => {
     const version = await line.runBare(['--version']);
     assert.match(version.out, /^\d+\.\d+\.\d+\n$/);
     assert.equal((await line.runBare(['version'])).out, version.out);
+    const json = JSON.parse((await line.runBare(['version', '--json'])).out);
+    assert.deepEqual(json, { version: version.out.trim() });
     const help = await line.runBare(['--help']);
     assert.deepEqual([help.code, help.err], [0, '']);
     assert.match(help.out, /Usage: peerstor[\s\S]*\n {2}put /);

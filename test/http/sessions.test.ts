@@ -98,6 +98,20 @@ describe('a session', () => {
     assert.equal(answer.headers['set-cookie'], undefined);
   });
 
+  it('is asked about without an error: the user of a session, and null for everybody else', async () => {
+    const who = async (headers: Record<string, string>) => {
+      const answer = await g.ask('GET', '/api/v1/auth/session', { headers, anonymous: true });
+      assert.equal(answer.status, 200);
+      return answer.json<{ user: UserView | null }>().user?.username ?? null;
+    };
+    const headers = headersAfter(await login());
+    assert.equal(await who(headers), 'anna');
+    const { 'x-peerstor': _proof, ...cookieOnly } = headers;
+    assert.equal(await who(cookieOnly), null, 'a cookie alone is nobody');
+    assert.equal(await who({}), null);
+    assert.equal(await who({ authorization: 'Bearer nobody' }), null);
+  });
+
   it('is needed for everything that is not public', async () => {
     const routes = [
       ['GET', '/api/v1/auth/me'],

@@ -48,7 +48,7 @@ export const api = {
   login: (username: string, password: string, code?: string) =>
     askForSession<SignedInView>('/api/v1/auth/login', { username, password, ...(code && { code }) }),
   logout: () => ask<void>('POST', '/api/v1/auth/logout', {}).finally(forgetProof),
-  me: () => ask<{ user: UserView }>('GET', '/api/v1/auth/me'),
+  session: () => ask<{ user: UserView | null }>('GET', '/api/v1/auth/session'),
   register: (invite: string, username: string, password: string) =>
     askForSession<NewAccount>('/api/v1/auth/register', { invite, username, password }),
   changePassword: (oldPassword: string, newPassword: string, ending: Ending) =>

@@ -64,13 +64,18 @@ export async function begin(): Promise<void> {
       stage.value = 'pair-guide';
       return;
     }
-    user.value = (await api.me()).user;
+    const { user: signedIn } = await api.session();
+    if (signedIn === null) {
+      stage.value = 'login';
+      return;
+    }
+    user.value = signedIn;
     // Their page was loaded again before they were confirmed: they are shown again.
-    const words = keptWords(user.value.id);
+    const words = keptWords(signedIn.id);
     if (words === undefined) enterDrive();
     else showWords(words);
-  } catch (error) {
-    stage.value = error instanceof ApiError && error.status === 401 ? 'login' : 'unreachable';
+  } catch {
+    stage.value = 'unreachable';
   }
 }
 

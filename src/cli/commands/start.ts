@@ -6,6 +6,7 @@ import {
   type StartOptions,
   startDevice,
 } from '../../node/index.ts';
+import { asTyped } from '../failure.ts';
 import { packageVersion } from '../package-version.ts';
 import { printJson, printLine, printNotice } from '../terminal/output.ts';
 
@@ -15,9 +16,10 @@ const stopTimeoutMs = 10_000;
 export async function start(options: StartOptions & { json?: boolean; peer?: string[] }): Promise<void> {
   boundHeap();
   const { peer: peers } = options;
-  const device = await startDevice(
+  const config = asTyped(() =>
     readConfig({ ...options, version: packageVersion(), ...(peers ? { peers } : {}) }),
   );
+  const device = await startDevice(config);
   const ready = device.ready();
   if (options.json) printJson({ event: 'ready', ...ready });
   else printWelcome(ready);

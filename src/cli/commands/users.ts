@@ -5,6 +5,7 @@ import { foldName } from '../../model/fold-name.ts';
 import { parseSize } from '../../node/index.ts';
 import { Client, type GlobalOptions } from '../client/client.ts';
 import { expiryFrom } from '../expiry.ts';
+import { asTyped } from '../failure.ts';
 import { called, onlyOne } from '../lookup.ts';
 import { formatSize, formatTime, printJson, printLine, printTable } from '../terminal/output.ts';
 
@@ -107,5 +108,5 @@ export async function setUser(name: string, options: SetOptions): Promise<void> 
 }
 
 function quotaOf(text: string): number | null {
-  return text === 'none' ? null : parseSize(text);
+  return text === 'none' ? null : asTyped(() => parseSize(text));
 }

@@ -148,6 +148,7 @@ async function getFile(plan: GetPlan, job: Job): Promise<void> {
       return report.say(`${path}  is here already`);
     }
     if (parts === undefined) {
+      if (there !== undefined && !plan.overwrite) throw inTheWay();
       report.saved += 1;
       return report.say(
         `${path}  ${there ? 'would be replaced' : 'would be downloaded'}  ${formatSize(wanted.size)}`,

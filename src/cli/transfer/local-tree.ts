@@ -26,8 +26,10 @@ export interface TreeOptions {
   /** Upload what symbolic links point to. */
   follow: boolean;
   exclude: Exclude;
-  /** Told of each path that is left out, and why. */
+  /** Told of each path that cannot be uploaded, and why. */
   leftOut(path: string, reason: unknown): void;
+  /** Told of each symbolic link that is not followed. */
+  notFollowed(path: string): void;
 }
 
 /** Folders on the way down, so that a link to one of them is seen to be a loop. */
@@ -104,7 +106,7 @@ async function readable(path: string, options: TreeOptions): Promise<Named[]> {
   return named.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** @returns undefined for what is excluded before it is looked at */
+/** @returns undefined for what is excluded before it is looked at, and for a link that is not followed */
 async function look(
   path: string,
   names: readonly string[],
@@ -116,7 +118,11 @@ async function look(
   // A link or a special file that is excluded is not worth a word.
   if (!dirent.isDirectory() && options.exclude(names, false)) return undefined;
   const own = await lstat(path, { bigint: true });
-  const facts = own.isSymbolicLink() ? await behind(path, options) : own;
+  if (own.isSymbolicLink() && !options.follow) {
+    options.notFollowed(path);
+    return undefined;
+  }
+  const facts = own.isSymbolicLink() ? await behind(path) : own;
   if (facts.isFile()) return { kind: 'file', path, names };
   if (!facts.isDirectory()) {
     throw new PeerstorError(
@@ -129,11 +135,8 @@ async function look(
   return folderAt(path, names, [...above, id], options);
 }
 
-/** What a link points to. @throws where that is not followed, or is nothing */
-async function behind(path: string, { follow }: TreeOptions): Promise<BigIntStats> {
-  if (!follow) {
-    throw new PeerstorError('bad-input', 'this is a symbolic link; --follow uploads what it points to');
-  }
+/** What a link points to. @throws where that is nothing */
+async function behind(path: string): Promise<BigIntStats> {
   try {
     return await stat(path, { bigint: true });
   } catch (cause) {

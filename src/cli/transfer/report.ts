@@ -14,12 +14,19 @@ export interface Failed {
   message: string;
 }
 
+export interface Passed {
+  path: string;
+  message: string;
+}
+
 /** So many failures in a row to reach the device mean that it is gone: the rest is not tried. */
 const unreachableMax = 10;
 
 export class TransferReport {
   readonly progress: Progress;
   readonly failed: Failed[] = [];
+  /** What was left out on purpose, and told. */
+  readonly passedOver: Passed[] = [];
   /** Files that are there already. */
   unchanged = 0;
   saved = 0;
@@ -29,13 +36,15 @@ export class TransferReport {
   waiting = 0;
   readonly #json: boolean;
   readonly #did: string;
+  readonly #dryRun: boolean;
   #partly = 0;
   #unreachable = 0;
   #gaveUp = false;
 
   /** @param did what a file was, such as "uploaded" */
-  constructor(did: string, options: { json?: boolean }) {
+  constructor(did: string, options: { json?: boolean; dryRun?: boolean }) {
     this.#did = did;
+    this.#dryRun = options.dryRun === true;
     this.#json = options.json === true;
     this.progress = new Progress(did);
   }
@@ -75,6 +84,12 @@ export class TransferReport {
     if (this.#unreachable >= unreachableMax) this.#gaveUp = true;
   }
 
+  /** Something that a command leaves out unless it is told otherwise: no failure, but worth a word. */
+  passOver(path: string, message: string): void {
+    this.passedOver.push({ path, message });
+    this.note(`left out: ${path}: ${message}`);
+  }
+
   /** A file of which less than all is there. */
   partly(path: string, code: string, message: string): void {
     this.#partly += 1;
@@ -85,7 +100,8 @@ export class TransferReport {
   /** @throws {CommandFailure} `incomplete`, when anything that was asked for was not done */
   end(stopped: boolean): void {
     this.progress.clear();
-    const counts = `${countOf(this.saved)} ${this.saved === 1 ? 'was' : 'were'} ${this.#did}`;
+    const verb = this.#dryRun ? 'would be' : this.saved === 1 ? 'was' : 'were';
+    const counts = `${countOf(this.saved)} ${verb} ${this.#did}`;
     const again = 'Run the same command again to go on.';
     if (stopped) {
       const cut = this.cutOff === 0 ? '' : ` ${countOf(this.cutOff)} cut off and not kept.`;
@@ -104,7 +120,8 @@ export class TransferReport {
     }
     if (this.failed.length === 0) return;
     const failed = this.failed.length - this.#partly;
-    const missing = failed === 0 ? [] : [`${failed} ${failed === 1 ? 'was' : 'were'} not`];
+    const missing =
+      failed === 0 ? [] : [`${failed} ${this.#dryRun ? 'would' : failed === 1 ? 'was' : 'were'} not`];
     const parts = this.#partly === 0 ? [] : [`${countOf(this.#partly)} not whole`];
     throw new CommandFailure('incomplete', `${[counts, ...missing, ...parts].join(', ')} (named above).`);
   }

@@ -2,7 +2,7 @@
  * What each route of the API does and answers. Requests are described by the schemas of the routes themselves; a new
  * route gets its line here (`test/tidy/docs.test.ts` names the one that is missing).
  */
-import { boolean, count, listOf, objectOf, type Schema, shape, string } from './schema.ts';
+import { boolean, count, listOf, nullable, objectOf, type Schema, shape, string } from './schema.ts';
 import { pageOf } from './shapes.ts';
 
 type Reply = Schema | string;
@@ -153,6 +153,10 @@ const accounts: Record<string, Operation> = {
   'GET /api/v1/auth/me': does(
     'Who is signed in',
     ok(objectOf<{ user: object; totp: boolean }>({ user: shape('User'), totp: boolean })),
+  ),
+  'GET /api/v1/auth/session': does(
+    'Is anybody signed in, and who? Never an error',
+    ok(objectOf<{ user: object | null }>({ user: nullable(shape('User')) })),
   ),
   'POST /api/v1/auth/password': does('Change the password', ok(shape('SignedIn'))),
   'POST /api/v1/auth/recovery-code': does(

@@ -41,6 +41,8 @@ export interface Authentication {
   require(request: FastifyRequest): Promise<void>;
   /** Finds the session, a token's included, and keeps it for `signedIn`. @throws `not-signed-in` */
   sessionOf(request: FastifyRequest): Promise<Session>;
+  /** The session of a person, or null where nobody is signed in: an access token is nobody here. */
+  visitor(request: FastifyRequest): Promise<Session | null>;
   /** Gives the browser the cookie of a new session. @returns what the page gets */
   begin(request: FastifyRequest, reply: FastifyReply, session: Session): SignedInView;
   /** Takes the cookie back. */
@@ -103,6 +105,12 @@ export function createAuthentication(front: DeviceFront, clock: Clock): Authenti
     async sessionOf(request) {
       request.session = (await find(request)) ?? null;
       const session = signedIn(request);
+      session.noteUse(useOf(request));
+      return session;
+    },
+    async visitor(request) {
+      const session = await find(request);
+      if (session === undefined || session.rights !== null) return null;
       session.noteUse(useOf(request));
       return session;
     },

@@ -49,9 +49,9 @@ export async function put(words: string[], options: PutOptions): Promise<void> {
   const single = await putSources(plan, sources, to, options);
   const { entries } = plan;
   if (options.json) {
-    const { failed, unchanged } = report;
+    const { failed, unchanged, passedOver } = report;
     const [entry] = entries;
-    printJson(single && entry !== undefined ? entry : { items: entries, unchanged, failed });
+    printJson(single && entry !== undefined ? entry : { items: entries, unchanged, passedOver, failed });
   }
   report.end(signal.aborted);
 }
@@ -76,6 +76,7 @@ async function putSources(
     follow: options.follow === true,
     exclude: excludeBy(options.exclude),
     leftOut: (at, reason) => report.fail(at, reason),
+    notFollowed: (at) => report.passOver(at, 'this is a symbolic link; --follow uploads what it points to'),
   };
   const into = await remoteFolder(client, folder, path, sources, nameOf);
   const uploads: Upload[] = [];

@@ -3,7 +3,7 @@ import type { EntryView, Page } from '../../../model/api.ts';
 import { parseSize } from '../../../node/index.ts';
 import { Client, type GlobalOptions } from '../../client/client.ts';
 import { entryAt } from '../../client/entries.ts';
-import { CommandFailure } from '../../failure.ts';
+import { asTyped, CommandFailure } from '../../failure.ts';
 import {
   formatSize,
   formatTime,
@@ -37,8 +37,8 @@ export async function search(words: string[], options: SearchOptions): Promise<v
     ...(type && { type }),
     ...(from && { from }),
     ...(to && { to }),
-    ...(minSize && { minSize: String(parseSize(minSize)) }),
-    ...(maxSize && { maxSize: String(parseSize(maxSize)) }),
+    ...(minSize && { minSize: String(asTyped(() => parseSize(minSize))) }),
+    ...(maxSize && { maxSize: String(asTyped(() => parseSize(maxSize))) }),
     ...(tag && { tag }),
     ...(under && { under: (await entryAt(client, under)).id }),
     ...(starred && { starred: 'true' }),

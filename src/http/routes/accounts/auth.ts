@@ -107,6 +107,11 @@ export function authRoutes(app: FastifyInstance, { front, authentication }: Rout
     },
   );
 
+  // What a page asks first. The answer is no error where nobody is, so that no browser notes one.
+  app.get('/api/v1/auth/session', { config: { access: 'public' } }, async (request) => ({
+    user: (await authentication.visitor(request))?.user ?? null,
+  }));
+
   app.get('/api/v1/auth/me', (request) => {
     const session = signedIn(request);
     return { user: session.user, totp: front.accounts.hasTotp(session) };
