@@ -46,7 +46,8 @@ describe('sharing on the page', { skip, timeout: 900_000 }, () => {
     await put('Trip/deep/map.txt', 'the map');
     browser = await launchBrowser();
     page = await open();
-    problems = collectProblems(page, []);
+    // A wrong old password is tried.
+    problems = collectProblems(page, ['401']);
     await page.goto(`http://${device.address}/`);
     await page.getByLabel('User name').fill('anna');
     await page.getByLabel('Password').fill(password);
