@@ -15,6 +15,7 @@ export { chunkIdOf, matchesId, openChunk, payloadAt, type SealedChunk, sealChunk
 export {
   type ChunkSlot,
   type Manifest,
+  manifestFormat,
   openManifest,
   type Reference,
   readReferences,

@@ -15,6 +15,7 @@ import type { Members } from './peers/members.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Copies } from './references/copies.ts';
 import type { ReferenceIndex } from './references/reference-index.ts';
+import type { WrittenManifests } from './references/written-manifests.ts';
 import type { NetworkSight } from './repair/repair-plan.ts';
 import { Hold } from './serving/hold.ts';
 import type { Holds } from './surplus/holds.ts';
@@ -28,6 +29,7 @@ export interface UpkeepParts {
   store: ChunkStore;
   inventory: Inventory;
   references: ReferenceIndex;
+  written: WrittenManifests;
   copies: Copies;
   members: Members;
   peers: Peers;

@@ -1,9 +1,10 @@
 /**
  * Synchronous reads and writes of the index. A reader sees a written value at once; the next batch brings it to
  * the database. Values written in one turn of the event loop share a batch, so rows that belong together are on
- * disk together or not at all.
+ * disk together or not at all. A batch gathers for a moment what several turns write: nothing here waits for the
+ * disk but those who flush, and what a kill takes is learned again (I7).
  */
-import type { Clock } from '../../model/clock.ts';
+import type { Clock, Timer } from '../../model/clock.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { Log } from '../../model/log.ts';
@@ -12,6 +13,10 @@ import type { Log } from '../../model/log.ts';
 const waitingMax = 50_000;
 /** Wait after a failed batch, so that a full disk does not cause a busy loop. */
 const retryMs = 1000;
+/** How long values wait for others before their batch begins: a batch costs far more than a row. */
+const gatherMs = 50;
+/** So many do not wait. */
+const gatheredMax = 2000;
 const rangePageSize = 1000;
 
 export class WriteBehind {
@@ -19,6 +24,8 @@ export class WriteBehind {
   #writing = new Map<string, Uint8Array | null>();
   #running: Promise<void> | undefined;
   #failure: unknown;
+  /** Ends the gathering of the next batch. */
+  #begin: (() => void) | undefined;
   readonly #store: OrderedStore;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -42,6 +49,7 @@ export class WriteBehind {
   set(key: string, value: Uint8Array | null): void {
     this.#waiting.set(key, value);
     this.#running ??= this.#run();
+    if (this.#waiting.size > gatheredMax) this.#begin?.();
   }
 
   /** True when too many values wait for the database: callers may skip writing what they can learn again later. */
@@ -56,6 +64,7 @@ export class WriteBehind {
   async room(): Promise<void> {
     while (this.isFull) {
       if (this.#failure !== undefined) throw this.#failed();
+      this.#begin?.();
       await this.#running;
     }
   }
@@ -65,6 +74,7 @@ export class WriteBehind {
     // Waits for the batch in flight, then for the batch with the values that wait now.
     for (let turn = 0; turn < 2 && this.#running; turn++) {
       if (this.#failure !== undefined) throw this.#failed();
+      this.#begin?.();
       await this.#running;
     }
     if (this.#failure !== undefined) throw this.#failed();
@@ -87,6 +97,17 @@ export class WriteBehind {
     }
   }
 
+  /** Resolves after a moment, or when somebody cannot wait; never in the turn of the caller, whose values go together. */
+  async #gather(): Promise<void> {
+    let timer: Timer | undefined;
+    await new Promise<void>((resolve) => {
+      this.#begin = resolve;
+      timer = this.#clock.after(gatherMs, resolve);
+    });
+    timer?.cancel();
+    this.#begin = undefined;
+  }
+
   #failed(): PeerstorError {
     const sentence = 'The local database refuses writes; see the log and the free space of its disk.';
     return new PeerstorError('storage-failed', sentence, { cause: this.#failure });
@@ -94,8 +115,7 @@ export class WriteBehind {
 
   /** Writes one batch after another until nothing waits. `#running` settles with each batch. */
   async #run(): Promise<void> {
-    // Let the caller's turn end first, so that the batch contains everything it writes.
-    await Promise.resolve();
+    await this.#gather();
     this.#writing = this.#waiting;
     this.#waiting = new Map();
     try {

@@ -15,6 +15,7 @@ import type { Log } from '../../model/log.ts';
 import type { ChunkKey } from '../database/bucket-digest.ts';
 import type { WriteBehind } from '../database/write-behind.ts';
 import type { NeedChange, ReferenceIndex } from '../references/reference-index.ts';
+import type { WrittenManifests } from '../references/written-manifests.ts';
 import type { Garbage, GarbageCause } from './garbage-plan.ts';
 
 /** g ‖ chunk → elapsed ms, double ‖ cause u8 */
@@ -24,6 +25,8 @@ const causes: readonly GarbageCause[] = ['deleted', 'unlisted', 'found'];
 export interface GarbageClockParts {
   store: ChunkStore;
   references: ReferenceIndex;
+  /** Told of each chunk that was stored. */
+  written: WrittenManifests;
   index: WriteBehind;
   clock: Clock;
   log: Log;
@@ -57,6 +60,7 @@ export class GarbageClock {
   async put(id: ChunkId, bytes: Uint8Array, options?: PutOptions): Promise<PutOutcome> {
     this.#restart(idKey(id));
     const outcome = await this.#parts.store.put(id, bytes, options);
+    if (outcome === 'stored') this.#parts.written.note(id, bytes);
     this.#arrived(idKey(id));
     return outcome;
   }

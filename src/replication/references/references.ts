@@ -13,6 +13,7 @@ import type { ChunkKey } from '../database/bucket-digest.ts';
 import { noHolders } from '../database/holder-mask.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { KeyReference, ReferenceIndex } from './reference-index.ts';
+import type { WrittenManifest, WrittenManifests } from './written-manifests.ts';
 
 const readsAtOnce = 4;
 /** Unread manifests remembered at once; with more, all versions are walked again later. */
@@ -26,6 +27,8 @@ export interface ReferencesParts {
   inventory: Inventory;
   /** Reads a chunk from this device or from others. */
   read: (id: ChunkId, signal: AbortSignal) => Promise<Uint8Array>;
+  /** What was stored here a moment ago, and need not be read. */
+  written: WrittenManifests;
   /** Called when everything that was read has been forgotten and is read again. */
   cleared: () => void;
   clock: Clock;
@@ -149,6 +152,8 @@ export class References {
     if (known?.isIndex && !isChild)
       for (const child of known.references) this.#want(child.key, { isChild: true });
     if (known || this.#broken.has(key)) return;
+    const written = this.#parts.written.take(key);
+    if (written) return this.#learn(key, written);
     if (this.#unread.size >= unreadMax) {
       this.#unreadOverflowed = true;
       return;
@@ -180,19 +185,24 @@ export class References {
   }
 
   async #readOne(key: ChunkKey): Promise<void> {
-    const { index, read } = this.#parts;
-    const bytes = await read(chunkId(idOfKey(key)), this.#stopping.signal);
+    const bytes = await this.#parts.read(chunkId(idOfKey(key)), this.#stopping.signal);
     const { kind, references } = readReferences(bytes);
     const keys = references.map(({ id, size }) => ({ key: idKey(id), size }));
     await this.#inTurn(async () => {
       // The manifest's last version may have gone while the manifest was being read.
       const isNeeded = await this.#isNeeded(key);
       this.#unread.delete(key);
-      if (!isNeeded) return;
-      if (kind === 'index' && this.#isNested(key, keys)) return this.#explain(key, tooDeep());
-      index.addManifest(key, bytes.length, kind === 'index', keys);
-      this.#want(key);
+      if (isNeeded) this.#learn(key, { size: bytes.length, isIndex: kind === 'index', references: keys });
     });
+  }
+
+  /** What a manifest that is needed refers to is known now. */
+  #learn(key: ChunkKey, { size, isIndex, references }: WrittenManifest): void {
+    this.#unread.delete(key);
+    this.#due.delete(key);
+    if (isIndex && this.#isNested(key, references)) return this.#explain(key, tooDeep());
+    this.#parts.index.addManifest(key, size, isIndex, references);
+    this.#want(key);
   }
 
   /**

@@ -43,11 +43,37 @@ test('values written in one turn go into one batch', async () => {
 test('values written while a batch is under way are seen and follow it', async () => {
   const { store, index } = make();
   index.set('a', bytes(1));
+  const first = index.flush();
   await Promise.resolve();
   index.set('a', bytes(2));
   assert.deepEqual(index.get('a'), bytes(2));
+  await first;
   await index.flush();
   assert.deepEqual(store.get('a'), bytes(2));
+});
+
+test('values of several turns share a batch, which begins by itself after a moment', async () => {
+  const { store, clock, index } = make();
+  const batches: number[] = [];
+  const batch = store.batch.bind(store);
+  store.batch = (changes) => {
+    batches.push(changes.length);
+    return batch(changes);
+  };
+  for (let number = 0; number < 10; number++) {
+    index.set(`key ${number}`, bytes(number));
+    await clock.pass(1);
+  }
+  assert.deepEqual(batches, []);
+  await clock.pass(100);
+  assert.deepEqual(batches, [10]);
+});
+
+test('more values than a batch should have do not wait for the moment to pass', async () => {
+  const { store, clock, index } = make();
+  for (let number = 0; number < 3000; number++) index.set(`key ${number}`, bytes(1));
+  await clock.pass(0);
+  assert.deepEqual(store.get('key 2999'), bytes(1));
 });
 
 test('when the database refuses writes, nothing is lost, the error is reported, and the write is tried again', async () => {
