@@ -8,6 +8,7 @@ import { InventoryFollow } from './inventory/inventory-follow.ts';
 import { OwnChunks } from './inventory/own-chunks.ts';
 import { Members } from './peers/members.ts';
 import { Peers } from './peers/peers.ts';
+import { WrittenManifests } from './references/written-manifests.ts';
 import type { ReplicationParts } from './replication.ts';
 import { RelayServer } from './serving/relay-server.ts';
 import { Transfer } from './transfer/transfer.ts';
@@ -45,6 +46,7 @@ export function createChunkExchange(parts: ReplicationParts) {
     members,
     peers,
     have,
+    written: new WrittenManifests(),
     clock,
     log,
     stallMs,

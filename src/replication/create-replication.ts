@@ -19,7 +19,6 @@ import { Copies, type ManifestHolders } from './references/copies.ts';
 import { Overview } from './references/overview.ts';
 import { ReferenceIndex } from './references/reference-index.ts';
 import { References } from './references/references.ts';
-import { WrittenManifests } from './references/written-manifests.ts';
 import { CatchUp } from './repair/catch-up.ts';
 import { PeerHistory } from './repair/peer-history.ts';
 import { Repair } from './repair/repair.ts';
@@ -78,7 +77,6 @@ class WiredReplication implements Replication {
     const { inventory, peers, members } = shared;
     const references = new ReferenceIndex({ index, log });
     const copies = new Copies({ inventory, references });
-    const written = new WrittenManifests();
     const read = async (id: ChunkId, signal: AbortSignal) => {
       // The trash may hold a chunk that a new version references again.
       if (!store.has(id)) await this.#upkeep.garbageClock.touch(id);
@@ -94,14 +92,11 @@ class WiredReplication implements Replication {
     this.#transfer = transfer;
     this.#scheduler = scheduler;
     this.#references = new References({
+      ...shared,
       versions: parts.versions,
       index: references,
-      inventory,
       read,
-      written,
       cleared: () => this.#recount(),
-      clock,
-      log,
     });
     this.#copies = copies;
     const againMs = Math.max(tunables.catchUpAgainMs, waitMinMs);
@@ -138,7 +133,6 @@ class WiredReplication implements Replication {
     const upkeep = new Upkeep({
       ...shared,
       ...found,
-      written,
       index,
       holds,
       random,

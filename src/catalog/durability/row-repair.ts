@@ -4,7 +4,7 @@
  * from the log; for anything else the next start rebuilds the database. Each repair is one batch with the right number
  * of rows: a stop or a kill at any time leaves the state before it or after it.
  */
-import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
+import { decoded, type OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { isPeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { CatalogRecord } from '../../model/records.ts';
 import { parseRecord } from '../records/record-format.ts';
@@ -35,6 +35,13 @@ export function watchDamage(store: OrderedStore, onDamaged: (key: string) => voi
     get(key) {
       try {
         return store.get(key);
+      } catch (error) {
+        throw told(error);
+      }
+    },
+    getDecoded(key, decode) {
+      try {
+        return decoded(store, key, decode);
       } catch (error) {
         throw told(error);
       }

@@ -46,7 +46,7 @@ export class Digests {
   join(other: Digests): void {
     for (const [table, added] of other.#tables) {
       const buckets = this.#bucketsOf(table);
-      for (const [index, byte] of added.entries()) buckets[index] = (buckets[index] ?? 0) ^ byte;
+      for (let at = 0; at < digestBytes; at += 1) buckets[at] = (buckets[at] ?? 0) ^ (added[at] ?? 0);
     }
   }
 

@@ -1,6 +1,7 @@
 /** Views of the catalog: registers, lists, folders, versions. They show only durable records. */
 import { assert } from '../../model/assert.ts';
 import type { CatalogReader } from '../../model/contracts/catalog.ts';
+import { decoded } from '../../model/contracts/ordered-store.ts';
 import { type EntryId, entryId, toHex, versionId } from '../../model/ids.ts';
 import type { CatalogRecord, TableName, Tables, VersionBody } from '../../model/records.ts';
 import { isBody, isId } from '../records/record-bodies.ts';
@@ -55,7 +56,7 @@ export class Views
   get<Name extends TableName>(table: Name, id: string): RecordOf<Name> | undefined {
     const { genesis, store } = this.#state;
     if (table === 'genesis') return id === genesisId ? this.#typed(table, genesis) : undefined;
-    const winner = decodeWinner(store.get(registerKey(table, id)));
+    const winner = decoded(store, registerKey(table, id), decodeWinner);
     if (!winner) return undefined;
     const seen = winner.tombstone ? this.#revived(table, id) : dotOfHeld(winner);
     return seen && this.#read(table, seen);
@@ -135,8 +136,8 @@ export class Views
     const { store } = this.#state;
     const line = store.get(lineKey(entry));
     if (!line || !isSingle(line)) return undefined;
-    const winner = decodeWinner(store.get(registerKey('version', toHex(line))));
-    const owner = decodeWinner(store.get(registerKey('entry', entry)))?.owner;
+    const winner = decoded(store, registerKey('version', toHex(line)), decodeWinner);
+    const owner = decoded(store, registerKey('entry', entry), decodeWinner)?.owner;
     if (!winner || winner.tombstone || winner.owner !== owner) return undefined;
     const record = this.#read('version', dotOfHeld(winner));
     return isVersionRecord(record) && record.body.entry === entry ? record : undefined;
@@ -146,7 +147,7 @@ export class Views
   async #links(entry: EntryId): Promise<Link[]> {
     const { store } = this.#state;
     const links: Link[] = [];
-    const owner = decodeWinner(store.get(registerKey('entry', entry)))?.owner;
+    const owner = decoded(store, registerKey('entry', entry), decodeWinner)?.owner;
     for await (const [key] of store.range(versionsOf(entry))) {
       const id = idAtEnd(key);
       const register = decodeRegister(store.get(registerKey('version', id)));
@@ -166,7 +167,7 @@ export class Views
   }
 
   #place(entry: EntryId): PlaceRow | undefined {
-    return decodePlace(this.#state.store.get(placeKey(entry)));
+    return decoded(this.#state.store, placeKey(entry), decodePlace);
   }
 
   #rootOf({ owner }: PlaceRow): EntryId | undefined {
@@ -201,10 +202,17 @@ export class Views
   }
 }
 
+/** Records never change, and the same few are read again and again. */
+const shaped = new WeakSet<CatalogRecord>();
+
 function isRecordOf<Name extends TableName>(table: Name, record: CatalogRecord): record is RecordOf<Name> {
-  return record.table === table && (record.body === null || isBody(table, record.id, record.body));
+  if (record.table !== table) return false;
+  if (shaped.has(record)) return true;
+  const isShaped = record.body === null || isBody(table, record.id, record.body);
+  if (isShaped) shaped.add(record);
+  return isShaped;
 }
 
 function isVersionRecord(record: CatalogRecord): record is VersionRecord {
-  return isBody('version', record.id, record.body);
+  return record.body !== null && isRecordOf('version', record);
 }

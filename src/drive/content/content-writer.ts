@@ -44,7 +44,12 @@ export interface WrittenContent {
   sealedBytes: number;
   /** Chunks; 0 for content inside the manifest. */
   references: number;
+  /** The first plain bytes, `headBytes` at most; undefined where they came in an earlier request. */
+  head: Uint8Array | undefined;
 }
+
+/** Enough to tell what a content is. */
+const headBytes = 64;
 
 const defaultLimits: WriteLimits = { chunksInFlight: uploadChunksInFlight, manifestReferencesMax };
 
@@ -86,6 +91,7 @@ async function writeChunks(
   });
   const digest = new ContentDigest();
   const total = { size: 0, sealedBytes: 0, references: 0 };
+  let head: Uint8Array | undefined;
   let pending: (StoredChunk | Promise<StoredChunk>)[] = [];
 
   const closeLeaf = async () => {
@@ -102,6 +108,7 @@ async function writeChunks(
     ...total,
     sealedBytes: total.sealedBytes + manifests.sealedBytes,
     contentDigest: digest.digest(),
+    head,
   });
 
   const add = async (size: number, store: () => StoredChunk | Promise<StoredChunk>) => {
@@ -117,6 +124,8 @@ async function writeChunks(
     await add(chunk.slot.size, () => chunk);
   }
   for await (const chunk of plainChunks(untilStopped(content, signal), keys.gear, payloadBuffers)) {
+    if (total.references === 0)
+      head = chunk.buffer.slice(contentAt, contentAt + Math.min(chunk.size, headBytes));
     if (total.size + chunk.size <= inlineBytesMax) {
       total.size += chunk.size;
       // The cutter makes no chunk as small as this one unless it is the last.

@@ -11,8 +11,8 @@ import { isPeerstorError, sentenceOf } from '../../model/errors.ts';
 import { shortId, type VersionId, versionId } from '../../model/ids.ts';
 import { hlcTicksPerMs, type VersionBody } from '../../model/records.ts';
 import { isLive, type Live } from '../keys/live.ts';
+import { candidateOf, isNoMedia } from '../tree/media-candidates.ts';
 import { givenName, openEntry, type Tree } from '../tree/tree.ts';
-import { candidateOf } from './media-candidates.ts';
 import { hasRecord, writeMedia } from './media-writing.ts';
 
 /** After sign-in: the first page comes first. */
@@ -85,8 +85,9 @@ class MediaQueue implements MediaUpkeep {
       if (record.table !== 'version') continue;
       const now = catalog.get('version', record.id);
       if (!isLive(now) || now.body.owner !== user) continue;
-      if (local) this.#add(versionId(record.id), true);
-      else this.#addForeign(versionId(record.id), Math.floor(now.hlc / hlcTicksPerMs));
+      if (local) {
+        if (!isNoMedia(now.body.manifest)) this.#add(versionId(record.id), true);
+      } else this.#addForeign(versionId(record.id), Math.floor(now.hlc / hlcTicksPerMs));
     }
   }
 

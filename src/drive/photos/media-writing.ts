@@ -8,9 +8,9 @@ import { readContent, writeParts } from '../content/index.ts';
 import { isLive } from '../keys/live.ts';
 import { rotate, runRotating } from '../sharing/access/key-rotation.ts';
 import type { OpenVersion } from '../tree/listing/heads.ts';
+import { candidateOf } from '../tree/media-candidates.ts';
 import { openMedia, sealMedia } from '../tree/media-record.ts';
 import { author, type Entry, givenName, openEntry, type Tree } from '../tree/tree.ts';
-import { candidateOf } from './media-candidates.ts';
 
 /** `again`: the key of the entry changed meanwhile. */
 export type Written = 'written' | 'none' | 'again';

@@ -4,9 +4,9 @@ import type { ThumbnailSize } from '../../model/contracts/media/media-maker.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
 import { readContent } from '../content/index.ts';
+import { candidateOf } from '../tree/media-candidates.ts';
 import { openMedia } from '../tree/media-record.ts';
 import { isConflict, nameOf, requireEntryOrConflict, type Tree } from '../tree/tree.ts';
-import { candidateOf } from './media-candidates.ts';
 import { hasRecord } from './media-writing.ts';
 
 /**

@@ -3,6 +3,7 @@ import type { CatalogChange, CatalogReader } from '../../model/contracts/catalog
 import { isPeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, type UserId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
+import type { CatalogRecord } from '../../model/records.ts';
 import { createKeyTree, type KeyTree, type KeyTreeTop } from '../keys/key-tree.ts';
 import { createHeadsCache, type HeadsCache } from './listing/heads.ts';
 import { createListings, type Listings } from './listing/listing.ts';
@@ -15,6 +16,8 @@ export interface TreeCache {
   readonly trash: TrashIndex;
   /** @returns ids of the entries whose view may have changed, folders whose content did included */
   apply(changes: readonly CatalogChange[]): Set<string>;
+  /** Takes in own records that are durable now, where `apply` has not brought them already. */
+  catchUp(records: readonly CatalogRecord[]): void;
   /**
    * Calls back after changes were taken in, until the cache is closed.
    * @param listener is given the changes and the ids that `apply` returns; nothing of both when keys changed
@@ -74,8 +77,6 @@ export function createTreeCache({ catalog, user, top, log }: TreeCacheParts): Tr
         return;
       }
       case 'facts':
-        touched.add(record.id);
-        return;
       case 'album':
         touched.add(record.id);
         return;
@@ -89,26 +90,32 @@ export function createTreeCache({ catalog, user, top, log }: TreeCacheParts): Tr
     }
   }
 
+  const heard = new WeakSet<CatalogRecord>();
+  function apply(changes: readonly CatalogChange[]): Set<string> {
+    const touched = new Set<string>();
+    for (const change of changes) {
+      heard.add(change.record);
+      if (!concerns(change.record, user)) continue;
+      try {
+        applyOne(change, touched);
+      } catch (error) {
+        // Somebody wrote a record with a malformed id. No entry of this user depends on it.
+        if (!isPeerstorError(error, 'bad-id')) throw error;
+        log.warn({ table: change.record.table }, `A record is ignored: ${error.message}`);
+      }
+    }
+    if (touched.size > 0) tell(changes, touched);
+    return touched;
+  }
+
   return {
     keys,
     heads,
     listings,
     trash,
-    apply(changes) {
-      const touched = new Set<string>();
-      for (const change of changes) {
-        const mine = change.record.principal === user || ownerOf(change.record.body) === user;
-        if (!mine && change.record.table !== 'device') continue;
-        try {
-          applyOne(change, touched);
-        } catch (error) {
-          // Somebody wrote a record with a malformed id. No entry of this user depends on it.
-          if (!isPeerstorError(error, 'bad-id')) throw error;
-          log.warn({ table: change.record.table }, `A record is ignored: ${error.message}`);
-        }
-      }
-      if (touched.size > 0) tell(changes, touched);
-      return touched;
+    apply,
+    catchUp(records) {
+      apply(records.filter((record) => !heard.has(record)).map((record) => ({ record, local: true })));
     },
     watch(listener, onClose) {
       watchers.set(listener, onClose);
@@ -129,6 +136,10 @@ export function createTreeCache({ catalog, user, top, log }: TreeCacheParts): Tr
       trash.close();
     },
   };
+}
+
+function concerns({ principal, body, table }: CatalogRecord, user: UserId): boolean {
+  return principal === user || ownerOf(body) === user || table === 'device';
 }
 
 function ownerOf(body: unknown): unknown {

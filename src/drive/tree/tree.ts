@@ -292,7 +292,7 @@ export async function author(tree: Tree, drafts: readonly Draft[]): Promise<Cata
   tree.quotas.records.requireRoom(tree.user, shown);
   const records = await tree.catalog.author(shown, tree.signer);
   tree.quotas.records.written(tree.user, records);
-  tree.cache.apply(records.map((record) => ({ record, local: true })));
+  tree.cache.catchUp(records);
   return records;
 }
 

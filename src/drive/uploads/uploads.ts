@@ -20,6 +20,7 @@ import { type Content, newEntry, versionDraft } from '../tree/entry-drafts.ts';
 import { conflictNameOf, viewOf } from '../tree/entry-view.ts';
 import { headsLike, type OpenVersion } from '../tree/listing/heads.ts';
 import { checkName, foldName, freeName, mayBeConflictName } from '../tree/listing/names.ts';
+import { noteContent } from '../tree/media-candidates.ts';
 import { currentVersion, requireMatch } from '../tree/preconditions.ts';
 import {
   author,
@@ -130,7 +131,7 @@ async function run(tree: Tree, target: Target, content: UploadSource): Promise<U
     const sealedIn = [...('file' in target ? [] : [target.parent]), ...(file ? [file.id] : [])];
     // Before the bytes come, so that they are rarely sealed again under a newer key.
     for (const id of sealedIn) await rotate(tree, id);
-    const stored = await store(tree, watched, within(reservation, content), there, options);
+    const stored = await store(tree, watched, within(reservation, content), there, target);
     const work = (requireFresh: (id: EntryId) => void) =>
       commit(tree, watched, target, { ...stored, requireNew: () => reservation?.requireNew() }, requireFresh);
     const { id, created, skipped } = await runRotating(tree, locksOf(target, place), sealedIn, work, signal);
@@ -169,14 +170,15 @@ async function store(
   session: ChunkUpload,
   source: ReturnType<typeof within>,
   there: Entry | Conflict | undefined,
-  options: UploadOptions,
+  target: Target,
 ): Promise<Stored> {
+  const { options } = target;
   const { signal, copies = 'safe', waitMs = tree.tunables.safeWaitMs } = options;
   // Read again: rotation may have given the file a new key, or somebody may have deleted it.
   const stays = there && !isConflict(there) && isLive(tree.catalog.get('entry', there.id));
   const file = stays ? requireEntry(tree, there.id) : undefined;
   const key = file?.key ?? newEntryKey(tree);
-  const { manifest, size, contentDigest, sealedBytes } = await writeContent({
+  const { manifest, size, contentDigest, sealedBytes, head } = await writeContent({
     ...source,
     keys: tree.contentKeys,
     entryKey: key,
@@ -185,6 +187,7 @@ async function store(
   });
   const safety = await session.settle(copies, waitMs, signal);
   const mime = options.mime ?? defaultMime;
+  if ('name' in target) noteContent(manifest, target.name, mime, head);
   const modifiedAt = options.modifiedAtMs ?? tree.clock.wallMs();
   const mark = options.executable === undefined ? {} : { executable: options.executable };
   const attributes = options.attributes?.() ?? {};

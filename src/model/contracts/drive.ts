@@ -283,7 +283,7 @@ export interface Drive {
 
   createFolder(parent: EntryId, name: string): Promise<EntryView>;
   /**
-   * Makes the folders of a path that are missing; returns the last one.
+   * Makes the folders of a path that are missing; returns the last one, without its totals.
    * @param from folder in which the path begins; the root by default
    * @throws `name-taken` when a file is in the way
    */

@@ -10,6 +10,11 @@ export interface OrderedStore {
   readonly asLeft?: boolean;
   /** Synchronous: for hot paths. @throws `index-corrupt` when the value's checksum is wrong */
   get(key: string): Uint8Array | undefined;
+  /**
+   * What a value says, for hot paths: where the store keeps values that were read last, it keeps what was made of them too.
+   * @param decode gives something immutable; there is one way to decode a key
+   */
+  getDecoded?<Decoded>(key: string, decode: (value: Uint8Array | undefined) => Decoded): Decoded;
   /** All or nothing. `sync: true` means durable when it resolves (I2). A null value deletes. */
   batch(
     changes: readonly { key: string; value: Uint8Array | null }[],
@@ -23,6 +28,15 @@ export interface OrderedStore {
     limit?: number;
   }): AsyncIterable<readonly [key: string, value: Uint8Array]>;
   close(): Promise<void>;
+}
+
+/** As `OrderedStore.getDecoded`, for any store. */
+export function decoded<Decoded>(
+  store: OrderedStore,
+  key: string,
+  decode: (value: Uint8Array | undefined) => Decoded,
+): Decoded {
+  return store.getDecoded ? store.getDecoded(key, decode) : decode(store.get(key));
 }
 
 /** Hex id → the binary string of its bytes. */

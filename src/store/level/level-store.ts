@@ -98,6 +98,10 @@ export class LevelStore implements OrderedStore {
     return this.#cache.get(key, () => this.#read(key));
   }
 
+  getDecoded<Decoded>(key: string, decode: (value: Uint8Array | undefined) => Decoded): Decoded {
+    return this.#cache.getDecoded(key, () => this.#read(key), decode);
+  }
+
   #read(key: string): Uint8Array | undefined {
     let stored: Uint8Array | undefined;
     try {

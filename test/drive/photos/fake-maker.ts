@@ -41,7 +41,7 @@ export class FakeMaker implements MediaMaker {
     await this.pause;
     signal.throwIfAborted();
     if (this.fault) throw this.fault;
-    const [, word, json = '{}'] = /^(picture|film) (.*)/.exec(text) ?? [];
+    const [, word, json = '{}'] = /^(?:GIF8)?(picture|film) (.*)/.exec(text) ?? [];
     if (word === undefined) return null;
     const given: Partial<MediaFacts> = JSON.parse(json);
     const facts: MediaFacts = {

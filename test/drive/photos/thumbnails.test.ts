@@ -84,13 +84,15 @@ describe('a picture that is uploaded', () => {
   it('that looks like one by nothing but its content is found when it arrives', async () => {
     const maker = new FakeMaker();
     const { drive, root } = await createHome(undefined, maker);
-    const file = await put(drive, root, 'noname', pictureText());
+    const content = `GIF8${pictureText()}`;
+    const file = await put(drive, root, 'noname', content);
     await whenMade(drive, file.id);
     await put(drive, root, 'other', 'no picture at all');
+    await put(drive, root, 'sound', 'RIFF no picture either');
     await put(drive, root, 'notes.txt', pictureText(), { mime: 'text/plain' });
     await put(drive, root, 'drawing.svg', pictureText(), { mime: 'image/svg+xml' });
     await until('the bytes were looked at', () => maker.read.length === 2);
-    assert.deepEqual(maker.read, [pictureText(), 'no picture at all']);
+    assert.deepEqual(maker.read, [content, 'RIFF no picture either']);
   });
 
   it('that cannot be read has a problem, no thumbnail, and is not tried again', async () => {

@@ -66,3 +66,39 @@ describe('the cache of read rows', () => {
     assert.equal(cache.get('key', () => new Uint8Array([1]))?.[0], 1);
   });
 });
+
+describe('what was made of a value', () => {
+  it('is made once, and anew after the value was written', () => {
+    const cache = new ReadCache();
+    const { asked, read } = counted(new Uint8Array([1]));
+    let made = 0;
+    const decode = (value: Uint8Array | undefined) => {
+      made += 1;
+      return { first: value?.[0] };
+    };
+    const before = cache.getDecoded('key', read, decode);
+    assert.deepEqual(before, { first: 1 });
+    assert.equal(cache.getDecoded('key', read, decode), before);
+    assert.deepEqual([asked.times, made], [1, 1]);
+    const written = cache.begin(['key']);
+    asked.value = new Uint8Array([2]);
+    cache.getDecoded('key', read, decode);
+    written();
+    assert.deepEqual(cache.getDecoded('key', read, decode), { first: 2 });
+    assert.deepEqual([asked.times, made], [3, 3]);
+  });
+
+  it('of one function is not what another one gets', () => {
+    const cache = new ReadCache();
+    const { read } = counted(new Uint8Array([1]));
+    assert.equal(
+      cache.getDecoded('key', read, () => 'one'),
+      'one',
+    );
+    assert.equal(
+      cache.getDecoded('key', read, () => 'other'),
+      'other',
+    );
+    assert.deepEqual(cache.get('key', read), new Uint8Array([1]));
+  });
+});
