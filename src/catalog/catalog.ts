@@ -25,6 +25,7 @@ import { digestBytes } from './records/digest.ts';
 import { readGenesis } from './records/record-format.ts';
 import { dotOfLogKey, logAfter, meta } from './records/store-layout.ts';
 import { CatalogState } from './state/catalog-state.ts';
+import { changedSince, markOf } from './state/marks.ts';
 import type { Outbox } from './state/outbox.ts';
 import type { SyncedCatalog } from './sync/synced-catalog.ts';
 import { Upkeep } from './upkeep.ts';
@@ -175,6 +176,8 @@ function readerOf(state: CatalogState): CatalogReader {
     usesOf: (grant) => grants.usesOf(grant),
     versionsOwnedBy: (owner) => grants.versionsOwnedBy(owner),
     vector: () => vectorOf(state.vector),
+    mark: () => markOf(state),
+    changedSince: (mark) => changedSince(state, mark),
     onChange: (listener) => state.onChange(listener),
   };
 }

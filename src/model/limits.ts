@@ -103,6 +103,8 @@ export const searchBuildWaitMs = 10_000;
 export const folderTotalsWaitMs = 250;
 /** What a search needs in memory is given back after so long without one. */
 export const searchIdleMs = 30 * minuteMs;
+/** While somebody searches, the sealed file of the index follows what changed so often. */
+export const searchKeepEveryMs = 10 * minuteMs;
 /** Names and texts that programs keep with one entry (WebDAV): a part of one record. */
 export const propertiesBytesMax = 16 * KiB;
 /** Entries that one request may move, copy or trash. */

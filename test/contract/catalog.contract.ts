@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { LocalCatalog, Outbox } from '../../src/catalog/index.ts';
 import { writeRecord } from '../../src/catalog/records/record-format.ts';
-import type { CatalogChange } from '../../src/model/contracts/catalog.ts';
+import type { CatalogChange, CatalogMark } from '../../src/model/contracts/catalog.ts';
 import type { OrderedStore } from '../../src/model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
 import { entryId } from '../../src/model/ids.ts';
@@ -320,6 +320,32 @@ export function catalogContract(name: string, makePlace: () => Promise<CatalogPl
       await carry(b, a);
       assert.deepEqual(await viewOf(c), await viewOf(a));
       assert.equal(c.get('user', member.principal)?.body?.role, 'member');
+    });
+
+    it('tells what changed since a mark, but not where a record counts later than it came', async () => {
+      const idsSince = async (catalog: LocalCatalog, mark: CatalogMark) => {
+        const since = catalog.changedSince(mark);
+        return since && (await collect(since)).map(({ id }) => id);
+      };
+      const [a, b] = await pair();
+      const c = await open(2, await newPlace());
+      const [start, empty] = [a.mark(), c.mark()];
+      assert.deepEqual(await idsSince(a, start), []);
+      await b.author([world.entryDraft(5), world.versionDraft(6, 5)], world.admin);
+      await a.author([world.entryDraft(7)], world.admin);
+      await carry(b, a);
+      const since = (await idsSince(a, start)) ?? [];
+      assert.deepEqual(since.sort(), [entryOf(5), entryOf(7), versionOf(6)].sort());
+      assert.equal(a.changedSince(empty), undefined, 'a mark of another database');
+      // To the third device these records come before the member who wrote them is known.
+      const page = await b.missing(world.device(1), 0);
+      await c.accept(page.records, { head: headOf(world.device(1), page) });
+      const held = c.mark();
+      assert.deepEqual(await idsSince(c, held), []);
+      await carry(a, c);
+      assert.ok(c.get('entry', entryOf(5)));
+      assert.equal(c.changedSince(held), undefined);
+      assert.ok(c.changedSince(c.mark()));
     });
 
     it('refuses forged records by name, and can go on past them', async () => {

@@ -30,6 +30,7 @@ import type { DeviceBody } from '../../src/model/records.ts';
 import { MemoryOrderedStore } from '../../src/store/level/memory-ordered-store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryChunkNetwork } from '../support/memory-chunk-network.ts';
+import { MemorySealedFiles } from '../support/memory-sealed-files.ts';
 
 export const username = 'Ada';
 export const password = 'correct horse battery';
@@ -64,6 +65,7 @@ interface Disk {
   passwordTries: MemoryOrderedStore;
   quotaCounts: MemoryOrderedStore;
   uploads: MemoryOrderedStore;
+  files: MemorySealedFiles;
 }
 
 export interface World {
@@ -96,6 +98,7 @@ export function createWorld(audit: Audit = noAudit): World {
         passwordTries: new MemoryOrderedStore(),
         quotaCounts: new MemoryOrderedStore(),
         uploads: new MemoryOrderedStore(),
+        files: new MemorySealedFiles(),
       }),
     async join(name, other, admin) {
       const device = world.device(name);
@@ -143,6 +146,7 @@ function createDevice(world: World, disk: Disk): TestDevice {
     passwordTries: disk.passwordTries,
     quotaCounts: disk.quotaCounts,
     uploads: disk.uploads,
+    files: disk.files,
     clock,
     random: systemRandom,
     ...(world.media && { media: world.media }),

@@ -6,10 +6,18 @@ import { folderOf, searchAddress, wantedIn } from '../../web/client/drive/search
 const file = (name: string, mime: string | null = null) => ({ kind: 'file' as const, name, mime });
 
 test('the address of a search holds all of it, and what it does not know is left out', () => {
-  const wanted = { q: 'café & co', type: 'image', age: '30' } as const;
+  const any = { type: '', age: '', size: '', owner: '', starred: '' } as const;
+  const wanted = {
+    ...any,
+    q: 'café & co',
+    type: 'image',
+    age: '30',
+    size: '1000000',
+    starred: 'true',
+  } as const;
   const query = Object.fromEntries(new URL(searchAddress(wanted), 'http://x').searchParams);
   assert.deepEqual(wantedIn(query), wanted);
-  assert.deepEqual(wantedIn({ q: 'x', type: '<script>', age: '-1' }), { q: 'x', type: '', age: '' });
+  assert.deepEqual(wantedIn({ q: 'x', type: '<script>', age: '-1', owner: 'you' }), { ...any, q: 'x' });
 });
 
 test('the folder of what was found is said without the file', () => {

@@ -25,6 +25,7 @@ import { addRecords } from '../registers/registers.ts';
 import { type AuthorityRecord, authorityTables } from '../rights/authority-fold.ts';
 import { isAuthorityRecord } from '../rights/policy.ts';
 import type { CatalogState } from '../state/catalog-state.ts';
+import { newLateBytes } from '../state/marks.ts';
 import { countRows, writtenRows } from '../state/row-counts.ts';
 import { applyDue, catchUpWithAuthority, holdEarly, noteEarly } from '../writing/reexamine.ts';
 import type { Writer } from '../writing/writer.ts';
@@ -61,6 +62,8 @@ export async function openState(
       { key: meta.genesis, value: state.genesis.bytes },
       { key: meta.ended, value: null },
       { key: meta.filling, value: state.filling ? empty : null },
+      // What was made from another database is not brought up to date from this one.
+      ...(isNew ? [{ key: meta.late, value: newLateBytes() }] : []),
     ],
     { sync: true },
   );

@@ -72,6 +72,8 @@ export const meta = {
   ended: 'mended',
   /** n6: the number of rows; see row-counts.ts. */
   rows: 'mrows',
+  /** Random bytes, new whenever registers changed that the vector does not tell of: see `state/marks.ts`. */
+  late: 'mlate',
   /** (empty), present once a damaged value was found that only a rebuild repairs. */
   damaged: 'mdamaged',
   /** (empty), present while this catalog, new or rebuilt, may lack records of others. */

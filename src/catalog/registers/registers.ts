@@ -137,7 +137,7 @@ export function replaceRegister(
   // What is under a tombstone may become visible again: see `places.ts`.
   const shows = table !== 'entry' || !winnerOf(after)?.tombstone;
   if (shows && sameHeads(before, after)) return;
-  change.tell(table, id, record);
+  change.tellChanged(table, id, record);
   if (table === 'entry' && isId('entry', id)) change.entries.add(entryId(id));
   if (table === 'version') touchEntries(change, [...before, ...after]);
 }

@@ -40,6 +40,8 @@ export class Change {
   readonly early: CatalogRecord[] = [];
   /** Registers to report to the listeners, with a record to report where no winner is left. */
   readonly told = new Map<string, RegisterName & { record?: CatalogRecord }>();
+  /** Keys of those of them whose records count otherwise than before; the others only have another place. */
+  readonly #changed = new Set<string>();
   readonly #fresh = new Map<string, CatalogRecord>();
   /** Empty places of the log: new records ask for them again and again. */
   readonly #absent = new Set<string>();
@@ -74,6 +76,7 @@ export class Change {
     for (const entry of fork.entries) this.entries.add(entry);
     this.early.push(...fork.early);
     for (const [key, told] of fork.told) this.told.set(key, told);
+    for (const key of fork.#changed) this.#changed.add(key);
     for (const [key, record] of fork.#fresh) this.#fresh.set(key, record);
     for (const [key, register] of fork.#registers) this.#registers.set(key, register);
   }
@@ -149,6 +152,23 @@ export class Change {
         record.device === this.state.self && this.batch.get(logKey(this.dotOf(record))) !== undefined;
       if (isOwn) yield [key, record];
     }
+  }
+
+  /** Reports a register whose records count otherwise than before. */
+  tellChanged(table: string, id: string, record?: CatalogRecord): void {
+    this.#changed.add(registerKey(table, id));
+    this.tell(table, id, record);
+  }
+
+  /** Does a register change that no record beyond the present vector speaks of? `CatalogReader.changedSince` cannot find it. */
+  isLate(): boolean {
+    if (this.#changed.size === 0) return false;
+    const found = new Set<string>();
+    for (const { device, seq, table, id } of this.#fresh.values()) {
+      if (seq > (this.state.vector.get(device) ?? 0)) found.add(registerKey(table, id));
+    }
+    for (const key of this.#changed) if (!found.has(key)) return true;
+    return false;
   }
 
   tell(table: string, id: string, record?: CatalogRecord): void {

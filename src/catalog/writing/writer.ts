@@ -9,6 +9,7 @@ import { headKey, meta, numberBytes, vectorKey } from '../records/store-layout.t
 import { isStray } from '../registers/strays.ts';
 import type { CatalogState } from '../state/catalog-state.ts';
 import { Change } from '../state/change.ts';
+import { newLateBytes } from '../state/marks.ts';
 import { countBatch } from '../state/row-counts.ts';
 import { settlePlaces } from '../tree/places.ts';
 import { signOwnHead } from './own-head.ts';
@@ -56,6 +57,7 @@ export class Writer {
     // The first records of a network: nothing can be missing.
     const isFounding = own.length > 0 && state.ownSeq === 0 && state.self === state.genesis.body.device;
     if (isFounding && state.vector.size === 0) change.batch.delete(meta.filling);
+    if (change.isLate()) change.batch.put(meta.late, newLateBytes());
     const rows = countBatch(state.rows, change.batch);
     // Before the rows exist, so that a reader finds the records while the outbox is still being written.
     for (const [device, seq] of change.highest) {

@@ -100,6 +100,7 @@ function addEntries(program: Command): void {
     .option('--tag <tag>', 'with this tag')
     .option('--under <path>', 'below this folder')
     .option('--starred', 'with a star')
+    .option('--owner <name>', 'in the drive of this user')
     .option('--limit <count>', 'how many results', wholeNumber, 100);
   call(search, async () => (await import('../commands/drive/search.ts')).search);
   const mkdir = program.command('mkdir').argument('<path>').description('make a folder');

@@ -6,6 +6,7 @@ import { KeyedLock } from '../../concurrency/index.ts';
 import { type Audit, noAudit } from '../../model/contracts/audit.ts';
 import type { CatalogAuthor } from '../../model/contracts/catalog.ts';
 import type { Accounts, Guests, PasswordChanges, UserAdmin } from '../../model/contracts/drive.ts';
+import { noSealedFiles, type SealedFiles } from '../../model/contracts/files/sealed-files.ts';
 import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { SecondFactor, SessionList } from '../../model/contracts/own-account.ts';
@@ -63,6 +64,8 @@ export interface AccountsParts extends FoundingParts {
   isFilling?(): boolean;
   /** Reads pictures and films. */
   media?: MediaMaker;
+  /** Where indexes are kept, sealed; absent where they are made anew each time. */
+  files?: SealedFiles;
   tunables: Tunables;
   log: Log;
   audit?: Audit;
@@ -92,7 +95,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
   const recordAges = createRecordAges(parts.recordAges, clock);
   let quotas: Quotas | undefined;
   const uploads = openUploadTable(parts, () => quotas);
-  const kept = { media, trashAges, recordAges, uploads };
+  const kept = { media, trashAges, recordAges, uploads, files: parts.files ?? noSealedFiles };
   const users = createOpenUsers({ ...parts, ...kept, audit, kdfCost, passwordQueue, userLocks });
   const store = createSessionStore(parts.sessions, clock, random);
   const sessions = createLiveSessions({ store, users, clock, log });

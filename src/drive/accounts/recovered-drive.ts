@@ -5,6 +5,7 @@
 import type { Clock, Random } from '../../model/clock.ts';
 import type { Catalog } from '../../model/contracts/catalog.ts';
 import type { Drive } from '../../model/contracts/drive.ts';
+import { noSealedFiles } from '../../model/contracts/files/sealed-files.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
@@ -72,7 +73,8 @@ export async function openByWords(parts: RecoveryParts, words: string): Promise<
   const trashAges = createTrashAges(parts.scratch, clock);
   const recordAges = createRecordAges(parts.scratch, clock);
   const network = () => parts.network;
-  const tree = openOwnTree({ ...parts, network, trashAges, recordAges, media: undefined }, drives, keys);
+  const kept = { trashAges, recordAges, media: undefined, files: noSealedFiles };
+  const tree = openOwnTree({ ...parts, ...kept, network }, drives, keys);
   return {
     username: catalog.get('user', keys.user)?.body?.username ?? '',
     drive: createDrive(tree, () => () => undefined),

@@ -1,9 +1,9 @@
 /**
- * What is searched, in columns: about 110 bytes an entry, names included. A row has a number that stays
+ * What is searched, in columns: about 120 bytes an entry, names included. A row has a number that stays
  * as long as the entry is there; the parent of an entry is such a number too.
  */
 import { type EntryId, entryId } from '../../model/ids.ts';
-import { signatureOf } from './signatures.ts';
+import { SignatureColumns } from './signatures.ts';
 
 /** What is known of an entry, folded. */
 export interface SearchedEntry {
@@ -23,6 +23,22 @@ export interface SearchedEntry {
   tags: readonly string[];
 }
 
+/** The columns of a table, to be kept and put back: `table-pieces.ts`. */
+export interface Columns {
+  flags: Uint8Array;
+  parents: Int32Array;
+  sizes: Float64Array;
+  modified: Float64Array;
+  changed: Float64Array;
+  mimes: Uint16Array;
+  /** Four words of each row. */
+  ids: Uint32Array;
+  names: readonly string[];
+  mimeNames: readonly string[];
+  /** By row, in any order. */
+  tags: readonly (readonly [row: number, tags: readonly string[]])[];
+}
+
 const flag = { used: 1, folder: 2, starred: 4, trashed: 8 } as const;
 const nowhere = -1;
 const firstRows = 1024;
@@ -39,8 +55,7 @@ export class EntryTable {
   #modified = new Float64Array(firstRows);
   #changed = new Float64Array(firstRows);
   #mimes = new Uint16Array(firstRows);
-  /** Four words of each row. */
-  #signatures = new Int32Array(firstRows * 4);
+  readonly signatures = new SignatureColumns();
   #ids = new Uint32Array(firstRows * 4);
   /** Row + 1 by the first word of the id, open addressing; 0 is free. Rows that were deleted stay in it. */
   #places = new Int32Array(firstRows * 4);
@@ -56,8 +71,50 @@ export class EntryTable {
     return this.#count;
   }
 
-  get signatures(): Int32Array {
-    return this.#signatures;
+  /** A copy of everything, so that the table may change while it is written. */
+  columns(): Columns {
+    const { rows } = this;
+    return {
+      flags: this.#flags.slice(0, rows),
+      parents: this.#parents.slice(0, rows),
+      sizes: this.#sizes.slice(0, rows),
+      modified: this.#modified.slice(0, rows),
+      changed: this.#changed.slice(0, rows),
+      mimes: this.#mimes.slice(0, rows),
+      ids: this.#ids.slice(0, rows * 4),
+      names: this.names.slice(0, rows),
+      mimeNames: [...this.#mimeNames],
+      tags: [...this.#tags],
+    };
+  }
+
+  /** Fills a table that is empty with what `columns` gave; `index` then has to be called for each row. */
+  restore(columns: Columns): void {
+    const rows = columns.flags.length;
+    while (this.#flags.length < rows) this.#grow();
+    this.rows = rows;
+    this.revision += 1;
+    this.#flags.set(columns.flags);
+    this.#parents.set(columns.parents);
+    this.#sizes.set(columns.sizes);
+    this.#modified.set(columns.modified);
+    this.#changed.set(columns.changed);
+    this.#mimes.set(columns.mimes);
+    this.#ids.set(columns.ids);
+    for (const mime of columns.mimeNames) this.#mimeNumber(mime);
+    for (const [row, tags] of columns.tags) this.#tags.set(row, tags);
+    const named = new Uint8Array(rows);
+    for (const parent of columns.parents) if (parent >= 0) named[parent] = 1;
+    for (let row = 0; row < rows; row += 1) {
+      if (this.isUsed(row)) this.#count += 1;
+      else if (!named[row]) this.#free.push(row);
+    }
+    this.#rebuildPlaces();
+  }
+
+  /** Gives a restored row its name. */
+  index(row: number, name: string): void {
+    this.#setName(row, name);
   }
 
   /** The row of an entry, or -1. */
@@ -91,21 +148,6 @@ export class EntryTable {
   /** True for what was put into the trash by itself, not with its folder. */
   isTrashedItself(row: number): boolean {
     return ((this.#flags[row] ?? 0) & flag.trashed) !== 0;
-  }
-
-  /** True for an entry in the trash, or in a folder that is. */
-  isTrashed(row: number): boolean {
-    for (let at = row, climbed = 0; at >= 0 && climbed < this.rows; at = this.parentOf(at), climbed += 1) {
-      if (((this.#flags[at] ?? 0) & flag.trashed) !== 0) return true;
-    }
-    return false;
-  }
-
-  isWithin(row: number, folder: number): boolean {
-    for (let at = row, climbed = 0; at >= 0 && climbed < this.rows; at = this.parentOf(at), climbed += 1) {
-      if (at === folder) return true;
-    }
-    return false;
   }
 
   /** -1 for the topmost entry, and for one whose folder is not in the table. */
@@ -149,10 +191,7 @@ export class EntryTable {
     this.#modified[row] = entry.modifiedAtMs;
     this.#changed[row] = entry.changedAtMs;
     this.#mimes[row] = this.#mimeNumber(entry.mime);
-    if (this.names[row] !== entry.name) {
-      this.names[row] = entry.name;
-      this.#signatures.set(signatureOf(entry.name), row * 4);
-    }
+    this.#setName(row, entry.name);
     if (tags.length > 0) this.#tags.set(row, tags);
     else this.#tags.delete(row);
     return row;
@@ -170,10 +209,18 @@ export class EntryTable {
     if (!this.isFolder(row)) this.#free.push(row);
     this.#flags[row] = 0;
     this.#parents[row] = nowhere;
-    this.names[row] = '';
-    this.#signatures.fill(0, row * 4, row * 4 + 4);
+    this.#setName(row, '');
     this.#tags.delete(row);
     this.#count -= 1;
+  }
+
+  #setName(row: number, name: string): void {
+    const before = this.names[row] ?? '';
+    if (before !== name) {
+      this.signatures.clear(row, before);
+      this.signatures.set(row, name);
+    }
+    this.names[row] = name;
   }
 
   #add(id: EntryId): number {
@@ -239,7 +286,7 @@ export class EntryTable {
     this.#modified = grown(this.#modified, new Float64Array(rows));
     this.#changed = grown(this.#changed, new Float64Array(rows));
     this.#mimes = grown(this.#mimes, new Uint16Array(rows));
-    this.#signatures = grown(this.#signatures, new Int32Array(rows * 4));
+    this.signatures.grow(rows);
     this.#ids = grown(this.#ids, new Uint32Array(rows * 4));
     this.#places = new Int32Array(rows * 4);
     this.#rebuildPlaces();

@@ -5,13 +5,13 @@
 import type { EntryId } from '../../model/ids.ts';
 import type { EntryTable } from './entry-table.ts';
 import { mistakesAllowed, scoreOf, scores } from './matching.ts';
-import { bitsIn, type Signature, signatureOf } from './signatures.ts';
+import { bitsOf } from './signatures.ts';
 
-/** Names that are compared for one question: about 10 ms. The newest rows come first. */
-const comparedMax = 20_000;
+/** Names that are compared for one question: about 5 ms. The newest rows come first. */
+const comparedMax = 10_000;
 const nearComparedMax = 4_000;
-/** Bits of a signature that one mistake may take away: a letter and two pairs. */
-const bitsPerMistake = 4;
+/** Bits of a signature that one mistake may take away: a letter and two pairs, or three pairs. */
+const bitsPerMistake = 3;
 const latestMs = 9e13;
 /** Leaves the room of `latestMs` below each score. */
 const scoreStep = 1e14;
@@ -47,7 +47,9 @@ export function findMatches(table: EntryTable, wish: Wish, limit: number, after?
   if (!passes) return [];
   const best = new BestMatches(table, limit, after);
   if (wish.words.length === 0) {
-    for (let row = table.rows - 1; row >= 0; row -= 1) if (passes(row)) best.offer(row, scores.inside);
+    for (let row = table.rows - 1; row >= 0; row -= 1) {
+      if (best.wouldTake(row, scores.inside) && passes(row)) best.offer(row, scores.inside);
+    }
     return best.inOrder();
   }
   compareExactly(table, wish.words, passes, best);
@@ -65,13 +67,9 @@ function compareExactly(
   passes: Passes,
   best: BestMatches,
 ): void {
-  const [a, b, c, d] = unionOf(words);
-  const { signatures, names } = table;
+  const { signatures, names, rows } = table;
   let compared = 0;
-  for (let row = table.rows - 1; row >= 0; row -= 1) {
-    const at = row * 4;
-    if (((signatures[at] ?? 0) & a) !== a || ((signatures[at + 1] ?? 0) & b) !== b) continue;
-    if (((signatures[at + 2] ?? 0) & c) !== c || ((signatures[at + 3] ?? 0) & d) !== d) continue;
+  for (const row of signatures.having(bitsOfAll(words), rows)) {
     if (!passes(row)) continue;
     const score = scoreOf(names[row] ?? '', words);
     if (score > scores.none) best.offer(row, score);
@@ -83,18 +81,10 @@ function compareExactly(
 function compareNearly(table: EntryTable, words: readonly string[], passes: Passes, best: BestMatches): void {
   const mistakes = words.reduce((sum, word) => sum + mistakesAllowed(word), 0);
   if (mistakes === 0) return;
-  const [a, b, c, d] = unionOf(words);
-  const missingMax = mistakes * bitsPerMistake;
-  const { signatures, names } = table;
+  const { signatures, names, rows } = table;
   let compared = 0;
-  for (let row = table.rows - 1; row >= 0; row -= 1) {
-    const at = row * 4;
-    const missing =
-      bitsIn(a & ~(signatures[at] ?? 0)) +
-      bitsIn(b & ~(signatures[at + 1] ?? 0)) +
-      bitsIn(c & ~(signatures[at + 2] ?? 0)) +
-      bitsIn(d & ~(signatures[at + 3] ?? 0));
-    if (missing > missingMax || !passes(row)) continue;
+  for (const row of signatures.nearlyHaving(bitsOfAll(words), mistakes * bitsPerMistake, rows)) {
+    if (!passes(row)) continue;
     const score = scoreOf(names[row] ?? '', words, mistakesAllowed);
     if (score > scores.none) best.offer(row, score);
     compared += 1;
@@ -103,13 +93,8 @@ function compareNearly(table: EntryTable, words: readonly string[], passes: Pass
 }
 
 /** The bits of all words; pairs across two words are not asked for. */
-function unionOf(words: readonly string[]): Signature {
-  const union: [number, number, number, number] = [0, 0, 0, 0];
-  for (const word of words) {
-    const bits = signatureOf(word);
-    for (const index of [0, 1, 2, 3] as const) union[index] |= bits[index];
-  }
-  return union;
+function bitsOfAll(words: readonly string[]): number[] {
+  return [...new Set(words.flatMap(bitsOf))];
 }
 
 /** undefined when nothing can pass: the folder that was named is not here. */
@@ -117,6 +102,8 @@ function filterOf(table: EntryTable, wish: Wish): Passes | undefined {
   const { kind, mimes, fromMs, toMs, minSize, maxSize, tag, under, starred } = wish;
   const folder = under === undefined ? undefined : table.rowOf(under);
   if (folder === -1) return undefined;
+  const isShown = climbing(table, (row) => (table.isTrashedItself(row) ? false : undefined), true);
+  const isWithin = climbing(table, (row) => (row === folder ? true : undefined), false);
   return (row) => {
     if (!table.isUsed(row) || table.parentOf(row) < 0) return false;
     if (kind !== undefined && table.isFolder(row) !== (kind === 'folder')) return false;
@@ -130,8 +117,35 @@ function filterOf(table: EntryTable, wish: Wish): Passes | undefined {
     if (minSize !== undefined && table.sizeOf(row) < minSize) return false;
     if (maxSize !== undefined && table.sizeOf(row) > maxSize) return false;
     if (tag !== undefined && !table.tagsOf(row).includes(tag)) return false;
-    if (folder !== undefined && (row === folder || !table.isWithin(row, folder))) return false;
-    return !table.isTrashed(row);
+    if (folder !== undefined && (row === folder || !isWithin(row))) return false;
+    return isShown(row);
+  };
+}
+
+/**
+ * Asks a row and the folders around it, from below, until one of them decides; what was found out of each on the way is
+ * kept for the rows that follow.
+ */
+function climbing(
+  table: EntryTable,
+  decides: (row: number) => boolean | undefined,
+  otherwise: boolean,
+): Passes {
+  const answers = { none: 0, yes: 1, no: 2 } as const;
+  const known = new Uint8Array(table.rows);
+  return (row) => {
+    const way: number[] = [];
+    let answer = otherwise;
+    for (let at = row; at >= 0 && way.length < table.rows; at = table.parentOf(at)) {
+      const before = known[at] ?? answers.none;
+      const decided = before === answers.none ? decides(at) : before === answers.yes;
+      if (before === answers.none) way.push(at);
+      if (decided === undefined) continue;
+      answer = decided;
+      break;
+    }
+    for (const at of way) known[at] = answer ? answers.yes : answers.no;
+    return answer;
   };
 }
 
@@ -153,9 +167,13 @@ class BestMatches {
     return this.#rows.length;
   }
 
+  /** False for a row that `offer` would drop: told without a look at more than its time. */
+  wouldTake(row: number, score: number): boolean {
+    return this.#rows.length < this.#limit || (this.#ranks[0] ?? 0) <= this.#rankOf(row, score);
+  }
+
   offer(row: number, score: number): void {
-    const changed = Math.min(Math.max(this.#table.changedAtOf(row), 0), latestMs);
-    const rank = score * scoreStep + changed;
+    const rank = this.#rankOf(row, score);
     const after = this.#after;
     if (after && (rank > after.rank || (rank === after.rank && this.#table.idOf(row) <= after.id))) return;
     if (this.#rows.length < this.#limit) {
@@ -167,6 +185,11 @@ class BestMatches {
       this.#ranks[0] = rank;
       this.#sink();
     }
+  }
+
+  #rankOf(row: number, score: number): number {
+    const changed = Math.min(Math.max(this.#table.changedAtOf(row), 0), latestMs);
+    return score * scoreStep + changed;
   }
 
   inOrder(): Match[] {

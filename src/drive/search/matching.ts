@@ -9,8 +9,9 @@ export const scores = {
   nameBegins: 50,
   wordBegins: 40,
   inside: 30,
-  /** Only with typing mistakes. */
+  /** Only with one typing mistake; each further one costs `mistake`. */
   mistyped: 10,
+  mistake: 2,
   none: 0,
 } as const;
 
@@ -37,7 +38,7 @@ export function mistakesAllowed(word: string): number {
 
 function scoreOfWord(name: string, word: string, mistakes: number): number {
   let at = name.indexOf(word);
-  if (at < 0) return mistakes > 0 && isNearWord(name, word, mistakes) ? scores.mistyped : scores.none;
+  if (at < 0) return mistakes > 0 ? scoreOfMistakes(mistakesIn(name, word, mistakes)) : scores.none;
   if (at === 0) {
     if (name.length === word.length) return scores.wholeName;
     return name.lastIndexOf('.') === word.length ? scores.stem : scores.nameBegins;
@@ -48,49 +49,62 @@ function scoreOfWord(name: string, word: string, mistakes: number): number {
   return scores.inside;
 }
 
-/** Is a word of the name, or its beginning, the wanted one with at most so many mistakes? */
-function isNearWord(name: string, wanted: string, mistakes: number): boolean {
+function scoreOfMistakes(mistakes: number): number {
+  if (mistakes === Number.POSITIVE_INFINITY) return scores.none;
+  return scores.mistyped - scores.mistake * (mistakes - 1);
+}
+
+/** How many mistakes the word of the name, or its beginning, has that is nearest to the wanted one; Infinity for too many. */
+function mistakesIn(name: string, wanted: string, allowed: number): number {
+  let fewest = Number.POSITIVE_INFINITY;
   for (let start = 0; start < name.length; ) {
     while (start < name.length && !isWordCharacter(name.charCodeAt(start))) start += 1;
     let end = start;
     while (end < name.length && isWordCharacter(name.charCodeAt(end))) end += 1;
-    if (end - start >= wanted.length - mistakes && isNear(name, start, end, wanted, mistakes)) return true;
+    if (end - start >= wanted.length - allowed) {
+      fewest = Math.min(fewest, distance(name, start, end, wanted, allowed));
+    }
     start = end;
   }
-  return false;
+  return fewest;
 }
+
+/** Three lines of a table of costs, used again for each word: most searches with mistakes look at thousands. */
+const lines = [new Uint8Array(64), new Uint8Array(64), new Uint8Array(64)] as const;
+const wordLengthMax = 60;
 
 /**
  * Optimal string alignment: a letter more, less, another, or two that changed places count one mistake.
  * The word may go on behind what was typed.
+ * @returns Infinity for more mistakes than are allowed
  */
-function isNear(name: string, start: number, end: number, wanted: string, mistakes: number): boolean {
-  const width = Math.min(end - start, wanted.length + mistakes);
-  let twoBefore: number[] = [];
-  let before = Array.from({ length: width + 1 }, (_, column) => column);
+function distance(name: string, start: number, end: number, wanted: string, allowed: number): number {
+  if (wanted.length > wordLengthMax) return Number.POSITIVE_INFINITY;
+  const width = Math.min(end - start, wanted.length + allowed);
+  let [twoBefore, before, line]: readonly Uint8Array[] = lines;
+  if (!twoBefore || !before || !line) return Number.POSITIVE_INFINITY;
+  for (let column = 0; column <= width; column += 1) before[column] = column;
   for (let row = 1; row <= wanted.length; row += 1) {
-    const line = [row];
+    line[0] = row;
     let least = row;
     const letter = wanted.charCodeAt(row - 1);
     for (let column = 1; column <= width; column += 1) {
       const other = name.charCodeAt(start + column - 1);
-      let cost = Math.min(
-        (before[column - 1] ?? 0) + (letter === other ? 0 : 1),
-        (before[column] ?? 0) + 1,
-        (line[column - 1] ?? 0) + 1,
-      );
+      let cost = (before[column - 1] ?? 0) + (letter === other ? 0 : 1);
+      cost = Math.min(cost, (before[column] ?? 0) + 1, (line[column - 1] ?? 0) + 1);
       const changedPlaces =
         row > 1 &&
         column > 1 &&
         letter === name.charCodeAt(start + column - 2) &&
         wanted.charCodeAt(row - 2) === other;
       if (changedPlaces) cost = Math.min(cost, (twoBefore[column - 2] ?? 0) + 1);
-      line.push(cost);
+      line[column] = cost;
       if (cost < least) least = cost;
     }
-    if (least > mistakes) return false;
-    twoBefore = before;
-    before = line;
+    if (least > allowed) return Number.POSITIVE_INFINITY;
+    [twoBefore, before, line] = [before, line, twoBefore];
   }
-  return before.some((cost) => cost <= mistakes);
+  let fewest = Number.POSITIVE_INFINITY;
+  for (let column = 0; column <= width; column += 1) fewest = Math.min(fewest, before[column] ?? 0);
+  return fewest <= allowed ? fewest : Number.POSITIVE_INFINITY;
 }

@@ -1,20 +1,26 @@
 /**
- * The table of one opened drive: built when it is first asked for, then kept up with every change. What it
- * says only proposes matches; whether the asker may see one is asked of the tree itself.
+ * The table of one opened drive: read from the file where it was kept, or built, when it is first asked for, then kept up
+ * with every change. What it says only proposes matches; whether the asker may see one is asked of the tree itself.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { sleep, type Timer } from '../../model/clock.ts';
-import type { CatalogChange } from '../../model/contracts/catalog.ts';
-import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
+import type { CatalogChange, CatalogMark, CatalogReader } from '../../model/contracts/catalog.ts';
+import { isPeerstorError, PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { type EntryId, entryId } from '../../model/ids.ts';
-import { searchBuildWaitMs, searchedEntriesMax, searchIdleMs } from '../../model/limits.ts';
-import { hlcTicksPerMs } from '../../model/records.ts';
+import {
+  searchBuildWaitMs,
+  searchedEntriesMax,
+  searchIdleMs,
+  searchKeepEveryMs,
+} from '../../model/limits.ts';
+import { type CatalogRecord, hlcTicksPerMs } from '../../model/records.ts';
 import { isLive } from '../keys/live.ts';
 import { marksOf } from '../tree/entry-view.ts';
 import { type Entry, givenName, openEntry, type Tree } from '../tree/tree.ts';
 import { EntryTable, type SearchedEntry } from './entry-table.ts';
 import { foldText } from './folding.ts';
+import { readKept, writeKept } from './kept-index.ts';
 
 /** Entries that are opened before others have their turn. */
 const entriesAtOnce = 32;
@@ -51,7 +57,7 @@ class SearchIndex {
   readonly #tree: Tree;
   readonly #drop: () => void;
   readonly #stopWatching: () => void;
-  readonly #table = new EntryTable();
+  #table = new EntryTable();
   readonly #built: Promise<void>;
   #isBuilt = false;
   /** Entries that must be looked at again. */
@@ -61,6 +67,11 @@ class SearchIndex {
   /** A folder moved or went: others may effectively be elsewhere now. */
   #foldersMoved = false;
   #refreshing: Promise<void> | undefined;
+  /** More entries than can be searched: what is here is not all. */
+  #isCut = false;
+  #isKeeping = false;
+  /** Revision of the table that the file has. */
+  #keptRevision = -1;
   #usedAtMs = 0;
   #idle: Timer | undefined;
 
@@ -69,8 +80,9 @@ class SearchIndex {
     this.#drop = drop;
     // Before it is built: what changes meanwhile is looked at again afterwards.
     this.#stopWatching = tree.cache.watch((changes, touched) => this.#note(changes, touched), drop);
-    this.#built = this.#build().then(() => {
+    this.#built = this.#fill().then(() => {
       this.#isBuilt = true;
+      this.#keepInBackground();
     });
     this.#built.catch(drop);
     this.#watchIdle();
@@ -104,10 +116,69 @@ class SearchIndex {
     for (const id of touched) if (isEntryId(id)) this.#dirty.add(id);
     for (const { record, local } of changes) {
       if (record.table !== 'entry' || (local && record.base.length === 0) || !isEntryId(record.id)) continue;
-      const row = this.#table.rowOf(record.id);
-      if (row < 0 ? bodyOf(record.body)?.kind === 'folder' : this.#table.isFolder(row)) {
-        this.#foldersMoved = true;
-      }
+      if (!this.#isBuilt || this.#mayBeFolder(record)) this.#foldersMoved = true;
+    }
+  }
+
+  #mayBeFolder({ id, body }: CatalogRecord): boolean {
+    const row = this.#table.rowOf(entryId(id));
+    return row < 0 ? bodyOf(body)?.kind === 'folder' : this.#table.isFolder(row);
+  }
+
+  /** From the file, and what changed since; anew where there is none that helps. */
+  async #fill(): Promise<void> {
+    const kept = await readKept(this.#tree);
+    if (kept) {
+      this.#table = kept.table;
+      this.#keptRevision = kept.table.revision;
+      for (const id of kept.state.unopened) if (isEntryId(id)) this.#dirty.add(id);
+      if (await this.#noteSince(kept.state.mark)) return;
+      this.#table = new EntryTable();
+    }
+    await this.#build();
+  }
+
+  /** @returns false where what changed cannot be told */
+  async #noteSince(mark: CatalogMark): Promise<boolean> {
+    const { catalog, user } = this.#tree;
+    const records = catalog.changedSince(mark);
+    if (!records) return false;
+    let seen = 0;
+    for await (const record of records) {
+      seen += 1;
+      if (seen % entriesAtOnce === 0) await breathe();
+      const id = entryOf(catalog, record);
+      if (id === 'unknown') return false;
+      if (id === undefined) continue;
+      this.#dirty.add(id);
+      if (record.table !== 'entry' || record.base.length === 0 || !this.#mayBeFolder(record)) continue;
+      const isBack = this.#table.rowOf(id) < 0 && catalog.get('entry', id)?.body?.owner === user;
+      // What lay in a folder that was deleted and came back lies elsewhere here.
+      if (isBack) return false;
+      this.#foldersMoved = true;
+    }
+    return true;
+  }
+
+  /** Now, and later whenever something changed. */
+  #keepInBackground(): void {
+    this.#keep().catch((error: unknown) => {
+      this.#tree.log.warn({ error: sentenceOf(error) }, 'The index for search could not be kept.');
+    });
+  }
+
+  async #keep(): Promise<void> {
+    if (this.#isKeeping || this.#isCut || this.#keptRevision === this.#table.revision) return;
+    this.#isKeeping = true;
+    try {
+      await this.#refresh();
+      // All in one step: the columns have everything that the mark covers.
+      const state = { mark: this.#tree.catalog.mark(), unopened: [...this.#unopened] };
+      const { revision } = this.#table;
+      await writeKept(this.#tree, this.#table.columns(), state);
+      this.#keptRevision = revision;
+    } finally {
+      this.#isKeeping = false;
     }
   }
 
@@ -129,6 +200,7 @@ class SearchIndex {
   }
 
   #tooMany(): void {
+    this.#isCut = true;
     this.#tree.log.warn({ entries: this.#table.size }, 'A drive has more entries than can be searched.');
   }
 
@@ -190,9 +262,10 @@ class SearchIndex {
     }
   }
 
-  /** Nobody searches for a while: the memory is given back. */
+  /** Nobody searches for a while: the memory is given back. Until then the file follows from time to time. */
   #watchIdle(): void {
-    this.#idle = this.#tree.clock.after(searchIdleMs, () => {
+    this.#idle = this.#tree.clock.after(searchKeepEveryMs, () => {
+      if (this.#isBuilt) this.#keepInBackground();
       if (this.#tree.clock.monotonicMs() - this.#usedAtMs >= searchIdleMs) this.#drop();
       else this.#watchIdle();
     });
@@ -202,6 +275,19 @@ class SearchIndex {
     this.#idle?.cancel();
     this.#stopWatching();
   }
+}
+
+/** The entry that a record changes; undefined where it changes none. */
+function entryOf(
+  catalog: CatalogReader,
+  { table, id, body }: CatalogRecord,
+): EntryId | 'unknown' | undefined {
+  if ((table === 'entry' || table === 'facts') && isEntryId(id)) return id;
+  if (table !== 'version') return undefined;
+  const version = body ?? catalog.lastLive('version', id)?.body;
+  const entry =
+    typeof version === 'object' && version !== null && 'entry' in version ? version.entry : undefined;
+  return typeof entry === 'string' && isEntryId(entry) ? entry : 'unknown';
 }
 
 async function described(tree: Tree, entry: Entry): Promise<SearchedEntry> {

@@ -57,12 +57,19 @@ export async function search(trees: readonly Tree[], query: SearchQuery): Promis
   const after = query.cursor === undefined ? undefined : matchOf(query.cursor);
   const found: Found[] = [];
   // One more than is shown tells whether there is a next page.
-  for (const tree of trees) for (const one of await searchTree(tree, wish, limit + 1, after)) found.push(one);
+  for (const tree of trees.filter((each) => isOf(each, query.owner)))
+    for (const one of await searchTree(tree, wish, limit + 1, after)) found.push(one);
   found.sort((left, right) => right.rank - left.rank || (left.id < right.id ? -1 : 1));
   const shown = found.slice(0, limit);
   const last = shown.at(-1);
   const nextCursor = found.length > limit && last ? `${last.rank}-${last.id}` : null;
   return { items: await Promise.all(shown.map((one) => foundView(one, trees[0]))), nextCursor };
+}
+
+function isOf(tree: Tree, owner: string | undefined): boolean {
+  if (owner === undefined) return true;
+  const name = tree.catalog.get('user', tree.user)?.body?.username;
+  return name !== undefined && foldText(name) === foldText(owner);
 }
 
 async function searchTree(tree: Tree, wish: Wish, limit: number, from: Match | undefined): Promise<Found[]> {
@@ -104,7 +111,7 @@ async function foundView({ tree, entry }: Found, own: Tree | undefined): Promise
   return { ...(await viewOf(tree, entry)), path: `/${names.join('/')}` };
 }
 
-function wishOf({ q, type, tag, ...filters }: SearchQuery): Wish {
+function wishOf({ q, type, tag, owner: _owner, ...filters }: SearchQuery): Wish {
   if (q.length > questionLengthMax) throw new PeerstorError('bad-input', 'This question is too long.');
   const { kind, mimes } = typeOf(type);
   return {

@@ -6,6 +6,7 @@ import type { KeyedLock } from '../../concurrency/index.ts';
 import type { SigningKey } from '../../crypto/index.ts';
 import type { Clock, Random } from '../../model/clock.ts';
 import type { CatalogAuthor, Draft } from '../../model/contracts/catalog.ts';
+import type { SealedFiles } from '../../model/contracts/files/sealed-files.ts';
 import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -49,6 +50,8 @@ export interface Tree {
   readonly recordAges: RecordAges;
   /** Reads pictures and films; undefined where nobody does. */
   readonly media: MediaMaker | undefined;
+  /** What this device keeps for a user, sealed. */
+  readonly files: SealedFiles;
   readonly clock: Clock;
   readonly random: Random;
   readonly tunables: Tunables;
@@ -62,6 +65,8 @@ export interface OwnSeals {
   readonly notesKey: Uint8Array;
   /** Seals albums. */
   readonly albumsKey: Uint8Array;
+  /** Name and key of the file that keeps the index for search. */
+  readonly index: { readonly name: string; readonly key: Uint8Array };
 }
 
 /** An entry of this user, opened. */

@@ -42,6 +42,13 @@ export interface AcceptOutcome {
   refused: string[];
 }
 
+/** A state of the catalog on this device. */
+export interface CatalogMark {
+  readonly vector: VersionVector;
+  /** Changes when registers change that the vector does not tell of. */
+  readonly late: string;
+}
+
 /** Reads registers and views. Nothing here changes the catalog. */
 export interface CatalogReader {
   readonly networkId: NetworkId;
@@ -84,6 +91,13 @@ export interface CatalogReader {
 
   /** How far the log of each device is here. */
   vector(): VersionVector;
+  /** The present state, to be stored with what was made from it. */
+  mark(): CatalogMark;
+  /**
+   * Records that came since a mark, in the order of their logs: read their registers again. Some may be older.
+   * @returns undefined where that cannot be told: make it anew
+   */
+  changedSince(mark: CatalogMark): AsyncIterable<CatalogRecord> | undefined;
   /** Called after each batch is durable. Returns the unsubscriber. */
   onChange(listener: (changes: readonly CatalogChange[]) => void): () => void;
 }

@@ -210,6 +210,8 @@ export interface SearchQuery {
   /** Only what lies in this folder, at any depth. */
   under?: EntryId;
   starred?: boolean;
+  /** Name of the user whose drive it lies in: one's own, or of somebody who shared it. */
+  owner?: string;
   limit: number;
   cursor?: string;
 }

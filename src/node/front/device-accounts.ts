@@ -1,4 +1,5 @@
 /** The accounts of the network as this device serves them, whichever network it is in. */
+import { join } from 'node:path';
 import { writeGenesis } from '../../catalog/index.ts';
 import { type AccountsRoom, createAccounts, type Founding } from '../../drive/index.ts';
 import { systemRandom } from '../../model/clock.ts';
@@ -7,6 +8,8 @@ import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
 import { type OrderedStore, withPrefix } from '../../model/contracts/ordered-store.ts';
 import { deviceId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
+import { HomeFreeSpace } from '../home/home-free-space.ts';
+import { createSealedFiles, searchFolder } from '../home/sealed-files.ts';
 import { ownRecord } from '../settings/own-record.ts';
 import type { DeviceParts } from './device-parts.ts';
 
@@ -19,6 +22,7 @@ export function createDeviceAccounts(
     log: Log;
   },
 ): AccountsRoom {
+  const room = new HomeFreeSpace(device.config.home);
   return createAccounts({
     catalog: () => device.network()?.catalog,
     network: () => device.network()?.chunks,
@@ -41,6 +45,7 @@ export function createDeviceAccounts(
     passwordTries: withPrefix(given.index, 'password-tries/'),
     quotaCounts: withPrefix(given.index, 'quota-counts/'),
     media: given.media,
+    files: createSealedFiles(join(device.config.home, searchFolder), () => room.mustHave()),
     uploads: withPrefix(given.index, 'uploads/'),
     clock: device.agreedClock,
     random: systemRandom,

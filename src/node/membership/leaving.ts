@@ -10,6 +10,7 @@ import type { AuditEvent } from '../../model/contracts/audit.ts';
 import { afterPrefix, type OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import type { Home } from '../home/home.ts';
+import { searchFolder } from '../home/sealed-files.ts';
 import { reachesOf } from './membership-calls.ts';
 
 /** The parts of a network that a device needs while it leaves. */
@@ -59,7 +60,10 @@ const handOverEveryMs = 100;
  * and nothing of the network is open.
  */
 export async function finishLeaving(home: Home, index: OrderedStore): Promise<void> {
-  await home.erase(['credentials.json', 'outbox.log', 'db/catalog', ...(await home.asideNames())]);
+  await home.erase([
+    ...['credentials.json', 'outbox.log', 'db/catalog', searchFolder],
+    ...(await home.asideNames()),
+  ]);
   await forgetRows(index);
   await home.renewIdentity();
   await home.erase(['network.key']);

@@ -89,6 +89,11 @@ test('a user finds what others shared with them, and nothing else of theirs', as
   assert.deepEqual(await pathsOf(bob.drive, '', { tag: 'mine' }), []);
   assert.deepEqual(await pathsOf(bob.drive, '', { starred: true }), []);
   assert.deepEqual(await pathsOf(bob.drive, 'secret', { under: root }), []);
+  assert.deepEqual(await pathsOf(bob.drive, 'secret', { owner: 'ada' }), [
+    '/Trip/secret plan.txt',
+    '/Trip/secret trash.txt',
+  ]);
+  assert.deepEqual(await pathsOf(bob.drive, 'secret', { owner: 'bob' }), []);
   await drive.patch(entryId(hidden.id), { parentId: root });
   assert.deepEqual(await find(), ['/Trip/secret plan.txt']);
   await session.sharing.revokeAccess(entryId(shared.id), 'Bob');

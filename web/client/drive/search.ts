@@ -28,11 +28,33 @@ export const ages = [
   { value: '365', label: 'Past year' },
 ] as const;
 
+/** How large at least, in bytes. */
+export const leastSizes = [
+  { value: '', label: 'Any size' },
+  { value: '1000000', label: 'Over 1 MB' },
+  { value: '100000000', label: 'Over 100 MB' },
+  { value: '1000000000', label: 'Over 1 GB' },
+] as const;
+
+/** Whose it is: everybody's, or of the one who is signed in. */
+export const owners = [
+  { value: '', label: 'Any owner' },
+  { value: 'me', label: 'My own' },
+] as const;
+
+export const stars = [
+  { value: '', label: 'With or without star' },
+  { value: 'true', label: 'Starred' },
+] as const;
+
 export interface Wanted {
   q: string;
   type: (typeof fileTypes)[number]['value'];
   /** Days; empty for any time. */
   age: (typeof ages)[number]['value'];
+  size: (typeof leastSizes)[number]['value'];
+  owner: (typeof owners)[number]['value'];
+  starred: (typeof stars)[number]['value'];
 }
 
 const dayMs = 86_400_000;
@@ -43,11 +65,15 @@ export function wantedIn(query: Readonly<Record<string, string | undefined>>): W
     q: query.q ?? '',
     type: fileTypes.find(({ value }) => value === query.type)?.value ?? '',
     age: ages.find(({ value }) => value === query.age)?.value ?? '',
+    size: leastSizes.find(({ value }) => value === query.size)?.value ?? '',
+    owner: owners.find(({ value }) => value === query.owner)?.value ?? '',
+    starred: stars.find(({ value }) => value === query.starred)?.value ?? '',
   };
 }
 
-export function searchAddress({ q, type, age }: Wanted): string {
-  return `/search?${new URLSearchParams({ q, ...(type && { type }), ...(age && { age }) })}`;
+export function searchAddress({ q, ...filters }: Wanted): string {
+  const set = Object.entries(filters).filter(([, value]) => value !== '');
+  return `/search?${new URLSearchParams({ q, ...Object.fromEntries(set) })}`;
 }
 
 type AskFound = (cursor: string | null, limit: number, signal?: AbortSignal) => Promise<Page<Found>>;
@@ -62,9 +88,21 @@ function listAt(address: string, parameters: Record<string, string>): AskFound {
 export const recent = listAt('/api/v1/recent', {});
 export const starred = listAt('/api/v1/starred', {});
 
-export function search({ q, type, age }: Wanted, nowMs = Date.now()): AskFound {
+/** @param me the name of the one who is signed in */
+export function search(
+  { q, type, age, size, owner, starred }: Wanted,
+  me: string,
+  nowMs = Date.now(),
+): AskFound {
   const from = age && new Date(nowMs - Number(age) * dayMs).toISOString().slice(0, 10);
-  return listAt('/api/v1/search', { q, ...(type && { type }), ...(from && { from }) });
+  return listAt('/api/v1/search', {
+    q,
+    ...(type && { type }),
+    ...(from && { from }),
+    ...(size && { minSize: size }),
+    ...(owner && { owner: me }),
+    ...(starred && { starred }),
+  });
 }
 
 /** The folder of a path, for people: /Photos/2024/a.jpg → Photos / 2024; nothing where it is in the root. */

@@ -4,14 +4,17 @@ import {
   ages,
   fileTypes,
   folderOf,
+  leastSizes,
+  owners,
   recent,
   search,
   searchAddress,
   starred,
+  stars,
   type Wanted,
   wantedIn,
 } from '../../client/drive/search.ts';
-import { entriesRevision, uploads } from '../../client/state.ts';
+import { entriesRevision, uploads, user } from '../../client/state.ts';
 import { Select } from '../../components/form/select.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
 import { type AskedList, useList } from '../use-query.ts';
@@ -44,7 +47,8 @@ export function StarredView() {
 export function SearchView() {
   const { query, route } = useLocation();
   const wanted = wantedIn(query);
-  const list = useList<EntryView>(search(wanted), [wanted.q, wanted.type, wanted.age], entriesRevision.value);
+  const me = user.value?.username ?? '';
+  const list = useList<EntryView>(search(wanted, me), Object.values(wanted), entriesRevision.value);
   const narrow = (change: Partial<Wanted>) => route(searchAddress({ ...wanted, ...change }), true);
   return (
     <Gathered
@@ -55,6 +59,14 @@ export function SearchView() {
     >
       <Select label="Type" value={wanted.type} options={fileTypes} onChange={(type) => narrow({ type })} />
       <Select label="Modified" value={wanted.age} options={ages} onChange={(age) => narrow({ age })} />
+      <Select label="Size" value={wanted.size} options={leastSizes} onChange={(size) => narrow({ size })} />
+      <Select label="Owner" value={wanted.owner} options={owners} onChange={(owner) => narrow({ owner })} />
+      <Select
+        label="Star"
+        value={wanted.starred}
+        options={stars}
+        onChange={(starred) => narrow({ starred })}
+      />
     </Gathered>
   );
 }

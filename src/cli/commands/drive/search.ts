@@ -22,6 +22,7 @@ interface SearchOptions extends GlobalOptions {
   tag?: string;
   under?: string;
   starred?: boolean;
+  owner?: string;
   limit: number;
 }
 
@@ -29,7 +30,7 @@ interface SearchOptions extends GlobalOptions {
 type Found = EntryView & { path: string | null };
 
 export async function search(words: string[], options: SearchOptions): Promise<void> {
-  const { type, from, to, minSize, maxSize, tag, under, starred, limit } = options;
+  const { type, from, to, minSize, maxSize, tag, under, starred, owner, limit } = options;
   if (limit < 1) throw new CommandFailure('wrong-usage', '--limit is a number from 1 on.');
   const client = await Client.connect(options);
   const query = new URLSearchParams({
@@ -42,6 +43,7 @@ export async function search(words: string[], options: SearchOptions): Promise<v
     ...(tag && { tag }),
     ...(under && { under: (await entryAt(client, under)).id }),
     ...(starred && { starred: 'true' }),
+    ...(owner && { owner }),
   });
   const { items, hasMore } = await firstOf(client, query, limit);
   if (options.json) return printJson({ items, nextCursor: null });

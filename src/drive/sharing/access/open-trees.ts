@@ -1,9 +1,11 @@
 /** Opens trees: a user's own with their keys, or a granted one with the grantee's secret. */
 import { hkdf, type SigningKey } from '../../../crypto/index.ts';
 import type { Clock, Random } from '../../../model/clock.ts';
+import type { SealedFiles } from '../../../model/contracts/files/sealed-files.ts';
 import type { MediaMaker } from '../../../model/contracts/media/media-maker.ts';
 import type { ChunkNetwork } from '../../../model/contracts/replication.ts';
 import { PeerstorError } from '../../../model/errors.ts';
+import { toHex } from '../../../model/ids.ts';
 import type { Tunables } from '../../../model/limits.ts';
 import type { Log } from '../../../model/log.ts';
 import type { EntryBody } from '../../../model/records.ts';
@@ -20,11 +22,15 @@ import { grantedBy } from '../grants/granted.ts';
 import type { Grant } from '../grants/grants.ts';
 import { keysGiven, type Opener } from './grant-drafts.ts';
 
+const indexNameBytes = 16;
+const noContext = new Uint8Array(0);
+
 export interface TreeParts {
   trashAges: TrashAges;
   recordAges: RecordAges;
   network(): ChunkNetwork | undefined;
   media: MediaMaker | undefined;
+  files: SealedFiles;
   clock: Clock;
   random: Random;
   tunables: Tunables;
@@ -50,6 +56,10 @@ export function openOwnTree(parts: TreeParts, drives: NetworkDrives, keys: UserK
     wrapTop: (key: Uint8Array) => wrapKey(rootEntryKey, key),
     notesKey: hkdf(rootEntryKey, 'grant-notes/1'),
     albumsKey: hkdf(rootEntryKey, 'albums/1'),
+    index: {
+      name: toHex(hkdf(rootEntryKey, 'search-index-name/1', noContext, indexNameBytes)),
+      key: hkdf(rootEntryKey, 'search-index/1'),
+    },
   };
   const whose = { user, root, signer, granted: undefined, own };
   return assembled(parts, drives, { ...whose, dedupeSecret, top });
@@ -89,7 +99,7 @@ export function openGrantedTree(
 }
 
 function assembled(
-  { network, trashAges, recordAges, media, clock, random, tunables, log }: TreeParts,
+  { network, trashAges, recordAges, media, files, clock, random, tunables, log }: TreeParts,
   { catalog, grants, quotas, locksOf }: NetworkDrives,
   {
     dedupeSecret,
@@ -118,6 +128,7 @@ function assembled(
     trashAges,
     recordAges,
     media,
+    files,
     clock,
     random,
     tunables,

@@ -19,6 +19,7 @@ interface SearchParameters extends Pick<ListQuery, 'limit' | 'cursor'> {
   tag?: string;
   under?: string;
   starred?: 'true' | 'false';
+  owner?: string;
 }
 
 const searchQuery = query({
@@ -35,6 +36,7 @@ const searchQuery = query({
   tag: { type: 'string', maxLength: 200, description: 'a tag' },
   under: { type: 'string', maxLength: 64, description: 'the id of a folder' },
   starred: { enum: ['true', 'false'] },
+  owner: { type: 'string', maxLength: 64, description: 'the name of a user' },
   ...pageParameters,
 });
 
@@ -45,7 +47,7 @@ export function searchRoutes(app: FastifyInstance, _context: RouteContext): void
     { config: openToTokens, schema: { querystring: searchQuery } },
     async (request) => {
       const { drive } = signedIn(request);
-      const { q = '', type, from, to, minSize, maxSize, tag, under, starred } = request.query;
+      const { q = '', type, from, to, minSize, maxSize, tag, under, starred, owner } = request.query;
       return drive.search({
         ...pageOf(request.query),
         q,
@@ -57,6 +59,7 @@ export function searchRoutes(app: FastifyInstance, _context: RouteContext): void
         ...(tag ? { tag } : {}),
         ...(under ? { under: await entryIdOf(drive, under) } : {}),
         ...(starred ? { starred: starred === 'true' } : {}),
+        ...(owner ? { owner } : {}),
       });
     },
   );
