@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
+import { basename, dirname } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { brakeReason } from '../../src/backup/profiles/brake.ts';
-import type { KnownFile } from '../../src/backup/profiles/known-files.ts';
+import { type KnownFile, KnownFiles } from '../../src/backup/profiles/known-files.ts';
 import { changed, choicesOf, everyMs, everyText, keepMsOf } from '../../src/backup/profiles/profile.ts';
-import { planRun } from '../../src/backup/runs/plan.ts';
+import { packedEntry, RowTable } from '../../src/backup/profiles/row-table.ts';
+import { Planner } from '../../src/backup/runs/plan.ts';
 import { nextRunMs } from '../../src/backup/runs/schedule.ts';
+import { SourceListing } from '../../src/backup/source/listing.ts';
 import { looksEncrypted } from '../../src/backup/source/noise.ts';
 import { leavesOut } from '../../src/backup/source/patterns.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
 import { entryId, versionId } from '../../src/model/ids.ts';
+import { MemoryOrderedStore } from '../../src/store/index.ts';
 
 const minuteMs = 60_000;
 const isBadInput = (error: unknown) => isPeerstorError(error, 'bad-input');
@@ -75,7 +79,7 @@ describe('the time of the next run', () => {
 describe('what is left out', () => {
   it('follows presets and patterns, and a later pattern takes in again', () => {
     const out = leavesOut(['node_modules', 'system'], ['*.tmp', '/build/', '!keep.tmp']);
-    const shown = (path: string, isFolder = false) => out(path.split('/'), isFolder);
+    const shown = (path: string, isFolder = false) => out(path, isFolder);
     assert.deepEqual(
       [
         shown('a/node_modules', true),
@@ -133,29 +137,126 @@ describe('the plan of a run', () => {
     entry: entryId(n.toString(16).padStart(32, '0')),
     version: versionId(n.toString(16).padStart(32, 'f')),
   });
-  it('accounts for every file that was found and every one that was known, exactly once', () => {
+  const keyOf = (path: string) => path.padEnd(16, '.');
+  /** The rows as a run reads them from its database. */
+  async function tableOf(known: ReadonlyMap<string, KnownFile>): Promise<RowTable> {
+    const files = new KnownFiles(new MemoryOrderedStore(), { id: '0f'.repeat(16), salt: '' });
+    for (const [path, row] of known) await files.set(keyOf(path), row);
+    return RowTable.from(files.rows());
+  }
+
+  it('accounts for every file that was found and every one that was known, exactly once', async () => {
     const sets = fc.uniqueArray(fc.nat(40), { maxLength: 30 });
-    fc.assert(
-      fc.property(sets, sets, fc.func(fc.nat(3)), (before, after, how) => {
+    await fc.assert(
+      fc.asyncProperty(sets, sets, fc.func(fc.nat(3)), async (before, after, how) => {
         // A name is a number; its inode is of another number where it was moved.
-        const known = new Map(before.map((n) => [`k${n}`, file(n)]));
-        const found = after.map((n) => {
+        const rows = await tableOf(new Map(before.map((n) => [`p${n}`, file(n)])));
+        const files = after.map((n) => {
           const from = how(n) === 1 ? n + 1 : n;
-          const facts = { ...file(from), ...(how(n) === 2 && { size: 1000 }) };
-          return { kind: 'file' as const, path: `p${n}`, key: `k${n}`, facts };
+          return { name: `p${n}`, facts: { ...file(from), ...(how(n) === 2 && { size: 1000 }) } };
         });
-        const plan = planRun({ found, known, isComplete: true });
+        const planner = new Planner(rows, keyOf);
+        planner.add({ path: '', folders: [], files });
+        const plan = planner.finish(true);
         const { added, changed: rewritten, moved, gone, unchanged } = plan;
         assert.equal(added.length + rewritten.length + moved.length + unchanged, after.length);
+        assert.equal(plan.known, before.length);
         const taken = new Set(moved.map(({ from }) => from.key));
         assert.equal(taken.size, moved.length);
-        for (const { key } of gone) assert.ok(!taken.has(key) && !after.some((n) => `k${n}` === key));
+        const there = new Set(after.map((n) => keyOf(`p${n}`)));
+        for (const { key } of gone) assert.ok(!taken.has(key) && !there.has(key));
         assert.equal(gone.length + moved.length, before.filter((n) => !after.includes(n)).length);
       }),
     );
   });
-  it('deletes nothing while a part of the source could not be read', () => {
-    const known = new Map([['k1', file(1)]]);
-    assert.deepEqual(planRun({ found: [], known, isComplete: false }).gone, []);
+  it('deletes nothing while a part of the source could not be read', async () => {
+    const rows = () => tableOf(new Map([['p1', file(1)]]));
+    assert.deepEqual(new Planner(await rows(), keyOf).finish(false).gone, []);
+    assert.equal(new Planner(await rows(), keyOf).finish(true).gone.length, 1);
+  });
+  it('saves again what the drive does not have any more, and does not count it as gone', async () => {
+    const rows = await tableOf(new Map([1, 2].map((n) => [`p${n}`, file(n)])));
+    rows.dropOthers(new Set([packedEntry(file(2).entry)]));
+    const planner = new Planner(rows, keyOf);
+    planner.add({ path: '', folders: [], files: [1, 2].map((n) => ({ name: `p${n}`, facts: file(n) })) });
+    const { added, unchanged, gone, known } = planner.finish(true);
+    assert.deepEqual([added.map(({ path }) => path), unchanged, gone, known], [['p1'], 1, [], 1]);
+  });
+  it('takes away what has the name of another kind now', async () => {
+    const rows = await tableOf(new Map([['p1', file(1)]]));
+    const planner = new Planner(rows, keyOf);
+    planner.add({ path: '', folders: ['p1'], files: [] });
+    const { folders, replaced, gone } = planner.finish(true);
+    assert.deepEqual(
+      [folders.map(({ path }) => path), replaced.map(({ file: { entry } }) => entry), gone],
+      [['p1'], [file(1).entry], []],
+    );
+  });
+});
+
+describe('the rows of a profile', () => {
+  it('are found by their keys, however many they are', async () => {
+    const files = new KnownFiles(new MemoryOrderedStore(), { id: '0f'.repeat(16), salt: 'aa' });
+    const paths = Array.from({ length: 3000 }, (_, n) => `folder/file ${n}`);
+    for (const [n, path] of paths.entries())
+      await files.set(files.keyOf(path), {
+        kind: n % 3 === 0 ? 'folder' : 'file',
+        ...{ size: n, mtimeMs: n + 0.5, ctimeMs: n, ino: BigInt(n) },
+        entry: entryId(n.toString(16).padStart(32, '0')),
+        version: versionId(n.toString(16).padStart(32, 'f')),
+      });
+    const table = await RowTable.from(files.rows());
+    assert.deepEqual([table.length, table.files], [3000, 2000]);
+    for (const [n, path] of paths.entries()) {
+      const row = table.find(files.keyOf(path)) ?? assert.fail(path);
+      const { size, kind } = table.at(row);
+      assert.deepEqual([size, kind], [n, n % 3 === 0 ? 'folder' : 'file']);
+      if (n % 2 === 0) table.mark(row);
+    }
+    assert.equal(table.find(files.keyOf('folder')), undefined);
+    assert.equal([...table.unmarked()].length, 1500);
+  });
+});
+
+describe('the list of a source', () => {
+  it('is in the order of whole paths, as if they had been sorted', () => {
+    const name = fc.stringMatching(/^[ -.0a-c]{1,3}$/);
+    const paths = fc.array(fc.array(name, { minLength: 1, maxLength: 4 }), { maxLength: 20 });
+    fc.assert(
+      fc.property(paths, (all) => {
+        const folders = new Set(['']);
+        for (const names of all)
+          for (let n = 1; n < names.length; n += 1) folders.add(names.slice(0, n).join('/'));
+        const files = new Set(all.map((names) => names.join('/')).filter((path) => !folders.has(path)));
+        const listing = new SourceListing();
+        const namesIn = (set: ReadonlySet<string>, parent: string) =>
+          [...set]
+            .filter((path) => path !== '' && dirname(`/${path}`) === `/${parent}`)
+            .map((path) => basename(path));
+        const facts = { size: 0, mtimeMs: 0, ctimeMs: 0, ino: 0n };
+        for (const path of folders)
+          listing.add({
+            path,
+            folders: namesIn(folders, path),
+            files: namesIn(files, path).map((one) => ({
+              name: one,
+              facts: { ...facts, executable: one === 'a' },
+            })),
+          });
+        const listed = [...listing.inOrder()];
+        const expected = [...folders]
+          .filter(Boolean)
+          .concat(...files)
+          .sort((a, b) => (a < b ? -1 : 1));
+        assert.deepEqual(
+          listed.map(({ path }) => path),
+          expected,
+        );
+        for (const { kind, path, executable } of listed) {
+          assert.equal(kind, folders.has(path) ? 'folder' : 'file');
+          assert.equal(executable, kind === 'file' && (path === 'a' || path.endsWith('/a')));
+        }
+      }),
+    );
   });
 });

@@ -15,13 +15,14 @@ export interface KnownFile extends FileFacts {
   version: VersionId | undefined;
 }
 
-const keyBytes = 16;
-const rowBytes = 1 + 8 * 4 + 16 + 16;
+export const keyBytes = 16;
+export const rowBytes = 1 + 8 * 4 + 16 + 16;
 
 export class KnownFiles {
   readonly #store: OrderedStore;
   readonly #prefix: string;
   readonly #salt: Uint8Array;
+  #hashed = Buffer.alloc(1024);
 
   constructor(store: OrderedStore, profile: { id: string; salt: string }) {
     this.#store = store;
@@ -31,8 +32,13 @@ export class KnownFiles {
 
   /** The key of a path: `all` gives the same ones. */
   keyOf(path: string): string {
-    const hash = sha256(Buffer.concat([this.#salt, Buffer.from(path)]));
-    return Buffer.from(hash.subarray(0, keyBytes)).toString('latin1');
+    // One buffer for all: this is asked for every path of a source.
+    const most = this.#salt.length + path.length * 3;
+    if (this.#hashed.length < most) this.#hashed = Buffer.alloc(most * 2);
+    this.#hashed.set(this.#salt);
+    const end = this.#salt.length + this.#hashed.write(path, this.#salt.length);
+    const hash = sha256(this.#hashed.subarray(0, end));
+    return Buffer.from(hash.buffer, hash.byteOffset, keyBytes).toString('latin1');
   }
 
   get(key: string): KnownFile | undefined {
@@ -40,11 +46,16 @@ export class KnownFiles {
   }
 
   async *all(): AsyncGenerator<{ key: string; file: KnownFile }> {
-    const bounds = { gte: this.#prefix, lt: endOf(this.#prefix) };
-    for await (const [key, row] of this.#store.range(bounds)) {
+    for await (const [key, row] of this.rows()) {
       const file = readRow(row);
-      if (file) yield { key: key.slice(this.#prefix.length), file };
+      if (file) yield { key, file };
     }
+  }
+
+  /** In the order of the keys, as they were written. */
+  async *rows(): AsyncGenerator<readonly [key: string, row: Uint8Array]> {
+    const bounds = { gte: this.#prefix, lt: endOf(this.#prefix) };
+    for await (const [key, row] of this.#store.range(bounds)) yield [key.slice(this.#prefix.length), row];
   }
 
   async set(key: string, file: KnownFile | undefined): Promise<void> {
@@ -73,18 +84,25 @@ function writeRow({ kind, size, mtimeMs, ctimeMs, ino, entry, version }: KnownFi
   return row;
 }
 
-function readRow(bytes: Uint8Array | undefined): KnownFile | undefined {
+export function readRow(bytes: Uint8Array | undefined): KnownFile | undefined {
   if (bytes?.length !== rowBytes) return undefined;
   const row = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isFolder = row[0] === 1;
   return {
     kind: isFolder ? 'folder' : 'file',
-    size: row.readDoubleBE(1),
-    mtimeMs: row.readDoubleBE(9),
-    ctimeMs: row.readDoubleBE(17),
-    ino: row.readBigUInt64BE(25),
+    ...readFacts(row, 0),
     entry: entryId(toHex(row.subarray(33, 49))),
     version: isFolder ? undefined : versionId(toHex(row.subarray(49, 65))),
+  };
+}
+
+/** @param start where the row begins */
+export function readFacts(row: Buffer, start: number): FileFacts {
+  return {
+    size: row.readDoubleBE(start + 1),
+    mtimeMs: row.readDoubleBE(start + 9),
+    ctimeMs: row.readDoubleBE(start + 17),
+    ino: row.readBigUInt64BE(start + 25),
   };
 }
 

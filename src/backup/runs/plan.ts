@@ -1,7 +1,8 @@
-/** What a run has to do: the scan of the source against what was saved before. Pure. */
+/** What a run has to do: the scan of the source, folder by folder, against what was saved before. */
 
 import type { KnownFile } from '../profiles/known-files.ts';
-import { type FileFacts, type Found, sameContentFacts, sameFacts } from '../source/scanner.ts';
+import type { RowTable } from '../profiles/row-table.ts';
+import { below, type FileFacts, type ScannedFolder, sameContentFacts } from '../source/scanner.ts';
 
 export interface PlannedFile {
   path: string;
@@ -20,6 +21,8 @@ export interface PlannedMove {
 export interface Plan {
   /** Folders that are not known, parents first. */
   folders: { path: string; key: string }[];
+  /** Folders that are known, with their entries. */
+  kept: { path: string; entry: KnownFile['entry'] }[];
   added: PlannedFile[];
   changed: PlannedFile[];
   /** Files with another path and the same inode, size and time: nothing is read. */
@@ -33,55 +36,70 @@ export interface Plan {
   known: number;
 }
 
-export interface PlanInput {
-  found: readonly (Found & { key: string })[];
-  known: ReadonlyMap<string, KnownFile>;
-  /** False while a part of the source could not be read: what is missing may be there. */
-  isComplete: boolean;
-}
+/** Holds of a source only what has to be done: files that have not changed are counted. */
+export class Planner {
+  readonly #rows: RowTable;
+  readonly #keyOf: (path: string) => string;
+  readonly #plan: Plan;
 
-export function planRun({ found, known, isComplete }: PlanInput): Plan {
-  const seen = new Set(found.map(({ key }) => key));
-  const gone = isComplete ? [...known].filter(([key]) => !seen.has(key)) : [];
-  const lost = new Map<string, { key: string; file: KnownFile }>();
-  for (const [key, file] of gone)
-    if (file.kind === 'file' && file.ino !== 0n) lost.set(identityOf(file), { key, file });
-  const plan: Plan = {
-    folders: [],
-    added: [],
-    changed: [],
-    moved: [],
-    replaced: [],
-    gone: [],
-    unchanged: 0,
-    known: 0,
-  };
-  for (const file of known.values()) if (file.kind === 'file') plan.known += 1;
-  const moved = new Set<string>();
-  for (const { kind, path, key, facts } of found) {
-    const before = known.get(key);
-    if (kind === 'folder') {
-      if (before?.kind !== 'folder') plan.folders.push({ path, key });
-      continue;
-    }
-    if (before?.kind === 'file') {
-      if (sameFacts(before, facts)) plan.unchanged += 1;
-      else plan.changed.push({ path, key, facts, before });
-      continue;
-    }
-    const from = lost.get(identityOf(facts));
-    if (from && !moved.has(from.key) && sameContentFacts(from.file, facts)) {
+  constructor(rows: RowTable, keyOf: (path: string) => string) {
+    this.#rows = rows;
+    this.#keyOf = keyOf;
+    const nothing = { folders: [], kept: [], added: [], changed: [], moved: [], replaced: [], gone: [] };
+    this.#plan = { ...nothing, unchanged: 0, known: rows.files };
+  }
+
+  add({ path: parent, folders, files }: ScannedFolder): void {
+    for (const { name, facts } of files) this.#addFile(below(parent, name), facts);
+    for (const name of folders) this.#addFolder(below(parent, name));
+  }
+
+  /** @param isComplete false while a part of the source could not be read: what is missing may be there */
+  finish(isComplete: boolean): Plan {
+    const plan = this.#plan;
+    const gone = isComplete ? [...this.#rows.unmarked()] : [];
+    const lost = new Map<string, { key: string; file: KnownFile }>();
+    for (const one of gone)
+      if (one.file.kind === 'file' && one.file.ino !== 0n) lost.set(identityOf(one.file), one);
+    const moved = new Set<string>();
+    plan.added = plan.added.filter(({ path, key, facts }) => {
+      const from = lost.get(identityOf(facts));
+      if (!from || moved.has(from.key) || !sameContentFacts(from.file, facts)) return true;
       moved.add(from.key);
       plan.moved.push({ path, key, facts, from });
-    } else plan.added.push({ path, key, facts, before: undefined });
+      return false;
+    });
+    plan.gone = gone.filter(({ key }) => !moved.has(key));
+    plan.gone.sort(
+      (left, right) => Number(left.file.kind === 'folder') - Number(right.file.kind === 'folder'),
+    );
+    return plan;
   }
-  for (const { kind, key } of found) {
-    const before = known.get(key);
-    if (before && before.kind !== kind) plan.replaced.push({ key, file: before });
+
+  #addFile(path: string, facts: FileFacts): void {
+    const key = this.#keyOf(path);
+    const row = this.#seen(key, 'file');
+    if (row === undefined) this.#plan.added.push({ path, key, facts, before: undefined });
+    else if (this.#rows.isSame(row, facts)) this.#plan.unchanged += 1;
+    else this.#plan.changed.push({ path, key, facts, before: this.#rows.at(row) });
   }
-  for (const [key, file] of gone) if (!moved.has(key)) plan.gone.push({ key, file });
-  plan.gone.sort((left, right) => Number(left.file.kind === 'folder') - Number(right.file.kind === 'folder'));
-  return plan;
+
+  #addFolder(path: string): void {
+    const key = this.#keyOf(path);
+    const row = this.#seen(key, 'folder');
+    if (row === undefined) this.#plan.folders.push({ path, key });
+    else this.#plan.kept.push({ path, entry: this.#rows.at(row).entry });
+  }
+
+  /** @returns the row of what was known under a path as the same kind */
+  #seen(key: string, kind: 'file' | 'folder'): number | undefined {
+    const row = this.#rows.find(key);
+    if (row === undefined) return undefined;
+    this.#rows.mark(row);
+    if (this.#rows.kindAt(row) === kind) return row;
+    this.#plan.replaced.push({ key, file: this.#rows.at(row) });
+    return undefined;
+  }
 }
 
 function identityOf({ ino, size, mtimeMs }: FileFacts): string {

@@ -13,16 +13,18 @@ import { brakeReason } from '../profiles/brake.ts';
 import type { KnownFile, KnownFiles } from '../profiles/known-files.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Loss } from '../profiles/profile-state.ts';
+import { packedEntry, RowTable } from '../profiles/row-table.ts';
 import { type Counts, isFatal, type RunOutcome } from '../profiles/run-outcome.ts';
 import { Tally } from '../profiles/tally.ts';
 import { folderLine, type SnapshotLine } from '../snapshots/snapshot-format.ts';
 import { Snapshots } from '../snapshots/snapshots.ts';
 import { Target } from '../snapshots/target.ts';
+import { SourceListing } from '../source/listing.ts';
 import { looksEncrypted, sampleBytes } from '../source/noise.ts';
 import { leavesOut } from '../source/patterns.ts';
-import { type FileFacts, type Found, factsOf, type Scan, scanSource } from '../source/scanner.ts';
+import { type FileFacts, factsOf, newNotes, scanFolders } from '../source/scanner.ts';
 import { FileChanged, readSample, readSteady } from '../source/steady-file.ts';
-import { type Plan, type PlannedFile, planRun } from './plan.ts';
+import { type Plan, type PlannedFile, Planner } from './plan.ts';
 
 export interface RunParts {
   profile: Profile;
@@ -46,7 +48,6 @@ export interface RunParts {
 const uploadsAtOnce = 4;
 const samplesAtOnce = 8;
 const settleRounds = 5;
-type Keyed = Found & { key: string };
 
 export class BackupRun {
   readonly #parts: RunParts;
@@ -61,31 +62,39 @@ export class BackupRun {
 
   /** @throws what makes all of it impossible: the source is not there, the drive is full, access was revoked */
   async run(): Promise<RunOutcome> {
-    const { profile, known, dryRun, signal } = this.#parts;
-    const rules = leavesOut(profile.presets, profile.exclude);
-    const scan = await scanSource(profile.folder, { leavesOut: rules, never: this.#parts.never, signal });
-    const found = scan.found.map((one): Keyed => ({ ...one, key: known.keyOf(one.path) }));
-    const rows = await this.#knownRows();
-    const plan = planRun({ found, known: rows, isComplete: scan.unread.length === 0 });
-    for (const { path, error } of scan.failed) this.#tally.fail(path, error);
+    const { profile, dryRun } = this.#parts;
+    const listing = new SourceListing();
+    const plan = await this.#plan(listing);
     const noisy = await this.#countNoisy(plan);
     const gone = profile.onDelete === 'keep' ? 0 : filesIn(plan.gone) + filesIn(plan.replaced);
     const braked = this.#brake(plan, gone, noisy);
     if (dryRun) this.#foresee(plan, gone);
     if (dryRun || braked !== undefined) return this.#outcome(null, braked, 0);
-    await this.#apply(plan, rows, found);
-    const snapshot = await this.#snapshot(found, scan);
+    await this.#apply(plan);
+    const snapshot = await this.#snapshot(listing);
     return this.#outcome(snapshot, undefined, gone + noisy);
   }
 
-  async #knownRows(): Promise<Map<string, KnownFile>> {
+  async #plan(listing: SourceListing): Promise<Plan> {
+    const { profile, known, never, signal } = this.#parts;
+    const notes = newNotes();
+    const planner = new Planner(await this.#knownRows(), (path) => known.keyOf(path));
+    const rules = leavesOut(profile.presets, profile.exclude);
+    for await (const folder of scanFolders(profile.folder, notes, { leavesOut: rules, never, signal })) {
+      planner.add(folder);
+      listing.add(folder);
+    }
+    for (const { path, error } of notes.failed) this.#tally.fail(path, error);
+    return planner.finish(notes.unread.length === 0);
+  }
+
+  async #knownRows(): Promise<RowTable> {
     const { known, checkTarget } = this.#parts;
-    const rows = new Map<string, KnownFile>();
-    for await (const { key, file } of known.all()) rows.set(key, file);
-    if (!checkTarget || rows.size === 0) return rows;
+    const rows = await RowTable.from(known.rows());
+    if (!checkTarget || rows.length === 0) return rows;
     const there = new Set<string>();
-    for await (const { id } of this.#target.below()) there.add(id);
-    for (const [key, { entry }] of rows) if (!there.has(entry)) rows.delete(key);
+    for await (const { id } of this.#target.below()) there.add(packedEntry(id));
+    rows.dropOthers(there);
     return rows;
   }
 
@@ -122,13 +131,10 @@ export class BackupRun {
     Object.assign(this.#tally.counts, counts);
   }
 
-  async #apply(plan: Plan, rows: ReadonlyMap<string, KnownFile>, found: readonly Keyed[]): Promise<void> {
+  async #apply(plan: Plan): Promise<void> {
     const { known } = this.#parts;
     this.#tally.counts.unchanged = plan.unchanged;
-    for (const { kind, path, key } of found) {
-      const row = kind === 'folder' ? rows.get(key) : undefined;
-      if (row?.kind === 'folder') this.#target.remember(path, row.entry);
-    }
+    for (const { path, entry } of plan.kept) this.#target.remember(path, entry);
     for (const { key, file } of plan.replaced) await this.#remove(key, file);
     for (const { path, key } of plan.folders) {
       await this.#try(path, async () => {
@@ -261,27 +267,33 @@ export class BackupRun {
     for (const id of extra) await this.#try('', () => this.#target.trash(id));
   }
 
-  async #snapshot(found: readonly Keyed[], scan: Scan): Promise<string | null> {
+  async #snapshot(listing: SourceListing): Promise<string | null> {
     const { drive, profile, clock, signal } = this.#parts;
     const { added, changed, moved, deleted } = this.#tally.counts;
     const snapshots = new Snapshots(drive, profile.target, signal);
     const isNews = added + changed + moved + deleted > 0;
     if (!isNews && (await snapshots.ids()).length > 0) return null;
-    const lines = found.flatMap((one) => this.#line(one) ?? []);
-    if (lines.length === 0 && scan.found.length > 0) return null;
-    const id = await snapshots.write(clock.wallMs(), lines);
+    const rows = await RowTable.from(this.#parts.known.rows());
+    // Nothing of the source could be saved.
+    if (rows.length === 0 && !listing.isEmpty) return null;
+    const id = await snapshots.write(clock.wallMs(), () => this.#lines(listing, rows));
     await snapshots.thin(profile.keep, clock.wallMs());
     return id;
   }
 
   /** As the drive has it: a file that could not be read is there as it was before, or not at all. */
-  #line({ kind, path, key, facts }: Keyed): SnapshotLine | undefined {
-    const row = this.#parts.known.get(key);
-    if (kind === 'folder') return folderLine(path);
-    if (row?.kind !== 'file' || !row.version) return undefined;
-    const modifiedAtMs = Math.floor(row.mtimeMs);
-    const executable = facts.executable ?? false;
-    return { path, kind, size: row.size, modifiedAtMs, executable, entry: row.entry, version: row.version };
+  *#lines(listing: SourceListing, rows: RowTable): Generator<SnapshotLine> {
+    for (const { kind, path, executable } of listing.inOrder()) {
+      if (kind === 'folder') {
+        yield folderLine(path);
+        continue;
+      }
+      const row = rows.find(this.#parts.known.keyOf(path));
+      if (row === undefined) continue;
+      const { kind: known, size, mtimeMs, entry, version } = rows.at(row);
+      if (known !== 'file' || !version) continue;
+      yield { path, kind, size, modifiedAtMs: Math.floor(mtimeMs), executable, entry, version };
+    }
   }
 
   async #try(path: string, work: () => Promise<void>): Promise<void> {

@@ -9,6 +9,7 @@ import { entryId, versionId } from '../../model/ids.ts';
 
 const ending = '.jsonl';
 const format = 1;
+const pieceLength = 512 * 1024;
 
 export interface SnapshotLine {
   path: string;
@@ -46,11 +47,30 @@ export function idOfFile(name: string): string | undefined {
   return snapshotMs(id) === undefined ? undefined : id;
 }
 
-export function writeSnapshot(atMs: number, lines: readonly SnapshotLine[]): Uint8Array[] {
-  const files = lines.filter(({ kind }) => kind === 'file');
-  const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  const head = { peerstorSnapshot: format, at: new Date(atMs).toISOString(), files: files.length, bytes };
-  const pieces: Uint8Array[] = [];
+/** What a snapshot says first. */
+export interface SnapshotTotals {
+  files: number;
+  bytes: number;
+}
+
+export function totalsOf(lines: Iterable<SnapshotLine>): SnapshotTotals & { lines: number } {
+  const totals = { files: 0, bytes: 0, lines: 0 };
+  for (const { kind, size } of lines) {
+    totals.lines += 1;
+    if (kind === 'folder') continue;
+    totals.files += 1;
+    totals.bytes += size;
+  }
+  return totals;
+}
+
+/** @param lines in the order of the paths. @returns pieces of some 512 KiB */
+export function* writeSnapshot(
+  atMs: number,
+  { files, bytes }: SnapshotTotals,
+  lines: Iterable<SnapshotLine>,
+): Generator<Uint8Array> {
+  const head = { peerstorSnapshot: format, at: new Date(atMs).toISOString(), files, bytes };
   let text = `${JSON.stringify(head)}\n`;
   for (const { path, kind, size, modifiedAtMs, executable, entry, version } of lines) {
     const line =
@@ -58,12 +78,11 @@ export function writeSnapshot(atMs: number, lines: readonly SnapshotLine[]): Uin
         ? { p: path }
         : { p: path, s: size, m: modifiedAtMs, e: entry, v: version, ...(executable && { x: true }) };
     text += `${JSON.stringify(line)}\n`;
-    if (text.length < 512 * 1024) continue;
-    pieces.push(Buffer.from(text));
+    if (text.length < pieceLength) continue;
+    yield Buffer.from(text);
     text = '';
   }
-  pieces.push(Buffer.from(text));
-  return pieces;
+  yield Buffer.from(text);
 }
 
 /** @throws `unsupported-format`; `bad-record` for what is no snapshot */

@@ -13,6 +13,7 @@ import {
   snapshotFileName,
   snapshotId,
   snapshotMs,
+  totalsOf,
   writeSnapshot,
 } from './snapshot-format.ts';
 import { Target } from './target.ts';
@@ -26,13 +27,12 @@ export class Snapshots {
     this.#target = new Target(drive, target, signal);
   }
 
-  async write(atMs: number, lines: readonly SnapshotLine[]): Promise<string> {
+  /** @param lines gives the lines in the order of the paths, each time anew: they are counted before they are written */
+  async write(atMs: number, lines: () => Iterable<SnapshotLine>): Promise<string> {
     const id = snapshotId(atMs);
     const folder = await this.#target.folder(snapshotsFolderName);
-    const sorted = [...lines].sort((a, b) => (a.path < b.path ? -1 : Number(a.path > b.path)));
-    const pieces = writeSnapshot(atMs, sorted);
     async function* content() {
-      yield* pieces;
+      yield* writeSnapshot(atMs, totalsOf(lines()), lines());
     }
     await this.#target.drive.upload(folder, snapshotFileName(id), content(), { modifiedAtMs: atMs });
     return id;

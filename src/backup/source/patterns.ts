@@ -40,14 +40,25 @@ export function isPreset(name: string): name is keyof typeof presets {
   return Object.hasOwn(presets, name);
 }
 
-/** @returns whether a path is left out; its names are those from the source folder on */
-export type LeavesOut = (names: readonly string[], isFolder: boolean) => boolean;
+/** @returns whether a path, from the source folder on and joined by `/`, is left out */
+export type LeavesOut = (path: string, isFolder: boolean) => boolean;
+
+/** The library remembers each path that it was asked for: so few are forgotten while they are young. */
+const askedMax = 1000;
 
 /** A person's patterns come after the presets, so that `!pattern` takes in again what a preset leaves out. */
 export function leavesOut(chosen: readonly string[], patterns: readonly string[]): LeavesOut {
-  const rules = ignore({ ignorecase: false });
-  for (const name of chosen) if (isPreset(name)) rules.add([...presets[name]]);
-  rules.add([...patterns]);
-  rules.add(`/${snapshotsFolderName}/`);
-  return (names, isFolder) => rules.ignores(`${names.join('/')}${isFolder ? '/' : ''}`);
+  const make = () => {
+    const rules = ignore({ ignorecase: false });
+    for (const name of chosen) if (isPreset(name)) rules.add([...presets[name]]);
+    rules.add([...patterns]);
+    return rules.add(`/${snapshotsFolderName}/`);
+  };
+  let rules = make();
+  let asked = 0;
+  return (path, isFolder) => {
+    asked += 1;
+    if (asked % askedMax === 0) rules = make();
+    return rules.ignores(isFolder ? `${path}/` : path);
+  };
 }

@@ -1,6 +1,9 @@
-/** Walks the source folder of a profile: every file and folder with its facts, reading no content. */
+/**
+ * Walks the source folder of a profile, folder by folder: every file and folder with its facts, reading no content.
+ * Nothing is held of a folder that was passed, so a million files cost no memory.
+ */
 import { isUtf8 } from 'node:buffer';
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, type Dirent, lstat as lstatCallback } from 'node:fs';
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
@@ -26,15 +29,24 @@ export interface Found {
   facts: FileFacts;
 }
 
-export interface Scan {
-  /** Folders before what is in them. */
-  found: Found[];
+/** What is directly in one folder, in the order of the names. */
+export interface ScannedFolder {
+  /** From the source folder on, joined by `/`; empty for that folder itself. */
+  path: string;
+  folders: readonly string[];
+  files: readonly { name: string; facts: FileFacts }[];
+}
+
+/** What a scan met on its way, beside what it found. */
+export interface ScanNotes {
   /** What is left out because it cannot be saved, with the reason. */
   failed: { path: string; error: unknown }[];
   /** Folders that could not be read: nothing is concluded about what is in them. */
   unread: string[];
   /** Folders of `never` that were met. */
   own: string[];
+  /** Symbolic links, which are left out. */
+  links: number;
 }
 
 export interface ScanOptions {
@@ -46,18 +58,53 @@ export interface ScanOptions {
 
 const statsAtOnce = 64;
 
-/** @throws `not-found` when the source folder is not there, and for one that cannot be read; `forbidden` for one of `never` */
-export async function scanSource(folder: string, options: ScanOptions): Promise<Scan> {
+export const newNotes = (): ScanNotes => ({ failed: [], unread: [], own: [], links: 0 });
+
+/** All of a source at once, for one that is not large. Folders come before what is in them. */
+export async function scanSource(
+  folder: string,
+  options: ScanOptions,
+): Promise<ScanNotes & { found: Found[] }> {
+  const notes = newNotes();
+  const found: Found[] = [];
+  const facts = { size: 0, mtimeMs: 0, ctimeMs: 0, ino: 0n };
+  for await (const { path, folders, files } of scanFolders(folder, notes, options)) {
+    for (const file of files) found.push({ kind: 'file', path: below(path, file.name), facts: file.facts });
+    for (const name of folders) found.push({ kind: 'folder', path: below(path, name), facts });
+  }
+  return { ...notes, found };
+}
+
+/**
+ * Folders come before what is in them.
+ * @param notes are whole when the last folder has come
+ * @throws `not-found` when the source folder is not there, and for one that cannot be read; `forbidden` for one of `never`
+ */
+export async function* scanFolders(
+  folder: string,
+  notes: ScanNotes,
+  options: ScanOptions,
+): AsyncGenerator<ScannedFolder> {
   await requireFolder(folder);
-  const scan: Scan = { found: [], failed: [], unread: [], own: [] };
   // Compared by their real paths: a link above the folder must not hide the keys of this device from the rule.
   const real = await realOf(folder);
   const never = await Promise.all(options.never.map(realOf));
   requireForeign(folder, real, never);
-  await scanFolder(real, [], scan, { ...options, never });
-  const [unread] = scan.unread;
-  if (unread === '') throw new PeerstorError('not-found', `The folder ${folder} cannot be read.`);
-  return scan;
+  const waiting = [''];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    options.signal.throwIfAborted();
+    const scanned = await scanFolder(real, path, notes, { ...options, never });
+    if (scanned === undefined && path === '')
+      throw new PeerstorError('not-found', `The folder ${folder} cannot be read.`);
+    if (scanned === undefined) continue;
+    for (const name of scanned.folders.toReversed()) waiting.push(below(path, name));
+    yield scanned;
+  }
+}
+
+/** The path of what is in a folder. */
+export function below(path: string, name: string): string {
+  return path === '' ? name : `${path}/${name}`;
 }
 
 /**
@@ -92,7 +139,7 @@ async function realOf(path: string): Promise<string> {
 }
 
 /** Whether a path is, or lies in, a folder of `never` that the scan met. On some disks `HOME` is `home`. */
-export function isOwn({ own }: Pick<Scan, 'own'>, path: string): boolean {
+export function isOwn({ own }: Pick<ScanNotes, 'own'>, path: string): boolean {
   const folded = `${foldName(path)}/`;
   return own.some((folder) => folded.startsWith(`${foldName(folder)}/`));
 }
@@ -117,75 +164,93 @@ export function sameContentFacts(left: FileFacts, right: FileFacts): boolean {
   return left.size === right.size && left.mtimeMs === right.mtimeMs && left.ino === right.ino;
 }
 
-async function scanFolder(path: string, names: string[], scan: Scan, options: ScanOptions): Promise<void> {
-  const { leavesOut, never, signal } = options;
-  signal.throwIfAborted();
+/** @returns undefined for a folder that cannot be read */
+async function scanFolder(
+  top: string,
+  folder: string,
+  notes: ScanNotes,
+  { leavesOut, never, signal }: ScanOptions,
+): Promise<ScannedFolder | undefined> {
+  const path = folder === '' ? top : join(top, folder);
   let dirents: Awaited<ReturnType<typeof readNames>>;
   try {
     dirents = await readNames(path);
   } catch (error) {
-    const shown = names.join('/');
-    scan.unread.push(shown);
+    notes.unread.push(folder);
     // One that was moved or deleted meanwhile is no failure; the next look knows more.
-    if (shown === '' || !isGone(error)) scan.failed.push({ path: shown, error });
-    return;
+    if (folder === '' || !isGone(error)) notes.failed.push({ path: folder, error });
+    return undefined;
   }
   const taken = new Map<string, string>();
   const folders: string[] = [];
-  const files: string[] = [];
+  const names: string[] = [];
   for (const { name, bytes, kind } of dirents) {
-    const below = [...names, name];
-    const shown = below.join('/');
-    if (never.includes(join(path, name))) {
-      scan.own.push(shown);
+    const shown = below(folder, name);
+    if (never.length > 0 && never.includes(join(path, name))) {
+      notes.own.push(shown);
       continue;
     }
-    if (kind === 'other' || leavesOut(below, kind === 'folder')) continue;
-    const twin = taken.get(foldName(name));
-    taken.set(foldName(name), name);
-    const refusal = refusalOf(name, bytes, twin);
-    if (refusal) scan.failed.push({ path: shown, error: refusal });
+    if (kind === 'other' || leavesOut(shown, kind === 'folder')) continue;
+    if (kind === 'link') {
+      notes.links += 1;
+      continue;
+    }
+    const folded = foldName(name);
+    const refusal = refusalOf(name, bytes, taken.get(folded));
+    taken.set(folded, name);
+    if (refusal) notes.failed.push({ path: shown, error: refusal });
     else if (kind === 'folder') folders.push(name);
-    else files.push(name);
+    else names.push(name);
   }
-  for (let at = 0; at < files.length; at += statsAtOnce) {
-    const part = files.slice(at, at + statsAtOnce);
-    await Promise.all(part.map((name) => noteFile(join(path, name), [...names, name].join('/'), scan)));
+  const files: { name: string; facts: FileFacts }[] = [];
+  for (let at = 0; at < names.length; at += statsAtOnce) {
+    const part = names.slice(at, at + statsAtOnce);
+    const stats = await statsOf(part.map((name) => join(path, name)));
+    for (const [index, name] of part.entries()) {
+      const stat = stats[index];
+      if (stat instanceof Error) {
+        // Deleted meanwhile: the next look sees it.
+        if (isGone(stat)) continue;
+        notes.failed.push({ path: below(folder, name), error: stat });
+        notes.unread.push(below(folder, name));
+      } else if (stat?.isFile()) files.push({ name, facts: factsOf(stat) });
+    }
     signal.throwIfAborted();
   }
-  for (const name of folders) {
-    const below = [...names, name];
-    const facts = { size: 0, mtimeMs: 0, ctimeMs: 0, ino: 0n };
-    scan.found.push({ kind: 'folder', path: below.join('/'), facts });
-    await scanFolder(join(path, name), below, scan, options);
-  }
+  return { path: folder, folders, files };
 }
 
-async function noteFile(path: string, shown: string, scan: Scan): Promise<void> {
-  try {
-    const stats = await lstat(path, { bigint: true });
-    if (stats.isFile()) scan.found.push({ kind: 'file', path: shown, facts: factsOf(stats) });
-  } catch (error) {
-    // Deleted meanwhile: the next look sees it.
-    if (!isGone(error)) {
-      scan.failed.push({ path: shown, error });
-      scan.unread.push(shown);
-    }
-  }
+/** By callbacks: promises cost four times the processor time, which counts with many files. */
+function statsOf(paths: readonly string[]): Promise<(BigIntStats | Error)[]> {
+  return new Promise((resolve) => {
+    const found: (BigIntStats | Error)[] = new Array(paths.length);
+    let left = paths.length;
+    for (const [index, path] of paths.entries())
+      lstatCallback(path, { bigint: true }, (error, stats) => {
+        found[index] = error ?? stats;
+        left -= 1;
+        if (left === 0) resolve(found);
+      });
+  });
 }
 
 function isGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-/** Symbolic links, pipes, sockets and devices are `other`: they are not saved. */
+/** Pipes, sockets and devices are `other`: like symbolic links they are not saved. */
 async function readNames(path: string) {
   const dirents = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
   const named = dirents.map((dirent) => {
-    const kind = dirent.isFile() ? 'file' : dirent.isDirectory() ? 'folder' : 'other';
-    return { name: dirent.name.toString('utf8'), bytes: dirent.name, kind } as const;
+    return { name: dirent.name.toString('utf8'), bytes: dirent.name, kind: kindOf(dirent) };
   });
   return named.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function kindOf(dirent: Dirent<Buffer>): 'file' | 'folder' | 'link' | 'other' {
+  if (dirent.isFile()) return 'file';
+  if (dirent.isDirectory()) return 'folder';
+  return dirent.isSymbolicLink() ? 'link' : 'other';
 }
 
 function refusalOf(name: string, bytes: Buffer, twin: string | undefined): PeerstorError | undefined {

@@ -117,7 +117,7 @@ export class SyncRun {
     for (let folder = folders.pop(); folder; folder = folders.pop()) {
       for await (const child of this.#target.children(entryId(folder.id))) {
         const names = [...folder.names, child.name];
-        if (rules(names, child.kind === 'folder')) continue;
+        if (rules(names.join('/'), child.kind === 'folder')) continue;
         const version = child.kind === 'file' ? versionId(child.version) : undefined;
         yield {
           path: names.join('/'),
