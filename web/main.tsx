@@ -11,6 +11,7 @@ import { TrashView } from './views/drive/trash.tsx';
 import { LoginView } from './views/gate/login.tsx';
 import { UnreachableView } from './views/gate/unreachable.tsx';
 import { Shell } from './views/shell.tsx';
+import { speakChosen } from './words/language.ts';
 
 // What most visits do not need is loaded when it is asked for.
 const gates = () => import('./views/gate/first-steps.ts');
@@ -82,18 +83,24 @@ function App() {
   }
 }
 
-const root = document.getElementById('app');
-const shared = linkPath(location.pathname);
-if (root && shared === undefined) {
+/** Draws what the address asks for: the page of a link, or the drive and what comes before it. */
+async function draw(root: HTMLElement): Promise<void> {
+  // Drawn earlier, it would be in English first.
+  await speakChosen();
+  const shared = linkPath(location.pathname);
+  if (shared !== undefined) {
+    const { GuestPage } = await import('./views/people/guest.tsx');
+    render(<GuestPage link={openLink(shared)} />, root);
+    return;
+  }
   render(
     <ErrorBoundary>
       <App />
     </ErrorBoundary>,
     root,
   );
-  void begin();
-} else if (root && shared !== undefined) {
-  void import('./views/people/guest.tsx').then(({ GuestPage }) =>
-    render(<GuestPage link={openLink(shared)} />, root),
-  );
+  await begin();
 }
+
+const root = document.getElementById('app');
+if (root) void draw(root);

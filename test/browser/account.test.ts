@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { TokenView } from '../../src/model/api.ts';
+import { german } from '../../web/words/german/index.ts';
 import { DeviceProcess, password } from '../cluster/device-process.ts';
 import { assertAccessible, assertNoOverflow, launchBrowser, shot, waitMs } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
@@ -104,4 +105,59 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
     await page.reload();
     await page.getByText('You have no access tokens.').waitFor();
   });
+
+  it('speaks German from signing in on, for whoever chooses it, and fits a small phone', async () => {
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await page.getByRole('combobox', { name: 'Language' }).selectOption('Deutsch');
+    await page.getByRole('heading', { name: 'Anmelden' }).waitFor();
+    await page.setViewportSize({ width: 320, height: 740 });
+    await assertGerman(page, 'signing in');
+    await page.reload();
+    await page.getByLabel('Benutzername').fill('anna');
+    await page.getByLabel('Passwort').fill('not this one');
+    await page.getByRole('button', { name: 'Anmelden' }).click();
+    await page.getByText('Name und Passwort oder Wörter passen nicht zusammen.').waitFor();
+    await page.getByLabel('Passwort').fill('a third good password');
+    await page.getByRole('button', { name: 'Anmelden' }).click();
+    await page.getByRole('link', { name: 'Einstellungen von anna' }).waitFor();
+    for (const [path, heading] of germanPages) {
+      await page.goto(`http://${device.address}${path}`);
+      await page.getByRole('heading', { name: heading }).first().waitFor();
+      await assertGerman(page, path);
+      await shot(page, `german${path.replaceAll('/', '-')}`);
+    }
+    assert.equal(await page.locator('html').getAttribute('lang'), 'de');
+  });
 });
+
+const germanPages = [['/settings', 'Einstellungen von anna']] as const;
+
+/** Nothing that is seen or heard on this page is an English phrase with other German words, and nothing sticks out. */
+async function assertGerman(page: Page, where: string): Promise<void> {
+  const said = await page.evaluate(() => {
+    const texts: string[] = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) texts.push(node.nodeValue ?? '');
+    for (const name of ['aria-label', 'title', 'placeholder', 'alt']) {
+      for (const element of document.querySelectorAll(`[${name}]`))
+        texts.push(element.getAttribute(name) ?? '');
+    }
+    return texts.map((text) => text.trim()).filter((text) => text !== '');
+  });
+  const english = Object.entries(german).filter(([phrase, text]) => phrase.replace(/\^.*/, '') !== text);
+  const patterns = english.map(([phrase]) => {
+    const parts = phrase.replace(/\^.*/, '').split(/\{[^}]*\}/);
+    return new RegExp(`^${parts.map((part) => RegExp.escape(part)).join('.+')}$`, 'su');
+  });
+  assert.ok(said.length > 10);
+  // A pattern of parameters alone would fit everything.
+  const telling = patterns.filter(({ source }) =>
+    /\p{L}{2}.*\p{L}{2}/u.test(source.replace(/\\x[0-9a-f]{2}/g, '')),
+  );
+  assert.deepEqual(
+    said.filter((text) => telling.some((pattern) => pattern.test(text))),
+    [],
+    `English on ${where}`,
+  );
+  await assertNoOverflow(page, `${where} in German at 320 px`);
+}

@@ -268,6 +268,9 @@ export const planSentence =
 export const webSentence =
   'the page talks to a device over HTTP: of src it may import only model, and client imports no component.';
 
+/** Words of languages: everything of the page says something, so words know nothing of it. */
+export const wordsSentence = 'web/words has what the page says, and knows nothing of who says it.';
+
 /** An outside library, as a pattern of its specifier, and the only places that may import it. */
 export interface LibraryRule {
   library: RegExp;

@@ -108,6 +108,8 @@ describe('imports between rooms', () => {
     assert.ok(faultOf({ from: 'web/views/a.tsx', to: 'src/http/index.ts' }));
     assert.ok(faultOf({ from: 'web/client/a.ts', to: 'web/components/button.tsx' }));
     assert.equal(faultOf({ from: 'web/client/a.ts', to: 'src/model/api.ts' }), undefined);
+    assert.equal(faultOf({ from: 'web/client/a.ts', to: 'web/words/words.ts' }), undefined);
+    assert.ok(faultOf({ from: 'web/words/words.ts', to: 'web/client/a.ts' }));
   });
 
   it('a folder that no rule names is refused until it gets a line', () => {

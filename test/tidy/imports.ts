@@ -7,6 +7,7 @@ import {
   roomRules,
   subRooms,
   webSentence,
+  wordsSentence,
 } from './import-rules.ts';
 
 /** One import between two files of the project; paths from the top of the checkout. */
@@ -81,8 +82,9 @@ function roomOf(path: string): string {
 
 function webFault(from: string, to: string): string | undefined {
   if (to.startsWith('src/')) return to.startsWith('src/model/') ? undefined : webSentence;
+  if (from.startsWith('web/words/')) return to.startsWith('web/words/') ? undefined : wordsSentence;
   if (!from.startsWith('web/client/')) return undefined;
-  return to.startsWith('web/client/') || to.startsWith('web/language/') ? undefined : webSentence;
+  return to.startsWith('web/client/') || to.startsWith('web/words/') ? undefined : webSentence;
 }
 
 function roomFault(from: string, to: string): string | undefined {

@@ -1,5 +1,6 @@
 /** One request to the device that serves this page. No Preact, no document. */
 import type { ProblemView, SignedInView } from '../../src/model/api.ts';
+import { errorSentence, t } from '../words/words.ts';
 import { keepProof, proofHeaders } from './session-proof.ts';
 
 /** What the device answered instead; `message` is a sentence for people. */
@@ -8,7 +9,7 @@ export class ApiError extends Error {
   readonly code: string;
 
   constructor(problem: Pick<ProblemView, 'status' | 'code' | 'detail'>) {
-    super(problem.detail);
+    super(errorSentence(problem.code, problem.detail));
     this.name = 'ApiError';
     this.status = problem.status;
     this.code = problem.code;
@@ -26,10 +27,10 @@ export function problemFrom(status: number, text: string): ApiError {
     return new ApiError({
       status,
       code: 'unreachable',
-      detail: 'This device is not answering. Is it still on?',
+      detail: t('This device is not answering. Is it still on?'),
     });
   }
-  return new ApiError({ status, code: 'unknown', detail: `The device answered ${status}.` });
+  return new ApiError({ status, code: 'unknown', detail: t('The device answered {status}.', { status }) });
 }
 
 export async function ask<Shape>(

@@ -10,6 +10,7 @@ import type {
   TokenView,
   UserAdminView,
 } from '../../src/model/api.ts';
+import type { PlainPhrase } from '../words/words.ts';
 import { ask } from './request.ts';
 
 export interface NewLink {
@@ -59,14 +60,14 @@ export const lifetimes = [
   { label: '1 day', days: 1 },
   { label: '30 days', days: 30 },
   { label: 'Never', days: null },
-] as const;
+] as const satisfies readonly { label: PlainPhrase; days: number | null }[];
 
 export function expiresAfter(days: number | null, nowMs = Date.now()): string | null {
   return days === null ? null : new Date(nowMs + days * dayMs).toISOString();
 }
 
 /** What rights allow, in words. */
-export const rightsWords: Readonly<Record<RightsView, string>> = {
+export const rightsWords: Readonly<Record<RightsView, PlainPhrase>> = {
   view: 'can view and download',
   upload: 'can only add files',
   edit: 'can view and edit',

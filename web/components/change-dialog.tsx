@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { t } from '../words/words.ts';
 import { Dialog } from './dialog.tsx';
 
 interface ChangeDialogProps {
@@ -16,7 +17,7 @@ interface ChangeDialogProps {
 
 /** A dialog that closes when what it asks for was done. */
 export function ChangeDialog({
-  confirm = 'Save',
+  confirm = t('Save'),
   disabled,
   children,
   onConfirm,

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { t } from '../words/words.ts';
 import { Icon } from './icon.tsx';
 
 interface DialogProps {
@@ -34,7 +35,7 @@ export function Dialog({
         {children}
         <div class="actions">
           <button type="button" class="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="submit" class={`button ${tone}`} disabled={busy}>
             {confirm}
@@ -60,7 +61,7 @@ export function DialogPanel({ title, onClose, children }: PanelProps) {
           <h2 id="dialog-title" class="grow">
             {title}
           </h2>
-          <button type="button" class="button quiet icon-only" aria-label="Close" onClick={onClose}>
+          <button type="button" class="button quiet icon-only" aria-label={t('Close')} onClick={onClose}>
             <Icon name="close" />
           </button>
         </header>

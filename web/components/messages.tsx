@@ -1,3 +1,4 @@
+import { t } from '../words/words.ts';
 import { Icon } from './icon.tsx';
 
 interface Shown {
@@ -22,13 +23,13 @@ export function Messages({ messages, onClose }: { messages: readonly Shown[]; on
                 onClose(id);
               }}
             >
-              Undo
+              {t('Undo')}
             </button>
           )}
           <button
             type="button"
             class="button quiet icon-only"
-            aria-label="Close message"
+            aria-label={t('Close message')}
             onClick={() => onClose(id)}
           >
             <Icon name="close" />

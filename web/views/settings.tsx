@@ -11,8 +11,10 @@ import { Field } from '../components/form/field.tsx';
 import { Select } from '../components/form/select.tsx';
 import { SubmitForm } from '../components/form/submit-form.tsx';
 import { Row, Rows } from '../components/list/rows.tsx';
+import { t } from '../words/words.ts';
 import { CertificateSection } from './account/certificate.tsx';
 import { EndingChoice, usualEnding } from './account/ending-choice.tsx';
+import { LanguageSection } from './account/language.tsx';
 import { SessionList } from './account/sessions.tsx';
 import { TotpSection } from './account/totp.tsx';
 import { RecoveryWords } from './gate/recovery.tsx';
@@ -25,14 +27,14 @@ export function SettingsView() {
   const changed = () => setChanges((count) => count + 1);
   return (
     <>
-      <h1>Settings of {name}</h1>
+      <h1>{t('Settings of {name}', { name: name ?? '' })}</h1>
       {user.value?.role === 'admin' && (
-        <nav class="toolbar" aria-label="For admins">
+        <nav class="toolbar" aria-label={t('For admins')}>
           <a class="button" href="/users">
-            Users and invites
+            {t('Users and invites')}
           </a>
           <a class="button" href="/audit">
-            Audit log
+            {t('Audit log')}
           </a>
         </nav>
       )}
@@ -41,6 +43,7 @@ export function SettingsView() {
       <TotpSection />
       <SessionSection onChanged={changed} />
       <CertificateSection />
+      <LanguageSection />
       <TokenSection key={changes} />
     </>
   );
@@ -56,21 +59,21 @@ function PasswordSection({ onChanged }: { onChanged(): void }) {
     setNew('');
     setEnding(usualEnding);
     onChanged();
-    say('Your password has been changed. You are signed out everywhere else.');
+    say(t('Your password has been changed. You are signed out everywhere else.'));
   };
   return (
     <section class="card padded" aria-labelledby="password">
-      <h2 id="password">Password</h2>
-      <SubmitForm submit="Change password" busy="Changing…" onSubmit={change}>
+      <h2 id="password">{t('Password')}</h2>
+      <SubmitForm submit={t('Change password')} busy={t('Changing…')} onSubmit={change}>
         <Field
-          label="Old password"
+          label={t('Old password')}
           type="password"
           value={oldPassword}
           onInput={setOld}
           autocomplete="current-password"
           required
         />
-        <NewPasswordField label="New password" value={newPassword} onInput={setNew} />
+        <NewPasswordField label={t('New password')} value={newPassword} onInput={setNew} />
         <EndingChoice ending={ending} onChange={setEnding} />
       </SubmitForm>
     </section>
@@ -91,30 +94,31 @@ function RecoverySection() {
     const { recoveryCode } = await api.recoveryCode(password, true);
     setPassword('');
     setWords(recoveryCode.split(' '));
-    say('You have new recovery words. The old ones no longer work.');
+    say(t('You have new recovery words. The old ones no longer work.'));
   };
   return (
     <section class="card padded" aria-labelledby="recovery">
-      <h2 id="recovery">Recovery words</h2>
+      <h2 id="recovery">{t('Recovery words')}</h2>
       <p>
-        These 24 words set a new password if you forget yours. If somebody else may have seen them, create new
-        ones.
+        {t(
+          'These 24 words set a new password if you forget yours. If somebody else may have seen them, create new ones.',
+        )}
       </p>
       {words && (
         <>
           <RecoveryWords words={words} username={user.value?.username ?? ''} />
           <div>
             <button type="button" class="button" onClick={() => setWords(null)}>
-              Hide the words
+              {t('Hide the words')}
             </button>
           </div>
         </>
       )}
       {!words && (
         <>
-          <SubmitForm submit="Show recovery words" busy="Checking…" onSubmit={show}>
+          <SubmitForm submit={t('Show recovery words')} busy={t('Checking…')} onSubmit={show}>
             <Field
-              label="Your password"
+              label={t('Your password')}
               type="password"
               value={password}
               onInput={setPassword}
@@ -129,20 +133,20 @@ function RecoverySection() {
               disabled={password === ''}
               onClick={() => setRenewing(true)}
             >
-              Create new words…
+              {t('Create new words…')}
             </button>
           </div>
         </>
       )}
       {renewing && (
         <ChangeDialog
-          title="Create new recovery words?"
-          confirm="Create new words"
+          title={t('Create new recovery words?')}
+          confirm={t('Create new words')}
           tone="danger"
           onConfirm={renew}
           onClose={() => setRenewing(false)}
         >
-          <p>The old words stop working. This cannot be undone. Write the new ones down.</p>
+          <p>{t('The old words stop working. This cannot be undone. Write the new ones down.')}</p>
         </ChangeDialog>
       )}
     </section>
@@ -156,27 +160,29 @@ function SessionSection({ onChanged }: { onChanged(): void }) {
     await api.signOutEverywhere(ending);
     setEnding(usualEnding);
     onChanged();
-    say('You are signed out everywhere else.');
+    say(t('You are signed out everywhere else.'));
   };
   return (
     <section class="card padded" aria-labelledby="sessions">
-      <h2 id="sessions">Sessions</h2>
+      <h2 id="sessions">{t('Sessions')}</h2>
       <SessionList />
-      <p>Lost a laptop, or signed in on a computer that is not yours? Sign out everywhere except here.</p>
+      <p>
+        {t('Lost a laptop, or signed in on a computer that is not yours? Sign out everywhere except here.')}
+      </p>
       <div>
         <button type="button" class="button" onClick={() => setAsking(true)}>
-          Sign out everywhere else…
+          {t('Sign out everywhere else…')}
         </button>
       </div>
       {asking && (
         <ChangeDialog
-          title="Sign out everywhere else?"
-          confirm="Sign out"
+          title={t('Sign out everywhere else?')}
+          confirm={t('Sign out')}
           tone="danger"
           onConfirm={signOut}
           onClose={() => setAsking(false)}
         >
-          <p>Every other browser and program has to sign in again.</p>
+          <p>{t('Every other browser and program has to sign in again.')}</p>
           <EndingChoice ending={ending} onChange={setEnding} />
         </ChangeDialog>
       )}
@@ -184,12 +190,7 @@ function SessionSection({ onChanged }: { onChanged(): void }) {
   );
 }
 
-const tokenRights: { value: RightsView; label: string }[] = (['edit', 'view', 'upload'] as const).map(
-  (value) => ({
-    value,
-    label: rightsWords[value],
-  }),
-);
+const tokenRights = ['edit', 'view', 'upload'] as const satisfies readonly RightsView[];
 
 /** Programs on other machines show a token over https only. */
 function mountOrigin(): string {
@@ -216,60 +217,78 @@ function TokenSection() {
   };
   return (
     <section class="card padded" aria-labelledby="tokens">
-      <h2 id="tokens">Access tokens</h2>
+      <h2 id="tokens">{t('Access tokens')}</h2>
       <p class="muted">
-        For programs, instead of your password. Each token opens one folder and can be revoked by itself.
+        {t(
+          'For programs, instead of your password. Each token opens one folder and can be revoked by itself.',
+        )}
       </p>
       {made?.token && (
         <div class="notice ok stack">
-          <p>Copy this token now: it is not shown again.</p>
-          <CopyField label={`Token “${made.name}”`} text={made.token} />
+          <p>{t('Copy this token now: it is not shown again.')}</p>
+          <CopyField label={t('Token “{name}”', { name: made.name })} text={made.token} />
           <p>
-            To mount the drive (WebDAV), use the address below with any name, and the token as the password.
-            For programs that speak S3, the token is the secret key.
+            {t(
+              'To mount the drive (WebDAV), use the address below with any name, and the token as the password. For programs that speak S3, the token is the secret key.',
+            )}
           </p>
-          <CopyField label="WebDAV address" text={`${mountOrigin()}/dav/`} />
-          <CopyField label="S3 address" text={`${mountOrigin()}/s3/`} />
-          {made.accessKeyId && <CopyField label="S3 access key" text={made.accessKeyId} />}
+          <CopyField label={t('WebDAV address')} text={`${mountOrigin()}/dav/`} />
+          <CopyField label={t('S3 address')} text={`${mountOrigin()}/s3/`} />
+          {made.accessKeyId && <CopyField label={t('S3 access key')} text={made.accessKeyId} />}
         </div>
       )}
-      <Rows label="Access tokens" count={tokens?.length} error={error} empty="You have no access tokens.">
+      <Rows
+        label={t('Access tokens')}
+        count={tokens?.length}
+        error={error}
+        empty={t('You have no access tokens.')}
+      >
         {tokens?.map((token) => (
           <Row
             key={token.id}
             icon="settings"
             title={<strong>{token.name}</strong>}
-            facts={`${rightsWords[token.rights]} ${token.path ?? 'a deleted folder'} · ${
-              token.expiresAt === null ? 'never expires' : `expires ${formatFullTime(token.expiresAt)}`
-            }`}
+            facts={t('{rights} {path} · {expiry}', {
+              rights: t(rightsWords[token.rights]),
+              path: token.path ?? t('a deleted folder'),
+              expiry:
+                token.expiresAt === null
+                  ? t('never expires')
+                  : t('expires {at}', { at: formatFullTime(token.expiresAt) }),
+            })}
           >
             <button
               type="button"
               class="button danger"
-              aria-label={`Revoke ${token.name}`}
+              aria-label={t('Revoke {name}', { name: token.name })}
               onClick={() => setRevoking(token)}
             >
-              Revoke…
+              {t('Revoke…')}
             </button>
           </Row>
         ))}
       </Rows>
       {revoking && (
         <ChangeDialog
-          title={`Revoke “${revoking.name}”?`}
-          confirm="Revoke"
+          title={t('Revoke “{name}”?', { name: revoking.name })}
+          confirm={t('Revoke')}
           tone="danger"
           onConfirm={() => revoke(revoking)}
           onClose={() => setRevoking(null)}
         >
-          <p>Programs that use this token lose access. This cannot be undone.</p>
+          <p>{t('Programs that use this token lose access. This cannot be undone.')}</p>
         </ChangeDialog>
       )}
-      <SubmitForm submit="Create token" busy="Creating token…" onSubmit={make}>
+      <SubmitForm submit={t('Create token')} busy={t('Creating token…')} onSubmit={make}>
         <div class="pair">
-          <Field label="Purpose" value={name} onInput={setName} required maxLength={200} />
-          <Field label="Folder" value={path} onInput={setPath} required />
-          <Select label="The program" value={rights} options={tokenRights} onChange={setRights} />
+          <Field label={t('Purpose')} value={name} onInput={setName} required maxLength={200} />
+          <Field label={t('Folder')} value={path} onInput={setPath} required />
+          <Select
+            label={t('The program')}
+            value={rights}
+            options={tokenRights.map((value) => ({ value, label: t(rightsWords[value]) }))}
+            onChange={setRights}
+          />
         </div>
       </SubmitForm>
     </section>

@@ -22,10 +22,11 @@ import { showTitle } from '../components/shown-text.ts';
 import { ConflictDialog } from '../components/upload/conflict-dialog.tsx';
 import { DropAnywhere } from '../components/upload/drop-anywhere.tsx';
 import { UploadPanel } from '../components/upload/upload-panel.tsx';
+import { type PlainPhrase, spoken, t } from '../words/words.ts';
 import { SearchField } from './drive/search-field.tsx';
 import { dropTarget } from './drop-target.ts';
 
-const places: { href: string; label: string; icon: IconName; matches: RegExp }[] = [
+const places: { href: string; label: PlainPhrase; icon: IconName; matches: RegExp }[] = [
   { href: '/', label: 'Drive', icon: 'folder', matches: /^\/(drive|$)/ },
   { href: '/photos', label: 'Photos', icon: 'photos', matches: /^\/photos/ },
   { href: '/recent', label: 'Recent', icon: 'clock', matches: /^\/recent/ },
@@ -40,7 +41,7 @@ const places: { href: string; label: string; icon: IconName; matches: RegExp }[]
 const onPhones = ['/', '/photos', '/shared', '/trash', '/devices', '/health'];
 
 /** Of views that are not in the navigation. */
-const titles: Readonly<Record<string, string>> = {
+const titles: Readonly<Record<string, PlainPhrase>> = {
   '/search': 'Search',
   '/settings': 'Settings',
   '/users': 'Users',
@@ -50,7 +51,7 @@ const titles: Readonly<Record<string, string>> = {
 
 const drop = (transfer: DataTransfer) => dropTarget.value?.onDrop(transfer);
 const refuseDrop = () =>
-  say('Files can be dropped while a folder of your drive is open. Open one, then drop them again.');
+  say(t('Files can be dropped while a folder of your drive is open. Open one, then drop them again.'));
 
 /** What stays around every view: navigation, health in one sentence, uploads, messages. */
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -65,8 +66,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
   useEffect(() => {
     const place = places.find(({ matches }) => matches.test(path));
     const label = place?.label ?? titles[path];
-    showTitle(label ? `${label} · peerstor` : 'peerstor');
-  }, [path]);
+    showTitle(label ? `${t(label)} · peerstor` : 'peerstor');
+  }, [path, spoken.value]);
 
   /** Whoever signs in next begins at the root, not where this user was. */
   const leave = async () => {
@@ -77,7 +78,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   return (
     <div class="shell">
       <a class="skip" href="#content">
-        Skip to content
+        {t('Skip to content')}
       </a>
       <header class="topbar">
         <a class="brand" href="/">
@@ -88,15 +89,15 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <HealthLine />
         <a class="button quiet" href="/settings" aria-current={path === '/settings' ? 'page' : undefined}>
           <Icon name="settings" />
-          <span class="visually-hidden">Settings of </span>
+          <span class="visually-hidden">{t('Settings of^user')} </span>
           <span class="user">{user.value?.username}</span>
         </a>
         <button type="button" class="button quiet" onClick={() => void attempt(leave)}>
           <Icon name="sign-out" />
-          <span class="label">Sign out</span>
+          <span class="label">{t('Sign out')}</span>
         </button>
       </header>
-      <nav class="nav" aria-label="Main">
+      <nav class="nav" aria-label={t('Main^navigation')}>
         {places.map(({ href, label, icon, matches }) => (
           <a
             key={href}
@@ -105,7 +106,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             aria-current={matches.test(path) ? 'page' : undefined}
           >
             <Icon name={icon} />
-            {label}
+            {t(label)}
           </a>
         ))}
         <StorageMeter />
@@ -131,13 +132,13 @@ function StorageMeter() {
     <a class="storage wide" href="/devices">
       <meter
         class="meter"
-        aria-label="Space used on all devices"
+        aria-label={t('Space used on all devices')}
         value={used / capacity}
         high={0.85}
         max={1}
       />
       <span class="muted numbers">
-        {formatSize(used)} of {formatSize(capacity)} used
+        {t('{used} of {capacity} used', { used: formatSize(used), capacity: formatSize(capacity) })}
       </span>
     </a>
   );
@@ -148,7 +149,7 @@ function HealthLine() {
     return (
       <span class="health-line muted">
         <i class="dot" />
-        Reconnecting…
+        {t('Reconnecting…')}
       </span>
     );
   }

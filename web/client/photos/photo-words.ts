@@ -1,17 +1,18 @@
 /** Facts of pictures in words. */
 import type { MediaView } from '../../../src/model/views/photos.ts';
+import { spoken } from '../../words/words.ts';
 
 /** Of a local time: it has no zone, and must not be moved into the reader's. */
-const day = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeZone: 'UTC' });
-const time = new Intl.DateTimeFormat('en', { timeStyle: 'short', timeZone: 'UTC' });
+const day = () => new Intl.DateTimeFormat(spoken.value.locale, { dateStyle: 'full', timeZone: 'UTC' });
+const time = () => new Intl.DateTimeFormat(spoken.value.locale, { timeStyle: 'short', timeZone: 'UTC' });
 
 /** `2026-07-14T15:03:22` → Tuesday, July 14, 2026 */
 export function dayOf(local: string): string {
-  return day.format(new Date(`${local}Z`));
+  return day().format(new Date(`${local}Z`));
 }
 
 export function timeOf(local: string, offsetMinutes: number | null): string {
-  const clock = time.format(new Date(`${local}Z`));
+  const clock = time().format(new Date(`${local}Z`));
   if (offsetMinutes === null) return clock;
   const sign = offsetMinutes < 0 ? '−' : '+';
   const [hours, minutes] = [Math.floor(Math.abs(offsetMinutes) / 60), Math.abs(offsetMinutes) % 60];

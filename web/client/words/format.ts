@@ -1,4 +1,8 @@
-/** Numbers, sizes and times as people read them, by Intl in the browser's language. */
+/** Numbers, sizes and times as people read them, by Intl in the language of the page. */
+import { spoken } from '../../words/words.ts';
+
+const locale = () => spoken.value.locale;
+
 const sizeUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
 
 export function formatSize(bytes: number): string {
@@ -8,7 +12,7 @@ export function formatSize(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return new Intl.NumberFormat(undefined, {
+  return new Intl.NumberFormat(locale(), {
     style: 'unit',
     unit: sizeUnits[unit] ?? 'byte',
     unitDisplay: unit === 0 ? 'long' : 'short',
@@ -22,10 +26,10 @@ const dayMs = 86_400_000;
 export function formatTime(iso: string, now = new Date()): string {
   const date = new Date(iso);
   if (now.toDateString() === date.toDateString()) {
-    return new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' }).format(date);
+    return new Intl.DateTimeFormat(locale(), { hour: 'numeric', minute: '2-digit' }).format(date);
   }
   const sameYear = now.getFullYear() === date.getFullYear();
-  return new Intl.DateTimeFormat(undefined, {
+  return new Intl.DateTimeFormat(locale(), {
     day: 'numeric',
     month: 'short',
     ...(sameYear ? {} : { year: 'numeric' }),
@@ -33,12 +37,12 @@ export function formatTime(iso: string, now = new Date()): string {
 }
 
 export function formatFullTime(iso: string): string {
-  return new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso));
 }
 
 /** "3 minutes ago". */
 export function formatAgo(iso: string, now = Date.now()): string {
-  const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+  const relative = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
   const elapsedMs = now - Date.parse(iso);
   if (elapsedMs < 3_600_000) return relative.format(-Math.round(elapsedMs / 60_000), 'minute');
   if (elapsedMs < dayMs) return relative.format(-Math.round(elapsedMs / 3_600_000), 'hour');
@@ -53,11 +57,11 @@ export function formatDuration(seconds: number): string {
       : seconds < 3600
         ? [Math.round(seconds / 60), 'minute']
         : [Math.round(seconds / 3600), 'hour'];
-  return new Intl.NumberFormat(undefined, { style: 'unit', unit, unitDisplay: 'short' }).format(value);
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'short' }).format(value);
 }
 
 export function formatCount(count: number, one: string, many: string): string {
-  const number = new Intl.NumberFormat().format(count);
+  const number = new Intl.NumberFormat(locale()).format(count);
   return `${number} ${new Intl.PluralRules('en').select(count) === 'one' ? one : many}`;
 }
 

@@ -1,5 +1,6 @@
 /** One place that turns how safe a file, or everything, is into words and a tone. */
 import type { HealthView, SafetyView } from '../../../src/model/api.ts';
+import { t } from '../../words/words.ts';
 
 export type Tone = 'ok' | 'neutral' | 'warn' | 'danger';
 
@@ -18,25 +19,35 @@ export function safetyWords(safety: SafetyView, members: number): SafetyWords {
   const { copies, wanted, level } = safety;
   if (copies === 0) {
     return {
-      word: 'unreachable',
+      word: t('unreachable'),
       count: null,
       tone: 'danger',
-      sentence: 'The devices that hold this file are off.',
+      sentence: t('The devices that hold this file are off.'),
     };
   }
   if (copies >= wanted) {
     return {
-      word: 'full',
+      word: t('full^copies'),
       count: null,
       tone: 'ok',
-      sentence: `Full: ${copies} copies on different devices.`,
+      sentence: t('Full: {copies} copies on different devices.', { copies }),
     };
   }
-  const count = `${copies} of ${wanted}`;
-  const why = members < wanted ? 'Add a device.' : 'A device is off, or a copy is being made.';
+  const count = t('{copies} of {wanted}', { copies, wanted });
+  const why = members < wanted ? t('Add a device.') : t('A device is off, or a copy is being made.');
   if (level === 'safe')
-    return { word: 'safe', count, tone: 'neutral', sentence: `Safe: ${count} copies. ${why}` };
-  return { word: 'accepted', count, tone: 'warn', sentence: `Accepted: ${count} copies. ${why}` };
+    return {
+      word: t('safe'),
+      count,
+      tone: 'neutral',
+      sentence: t('Safe: {count} copies. {why}', { count, why }),
+    };
+  return {
+    word: t('accepted'),
+    count,
+    tone: 'warn',
+    sentence: t('Accepted: {count} copies. {why}', { count, why }),
+  };
 }
 
 /** A few words about the whole network, for the line that every page shows. Green only where files are safe. */
@@ -44,8 +55,8 @@ export function networkWords({ level, chunks }: Pick<HealthView, 'level' | 'chun
   label: string;
   tone: Tone;
 } {
-  if (level === 'danger') return { label: 'Needs attention', tone: 'danger' };
-  if (level === 'warn') return { label: 'Could be safer', tone: 'warn' };
-  if (chunks.total === 0) return { label: 'No files yet', tone: 'neutral' };
-  return { label: 'All files safe', tone: 'ok' };
+  if (level === 'danger') return { label: t('Needs attention'), tone: 'danger' };
+  if (level === 'warn') return { label: t('Could be safer'), tone: 'warn' };
+  if (chunks.total === 0) return { label: t('No files yet'), tone: 'neutral' };
+  return { label: t('All files safe'), tone: 'ok' };
 }

@@ -1,4 +1,5 @@
 import { useId, useRef, useState } from 'preact/hooks';
+import { t } from '../../words/words.ts';
 import { Icon } from '../icon.tsx';
 
 interface CopyFieldProps {
@@ -41,7 +42,7 @@ export function CopyButton({ text }: { text: string }) {
   return (
     <button type="button" class="button" onClick={() => void copy()}>
       <Icon name={copied ? 'check' : 'copy'} />
-      <span aria-live="polite">{copied ? 'Copied' : 'Copy'}</span>
+      <span aria-live="polite">{copied ? t('Copied') : t('Copy')}</span>
     </button>
   );
 }

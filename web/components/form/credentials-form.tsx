@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { t } from '../../words/words.ts';
 import { Field } from './field.tsx';
 import { SubmitForm } from './submit-form.tsx';
 
@@ -23,7 +24,7 @@ export function CredentialsForm({ submit, busy, newAccount, onSubmit, children }
     <SubmitForm submit={submit} busy={busy} onSubmit={() => onSubmit(username, password)}>
       {children}
       <Field
-        label="User name"
+        label={t('User name')}
         value={username}
         onInput={setUsername}
         autocomplete="username"
@@ -32,10 +33,10 @@ export function CredentialsForm({ submit, busy, newAccount, onSubmit, children }
         maxLength={64}
       />
       {newAccount ? (
-        <NewPasswordField label="Password" value={password} onInput={setPassword} />
+        <NewPasswordField label={t('Password')} value={password} onInput={setPassword} />
       ) : (
         <Field
-          label="Password"
+          label={t('Password')}
           type="password"
           value={password}
           onInput={setPassword}
@@ -61,7 +62,9 @@ export function NewPasswordField(props: NewPasswordProps) {
       autocomplete="new-password"
       required
       minLength={passwordLengthMin}
-      hint="At least 8 characters. It encrypts your keys: without it or your recovery words, nobody can open your files."
+      hint={t(
+        'At least 8 characters. It encrypts your keys: without it or your recovery words, nobody can open your files.',
+      )}
     />
   );
 }

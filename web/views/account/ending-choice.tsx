@@ -3,6 +3,7 @@ import type { ShareView, TokenView } from '../../../src/model/api.ts';
 import type { Ending } from '../../client/api.ts';
 import { rightsWords, sharing } from '../../client/sharing.ts';
 import { formatFullTime } from '../../client/words/format.ts';
+import { t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 
 /** Whoever knew the password may have made tokens; links were given to others. */
@@ -19,16 +20,18 @@ export function EndingChoice({ ending, onChange }: { ending: Ending; onChange(en
     if (ending === usualEnding) void reload();
   }, [ending]);
   if (error) return <p class="notice danger">{error.message}</p>;
-  if (!answer) return <p aria-busy="true">Loading your tokens and links…</p>;
+  if (!answer) return <p aria-busy="true">{t('Loading your tokens and links…')}</p>;
   const { tokens, links } = answer;
   const { keepTokens, endLinks } = ending;
   return (
     <>
       {tokens.length > 0 && (
         <fieldset class="choices">
-          <legend>Access tokens to revoke: {tokens.length - keepTokens.length}</legend>
+          <legend>
+            {t('Access tokens to revoke: {count}', { count: tokens.length - keepTokens.length })}
+          </legend>
           <p class="muted">
-            Whoever knew your password may have made one. Keep only those that you know and still use.
+            {t('Whoever knew your password may have made one. Keep only those that you know and still use.')}
           </p>
           {tokens.map((token) => (
             <Choice
@@ -42,8 +45,10 @@ export function EndingChoice({ ending, onChange }: { ending: Ending; onChange(en
       )}
       {links.length > 0 && (
         <fieldset class="choices">
-          <legend>Share links to end: {endLinks.length}</legend>
-          <p class="muted">Links keep working unless you end them here: others have their addresses.</p>
+          <legend>{t('Share links to end: {count}', { count: endLinks.length })}</legend>
+          <p class="muted">
+            {t('Links keep working unless you end them here: others have their addresses.')}
+          </p>
           {links.map((link) => (
             <Choice
               key={link.id}
@@ -72,12 +77,21 @@ function Choice(props: { label: string; checked: boolean; onChange(checked: bool
 }
 
 function tokenWords({ name, rights, path, createdAt }: TokenView): string {
-  return `${name}: ${rightsWords[rights]} ${path ?? 'a deleted folder'}, made ${formatFullTime(createdAt)}`;
+  return t('{name}: {rights} {path}, made {at}', {
+    name,
+    rights: t(rightsWords[rights]),
+    path: path ?? t('a deleted folder'),
+    at: formatFullTime(createdAt),
+  });
 }
 
 function linkWords({ entryName, rights, note, createdAt }: ShareView): string {
   const whose = note === '' ? '' : ` (${note})`;
-  return `${entryName ?? 'a deleted entry'}${whose}: ${rightsWords[rights]}, made ${formatFullTime(createdAt)}`;
+  return t('{name}: {rights}, made {at}', {
+    name: `${entryName ?? t('a deleted entry')}${whose}`,
+    rights: t(rightsWords[rights]),
+    at: formatFullTime(createdAt),
+  });
 }
 
 function changed(ids: readonly string[], id: string, isIn: boolean): string[] {

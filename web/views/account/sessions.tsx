@@ -5,6 +5,7 @@ import { setupState } from '../../client/state.ts';
 import { formatAgo, formatFullTime } from '../../client/words/format.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';
+import { t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 
 /** Where the person is signed in at this device, each with a way to end it. */
@@ -18,17 +19,24 @@ export function SessionList() {
   return (
     <>
       <p class="muted">
-        On {setupState.value?.deviceName ?? 'this device'}. Your other devices have lists of their own.
+        {t('On {deviceName}. Your other devices have lists of their own.', {
+          deviceName: setupState.value?.deviceName ?? t('this device'),
+        })}
       </p>
-      <Rows label="Where you are signed in" count={answer?.items.length} error={error} empty="Nowhere.">
+      <Rows
+        label={t('Where you are signed in')}
+        count={answer?.items.length}
+        error={error}
+        empty={t('Nowhere.')}
+      >
         {answer?.items.map((session) => (
           <Row
             key={session.id}
             icon="devices"
             title={
               <>
-                <strong>{session.device || 'A program that does not say its name'}</strong>{' '}
-                {session.current && <span class="badge ok">this browser</span>}
+                <strong>{session.device || t('A program that does not say its name')}</strong>{' '}
+                {session.current && <span class="badge ok">{t('this browser')}</span>}
               </>
             }
             facts={factsOf(session)}
@@ -37,10 +45,13 @@ export function SessionList() {
               <button
                 type="button"
                 class="button danger"
-                aria-label={`Sign out ${session.device || 'this program'}, ${factsOf(session)}`}
+                aria-label={t('Sign out {device}, {session}', {
+                  device: session.device || t('this program'),
+                  session: factsOf(session),
+                })}
                 onClick={() => setEnding(session)}
               >
-                Sign out…
+                {t('Sign out…')}
               </button>
             )}
           </Row>
@@ -48,14 +59,18 @@ export function SessionList() {
       </Rows>
       {ending && (
         <ChangeDialog
-          title={`Sign out ${ending.device || 'this program'}?`}
-          confirm="Sign out"
+          title={t('Sign out {device}?', { device: ending.device || t('this program') })}
+          confirm={t('Sign out')}
           tone="danger"
           onConfirm={() => end(ending)}
           onClose={() => setEnding(null)}
         >
-          <p>{factsOf(ending)}. Whoever uses it must sign in again with your password.</p>
-          <p>If you do not know it, change your password too.</p>
+          <p>
+            {t('{session}. Whoever uses it must sign in again with your password.', {
+              session: factsOf(ending),
+            })}
+          </p>
+          <p>{t('If you do not know it, change your password too.')}</p>
         </ChangeDialog>
       )}
     </>
@@ -63,7 +78,7 @@ export function SessionList() {
 }
 
 function factsOf({ address, lastUsedAt, createdAt }: SessionView): string {
-  const used = lastUsedAt === null ? '' : `last used ${formatAgo(lastUsedAt)}`;
-  const since = `signed in ${formatFullTime(createdAt)}`;
+  const used = lastUsedAt === null ? '' : t('last used {ago}', { ago: formatAgo(lastUsedAt) });
+  const since = t('signed in {at}', { at: formatFullTime(createdAt) });
   return [address, used, since].filter((text) => text !== '').join(' · ');
 }

@@ -6,6 +6,7 @@ import { CopyField } from '../../components/form/copy-field.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { QrCode } from '../../components/qr-code.tsx';
+import { t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 
 /** A second factor: a code of an authenticator app beside the password. */
@@ -19,20 +20,20 @@ export function TotpSection() {
   };
   return (
     <section class="card padded" aria-labelledby="totp">
-      <h2 id="totp">Second factor</h2>
+      <h2 id="totp">{t('Second factor')}</h2>
       <p class="muted">
-        A code from an authenticator app, asked at each sign-in beside your password. It protects you from
-        somebody who learns your password. If you lose the phone, your recovery words let you in and turn it
-        off.
+        {t(
+          'A code from an authenticator app, asked at each sign-in beside your password. It protects you from somebody who learns your password. If you lose the phone, your recovery words let you in and turn it off.',
+        )}
       </p>
       {answer?.totp && (
         <>
           <p>
-            <span class="badge ok">on</span> Signing in asks for a code.
+            <span class="badge ok">{t('on^factor')}</span> {t('Signing in asks for a code.')}
           </p>
           <div>
             <button type="button" class="button" onClick={() => setRemoving(true)}>
-              Turn off…
+              {t('Turn off…')}
             </button>
           </div>
         </>
@@ -48,12 +49,12 @@ function Begin({ onBegun }: { onBegun(factor: NewFactor): void }) {
   const [password, setPassword] = useState('');
   return (
     <SubmitForm
-      submit="Set up"
-      busy="Checking…"
+      submit={t('Set up')}
+      busy={t('Checking…')}
       onSubmit={async () => onBegun(await account.beginTotp(password))}
     >
       <Field
-        label="Your password"
+        label={t('Your password')}
         type="password"
         value={password}
         onInput={setPassword}
@@ -69,23 +70,24 @@ function Confirm(props: { factor: NewFactor; onDone(): Promise<void>; onCancel()
   const [code, setCode] = useState('');
   const confirm = async () => {
     await account.confirmTotp(code);
-    say('Signing in asks for a code from now on.');
+    say(t('Signing in asks for a code from now on.'));
     await onDone();
   };
   return (
     <>
       <p>
-        Scan this with an authenticator app, or type the secret into it. Then type the six digits that it
-        shows.
+        {t(
+          'Scan this with an authenticator app, or type the secret into it. Then type the six digits that it shows.',
+        )}
       </p>
-      <QrCode text={factor.address} label="QR code for an authenticator app" />
-      <CopyField label="Secret" text={inGroups(factor.secret)} />
-      <SubmitForm submit="Turn on" busy="Checking…" onSubmit={confirm}>
+      <QrCode text={factor.address} label={t('QR code for an authenticator app')} />
+      <CopyField label={t('Secret')} text={inGroups(factor.secret)} />
+      <SubmitForm submit={t('Turn on')} busy={t('Checking…')} onSubmit={confirm}>
         <CodeField value={code} onInput={setCode} />
       </SubmitForm>
       <div>
         <button type="button" class="button quiet" onClick={onCancel}>
-          Cancel
+          {t('Cancel')}
         </button>
       </div>
     </>
@@ -95,7 +97,7 @@ function Confirm(props: { factor: NewFactor; onDone(): Promise<void>; onCancel()
 export function CodeField({ value, onInput }: { value: string; onInput(value: string): void }) {
   return (
     <Field
-      label="Code from the app"
+      label={t('Code from the app')}
       value={value}
       onInput={onInput}
       autocomplete="one-time-code"
@@ -112,18 +114,18 @@ function RemoveDialog({ onClose, onDone }: { onClose(): void; onDone(): Promise<
   const remove = async () => {
     await account.removeTotp(password);
     await onDone();
-    say('Signing in asks for your password only.');
+    say(t('Signing in asks for your password only.'));
   };
   return (
     <ChangeDialog
-      title="Turn off the second factor?"
-      confirm="Turn off"
+      title={t('Turn off the second factor?')}
+      confirm={t('Turn off')}
       tone="danger"
       onConfirm={remove}
       onClose={onClose}
     >
       <Field
-        label="Your password"
+        label={t('Your password')}
         type="password"
         value={password}
         onInput={setPassword}

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { searchAddress, wantedIn } from '../../client/drive/search.ts';
 import { Icon } from '../../components/icon.tsx';
+import { t } from '../../words/words.ts';
 
 export function focusSearch(): void {
   document.querySelector<HTMLElement>('[type=search]')?.focus();
@@ -30,8 +31,8 @@ export function SearchField() {
       <Icon name="search" class="muted" />
       <input
         type="search"
-        aria-label="Search files and folders"
-        placeholder="Search"
+        aria-label={t('Search files and folders')}
+        placeholder={t('Search')}
         value={text}
         maxLength={1000}
         onInput={(event) => setText(event.currentTarget.value)}

@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+
 import { showTitle } from '../../components/shown-text.ts';
+import { LanguageSelect } from '../account/language.tsx';
 
 interface GateProps {
   title: string;
@@ -27,6 +29,7 @@ export function Gate({ title, wide, children }: GateProps) {
           {title}
         </h1>
         {children}
+        <LanguageSelect bare />
       </div>
     </main>
   );

@@ -3,12 +3,13 @@ import { ApiError } from '../../client/request.ts';
 import { forgotPassword, setupState, signIn } from '../../client/state.ts';
 import { CredentialsForm } from '../../components/form/credentials-form.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
+import { t } from '../../words/words.ts';
 import { CodeField } from '../account/totp.tsx';
 import { Gate } from './gate.tsx';
 import { PlainHttpWarning } from './plain-http.tsx';
 
 export function LoginView() {
-  const name = setupState.value?.deviceName ?? 'this device';
+  const name = setupState.value?.deviceName ?? t('this device');
   /** Name and password that are right, while the code is asked for. */
   const [known, setKnown] = useState<[username: string, password: string] | null>(null);
   const [code, setCode] = useState('');
@@ -22,27 +23,27 @@ export function LoginView() {
   };
   if (known) {
     return (
-      <Gate title="Sign in">
-        <p class="muted">Your account asks for a code from your authenticator app, too.</p>
-        <SubmitForm submit="Sign in" busy="Signing in…" onSubmit={() => signIn(...known, code)}>
+      <Gate title={t('Sign in')}>
+        <p class="muted">{t('Your account asks for a code from your authenticator app, too.')}</p>
+        <SubmitForm submit={t('Sign in')} busy={t('Signing in…')} onSubmit={() => signIn(...known, code)}>
           <CodeField value={code} onInput={setCode} />
         </SubmitForm>
         <button type="button" class="button quiet" onClick={() => setKnown(null)}>
-          Back
+          {t('Back')}
         </button>
         <button type="button" class="button quiet" onClick={forgotPassword}>
-          Lost the phone? Use your recovery words
+          {t('Lost the phone? Use your recovery words')}
         </button>
       </Gate>
     );
   }
   return (
-    <Gate title="Sign in">
+    <Gate title={t('Sign in')}>
       <PlainHttpWarning />
-      <p class="muted">Signing in on {name}. All your devices show the same drive.</p>
-      <CredentialsForm submit="Sign in" busy="Signing in…" onSubmit={submit} />
+      <p class="muted">{t('Signing in on {name}. All your devices show the same drive.', { name })}</p>
+      <CredentialsForm submit={t('Sign in')} busy={t('Signing in…')} onSubmit={submit} />
       <button type="button" class="button quiet" onClick={forgotPassword}>
-        Forgot your password?
+        {t('Forgot your password?')}
       </button>
     </Gate>
   );

@@ -6,6 +6,7 @@ import { broughtBy, hostOf, joiningPage } from '../../client/words/setup-link.ts
 import { CopyField } from '../../components/form/copy-field.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
+import { t } from '../../words/words.ts';
 import { Gate } from './gate.tsx';
 
 /**
@@ -19,47 +20,49 @@ export function PairGuideView() {
   const nearby = useNewDevices();
   const open = async () => {
     const host = hostOf(address);
-    if (host === undefined) throw new Error('Type an address such as 192.168.1.20:8080.');
+    if (host === undefined) throw new Error(t('Type an address such as 192.168.1.20:8080.'));
     location.assign(joiningPage(host, pairingCode, location.host));
   };
   return (
-    <Gate title="Add a device">
+    <Gate title={t('Add a device')}>
       <p>
-        This code lets one new device join the network of {setupState.value?.deviceName ?? 'this device'}. It
-        is valid for 10 minutes.
+        {t('This code lets one new device join the network of {deviceName}. It is valid for 10 minutes.', {
+          deviceName: setupState.value?.deviceName ?? t('this device'),
+        })}
       </p>
-      <output class="code" aria-label="Pairing code">
+      <output class="code" aria-label={t('Pairing code')}>
         {pairingCode.slice(0, 4)} {pairingCode.slice(4)}
       </output>
       {nearby.length > 0 && (
-        <ul class="stack" aria-label="New devices nearby">
+        <ul class="stack" aria-label={t('New devices nearby')}>
           {nearby.map((device) => (
             <li key={device.address}>
               <a class="button" href={joiningPage(device.address, pairingCode, location.host)}>
-                Join with {device.name} · {device.address}
+                {t('Join with {name} · {address}', { name: device.name, address: device.address })}
               </a>
             </li>
           ))}
         </ul>
       )}
       <p class="muted">
-        Start peerstor on the new device. It prints the address of its page. Enter that address here to open
-        the page with the code filled in; the page also asks for the set-up code that peerstor printed.
+        {t(
+          'Start peerstor on the new device. It prints the address of its page. Enter that address here to open the page with the code filled in; the page also asks for the set-up code that peerstor printed.',
+        )}
       </p>
-      <SubmitForm submit="Open the page of the new device" busy="Opening…" onSubmit={open}>
+      <SubmitForm submit={t('Open the page of the new device')} busy={t('Opening…')} onSubmit={open}>
         <Field
-          label="Address of the new device"
+          label={t('Address of the new device')}
           value={address}
           onInput={setAddress}
           required
-          hint="For example 192.168.1.20:8080."
+          hint={t('For example 192.168.1.20:8080.')}
         />
       </SubmitForm>
       <CopyField
-        label="Or type this on the new device"
+        label={t('Or type this on the new device')}
         text={`peerstor join ${pairingCode} --peer ${location.host}`}
       />
-      <a href="/">Go to your drive</a>
+      <a href="/">{t('Go to your drive')}</a>
     </Gate>
   );
 }

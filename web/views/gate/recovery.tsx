@@ -5,6 +5,7 @@ import { CopyButton } from '../../components/form/copy-field.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { t } from '../../words/words.ts';
 import { Gate } from './gate.tsx';
 
 /** The 24 words of a new account: shown, then three of them asked for. A reload shows them again. */
@@ -13,14 +14,15 @@ export function RecoveryView() {
   const words = recoveryWords.value.split(' ');
   if (asking) return <AskBack words={words} onBack={() => setAsking(false)} onDone={wordsConfirmed} />;
   return (
-    <Gate title="Write down your recovery words" wide>
+    <Gate title={t('Write down your recovery words')} wide>
       <p>
-        These 24 words are the only way back to your files if you forget your password. Keep them on paper,
-        away from your devices. Next, you are asked for three of them.
+        {t(
+          'These 24 words are the only way back to your files if you forget your password. Keep them on paper, away from your devices. Next, you are asked for three of them.',
+        )}
       </p>
       <RecoveryWords words={words} username={user.value?.username ?? ''} />
       <button type="button" class="button primary" onClick={() => setAsking(true)}>
-        I have written them down
+        {t('I have written them down')}
       </button>
     </Gate>
   );
@@ -30,7 +32,7 @@ export function RecoveryView() {
 export function RecoveryWords({ words, username }: { words: readonly string[]; username: string }) {
   return (
     <>
-      <ol class="words" aria-label="Recovery words">
+      <ol class="words" aria-label={t('Recovery words')}>
         {words.map((word, index) => (
           <li key={`${index}-${word}`}>
             <span class="number numbers">{index + 1}</span>
@@ -42,11 +44,11 @@ export function RecoveryWords({ words, username }: { words: readonly string[]; u
         <CopyButton text={words.join(' ')} />
         <button type="button" class="button" onClick={() => download(words, username)}>
           <Icon name="download" />
-          Download
+          {t('Download')}
         </button>
         <button type="button" class="button" onClick={() => print()}>
           <Icon name="print" />
-          Print
+          {t('Print')}
         </button>
       </div>
     </>
@@ -66,18 +68,18 @@ export function AskBack({ words, onBack, onDone }: AskBackProps) {
   const check = async () => {
     const wrong = places.filter((place) => !isWord(typed[place] ?? '', words[place]));
     if (wrong.length > 0) {
-      const numbers = wrong.map((place) => `word ${place + 1}`).join(', ');
-      throw new Error(`This does not match: ${numbers}. Look at what you wrote down.`);
+      const numbers = wrong.map((place) => t('word {place}', { place: place + 1 })).join(', ');
+      throw new Error(t('This does not match: {numbers}. Look at what you wrote down.', { numbers }));
     }
     onDone();
   };
   return (
-    <Gate title="Check your recovery words" wide>
-      <SubmitForm submit="Open my drive" busy="Checking…" onSubmit={check}>
+    <Gate title={t('Check your recovery words')} wide>
+      <SubmitForm submit={t('Open my drive')} busy={t('Checking…')} onSubmit={check}>
         {places.map((place, index) => (
           <Field
             key={place}
-            label={`Word ${place + 1}`}
+            label={t('Word {place}', { place: place + 1 })}
             value={typed[place] ?? ''}
             onInput={(value) => setTyped({ ...typed, [place]: value })}
             autocomplete="off"
@@ -87,7 +89,7 @@ export function AskBack({ words, onBack, onDone }: AskBackProps) {
         ))}
       </SubmitForm>
       <button type="button" class="button" onClick={onBack}>
-        Show the words again
+        {t('Show the words again')}
       </button>
     </Gate>
   );
@@ -95,16 +97,16 @@ export function AskBack({ words, onBack, onDone }: AskBackProps) {
 
 function download(words: readonly string[], username: string): void {
   const lines = [
-    `peerstor recovery words of ${username}, ${location.host}`,
+    t('peerstor recovery words of {username}, {host}', { username, host: location.host }),
     '',
     ...words.map((word, index) => `${index + 1}. ${word}`),
     '',
-    'Whoever has these words can open the account. Print this file, then delete it.',
+    t('Whoever has these words can open the account. Print this file, then delete it.'),
     '',
   ];
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([lines.join('\n')], { type: 'text/plain' }));
-  link.download = 'peerstor recovery words.txt';
+  link.download = `${t('peerstor recovery words')}.txt`;
   link.click();
   URL.revokeObjectURL(link.href);
 }

@@ -4,6 +4,7 @@ import { accountMade, setupState } from '../../client/state.ts';
 import { broughtBy } from '../../client/words/setup-link.ts';
 import { CredentialsForm } from '../../components/form/credentials-form.tsx';
 import { Field } from '../../components/form/field.tsx';
+import { t } from '../../words/words.ts';
 import { Gate } from './gate.tsx';
 
 /** `/register#CODE`: the account that an invite is for. */
@@ -13,25 +14,26 @@ export function RegisterView() {
   const register = async (username: string, password: string) =>
     accountMade(await api.register(code, username, password));
   return (
-    <Gate title="You are invited">
+    <Gate title={t('You are invited')}>
       <p class="muted">
-        Choose a user name and a password for your own drive on{' '}
-        {setupState.value?.deviceName ?? 'this device'}. Nobody else can open your files, not even the person
-        who invited you.
+        {t(
+          'Choose a user name and a password for your own drive on {deviceName}. Nobody else can open your files, not even the person who invited you.',
+          { deviceName: setupState.value?.deviceName ?? t('this device') },
+        )}
       </p>
       <CredentialsForm
         newAccount
-        submit="Create my account"
-        busy="Creating your account…"
+        submit={t('Create my account')}
+        busy={t('Creating your account…')}
         onSubmit={register}
       >
         {brought === '' && (
           <Field
-            label="Invite"
+            label={t('Invite')}
             value={code}
             onInput={setCode}
             required
-            hint="It is the part after # in the link that you were sent."
+            hint={t('It is the part after # in the link that you were sent.')}
           />
         )}
       </CredentialsForm>

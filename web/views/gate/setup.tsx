@@ -6,6 +6,7 @@ import { type Brought, broughtBy } from '../../client/words/setup-link.ts';
 import { CredentialsForm } from '../../components/form/credentials-form.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
+import { t } from '../../words/words.ts';
 import { Gate } from './gate.tsx';
 
 /** First start: make a network, or join the one of another device. */
@@ -14,20 +15,22 @@ export function SetupView() {
   const [way, setWay] = useState<'new' | 'join'>(brought.pairingCode === '' ? 'new' : 'join');
   const setupCode = useSetupCode(brought.setupCode);
   return (
-    <Gate title="Welcome to peerstor">
+    <Gate title={t('Welcome to peerstor')}>
       <p class="muted">
-        This device is called {setupState.value?.deviceName}. Create your private drive on it, or add it to
-        the devices that you already use.
+        {t(
+          'This device is called {deviceName}. Create your private drive on it, or add it to the devices that you already use.',
+          { deviceName: setupState.value?.deviceName ?? t('this device') },
+        )}
       </p>
       <fieldset class="toolbar choice">
-        <legend class="visually-hidden">How to begin</legend>
+        <legend class="visually-hidden">{t('How to begin')}</legend>
         <button
           type="button"
           class={`button ${way === 'new' ? 'primary' : ''}`}
           aria-pressed={way === 'new'}
           onClick={() => setWay('new')}
         >
-          New drive
+          {t('New drive')}
         </button>
         <button
           type="button"
@@ -35,7 +38,7 @@ export function SetupView() {
           aria-pressed={way === 'join'}
           onClick={() => setWay('join')}
         >
-          Join my other devices
+          {t('Join my other devices')}
         </button>
       </fieldset>
       {way === 'new' ? (
@@ -65,18 +68,20 @@ function useSetupCode(brought: string): SetupCode {
       if (!(error instanceof ApiError) || error.code !== 'wrong-setup-code') throw error;
       setAsked(true);
       throw new Error(
-        'This set-up code is wrong, or from an earlier start: each start of peerstor prints a new link. Copy the part after # from the link that it printed last.',
+        t(
+          'This set-up code is wrong, or from an earlier start: each start of peerstor prints a new link. Copy the part after # from the link that it printed last.',
+        ),
       );
     }
   };
   const field = isAsked && (
     <Field
-      label="Set-up code"
+      label={t('Set-up code')}
       value={code}
       onInput={setCode}
       required
       autocomplete="off"
-      hint="It is the part after # in the link that peerstor printed when it started on this device."
+      hint={t('It is the part after # in the link that peerstor printed when it started on this device.')}
     />
   );
   return { code, field, use };
@@ -86,7 +91,12 @@ function NewDrive({ setupCode }: { setupCode: SetupCode }) {
   const make = async (username: string, password: string) =>
     accountMade(await setupCode.use((code) => api.setup(code, username, password)));
   return (
-    <CredentialsForm newAccount submit="Create my drive" busy="Creating your drive…" onSubmit={make}>
+    <CredentialsForm
+      newAccount
+      submit={t('Create my drive')}
+      busy={t('Creating your drive…')}
+      onSubmit={make}
+    >
       {setupCode.field}
     </CredentialsForm>
   );
@@ -104,26 +114,26 @@ function JoinDevices({ setupCode, ...brought }: Omit<Brought, 'setupCode'> & { s
   };
 
   return (
-    <SubmitForm submit="Join" busy="Joining…" onSubmit={join}>
+    <SubmitForm submit={t('Join')} busy={t('Joining…')} onSubmit={join}>
       {setupCode.field}
       <Field
-        label="Pairing code"
+        label={t('Pairing code')}
         value={pairingCode}
         onInput={setPairingCode}
         inputMode="numeric"
         autocomplete="one-time-code"
         required
         autofocus
-        hint="Eight digits. On your other device, open Devices and choose Add a device."
+        hint={t('Eight digits. On your other device, open Devices and choose Add a device.')}
       />
       <Field
-        label="Address of the other device"
+        label={t('Address of the other device')}
         value={address}
         onInput={setAddress}
-        hint="For example 192.168.1.10:8080. Leave it empty to search this network."
+        hint={t('For example 192.168.1.10:8080. Leave it empty to search this network.')}
       />
       {nearby.length > 0 && (
-        <ul class="toolbar" aria-label="Found nearby">
+        <ul class="toolbar" aria-label={t('Found nearby')}>
           {nearby.map((device) => (
             <li key={device.address}>
               <button type="button" class="button" onClick={() => setAddress(device.address)}>

@@ -1,14 +1,15 @@
 import { begin } from '../../client/state.ts';
+import { t } from '../../words/words.ts';
 import { Gate } from './gate.tsx';
 
 export function UnreachableView() {
   return (
-    <Gate title="This device is not answering">
+    <Gate title={t('This device is not answering')}>
       <p class="muted">
-        It may be off, still starting, or on another network. Your other devices show the same drive.
+        {t('It may be off, still starting, or on another network. Your other devices show the same drive.')}
       </p>
       <button type="button" class="button primary" onClick={() => void begin()}>
-        Try again
+        {t('Try again')}
       </button>
     </Gate>
   );
