@@ -98,7 +98,7 @@ async function measureRun(home: string, profile: Profile): Promise<Measured> {
   const before = process.cpuUsage();
   const started = performance.now();
   const run = new BackupRun({
-    ...{ profile, drive, known, clock: systemClock, settleMs: 0, never: [], losses: [] },
+    ...{ profile, drive, known, clock: systemClock, settleMs: 0, never: [], losses: [], watcher: undefined },
     ...{ consent: false, checkTarget: false, dryRun: false, signal, onProgress: () => undefined },
   });
   const { counts, failures } = await run.run();

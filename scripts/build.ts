@@ -34,7 +34,7 @@ const program = await build({
   sourcemap: 'linked',
   legalComments: 'none',
   // Native code finds its prebuilt binary beside its own package.json; libheif stays a file of its own (decision 0084).
-  external: ['level', 'sharp', 'libheif-js/wasm-bundle.js', '@parcel/watcher'],
+  external: ['level', 'sharp', 'libheif-js/wasm-bundle.js'],
   define: { 'process.env.PEERSTOR_BUILT': '"1"' },
   banner: { js: banner },
   logLevel: 'warning',

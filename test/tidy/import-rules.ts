@@ -323,9 +323,9 @@ export const libraryRules: readonly LibraryRule[] = [
     sentence: 'Patterns of what to leave out are read in the transfers of cli and the source of a backup.',
   },
   {
-    library: /^(croner$|@parcel\/watcher$)/,
+    library: /^croner$/,
     places: ['src/backup'],
-    sentence: 'Schedules and watching live in backup.',
+    sentence: 'Schedules live in backup.',
   },
   {
     library: /^(preact(\/|$)|@preact\/(?!signals-core)|lucide$)/,

@@ -22,7 +22,7 @@ import { Target } from '../snapshots/target.ts';
 import { SourceListing } from '../source/listing.ts';
 import { looksEncrypted, sampleBytes } from '../source/noise.ts';
 import { leavesOut } from '../source/patterns.ts';
-import { type FileFacts, factsOf, newNotes, scanFolders } from '../source/scanner.ts';
+import { type FileFacts, factsOf, newNotes, type ScanWatcher, scanFolders } from '../source/scanner.ts';
 import { FileChanged, readSample, readSteady } from '../source/steady-file.ts';
 import { type Plan, type PlannedFile, Planner } from './plan.ts';
 
@@ -36,6 +36,7 @@ export interface RunParts {
   settleMs: number;
   never: readonly string[];
   losses: readonly Loss[];
+  watcher: ScanWatcher | undefined;
   /** A person agreed to what the brake stopped. */
   consent: boolean;
   /** Look whether the drive still has what was saved. */
@@ -76,11 +77,12 @@ export class BackupRun {
   }
 
   async #plan(listing: SourceListing): Promise<Plan> {
-    const { profile, known, never, signal } = this.#parts;
+    const { profile, known, never, watcher, signal } = this.#parts;
     const notes = newNotes();
     const planner = new Planner(await this.#knownRows(), (path) => known.keyOf(path));
     const rules = leavesOut(profile.presets, profile.exclude);
-    for await (const folder of scanFolders(profile.folder, notes, { leavesOut: rules, never, signal })) {
+    const options = { leavesOut: rules, never, watcher, signal };
+    for await (const folder of scanFolders(profile.folder, notes, options)) {
       planner.add(folder);
       listing.add(folder);
     }

@@ -88,7 +88,7 @@ export class ProfileRunner {
     this.#unfollow = undefined;
     this.#running?.abort.abort(new PeerstorError('aborted', 'The backup was stopped.'));
     await this.#running?.done;
-    await alarm?.stop();
+    alarm?.stop();
   }
 
   /** Applies what a person changed. */
@@ -167,7 +167,7 @@ export class ProfileRunner {
     const onProgress = (counts: Counts) => Object.assign(view, shown(counts));
     const shared = {
       ...{ profile, drive: session.drive, known: this.#known, clock, settleMs, signal, dryRun },
-      ...{ never: never(), losses, consent, onProgress },
+      ...{ never: never(), losses, consent, onProgress, watcher: this.#alarm?.watcher },
     };
     const { isDriveComplete, deviceName } = this.#parts;
     const run =
@@ -202,7 +202,7 @@ export class ProfileRunner {
       this.state.braked = braked;
       const alarm = this.#alarm;
       this.#alarm = undefined;
-      void alarm?.stop();
+      alarm?.stop();
       return;
     }
     view.state = failures > 0 ? 'partly' : 'done';

@@ -3,7 +3,7 @@ import { Cron } from 'croner';
 import type { BackupSchedule } from '../../model/backups/backups.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { Log } from '../../model/log.ts';
-import { watchFolder } from '../source/watcher.ts';
+import { FolderWatcher } from '../source/watcher.ts';
 
 /** A watched folder is looked at so often without a hint. */
 const watchedEveryMs = 60 * 60_000;
@@ -44,13 +44,15 @@ export class Alarm {
   readonly #parts: AlarmParts;
   #timer: Timer | undefined;
   #hint: Timer | undefined;
-  #unwatch: Promise<(() => Promise<void>) | undefined> | undefined;
-  #isWatched = true;
+  /** Scans tell it which folders there are. */
+  readonly watcher: FolderWatcher | undefined;
   #stopped = false;
 
   constructor(parts: AlarmParts) {
     this.#parts = parts;
-    if (parts.schedule.kind === 'watch') this.#watch();
+    const { folder, log } = parts;
+    if (parts.schedule.kind === 'watch')
+      this.watcher = new FolderWatcher({ folder, log, onChange: () => this.hint() });
     this.set();
   }
 
@@ -59,7 +61,7 @@ export class Alarm {
     const { schedule, lastMs, clock } = this.#parts;
     const nextMs = nextRunMs(schedule, lastMs(), clock.wallMs());
     const lastAtMs = lastMs();
-    const isPolled = schedule.kind === 'watch' && !this.#isWatched && lastAtMs !== undefined;
+    const isPolled = this.watcher?.isWatching === false && lastAtMs !== undefined;
     return isPolled ? lastAtMs + unwatchedEveryMs : nextMs;
   }
 
@@ -81,19 +83,10 @@ export class Alarm {
     });
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#hint?.cancel();
-    await (await this.#unwatch)?.();
-  }
-
-  #watch(): void {
-    const { folder, log } = this.#parts;
-    this.#unwatch = watchFolder(folder, () => this.hint(), log);
-    void this.#unwatch.then((unwatch) => {
-      this.#isWatched = unwatch !== undefined;
-      if (!this.#isWatched) this.set();
-    });
+    this.watcher?.close();
   }
 }

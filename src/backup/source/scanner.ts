@@ -53,7 +53,16 @@ export interface ScanOptions {
   leavesOut: LeavesOut;
   /** Absolute paths of folders that are never saved: the home and the volumes of this device. */
   never: readonly string[];
+  watcher?: ScanWatcher | undefined;
   signal: AbortSignal;
+}
+
+/** Hears which folders there are (`source/watcher.ts`). */
+export interface ScanWatcher {
+  begin(): void;
+  /** Before the folder is read. */
+  see(path: string): void;
+  end(): void;
 }
 
 const statsAtOnce = 64;
@@ -90,9 +99,11 @@ export async function* scanFolders(
   const real = await realOf(folder);
   const never = await Promise.all(options.never.map(realOf));
   requireForeign(folder, real, never);
+  options.watcher?.begin();
   const waiting = [''];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     options.signal.throwIfAborted();
+    options.watcher?.see(path);
     const scanned = await scanFolder(real, path, notes, { ...options, never });
     if (scanned === undefined && path === '')
       throw new PeerstorError('not-found', `The folder ${folder} cannot be read.`);
@@ -100,6 +111,7 @@ export async function* scanFolders(
     for (const name of scanned.folders.toReversed()) waiting.push(below(path, name));
     yield scanned;
   }
+  options.watcher?.end();
 }
 
 /** The path of what is in a folder. */

@@ -13,7 +13,7 @@ import { Tally } from '../profiles/tally.ts';
 import { Target } from '../snapshots/target.ts';
 import { looksEncrypted, sampleBytes } from '../source/noise.ts';
 import { type LeavesOut, leavesOut } from '../source/patterns.ts';
-import { type FileFacts, isOwn, scanSource } from '../source/scanner.ts';
+import { type FileFacts, isOwn, type ScanWatcher, scanSource } from '../source/scanner.ts';
 import { FileChanged, readSample, readSteady } from '../source/steady-file.ts';
 import { conflictPath } from './conflict-name.ts';
 import { LocalWriter, unfinishedEnding } from './local-writer.ts';
@@ -28,6 +28,7 @@ export interface SyncParts {
   settleMs: number;
   never: readonly string[];
   losses: readonly Loss[];
+  watcher: ScanWatcher | undefined;
   consent: boolean;
   dryRun: boolean;
   signal: AbortSignal;
@@ -76,9 +77,9 @@ export class SyncRun {
   }
 
   async #plan(): Promise<Planned[]> {
-    const { profile, known, signal, never } = this.#parts;
+    const { profile, known, signal, never, watcher } = this.#parts;
     const rules = leavesOut(profile.presets, [`*${unfinishedEnding}`, ...profile.exclude]);
-    const scan = await scanSource(profile.folder, { leavesOut: rules, never, signal });
+    const scan = await scanSource(profile.folder, { leavesOut: rules, never, watcher, signal });
     for (const { path, error } of scan.failed) this.#tally.fail(path, error);
     const paths = new Map<string, SyncPath>();
     const at = (path: string): SyncPath => {
