@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { type Clock, systemClock } from '../../src/model/clock.ts';
 import { type DeviceId, deviceId } from '../../src/model/ids.ts';
 import { defaultTunables } from '../../src/model/limits.ts';
@@ -10,14 +10,9 @@ import { seededRandom } from './seeded-random.ts';
 
 const tunables = { ...defaultTunables, peerSuspectMs: 20, peerDropMs: 60, redialMinMs: 5 };
 
-// The system clock's timers let a process end; here nothing else would keep it.
-let awake: NodeJS.Timeout;
-before(() => {
-  awake = setInterval(() => undefined, 1000);
-});
-after(() => clearInterval(awake));
-
 transportContract('memory', async (count, prepare) => {
+  // The system clock's timers let a process end; here nothing else would keep it.
+  const awake = setInterval(() => undefined, 1000);
   const network = new MemoryNetwork({ clock: systemClock, random: seededRandom(1), tunables });
   const transports = ids(count).map((id) => network.transport(id));
   transports.forEach((transport, index) => {
@@ -31,6 +26,7 @@ transportContract('memory', async (count, prepare) => {
     vanish: async (index) => network.crash(transports[index]!.self),
     end: async () => {
       await Promise.all(transports.map((transport) => transport.stop()));
+      clearInterval(awake);
     },
   };
 });

@@ -14,8 +14,9 @@ const slowFolders = [
 ];
 
 const isLong = (path: string) => path.endsWith('.long.test.ts');
-const isSlow = (path: string) =>
-  path.endsWith('.slow.test.ts') || slowFolders.some((folder) => path.startsWith(folder));
+/** Whether a file starts processes, browsers or whole simulated networks; such files run in a process of their own. */
+export const isSlow = (path: string): boolean =>
+  /\.(slow|long)\.test\.ts$/.test(path) || slowFolders.some((folder) => path.startsWith(folder));
 
 /**
  * `fast`: neither slow nor long; `usual` (npm test): all but long; `long`: only long.

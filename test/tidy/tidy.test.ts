@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
 import { errorStatus } from '../../src/model/errors.ts';
 import { defaultTunables } from '../../src/model/limits.ts';
+import { isSlow } from '../support/test-sets.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const read = (path: string) => readFileSync(`${root}${path}`, 'utf8');
@@ -98,6 +99,15 @@ describe('the house is tidy', () => {
     assert.ok(shipped.length > 100);
     assert.deepEqual(
       shipped.filter((path) => /\bas unknown as\b/.test(read(path))),
+      [],
+    );
+  });
+
+  it('has no hook at the top of a light test file, since such files share a process', () => {
+    const light = files('test/**/*.test.ts').filter((path) => !isSlow(path));
+    assert.ok(light.length > 200);
+    assert.deepEqual(
+      light.filter((path) => /^(before|after)(Each)?\(/m.test(read(path))),
       [],
     );
   });
