@@ -6,6 +6,8 @@ import { copy } from './folders/copying.ts';
 import { createFolder, ensureFolder } from './folders/folders.ts';
 import { patch } from './folders/moves.ts';
 import { properties, setProperties } from './folders/properties.ts';
+import { setPoster } from './photos/posters.ts';
+import { makeRendition, openRendition } from './photos/renditions.ts';
 import { openThumbnail } from './photos/thumbnails.ts';
 import { withTotals } from './search/folder-totals.ts';
 import { search } from './search/search.ts';
@@ -67,6 +69,9 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     uploadTo: (file, content, options) => uploadTo(tree, file, content, options),
     open: (id, version) => openContent(tree, id, version),
     thumbnail: (id, size) => openThumbnail(tree, id, size),
+    setPoster: async (id, picture) => counted(await setPoster(tree, id, picture)),
+    rendition: (id) => openRendition(tree, id),
+    makeRendition: (id) => makeRendition(tree, id),
     checksum: (id, options) => checksum(tree, id, options),
     versions: (id) => versions(tree, id),
     nameVersion: (id, version, name) => nameVersion(tree, id, version, name),

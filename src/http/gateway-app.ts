@@ -49,7 +49,7 @@ import { entryRoutes } from './routes/entries/entries.ts';
 import { entriesAtOnceRoutes } from './routes/entries/entries-at-once.ts';
 import { pathRoutes } from './routes/entries/path.ts';
 import { searchRoutes } from './routes/entries/search.ts';
-import { thumbnailRoutes } from './routes/entries/thumbnail.ts';
+import { posterRoutes, renditionRoutes, thumbnailRoutes } from './routes/entries/thumbnail.ts';
 import { trashRoutes } from './routes/entries/trash.ts';
 import { uploadRoutes } from './routes/entries/uploads.ts';
 import { versionRoutes } from './routes/entries/versions.ts';
@@ -82,6 +82,8 @@ const routeGroups = [
   contentRoutes,
   archiveRoutes,
   thumbnailRoutes,
+  posterRoutes,
+  renditionRoutes,
   davRoutes,
   photoRoutes,
   albumRoutes,

@@ -1,15 +1,28 @@
 /** Makes thumbnails and facts, one content after the other, in a child that is replaced when it ends. */
 import { Semaphore } from '../concurrency/index.ts';
-import type { Clock, Timer } from '../model/clock.ts';
-import type { MadeMedia, MediaContent, MediaMaker } from '../model/contracts/media/media-maker.ts';
+import { type Clock, type Random, systemRandom, type Timer } from '../model/clock.ts';
+import type {
+  FilmAbilities,
+  MadeMedia,
+  MediaContent,
+  MediaMaker,
+} from '../model/contracts/media/media-maker.ts';
+import type { RenditionFiles } from '../model/contracts/media/rendition-files.ts';
+import { PeerstorError } from '../model/errors.ts';
 import type { Log } from '../model/log.ts';
 import type { ChildLimits } from './channel.ts';
+import { type Ffmpeg, FfmpegFailed, findFfmpeg } from './films/ffmpeg.ts';
+import { posterOf, renditionOf } from './films/film-program.ts';
 import { answerWaitMs, childBytesMax, childIdleMs, imageBytesMax, imagePixelsMax } from './limits.ts';
 import { ChildEnded, MediaChild } from './media-child.ts';
 
 export interface MediaMakerParts {
   clock: Clock;
   log: Log;
+  random?: Random;
+  renditions?: RenditionFiles;
+  /** The program for films; what the system finds under `ffmpeg` unless said. */
+  ffmpegPath?: string;
   /** Tests shorten them. */
   limits?: Partial<ChildLimits>;
   answerWaitMs?: number;
@@ -28,6 +41,8 @@ const triesMax = 2;
 class OneAtATime implements MediaMaker {
   readonly #parts: MediaMakerParts;
   readonly #turn = new Semaphore(1);
+  readonly #renditionTurn = new Semaphore(1);
+  #ffmpeg: Promise<Ffmpeg | undefined> | undefined;
   readonly #stopping = new AbortController();
   #child: MediaChild | undefined;
   #idle: Timer | undefined;
@@ -35,6 +50,10 @@ class OneAtATime implements MediaMaker {
 
   constructor(parts: MediaMakerParts) {
     this.#parts = parts;
+  }
+
+  get renditions(): RenditionFiles | undefined {
+    return this.#parts.renditions;
   }
 
   get lack(): string | null {
@@ -72,7 +91,8 @@ class OneAtATime implements MediaMaker {
     const abort = () => child.kill();
     signal.addEventListener('abort', abort, { once: true });
     try {
-      return await child.make(content, signal);
+      const made = await child.make(content, signal);
+      return made && lacksPoster(made) ? await this.#withPoster(child, made, content, signal) : made;
     } finally {
       signal.removeEventListener('abort', abort);
     }
@@ -94,6 +114,64 @@ class OneAtATime implements MediaMaker {
     return child;
   }
 
+  /** A film as it was where there is no ffmpeg here: another device, or a browser, may make its poster. */
+  async #withPoster(
+    child: MediaChild,
+    made: MadeMedia,
+    content: MediaContent,
+    signal: AbortSignal,
+  ): Promise<MadeMedia> {
+    const ffmpeg = await this.#findFfmpeg();
+    if (!ffmpeg) return made;
+    const { random = systemRandom } = this.#parts;
+    try {
+      const poster = await posterOf(ffmpeg, content, made.facts, { random, signal });
+      const shown = await child.make(contentOf(poster), signal);
+      if (!shown || shown.thumbnails.length === 0) throw new FfmpegFailed('It gave no picture.');
+      const { width, height, thumbhash } = shown.facts;
+      const size = made.facts.width === 0 ? { width, height } : {};
+      return {
+        facts: { ...made.facts, ...size, ...(thumbhash && { thumbhash }) },
+        thumbnails: shown.thumbnails,
+      };
+    } catch (error) {
+      if (!(error instanceof FfmpegFailed)) throw error;
+      this.#parts.log.info({}, `A film has no poster: ${error.message}`);
+      return { ...made, facts: { ...made.facts, problem: 'unsupported' } };
+    }
+  }
+
+  #findFfmpeg(): Promise<Ffmpeg | undefined> {
+    this.#ffmpeg ??= findFfmpeg(this.#parts.ffmpegPath);
+    return this.#ffmpeg;
+  }
+
+  async films(): Promise<FilmAbilities> {
+    const ffmpeg = await this.#findFfmpeg();
+    return { posters: ffmpeg !== undefined, renditions: ffmpeg?.encodes === true };
+  }
+
+  async *render(
+    content: MediaContent,
+    film: { durationSeconds?: number },
+    { signal, onProgress }: { signal: AbortSignal; onProgress?(share: number): void },
+  ): AsyncGenerator<Uint8Array> {
+    const ffmpeg = await this.#findFfmpeg();
+    if (!ffmpeg?.encodes) throw new PeerstorError('bad-input', noFfmpeg);
+    const either = AbortSignal.any([signal, this.#stopping.signal]);
+    const { random = systemRandom } = this.#parts;
+    const given = { random, signal: either, ...(onProgress && { onProgress }) };
+    const release = await this.#renditionTurn.take(either);
+    try {
+      yield* renditionOf(ffmpeg, content, film, given);
+    } catch (error) {
+      if (!(error instanceof FfmpegFailed)) throw error;
+      throw new PeerstorError('bad-input', 'This film cannot be decoded here.', { cause: error });
+    } finally {
+      release();
+    }
+  }
+
   #restLater(): void {
     const { clock, idleMs = childIdleMs } = this.#parts;
     this.#idle?.cancel();
@@ -110,6 +188,22 @@ class OneAtATime implements MediaMaker {
     this.#idle?.cancel();
     this.#rest();
   }
+}
+
+const noFfmpeg =
+  'This device cannot make a film smaller: install ffmpeg on it, or open the film on a device that has it.';
+
+function lacksPoster({ facts, thumbnails }: MadeMedia): boolean {
+  return facts.kind === 'video' && facts.problem === undefined && thumbnails.length === 0;
+}
+
+function contentOf(bytes: Uint8Array): MediaContent {
+  return {
+    size: bytes.length,
+    async *read({ start, end }) {
+      yield bytes.subarray(start, end);
+    },
+  };
 }
 
 /** What can be said of a content at which children died: it looks like a picture, or it would not have been read so far. */

@@ -43,6 +43,7 @@ export const errorStatus = {
   'not-found': 404,
   /** Nothing shows what is in this file. */
   'no-thumbnail': 404,
+  'no-rendition': 404,
   gone: 410,
   'name-taken': 409,
   'would-make-a-cycle': 409,

@@ -60,6 +60,28 @@ describe('pictures over HTTP', () => {
     assert.deepEqual([(await g.ask('HEAD', path)).status, (await g.ask('HEAD', path)).text], [200, '']);
   });
 
+  it('the picture of a film is taken from who may sign in, up to its bound, and from no token', async () => {
+    const path = `/api/v1/entries/${picture.id}/thumbnail`;
+    const headers = { 'content-type': 'image/jpeg' };
+    assert.equal((await g.ask('PUT', path, { headers, body: Buffer.from('a jpeg') })).status, 200);
+    assert.equal(String(g.drive.posters.get(picture.id)), 'a jpeg');
+    const large = Buffer.alloc(8 * 1024 * 1024 + 1);
+    assertProblem(await g.ask('PUT', path, { headers, body: large }), 'too-large');
+    assertProblem(await g.ask('PUT', path, { anonymous: true, headers, body: large }), 'not-signed-in');
+  });
+
+  it('a smaller film is begun by POST, tells how far it is, and is read by ranges', async () => {
+    const path = `/api/v1/entries/${picture.id}/rendition`;
+    assertProblem(await g.get(path), 'no-rendition');
+    const begun = await g.ask('POST', path);
+    assert.deepEqual([begun.status, begun.json()], [202, { state: 'making', progress: 0 }]);
+    assert.equal((await g.get(path)).status, 202);
+    g.drive.renditions.set(picture.id, { ...thumbnailOf('a.mp4'), mime: 'video/mp4' });
+    const part = await g.ask('GET', path, { headers: { range: 'bytes=1-3' } });
+    assert.deepEqual([part.status, part.headers['content-type'], part.text], [206, 'video/mp4', 'IFF']);
+    assert.equal((await g.ask('POST', path)).status, 204);
+  });
+
   it('a thumbnail that is being made is told to be asked for again, and one that is none has a code', async () => {
     const answer = await g.get(`/api/v1/entries/${waiting.id}/thumbnail`);
     assert.deepEqual([answer.status, answer.headers['retry-after']], [202, '2']);

@@ -7,7 +7,8 @@ import { systemClock } from '../../src/model/clock.ts';
 import { silentLog } from '../../src/model/log.ts';
 import { freshSeed } from '../support/fresh-seed.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { claimingSize, newFilm, newPicture, newRaw } from './pictures.ts';
+import { heicPicture } from './heic-picture.ts';
+import { claimingSize, newCr3, newFilm, newPicture, newRaf, newRaw } from './pictures.ts';
 
 const mutations = 2000;
 const { signal } = new AbortController();
@@ -25,7 +26,8 @@ describe('files that were damaged on purpose', { timeout: 1_800_000 }, () => {
     for (const format of ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const) {
       originals.push(await newPicture({ width: 200, height: 150, format, exif }));
     }
-    originals.push(newRaw(await newPicture({ width: 1600, height: 1200, seed: 3 }), 6));
+    const large = await newPicture({ width: 1600, height: 1200, seed: 3 });
+    originals.push(newRaw(large, 6), newCr3(large, 6), newRaf(large), heicPicture);
     originals.push(claimingSize(await newPicture({ format: 'png' }), 40_000, 40_000));
 
     function mutated(): Uint8Array {

@@ -14,6 +14,8 @@ const children: MediaChild[] = [];
 const maker = createMediaMaker({
   clock: systemClock,
   log: silentLog,
+  // Films have a test file of their own.
+  ffmpegPath: '/nowhere/ffmpeg',
   onChild: (child) => children.push(child),
 });
 after(() => maker.stop());

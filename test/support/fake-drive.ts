@@ -18,6 +18,7 @@ import type {
   EntryPatch,
   ListOptions,
   OpenContent,
+  OpenRendition,
   OpenThumbnail,
   SearchQuery,
   UploadOptions,
@@ -376,6 +377,29 @@ export class FakeDrive extends FakeTransfers implements Drive {
     const thumbnail = this.thumbnails.get(found);
     if (thumbnail) return thumbnail;
     throw new PeerstorError('no-thumbnail', 'There is no thumbnail of this.');
+  }
+
+  /** Pictures that were set for films. */
+  readonly posters = new Map<string, Uint8Array>();
+  /** What `rendition` gives of an entry; none by default. */
+  readonly renditions = new Map<string, OpenRendition>();
+
+  async setPoster(id: EntryId, picture: Uint8Array): Promise<EntryView> {
+    this.posters.set(this.#find(id).id, picture);
+    return this.entry(id);
+  }
+
+  async rendition(id: EntryId): Promise<OpenRendition> {
+    const rendition = this.renditions.get(this.#find(id).id);
+    if (rendition) return rendition;
+    throw new PeerstorError('no-rendition', 'There is no smaller film of this yet: ask for one with POST.');
+  }
+
+  async makeRendition(id: EntryId): Promise<OpenRendition> {
+    const { id: found } = this.#find(id);
+    const rendition = this.renditions.get(found) ?? { state: 'making' as const, progress: 0 };
+    this.renditions.set(found, rendition);
+    return rendition;
   }
 
   async checksum(id: EntryId, options: { version?: VersionId; signal?: AbortSignal } = {}) {

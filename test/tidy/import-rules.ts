@@ -140,7 +140,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'durability',
     'sync',
   ],
-  media: ['facts', 'child'],
+  media: ['facts', 'child', 'films'],
   http: [
     'limits',
     'requests',

@@ -68,6 +68,8 @@ class MediaQueue implements MediaUpkeep {
   /** Failed, and are tried again later. */
   readonly #putOff = new Set<VersionId>();
   #working = 0;
+  /** Can this device make pictures of films? */
+  #posters = false;
 
   constructor(tree: Tree) {
     this.#tree = tree;
@@ -114,8 +116,8 @@ class MediaQueue implements MediaUpkeep {
   }
 
   #add(version: VersionId, isNew: boolean, failures = 0): void {
-    if (!this.#tree.media || this.#isOver || this.#putOff.has(version) || hasRecord(this.#tree, version))
-      return;
+    if (!this.#tree.media || this.#isOver || this.#putOff.has(version)) return;
+    if (hasRecord(this.#tree, version, this.#posters)) return;
     this.#due.set(version, { version, isNew, failures });
     this.#stack.push(version);
     if (this.#working < atOnce) void this.#work(this.#tree.media);
@@ -179,14 +181,16 @@ class MediaQueue implements MediaUpkeep {
 
   /** Oldest first, so that the newest is next. */
   async #scan(): Promise<void> {
-    const { catalog, user } = this.#tree;
+    const { catalog, user, media } = this.#tree;
+    this.#posters = (await media?.films())?.posters === true;
     let looked = 0;
     const lacking: { version: VersionId; writtenAtMs: number; isOwn: boolean }[] = [];
     for await (const record of catalog.versionsOwnedBy(user)) {
       if (this.#isOver) return;
       looked += 1;
       if (looked % versionsAtOnce === 0) await breathe();
-      if (!isLive(record) || hasRecord(this.#tree, record.id) || !isLikely(this.#tree, record)) continue;
+      if (!isLive(record) || hasRecord(this.#tree, record.id, this.#posters) || !isLikely(this.#tree, record))
+        continue;
       const writtenAtMs = Math.floor(record.hlc / hlcTicksPerMs);
       lacking.push({ version: versionId(record.id), writtenAtMs, isOwn: record.device === catalog.self });
     }

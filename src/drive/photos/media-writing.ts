@@ -1,16 +1,21 @@
 /** Reads one version, stores its thumbnails sealed, and writes its media record, in this order (I1). */
 import type { SafetyView } from '../../model/api.ts';
-import { type MediaMaker, mediaFormat } from '../../model/contracts/media/media-maker.ts';
+import { type MadeMedia, type MediaMaker, mediaFormat } from '../../model/contracts/media/media-maker.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
-import { ownRecordId, type VersionId, versionId } from '../../model/ids.ts';
+import { type EntryId, ownRecordId, type VersionId, versionId } from '../../model/ids.ts';
 import type { MediaBody } from '../../model/records.ts';
 import { readContent, writeParts } from '../content/index.ts';
 import { isLive } from '../keys/live.ts';
 import { rotate, runRotating } from '../sharing/access/key-rotation.ts';
 import type { OpenVersion } from '../tree/listing/heads.ts';
 import { candidateOf } from '../tree/media-candidates.ts';
-import { openMedia, sealMedia } from '../tree/media-record.ts';
+import { type OpenMedia, openMedia, sealMedia } from '../tree/media-record.ts';
 import { author, type Entry, givenName, openEntry, type Tree } from '../tree/tree.ts';
+
+interface Lacking {
+  entry: Entry;
+  version: OpenVersion;
+}
 
 /** `again`: the key of the entry changed meanwhile. */
 export type Written = 'written' | 'none' | 'again';
@@ -27,7 +32,8 @@ export async function writeMedia(
   version: VersionId,
   { isNew, isRetry, signal }: { isNew: boolean; isRetry: boolean; signal: AbortSignal },
 ): Promise<Written> {
-  const found = await findLacking(tree, version, isNew);
+  const { posters } = await maker.films();
+  const found = await findLacking(tree, version, { isNew, posters });
   if (!found) return 'none';
   const { manifest, size } = found.version;
   // Nothing is decoded for nothing. Copies of what came just now may still be on their way, and 0 is not known.
@@ -44,12 +50,30 @@ export async function writeMedia(
   );
   // Another device may be able to; who is asked there again finds the version without a record.
   if (!made || (maker.lack !== null && made.facts.kind === 'image')) return 'none';
+  return storeMade(tree, version, found.entry.id, made, {
+    signal,
+    findLacking: () => findLacking(tree, version, { isNew, posters }),
+  });
+}
+
+/**
+ * Stores thumbnails, and writes their record.
+ * @param options.findLacking looks again, under the lock of the folder
+ * @throws as `writeMedia`
+ */
+export async function storeMade(
+  tree: Tree,
+  version: VersionId,
+  entry: EntryId,
+  made: MadeMedia,
+  { signal, findLacking: look }: { signal: AbortSignal; findLacking(): Promise<Lacking | undefined> },
+): Promise<Written> {
   const bytes = made.thumbnails.reduce((sum, thumbnail) => sum + thumbnail.bytes.length, 0);
   const reservation = await tree.quotas.reserve(tree.user, bytes);
-  const session = reservation.watch(network.beginUpload());
+  const session = reservation.watch(tree.network.beginUpload());
   try {
-    await rotate(tree, found.entry.id);
-    const { key } = openEntry(tree, found.entry.id);
+    await rotate(tree, entry);
+    const { key } = openEntry(tree, entry);
     const stored =
       bytes === 0
         ? null
@@ -63,13 +87,13 @@ export async function writeMedia(
     if (bytes > 0) await requireSafe(tree, await session.settle('safe', tree.tunables.safeWaitMs, signal));
     const listed = made.thumbnails.map((one) => ({ ...one, bytes: one.bytes.length }));
     const body: MediaBody = {
-      entry: found.entry.id,
+      entry,
       owner: tree.user,
       manifest: stored?.manifest ?? null,
       sealedBytes: stored?.sealedBytes ?? 0,
       sealed: sealMedia(key, made.facts, listed),
     };
-    const written = await commit(tree, version, { body, key, isNew });
+    const written = await commit(tree, version, { body, key, look });
     if (written === 'written') reservation.listed();
     return written;
   } finally {
@@ -97,12 +121,12 @@ async function requireSafe({ catalog }: Tree, { level }: SafetyView): Promise<vo
 async function commit(
   tree: Tree,
   version: VersionId,
-  { body, key, isNew }: { body: MediaBody; key: Uint8Array; isNew: boolean },
+  { body, key, look }: { body: MediaBody; key: Uint8Array; look(): Promise<Lacking | undefined> },
 ): Promise<Written> {
   const { entry } = body;
   const parent = tree.catalog.placeOf(entry)?.parent ?? entry;
   return runRotating(tree, [parent], [entry], async () => {
-    const found = await findLacking(tree, version, isNew);
+    const found = await look();
     if (!found) return 'none';
     if (!Buffer.from(found.entry.key).equals(key)) return 'again';
     await author(tree, [{ table: 'media', id: ownRecordId(version, tree.user), body }]);
@@ -110,14 +134,14 @@ async function commit(
   });
 }
 
-/** The version, if it is current, may be a picture and has no media record. */
+/** The version, if it is current, may be a picture and has no media record that counts. */
 async function findLacking(
   tree: Tree,
   id: VersionId,
-  isNew: boolean,
-): Promise<{ entry: Entry; version: OpenVersion } | undefined> {
+  { isNew, posters }: { isNew: boolean; posters: boolean },
+): Promise<Lacking | undefined> {
   const record = tree.catalog.get('version', id);
-  if (!isLive(record) || record.body.owner !== tree.user || hasRecord(tree, id)) return undefined;
+  if (!isLive(record) || record.body.owner !== tree.user || hasRecord(tree, id, posters)) return undefined;
   try {
     const entry = openEntry(tree, record.body.entry);
     const { all } = await tree.cache.heads.of(entry.id, entry.keys);
@@ -135,17 +159,23 @@ async function findLacking(
 /**
  * Made already, here or elsewhere, or refused for a reason that is written down. One without thumbnails, of a version of peerstor
  * that could make less, does not count.
+ * @param posters does not count a film without a picture either, for who can make one
  */
-export function hasRecord(tree: Tree, version: string): boolean {
+export function hasRecord(tree: Tree, version: string, posters = false): boolean {
   const id = ownRecordId(version, tree.user);
   const record = tree.catalog.get('media', id);
   if (!isLive(record)) return tree.catalog.heads('media', id).length > 0;
   if (record.body.manifest !== null) return true;
   try {
     const media = openMedia(tree, versionId(version), openEntry(tree, record.body.entry).keys);
-    return !media || media.made >= mediaFormat;
+    return !media || (media.made >= mediaFormat && !(posters && lacksPoster(media)));
   } catch (error) {
     if (isPeerstorError(error)) return true;
     throw error;
   }
+}
+
+/** A film that nobody could make a picture of where it was read. */
+export function lacksPoster({ kind, problem, thumbnails }: OpenMedia): boolean {
+  return kind === 'video' && problem === undefined && thumbnails.length === 0;
 }

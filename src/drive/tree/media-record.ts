@@ -82,6 +82,8 @@ function factsIn(fields: Fields): MediaFacts {
   const gps = gpsIn(fields.gps);
   const exposure = isFields(fields.exposure) ? exposureIn(fields.exposure) : undefined;
   const { camera, lens, durationSeconds, codec, thumbhash, perceptualHash, problem } = fields;
+  const { contentId, burstId, panorama, description } = fields;
+  const motion = motionIn(fields.motion);
   return {
     kind: fields.kind === 'video' ? 'video' : 'image',
     format: typeof fields.format === 'string' ? fields.format : '',
@@ -94,10 +96,22 @@ function factsIn(fields: Fields): MediaFacts {
     ...(typeof lens === 'string' && { lens }),
     ...(typeof durationSeconds === 'number' && { durationSeconds }),
     ...(typeof codec === 'string' && { codec }),
+    ...(typeof contentId === 'string' && { contentId }),
+    ...(typeof burstId === 'string' && { burstId }),
+    ...(motion && { motion }),
+    ...((panorama === 'flat' || panorama === 'sphere') && { panorama }),
+    ...(fields.screenshot === true && { screenshot: true }),
+    ...(typeof description === 'string' && { description }),
     ...(thumbhash instanceof Uint8Array && { thumbhash }),
     ...(perceptualHash instanceof Uint8Array && perceptualHash.length === 8 && { perceptualHash }),
     ...(isProblem(problem) && { problem }),
   };
+}
+
+function motionIn(value: unknown): MediaFacts['motion'] {
+  if (!isFields(value)) return undefined;
+  const [start, end] = [numberIn(value.start), numberIn(value.end)];
+  return start !== undefined && end !== undefined && start < end ? { start, end } : undefined;
 }
 
 function thumbnailsIn(listed: unknown): StoredThumbnail[] {

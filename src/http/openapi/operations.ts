@@ -2,7 +2,7 @@
  * What each route of the API does and answers. Requests are described by the schemas of the routes themselves; a new
  * route gets its line here (`test/tidy/docs.test.ts` names the one that is missing).
  */
-import { boolean, count, listOf, nullable, objectOf, type Schema, shape, string } from './schema.ts';
+import { boolean, count, listOf, nullable, number, objectOf, type Schema, shape, string } from './schema.ts';
 import { pageOf } from './shapes.ts';
 
 type Reply = Schema | string;
@@ -41,6 +41,11 @@ const thumbnail: Replies = {
   202: objectOf<{ state: string }>({ state: { ...string, description: 'it is being made' } }),
   304: null,
 };
+const making = objectOf<{ state: string; progress: number }>({
+  state: { ...string, description: 'it is being made' },
+  progress: { ...number, description: 'how much is done, 0 to 1' },
+});
+const rendition: Replies = { 200: anyBytes, 202: making, 206: anyBytes, 304: null };
 const conditional = { headers: ['If-None-Match'] } as const;
 const ifMatch = { headers: ['If-Match'] } as const;
 const reading = {
@@ -93,6 +98,11 @@ const entries: Record<string, Operation> = {
     uploading,
   ),
   'GET /api/v1/entries/:id/thumbnail': does('A picture of a file', thumbnail, conditional),
+  'PUT /api/v1/entries/:id/thumbnail': does('Set the picture of a film that has none', ok(shape('Entry')), {
+    takesContent: true,
+  }),
+  'GET /api/v1/entries/:id/rendition': does('A smaller film that browsers play', rendition, reading),
+  'POST /api/v1/entries/:id/rendition': does('Make a smaller film', { 202: making, 204: null }),
   'POST /api/v1/uploads': does('Begin an upload in several requests (tus)', { 201: null }, tus),
   'GET /api/v1/uploads': does('Own uploads that are not finished', ok(pageOf(shape('Upload')))),
   'PATCH /api/v1/uploads/:id': does('The next bytes of an upload (tus)', nothing, tusPart),

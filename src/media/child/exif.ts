@@ -15,6 +15,8 @@ const exifOptions = {
   iptc: false,
   jfif: false,
   ihdr: false,
+  makerNote: true,
+  userComment: true,
   mergeOutput: true,
   sanitize: true,
   reviveValues: false,

@@ -4,6 +4,8 @@ import type { ChildLimits } from '../channel.ts';
 import { cr3Preview } from '../facts/cr3-preview.ts';
 import { type ExifFields, exifFacts } from '../facts/exif-facts.ts';
 import { filmFacts, type ReadBytes } from '../facts/film-boxes.ts';
+import { matroskaFacts } from '../facts/matroska.ts';
+import { pictureMarks } from '../facts/picture-marks.ts';
 import { fujifilmPreview, type RawPreview, rawPreview } from '../facts/raw-preview.ts';
 import { exifOf, exifOfBlocks } from './exif.ts';
 import { decodeHeic, openHeif } from './heic.ts';
@@ -31,7 +33,8 @@ export async function readContent(
   const { kind, format } = sniffed;
   if (kind === 'video') {
     const isBoxed = format === 'mp4' || format === 'mov';
-    const facts = isBoxed ? await filmFacts(size, read) : { width: 0, height: 0 };
+    const facts = isBoxed ? await filmFacts(size, read) : await matroskaFacts(size, read);
+    if (facts === 'sound') return null;
     return without({ kind, format, width: 0, height: 0, ...facts }, facts ? 'unsupported' : 'damaged');
   }
   const empty = { kind, format, width: 0, height: 0 };
@@ -55,7 +58,8 @@ async function readPicture(
   }
   const described = await describe(sharp, bytes).catch(() => undefined);
   const block = described?.exif ? await exifOf(described.exif) : {};
-  const facts = { ...empty, ...exifFacts({ ...block, ...inFile }) };
+  const fields = { ...block, ...inFile };
+  const facts = { ...empty, ...exifFacts(fields), ...pictureMarks(bytes, fields) };
   if (!described && format !== 'heic') return without(facts, 'damaged');
   const { width = 0, height = 0 } = described ?? {};
   const sized = { ...facts, width, height };
@@ -128,7 +132,7 @@ async function inRaw(
   };
 }
 
-/** A film has no thumbnail for now, and that is no problem of the film. */
+/** A film gets its poster from another program, if there is one (`films`). */
 function without(facts: MediaFacts, problem: MediaProblem): MadeMedia {
   const isFilm = facts.kind === 'video' && problem === 'unsupported';
   return { facts: isFilm ? facts : { ...facts, problem }, thumbnails: [] };

@@ -36,7 +36,7 @@ function timesOf(fields: ExifFields, local: string, offset: string) {
 }
 
 /** Many makers begin the model with their name. */
-function cameraOf(fields: ExifFields): string | undefined {
+export function cameraOf(fields: ExifFields): string | undefined {
   const make = textOf(fields.Make);
   const model = textOf(fields.Model);
   if (make === undefined || model === undefined) return model ?? make;

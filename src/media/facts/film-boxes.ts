@@ -3,8 +3,10 @@
  * Only the box `moov` is read, wherever it is; a film of gigabytes costs a few reads.
  */
 import type { GpsPlace, MediaFacts, TakenAt } from '../../model/contracts/media/media-maker.ts';
-import { placeOf } from './exif-facts.ts';
+import { codecOfSampleEntry } from './codecs.ts';
+import { cameraOf, placeOf } from './exif-facts.ts';
 import { type Box, boxAt, boxBelow, boxesIn, headBytes, largeHeadBytes } from './iso-boxes.ts';
+import { identifier } from './picture-marks.ts';
 import { parseLocal, parseOffset, takenAtOf, takenAtUtc } from './taken-at.ts';
 
 /** Reads bytes [start, end) of the file; fewer only at its end. */
@@ -17,7 +19,10 @@ const trackMax = 64;
 /** Seconds from 1904, when QuickTime's clock begins, to 1970. */
 const macEpochS = 2_082_844_800;
 
-export type FilmFacts = Pick<MediaFacts, 'width' | 'height' | 'durationSeconds' | 'takenAt' | 'gps'>;
+export type FilmFacts = Pick<
+  MediaFacts,
+  'width' | 'height' | 'durationSeconds' | 'takenAt' | 'gps' | 'codec' | 'contentId' | 'camera'
+>;
 
 /** @returns undefined for a file whose `moov` is missing or damaged */
 export async function filmFacts(size: number, read: ReadBytes): Promise<FilmFacts | undefined> {
@@ -29,10 +34,15 @@ export async function filmFacts(size: number, read: ReadBytes): Promise<FilmFact
   const header = top.find(({ type }) => type === 'mvhd');
   if (!header) return undefined;
   const { timescale, duration, created } = movieHeader(moov, header);
-  const { width, height } = shownSize(moov, top);
+  const { width, height, codec } = shown(moov, top);
   const texts = describedTexts(moov, top);
   const gps = placeIn(texts);
   const takenAt = whenTaken(texts, created, gps);
+  const contentId = identifier(texts.get('com.apple.quicktime.content.identifier'));
+  const camera = cameraOf({
+    Make: texts.get('com.apple.quicktime.make') ?? texts.get('mak'),
+    Model: texts.get('com.apple.quicktime.model') ?? texts.get('mod'),
+  });
   const seconds = (duration || fragmentedDuration(moov, top)) / timescale;
   return {
     width,
@@ -40,6 +50,9 @@ export async function filmFacts(size: number, read: ReadBytes): Promise<FilmFact
     ...(Number.isFinite(seconds) && seconds > 0 && { durationSeconds: Math.round(seconds * 1000) / 1000 }),
     ...(takenAt && { takenAt }),
     ...(gps && { gps }),
+    ...(codec !== undefined && { codec }),
+    ...(contentId !== undefined && { contentId }),
+    ...(camera !== undefined && { camera }),
   };
 }
 
@@ -79,8 +92,8 @@ function fragmentedDuration(bytes: Buffer, top: readonly Box[]): number {
   return isLong ? Number(bytes.readBigUInt64BE(box.start + 4)) : bytes.readUInt32BE(box.start + 4);
 }
 
-/** Pixels of the first track with a picture, turned as its matrix says. */
-function shownSize(bytes: Buffer, top: readonly Box[]): { width: number; height: number } {
+/** Pixels of the first track with a picture, turned as its matrix says, and its codec. */
+function shown(bytes: Buffer, top: readonly Box[]): { width: number; height: number; codec?: string } {
   for (const track of top.filter(({ type }) => type === 'trak').slice(0, trackMax)) {
     const box = boxBelow(bytes, boxesIn(bytes, track.start, track.end), ['tkhd']);
     if (!box) continue;
@@ -90,10 +103,24 @@ function shownSize(bytes: Buffer, top: readonly Box[]): { width: number; height:
     const width = Math.round(bytes.readUInt32BE(matrix + 36) / 65536);
     const height = Math.round(bytes.readUInt32BE(matrix + 40) / 65536);
     if (width === 0 || height === 0) continue;
+    const codec = codecOf(bytes, track);
     const [a, b] = [bytes.readInt32BE(matrix), bytes.readInt32BE(matrix + 4)];
-    return Math.abs(b) > Math.abs(a) ? { width: height, height: width } : { width, height };
+    const isTurned = Math.abs(b) > Math.abs(a);
+    return {
+      ...(isTurned ? { width: height, height: width } : { width, height }),
+      ...(codec !== undefined && { codec }),
+    };
   }
   return { width: 0, height: 0 };
+}
+
+function codecOf(bytes: Buffer, track: Box): string | undefined {
+  const path = ['mdia', 'minf', 'stbl', 'stsd'];
+  const described = boxBelow(bytes, boxesIn(bytes, track.start, track.end), path);
+  // A version and the number of entries stand before the first one.
+  return described && described.end - described.start >= 16
+    ? codecOfSampleEntry(bytes.toString('latin1', described.start + 12, described.start + 16))
+    : undefined;
 }
 
 /** Texts that phones write about a film, by their key: QuickTime's `udta` and `meta`. */

@@ -243,6 +243,9 @@ export interface OpenContent {
 /** A picture of a file's content, or word that it is not made yet. */
 export type OpenThumbnail = OpenContent | 'making';
 
+/** A smaller film, or how much of it is made, 0 to 1. */
+export type OpenRendition = OpenContent | { state: 'making'; progress: number };
+
 export interface EntryPatch {
   name?: string;
   parentId?: EntryId;
@@ -346,6 +349,19 @@ export interface Drive {
    * @throws `no-thumbnail`, also for a folder; `not-found`
    */
   thumbnail(id: EntryId, size: ThumbnailSize): Promise<OpenThumbnail>;
+  /**
+   * Sets the picture of a film that has none, as a page can make one where this device has no ffmpeg.
+   * @param picture a whole JPEG, PNG or WebP
+   * @throws `bad-input` for what is no picture; `conflict` for what is no film, or has a picture
+   */
+  setPoster(id: EntryId, picture: Uint8Array): Promise<EntryView>;
+  /**
+   * A smaller film (720 lines, H.264) of one that a browser may not play, if this device has made one.
+   * @throws `no-rendition`, `not-found`
+   */
+  rendition(id: EntryId): Promise<OpenRendition>;
+  /** Begins to make it, once. @throws `no-rendition` where this device cannot, `too-many-tries`, `not-found` */
+  makeRendition(id: EntryId): Promise<OpenRendition>;
   /**
    * Reads the whole content of a file.
    * @returns the SHA-256 of the plain content, in lower-case hex

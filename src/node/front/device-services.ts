@@ -1,4 +1,5 @@
 /** What stands between the gateway and the parts of this device: accounts, media, backups, and the front over them. */
+import { join } from 'node:path';
 import type { AccountsRoom, Founding } from '../../drive/index.ts';
 import { createMediaMaker } from '../../media/index.ts';
 import type { Catalog } from '../../model/contracts/catalog.ts';
@@ -6,6 +7,7 @@ import type { DeviceFront } from '../../model/contracts/device.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { Log } from '../../model/log.ts';
 import type { Home } from '../home/home.ts';
+import { openRenditionFiles, renditionsFolder } from '../home/rendition-folder.ts';
 import { createDeviceAccounts } from './device-accounts.ts';
 import { startDeviceBackups } from './device-backups.ts';
 import { createDeviceFront } from './device-front.ts';
@@ -26,7 +28,8 @@ export async function startDeviceServices(
     log: Log;
   },
 ): Promise<DeviceServices> {
-  const media = createMediaMaker({ clock: device.clock, log: given.log });
+  const renditions = await openRenditionFiles(join(given.home.folder, renditionsFolder));
+  const media = createMediaMaker({ clock: device.clock, log: given.log, renditions });
   const accounts = createDeviceAccounts(device, { ...given, media });
   const backups = await startDeviceBackups(device, { ...given, accounts });
   return {

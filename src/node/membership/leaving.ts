@@ -10,6 +10,7 @@ import type { AuditEvent } from '../../model/contracts/audit.ts';
 import { afterPrefix, type OrderedStore } from '../../model/contracts/ordered-store.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import type { Home } from '../home/home.ts';
+import { renditionsFolder } from '../home/rendition-folder.ts';
 import { searchFolder } from '../home/sealed-files.ts';
 import { reachesOf } from './membership-calls.ts';
 
@@ -61,7 +62,7 @@ const handOverEveryMs = 100;
  */
 export async function finishLeaving(home: Home, index: OrderedStore): Promise<void> {
   await home.erase([
-    ...['credentials.json', 'outbox.log', 'db/catalog', searchFolder],
+    ...['credentials.json', 'outbox.log', 'db/catalog', searchFolder, renditionsFolder],
     ...(await home.asideNames()),
   ]);
   await forgetRows(index);

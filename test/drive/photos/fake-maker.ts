@@ -1,10 +1,12 @@
 /** A maker for tests of the drive: what a "picture" is made of, its text says. */
 import type {
+  FilmAbilities,
   MadeMedia,
   MediaContent,
   MediaFacts,
   MediaMaker,
 } from '../../../src/model/contracts/media/media-maker.ts';
+import type { RenditionFiles } from '../../../src/model/contracts/media/rendition-files.ts';
 
 /** `picture`, `film` or something else, then facts as JSON. */
 export function pictureText(facts: Partial<MediaFacts> = {}, word = 'picture'): string {
@@ -13,6 +15,9 @@ export function pictureText(facts: Partial<MediaFacts> = {}, word = 'picture'): 
 
 export class FakeMaker implements MediaMaker {
   lack: string | null = null;
+  renditions: RenditionFiles | undefined;
+  /** What it can do with films. */
+  abilities = { posters: false, renditions: false };
   /** Contents that were read, in order. */
   readonly read: string[] = [];
   /** Thrown by the next calls. */
@@ -52,7 +57,7 @@ export class FakeMaker implements MediaMaker {
       ...given,
       ...(given.perceptualHash && { perceptualHash: Uint8Array.from(Object.values(given.perceptualHash)) }),
     };
-    if (word === 'film' || given.problem) return { facts, thumbnails: [] };
+    if ((word === 'film' && !this.abilities.posters) || given.problem) return { facts, thumbnails: [] };
     const thumbnails = ([240, 720, 2160] as const).map((size, at) => ({
       size,
       width: size,
@@ -60,6 +65,23 @@ export class FakeMaker implements MediaMaker {
       bytes: this.bytesOf(at),
     }));
     return { facts: { ...facts, thumbhash: Uint8Array.of(1, 2, 3) }, thumbnails };
+  }
+
+  async films(): Promise<FilmAbilities> {
+    return this.abilities;
+  }
+
+  /** The same bytes, smaller. */
+  async *render(
+    content: MediaContent,
+    _film: object,
+    { signal, onProgress }: { signal: AbortSignal; onProgress?(share: number): void },
+  ): AsyncGenerator<Uint8Array> {
+    if (this.fault) throw this.fault;
+    onProgress?.(0.5);
+    await this.pause;
+    yield Buffer.from('smaller: ');
+    yield* content.read({ start: 0, end: content.size }, signal);
   }
 
   async stop(): Promise<void> {}

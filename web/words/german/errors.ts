@@ -29,6 +29,7 @@ export const germanErrors: Readonly<Record<ErrorCode, string | null>> = {
   'link-password': 'Dieser Link verlangt sein Passwort, und dieses ist es nicht.',
   'too-many-tries': 'Zu viele Versuche. Warte ein wenig, dann versuche es erneut.',
   'not-found': 'Das ist nicht mehr da.',
+  'no-rendition': 'Davon gibt es auf diesem Gerät keinen kleineren Film.',
   'no-thumbnail': 'Davon gibt es kein Vorschaubild.',
   gone: 'Das gibt es nicht mehr.',
   'name-taken': 'Diesen Namen gibt es hier schon. Wähle einen anderen.',

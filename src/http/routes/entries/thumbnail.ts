@@ -1,12 +1,14 @@
-/** `GET` and `HEAD` of the thumbnail of a file. */
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { Drive, OpenContent } from '../../../model/contracts/drive.ts';
+/** The thumbnail of a file, the picture of a film that a page made, and smaller films. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Drive, OpenContent, OpenRendition } from '../../../model/contracts/drive.ts';
 import { type ThumbnailSize, thumbnailSizes } from '../../../model/contracts/media/media-maker.ts';
 import { sendContent } from '../../content/content-reply.ts';
+import { openBody } from '../../requests/request-body.ts';
 import { query } from '../../requests/schemas.ts';
 import { openToBrowsers, signedIn } from '../../sessions/authentication.ts';
 import type { RouteContext } from '../../sessions/route-context.ts';
 import { watchSession } from '../../sessions/session-watch.ts';
+import { leaveBodiesAlone } from '../../uploads/upload-request.ts';
 import { entryIdOf } from './entry-id.ts';
 
 export interface ThumbnailQuery {
@@ -38,6 +40,60 @@ export function thumbnailRoutes(app: FastifyInstance, context: RouteContext): vo
         }),
       );
     },
+  });
+}
+
+/** A picture of a film that a page made. */
+export const posterBytesMax = 8 * 1024 * 1024;
+const posterStallMs = 20_000;
+
+export function posterRoutes(app: FastifyInstance, { clock }: RouteContext): void {
+  // A scope of its own: the body is read by the handler, whatever its type.
+  app.register(async (scope) => {
+    leaveBodiesAlone(scope);
+    scope.put<{ Params: { id: string } }>('/api/v1/entries/:id/thumbnail', async (request) => {
+      const { drive } = signedIn(request);
+      const id = await entryIdOf(drive, request.params.id);
+      const body = openBody(request.raw, { bytesMax: posterBytesMax, stallMs: posterStallMs, clock });
+      try {
+        const pieces: Uint8Array[] = [];
+        for await (const piece of body.content) pieces.push(Uint8Array.from(piece));
+        return await drive.setPoster(id, Buffer.concat(pieces));
+      } finally {
+        body.close();
+      }
+    });
+  });
+}
+
+export function renditionRoutes(app: FastifyInstance, { clock, log }: RouteContext): void {
+  const answer = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    rendition: OpenRendition,
+  ): Promise<FastifyReply> => {
+    if ('state' in rendition) return reply.code(202).header('retry-after', askAgainS).send(rendition);
+    return sendContent(request, reply, rendition, {
+      download: false,
+      clock,
+      log,
+      watch: (onEnd) => watchSession(request, onEnd),
+    });
+  };
+  app.route<{ Params: { id: string } }>({
+    method: ['GET', 'HEAD'],
+    url: '/api/v1/entries/:id/rendition',
+    config: openToBrowsers,
+    handler: async (request, reply) => {
+      const { drive } = signedIn(request);
+      return answer(request, reply, await drive.rendition(await entryIdOf(drive, request.params.id)));
+    },
+  });
+  app.post<{ Params: { id: string } }>('/api/v1/entries/:id/rendition', async (request, reply) => {
+    const { drive } = signedIn(request);
+    const rendition = await drive.makeRendition(await entryIdOf(drive, request.params.id));
+    if ('state' in rendition) return reply.code(202).header('retry-after', askAgainS).send(rendition);
+    return reply.code(204).send();
   });
 }
 

@@ -1,4 +1,5 @@
 /** Reading pictures and films: `media` does it, `drive` gives it plain bytes and keeps what comes out, sealed. */
+import type { RenditionFiles } from './rendition-files.ts';
 
 export type MediaKind = 'image' | 'video';
 
@@ -60,6 +61,17 @@ export interface MediaFacts {
   durationSeconds?: number;
   /** Of the picture track of a film: `h264`, `hevc`, `av1`, `vp9`, … */
   codec?: string;
+  /** Equal in the two files of a Live Photo, picture and film: a UUID. */
+  contentId?: string;
+  /** Equal in all pictures of a burst: a UUID. */
+  burstId?: string;
+  /** The film inside a motion photo: bytes [start, end) of the file, an MP4. */
+  motion?: { start: number; end: number };
+  /** A wide picture, or one of all directions (equirectangular). */
+  panorama?: 'flat' | 'sphere';
+  screenshot?: true;
+  /** What somebody wrote about it into the file. */
+  description?: string;
   /** At most 25 bytes that show as a blurred preview. */
   thumbhash?: Uint8Array;
   /** 8 bytes that differ in few bits between pictures that look alike. */
@@ -89,14 +101,34 @@ export interface MediaContent {
   read(range: { start: number; end: number }, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
+export interface FilmAbilities {
+  posters: boolean;
+  renditions: boolean;
+}
+
 export interface MediaMaker {
   /** Why no thumbnails can be made on this device, as a sentence for people; null where they can. */
   readonly lack: string | null;
+  /** Where smaller films are kept; undefined where none are. */
+  readonly renditions: RenditionFiles | undefined;
   /**
    * Reads a picture or film in a process of its own. One after the other: the caller may ask for several at once.
    * @returns null for what is neither
    * @throws what `content.read` throws, and the signal's reason; never because of what the bytes are
    */
   make(content: MediaContent, signal: AbortSignal): Promise<MadeMedia | null>;
+  /** What this device can do with films. Asks the system once. */
+  films(): Promise<FilmAbilities>;
+  /**
+   * A smaller film that every browser plays, piece by piece: H.264 and AAC in an MP4 of fragments. One at a time.
+   * @param film.durationSeconds for the progress, and as a bound
+   * @param options.onProgress hears how much is done, 0 to 1
+   * @throws `bad-input` where this device cannot, or the film cannot be decoded; what `content.read` throws; the signal's reason
+   */
+  render(
+    content: MediaContent,
+    film: { durationSeconds?: number },
+    options: { signal: AbortSignal; onProgress?(share: number): void },
+  ): AsyncIterable<Uint8Array>;
   stop(): Promise<void>;
 }
