@@ -44,7 +44,7 @@ export function wordsOf(path: string, source: string, phrases: ReadonlySet<strin
   };
 
   const visit = (node: Node, field: string | undefined, depth: number) => {
-    if (/^(Import|TS(?!As|NonNull|Satisfies))/.test(node.type)) return;
+    if (/^(Import|TS(?!As|NonNull|Satisfies))/.test(node.type) || isCommand(node)) return;
     if (
       node.type === 'JSXText' &&
       hasLetters(String(node.value)) &&
@@ -91,6 +91,11 @@ function fieldOf(node: Node, name: string, field: string | undefined): string | 
   return passesOn.test(node.type) && !(node.type === 'TemplateLiteral' && name === 'expressions')
     ? field
     : undefined;
+}
+
+/** Commands are the same in each language. */
+function isCommand({ type, openingElement }: Node): boolean {
+  return type === 'JSXElement' && String(((openingElement as Node).name as Node).name) === 'code';
 }
 
 function isNode(value: unknown): value is Node {

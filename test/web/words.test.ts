@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { ApiError } from '../../web/client/request.ts';
 import { formatSize, formatTime } from '../../web/client/words/format.ts';
-import { german, germanErrors } from '../../web/words/german/index.ts';
-import { spoken, t, tParts } from '../../web/words/words.ts';
+import { deviceSaid, german, germanErrors } from '../../web/words/german/index.ts';
+import { deviceSaid as said, spoken, t, tParts } from '../../web/words/words.ts';
 
 const english = spoken.value;
 const speakGerman = () => {
-  spoken.value = { locale: 'de', table: german, errors: germanErrors };
+  spoken.value = { locale: 'de', table: german, errors: germanErrors, deviceSaid };
 };
 
 describe('the words of the page', () => {
@@ -61,13 +61,25 @@ describe('the words of the page', () => {
     assert.equal(formatTime('2025-03-04T05:06:07', now), '4. März 2025');
   });
 
-  it('an error is said by its code, or in the words of the device where the code says too little', () => {
-    const said = (code: string) =>
-      new ApiError({ status: 409, code, detail: 'A folder is in the way.' }).message;
-    assert.equal(said('name-taken'), 'A folder is in the way.');
+  it('a sentence of a device is said in German with what it filled in, and as it is where nobody knows it', () => {
+    const sentence = 'Every file has at least 1 of 3 copies online: 2 devices are off.';
+    assert.equal(said(sentence), sentence);
     speakGerman();
-    assert.equal(said('name-taken'), 'Diesen Namen gibt es hier schon. Wähle einen anderen.');
-    assert.equal(said('conflict'), 'A folder is in the way.');
-    assert.equal(said('a code of a newer device'), 'A folder is in the way.');
+    assert.equal(
+      said(sentence),
+      'Von jeder Datei sind mindestens 1 von 3 Kopien erreichbar: 2 Geräte sind aus.',
+    );
+    assert.equal(said('The folder /mnt/a (b) on nas is full.'), 'Der Ordner /mnt/a (b) auf nas ist voll.');
+    assert.equal(said('Nobody translated this.'), 'Nobody translated this.');
+  });
+
+  it('an error is said by its code, or in the words of the device where the code says too little', () => {
+    const saidOf = (code: string) =>
+      new ApiError({ status: 409, code, detail: 'A folder is in the way.' }).message;
+    assert.equal(saidOf('name-taken'), 'A folder is in the way.');
+    speakGerman();
+    assert.equal(saidOf('name-taken'), 'Diesen Namen gibt es hier schon. Wähle einen anderen.');
+    assert.equal(saidOf('conflict'), 'A folder is in the way.');
+    assert.equal(saidOf('a code of a newer device'), 'A folder is in the way.');
   });
 });

@@ -44,13 +44,13 @@ async function speak(choice: LanguageChoice): Promise<void> {
   spoken.value = { locale, ...words };
 }
 
-async function wordsOf(language: Language): Promise<Pick<Spoken, 'table' | 'errors'>> {
+async function wordsOf(language: Language): Promise<Pick<Spoken, 'table' | 'errors' | 'deviceSaid'>> {
   switch (language) {
     case 'en':
-      return { table: null, errors: null };
+      return { table: null, errors: null, deviceSaid: null };
     case 'de': {
-      const { german, germanErrors } = await import('./german/index.ts');
-      return { table: german, errors: germanErrors };
+      const { deviceSaid, german, germanErrors } = await import('./german/index.ts');
+      return { table: german, errors: germanErrors, deviceSaid };
     }
   }
 }

@@ -31,10 +31,12 @@ export interface Spoken {
   table: Readonly<Record<string, string>> | null;
   /** Sentences for error codes; null, or no sentence for a code, where the English one of the device is said. */
   errors: Readonly<Record<string, string | null>> | null;
+  /** Translates English sentences of devices; undefined for those it does not know. */
+  deviceSaid: ((sentence: string) => string | undefined) | null;
 }
 
 /** What reads it while it draws is drawn again when it changes. */
-export const spoken = signal<Spoken>({ locale: 'en', table: null, errors: null });
+export const spoken = signal<Spoken>({ locale: 'en', table: null, errors: null, deviceSaid: null });
 
 /** The phrase in the language of the page; numbers are written as that language writes them. */
 export function t<Text extends Phrase>(phrase: Text, ...[values]: Arguments<Text, string | number>): string {
@@ -49,9 +51,21 @@ export function tParts<Text extends Phrase, Part>(
   return pieces<Part>(phrase, values);
 }
 
+/** A sentence that a device made, in the language of the page where that knows it. */
+export function deviceSaid(sentence: string): string {
+  return spoken.value.deviceSaid?.(sentence) ?? sentence;
+}
+
+/** The options of a choice with their labels in the language of the page. */
+export function tLabels<Value>(
+  options: readonly { readonly value: Value; readonly label: PlainPhrase }[],
+): { value: Value; label: string }[] {
+  return options.map(({ value, label }) => ({ value, label: t(label) }));
+}
+
 /** What went wrong, by its code; or the English sentence with which the device said so. */
 export function errorSentence(code: string, sentence: string): string {
-  return spoken.value.errors?.[code] ?? sentence;
+  return spoken.value.deviceSaid?.(sentence) ?? spoken.value.errors?.[code] ?? sentence;
 }
 
 function pieces<Part>(phrase: string, values: object | undefined): (Part | string)[] {

@@ -1,6 +1,7 @@
 /** Settings of the storage folders and speed limits of a device, between form fields and requests. */
 import type { BandwidthView, VolumeState, VolumeView } from '../../../src/model/api.ts';
 import type { DeviceSettings } from '../../../src/model/contracts/device.ts';
+import { type PlainPhrase, t } from '../../words/words.ts';
 
 export type VolumeWish = NonNullable<DeviceSettings['volumes']>[number];
 
@@ -16,9 +17,11 @@ export function volumesWith(
   return others.map((volume) => (volume.path === path ? { path, ...wish } : volume));
 }
 
-export const volumeWords: Readonly<Record<VolumeState, { label: string; tone: 'ok' | 'warn' | 'danger' }>> = {
+export const volumeWords: Readonly<
+  Record<VolumeState, { label: PlainPhrase; tone: 'ok' | 'warn' | 'danger' }>
+> = {
   ok: { label: 'in use', tone: 'ok' },
-  full: { label: 'full', tone: 'warn' },
+  full: { label: 'full^disk', tone: 'warn' },
   draining: { label: 'moving copies', tone: 'warn' },
   missing: { label: 'not found', tone: 'warn' },
   failed: { label: 'not working', tone: 'danger' },
@@ -32,5 +35,5 @@ export const emptied = { label: 'empty', tone: 'ok' } as const;
 export function scheduleFrom(from: string, to: string): BandwidthView['schedule'] {
   if (from === '' && to === '') return null;
   if (from !== '' && to !== '') return { from, to };
-  throw new Error('Enter both times, for example 08:00 and 22:00, or neither.');
+  throw new Error(t('Enter both times, for example 08:00 and 22:00, or neither.'));
 }

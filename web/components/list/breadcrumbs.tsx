@@ -1,9 +1,10 @@
 import { Fragment } from 'preact';
 import type { EntryView } from '../../../src/model/api.ts';
+import { t } from '../../words/words.ts';
 import { Icon } from '../icon.tsx';
 
 /** The root has no name of its own. */
-export const nameOf = ({ name }: Pick<EntryView, 'name'>) => (name === '' ? 'My drive' : name);
+export const nameOf = ({ name }: Pick<EntryView, 'name'>) => (name === '' ? t('My drive') : name);
 
 interface BreadcrumbsProps {
   /** From the root of the own drive, or from what somebody shared; the last one is the heading of the page. */
@@ -20,11 +21,11 @@ export function Breadcrumbs({ path, mayDrop, onDrop }: BreadcrumbsProps) {
   const hidden = path.length > shownMax ? path.slice(1, path.length - 2) : [];
   const shown = path.filter((entry) => !hidden.includes(entry));
   return (
-    <nav aria-label="Folders">
+    <nav aria-label={t('Folders')}>
       <ol class="crumbs">
         {isShared && (
           <li>
-            <a href="/shared">Shared</a>
+            <a href="/shared">{t('Shared')}</a>
           </li>
         )}
         {shown.map((entry, depth) => (
@@ -71,7 +72,10 @@ function HiddenCrumbs({ path }: { path: readonly EntryView[] }) {
     <li>
       <Icon name="next" class="muted" />
       <details class="more-crumbs">
-        <summary class="button quiet icon-only" aria-label={`${path.length} more folders`}>
+        <summary
+          class="button quiet icon-only"
+          aria-label={t('{count} more {count|folder|folders}', { count: path.length })}
+        >
           <Icon name="more" />
         </summary>
         <ul class="menu">

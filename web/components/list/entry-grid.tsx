@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { EntryView } from '../../../src/model/api.ts';
 import type { Selection } from '../../client/drive/selection.ts';
 import type { Layout, Sorting } from '../../client/drive/view-settings.ts';
+import { t } from '../../words/words.ts';
 import { Icon } from '../icon.tsx';
 import { EntryRow, type EntryRowEvents, rowId } from './entry-row.tsx';
 import { watchLongPress } from './long-press.ts';
@@ -124,7 +125,7 @@ function EntryHead({ sorting, onSort, items, selection, onSelectAll }: EntryGrid
       <span role="columnheader" class="check">
         <input
           type="checkbox"
-          aria-label="Select all"
+          aria-label={t('Select all')}
           checked={all}
           ref={(box) => {
             if (box) box.indeterminate = !all && selection.ids.size > 0;
@@ -132,14 +133,14 @@ function EntryHead({ sorting, onSort, items, selection, onSelectAll }: EntryGrid
           onClick={onSelectAll}
         />
       </span>
-      <ColumnHead label="Name" column="name" {...{ sorting, onSort }} />
-      <ColumnHead label="Size" column="size" {...{ sorting, onSort }} />
-      <ColumnHead label="Modified" column="modifiedAt" {...{ sorting, onSort }} />
+      <ColumnHead label={t('Name')} column="name" {...{ sorting, onSort }} />
+      <ColumnHead label={t('Size')} column="size" {...{ sorting, onSort }} />
+      <ColumnHead label={t('Modified')} column="modifiedAt" {...{ sorting, onSort }} />
       <span role="columnheader" class="safety">
-        Safety
+        {t('Safety')}
       </span>
       <span role="columnheader" class="actions">
-        <span class="visually-hidden">Actions</span>
+        <span class="visually-hidden">{t('Actions')}</span>
       </span>
     </div>
   );
@@ -152,6 +153,15 @@ interface ColumnHeadProps extends Pick<EntryGridProps, 'sorting' | 'onSort'> {
 
 const columnClasses = { name: 'name', size: 'size', modifiedAt: 'time' } as const;
 
+/** In lower case, as within a sentence, where the language writes it so. */
+function sortWords(label: string, direction: 'ascending' | 'descending' | null): string {
+  const column = label.toLowerCase();
+  if (direction === null) return t('Sort by {column}', { column });
+  return direction === 'ascending'
+    ? t('Sort by {column}, sorted ascending', { column })
+    : t('Sort by {column}, sorted descending', { column });
+}
+
 function ColumnHead({ label, column, sorting, onSort }: ColumnHeadProps): ComponentChildren {
   const active = sorting?.sort === column;
   const direction = active && sorting.order === 'asc' ? 'ascending' : 'descending';
@@ -162,7 +172,7 @@ function ColumnHead({ label, column, sorting, onSort }: ColumnHeadProps): Compon
       ) : (
         <button
           type="button"
-          aria-label={`Sort by ${label.toLowerCase()}${active ? `, sorted ${direction}` : ''}`}
+          aria-label={sortWords(label, active ? direction : null)}
           onClick={() => onSort({ sort: column, order: active && sorting.order === 'asc' ? 'desc' : 'asc' })}
         >
           {label}

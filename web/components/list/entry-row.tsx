@@ -1,6 +1,7 @@
 import { useCallback, useRef } from 'preact/hooks';
 import type { EntryView } from '../../../src/model/api.ts';
 import { formatFullTime, formatSize, formatTime } from '../../client/words/format.ts';
+import { t } from '../../words/words.ts';
 import { Icon } from '../icon.tsx';
 import { EntryPicture } from './entry-picture.tsx';
 import { SafetyBadge } from './safety-badge.tsx';
@@ -77,7 +78,7 @@ export function EntryRow(props: EntryRowProps) {
           type="checkbox"
           tabIndex={-1}
           checked={selected}
-          aria-label={`Select ${entry.name}`}
+          aria-label={t('Select {name}', { name: entry.name })}
           onClick={(event) => {
             event.stopPropagation();
             focusGrid(event.target);
@@ -112,7 +113,7 @@ export function EntryRow(props: EntryRowProps) {
           type="button"
           tabIndex={-1}
           class="button quiet icon-only"
-          aria-label={`Actions for ${entry.name}`}
+          aria-label={t('Actions for {name}', { name: entry.name })}
           aria-haspopup="menu"
           onClick={(event) => {
             event.stopPropagation();
@@ -166,7 +167,7 @@ function NameInput({ entry, on }: Pick<EntryRowProps, 'entry' | 'on'>) {
       ref={begin}
       type="text"
       class="rename"
-      aria-label={`New name of ${entry.name}`}
+      aria-label={t('New name of {name}', { name: entry.name })}
       defaultValue={entry.name}
       onClick={(event) => event.stopPropagation()}
       onKeyDown={(event) => {
@@ -195,7 +196,7 @@ function Starred() {
   return (
     <>
       <Icon name="star" class="starred" />
-      <span class="visually-hidden">starred</span>
+      <span class="visually-hidden">{t('starred')}</span>
     </>
   );
 }

@@ -1,12 +1,12 @@
 import { conflictQuestion } from '../../client/uploads/conflicts.ts';
 import type { ConflictChoice } from '../../client/uploads/upload-queue.ts';
-import { formatCount } from '../../client/words/format.ts';
+import { type PlainPhrase, t } from '../../words/words.ts';
 import { DialogPanel } from '../dialog.tsx';
 
 /** So many names are shown; the number says how many there are. */
 const namesShown = 8;
 
-const choices: readonly { choice: ConflictChoice; label: string; hint: string }[] = [
+const choices: readonly { choice: ConflictChoice; label: PlainPhrase; hint: PlainPhrase }[] = [
   {
     choice: 'version',
     label: 'New version',
@@ -26,8 +26,11 @@ export function ConflictDialog() {
     <DialogPanel
       title={
         files === 1
-          ? 'This file is there already'
-          : `${taken.length} of ${formatCount(files, 'file', 'files')} are there already`
+          ? t('This file is there already')
+          : t('{taken} of {count} {count|file|files} are there already', {
+              taken: taken.length,
+              count: files,
+            })
       }
       onClose={() => answer(null)}
     >
@@ -35,7 +38,7 @@ export function ConflictDialog() {
         {taken.slice(0, namesShown).map((name) => (
           <li key={name}>{name}</li>
         ))}
-        {more > 0 && <li class="muted">and {more} more</li>}
+        {more > 0 && <li class="muted">{t('and {more} more', { more })}</li>}
       </ul>
       <dl class="conflict-choices">
         {choices.map(({ choice, label, hint }, index) => (
@@ -46,10 +49,10 @@ export function ConflictDialog() {
                 class={`button ${index === 0 ? 'primary' : ''}`}
                 onClick={() => answer(choice)}
               >
-                {label}
+                {t(label)}
               </button>
             </dt>
-            <dd class="muted">{hint}</dd>
+            <dd class="muted">{t(hint)}</dd>
           </div>
         ))}
       </dl>

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { t } from '../../words/words.ts';
 import { Icon } from '../icon.tsx';
 
 interface DropAnywhereProps {
@@ -50,7 +51,7 @@ export function DropAnywhere({ place, onDrop, onRefused }: DropAnywhereProps) {
     <div class="drop-anywhere" aria-hidden="true">
       <p>
         <Icon name="upload" />
-        {place === null ? 'Open a folder first' : `Drop to upload to ${place}`}
+        {place === null ? t('Open a folder first') : t('Drop to upload to {place}', { place })}
       </p>
     </div>
   );

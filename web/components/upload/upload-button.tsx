@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks';
+import { t } from '../../words/words.ts';
 import { Icon } from '../icon.tsx';
 
 interface UploadButtonProps {
@@ -28,7 +29,7 @@ export function UploadButton({ label, disabled, single, onFiles }: UploadButtonP
         type="file"
         multiple={!single}
         hidden
-        aria-label={single ? label : 'Files to upload'}
+        aria-label={single ? label : t('Files to upload')}
         onChange={(event) => {
           onFiles(event.currentTarget.files);
           event.currentTarget.value = '';

@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { secondsLeft } from '../../client/uploads/transfer-rate.ts';
 import type { UploadItem, UploadQueue, UploadTotals } from '../../client/uploads/upload-queue.ts';
-import { formatCount, formatDuration, formatSize } from '../../client/words/format.ts';
+import { formatDuration, formatSize } from '../../client/words/format.ts';
+import { t } from '../../words/words.ts';
 import { Icon } from '../icon.tsx';
 import { SafetyBadge } from '../list/safety-badge.tsx';
 import { useVirtualRows } from '../list/virtual-rows.ts';
@@ -23,7 +24,7 @@ export function UploadPanel({ queue, members }: UploadPanelProps) {
   const hasFailed = totals.failed > 0;
   const isPaused = pausedCount > 0 && totals.done + totals.failed + pausedCount === totals.files;
   return (
-    <section class="uploads" aria-label="Uploads">
+    <section class="uploads" aria-label={t('Uploads')}>
       <header>
         <div class="grow">
           <h2 aria-live="polite">{headline(totals, isPaused)}</h2>
@@ -35,7 +36,7 @@ export function UploadPanel({ queue, members }: UploadPanelProps) {
           <button
             type="button"
             class="button quiet icon-only"
-            aria-label={isPaused ? 'Resume all uploads' : 'Pause all uploads'}
+            aria-label={isPaused ? t('Resume all uploads') : t('Pause all uploads')}
             onClick={() => (isPaused ? queue.resume() : queue.pause())}
           >
             <Icon name={isPaused ? 'play' : 'pause'} />
@@ -44,7 +45,7 @@ export function UploadPanel({ queue, members }: UploadPanelProps) {
         <button
           type="button"
           class="button quiet icon-only"
-          aria-label={open ? 'Hide the list of uploads' : 'Show the list of uploads'}
+          aria-label={open ? t('Hide the list of uploads') : t('Show the list of uploads')}
           aria-expanded={open}
           onClick={() => setOpen(!open)}
         >
@@ -53,13 +54,15 @@ export function UploadPanel({ queue, members }: UploadPanelProps) {
         <button
           type="button"
           class="button quiet icon-only"
-          aria-label={busy ? 'Cancel all uploads' : 'Close the list of uploads'}
+          aria-label={busy ? t('Cancel all uploads') : t('Close the list of uploads')}
           onClick={() => (busy ? queue.cancelAll() : queue.clear())}
         >
           <Icon name="close" />
         </button>
       </header>
-      {busy && <progress aria-label="All uploads" max={Math.max(totals.bytes, 1)} value={totals.sentBytes} />}
+      {busy && (
+        <progress aria-label={t('All uploads')} max={Math.max(totals.bytes, 1)} value={totals.sentBytes} />
+      )}
       {hasFailed && (
         <div class="toolbar problems">
           <label class="grow">
@@ -68,10 +71,10 @@ export function UploadPanel({ queue, members }: UploadPanelProps) {
               checked={onlyProblems}
               onChange={(event) => setOnlyProblems(event.currentTarget.checked)}
             />{' '}
-            Only problems
+            {t('Only problems')}
           </label>
           <button type="button" class="button" onClick={() => queue.retry()}>
-            Retry all failed
+            {t('Retry all failed')}
           </button>
         </div>
       )}
@@ -85,7 +88,7 @@ function UploadRows({ onlyFailed, queue, members }: UploadPanelProps & { onlyFai
   const rows = useVirtualRows<HTMLUListElement>(items.length);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
-    <section class="upload-rows" data-scroller tabIndex={0} aria-label="List of uploads">
+    <section class="upload-rows" data-scroller tabIndex={0} aria-label={t('List of uploads')}>
       <ul ref={rows.list} style={rows.style}>
         {items.slice(rows.start, rows.end).map((item, index) => (
           <UploadRow
@@ -125,7 +128,7 @@ function UploadRow({ item, position, size, queue, members }: RowProps) {
         <button
           type="button"
           class="button quiet icon-only"
-          aria-label={isPaused ? `Resume ${name}` : `Pause ${name}`}
+          aria-label={isPaused ? t('Resume {name}', { name }) : t('Pause {name}', { name })}
           onClick={() => (isPaused ? queue.resume(id) : queue.pause(id))}
         >
           <Icon name={isPaused ? 'play' : 'pause'} />
@@ -135,7 +138,7 @@ function UploadRow({ item, position, size, queue, members }: RowProps) {
         <button
           type="button"
           class="button quiet icon-only"
-          aria-label={`Cancel ${name}`}
+          aria-label={t('Cancel {name}', { name })}
           onClick={() => queue.cancel(id)}
         >
           <Icon name="close" />
@@ -145,10 +148,10 @@ function UploadRow({ item, position, size, queue, members }: RowProps) {
         <button
           type="button"
           class="button quiet"
-          aria-label={`Retry ${name}`}
+          aria-label={t('Retry {name}', { name })}
           onClick={() => queue.retry(id)}
         >
-          Retry
+          {t('Retry')}
         </button>
       )}
       {(status === 'sending' || (isPaused && item.sentBytes > 0)) && (
@@ -168,35 +171,35 @@ function stateOf(item: UploadItem, members: number) {
   switch (status) {
     case 'saved':
       if (safety) return <SafetyBadge safety={safety} members={members} />;
-      return <span class="muted">{source.file === null ? 'folder created' : 'saved'}</span>;
+      return <span class="muted">{source.file === null ? t('folder created') : t('saved')}</span>;
     case 'paused':
-      return <span class="muted">paused</span>;
+      return <span class="muted">{t('paused')}</span>;
     case 'waiting':
-      return <span class="muted">waiting</span>;
+      return <span class="muted">{t('waiting')}</span>;
     case 'cancelled':
-      return <span class="muted">cancelled</span>;
+      return <span class="muted">{t('cancelled')}</span>;
     case 'failed':
-      return <span class="badge danger">failed</span>;
+      return <span class="badge danger">{t('failed')}</span>;
     case 'sending':
-      if (isStalled) return <span class="muted">waiting for the device</span>;
+      if (isStalled) return <span class="muted">{t('waiting for the device')}</span>;
       // All bytes are sent, the device has not answered: it makes them durable and copies them.
-      return <span class="muted">{size > 0 && sentBytes >= size ? 'making copies' : 'uploading'}</span>;
+      return <span class="muted">{size > 0 && sentBytes >= size ? t('making copies') : t('uploading')}</span>;
   }
 }
 
 function headline({ files, done, failed }: UploadTotals, isPaused: boolean): string {
-  if (isPaused) return `Uploads paused: ${done + failed} of ${files} done`;
-  if (done + failed < files) return `Uploading ${done + failed + 1} of ${files}`;
-  const saved = `${formatCount(done, 'file', 'files')} saved`;
-  if (files === 0) return 'Uploads cancelled';
-  return failed > 0 ? `${saved}, ${failed} failed` : saved;
+  if (isPaused) return t('Uploads paused: {done} of {files} done', { done: done + failed, files });
+  if (done + failed < files) return t('Uploading {number} of {files}', { number: done + failed + 1, files });
+  if (files === 0) return t('Uploads cancelled');
+  if (failed === 0) return t('{count} {count|file|files} saved', { count: done });
+  return t('{count} {count|file|files} saved, {failed} failed', { count: done, failed });
 }
 
 function progressWords({ bytes, sentBytes }: UploadTotals, rate: number | null): string {
   const left = secondsLeft(bytes - sentBytes, rate);
   return [
-    `${formatSize(sentBytes)} of ${formatSize(bytes)}`,
+    t('{copies} of {wanted}', { copies: formatSize(sentBytes), wanted: formatSize(bytes) }),
     ...(rate === null || rate === 0 ? [] : [`${formatSize(rate)}/s`]),
-    ...(left === null ? [] : [`${formatDuration(left)} left`]),
+    ...(left === null ? [] : [t('{time} left', { time: formatDuration(left) })]),
   ].join(' · ');
 }

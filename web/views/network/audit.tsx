@@ -4,6 +4,7 @@ import { attempt } from '../../client/state.ts';
 import { formatFullTime, formatTime } from '../../client/words/format.ts';
 import { Field } from '../../components/form/field.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { deviceSaid, t } from '../../words/words.ts';
 import { useList } from '../use-query.ts';
 
 const everything: AuditFilter = { q: '', from: '', to: '' };
@@ -25,17 +26,17 @@ export function AuditView() {
   return (
     <>
       <div class="toolbar">
-        <h1 class="grow">Audit log</h1>
+        <h1 class="grow">{t('Audit log')}</h1>
         <button type="button" class="button" onClick={() => void attempt(() => save(filter))}>
           <Icon name="download" />
-          Save as CSV
+          {t('Save as CSV')}
         </button>
       </div>
-      <p class="muted">Events recorded on this device within a year. Each device keeps its own log.</p>
+      <p class="muted">{t('Events recorded on this device within a year. Each device keeps its own log.')}</p>
       <div class="pair">
-        <Field label="Words" value={typed.q} onInput={(q) => change({ q })} maxLength={200} />
-        <Field label="From" type="date" value={typed.from} onInput={(from) => change({ from })} />
-        <Field label="To" type="date" value={typed.to} onInput={(to) => change({ to })} />
+        <Field label={t('Words')} value={typed.q} onInput={(q) => change({ q })} maxLength={200} />
+        <Field label={t('From^date')} type="date" value={typed.from} onInput={(from) => change({ from })} />
+        <Field label={t('To^date')} type="date" value={typed.to} onInput={(to) => change({ to })} />
       </div>
       <div class="card" aria-busy={items === null && error === undefined}>
         {error && (
@@ -43,15 +44,15 @@ export function AuditView() {
             {error.message}
           </p>
         )}
-        {items?.length === 0 && <p class="empty">No such events.</p>}
-        <ul aria-label="Audit log">
+        {items?.length === 0 && <p class="empty">{t('No such events.')}</p>}
+        <ul aria-label={t('Audit log')}>
           {items?.map((line, index) => (
             <li key={`${index}-${line.at}`} class="audit">
               <time class="muted numbers" dateTime={line.at} title={formatFullTime(line.at)}>
                 {formatTime(line.at)}
               </time>
               <span>
-                {line.sentence} <span class="muted">{line.username ?? ''}</span>
+                {deviceSaid(line.sentence)} <span class="muted">{line.username ?? ''}</span>
               </span>
               <span class="badge">{line.event}</span>
             </li>
@@ -61,7 +62,7 @@ export function AuditView() {
       {more && (
         <div>
           <button type="button" class="button" disabled={loading} onClick={loadMore}>
-            Show more
+            {t('Show more')}
           </button>
         </div>
       )}

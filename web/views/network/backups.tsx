@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { BackupView } from '../../../src/model/backups/backup-views.ts';
 import { backups, scheduleFor, stateWords, type When, whenWords } from '../../client/backups.ts';
 import { attempt, devices, healthRevision, refreshNetwork, say, user } from '../../client/state.ts';
-import { formatAgo, formatCount, formatFullTime, formatSize } from '../../client/words/format.ts';
+import { formatAgo, formatFullTime, formatSize } from '../../client/words/format.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { DialogPanel } from '../../components/dialog.tsx';
 import { Field } from '../../components/form/field.tsx';
@@ -10,6 +10,7 @@ import { Select } from '../../components/form/select.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';
+import { t, tLabels, tParts } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 
 type Asking = { kind: 'add' } | { kind: 'remove' | 'snapshots' | 'consent'; backup: BackupView } | null;
@@ -47,26 +48,28 @@ export function BackupsView() {
     setAsking(null);
     void list.reload();
   };
-  const device = devices.value.find(({ self }) => self)?.name ?? 'this device';
+  const device = devices.value.find(({ self }) => self)?.name ?? t('this device');
   return (
     <>
       <div class="toolbar">
-        <h1 class="grow">Backups</h1>
+        <h1 class="grow">{t('Backups')}</h1>
         {user.value?.role === 'admin' && (
           <button type="button" class="button primary" onClick={() => setAsking({ kind: 'add' })}>
             <Icon name="plus" />
-            Add a backup
+            {t('Add a backup')}
           </button>
         )}
       </div>
       <p class="muted">
-        Folders of {device} that are saved into your drive. Each device has its own backups.
+        {t('Folders of {device} that are saved into your drive. Each device has its own backups.', {
+          device,
+        })}
       </p>
       <Rows
-        label="Backups"
+        label={t('Backups')}
         count={list.answer?.length}
         error={list.error}
-        empty={`Nothing of ${device} is backed up.`}
+        empty={t('Nothing of {device} is backed up.', { device })}
       >
         {list.answer?.map((backup) => (
           <BackupRow key={backup.id} backup={backup} ask={setAsking} act={act} />
@@ -76,25 +79,25 @@ export function BackupsView() {
       {asking?.kind === 'snapshots' && <SnapshotsDialog backup={asking.backup} onClose={close} />}
       {asking?.kind === 'remove' && (
         <ChangeDialog
-          title={`Remove the backup “${asking.backup.name}”?`}
-          confirm="Remove"
+          title={t('Remove the backup “{name}”?', { name: asking.backup.name })}
+          confirm={t('Remove')}
           tone="danger"
           onConfirm={() => backups.remove(asking.backup.id)}
           onClose={close}
         >
-          <p>The folder is not saved any more. What was saved stays in the drive.</p>
+          <p>{t('The folder is not saved any more. What was saved stays in the drive.')}</p>
         </ChangeDialog>
       )}
       {asking?.kind === 'consent' && (
         <ChangeDialog
-          title="Is this loss right?"
-          confirm="It is right: go on"
+          title={t('Is this loss right?')}
+          confirm={t('It is right: go on')}
           tone="danger"
           onConfirm={async () => void (await backups.setPaused(asking.backup.id, false))}
           onClose={close}
         >
           <p class="notice danger">{asking.backup.problem}</p>
-          <p>Earlier versions stay in the snapshots, and what is deleted goes to the trash.</p>
+          <p>{t('Earlier versions stay in the snapshots, and what is deleted goes to the trash.')}</p>
         </ChangeDialog>
       )}
     </>
@@ -121,7 +124,7 @@ function BackupRow({ backup, ask, act }: BackupRowProps) {
       }
       facts={
         <>
-          {folder} → {target.path ?? 'a folder that is gone'} · {whenWords(backup)}
+          {folder} → {target.path ?? t('a folder that is gone')} · {whenWords(backup)}
           {last && <div>{last}</div>}
           {problem && problem !== lastRun?.sentence && <div class="danger">{problem}</div>}
         </>
@@ -129,7 +132,7 @@ function BackupRow({ backup, ask, act }: BackupRowProps) {
     >
       {needsConsent ? (
         <button type="button" class="button danger" onClick={() => ask({ kind: 'consent', backup })}>
-          Look at it…
+          {t('Look at it…')}
         </button>
       ) : (
         <>
@@ -139,24 +142,24 @@ function BackupRow({ backup, ask, act }: BackupRowProps) {
             disabled={state !== 'idle'}
             onClick={() => void act(() => backups.run(id))}
           >
-            Run now
+            {t('Run now')}
           </button>
           <button
             type="button"
             class="button"
             onClick={() => void act(() => backups.setPaused(id, state !== 'paused'))}
           >
-            {state === 'paused' ? 'Resume' : 'Pause'}
+            {state === 'paused' ? t('Resume^backup') : t('Pause^backup')}
           </button>
         </>
       )}
       <button type="button" class="button" onClick={() => ask({ kind: 'snapshots', backup })}>
-        Snapshots…
+        {t('Snapshots…')}
       </button>
       <button
         type="button"
         class="button quiet icon-only"
-        aria-label={`Remove the backup ${name}`}
+        aria-label={t('Remove the backup {name}', { name })}
         onClick={() => ask({ kind: 'remove', backup })}
       >
         <Icon name="trash" />
@@ -177,30 +180,38 @@ function AddDialog({ onClose }: { onClose(): void }) {
     onClose();
   };
   return (
-    <DialogPanel title="Add a backup" onClose={onClose}>
-      <SubmitForm submit="Add it" busy="Adding…" onSubmit={add}>
+    <DialogPanel title={t('Add a backup')} onClose={onClose}>
+      <SubmitForm submit={t('Add it')} busy={t('Adding…')} onSubmit={add}>
         <Field
-          label="Folder on this device"
+          label={t('Folder on this device')}
           value={folder}
           onInput={setFolder}
           required
           autofocus
-          hint="The whole path, such as /home/anna/Documents."
+          hint={t('The whole path, such as /home/anna/Documents.')}
         />
-        <Field label="Folder in the drive" value={target} onInput={setTarget} required hint="It is made." />
-        <Select label="When" value={when} options={whens} onChange={setWhen} />
+        <Field
+          label={t('Folder in the drive')}
+          value={target}
+          onInput={setTarget}
+          required
+          hint={t('It is made.')}
+        />
+        <Select label={t('When^backup')} value={when} options={tLabels(whens)} onChange={setWhen} />
         <Select
-          label="What is deleted in the folder"
+          label={t('What is deleted in the folder')}
           value={onDelete}
-          options={rules}
+          options={tLabels(rules)}
           onChange={setOnDelete}
         />
         <Field
-          label="Leave out"
+          label={t('Leave out')}
           type="multiline"
           value={exclude}
           onInput={setExclude}
-          hint="A pattern on each line, as in a .gitignore file. Caches and system files are left out anyway."
+          hint={t(
+            'A pattern on each line, as in a .gitignore file. Caches and system files are left out anyway.',
+          )}
         />
       </SubmitForm>
     </DialogPanel>
@@ -210,22 +221,31 @@ function AddDialog({ onClose }: { onClose(): void }) {
 function SnapshotsDialog({ backup, onClose }: { backup: BackupView; onClose(): void }) {
   const list = useQuery(async () => (await backups.snapshots(backup.id)).items);
   return (
-    <DialogPanel title={`Snapshots of “${backup.name}”`} onClose={onClose}>
-      <Rows label="Snapshots" count={list.answer?.length} error={list.error} empty="There is none yet.">
+    <DialogPanel title={t('Snapshots of “{name}”', { name: backup.name })} onClose={onClose}>
+      <Rows
+        label={t('Snapshots')}
+        count={list.answer?.length}
+        error={list.error}
+        empty={t('There is none yet.')}
+      >
         {list.answer?.map(({ id, at, files, bytes }) => (
           <Row
             key={id}
             icon="clock"
             title={formatFullTime(at)}
-            facts={`${formatCount(files, 'file', 'files')}, ${formatSize(bytes)}`}
+            facts={t('{count} {count|file|files}, {size}', { count: files, size: formatSize(bytes) })}
           />
         ))}
       </Rows>
       <p class="hint">
-        To bring one back, run on {devices.value.find(({ self }) => self)?.name ?? 'this device'}:{' '}
-        <code>
-          peerstor backup restore {backup.name} / FOLDER --at {list.answer?.[0]?.id ?? 'TIME'}
-        </code>
+        {tParts('To bring one back, run on {name}: {command}', {
+          name: devices.value.find(({ self }) => self)?.name ?? t('this device'),
+          command: (
+            <code>
+              peerstor backup restore {backup.name} / FOLDER --at {list.answer?.[0]?.id ?? 'TIME'}
+            </code>
+          ),
+        })}
       </p>
     </DialogPanel>
   );

@@ -3,11 +3,12 @@ import type { DeviceView, ImpactView, PairingView } from '../../../src/model/api
 import { api } from '../../client/api.ts';
 import { ApiError } from '../../client/request.ts';
 import { memberCount, refreshNetwork } from '../../client/state.ts';
-import { formatCount, formatSize } from '../../client/words/format.ts';
+import { formatSize } from '../../client/words/format.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { Select } from '../../components/form/select.tsx';
+import { t, tLabels, tParts } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 
 interface PairingDialogProps {
@@ -30,8 +31,8 @@ export function PairingDialog({ pairing, onClose, onNewCode }: PairingDialogProp
 
   if (joined) {
     return (
-      <Dialog title="A device joined" confirm="Done" onConfirm={onClose} onClose={onClose}>
-        <p class="notice ok">It is part of your network now and starts to take copies.</p>
+      <Dialog title={t('A device joined')} confirm={t('Done')} onConfirm={onClose} onClose={onClose}>
+        <p class="notice ok">{t('It is part of your network now and starts to take copies.')}</p>
       </Dialog>
     );
   }
@@ -39,30 +40,34 @@ export function PairingDialog({ pairing, onClose, onNewCode }: PairingDialogProp
   const minutes = Math.floor(secondsLeft / 60);
   return (
     <Dialog
-      title="Add a device"
-      confirm={expired ? 'New code' : 'Done'}
+      title={t('Add a device')}
+      confirm={expired ? t('New code') : t('Done')}
       onConfirm={expired ? onNewCode : onClose}
       onClose={onClose}
     >
       <p>
-        Start peerstor on the new device, open the page whose address it prints, choose “Join my other
-        devices” and enter this code. Or run <code>peerstor join {pairing.code}</code> there.
+        {tParts(
+          'Start peerstor on the new device, open the page whose address it prints, choose “Join my other devices” and enter this code. Or run {command} there.',
+          { command: <code>peerstor join {pairing.code}</code> },
+        )}
       </p>
       {expired ? (
-        <p class="notice warn">This code has expired.</p>
+        <p class="notice warn">{t('This code has expired.')}</p>
       ) : (
         <>
-          <output class="code" aria-label="Pairing code">
+          <output class="code" aria-label={t('Pairing code')}>
             {pairing.code.slice(0, 4)} {pairing.code.slice(4)}
           </output>
           <img
             class="qr"
-            alt="QR code that opens a page with this code"
+            alt={t('QR code that opens a page with this code')}
             src={`data:image/svg+xml;utf8,${encodeURIComponent(pairing.qr)}`}
           />
           <p class="muted numbers">
-            Valid for {minutes}:{String(secondsLeft % 60).padStart(2, '0')} minutes. If the new device does
-            not find this one, enter this address there: {location.host}
+            {t(
+              'Valid for {time} minutes. If the new device does not find this one, enter this address there: {host}',
+              { time: `${minutes}:${String(secondsLeft % 60).padStart(2, '0')}`, host: location.host },
+            )}
           </p>
         </>
       )}
@@ -85,9 +90,9 @@ export function DeviceDialog({ device, onClose }: { device: DeviceView; onClose(
     await refreshNetwork();
   };
   return (
-    <ChangeDialog title={`Edit “${device.name}”`} onConfirm={save} onClose={onClose}>
+    <ChangeDialog title={t('Edit “{name}”', { name: device.name })} onConfirm={save} onClose={onClose}>
       <Field
-        label="Name"
+        label={t('Name')}
         value={name}
         onInput={setName}
         required
@@ -96,13 +101,15 @@ export function DeviceDialog({ device, onClose }: { device: DeviceView; onClose(
         selectFirst={name.length}
       />
       <Field
-        label="Place"
+        label={t('Place')}
         value={place}
         onInput={setPlace}
         maxLength={64}
-        hint="For example home or office. peerstor keeps copies in different places if there are several."
+        hint={t(
+          'For example home or office. peerstor keeps copies in different places if there are several.',
+        )}
       />
-      <Select label="This device" value={kind} options={classes} onChange={setKind} />
+      <Select label={t('This device')} value={kind} options={tLabels(classes)} onChange={setKind} />
     </ChangeDialog>
   );
 }
@@ -115,17 +122,23 @@ export function DrainDialog({ device, onClose }: { device: DeviceView; onClose()
   };
   return (
     <ChangeDialog
-      title={`Move the copies on “${device.name}” elsewhere?`}
-      confirm="Move its copies"
+      title={t('Move the copies on “{name}” elsewhere?', { name: device.name })}
+      confirm={t('Move its copies')}
       onConfirm={drain}
       onClose={onClose}
     >
       <p>
-        Your other devices copy everything that is on {device.name}, and it takes no new copies. Do this
-        before you remove it. Until then it keeps what it has, and you can use it again at any time.
+        {t(
+          'Your other devices copy everything that is on {name}, and it takes no new copies. Do this before you remove it. Until then it keeps what it has, and you can use it again at any time.',
+          { name: device.name },
+        )}
       </p>
       {device.usedBytes !== null && (
-        <p class="muted">{formatSize(device.usedBytes)} are on it. Your other devices need room for them.</p>
+        <p class="muted">
+          {t('{size} are on it. Your other devices need room for them.', {
+            size: formatSize(device.usedBytes),
+          })}
+        </p>
       )}
     </ChangeDialog>
   );
@@ -134,13 +147,18 @@ export function DrainDialog({ device, onClose }: { device: DeviceView; onClose()
 /** What would be lost with a device, in a sentence. */
 function impactSentence({ lostChunks, lostBytes, lostVersions, thinChunks }: ImpactView): string {
   if (lostChunks > 0) {
-    const versions = formatCount(lostVersions, 'version of a file', 'versions of files');
-    return `Only this device has ${formatCount(lostChunks, 'chunk', 'chunks')} (${formatSize(lostBytes)}): ${versions} would be lost forever.`;
+    return t(
+      'Only this device has {chunks} {chunks|chunk|chunks} ({size}): {versions} {versions|version of a file|versions of files} would be lost forever.',
+      { chunks: lostChunks, size: formatSize(lostBytes), versions: lostVersions },
+    );
   }
   if (thinChunks > 0) {
-    return `Nothing would be lost. ${formatCount(thinChunks, 'chunk', 'chunks')} would have too few copies until they are copied again.`;
+    return t(
+      'Nothing would be lost. {count} {count|chunk|chunks} would have too few copies until they are copied again.',
+      { count: thinChunks },
+    );
   }
-  return 'Nothing would be lost. Everything would still have enough copies.';
+  return t('Nothing would be lost. Everything would still have enough copies.');
 }
 
 /** Says what would be lost; losing last copies needs a second consent. */
@@ -164,8 +182,8 @@ export function RemoveDialog({ device, onClose }: { device: DeviceView; onClose(
   };
   return (
     <Dialog
-      title={`Remove “${device.name}”?`}
-      confirm="Remove forever"
+      title={t('Remove “{name}”?', { name: device.name })}
+      confirm={t('Remove forever')}
       tone="danger"
       busy={busy || (losesCopies && !accepted) || (impact === undefined && error === undefined)}
       onConfirm={() => void confirm()}
@@ -174,15 +192,16 @@ export function RemoveDialog({ device, onClose }: { device: DeviceView; onClose(
       {impact && <p class={`notice ${losesCopies ? 'danger' : 'ok'}`}>{impactSentence(impact)}</p>}
       {error && <p class="notice warn">{error.message}</p>}
       {impact && impact.entries.length > 0 && (
-        <ul class="facts" aria-label="Files that would be lost">
+        <ul class="facts" aria-label={t('Files that would be lost')}>
           {impact.entries.slice(0, 10).map((entry) => (
             <li key={entry.id}>{entry.name}</li>
           ))}
         </ul>
       )}
       <p>
-        A removed device cannot come back and cannot reach your other devices. To lose nothing, move its
-        copies elsewhere first and wait until nothing is left to copy.
+        {t(
+          'A removed device cannot come back and cannot reach your other devices. To lose nothing, move its copies elsewhere first and wait until nothing is left to copy.',
+        )}
       </p>
       {(losesCopies || refusal !== null) && (
         <label>
@@ -191,7 +210,7 @@ export function RemoveDialog({ device, onClose }: { device: DeviceView; onClose(
             checked={accepted}
             onChange={(event) => setAccepted(event.currentTarget.checked)}
           />{' '}
-          The device is gone, or I accept the loss of what only it has.
+          {t('The device is gone, or I accept the loss of what only it has.')}
         </label>
       )}
       {refusal && (

@@ -5,6 +5,7 @@ import { attempt, devices, healthRevision, refreshNetwork, user } from '../../cl
 import { formatAgo, formatSize } from '../../client/words/format.ts';
 import { Icon } from '../../components/icon.tsx';
 import { Menu, MenuItem } from '../../components/menu.tsx';
+import { t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 import { DeviceDialog, DrainDialog, PairingDialog, RemoveDialog } from './device-dialogs.tsx';
 import { OwnDevice } from './own-device.tsx';
@@ -24,23 +25,23 @@ export function DevicesView() {
   return (
     <>
       <div class="toolbar">
-        <h1 class="grow">Devices</h1>
+        <h1 class="grow">{t('Devices')}</h1>
         <a class="button" href="/backups">
-          Backups
+          {t('Backups')}
         </a>
         {user.value?.role === 'admin' && (
           <>
             <a class="button" href="/audit">
-              Audit log
+              {t('Audit log')}
             </a>
             <button type="button" class="button primary" onClick={() => void open()}>
               <Icon name="plus" />
-              Add a device
+              {t('Add a device')}
             </button>
           </>
         )}
       </div>
-      <ul class="card" aria-label="Devices">
+      <ul class="card" aria-label={t('Devices')}>
         {devices.value.map((device) => (
           <DeviceRow
             key={device.id}
@@ -75,34 +76,38 @@ function DeviceRow({ device, onChange, onDrain, onRemove }: DeviceRowProps) {
       await api.drain(device.id, false);
       await refreshNetwork();
     });
-  const state = online ? 'online' : lastSeen ? `last seen ${formatAgo(lastSeen)}` : 'off';
+  const state = online
+    ? t('online')
+    : lastSeen
+      ? t('last seen {ago}', { ago: formatAgo(lastSeen) })
+      : t('off^device');
   return (
     <li class="device">
       <Icon name="devices" />
       <div>
         <div>
-          <strong>{name}</strong> {device.self && <span class="badge">this device</span>}
+          <strong>{name}</strong> {device.self && <span class="badge">{t('this device^badge')}</span>}
         </div>
         <div class="facts">
-          {spaceWords(device)} · {device.class === 'always-on' ? 'always on' : 'sleeps at times'}{' '}
+          {spaceWords(device)} · {device.class === 'always-on' ? t('always on') : t('sleeps at times')}{' '}
           {device.place && `· ${device.place} `}· {device.id.slice(0, 8)}
         </div>
         {isDraining && <DrainLine device={device} />}
         {usedBytes !== null && capacityBytes > 0 && (
-          <Meter share={usedBytes / capacityBytes} label={`Space used on ${name}`} />
+          <Meter share={usedBytes / capacityBytes} label={t('Space used on {name}', { name })} />
         )}
       </div>
       <div class="toolbar">
         <span class={`badge ${online ? 'ok' : ''}`}>{state}</span>
         {user.value?.role === 'admin' && (
-          <Menu label={`Actions for ${name}`}>
-            <MenuItem icon="rename" label="Edit" onChoose={onChange} />
+          <Menu label={t('Actions for {name}', { name })}>
+            <MenuItem icon="rename" label={t('Edit')} onChoose={onChange} />
             {isDraining ? (
-              <MenuItem icon="restore" label="Use it again" onChoose={() => void useAgain()} />
+              <MenuItem icon="restore" label={t('Use it again')} onChoose={() => void useAgain()} />
             ) : (
-              <MenuItem icon="empty" label="Move its copies elsewhere…" onChoose={onDrain} />
+              <MenuItem icon="empty" label={t('Move its copies elsewhere…')} onChoose={onDrain} />
             )}
-            <MenuItem icon="trash" label="Remove…" danger onChoose={onRemove} />
+            <MenuItem icon="trash" label={t('Remove…')} danger onChoose={onRemove} />
           </Menu>
         )}
       </div>
@@ -112,24 +117,30 @@ function DeviceRow({ device, onChange, onDrain, onRemove }: DeviceRowProps) {
 
 /** A device that offers no space, because it is being emptied, is not said to have filled it. */
 function spaceWords({ usedBytes, capacityBytes }: DeviceView): string {
-  if (usedBytes === null) return 'space not known yet';
-  if (capacityBytes === 0) return `${formatSize(usedBytes)} stored, takes no new copies`;
-  return `${formatSize(usedBytes)} of ${formatSize(capacityBytes)} used`;
+  if (usedBytes === null) return t('space not known yet');
+  if (capacityBytes === 0) return t('{size} stored, takes no new copies', { size: formatSize(usedBytes) });
+  return t('{used} of {capacity} used', { used: formatSize(usedBytes), capacity: formatSize(capacityBytes) });
 }
 
 /** How far moving is; asked again with each news of the network. */
 function DrainLine({ device }: { device: DeviceView }) {
   const { answer } = useQuery(() => api.impact(device.id), [device.id], healthRevision.value);
-  if (!answer) return <div class="facts">Moving its copies elsewhere…</div>;
+  if (!answer) return <div class="facts">{t('Moving its copies elsewhere…')}</div>;
   if (answer.bytesLeft > 0) {
-    return <div class="facts">Moving its copies elsewhere: {formatSize(answer.bytesLeft)} left to copy.</div>;
+    return (
+      <div class="facts">
+        {t('Moving its copies elsewhere: {size} left to copy.', { size: formatSize(answer.bytesLeft) })}
+      </div>
+    );
   }
   return (
     <div class="facts">
-      Other devices have a copy of everything on it.{' '}
+      {t('Other devices have a copy of everything on it.')}{' '}
       {device.usedBytes
-        ? `It keeps its own ${formatSize(device.usedBytes)} until you remove it, which is safe now.`
-        : 'Removing it is safe now.'}
+        ? t('It keeps its own {size} until you remove it, which is safe now.', {
+            size: formatSize(device.usedBytes),
+          })
+        : t('Removing it is safe now.')}
     </div>
   );
 }

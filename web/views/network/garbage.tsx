@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../client/api.ts';
 import { attempt, refreshNetwork, say } from '../../client/state.ts';
-import { formatCount, formatFullTime, formatSize } from '../../client/words/format.ts';
+import { formatFullTime, formatSize } from '../../client/words/format.ts';
 import { Dialog } from '../../components/dialog.tsx';
+import { deviceSaid, t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 
 /** Chunks that this device would delete because no file uses them, and the consent it waits for. */
@@ -15,14 +16,14 @@ export function GarbageDialog({ onClose }: { onClose(): void }) {
     const done = await attempt(() => api.confirmGarbage());
     setBusy(false);
     if (!done) return;
-    say('The unused chunks go to a trash folder now and are deleted later.');
+    say(t('The unused chunks go to a trash folder now and are deleted later.'));
     await refreshNetwork();
     onClose();
   };
   return (
     <Dialog
-      title="Unused chunks"
-      confirm="Delete them"
+      title={t('Unused chunks')}
+      confirm={t('Delete them')}
       tone="danger"
       busy={busy || stopped === null}
       onConfirm={() => void agree()}
@@ -31,15 +32,28 @@ export function GarbageDialog({ onClose }: { onClose(): void }) {
       {error && <p class="notice warn">{error.message}</p>}
       {answer && (
         <p>
-          {formatCount(answer.chunks, 'chunk', 'chunks')} ({formatSize(answer.bytes)}) on this device belong
-          to no file{answer.oldestAt && `, the oldest since ${formatFullTime(answer.oldestAt)}`}.{' '}
-          {answer.waitsFor}
+          {answer.oldestAt
+            ? t(
+                '{count} {count|chunk|chunks} ({size}) on this device belong to no file, the oldest since {at}.',
+                {
+                  count: answer.chunks,
+                  size: formatSize(answer.bytes),
+                  at: formatFullTime(answer.oldestAt),
+                },
+              )
+            : t('{count} {count|chunk|chunks} ({size}) on this device belong to no file.', {
+                count: answer.chunks,
+                size: formatSize(answer.bytes),
+              })}{' '}
+          {answer.waitsFor && deviceSaid(answer.waitsFor)}
         </p>
       )}
       {stopped && (
         <p class="notice warn">
-          {formatCount(stopped.chunks, 'chunk', 'chunks')} ({formatSize(stopped.bytes)}) would go, more than
-          anybody deleted. Look first whether files are missing, here and on your other devices.
+          {t(
+            '{count} {count|chunk|chunks} ({size}) would go, more than anybody deleted. Look first whether files are missing, here and on your other devices.',
+            { count: stopped.chunks, size: formatSize(stopped.bytes) },
+          )}
         </p>
       )}
     </Dialog>

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { AlertView, HealthView as Health } from '../../../src/model/api.ts';
 import { health, refreshNetwork, user } from '../../client/state.ts';
-import { formatAgo, formatCount, formatSize } from '../../client/words/format.ts';
+import { formatAgo, formatDuration, formatSize } from '../../client/words/format.ts';
 import { Icon } from '../../components/icon.tsx';
+import { deviceSaid, t } from '../../words/words.ts';
 import { GarbageDialog } from './garbage.tsx';
 import { Machine } from './machine.tsx';
 
@@ -14,14 +15,14 @@ export function HealthView() {
   const [looking, setLooking] = useState(false);
   useEffect(() => void refreshNetwork(), []);
   const view = health.value;
-  if (!view) return <p aria-busy="true">Loading…</p>;
+  if (!view) return <p aria-busy="true">{t('Loading…')}</p>;
   return (
     <>
-      <h1>Health</h1>
-      <p class={`notice ${view.level}`}>{view.sentence}</p>
+      <h1>{t('Health')}</h1>
+      <p class={`notice ${view.level}`}>{deviceSaid(view.sentence)}</p>
       {view.alerts.length > 0 && (
         <section class="stack" aria-labelledby="alerts">
-          <h2 id="alerts">What needs attention</h2>
+          <h2 id="alerts">{t('What needs attention')}</h2>
           <ul class="stack">
             {view.alerts.map((alert) => (
               <Alert
@@ -58,17 +59,17 @@ function Alert({ alert, onGarbage }: { alert: AlertView; onGarbage(): void }) {
   const { code, level, sentence, action } = alert;
   return (
     <li class={`notice ${level}`}>
-      <strong>{sentence}</strong> {action}
+      <strong>{deviceSaid(sentence)}</strong> {action && deviceSaid(action)}
       {solvedAtDevices.includes(code) && (
         <>
           {' '}
-          <a href="/devices">Go to devices</a>
+          <a href="/devices">{t('Go to devices')}</a>
         </>
       )}
       {code === 'garbage-stopped' && user.value?.role === 'admin' && (
         <div>
           <button type="button" class="button" onClick={onGarbage}>
-            Review
+            {t('Review')}
           </button>
         </div>
       )}
@@ -81,55 +82,73 @@ function Copies({ chunks, bytes, offSite }: Health) {
     <>
       <section class="card" aria-labelledby="copies">
         <h2 id="copies" class="visually-hidden">
-          Copies
+          {t('Copies')}
         </h2>
         {chunks.total === 0 ? (
-          <p class="empty">No files are stored yet.</p>
+          <p class="empty">{t('No files are stored yet.')}</p>
         ) : (
           <CopiesChart total={chunks.total} byCopies={chunks.byCopies} />
         )}
       </section>
       <p class="muted">
-        {formatCount(chunks.total, 'chunk', 'chunks')}, {formatSize(bytes)} per copy. A chunk is an encrypted
-        piece of a file. {offSiteSentence(offSite)}
+        {t(
+          '{count} {count|chunk|chunks}, {size} per copy. A chunk is an encrypted piece of a file. {offSite}',
+          { count: chunks.total, size: formatSize(bytes), offSite: offSiteSentence(offSite) },
+        )}
       </p>
     </>
   );
 }
 
 function offSiteSentence({ places, onePlaceChunks }: Health['offSite']): string {
-  if (places < 2) return 'Device locations are not set.';
-  if (onePlaceChunks === 0) return `Every chunk has copies in at least two of ${places} places.`;
-  return `${formatCount(onePlaceChunks, 'chunk has', 'chunks have')} copies in only one of ${places} places.`;
+  if (places < 2) return t('Device locations are not set.');
+  if (onePlaceChunks === 0)
+    return t('Every chunk has copies in at least two of {places} places.', { places });
+  return t('{count} {count|chunk has|chunks have} copies in only one of {places} places.', {
+    count: onePlaceChunks,
+    places,
+  });
+}
+
+function repairWords({ queued, active, etaSeconds }: Health['repair']): string {
+  if (queued + active === 0) return t('Nothing to repair.');
+  if (etaSeconds === null) return t('{active} in progress, {queued} waiting.', { active, queued });
+  return t('{active} in progress, {queued} waiting, about {time} left.', {
+    active,
+    queued,
+    time: formatDuration(etaSeconds),
+  });
 }
 
 /** Repair, checks and restore tests that run by themselves. */
 function Work({ repair, scrub, drill }: Health) {
-  const left = repair.etaSeconds === null ? '' : `, about ${Math.ceil(repair.etaSeconds / 60)} min left`;
-  const found = `${formatCount(scrub.checkedChunks, 'copy', 'copies')} checked, ${scrub.badChunks} bad`;
+  const found = t('{count} {count|copy|copies} checked, {bad} bad', {
+    count: scrub.checkedChunks,
+    bad: scrub.badChunks,
+  });
   return (
     <section class="card padded" aria-labelledby="work">
-      <h2 id="work">Background work on this device</h2>
+      <h2 id="work">{t('Background work on this device')}</h2>
       <dl class="work">
-        <dt>Repair</dt>
-        <dd>
-          {repair.queued + repair.active === 0
-            ? 'Nothing to repair.'
-            : `${repair.active} in progress, ${repair.queued} waiting${left}.`}
-        </dd>
-        <dt>Check of all copies</dt>
+        <dt>{t('Repair')}</dt>
+        <dd>{repairWords(repair)}</dd>
+        <dt>{t('Check of all copies')}</dt>
         <dd>
           {scrub.running
-            ? `In progress: ${found}.`
+            ? t('In progress: {found}.', { found })
             : scrub.lastFinishedAt === null
-              ? 'Not done yet.'
-              : `Done ${formatAgo(scrub.lastFinishedAt)}: ${found}.`}
+              ? t('Not done yet.')
+              : t('Done {ago}: {found}.', { ago: formatAgo(scrub.lastFinishedAt), found })}
         </dd>
-        <dt>Restore test from other devices</dt>
+        <dt>{t('Restore test from other devices')}</dt>
         <dd>
           {drill.lastFinishedAt === null
-            ? 'Not done yet.'
-            : `Done ${formatAgo(drill.lastFinishedAt)}: ${drill.files - drill.failed} of ${formatCount(drill.files, 'file', 'files')} restored.`}
+            ? t('Not done yet.')
+            : t('Done {ago}: {restored} of {count} {count|file|files} restored.', {
+                ago: formatAgo(drill.lastFinishedAt),
+                restored: drill.files - drill.failed,
+                count: drill.files,
+              })}
         </dd>
       </dl>
     </section>
@@ -140,12 +159,12 @@ function Receipts({ receipts }: Pick<Health, 'receipts'>) {
   if (receipts.length === 0) return null;
   return (
     <section class="stack" aria-labelledby="receipts">
-      <h2 id="receipts">Repairs</h2>
+      <h2 id="receipts">{t('Repairs')}</h2>
       <ul class="card">
         {receipts.slice(0, receiptsShown).map(({ at, sentence }) => (
           <li key={`${at}${sentence}`} class="device">
             <Icon name="check" />
-            <div>{sentence}</div>
+            <div>{deviceSaid(sentence)}</div>
             <time class="facts" dateTime={at}>
               {formatAgo(at)}
             </time>
@@ -163,7 +182,7 @@ function CopiesChart({ total, byCopies }: { total: number; byCopies: Record<stri
     .sort((a, b) => a.copies - b.copies);
   return (
     <table class="copies">
-      <caption class="visually-hidden">Chunks by number of copies</caption>
+      <caption class="visually-hidden">{t('Chunks by number of copies')}</caption>
       <tbody>
         {rows.map(({ copies, count }) => (
           <CopiesRow key={copies} copies={copies} count={count} share={count / total} />
@@ -177,13 +196,15 @@ function CopiesRow({ copies, count, share }: { copies: number; count: number; sh
   const tone = copies === 0 ? 'lost' : copies < wantedCopies ? 'thin' : '';
   return (
     <tr>
-      <th scope="row">{copies === 0 ? 'unreachable' : formatCount(copies, 'copy', 'copies')}</th>
+      <th scope="row">
+        {copies === 0 ? t('unreachable') : t('{count} {count|copy|copies}', { count: copies })}
+      </th>
       <td class="chart">
         <svg viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true">
           <rect class={`bar ${tone}`} width={Math.max(0.5, share * 100)} height="14" rx="1" />
         </svg>
       </td>
-      <td class="numbers">{formatCount(count, 'chunk', 'chunks')}</td>
+      <td class="numbers">{t('{count} {count|chunk|chunks}', { count })}</td>
     </tr>
   );
 }

@@ -10,6 +10,7 @@ import {
   toneOfTemperature,
 } from '../../client/machine.ts';
 import { formatDuration, formatSize } from '../../client/words/format.ts';
+import { spoken, t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 
 /** Processor, memory, disks, network and heat of the machine that serves this page. */
@@ -19,38 +20,49 @@ export function Machine() {
   const { cpu, memory, disks, temperature } = system;
   return (
     <section class="card padded" aria-labelledby="machine">
-      <h2 id="machine">This machine</h2>
+      <h2 id="machine">{t('This machine')}</h2>
       <dl class="work machine">
-        <Figure name="Processor" share={cpu.percent / 100}>
-          {Math.round(cpu.percent)}% of {cpu.cores === 1 ? 'one core' : `${cpu.cores} cores`}
+        <Figure name={t('Processor')} share={cpu.percent / 100}>
+          {t('{percent}% of {count} {count|core|cores}', {
+            percent: Math.round(cpu.percent),
+            count: cpu.cores,
+          })}
         </Figure>
-        <Figure name="Memory" share={memory.usedBytes / memory.totalBytes}>
-          {formatSize(memory.usedBytes)} of {formatSize(memory.totalBytes)} used,{' '}
-          {formatSize(memory.processBytes)} by peerstor
+        <Figure name={t('Memory')} share={memory.usedBytes / memory.totalBytes}>
+          {t('{used} of {total} used, {own} by peerstor', {
+            used: formatSize(memory.usedBytes),
+            total: formatSize(memory.totalBytes),
+            own: formatSize(memory.processBytes),
+          })}
         </Figure>
         {disks.map((disk, index) => (
           <Figure
             key={disk.paths.join()}
-            name={disks.length > 1 ? `Disk ${index + 1}` : 'Disk'}
+            name={disks.length > 1 ? t('Disk {number}', { number: index + 1 }) : t('Disk')}
             share={disk.usedBytes / Math.max(1, disk.usedBytes + disk.freeBytes)}
           >
-            {formatSize(disk.freeBytes)} free of {formatSize(disk.totalBytes)}
+            {t('{free} free of {total}', {
+              free: formatSize(disk.freeBytes),
+              total: formatSize(disk.totalBytes),
+            })}
             {disk.paths.length > 0 && <span class="muted path"> {disk.paths.join(', ')}</span>}
           </Figure>
         ))}
-        <dt>Network</dt>
+        <dt>{t('Network')}</dt>
         <dd class="numbers">{networkWords(system.network)}</dd>
         {temperature !== null && (
           <>
-            <dt>Temperature</dt>
+            <dt>{t('Temperature')}</dt>
             <dd class={`numbers ${toneOfTemperature(temperature)}`}>
-              {new Intl.NumberFormat(undefined, { style: 'unit', unit: 'celsius' }).format(temperature)}
+              {new Intl.NumberFormat(spoken.value.locale, { style: 'unit', unit: 'celsius' }).format(
+                temperature,
+              )}
             </dd>
           </>
         )}
-        <dt>Switched on for</dt>
+        <dt>{t('Switched on for')}</dt>
         <dd class="numbers">{formatDuration(system.uptimeSeconds)}</dd>
-        <dt>Version</dt>
+        <dt>{t('Version')}</dt>
         <dd class="numbers">peerstor {system.version}</dd>
       </dl>
     </section>
@@ -82,6 +94,9 @@ function networkWords({
   receivedBytesPerSecond: received,
   sentBytesPerSecond: sent,
 }: SystemView['network']): string {
-  if (received === null || sent === null) return 'This system does not tell.';
-  return `${formatSize(received)} per second in, ${formatSize(sent)} per second out`;
+  if (received === null || sent === null) return t('This system does not tell.');
+  return t('{received} per second in, {sent} per second out', {
+    received: formatSize(received),
+    sent: formatSize(sent),
+  });
 }

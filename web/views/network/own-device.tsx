@@ -17,6 +17,7 @@ import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';
 import { Menu, MenuItem } from '../../components/menu.tsx';
+import { deviceSaid, t } from '../../words/words.ts';
 
 type Asking = { kind: 'add' } | { kind: 'limit' | 'drain' | 'remove'; volume: VolumeView };
 
@@ -31,16 +32,16 @@ export function OwnDevice({ device }: { device: DeviceView }) {
   return (
     <>
       <div class="toolbar">
-        <h2 class="grow">Storage folders on {device.name}</h2>
+        <h2 class="grow">{t('Storage folders on {name}', { name: device.name })}</h2>
         <button type="button" class="button" onClick={() => setAsking({ kind: 'add' })}>
           <Icon name="folder-plus" />
-          Add a folder
+          {t('Add a folder')}
         </button>
       </div>
       <Rows
-        label="Storage folders"
+        label={t('Storage folders')}
         count={device.volumes.length}
-        empty="This device stores no copies yet. Add a folder for them."
+        empty={t('This device stores no copies yet. Add a folder for them.')}
       >
         {device.volumes.map((volume) => (
           <VolumeRow
@@ -77,24 +78,24 @@ function VolumeRow({ volume, onLimit, onDrain, onRemove, onUse }: VolumeRowProps
   const facts = (
     <>
       {state === 'draining' || limitBytes === 0
-        ? `${formatSize(usedBytes)} stored`
-        : `${formatSize(usedBytes)} of ${formatSize(limitBytes)} used`}
-      {problem && ` · ${problem}`}
+        ? t('{size} stored', { size: formatSize(usedBytes) })
+        : t('{used} of {capacity} used', { used: formatSize(usedBytes), capacity: formatSize(limitBytes) })}
+      {problem && ` · ${deviceSaid(problem)}`}
     </>
   );
   return (
     <Row icon="folder" title={<strong title={path}>{path}</strong>} facts={facts}>
-      <span class={`badge ${tone}`}>{label}</span>
-      <Menu label={`Actions for ${path}`}>
-        <MenuItem icon="rename" label="Change size limit" onChoose={onLimit} />
-        {state === 'draining' && <MenuItem icon="restore" label="Use it again" onChoose={onUse} />}
+      <span class={`badge ${tone}`}>{t(label)}</span>
+      <Menu label={t('Actions for {path}', { path })}>
+        <MenuItem icon="rename" label={t('Change size limit')} onChoose={onLimit} />
+        {state === 'draining' && <MenuItem icon="restore" label={t('Use it again')} onChoose={onUse} />}
         {state === 'failing' && (
-          <MenuItem icon="check" label="The disk works: use it again" onChoose={onUse} />
+          <MenuItem icon="check" label={t('The disk works: use it again')} onChoose={onUse} />
         )}
         {state !== 'draining' && (
-          <MenuItem icon="empty" label="Move its copies elsewhere…" onChoose={onDrain} />
+          <MenuItem icon="empty" label={t('Move its copies elsewhere…')} onChoose={onDrain} />
         )}
-        <MenuItem icon="trash" label="Stop using this folder…" danger onChoose={onRemove} />
+        <MenuItem icon="trash" label={t('Stop using this folder…')} danger onChoose={onRemove} />
       </Menu>
     </Row>
   );
@@ -113,21 +114,26 @@ function AddDialog({ onClose, onDone }: ChangeProps) {
     await onDone(path.trim(), limitBytes === null ? {} : { limitBytes });
   };
   return (
-    <ChangeDialog title="Add a storage folder" confirm="Add folder" onClose={onClose} onConfirm={add}>
+    <ChangeDialog
+      title={t('Add a storage folder')}
+      confirm={t('Add folder')}
+      onClose={onClose}
+      onConfirm={add}
+    >
       <Field
-        label="Path of the folder on this device"
+        label={t('Path of the folder on this device')}
         value={path}
         onInput={setPath}
-        hint="For example /mnt/usb."
+        hint={t('For example /mnt/usb.')}
         required
         autofocus
       />
       <Field
-        label="Size limit in GB"
+        label={t('Size limit in GB')}
         value={size}
         onInput={setSize}
         inputMode="decimal"
-        hint="Leave it empty to use half of the free space."
+        hint={t('Leave it empty to use half of the free space.')}
       />
     </ChangeDialog>
   );
@@ -137,17 +143,23 @@ function LimitDialog({ volume, onClose, onDone }: ChangeProps & { volume: Volume
   const [size, setSize] = useState(textOf(volume.limitBytes, 'GB'));
   const limit = async () => {
     const limitBytes = bytesFrom(size, 'GB');
-    if (limitBytes === null) throw new Error('Enter a number of GB.');
+    if (limitBytes === null) throw new Error(t('Enter a number of GB.'));
     await onDone(volume.path, { limitBytes });
   };
   return (
-    <ChangeDialog title={`Size limit of ${volume.path}`} onClose={onClose} onConfirm={limit}>
+    <ChangeDialog
+      title={t('Size limit of {path}', { path: volume.path })}
+      onClose={onClose}
+      onConfirm={limit}
+    >
       <Field
-        label="Size limit in GB"
+        label={t('Size limit in GB')}
         value={size}
         onInput={setSize}
         inputMode="decimal"
-        hint={`${formatSize(volume.usedBytes)} are used now. Copies beyond the limit move to other folders and devices.`}
+        hint={t('{size} are used now. Copies beyond the limit move to other folders and devices.', {
+          size: formatSize(volume.usedBytes),
+        })}
         required
         autofocus
       />
@@ -158,16 +170,17 @@ function LimitDialog({ volume, onClose, onDone }: ChangeProps & { volume: Volume
 function DrainDialog({ volume, onClose, onDone }: ChangeProps & { volume: VolumeView }) {
   return (
     <ChangeDialog
-      title={`Move the copies in ${volume.path} elsewhere?`}
-      confirm="Move its copies"
+      title={t('Move the copies in {path} elsewhere?', { path: volume.path })}
+      confirm={t('Move its copies')}
       onClose={onClose}
       onConfirm={() => onDone(volume.path, { state: 'draining' })}
     >
       <p>
-        They move to the other folders of this device and to your other devices. The folder takes no new
-        copies. You can use it again at any time.
+        {t(
+          'They move to the other folders of this device and to your other devices. The folder takes no new copies. You can use it again at any time.',
+        )}
       </p>
-      <p class="muted">{formatSize(volume.usedBytes)} are in it.</p>
+      <p class="muted">{t('{size} are in it.', { size: formatSize(volume.usedBytes) })}</p>
     </ChangeDialog>
   );
 }
@@ -175,15 +188,16 @@ function DrainDialog({ volume, onClose, onDone }: ChangeProps & { volume: Volume
 function RemoveDialog({ volume, onClose, onDone }: ChangeProps & { volume: VolumeView }) {
   return (
     <ChangeDialog
-      title={`Stop using ${volume.path}?`}
-      confirm="Stop using it"
+      title={t('Stop using {path}?', { path: volume.path })}
+      confirm={t('Stop using it')}
       tone="danger"
       onClose={onClose}
       onConfirm={() => onDone(volume.path, null)}
     >
       <p>
-        Copies in this folder will no longer count. To lose none, move them elsewhere first and wait until the
-        folder is empty.
+        {t(
+          'Copies in this folder will no longer count. To lose none, move them elsewhere first and wait until the folder is empty.',
+        )}
       </p>
     </ChangeDialog>
   );
@@ -204,23 +218,24 @@ function Bandwidth({ id, bandwidth }: { id: string; bandwidth: BandwidthView }) 
       limitLan,
     });
     await refreshNetwork();
-    say('Speed limits saved.');
+    say(t('Speed limits saved.'));
   };
   return (
     <section class="card padded" aria-labelledby="bandwidth">
-      <h2 id="bandwidth">Speed</h2>
+      <h2 id="bandwidth">{t('Speed')}</h2>
       <p class="muted">
-        How fast this device may copy to and from other devices. Leave a speed empty for no limit. Leave the
-        times empty to limit the speed at all hours.
+        {t(
+          'How fast this device may copy to and from other devices. Leave a speed empty for no limit. Leave the times empty to limit the speed at all hours.',
+        )}
       </p>
-      <SubmitForm submit="Save limits" busy="Saving…" onSubmit={save}>
+      <SubmitForm submit={t('Save limits')} busy={t('Saving…')} onSubmit={save}>
         <div class="pair">
-          <Field label="Upload limit in MB/s" value={up} onInput={setUp} inputMode="decimal" />
-          <Field label="Download limit in MB/s" value={down} onInput={setDown} inputMode="decimal" />
+          <Field label={t('Upload limit in MB/s')} value={up} onInput={setUp} inputMode="decimal" />
+          <Field label={t('Download limit in MB/s')} value={down} onInput={setDown} inputMode="decimal" />
         </div>
         <div class="pair">
-          <Field label="Limited from" type="time" value={from} onInput={setFrom} />
-          <Field label="Limited until" type="time" value={to} onInput={setTo} />
+          <Field label={t('Limited from')} type="time" value={from} onInput={setFrom} />
+          <Field label={t('Limited until')} type="time" value={to} onInput={setTo} />
         </div>
         <label>
           <input
@@ -228,7 +243,7 @@ function Bandwidth({ id, bandwidth }: { id: string; bandwidth: BandwidthView }) 
             checked={limitLan}
             onChange={(event) => setLimitLan(event.currentTarget.checked)}
           />{' '}
-          Also limit copies within the local network
+          {t('Also limit copies within the local network')}
         </label>
       </SubmitForm>
     </section>

@@ -12,6 +12,7 @@ import { Select } from '../../components/form/select.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';
+import { t, tLabels } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 
 const roles = [
@@ -35,33 +36,38 @@ export function UsersView() {
   return (
     <>
       <div class="toolbar">
-        <h1 class="grow">Users</h1>
+        <h1 class="grow">{t('Users')}</h1>
         <button type="button" class="button primary" onClick={() => setInviting(true)}>
           <Icon name="plus" />
-          Invite someone
+          {t('Invite someone')}
         </button>
       </div>
-      <Rows label="Users" count={users.answer?.length} error={users.error} empty="There are no users.">
+      <Rows
+        label={t('Users')}
+        count={users.answer?.length}
+        error={users.error}
+        empty={t('There are no users.')}
+      >
         {users.answer?.map((one) => (
           <UserRow key={one.id} user={one} onChange={() => setChanging(one)} />
         ))}
       </Rows>
-      <h2>Open invites</h2>
+      <h2>{t('Open invites')}</h2>
       <Rows
-        label="Open invites"
+        label={t('Open invites')}
         count={invites.answer?.length}
         error={invites.error}
-        empty="There are no open invites."
+        empty={t('There are no open invites.')}
       >
         {invites.answer?.map((invite) => (
           <Row
             key={invite.id}
             icon="users"
-            title={`For one ${invite.role}`}
-            facts={`expires ${formatFullTime(invite.expiresAt)}`}
+            title={invite.role === 'admin' ? t('For one admin') : t('For one member')}
+            facts={t('expires {at}', { at: formatFullTime(invite.expiresAt) })}
           >
             <button type="button" class="button" onClick={() => setWithdrawing(invite)}>
-              Withdraw…
+              {t('Withdraw…')}
             </button>
           </Row>
         ))}
@@ -76,13 +82,13 @@ export function UsersView() {
       )}
       {withdrawing && (
         <ChangeDialog
-          title="Withdraw this invite?"
-          confirm="Withdraw"
+          title={t('Withdraw this invite?')}
+          confirm={t('Withdraw')}
           tone="danger"
           onConfirm={() => withdraw(withdrawing)}
           onClose={() => setWithdrawing(null)}
         >
-          <p>The link that you sent stops working. This cannot be undone.</p>
+          <p>{t('The link that you sent stops working. This cannot be undone.')}</p>
         </ChangeDialog>
       )}
       {changing && (
@@ -101,19 +107,32 @@ export function UsersView() {
 
 function UserRow({ user: one, onChange }: { user: UserAdminView; onChange(): void }) {
   const { username, role, disabled, usedBytes, quotaBytes: quota, storedBytes } = one;
-  const used = quota === null ? formatSize(usedBytes) : `${formatSize(usedBytes)} of ${formatSize(quota)}`;
+  const used =
+    quota === null
+      ? formatSize(usedBytes)
+      : t('{copies} of {wanted}', { copies: formatSize(usedBytes), wanted: formatSize(quota) });
   return (
     <Row
       icon="users"
       title={
         <>
-          <strong>{username}</strong> {one.id === user.value?.id && <span class="badge">you</span>}
+          <strong>{username}</strong>{' '}
+          {one.id === user.value?.id && <span class="badge">{t('you^badge')}</span>}
         </>
       }
-      facts={`${role} · ${used} used · ${formatSize(storedBytes)} with all copies`}
+      facts={t('{role} · {used} used · {stored} with all copies', {
+        role: role === 'admin' ? t('admin') : t('member'),
+        used,
+        stored: formatSize(storedBytes),
+      })}
     >
-      {disabled && <span class="badge warn">disabled</span>}
-      <button type="button" class="button quiet icon-only" aria-label={`Edit ${username}`} onClick={onChange}>
+      {disabled && <span class="badge warn">{t('disabled')}</span>}
+      <button
+        type="button"
+        class="button quiet icon-only"
+        aria-label={t('Edit {username}', { username })}
+        onClick={onChange}
+      >
         <Icon name="rename" />
       </button>
     </Row>
@@ -126,18 +145,20 @@ function InviteDialog({ onClose }: { onClose(): void }) {
   const [made, setMade] = useState<InviteView | null>(null);
   const make = async () => setMade(await sharing.invite(role, bytesFrom(quota, 'GB')));
   return (
-    <DialogPanel title="Invite someone" onClose={onClose}>
+    <DialogPanel title={t('Invite someone')} onClose={onClose}>
       {made ? (
         <>
           <p>
-            Send this link to one person, in a way that you trust. It is shown only now and expires{' '}
-            {formatFullTime(made.expiresAt)}.
+            {t(
+              'Send this link to one person, in a way that you trust. It is shown only now and expires {at}.',
+              { at: formatFullTime(made.expiresAt) },
+            )}
           </p>
-          <CopyField label="Invite link" text={`${location.origin}${made.url ?? ''}`} />
+          <CopyField label={t('Invite link')} text={`${location.origin}${made.url ?? ''}`} />
         </>
       ) : (
-        <SubmitForm submit="Create invite" busy="Creating invite…" onSubmit={make}>
-          <Select label="Role" value={role} options={roles} onChange={setRole} />
+        <SubmitForm submit={t('Create invite')} busy={t('Creating invite…')} onSubmit={make}>
+          <Select label={t('Role')} value={role} options={tLabels(roles)} onChange={setRole} />
           <QuotaField value={quota} onInput={setQuota} />
         </SubmitForm>
       )}
@@ -146,7 +167,9 @@ function InviteDialog({ onClose }: { onClose(): void }) {
 }
 
 function QuotaField(props: { value: string; onInput(value: string): void }) {
-  return <Field {...props} label="Quota in GB" inputMode="decimal" hint="Leave it empty for no limit." />;
+  return (
+    <Field {...props} label={t('Quota in GB')} inputMode="decimal" hint={t('Leave it empty for no limit.')} />
+  );
 }
 
 interface UserDialogProps {
@@ -164,8 +187,8 @@ function UserDialog({ user: one, onClose, onDone }: UserDialogProps) {
     onDone();
   };
   return (
-    <ChangeDialog title={`Edit ${one.username}`} onConfirm={save} onClose={onClose}>
-      <Select label="Role" value={role} options={roles} onChange={setRole} />
+    <ChangeDialog title={t('Edit {username}', { username: one.username })} onConfirm={save} onClose={onClose}>
+      <Select label={t('Role')} value={role} options={tLabels(roles)} onChange={setRole} />
       <QuotaField value={quota} onInput={setQuota} />
       <label>
         <input
@@ -173,7 +196,7 @@ function UserDialog({ user: one, onClose, onDone }: UserDialogProps) {
           checked={disabled}
           onChange={(event) => setDisabled(event.currentTarget.checked)}
         />{' '}
-        Disabled: this user cannot sign in. Their files stay.
+        {t('Disabled: this user cannot sign in. Their files stay.')}
       </label>
     </ChangeDialog>
   );

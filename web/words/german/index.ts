@@ -1,9 +1,17 @@
 /** German, a table for each view. The keys are the English phrases; `web/words/words.ts` takes its types from here. */
+
+import { translator } from '../translator.ts';
 import { account } from './account.ts';
+import { backups } from './backups.ts';
+import { deviceSentences } from './device-sentences.ts';
 import { germanErrors } from './errors.ts';
 import { gate } from './gate.ts';
+import { lists } from './lists.ts';
+import { network } from './network.ts';
+import { people } from './people.ts';
 import { shell } from './shell.ts';
 
 export { germanErrors };
+export const deviceSaid = translator(deviceSentences);
 
-export const german = { ...account, ...gate, ...shell } as const;
+export const german = { ...account, ...backups, ...gate, ...lists, ...network, ...people, ...shell } as const;

@@ -1,0 +1,46 @@
+/** Backups of folders into the drive. */
+export const backups = {
+  'Add a backup': 'Sicherung hinzufügen',
+  'Folders of {device} that are saved into your drive. Each device has its own backups.':
+    'Ordner auf {device}, die in deine Ablage gesichert werden. Jedes Gerät hat eigene Sicherungen.',
+  'Nothing of {device} is backed up.': 'Auf {device} wird nichts gesichert.',
+  'Remove the backup “{name}”?': 'Sicherung „{name}“ entfernen?',
+  Remove: 'Entfernen',
+  'The folder is not saved any more. What was saved stays in the drive.':
+    'Der Ordner wird nicht mehr gesichert. Was gesichert ist, bleibt in der Ablage.',
+  'Is this loss right?': 'Ist dieser Verlust gewollt?',
+  'It is right: go on': 'Ja: weitermachen',
+  'Earlier versions stay in the snapshots, and what is deleted goes to the trash.':
+    'Frühere Fassungen bleiben in den Schnappschüssen, und Gelöschtes kommt in den Papierkorb.',
+  'a folder that is gone': 'ein Ordner, den es nicht mehr gibt',
+  'Look at it…': 'Ansehen …',
+  'Run now': 'Jetzt ausführen',
+  'Resume^backup': 'Fortsetzen',
+  'Pause^backup': 'Anhalten',
+  'Snapshots…': 'Schnappschüsse …',
+  'Remove the backup {name}': 'Sicherung {name} entfernen',
+  'Add it': 'Hinzufügen',
+  'Adding…': 'Wird hinzugefügt …',
+  'Folder on this device': 'Ordner auf diesem Gerät',
+  'The whole path, such as /home/anna/Documents.': 'Der ganze Pfad, etwa /home/anna/Dokumente.',
+  'Folder in the drive': 'Ordner in der Ablage',
+  'It is made.': 'Er wird angelegt.',
+  'When^backup': 'Wann',
+  'What is deleted in the folder': 'Was im Ordner gelöscht wird',
+  'Leave out': 'Auslassen',
+  'A pattern on each line, as in a .gitignore file. Caches and system files are left out anyway.':
+    'Ein Muster je Zeile, wie in einer .gitignore-Datei. Zwischenspeicher und Systemdateien bleiben ohnehin weg.',
+  'Snapshots of “{name}”': 'Schnappschüsse von „{name}“',
+  Snapshots: 'Schnappschüsse',
+  'There is none yet.': 'Es gibt noch keinen.',
+  'To bring one back, run on {name}: {command}': 'Um einen zurückzuholen, führe auf {name} aus: {command}',
+  'When something changes': 'Wenn sich etwas ändert',
+  'Every hour': 'Stündlich',
+  'Daily at 3:00': 'Täglich um 3:00',
+  'Only when I run it': 'Nur wenn ich es starte',
+  'Goes to the trash of the drive': 'Kommt in den Papierkorb der Ablage',
+  'Stays in the drive': 'Bleibt in der Ablage',
+  'Goes to the trash, with all that only the drive has':
+    'Kommt in den Papierkorb, mit allem, was nur die Ablage hat',
+  '{count} {count|file|files}, {size}': '{count} {count|Datei|Dateien}, {size}',
+} as const;
