@@ -1,5 +1,7 @@
 /** The audit log of the device that serves this page. */
+
 import type { AuditView } from '../../src/model/api.ts';
+import { t } from '../words/words.ts';
 import type { Page } from './query.ts';
 import { ask } from './request.ts';
 import { proofHeaders } from './session-proof.ts';
@@ -24,6 +26,6 @@ export function askAudit(filter: AuditFilter, cursor: string | null): Promise<Pa
 /** Everything that the filter lets through, as a file. A plain link could not carry the proof of the session. */
 export async function auditFile(filter: AuditFilter): Promise<Blob> {
   const answer = await fetch(addressOf(filter, { format: 'csv' }), { headers: proofHeaders() });
-  if (!answer.ok) throw new Error(`The device answered ${answer.status}.`);
+  if (!answer.ok) throw new Error(t('The device answered {status}.', { status: answer.status }));
   return await answer.blob();
 }

@@ -2,6 +2,7 @@
 import type { Page } from '../../src/model/api.ts';
 import type { BackupRunView, BackupView, SnapshotView } from '../../src/model/backups/backup-views.ts';
 import type { BackupWish } from '../../src/model/backups/backups.ts';
+import { t } from '../words/words.ts';
 import { ask } from './request.ts';
 
 const pathOf = (id: string) => `/api/v1/backups/${encodeURIComponent(id)}`;
@@ -33,25 +34,25 @@ export function scheduleFor(when: When): Pick<BackupWish, 'watch' | 'cron' | 'ev
 }
 
 export function whenWords({ kind, watch, every, cron }: BackupView): string {
-  if (kind === 'sync') return 'kept the same in both directions';
-  if (watch) return 'when something changes';
-  if (every !== null) return `every ${every}`;
-  if (cron === '0 3 * * *') return 'daily at 3:00';
-  return cron === null ? 'when you run it' : `at “${cron}”`;
+  if (kind === 'sync') return t('kept the same in both directions');
+  if (watch) return t('when something changes');
+  if (every !== null) return t('every {time}', { time: every });
+  if (cron === '0 3 * * *') return t('daily at 3:00');
+  return cron === null ? t('when you run it') : t('at “{cron}”', { cron });
 }
 
 /** One word for its state, and how serious it is. */
 export function stateWords(view: BackupView): { label: string; tone: '' | 'warn' | 'danger' | 'ok' } {
-  if (view.needsConsent) return { label: 'stopped, asks you', tone: 'danger' };
-  if (view.state === 'paused') return { label: 'paused', tone: '' };
-  if (view.state === 'running') return { label: 'running', tone: '' };
+  if (view.needsConsent) return { label: t('stopped, asks you'), tone: 'danger' };
+  if (view.state === 'paused') return { label: t('paused'), tone: '' };
+  if (view.state === 'running') return { label: t('running'), tone: '' };
   switch (view.lastRun?.state) {
     case undefined:
-      return { label: 'not run yet', tone: '' };
+      return { label: t('not run yet'), tone: '' };
     case 'done':
-      return { label: 'saved', tone: 'ok' };
+      return { label: t('saved'), tone: 'ok' };
     case 'stopped':
-      return { label: 'cut off', tone: '' };
+      return { label: t('cut off'), tone: '' };
     default:
       return { label: view.lastRun?.state === 'partly' ? 'partly saved' : 'failed', tone: 'warn' };
   }

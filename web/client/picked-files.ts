@@ -1,4 +1,5 @@
 /** Files as a person picked or dropped them, folders walked to their files. */
+import { t } from '../words/words.ts';
 
 export interface PickedFile {
   /** Names from the dropped folder to the file; one name for a single file. */
@@ -69,6 +70,12 @@ async function walkFolder(
 
 function problemOf(error: unknown, kind: 'file' | 'folder'): string {
   const name = error instanceof Error || error instanceof DOMException ? error.name : '';
-  if (name === 'NotFoundError') return `This ${kind} was moved or deleted before it could be read.`;
-  return `Your browser may not read this ${kind}. Check its permissions, then drop it again.`;
+  if (name === 'NotFoundError') {
+    return kind === 'file'
+      ? t('This file was moved or deleted before it could be read.')
+      : t('This folder was moved or deleted before it could be read.');
+  }
+  return kind === 'file'
+    ? t('Your browser may not read this file. Check its permissions, then drop it again.')
+    : t('Your browser may not read this folder. Check its permissions, then drop it again.');
 }

@@ -4,6 +4,7 @@
  */
 import { signal } from '@preact/signals-core';
 import type { PhotoView } from '../../../src/model/views/photos.ts';
+import { spoken } from '../../words/words.ts';
 import { ratiosOf, type Section } from './justified-rows.ts';
 import { photosApi } from './photos-api.ts';
 
@@ -103,12 +104,16 @@ export interface GalleryAnswer {
   loadMonth?: (key: string) => Promise<PhotoView[]>;
 }
 
-const monthNames = new Intl.DateTimeFormat('en', { month: 'long', year: 'numeric', timeZone: 'UTC' });
-
 /** `2026-07` → July 2026 */
 export function monthTitle(month: string): string {
   const date = new Date(`${month}-01T00:00:00Z`);
-  return Number.isNaN(date.getTime()) ? month : monthNames.format(date);
+  return Number.isNaN(date.getTime())
+    ? month
+    : new Intl.DateTimeFormat(spoken.value.locale, {
+        month: 'long',
+        year: 'numeric',
+        timeZone: 'UTC',
+      }).format(date);
 }
 
 export async function timeline(signal: AbortSignal): Promise<GalleryAnswer> {

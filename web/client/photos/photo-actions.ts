@@ -1,5 +1,7 @@
 /** What a person does with pictures. Each can be undone, or says what it did. */
+
 import type { PhotoView } from '../../../src/model/views/photos.ts';
+import { t } from '../../words/words.ts';
 import { api } from '../api.ts';
 import { namesOf, trash, undo, undoStack } from '../drive/drive-actions.ts';
 import type { Undoable } from '../drive/undo.ts';
@@ -18,7 +20,9 @@ export async function toggleFavorite(photos: readonly PhotoView[]): Promise<void
   await attempt(async () => {
     await all(starred);
     const action: Undoable = {
-      label: `${namesOf(changed)} ${starred ? 'added to favorites' : 'removed from favorites'}.`,
+      label: starred
+        ? t('{photos} added to favorites.', { photos: namesOf(changed) })
+        : t('{photos} removed from favorites.', { photos: namesOf(changed) }),
       undo: () => all(!starred),
       redo: () => all(starred),
     };
@@ -39,7 +43,7 @@ export async function addToAlbum(
       photos.slice(from, from + idsAtOnce).map(({ id }) => id),
     );
   }
-  say(`${namesOf(photos)} added to “${album.name}”.`);
+  say(t('{photos} added to “{name}”.', { photos: namesOf(photos), name: album.name }));
 }
 
 export async function removeFromAlbum(
@@ -50,7 +54,7 @@ export async function removeFromAlbum(
   await attempt(async () => {
     await photosApi.removeFromAlbum(album.id, ids);
     const action: Undoable = {
-      label: `${namesOf(photos)} removed from “${album.name}”.`,
+      label: t('{photos} removed from “{name}”.', { photos: namesOf(photos), name: album.name }),
       undo: () => photosApi.addToAlbum(album.id, ids),
       redo: () => photosApi.removeFromAlbum(album.id, ids),
     };

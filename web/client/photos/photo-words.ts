@@ -1,6 +1,6 @@
 /** Facts of pictures in words. */
 import type { MediaView } from '../../../src/model/views/photos.ts';
-import { spoken } from '../../words/words.ts';
+import { spoken, t } from '../../words/words.ts';
 
 /** Of a local time: it has no zone, and must not be moved into the reader's. */
 const day = () => new Intl.DateTimeFormat(spoken.value.locale, { dateStyle: 'full', timeZone: 'UTC' });
@@ -37,7 +37,7 @@ export function exposureWords(exposure: NonNullable<MediaView['exposure']>): str
 export function placeWords({ latitude, longitude }: NonNullable<MediaView['gps']>): string {
   const part = (degrees: number, [positive, negative]: readonly [string, string]) =>
     `${Math.abs(degrees).toFixed(4)}° ${degrees < 0 ? negative : positive}`;
-  return `${part(latitude, ['N', 'S'])}, ${part(longitude, ['E', 'W'])}`;
+  return `${part(latitude, [t('N^compass'), t('S^compass')])}, ${part(longitude, [t('E^compass'), t('W^compass')])}`;
 }
 
 export function durationWords(seconds: number): string {
@@ -48,5 +48,7 @@ export function durationWords(seconds: number): string {
 }
 
 function rounded(value: number): string {
-  return String(Math.round(value * 10) / 10);
+  return new Intl.NumberFormat(spoken.value.locale, { maximumFractionDigits: 1, useGrouping: false }).format(
+    value,
+  );
 }

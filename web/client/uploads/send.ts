@@ -1,6 +1,7 @@
 /** Sends one file of the upload queue to the device that serves this page, or makes one folder. */
 import type { EntryView, Page } from '../../../src/model/api.ts';
 import { fileTimeHeader } from '../../../src/model/file-time.ts';
+import { t } from '../../words/words.ts';
 import type { PickedFile } from '../picked-files.ts';
 import { ApiError, ask, problemFrom } from '../request.ts';
 import { proofHeaders } from '../session-proof.ts';
@@ -43,7 +44,7 @@ export function guestAddresses(linkPath: string): UploadAddresses {
         ? `${linkPath}/api/entries/${target.folderId}/path/${namesPath(target.names)}`
         : `${linkPath}/api/path/${namesPath(target.names)}`,
     // A link takes files alone: an empty folder is nothing that a guest could bring.
-    makeFolder: () => Promise.reject(new Error('Folders without files cannot be added through a link.')),
+    makeFolder: () => Promise.reject(new Error(t('Folders without files cannot be added through a link.'))),
   };
 }
 

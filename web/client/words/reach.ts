@@ -1,4 +1,5 @@
 /** From where an address of a device can be opened, by its host alone. */
+import { t } from '../../words/words.ts';
 
 export type Reach = 'this-computer' | 'local-network' | 'anywhere';
 
@@ -25,9 +26,11 @@ export function reachOf(host: string): Reach {
 export function reachWarning(host: string): string | undefined {
   switch (reachOf(host)) {
     case 'this-computer':
-      return 'This address works only on this computer. Open peerstor by the network address of the device, then share again.';
+      return t(
+        'This address works only on this computer. Open peerstor by the network address of the device, then share again.',
+      );
     case 'local-network':
-      return 'This link works only in your own network, unless you make a device reachable from outside.';
+      return t('This link works only in your own network, unless you make a device reachable from outside.');
     case 'anywhere':
       return undefined;
   }

@@ -7,6 +7,7 @@ import { DialogPanel } from '../../components/dialog.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 
 interface AlbumDialogProps {
@@ -27,7 +28,7 @@ export function AlbumDialog({ photos, onAdded, onClose }: AlbumDialogProps) {
     onAdded();
   };
   return (
-    <DialogPanel title="Add to album" onClose={onClose}>
+    <DialogPanel title={t('Add to album')} onClose={onClose}>
       {error && <p class="notice danger">{error.message}</p>}
       {answer && answer.items.length > 0 && (
         <ul class="pick">
@@ -42,8 +43,8 @@ export function AlbumDialog({ photos, onAdded, onClose }: AlbumDialogProps) {
           ))}
         </ul>
       )}
-      <SubmitForm submit="Create album" busy="Creating…" onSubmit={create}>
-        <Field label="Name of a new album" value={name} onInput={setName} required />
+      <SubmitForm submit={t('Create album')} busy={t('Creating…')} onSubmit={create}>
+        <Field label={t('Name of a new album')} value={name} onInput={setName} required />
       </SubmitForm>
     </DialogPanel>
   );

@@ -10,6 +10,7 @@ import { Field } from '../../components/form/field.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { blurred } from '../../components/list/entry-picture.tsx';
 import { Menu, MenuItem } from '../../components/menu.tsx';
+import { t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 import { PhotoPage } from './photo-page.tsx';
 import { useGallery } from './use-gallery.ts';
@@ -22,21 +23,21 @@ export function AlbumsView() {
   return (
     <>
       <div class="toolbar heading">
-        <h1 class="grow">Albums</h1>
+        <h1 class="grow">{t('Albums')}</h1>
         <a class="button" href="/photos">
           <Icon name="photos" />
-          <span class="label">All photos</span>
+          <span class="label">{t('All photos')}</span>
         </a>
         <button type="button" class="button primary" onClick={() => setCreating(true)}>
           <Icon name="plus" />
-          New album
+          {t('New album')}
         </button>
       </div>
       {error && <p class="notice danger">{error.message}</p>}
       {answer?.items.length === 0 && (
         <div class="empty">
           <Icon name="album" class="large" />
-          <p>No albums yet. Select pictures under Photos and choose Add to album.</p>
+          <p>{t('No albums yet. Select pictures under Photos and choose Add to album.')}</p>
         </div>
       )}
       <ul class="albums">
@@ -48,8 +49,8 @@ export function AlbumsView() {
       </ul>
       {creating && (
         <NameDialog
-          title="New album"
-          confirm="Create album"
+          title={t('New album')}
+          confirm={t('Create album')}
           before=""
           onName={async (name) => route(`/photos/albums/${(await photosApi.createAlbum(name)).id}`)}
           onClose={() => setCreating(false)}
@@ -71,7 +72,7 @@ function AlbumCard({ album }: { album: Album }) {
         )}
       </span>
       <span class="ellipsis">{name}</span>
-      <span class="muted numbers">{count === 1 ? '1 item' : `${count} items`}</span>
+      <span class="muted numbers">{t('{count} {count|item|items}', { count })}</span>
     </a>
   );
 }
@@ -86,7 +87,7 @@ export function AlbumView({ id }: { id: string }) {
     reload,
   } = useQuery((signal) => photosApi.album(id, signal), [id], entriesRevision.value);
   const gallery = useGallery(
-    async (signal) => oneSection((await photosApi.albumEntries(id, signal)).items, 'In this album'),
+    async (signal) => oneSection((await photosApi.albumEntries(id, signal)).items, t('In this album')),
     [id],
   );
   const takeOut = async (photos: readonly PhotoView[]) => {
@@ -98,31 +99,31 @@ export function AlbumView({ id }: { id: string }) {
     <>
       <PhotoPage
         gallery={gallery}
-        title={album?.name ?? 'Album'}
+        title={album?.name ?? t('Album')}
         onTakeOut={takeOut}
         tools={
           <>
             <a class="button" href="/photos/albums">
               <Icon name="album" />
-              <span class="label">Albums</span>
+              <span class="label">{t('Albums')}</span>
             </a>
-            <Menu label="Actions for this album">
-              <MenuItem icon="rename" label="Rename…" onChoose={() => setDialog('rename')} />
-              <MenuItem icon="trash" label="Delete album…" danger onChoose={() => setDialog('delete')} />
+            <Menu label={t('Actions for this album')}>
+              <MenuItem icon="rename" label={t('Rename…')} onChoose={() => setDialog('rename')} />
+              <MenuItem icon="trash" label={t('Delete album…')} danger onChoose={() => setDialog('delete')} />
             </Menu>
           </>
         }
         empty={
           <>
             <Icon name="album" class="large" />
-            <p>This album is empty. Select pictures under Photos and choose Add to album.</p>
+            <p>{t('This album is empty. Select pictures under Photos and choose Add to album.')}</p>
           </>
         }
       />
       {dialog === 'rename' && album && (
         <NameDialog
-          title="Rename album"
-          confirm="Rename"
+          title={t('Rename album')}
+          confirm={t('Rename')}
           before={album.name}
           onName={async (name) => {
             await photosApi.changeAlbum(id, { name });
@@ -133,8 +134,8 @@ export function AlbumView({ id }: { id: string }) {
       )}
       {dialog === 'delete' && album && (
         <ChangeDialog
-          title={`Delete the album “${album.name}”?`}
-          confirm="Delete album"
+          title={t('Delete the album “{name}”?', { name: album.name })}
+          confirm={t('Delete album')}
           tone="danger"
           onConfirm={async () => {
             await photosApi.deleteAlbum(id);
@@ -142,7 +143,7 @@ export function AlbumView({ id }: { id: string }) {
           }}
           onClose={() => setDialog(null)}
         >
-          <p>The pictures stay in your drive. The album itself cannot be brought back.</p>
+          <p>{t('The pictures stay in your drive. The album itself cannot be brought back.')}</p>
         </ChangeDialog>
       )}
     </>
@@ -167,7 +168,7 @@ function NameDialog({ title, confirm, before, onName, onClose }: NameDialogProps
       onConfirm={() => onName(name)}
       onClose={onClose}
     >
-      <Field label="Name" value={name} onInput={setName} required />
+      <Field label={t('Name')} value={name} onInput={setName} required />
     </ChangeDialog>
   );
 }

@@ -1,5 +1,6 @@
 import { h, render } from 'preact';
 import { useState } from 'preact/hooks';
+import { t } from '../../words/words.ts';
 
 interface FilmProps {
   address: string;
@@ -9,7 +10,7 @@ interface FilmProps {
 /** A film that plays by ranges of its original, or a sentence where the browser cannot. */
 function Film({ address, name }: FilmProps) {
   const [failed, setFailed] = useState(false);
-  if (failed) return <p>This browser cannot play this film. Download it to play it on your device.</p>;
+  if (failed) return <p>{t('This browser cannot play this film. Download it to play it on your device.')}</p>;
   return (
     // biome-ignore lint/a11y/useMediaCaption: what people stored has no captions
     <video

@@ -7,6 +7,7 @@ import { memberCount } from '../../client/state.ts';
 import { formatSize } from '../../client/words/format.ts';
 import { Icon } from '../../components/icon.tsx';
 import { SafetyBadge } from '../../components/list/safety-badge.tsx';
+import { type PlainPhrase, t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 
 /** A sheet beside the picture that is shown. */
@@ -51,23 +52,29 @@ export class InfoSheet {
 function Facts({ photo, onClose }: { photo: PhotoView; onClose(): void }) {
   const { answer: entry, error } = useQuery((signal) => api.entry(photo.id, signal), [photo.id]);
   return (
-    <aside aria-label="Information">
+    <aside aria-label={t('Information')}>
       <header class="toolbar">
-        <h2 class="grow">Information</h2>
-        <button type="button" class="button quiet icon-only" aria-label="Close information" onClick={onClose}>
+        <h2 class="grow">{t('Information')}</h2>
+        <button
+          type="button"
+          class="button quiet icon-only"
+          aria-label={t('Close information')}
+          onClick={onClose}
+        >
           <Icon name="close" />
         </button>
       </header>
       {error && <p class="notice danger">{error.message}</p>}
       <dl>
-        <dt>Taken</dt>
+        <dt>{t('Taken')}</dt>
         <dd>
           {dayOf(photo.takenLocal)}
           <br />
           {timeOf(photo.takenLocal, entry?.media?.offsetMinutes ?? null)}
           {photo.dateFrom !== 'content' && (
             <span class="muted">
-              {photo.dateFrom === 'name' ? ' (from the file name)' : ' (date of the file)'}
+              {' '}
+              {photo.dateFrom === 'name' ? t('(from the file name)') : t('(date of the file)')}
             </span>
           )}
         </dd>
@@ -76,7 +83,7 @@ function Facts({ photo, onClose }: { photo: PhotoView; onClose(): void }) {
       {entry?.parentId && (
         <a class="button" href={`/drive/${entry.parentId}`}>
           <Icon name="folder" />
-          Show in its folder
+          {t('Show in its folder')}
         </a>
       )}
     </aside>
@@ -88,7 +95,7 @@ function FileFacts({ entry }: { entry: EntryView }) {
   const pixels = media && media.width > 0 ? `${media.width} × ${media.height}, ` : '';
   return (
     <>
-      <dt>File</dt>
+      <dt>{t('File')}</dt>
       <dd>
         {entry.name}
         <br />
@@ -97,13 +104,13 @@ function FileFacts({ entry }: { entry: EntryView }) {
       </dd>
       {media?.durationSeconds != null && (
         <>
-          <dt>Length</dt>
+          <dt>{t('Length')}</dt>
           <dd>{durationWords(media.durationSeconds)}</dd>
         </>
       )}
       {(media?.camera || media?.lens || media?.exposure) && (
         <>
-          <dt>Camera</dt>
+          <dt>{t('Camera')}</dt>
           <dd>
             {media.camera}
             {media.lens && <div class="muted">{media.lens}</div>}
@@ -113,19 +120,19 @@ function FileFacts({ entry }: { entry: EntryView }) {
       )}
       {media?.gps && (
         <>
-          <dt>Place</dt>
+          <dt>{t('Place')}</dt>
           <dd>{placeWords(media.gps)}</dd>
         </>
       )}
       {media?.problem && (
         <>
-          <dt>No preview</dt>
-          <dd>{problems[media.problem] ?? 'It could not be read.'}</dd>
+          <dt>{t('No preview')}</dt>
+          <dd>{t(problems[media.problem] ?? 'It could not be read.')}</dd>
         </>
       )}
       {entry.safety && (
         <>
-          <dt>Copies</dt>
+          <dt>{t('Copies')}</dt>
           <dd>
             <SafetyBadge safety={entry.safety} members={memberCount.value} />
           </dd>
@@ -135,7 +142,7 @@ function FileFacts({ entry }: { entry: EntryView }) {
   );
 }
 
-const problems: Readonly<Record<string, string>> = {
+const problems: Readonly<Record<string, PlainPhrase>> = {
   damaged: 'The file is damaged.',
   'too-large': 'The picture is too large to be decoded here.',
   unsupported: 'This format cannot be decoded here yet.',

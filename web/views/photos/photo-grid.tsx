@@ -10,6 +10,7 @@ import {
   type SectionBox,
   sectionOf,
 } from '../../client/photos/justified-rows.ts';
+import { t } from '../../words/words.ts';
 import { PhotoTile } from './photo-tile.tsx';
 import { Scrubber } from './scrubber.tsx';
 import { reveal, scrollTo, useSight } from './use-sight.ts';
@@ -119,15 +120,15 @@ function MonthSection(props: MonthSectionProps) {
     >
       <header class="month-head">
         <h2 id={headId}>{title}</h2>
-        <span class="muted numbers">{count === 1 ? '1 item' : `${count} items`}</span>
+        <span class="muted numbers">{t('{count} {count|item|items}', { count })}</span>
         <button
           type="button"
           class="button quiet"
           aria-pressed={isWhole}
-          aria-label={`Select all of ${title}`}
+          aria-label={t('Select all of {title}', { title })}
           onClick={() => void grid.toggleSection(section, isWhole)}
         >
-          {isWhole ? 'Clear' : 'Select'}
+          {isWhole ? t('Clear^selection') : t('Select^photos')}
         </button>
       </header>
       <ul>

@@ -5,6 +5,7 @@ import type { Gallery } from '../../client/photos/gallery.ts';
 import { addressOfAll, toggleFavorite, trashPhotos } from '../../client/photos/photo-actions.ts';
 import { attempt } from '../../client/state.ts';
 import { Icon, type IconName } from '../../components/icon.tsx';
+import { t } from '../../words/words.ts';
 import { AlbumDialog } from './album-dialog.tsx';
 import { PhotoGrid, type PhotoSelection } from './photo-grid.tsx';
 import { download, useViewer } from './use-viewer.ts';
@@ -54,11 +55,11 @@ export function PhotoPage(props: PhotoPageProps) {
         <p class="notice danger" role="alert">
           {error.message}{' '}
           <button type="button" class="button" onClick={() => void gallery.load()}>
-            Try again
+            {t('Try again')}
           </button>
         </p>
       )}
-      {!sections && !error && <p aria-busy="true">Loading…</p>}
+      {!sections && !error && <p aria-busy="true">{t('Loading…')}</p>}
       {sections?.length === 0 && <div class="empty">{empty}</div>}
       {sections && sections.length > 0 && (
         <PhotoGrid
@@ -88,24 +89,28 @@ function SelectionBar({ chosen, clear, onTrash, onTakeOut }: SelectionBarProps) 
   const isFavorite = chosen.every(({ favorite }) => favorite);
   const save = () => attempt(async () => download(await addressOfAll(chosen)));
   return (
-    <div class="toolbar selection-bar" role="toolbar" aria-label="Selected pictures">
-      <button type="button" class="button quiet icon-only" aria-label="Clear selection" onClick={clear}>
+    <div class="toolbar selection-bar" role="toolbar" aria-label={t('Selected pictures')}>
+      <button type="button" class="button quiet icon-only" aria-label={t('Clear selection')} onClick={clear}>
         <Icon name="close" />
       </button>
       <span class="grow numbers" aria-live="polite">
-        {chosen.length} selected
+        {t('{count} selected', { count: chosen.length })}
       </span>
-      <BarButton icon="album" label="Add to album" onClick={() => setAdding(true)} />
+      <BarButton icon="album" label={t('Add to album')} onClick={() => setAdding(true)} />
       {onTakeOut && (
-        <BarButton icon="cut" label="Remove from album" onClick={() => void onTakeOut(chosen).then(clear)} />
+        <BarButton
+          icon="cut"
+          label={t('Remove from album')}
+          onClick={() => void onTakeOut(chosen).then(clear)}
+        />
       )}
       <BarButton
         icon={isFavorite ? 'star-off' : 'star'}
-        label={isFavorite ? 'Remove from favorites' : 'Add to favorites'}
+        label={isFavorite ? t('Remove from favorites') : t('Add to favorites')}
         onClick={() => void toggleFavorite(chosen).then(clear)}
       />
-      <BarButton icon="download" label="Download" onClick={() => void save()} />
-      <BarButton icon="trash" label="Move to the trash" onClick={onTrash} />
+      <BarButton icon="download" label={t('Download')} onClick={() => void save()} />
+      <BarButton icon="trash" label={t('Move to the trash')} onClick={onTrash} />
       {adding && (
         <AlbumDialog
           photos={chosen}

@@ -3,6 +3,7 @@ import { dayOf, durationWords } from '../../client/photos/photo-words.ts';
 import { thumbnailOf } from '../../client/photos/photos-api.ts';
 import { Icon } from '../../components/icon.tsx';
 import { blurred } from '../../components/list/entry-picture.tsx';
+import { t } from '../../words/words.ts';
 
 export interface TileBox {
   left: number;
@@ -29,7 +30,8 @@ interface PhotoTileProps {
 const smallEdge = 260;
 
 export function tileName(photo: PhotoView): string {
-  return `${photo.kind === 'video' ? 'Video' : 'Photo'} ${photo.name}, ${dayOf(photo.takenLocal)}`;
+  const facts = { name: photo.name, day: dayOf(photo.takenLocal) };
+  return photo.kind === 'video' ? t('Video {name}, {day}', facts) : t('Photo {name}, {day}', facts);
 }
 
 /** One picture in its place; a gray box until it is known which one it is. */
@@ -84,7 +86,7 @@ export function PhotoTile(props: PhotoTileProps) {
         class="pick-photo"
         tabIndex={-1}
         aria-pressed={selected}
-        aria-label={`Select ${name}`}
+        aria-label={t('Select {name}', { name })}
         onClick={(event) => onToggle(index, event)}
       >
         <Icon name="check" />

@@ -4,6 +4,7 @@ import { byMonth, groups, timeline } from '../../client/photos/gallery.ts';
 import { photosApi } from '../../client/photos/photos-api.ts';
 import { entriesRevision } from '../../client/state.ts';
 import { Icon } from '../../components/icon.tsx';
+import { deviceSaid, t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 import { PhotoPage } from './photo-page.tsx';
 import { useGallery } from './use-gallery.ts';
@@ -23,7 +24,13 @@ export function PhotosView() {
   return (
     <PhotoPage
       gallery={gallery}
-      title={question === '' ? 'Photos' : question === favorites ? 'Favorites' : `Photos: ${question}`}
+      title={
+        question === ''
+          ? t('Photos')
+          : question === favorites
+            ? t('Favorites')
+            : t('Photos: {question}', { question })
+      }
       scrubber
       tools={<PhotoTools question={question} />}
       empty={
@@ -31,8 +38,8 @@ export function PhotosView() {
           <Icon name="photos" class="large" />
           <p>
             {question === ''
-              ? 'Pictures and films that you add to your drive appear here.'
-              : 'No picture fits. Try a name, a camera, “summer 2019” or “video”.'}
+              ? t('Pictures and films that you add to your drive appear here.')
+              : t('No picture fits. Try a name, a camera, “summer 2019” or “video”.')}
           </p>
         </>
       }
@@ -57,8 +64,8 @@ function PhotoTools({ question }: { question: string }) {
       >
         <input
           type="search"
-          aria-label="Search photos"
-          placeholder="Search photos"
+          aria-label={t('Search photos')}
+          placeholder={t('Search photos')}
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
         />
@@ -66,21 +73,21 @@ function PhotoTools({ question }: { question: string }) {
       {question === favorites ? (
         <a class="button" href="/photos">
           <Icon name="photos" />
-          <span class="label">All photos</span>
+          <span class="label">{t('All photos')}</span>
         </a>
       ) : (
         <a class="button" href={`/photos?q=${favorites}`}>
           <Icon name="star" />
-          <span class="label">Favorites</span>
+          <span class="label">{t('Favorites')}</span>
         </a>
       )}
       <a class="button" href="/photos/albums">
         <Icon name="album" />
-        <span class="label">Albums</span>
+        <span class="label">{t('Albums')}</span>
       </a>
       <a class="button" href="/photos/duplicates">
         <Icon name="copy" />
-        <span class="label">Look-alikes</span>
+        <span class="label">{t('Look-alikes')}</span>
       </a>
     </>
   );
@@ -89,12 +96,11 @@ function PhotoTools({ question }: { question: string }) {
 /** What is still being read here, and why nothing is where something lacks. */
 function Progress() {
   const { answer } = useQuery((signal) => photosApi.progress(signal), [], entriesRevision.value);
-  if (answer?.lack) return <p class="notice warn">{answer.lack}</p>;
+  if (answer?.lack) return <p class="notice warn">{deviceSaid(answer.lack)}</p>;
   if (!answer || answer.waiting === 0) return null;
-  const what = answer.waiting === 1 ? '1 file is' : `${answer.waiting} files are`;
   return (
     <p class="muted numbers" role="status">
-      {what} being made ready on this device.
+      {t('{count} {count|file is|files are} being made ready on this device.', { count: answer.waiting })}
     </p>
   );
 }
@@ -106,7 +112,7 @@ export function DuplicatesView() {
     return groups(
       items.map((group, at) => [
         `${group.items[0]?.id ?? at}`,
-        `${group.items.length} look alike`,
+        t('{count} look alike', { count: group.items.length }),
         group.items,
       ]),
     );
@@ -114,17 +120,17 @@ export function DuplicatesView() {
   return (
     <PhotoPage
       gallery={gallery}
-      title="Look-alikes"
+      title={t('Look-alikes')}
       tools={
         <a class="button" href="/photos">
           <Icon name="photos" />
-          <span class="label">All photos</span>
+          <span class="label">{t('All photos')}</span>
         </a>
       }
       empty={
         <>
           <Icon name="copy" class="large" />
-          <p>No two pictures look alike.</p>
+          <p>{t('No two pictures look alike.')}</p>
         </>
       }
     />

@@ -1,6 +1,7 @@
 import type { RefObject } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { firstBelow, type Layout } from '../../client/photos/justified-rows.ts';
+import { t } from '../../words/words.ts';
 import { useTop } from './use-sight.ts';
 
 interface ScrubberProps {
@@ -45,7 +46,7 @@ export function Scrubber({ layout, titles, grid, onJump }: ScrubberProps) {
       class={`scrubber ${dragged === null ? '' : 'dragged'}`}
       role="slider"
       tabIndex={0}
-      aria-label="Month"
+      aria-label={t('Month')}
       aria-orientation="vertical"
       aria-valuemin={1}
       aria-valuemax={titles.length}

@@ -3,6 +3,7 @@ import PhotoSwipe, { type PhotoSwipeOptions, type SlideData } from 'photoswipe';
 import { displayText } from '../../../src/model/display-text.ts';
 import type { PhotoView } from '../../../src/model/views/photos.ts';
 import { originalOf, thumbnailOf } from '../../client/photos/photos-api.ts';
+import { t } from '../../words/words.ts';
 import { filmElement } from './film.tsx';
 import { tileName } from './photo-tile.tsx';
 
@@ -65,11 +66,11 @@ export function openViewer(index: number, source: ViewerSource, on: ViewerEvents
       left: 0,
       right: isSheetOpen() && x > sheetBesidePx ? sheetPx : 0,
     }),
-    closeTitle: 'Close (Escape)',
-    zoomTitle: 'Zoom',
-    arrowPrevTitle: 'Previous',
-    arrowNextTitle: 'Next',
-    errorMsg: 'This picture cannot be shown. Download it to open it on your device.',
+    closeTitle: t('Close (Escape)'),
+    zoomTitle: t('Zoom'),
+    arrowPrevTitle: t('Previous'),
+    arrowNextTitle: t('Next'),
+    errorMsg: t('This picture cannot be shown. Download it to open it on your device.'),
   };
   const viewer = new PhotoSwipe(options);
   const isSheetOpen = () => viewer.element?.querySelector('.info-sheet') != null;
@@ -81,7 +82,7 @@ export function openViewer(index: number, source: ViewerSource, on: ViewerEvents
     const { data } = event.content;
     if (data.type !== 'video') return;
     event.preventDefault();
-    event.content.element = filmElement({ address: data.src ?? '', name: data.alt ?? 'Video' });
+    event.content.element = filmElement({ address: data.src ?? '', name: data.alt ?? t('Video') });
     event.content.onLoaded();
   });
   viewer.on('contentDeactivate', ({ content }) => content.element?.querySelector('video')?.pause());
@@ -114,7 +115,7 @@ export function openViewer(index: number, source: ViewerSource, on: ViewerEvents
     void rest;
   });
   viewer.on('afterInit', () => {
-    if (viewer.element) viewer.element.ariaLabel = 'Photos';
+    if (viewer.element) viewer.element.ariaLabel = t('Photos');
   });
   viewer.on('destroy', () => on.onClose());
   viewer.init();
@@ -148,10 +149,10 @@ function addButtons(
 ): void {
   const keys = keyActions(viewer, on);
   const buttons = [
-    ['info', 'Information (I)', 'KeyI'],
-    ['star', 'Favorite (F)', 'KeyF'],
-    ['download', 'Download (Shift+D)', 'Shift+KeyD'],
-    ['trash', 'Move to the trash (Delete)', 'Delete'],
+    ['info', t('Information (I)'), 'KeyI'],
+    ['star', t('Favorite (F)'), 'KeyF'],
+    ['download', t('Download (Shift+D)'), 'Shift+KeyD'],
+    ['trash', t('Move to the trash (Delete)'), 'Delete'],
   ] as const;
   viewer.on('uiRegister', () => {
     for (const [at, [name, title, key]] of buttons.entries()) {

@@ -43,4 +43,15 @@ export const backups = {
   'Goes to the trash, with all that only the drive has':
     'Kommt in den Papierkorb, mit allem, was nur die Ablage hat',
   '{count} {count|file|files}, {size}': '{count} {count|Datei|Dateien}, {size}',
+  'kept the same in both directions': 'in beide Richtungen gleich gehalten',
+  'when something changes': 'wenn sich etwas ändert',
+  'every {time}': 'alle {time}',
+  'daily at 3:00': 'täglich um 3:00',
+  'when you run it': 'wenn du sie startest',
+  'at “{cron}”': 'nach „{cron}“',
+  'stopped, asks you': 'angehalten, fragt dich',
+  running: 'läuft',
+  'not run yet': 'noch nicht gelaufen',
+  'cut off': 'unterbrochen',
+  'partly saved': 'teilweise gespeichert',
 } as const;

@@ -9,9 +9,19 @@ import { gate } from './gate.ts';
 import { lists } from './lists.ts';
 import { network } from './network.ts';
 import { people } from './people.ts';
+import { photos } from './photos.ts';
 import { shell } from './shell.ts';
 
 export { germanErrors };
 export const deviceSaid = translator(deviceSentences);
 
-export const german = { ...account, ...backups, ...gate, ...lists, ...network, ...people, ...shell } as const;
+export const german = {
+  ...account,
+  ...backups,
+  ...gate,
+  ...lists,
+  ...network,
+  ...people,
+  ...photos,
+  ...shell,
+} as const;

@@ -61,4 +61,14 @@ export const lists = {
   'Select {name}': '{name} auswählen',
   'New name of {name}': 'Neuer Name von {name}',
   starred: 'markiert',
+  'This file was moved or deleted before it could be read.':
+    'Diese Datei wurde verschoben oder gelöscht, bevor sie gelesen werden konnte.',
+  'This folder was moved or deleted before it could be read.':
+    'Dieser Ordner wurde verschoben oder gelöscht, bevor er gelesen werden konnte.',
+  'Your browser may not read this file. Check its permissions, then drop it again.':
+    'Dein Browser darf diese Datei nicht lesen. Prüfe ihre Rechte, dann leg sie noch einmal ab.',
+  'Your browser may not read this folder. Check its permissions, then drop it again.':
+    'Dein Browser darf diesen Ordner nicht lesen. Prüfe seine Rechte, dann leg ihn noch einmal ab.',
+  'Folders without files cannot be added through a link.':
+    'Ordner ohne Dateien lassen sich über einen Link nicht hinzufügen.',
 } as const;

@@ -1,4 +1,4 @@
-/** Users and invites. */
+/** Users and invites, sharing, guests. */
 export const people = {
   'Invite someone': 'Jemanden einladen',
   'There are no users.': 'Es gibt keine Benutzer.',
@@ -29,4 +29,9 @@ export const people = {
   'Leave it empty for no limit.': 'Leer: keine Grenze.',
   'Disabled: this user cannot sign in. Their files stay.':
     'Gesperrt: Dieser Benutzer kann sich nicht anmelden. Seine Dateien bleiben.',
+
+  'This address works only on this computer. Open peerstor by the network address of the device, then share again.':
+    'Diese Adresse gilt nur auf diesem Rechner. Öffne peerstor unter der Netzwerkadresse des Geräts, dann gib es noch einmal frei.',
+  'This link works only in your own network, unless you make a device reachable from outside.':
+    'Dieser Link gilt nur in deinem eigenen Netz, solange du kein Gerät von außen erreichbar machst.',
 } as const;
