@@ -7,6 +7,7 @@ import { DeviceProcess, hashOf, randomStream } from '../cluster/device-process.t
 import { freshSeed } from '../support/fresh-seed.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { TcpProxy, Wire } from '../support/tcp-proxy.ts';
+import { until } from '../support/until.ts';
 
 const MiB = 1024 * 1024;
 
@@ -30,7 +31,11 @@ describe(`tus-js-client (PEERSTOR_TEST_SEED=${freshSeed})`, { timeout: 600_000 }
   });
 
   /** Resolves with the address of the upload. */
-  const send = (content: Buffer, name: string, options: Partial<UploadOptions> = {}) =>
+  const send = (
+    content: Buffer,
+    name: string,
+    options: Partial<UploadOptions> & { protocol?: string } = {},
+  ) =>
     new Promise<{ url: string; entry: string; offsets: number[] }>((resolve, reject) => {
       const offsets: number[] = [];
       let entry = '';
@@ -67,6 +72,28 @@ describe(`tus-js-client (PEERSTOR_TEST_SEED=${freshSeed})`, { timeout: 600_000 }
     for (const name of ['whole.bin', 'parts.bin', 'first.bin', 'late.bin'])
       await isWhole(name, 'parts', 5 * MiB);
     assert.equal((await device.entryAt('/empty.bin')).size, 0);
+  });
+
+  it('sends a file as several at once that are joined, and by the draft of the IETF', async () => {
+    const content = await bytesOf(randomStream(5 * MiB, 'parts'));
+    await send(content, 'joined.bin', { parallelUploads: 3 });
+    await isWhole('joined.bin', 'parts', 5 * MiB);
+    for (const protocol of ['ietf-draft-03', 'ietf-draft-05'] as const) {
+      for (const uploadDataDuringCreation of [false, true]) {
+        const name = `${protocol}-${uploadDataDuringCreation}.bin`;
+        await send(content, name, { protocol, uploadDataDuringCreation, chunkSize: 2 * MiB });
+        await isWhole(name, 'parts', 5 * MiB);
+      }
+    }
+    const wire = new Wire();
+    wire.bytesPerSecond = 24 * MiB;
+    proxy.share('there', wire);
+    const looked = until('half of it was sent', () => wire.carriedBytes > 2 * MiB).then(() => proxy.cut());
+    const { offsets } = await send(content, 'cut-draft.bin', { protocol: 'ietf-draft-05' });
+    await looked;
+    wire.bytesPerSecond = Number.POSITIVE_INFINITY;
+    await isWhole('cut-draft.bin', 'parts', 5 * MiB);
+    assert.ok((offsets.at(-1) ?? 0) > 0, `it went on at ${offsets.at(-1)}`);
   });
 
   it('goes on where it was after each of 20 cuts at random offsets', async () => {

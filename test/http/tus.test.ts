@@ -1,6 +1,7 @@
 /** tus over the gateway and the real drive; only the disks and the other devices are in memory. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import type { UploadView } from '../../src/model/contracts/uploads.ts';
 import { type EntryId, entryId } from '../../src/model/ids.ts';
@@ -215,6 +216,110 @@ describe('an upload by tus', () => {
     const address = await begun(1, { filename: 'x' });
     const stolen = { ...looker, ...bytesType, 'upload-offset': 0 };
     assertProblem(await g.ask('PATCH', address, { headers: stolen, body: 'x' }), 'not-found');
+  });
+
+  describe('in parts that are joined', () => {
+    const part = async (body: string, length = body.length) => {
+      const headers = {
+        ...own,
+        ...version,
+        ...bytesType,
+        'upload-length': length,
+        'upload-concat': 'partial',
+      };
+      const answer = await g.ask('POST', base, { headers, body });
+      assert.deepEqual([answer.status, answer.headers['peerstor-entry']], [201, undefined], answer.text);
+      return answer.headers.location ?? '';
+    };
+    const join = (parts: readonly string[], fields: Record<string, string>) =>
+      g.ask('POST', base, {
+        headers: { ...own, ...version, 'upload-concat': `final;${parts.join(' ')}`, ...metadata(fields) },
+      });
+
+    it('becomes one file in the order that is named, and the same file where it is asked for again', async () => {
+      const first = await part('hello ');
+      const second = await part('world');
+      assert.equal((await look(first)).headers['upload-concat'], 'partial');
+      const items = (await g.ask('GET', base, { headers: own })).json<{ items: UploadView[] }>().items;
+      assert.ok(
+        items.every(({ name }) => name !== 'part'),
+        'parts are no files that somebody waits for',
+      );
+      const whole = `http://127.0.0.1:1${first}`;
+      const answer = await join([whole, second], { filename: 'joined.txt' });
+      assert.equal(answer.status, 201, answer.text);
+      assert.equal(await read(home.drive, entryOf(answer)), 'hello world');
+      const head = await look(answer.headers.location ?? '');
+      assert.equal(head.headers['upload-concat'], `final;${first} ${second}`);
+      assert.deepEqual([head.headers['upload-length'], head.headers['upload-offset']], ['11', '11']);
+      assert.equal(entryOf(await join([first, second], { filename: 'joined.txt' })), entryOf(answer));
+      assertProblem(await patch(answer.headers.location ?? '', 11, 'more'), 'forbidden');
+      assertProblem(await join([first, await part('x')], { filename: 'mixed.txt' }), 'conflict');
+    });
+
+    it("is refused where a part is incomplete, no part, named twice, or another user's", async () => {
+      const whole = await part('abc');
+      assertProblem(await join([whole, await part('ab', 3)], { filename: 'a' }), 'conflict');
+      assertProblem(
+        await join([whole, await begun(3, { filename: 'other' })], { filename: 'a' }),
+        'bad-input',
+      );
+      assertProblem(await join([whole, whole], { filename: 'a' }), 'bad-input');
+      assertProblem(await join([whole, `${base}/${'0'.repeat(32)}`], { filename: 'a' }), 'not-found');
+      assertProblem(await join(['nonsense'], { filename: 'a' }), 'bad-id');
+      const headers = { ...own, ...version, 'upload-length': 3, 'upload-concat': 'both' };
+      assertProblem(await g.ask('POST', base, { headers }), 'bad-request');
+    });
+  });
+
+  describe('by the draft of the IETF', () => {
+    const draft = { 'upload-draft-interop-version': '6' };
+    const partial = { 'content-type': 'application/partial-upload' };
+    const send = (method: string, at: string, headers: object, body?: string | AsyncIterable<Uint8Array>) =>
+      g.ask(method, at, {
+        headers: { ...own, ...draft, ...headers },
+        ...(body === undefined ? {} : { body }),
+      });
+
+    it('comes in one request or several, is complete when its client says so, and tells where it goes on', async () => {
+      const begin = { 'upload-complete': '?0', ...metadata({ filename: 'draft.txt' }) };
+      const answer = await send('POST', base, { ...begin, ...partial }, 'hello ');
+      assert.deepEqual([answer.status, answer.headers['upload-complete']], [201, '?0'], answer.text);
+      const address = answer.headers.location ?? '';
+      const head = await send('HEAD', address, {});
+      assert.deepEqual([head.status, head.headers['upload-offset']], [204, '6']);
+      const end = { ...partial, 'upload-complete': '?1' };
+      const wrong = await send('PATCH', address, { ...end, 'upload-offset': 3 }, 'world');
+      assertProblem(wrong, 'conflict');
+      assert.equal(wrong.headers['upload-offset'], '6');
+      const last = await send('PATCH', address, { ...end, 'upload-offset': 6 }, 'world');
+      assert.deepEqual(
+        [last.status, last.headers['upload-complete'], last.headers['upload-offset']],
+        [204, '?1', '11'],
+      );
+      assert.equal(await read(home.drive, entryOf(last)), 'hello world');
+      const whole = await send('POST', base, { ...end, ...metadata({ filename: 'whole.txt' }) }, 'all of it');
+      assert.equal(await read(home.drive, entryOf(whole)), 'all of it');
+    });
+
+    it('may end with a body whose length nobody knew', async () => {
+      const body = Readable.from([Buffer.from('as it '), Buffer.from('comes')]);
+      const headers = { ...partial, 'upload-complete': '?1', ...metadata({ filename: 'stream.txt' }) };
+      const answer = await send('POST', base, headers, body);
+      assert.equal(answer.status, 201, answer.text);
+      assert.equal(await read(home.drive, entryOf(answer)), 'as it comes');
+    });
+
+    it('is refused at a version that is not spoken, and for a type that is no part', async () => {
+      const headers = { 'upload-complete': '?1', ...metadata({ filename: 'x' }) };
+      const old = { ...headers, 'upload-draft-interop-version': '3' };
+      assertProblem(await send('POST', base, old, 'x'), 'precondition-failed');
+      assertProblem(await send('POST', base, { ...headers, 'upload-complete': 'yes' }, 'x'), 'bad-request');
+      const address =
+        (await send('POST', base, { ...headers, 'upload-complete': '?0' })).headers.location ?? '';
+      const plain = { 'content-type': 'text/plain', 'upload-offset': 0, 'upload-complete': '?1' };
+      assertProblem(await send('PATCH', address, plain, 'x'), 'unsupported-media-type');
+    });
   });
 
   describe('of a guest', () => {

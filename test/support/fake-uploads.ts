@@ -31,10 +31,21 @@ export class FakeUploads implements ResumableUploads {
     return this.look(id);
   }
 
+  async join(
+    wish: Omit<UploadWish, 'size' | 'isPartial'>,
+    ids: readonly UploadId[],
+  ): Promise<UploadProgress> {
+    const pieces = ids.flatMap((id) => this.#find(id).pieces);
+    const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const made = await this.create({ ...wish, size: null });
+    this.#uploads.set(uploadId(made.id), { wish: { ...wish, size }, pieces, offset: size, finished: null });
+    return this.look(uploadId(made.id));
+  }
+
   async look(id: UploadId): Promise<UploadProgress> {
     const upload = this.#find(id);
     const { wish, pieces, offset } = upload;
-    if (!upload.finished && offset === wish.size) {
+    if (!upload.finished && !wish.isPartial && offset === wish.size) {
       async function* content() {
         yield* pieces;
       }
@@ -74,7 +85,7 @@ export class FakeUploads implements ResumableUploads {
   async list() {
     const open = [...this.#uploads].filter(([, { finished }]) => finished === null);
     return open.map(([id]) => {
-      const { metadata: _metadata, finished: _finished, ...view } = this.#view(id);
+      const { metadata: _1, finished: _2, isPartial: _3, joinedOf: _4, ...view } = this.#view(id);
       return view;
     });
   }
@@ -95,6 +106,7 @@ export class FakeUploads implements ResumableUploads {
     const { name, parent: parentId, size, modifiedAtMs, metadata = '' } = wish;
     const at = new Date().toISOString();
     const modifiedAt = modifiedAtMs === undefined ? null : new Date(modifiedAtMs).toISOString();
-    return { id, name, parentId, size, offset, modifiedAt, createdAt: at, expiresAt: at, metadata, finished };
+    const facts = { id, name, parentId, size, offset, modifiedAt, createdAt: at, expiresAt: at };
+    return { ...facts, metadata, isPartial: wish.isPartial ?? false, joinedOf: null, finished };
   }
 }

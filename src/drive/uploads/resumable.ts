@@ -5,25 +5,27 @@ import type { Drive } from '../../model/contracts/drive.ts';
 import type {
   AppendOptions,
   ResumableUploads,
+  UploadOutcome,
   UploadProgress,
   UploadView,
   UploadWish,
 } from '../../model/contracts/uploads.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
-import { type EntryId, toHex, type UploadId, uploadId } from '../../model/ids.ts';
+import type { EntryId, UploadId } from '../../model/ids.ts';
 import { CollectedChunks, type StoredChunk } from '../content/index.ts';
 import { checkName } from '../tree/listing/names.ts';
 import type { Tree } from '../tree/tree.ts';
 import { adoptUpload, uploadsElsewhere } from './elsewhere.ts';
+import { closePart, joinedBefore, markJoined, requireComplete } from './joining.ts';
 import { outgrown, receive } from './receiving.ts';
 import {
   bytesOf,
+  newUpload,
   type OpenedUpload,
   offsetOf,
   openUpload,
   type UploadHead,
   type UploadHolder,
-  UploadSeals,
   uploadHolder,
 } from './upload-rows.ts';
 import type { UploadTable } from './upload-table.ts';
@@ -45,6 +47,7 @@ export function createResumableUploads(given: ResumableParts): ResumableUploads 
   const uploads = new HolderUploads({ table, drive, tree, holder });
   return {
     create: (wish, options) => uploads.create(wish, options),
+    join: (wish, ids, options) => uploads.join(wish, ids, options),
     look: (id, options) => uploads.look(id, options),
     append: (id, offset, content, options) => uploads.append(id, offset, content, options),
     remove: (id) => uploads.remove(id),
@@ -71,13 +74,14 @@ class HolderUploads {
     wish: UploadWish,
     options: Pick<AppendOptions, 'beforeListing'> = {},
   ): Promise<UploadProgress> {
-    const { table, drive, tree, holder } = this.#parts;
-    const { quotas, clock, random } = tree;
+    const { table, drive, tree } = this.#parts;
+    const { quotas } = tree;
     const { parent, name, size, metadata = '', ...upload } = wish;
-    checkName(name);
+    if (!upload.isPartial) checkName(name);
     checkOptions({ ...upload, ...(size === null ? {} : { sizeHint: size }) });
     const owner = await drive.ownerForUploads(parent);
-    const there = upload.onConflict === 'rename' ? undefined : await entryNamed(drive, parent, name);
+    const isOfNoName = upload.isPartial || upload.onConflict === 'rename';
+    const there = isOfNoName ? undefined : await entryNamed(drive, parent, name);
     if (there?.kind === 'folder') {
       throw new PeerstorError('name-taken', `There is a folder with this name already: "${name}".`);
     }
@@ -85,34 +89,48 @@ class HolderUploads {
     // Refused now rather than after an hour; what is under way is counted as it comes.
     (await quotas.reserve(owner, size ?? 0, sameBytes)).release();
     const isSkipped = there !== undefined && upload.onConflict === 'skip';
-    const id = uploadId(toHex(random.bytes(16)));
-    const seals = new UploadSeals(holder, id);
-    const finished = isSkipped ? { entry: there, created: false } : null;
-    const facts = {
+    const made = newUpload(this.#parts, owner, {
       ...upload,
       name,
       parent,
       size: isSkipped ? (size ?? 0) : size,
       metadata,
       sameBytes,
-      finished,
-    };
-    const nowMs = Math.floor(clock.elapsedMs());
-    await table.add({
-      id,
-      holder: holder.id,
-      owner,
-      beganMs: nowMs,
-      movedMs: nowMs,
-      createdAt: clock.wallMs(),
-      chunkBytes: isSkipped ? (facts.size ?? 0) : 0,
-      tailBytes: 0,
-      chunkRows: 0,
-      tailRows: 0,
-      isFinished: isSkipped,
-      sealedFacts: seals.sealFacts(facts),
+      finished: isSkipped ? { entry: there, created: false } : null,
     });
-    return size === 0 && !isSkipped ? this.look(id, options) : this.#view(await this.#open(id));
+    await table.add(made.head);
+    return size === 0 && !isSkipped ? this.look(made.head.id, options) : this.#view(made);
+  }
+
+  async join(
+    wish: Omit<UploadWish, 'size' | 'isPartial'>,
+    ids: readonly UploadId[],
+    options: Pick<AppendOptions, 'beforeListing'> = {},
+  ): Promise<UploadProgress> {
+    const { table, drive } = this.#parts;
+    if (ids.length === 0 || new Set(ids).size < ids.length) {
+      throw new PeerstorError('bad-input', 'Name each of the parts once, in the order of the file.');
+    }
+    checkName(wish.name);
+    checkOptions(wish);
+    const owner = await drive.ownerForUploads(wish.parent);
+    for (const id of ids) await adoptUpload(this.#parts, id);
+    const work = async () => {
+      const opened: OpenedUpload[] = [];
+      for (const id of ids) opened.push(await this.#open(id));
+      const size = opened.reduce((sum, { head }) => sum + offsetOf(head), 0);
+      const finished = joinedBefore(opened) ?? (await this.#joinParts(wish, opened, size, options));
+      const { metadata = '', ...given } = wish;
+      const facts = { ...given, size, metadata, sameBytes: 0, joinedOf: [...ids], finished };
+      const made = newUpload(this.#parts, owner, facts);
+      await table.save(made.head, {});
+      return this.#view(made);
+    };
+    // Always in the same order, so that two that join the same parts cannot wait for each other.
+    const alone = [...ids]
+      .sort()
+      .reduce<() => Promise<UploadProgress>>((inner, id) => () => table.alone(id, inner), work);
+    return alone();
   }
 
   async look(id: UploadId, options: Pick<AppendOptions, 'beforeListing'> = {}): Promise<UploadProgress> {
@@ -130,9 +148,13 @@ class HolderUploads {
     await adoptUpload(this.#parts, id);
     await this.#open(id);
     return this.#parts.table.alone(id, async (signal) => {
-      const opened = await this.#declared(await this.#open(id), options.size);
-      const { head, facts } = opened;
-      if (offset !== offsetOf(head)) throw otherOffset(offsetOf(head));
+      const found = await this.#open(id);
+      if (found.facts.joinedOf) {
+        throw new PeerstorError('forbidden', 'This upload was joined of others: it takes no bytes itself.');
+      }
+      if (offset !== offsetOf(found.head)) throw otherOffset(offsetOf(found.head));
+      const opened = await this.#declared(found, options.size);
+      const { facts } = opened;
       if (!facts.finished && facts.size !== offset) {
         await this.#receive(opened, untilStopped(content, signal), options);
       }
@@ -149,8 +171,9 @@ class HolderUploads {
   async list(): Promise<UploadView[]> {
     const { table, holder } = this.#parts;
     const own = (await table.unfinishedOf(holder.id)).map((head) => this.#opened(head));
-    return [...own, ...uploadsElsewhere(this.#parts)].map((opened) => {
-      const { metadata: _metadata, finished: _finished, ...view } = this.#view(opened);
+    const named = [...own, ...uploadsElsewhere(this.#parts)].filter(({ facts }) => !facts.isPartial);
+    return named.map((opened) => {
+      const { metadata: _1, finished: _2, isPartial: _3, joinedOf: _4, ...view } = this.#view(opened);
       return view;
     });
   }
@@ -165,7 +188,16 @@ class HolderUploads {
   }
 
   #view({ head, facts }: OpenedUpload): UploadProgress {
-    const { name, parent, size, metadata, finished, modifiedAtMs } = facts;
+    const {
+      name,
+      parent,
+      size,
+      metadata,
+      finished,
+      modifiedAtMs,
+      isPartial = false,
+      joinedOf = null,
+    } = facts;
     return {
       id: head.id,
       name,
@@ -176,6 +208,8 @@ class HolderUploads {
       createdAt: new Date(head.createdAt).toISOString(),
       expiresAt: new Date(this.#parts.table.expiresAt(head)).toISOString(),
       metadata,
+      isPartial,
+      joinedOf,
       finished,
     };
   }
@@ -226,6 +260,7 @@ class HolderUploads {
   ): Promise<UploadProgress> {
     const { head, facts } = opened;
     if (facts.finished || facts.size !== offsetOf(head)) return this.#view(opened);
+    if (facts.isPartial) return this.#view(await closePart(this.#parts, opened));
     return this.#finish(opened, facts.size, options);
   }
 
@@ -239,6 +274,8 @@ class HolderUploads {
       metadata: _metadata,
       sameBytes: _sameBytes,
       finished: _finished,
+      isPartial: _isPartial,
+      joinedOf: _joinedOf,
       ...options
     } = facts;
     const content = new CollectedChunks({
@@ -262,6 +299,40 @@ class HolderUploads {
       if (typeof missing === 'string') throw await this.#cutBack(opened, missing);
       throw error;
     }
+  }
+
+  /** @throws `conflict` where a part is not complete, or was lost and must be sent again */
+  async #joinParts(
+    { metadata: _metadata, parent, name, ...options }: Omit<UploadWish, 'size' | 'isPartial'>,
+    opened: readonly OpenedUpload[],
+    size: number,
+    { beforeListing }: Pick<AppendOptions, 'beforeListing'>,
+  ): Promise<UploadOutcome> {
+    const { table, drive } = this.#parts;
+    requireComplete(opened);
+    const chunks = () => this.#chunksOfAll(opened);
+    const content = new CollectedChunks({ size, chunks, rest: () => nothing() });
+    // The file reserves what it needs now.
+    for (const { head } of opened) table.count(head.id, head.owner, 0);
+    try {
+      await beforeListing?.();
+      const finished = await drive.upload(parent, name, content, { ...options, sizeHint: size });
+      await markJoined(this.#parts, opened, finished);
+      return finished;
+    } catch (error) {
+      for (const { head } of opened) table.count(head.id, head.owner, offsetOf(head));
+      const missing = isPeerstorError(error, 'chunk-missing') ? error.details.chunk : undefined;
+      if (typeof missing !== 'string') throw error;
+      for (const one of opened) await this.#cutBack(one, missing);
+      throw new PeerstorError(
+        'conflict',
+        'A part was lost meanwhile: ask each how far it is, and send the rest.',
+      );
+    }
+  }
+
+  async *#chunksOfAll(opened: readonly OpenedUpload[]): AsyncGenerator<StoredChunk> {
+    for (const one of opened) yield* this.#chunks(one);
   }
 
   async *#chunks({ head, seals }: OpenedUpload): AsyncGenerator<StoredChunk> {
@@ -315,3 +386,5 @@ async function entryNamed(drive: Drive, parent: EntryId, name: string) {
     throw error;
   }
 }
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -18,6 +18,7 @@ import {
   userId,
 } from '../../model/ids.ts';
 import type { StoredChunk } from '../content/index.ts';
+import type { Tree } from '../tree/tree.ts';
 
 /** What the device itself must know to bound, count and expire an upload. */
 export interface UploadHead {
@@ -56,6 +57,10 @@ export interface UploadFacts {
   onConflict?: ConflictRule;
   copies?: SafetyLevel;
   waitMs?: number;
+  /** It becomes a file with others only. */
+  isPartial?: boolean;
+  /** It was made of these. */
+  joinedOf?: UploadId[];
   finished: { entry: EntryView; created: boolean } | null;
 }
 
@@ -140,6 +145,34 @@ export interface OpenedUpload {
 export function openUpload(holder: UploadHolder, head: UploadHead): OpenedUpload {
   const seals = new UploadSeals(holder, head.id);
   return { head, seals, facts: seals.openFacts(head.sealedFacts) };
+}
+
+/** A new one that brought nothing yet, or one that is over as it begins. It is not in the table. */
+export function newUpload(
+  { tree, holder }: { tree: Tree; holder: UploadHolder },
+  owner: UserId,
+  facts: UploadFacts,
+): OpenedUpload {
+  const { random, clock } = tree;
+  const id = uploadId(toHex(random.bytes(16)));
+  const seals = new UploadSeals(holder, id);
+  const nowMs = Math.floor(clock.elapsedMs());
+  const isFinished = facts.finished !== null;
+  const head: UploadHead = {
+    id,
+    holder: holder.id,
+    owner,
+    beganMs: nowMs,
+    movedMs: nowMs,
+    createdAt: clock.wallMs(),
+    chunkBytes: isFinished ? (facts.size ?? 0) : 0,
+    tailBytes: 0,
+    chunkRows: 0,
+    tailRows: 0,
+    isFinished,
+    sealedFacts: seals.sealFacts(facts),
+  };
+  return { head, facts, seals };
 }
 
 /** Plain bytes. */

@@ -64,11 +64,26 @@ const uploading = {
   headers: ['Content-Type', 'If-Match', 'If-None-Match', 'X-Modified-At', 'Last-Modified', 'X-Executable'],
 } as const;
 const tus = {
-  headers: ['Tus-Resumable', 'Upload-Length', 'Upload-Defer-Length', 'Upload-Metadata'],
+  headers: [
+    'Tus-Resumable',
+    'Upload-Length',
+    'Upload-Defer-Length',
+    'Upload-Metadata',
+    'Upload-Concat',
+    'Upload-Draft-Interop-Version',
+    'Upload-Complete',
+  ],
 } as const;
 const tusPart = {
   takesContent: true,
-  headers: ['Tus-Resumable', 'Upload-Offset', 'Upload-Length', 'Upload-Checksum'],
+  headers: [
+    'Tus-Resumable',
+    'Upload-Offset',
+    'Upload-Length',
+    'Upload-Checksum',
+    'Upload-Draft-Interop-Version',
+    'Upload-Complete',
+  ],
 } as const;
 const tusVersion = { headers: ['Tus-Resumable'] } as const;
 const link = { headers: ['X-Share-Password'] } as const;

@@ -5,7 +5,7 @@ import { PeerstorError } from '../../model/errors.ts';
 
 export const tusVersion = '1.0.0';
 export const tusExtensions =
-  'creation,creation-with-upload,creation-defer-length,checksum,expiration,termination';
+  'creation,creation-with-upload,creation-defer-length,checksum,concatenation,expiration,termination';
 export const tusContentType = 'application/offset+octet-stream';
 
 /** Bytes of each digest that a client may send. */

@@ -12,15 +12,17 @@ const conflictRules = ['version', 'rename', 'skip'] as const;
 
 /**
  * Finds the folder, and makes those of a path that are missing.
+ * @param nameUnlessSaid of what becomes no file by itself
  * @param fields `filename`, `parentId` or `path` or both, `filetype`, `modifiedAt`, `executable`, `onConflict`
  * @throws `bad-input`, `bad-name`, and what the drive throws
  */
 export async function tusTarget(
   drive: Drive,
   fields: ReadonlyMap<string, string>,
+  nameUnlessSaid?: string,
 ): Promise<Omit<UploadWish, 'size'>> {
   const facts = factsOf(fields);
-  const { folders, name } = placeOf(fields);
+  const { folders, name } = placeOf(fields, nameUnlessSaid);
   const top = fields.get('parentId') ?? 'root';
   const topId = entryId(top === 'root' ? (await drive.root()).id : top);
   const parent = folders.length === 0 ? topId : entryId((await drive.ensureFolder(folders, topId)).id);
@@ -31,7 +33,10 @@ export async function tusTarget(
  * `path` begins at the folder `parentId`, else at the root. Alone, or ending with the file's name, it is that of the
  * file; otherwise, and with a slash at its end, that of the folder.
  */
-function placeOf(fields: ReadonlyMap<string, string>): { folders: string[]; name: string } {
+function placeOf(
+  fields: ReadonlyMap<string, string>,
+  nameUnlessSaid: string | undefined,
+): { folders: string[]; name: string } {
   const path = fields.get('path') ?? '';
   const names = pathNames(path);
   for (const step of names) {
@@ -39,7 +44,7 @@ function placeOf(fields: ReadonlyMap<string, string>): { folders: string[]; name
   }
   const isFolder = path === '' || path.endsWith('/');
   const last = isFolder ? undefined : names.at(-1);
-  const name = fields.get('filename') ?? last;
+  const name = fields.get('filename') ?? last ?? nameUnlessSaid;
   if (name === undefined) throw wrong('filename', 'the name of the file');
   return { folders: last === name ? names.slice(0, -1) : names, name };
 }

@@ -1,4 +1,7 @@
-/** tus 1.0.0: uploads that go on after a cut, in requests of their own (decision 0045 says why it is our own). */
+/**
+ * tus 1.0.0, and the draft of the IETF: uploads that go on after a cut, in requests of their own (decision 0045 says why it
+ * is our own).
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Drive } from '../../model/contracts/drive.ts';
 import type { AppendOptions, ResumableUploads, UploadProgress } from '../../model/contracts/uploads.ts';
@@ -12,6 +15,7 @@ import { declaredLength, openBody, tooLarge } from '../requests/request-body.ts'
 import { pathnameOf } from '../requests/target.ts';
 import type { RouteContext } from '../sessions/route-context.ts';
 import { watchSession } from '../sessions/session-watch.ts';
+import { concatOf, concatText, nameOfParts } from './concatenation.ts';
 import {
   bytesIn,
   checksumOf,
@@ -24,6 +28,15 @@ import {
   tusVersion,
 } from './tus-headers.ts';
 import { tusTarget } from './tus-target.ts';
+import {
+  announce,
+  bringsBody,
+  type DraftRequest,
+  draftOf,
+  lengthByEnd,
+  requirePart,
+  tellDraft,
+} from './upload-draft.ts';
 import { safetyOf, type UploadQuery, uploadQuery } from './upload-request.ts';
 
 /** Whose uploads a request is about. */
@@ -63,6 +76,7 @@ export function tusRoutes(app: FastifyInstance, context: RouteContext, options: 
         'tus-extension': tusExtensions,
         'tus-checksum-algorithm': 'sha1,sha256',
         'tus-max-size': String(context.maxUploadBytes),
+        'upload-limit': `max-size=${context.maxUploadBytes}`,
       });
     });
   }
@@ -101,40 +115,53 @@ class TusHandlers {
     request: FastifyRequest<{ Querystring: UploadQuery }>,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
-    requireTus(request, reply);
+    const draft = speak(request, reply);
     const { maxUploadBytes } = this.#context;
     const holder = await this.#options.holderOf(request);
-    const size = lengthOf(request);
+    const concat = draft ? undefined : concatOf(request);
+    const size = sizeOf(request, draft, Array.isArray(concat));
     if ((size ?? 0) > maxUploadBytes) throw tooLarge(maxUploadBytes);
     const { text: metadata, fields } = metadataOf(request);
-    const target = await tusTarget(holder.drive, fields);
-    const wish = { ...target, size, metadata, ...safetyOf(request.query) };
-    const begun = await holder.uploads.create(
-      { ...wish, ...(holder.isDrop ? { onConflict: 'rename' } : {}) },
-      listingOf(holder),
-    );
-    reply.header('location', `${pathnameOf(request.raw.url ?? '')}/${begun.id}`);
-    const hasBody = (declaredLength(request.raw) ?? 0) > 0 && isTusBody(request);
+    const isPartial = concat === 'partial';
+    const target = await tusTarget(holder.drive, fields, isPartial ? nameOfParts : undefined);
+    const rule = holder.isDrop ? { onConflict: 'rename' as const } : {};
+    const wish = { ...target, metadata, ...safetyOf(request.query), ...rule };
+    const begun = Array.isArray(concat)
+      ? await holder.uploads.join(wish, concat, listingOf(holder))
+      : await holder.uploads.create({ ...wish, size, ...(isPartial && { isPartial }) }, listingOf(holder));
+    const location = `${pathnameOf(request.raw.url ?? '')}/${begun.id}`;
+    reply.header('location', location);
+    const hasBody = draft ? bringsBody(request) : isTusBody(request) && declaredLength(request.raw);
+    if (draft && hasBody) announce(reply, draft, location);
     const upload =
-      hasBody && !begun.finished ? await this.#take(request, holder, uploadId(begun.id), 0) : begun;
+      hasBody && !begun.finished ? await this.#take(request, holder, uploadId(begun.id), 0, draft) : begun;
     tellProgress(reply, upload, holder);
+    if (draft) tellDraft(reply, draft, upload);
     return reply.code(201).send();
   }
 
   async look(request: FastifyRequest<ById>, reply: FastifyReply): Promise<FastifyReply> {
-    requireTus(request, reply);
+    const draft = speak(request, reply);
     const holder = await this.#options.holderOf(request);
     const upload = await holder.uploads.look(idOf(request), listingOf(holder));
     tellProgress(reply, upload, holder);
+    if (upload.size !== null) reply.header('upload-length', String(upload.size));
+    if (draft) {
+      tellDraft(reply, draft, upload);
+      return reply.code(204).send();
+    }
     if (upload.size === null) reply.header('upload-defer-length', '1');
-    else reply.header('upload-length', String(upload.size));
     if (upload.metadata !== '') reply.header('upload-metadata', upload.metadata);
+    const base = pathnameOf(request.raw.url ?? '').replace(/\/[^/]*$/, '');
+    const concat = concatText(upload, base);
+    if (concat !== undefined) reply.header('upload-concat', concat);
     return reply.code(200).send();
   }
 
   async append(request: FastifyRequest<ById>, reply: FastifyReply): Promise<FastifyReply> {
-    requireTus(request, reply);
-    if (!isTusBody(request)) {
+    const draft = speak(request, reply);
+    if (draft) requirePart(request, draft);
+    else if (!isTusBody(request)) {
       throw new PeerstorError(
         'unsupported-media-type',
         `Send the bytes as "Content-Type: ${tusContentType}".`,
@@ -146,7 +173,9 @@ class TusHandlers {
     }
     const holder = await this.#options.holderOf(request);
     try {
-      tellProgress(reply, await this.#take(request, holder, idOf(request), offset), holder);
+      const upload = await this.#take(request, holder, idOf(request), offset, draft);
+      tellProgress(reply, upload, holder);
+      if (draft) tellDraft(reply, draft, upload);
     } catch (error) {
       if (isPeerstorError(error, 'conflict') && typeof error.details.offset === 'number') {
         reply.header('upload-offset', String(error.details.offset));
@@ -157,7 +186,7 @@ class TusHandlers {
   }
 
   async remove(request: FastifyRequest<ById>, reply: FastifyReply): Promise<FastifyReply> {
-    requireTus(request, reply);
+    speak(request, reply);
     const { uploads } = await this.#options.holderOf(request);
     await uploads.remove(idOf(request));
     return reply.code(204).send();
@@ -168,9 +197,10 @@ class TusHandlers {
     holder: TusHolder,
     id: UploadId,
     offset: number,
+    draft: DraftRequest | undefined,
   ): Promise<UploadProgress> {
     const { clock, maxUploadBytes } = this.#context;
-    const options = appendOptionsOf(request, holder);
+    const options = appendOptionsOf(request, holder, draft && lengthByEnd(request, draft, offset));
     const limits = [
       { key: holder.key, max: appendsPerHolder },
       { key: `address ${callerOf(request)}`, max: appendsPerAddress },
@@ -187,7 +217,11 @@ class TusHandlers {
       body.fail(new PeerstorError('not-signed-in', 'The session ended meanwhile: sign in, then go on.'));
     });
     try {
-      return await holder.uploads.append(id, offset, body.content, options);
+      const upload = await holder.uploads.append(id, offset, body.content, options);
+      if (!draft?.isComplete || upload.size !== null) return upload;
+      // A body of unknown length was the last one, and only its end told how long the file is.
+      const ended = { ...listingOf(holder), size: upload.offset };
+      return await holder.uploads.append(id, upload.offset, nothing(), ended);
     } finally {
       stopWatching();
       body.close();
@@ -196,8 +230,31 @@ class TusHandlers {
   }
 }
 
-function appendOptionsOf(request: FastifyRequest, holder: TusHolder): AppendOptions {
-  const size = request.method === 'POST' ? undefined : bytesIn(request, 'upload-length');
+/** Says which protocol is spoken. @throws `precondition-failed` for none that is known here */
+function speak(request: FastifyRequest, reply: FastifyReply): DraftRequest | undefined {
+  const draft = draftOf(request);
+  if (draft) tellDraft(reply, draft);
+  else requireTus(request, reply);
+  return draft;
+}
+
+/** @returns the length in all, or null when it comes later. @throws `bad-request` */
+function sizeOf(request: FastifyRequest, draft: DraftRequest | undefined, isJoined: boolean): number | null {
+  if (draft) return bytesIn(request, 'upload-length') ?? lengthByEnd(request, draft, 0) ?? null;
+  if (!isJoined) return lengthOf(request);
+  if (request.headers['upload-length'] === undefined) return null;
+  throw new PeerstorError('bad-request', 'A file that is joined has the length of its parts: send none.');
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** @param byEnd bytes in all, where only this request tells */
+function appendOptionsOf(
+  request: FastifyRequest,
+  holder: TusHolder,
+  byEnd: number | undefined,
+): AppendOptions {
+  const size = byEnd ?? (request.method === 'POST' ? undefined : bytesIn(request, 'upload-length'));
   return {
     ...listingOf(holder),
     ...checksumOf(request),

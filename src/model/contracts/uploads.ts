@@ -55,6 +55,8 @@ export interface UploadWish {
   waitMs?: number;
   /** What the client said when it began, as it is to be told again. */
   metadata?: string;
+  /** It becomes no file by itself, but a part of one that `join` makes; name and conflict rule mean nothing then. */
+  isPartial?: boolean;
 }
 
 /** An upload that goes on in later requests. */
@@ -76,6 +78,10 @@ export interface UploadView {
 
 export interface UploadProgress extends UploadView {
   metadata: string;
+  /** It waits for `join`. */
+  isPartial: boolean;
+  /** The partial ones that it was joined of, in order; null for one that brought its bytes itself. */
+  joinedOf: UploadId[] | null;
   /** What it became; null while bytes are missing. `entry` and `created` as in `UploadOutcome`. */
   finished: { entry: EntryView; created: boolean } | null;
 }
@@ -100,6 +106,18 @@ export interface ResumableUploads {
    */
   create(wish: UploadWish, options?: Pick<AppendOptions, 'beforeListing'>): Promise<UploadProgress>;
   /**
+   * Makes one file of partial uploads that are complete, without reading them. Asked again after it succeeded, it gives
+   * the same file.
+   * @param parts in the order of the file, each once
+   * @throws `not-found` for a part that is none, `conflict` for one that is not complete or belongs to another file
+   * already, `bad-input`, what `Drive.upload` throws
+   */
+  join(
+    wish: Omit<UploadWish, 'size' | 'isPartial'>,
+    parts: readonly UploadId[],
+    options?: Pick<AppendOptions, 'beforeListing'>,
+  ): Promise<UploadProgress>;
+  /**
    * How far an upload is. A request that still brings bytes for it is ended first: its client has another one.
    * An upload that is complete but not listed, because the device died in between, is listed now.
    * @throws `not-found`, and what listing it throws
@@ -109,7 +127,7 @@ export interface ResumableUploads {
    * Takes bytes, and lists the file when it has the last one. What came before `content` threw is kept.
    * @param offset where they begin
    * @throws `conflict` for another offset than the upload has (`details.offset` says which), `too-large` beyond
-   * the length that was said, `checksum-mismatch`, `quota-exceeded`, what `content` and `Drive.upload` throw
+   * the length that was said, `checksum-mismatch`, `quota-exceeded`, `forbidden` for one that was joined, what `content` and `Drive.upload` throw
    */
   append(
     id: UploadId,

@@ -49,7 +49,8 @@ export interface Quotas {
   /**
    * @param sameBytes bytes of the file's present version: uploading the same content again takes no room, which is
    * known only at the end of the upload
-   * @throws `quota-exceeded` when `bytes` do not fit into the quota of this owner
+   * @throws `quota-exceeded` when `bytes` do not fit into the quota of this owner, `disk-full` for a file that all devices
+   * together could not keep
    */
   reserve(owner: UserId, bytes: number, sameBytes?: number): Promise<Reservation>;
   /** Bytes that an owner with a quota stores; undefined for an owner without one. */
@@ -75,6 +76,11 @@ interface OwnerCount {
 /** The limit for everything that is stored for an owner, as a multiple of the quota. */
 const storedRatioMax = 2;
 
+/** Smaller files are not held against what the devices lend: their disks tell soon enough. */
+const largeFileBytes = 2 ** 30;
+/** Compression and equal pieces may make content so many times smaller, such as a disk image full of zeros. */
+const shrinkingMax = 8;
+
 export interface QuotasParts {
   catalog: CatalogReader;
   clock: Clock;
@@ -89,10 +95,10 @@ export interface QuotasParts {
 }
 
 export function createQuotas(parts: QuotasParts): Quotas {
-  const { catalog, clock, graceMs, recordBounds, unfinishedBytes = () => 0 } = parts;
+  const { catalog, clock, graceMs, recordBounds = defaultRecordBounds, unfinishedBytes = () => 0 } = parts;
   const rows = new CountRows(parts.store, parts.log);
   const leftoversParts: LeftoversParts = { clock, graceMs, rows };
-  const records = new RecordMeter(clock, recordBounds ?? defaultRecordBounds, rows);
+  const records = new RecordMeter(clock, recordBounds, rows);
   const owners = new Map<UserId, OwnerCount>();
 
   function look(owner: UserId, count: OwnerCount, id: string, body: VersionBody | null | undefined): void {
@@ -117,14 +123,7 @@ export function createQuotas(parts: QuotasParts): Quotas {
   async function countOf(owner: UserId): Promise<OwnerCount> {
     let count = owners.get(owner);
     if (!count) {
-      const fresh: OwnerCount = {
-        versions: new Map(),
-        plainBytes: 0,
-        reservedBytes: 0,
-        leftovers: new Leftovers(leftoversParts, owner),
-        changed: undefined,
-        ready: Promise.resolve(),
-      };
+      const fresh = emptyCount(new Leftovers(leftoversParts, owner));
       fresh.ready = countAll(owner, fresh);
       fresh.ready.catch(() => owners.delete(owner));
       owners.set(owner, fresh);
@@ -147,6 +146,7 @@ export function createQuotas(parts: QuotasParts): Quotas {
     records,
 
     async reserve(owner, bytes, sameBytes = 0) {
+      if (bytes >= largeFileBytes) await requireSpace(catalog, bytes);
       if (quotaOf(owner) === null) return noReservation;
       const limits = { quotaBytes: () => quotaOf(owner), unfinishedBytes: () => unfinishedBytes(owner) };
       const reservation = reserveIn(await countOf(owner), limits, sameBytes);
@@ -172,7 +172,7 @@ export function createQuotas(parts: QuotasParts): Quotas {
         if (!local) records.heard(record);
         // Thumbnails count with their version.
         if (record.table !== 'version' && record.table !== 'media') continue;
-        const id = record.id.split('.')[0] ?? '';
+        const [id = ''] = record.id.split('.');
         if (record.table === 'version' && record.body === null) noteGone(id);
         if (owners.size === 0) continue;
         const body = catalog.get('version', id)?.body;
@@ -183,6 +183,11 @@ export function createQuotas(parts: QuotasParts): Quotas {
       }
     },
   };
+}
+
+function emptyCount(leftovers: Leftovers): OwnerCount {
+  const sums = { plainBytes: 0, reservedBytes: 0 };
+  return { versions: new Map(), ...sums, leftovers, changed: undefined, ready: Promise.resolve() };
 }
 
 interface OwnerLimits {
@@ -231,6 +236,24 @@ function reserveIn(count: OwnerCount, limits: OwnerLimits, sameBytes: number): R
       put.clear();
     },
   };
+}
+
+/**
+ * What can never be kept is refused before its first byte, also for owners without a quota.
+ * @throws `disk-full`
+ */
+async function requireSpace(catalog: CatalogReader, bytes: number): Promise<void> {
+  if (bytes < largeFileBytes) return;
+  let lentBytes = 0;
+  for await (const { body } of catalog.list('device')) {
+    if (body && body.state !== 'removed') lentBytes += body.capacityBytes;
+  }
+  if (bytes <= lentBytes * shrinkingMax) return;
+  throw new PeerstorError(
+    'disk-full',
+    `A file of ${bytes} bytes cannot be kept: the devices of this network lend ${lentBytes} bytes in all. Lend more folders first.`,
+    { details: { bytes, lentBytes } },
+  );
 }
 
 /** Bytes of every owner. Reads all versions. */

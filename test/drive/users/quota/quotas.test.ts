@@ -50,6 +50,17 @@ test('history and trash count, and only what is deleted for ever makes room agai
   assert.equal(await usedBy(device, session, 'Bob'), 100);
 });
 
+test('what all devices together could never keep is refused before a byte is taken, also without a quota', async () => {
+  const { drive, root, session } = await createHome();
+  const full = coded('disk-full', /lend \d+ bytes in all/);
+  const known = source(1000);
+  const options = { sizeHint: 9_000_000_000_000_000 };
+  await assert.rejects(drive.upload(entryId(root), 'a', known.content, options), full);
+  assert.equal(known.taken(), 0);
+  const wish = { parent: entryId(root), name: 'a', size: 9_000_000_000_000_000 };
+  await assert.rejects(session.uploads.create(wish), full);
+});
+
 test('what cannot fit is refused before a byte is taken, or in the middle, and leaves nothing', async () => {
   const { bob, folder, device, session } = await createLimited(50_000);
   const known = source(80_000);
