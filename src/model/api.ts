@@ -345,6 +345,8 @@ export interface VersionView {
   size: number;
   modifiedAt: string;
   current: boolean;
+  /** Given by a person; such a version is never thinned out. */
+  name: string | null;
   executable: boolean;
 }
 
@@ -372,5 +374,15 @@ export interface EntryHealthView {
   /** Chunks of the current version, its manifests counted. */
   chunks: number;
   /** Devices that are known to have some of them, most first. */
-  copies: { deviceId: string; deviceName: string; online: boolean; chunks: number }[];
+  copies: {
+    deviceId: string;
+    deviceName: string;
+    online: boolean;
+    chunks: number;
+    /**
+     * When copies of this device were last found to be sound: the one that answers has read all of its own again,
+     * another one proved some that it was asked for. null where that has not happened since the answering one started.
+     */
+    checkedAt: string | null;
+  }[];
 }

@@ -1,6 +1,6 @@
 /** Builds the parts that keep copies correct: scrub, healing, proofs asked and given, restore drills. */
 import type { DrillView, ScrubView } from '../model/api.ts';
-import type { ChunkId } from '../model/ids.ts';
+import type { ChunkId, DeviceId } from '../model/ids.ts';
 import type { Tunables } from '../model/limits.ts';
 import { HandOver, type HandOverParts } from './surplus/hand-over.ts';
 import type { Transfer } from './transfer/transfer.ts';
@@ -80,5 +80,9 @@ export class Caretaker {
 
   auditFigures(): AuditFigures {
     return this.#audits.figures();
+  }
+
+  provedAtMs(device: DeviceId): number | undefined {
+    return this.#audits.provedAtMs(device);
   }
 }

@@ -299,6 +299,10 @@ class WiredReplication implements Replication {
     return this.#caretaker.auditFigures();
   }
 
+  provedAtMs(device: DeviceId): number | undefined {
+    return this.#caretaker.provedAtMs(device);
+  }
+
   uploadsActive(): number {
     return this.#caretaker.foreground.uploads;
   }

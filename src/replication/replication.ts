@@ -53,6 +53,8 @@ export interface Replication extends ChunkNetwork {
   drillStatus(): DrillView;
   /** Results of the audits of other devices since the start. */
   auditFigures(): AuditFigures;
+  /** When another device last proved the copies that an audit asked for, in Unix ms; undefined before that. */
+  provedAtMs(device: DeviceId): number | undefined;
   /** True when enough other members claim the chunk, connected or not, for this device to do without it. */
   isElsewhere(id: ChunkId): boolean;
   /**

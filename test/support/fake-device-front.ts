@@ -335,7 +335,7 @@ export class FakeDeviceFront implements DeviceFront {
 
   async entryHealth(id: EntryId, session: Session): Promise<EntryHealthView> {
     const { safety } = await session.drive.entry(id);
-    const copies = [{ deviceId: selfId, deviceName: 'Kitchen', online: true, chunks: 1 }];
+    const copies = [{ deviceId: selfId, deviceName: 'Kitchen', online: true, chunks: 1, checkedAt: null }];
     return { entryId: id, safety, chunks: 1, copies };
   }
 

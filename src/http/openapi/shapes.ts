@@ -91,7 +91,7 @@ const entries: Record<string, Schema> = {
     wanted: count,
   }),
   Outcome: objectOf<api.EntryOutcome>({ id: string, ok: boolean, code: optional(shape('ErrorCode')) }),
-  Version: objectOf<api.VersionView & { name: string | null }>({
+  Version: objectOf<api.VersionView>({
     id,
     size: count,
     modifiedAt: time,
@@ -119,6 +119,7 @@ const entries: Record<string, Schema> = {
         deviceName: string,
         online: boolean,
         chunks: count,
+        checkedAt: nullable(time),
       }),
     ),
   }),

@@ -16,7 +16,15 @@ export async function entryHealthView(
   const copies = [...(holders?.byDevice ?? [])].flatMap(([device, count]) => {
     const member = directory.find(device);
     const online = device === transport.self || transport.isConnected(device);
-    return member ? [{ deviceId: device, deviceName: member.name, online, chunks: count }] : [];
+    if (!member) return [];
+    const proved = chunks.provedAtMs(device);
+    const checkedAt =
+      device === transport.self
+        ? chunks.scrubStatus().lastFinishedAt
+        : proved === undefined
+          ? null
+          : new Date(proved).toISOString();
+    return [{ deviceId: device, deviceName: member.name, online, chunks: count, checkedAt }];
   });
   copies.sort((a, b) => b.chunks - a.chunks || (a.deviceName < b.deviceName ? -1 : 1));
   return { entryId: id, safety, chunks: holders?.chunks ?? 0, copies };

@@ -53,6 +53,8 @@ export class Audits {
   readonly #stopping = new AbortController();
   readonly #figures: AuditFigures = { proved: 0, failed: 0, unanswered: 0 };
   readonly #suspects = new Map<DeviceId, Timer>();
+  /** Unix ms of each device's last round without a failure. */
+  readonly #provedAtMs = new Map<DeviceId, number>();
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: AuditsParts) {
@@ -88,6 +90,11 @@ export class Audits {
 
   figures(): AuditFigures {
     return { ...this.#figures };
+  }
+
+  /** When the device last proved every copy that a round asked for, in Unix ms; undefined before the first since the start. */
+  provedAtMs(device: DeviceId): number | undefined {
+    return this.#provedAtMs.get(device);
   }
 
   async #run(): Promise<void> {
@@ -140,6 +147,7 @@ export class Audits {
       transport.notify(device, 'chunk/bad', writeIds([id]));
       log.warn({ device, chunk: id, verdict }, 'A device claims a copy that it could not prove');
     }
+    if (outcome.failed === 0) this.#provedAtMs.set(device, this.#parts.clock.wallMs());
     return outcome;
   }
 

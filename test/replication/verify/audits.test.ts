@@ -103,7 +103,7 @@ describe('audits', () => {
   it('a device that proves its copies later is believed again', async () => {
     let keeps = false;
     const bytesOf = new Map(file.chunks.map(({ id, bytes }) => [id as string, bytes]));
-    const { counted } = await withLiar(async (body) => {
+    const { a, liar, counted } = await withLiar(async (body) => {
       const nonce = body.subarray(0, 32);
       const proofs: Uint8Array[] = [];
       for (let at = 32; at < body.length; at += 32) {
@@ -115,9 +115,11 @@ describe('audits', () => {
     });
     await cluster.clock.pass(auditEveryMs / 4);
     assert.equal(counted(), 0);
+    assert.equal(a.replication.provedAtMs(liar.id), undefined);
     keeps = true;
     await cluster.clock.pass(2 * auditEveryMs);
     assert.equal(counted(), ids.length);
+    assert.ok((a.replication.provedAtMs(liar.id) ?? 0) > 0);
   });
 
   it('honest devices pass, with restarts and chunks that come and go', async () => {
