@@ -1,6 +1,8 @@
 /** The drive in a real browser: by keyboard alone, by mouse, by finger; what is shown of files; every width. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { zstdCompressSync } from 'node:zlib';
+import { strToU8, zipSync } from 'fflate';
 import type { Browser, Page } from 'playwright-core';
 import type { EntryView, Page as ListPage } from '../../src/model/api.ts';
 import { DeviceProcess, password } from '../cluster/device-process.ts';
@@ -17,6 +19,12 @@ import { withoutBrowser } from './browser-program.ts';
 
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><script>parent.harm = 1; top.harm = 1</script><rect width="40" height="30" fill="teal"/></svg>`;
 const html = `<script>parent.harm = 1; fetch('/api/v1/auth/me')</script><b>bold</b>`;
+const markdown = `# first words
+
+<img src=x onerror="parent.harm = 1">
+
+[bad](javascript:parent.harm=1) and [a page](https://example.org/) and ![picture](https://example.org/x.png)
+`;
 const longName = `${'a very long name that does not fit '.repeat(5)}.txt`;
 
 describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, () => {
@@ -25,9 +33,9 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
   let page: Page;
   let problems: string[];
 
-  const put = (path: string, text: string, type = 'text/plain') =>
+  const put = (path: string, content: string | Uint8Array, type = 'text/plain') =>
     device.must<EntryView>('PUT', `/api/v1/path/${path.split('/').map(encodeURIComponent).join('/')}`, {
-      body: Buffer.from(text),
+      body: Buffer.from(content),
       headers: { 'content-type': type },
     });
   const namesIn = async (path: string): Promise<string[]> => {
@@ -71,8 +79,12 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
     await put('Mouse/Target/there.txt', 'there');
     await put('Show/1 picture.svg', svg, 'image/svg+xml');
     await put('Show/2 page.html', html, 'text/html');
-    await put('Show/3 text.md', '# first words');
-    await put('Show/4 unknown.bin', 'bytes', 'application/octet-stream');
+    await put('Show/3 text.md', markdown);
+    await put('Show/4 table.csv', 'name;price\n"apple; red";1,5\n', 'text/csv');
+    await put('Show/5 archive.zip', zipSync({ 'inside/page.html': strToU8(html) }), 'application/zip');
+    await put('Show/6 notes.txt.zst', zstdCompressSync(Buffer.from('words that were compressed')));
+    await put('Show/7 broken.zst', 'no such thing at all, but long enough');
+    await put('Show/8 unknown.bin', 'bytes', 'application/octet-stream');
     await put(`Long/${longName}`, 'x');
     for (let number = 0; number < 150; number++) await put(`Long/file ${number}.txt`, 'x');
     browser = await launchBrowser();
@@ -227,10 +239,33 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
     await preview.getByText('150 %').waitFor();
     await page.keyboard.press('ArrowRight');
     await preview.getByText("parent.harm = 1; fetch('/api/v1/auth/me')").waitFor();
+    await shot(page, 'preview-code');
+    await assertAccessible(page, 'the preview of code');
     await page.keyboard.press('ArrowRight');
-    await preview.getByText('# first words').waitFor();
+    await preview.getByRole('heading', { name: 'first words' }).waitFor();
+    // Markup and addresses in it are words.
+    await preview.getByText('<img src=x onerror="parent.harm = 1">').waitFor();
+    assert.deepEqual(
+      await preview.getByRole('article').or(preview.locator('.markdown')).getByRole('link').allInnerTexts(),
+      ['a page'],
+    );
     await shot(page, 'preview-text');
     await assertAccessible(page, 'the preview of a text');
+    await preview.getByRole('button', { name: 'Show as written' }).click();
+    await preview.getByText('# first words').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await preview.getByRole('cell', { name: '1,5' }).waitFor();
+    await shot(page, 'preview-table');
+    await assertAccessible(page, 'the preview of a table');
+    await page.keyboard.press('ArrowRight');
+    await preview.getByRole('button', { name: 'inside/page.html' }).click();
+    await preview.getByText('<b>bold</b>').waitFor();
+    await preview.getByRole('button', { name: 'All files' }).click();
+    await assertAccessible(page, 'the contents of an archive');
+    await page.keyboard.press('ArrowRight');
+    await preview.getByText('words that were compressed').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await preview.getByText('This file is damaged').waitFor();
     await page.keyboard.press('ArrowRight');
     await preview.getByText('This kind of file has no preview.').waitFor();
     await page.goBack();
@@ -248,24 +283,63 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
     await tab.close();
   });
 
-  it('brings an old version back', async () => {
+  it('shows everything about a file beside the list: tags, versions to look at, compare, name and bring back', async () => {
     await put('Show/3 text.md', '# second words');
     await visit('/', 'My drive');
     await page.getByRole('link', { name: 'Show', exact: true }).click();
-    await page.getByRole('button', { name: 'Actions for 3 text.md' }).click();
-    await page.getByRole('menuitem', { name: 'Details' }).click();
-    const versions = page.getByRole('dialog').getByRole('list', { name: 'Versions' }).getByRole('listitem');
+    await row('3 text.md').locator('.time').click();
+    await page.getByRole('button', { name: 'Show details' }).click();
+    const details = page.getByRole('region', { name: 'Details' });
+    const versions = details.getByRole('list', { name: 'Versions' }).getByRole('listitem');
     await versions.nth(1).waitFor();
+    await details.getByText('Only you.').waitFor();
+    await details.getByText('File added').waitFor();
     await shot(page, 'versions');
     await assertAccessible(page, 'details with versions');
+
+    await details.getByLabel('New tag').fill('letters');
+    await page.keyboard.press('Enter');
+    await page.getByText('“3 text.md” tagged “letters”.', { exact: true }).waitFor();
+    await details.getByRole('link', { name: 'letters' }).waitFor();
+    await row('3 text.md').getByText('letters').waitFor();
+
+    await versions
+      .nth(1)
+      .getByRole('button', { name: /^Compare/ })
+      .click();
+    const compared = page.getByRole('dialog');
+    await compared.getByText('+ # second words').waitFor();
+    await compared.getByText('− # first words').waitFor();
+    await shot(page, 'compare');
+    await assertAccessible(page, 'two versions side by side');
+    await page.keyboard.press('Escape');
+    await versions.nth(1).getByRole('button', { name: /^Show/ }).click();
+    await page.getByRole('dialog').getByRole('heading', { name: 'first words' }).waitFor();
+    await page.keyboard.press('i');
+    await page.getByRole('dialog').getByRole('region', { name: 'Details' }).waitFor({ state: 'detached' });
+    await page.keyboard.press('i');
+    await page.keyboard.press('Escape');
+    await versions.nth(1).getByRole('button', { name: /^Name/ }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('before the trip');
+    await page.keyboard.press('Enter');
+    await versions.nth(1).getByText('before the trip').waitFor();
     await versions
       .nth(1)
       .getByRole('button', { name: /^Restore/ })
       .click();
     await page.getByText(/has the content of .* again/).waitFor();
-    const { id } = await device.entryAt('/Show/3 text.md');
-    assert.equal((await device.api('GET', `/api/v1/entries/${id}/content`)).body, '# first words');
-    await page.keyboard.press('Escape');
+    const { id, tags } = await device.entryAt('/Show/3 text.md');
+    assert.equal((await device.api('GET', `/api/v1/entries/${id}/content`)).body, markdown);
+    assert.deepEqual(tags, ['letters']);
+
+    // It is there again after a reload; the tag leads to everything that has it.
+    await page.reload();
+    await row('3 text.md').locator('.time').click();
+    await details.getByRole('link', { name: 'letters' }).click();
+    await page.getByRole('heading', { name: 'Tagged “letters”' }).waitFor();
+    await row('3 text.md').waitFor();
+    await page.getByRole('button', { name: 'Hide details' }).click();
+    assert.deepEqual(problems, []);
   });
 
   it('shows tiles, remembers the order of each folder, and draws only what is in sight', async () => {

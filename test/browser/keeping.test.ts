@@ -199,14 +199,15 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     await visit('/');
     await page.getByRole('link', { name: 'Trip', exact: true }).click();
     await choose('plan.txt', 'Details');
-    const copies = dialog().getByRole('list', { name: 'Copies' }).getByRole('listitem');
+    const details = page.getByRole('region', { name: 'Details' });
+    const copies = details.getByRole('list', { name: 'Copies' }).getByRole('listitem');
     await copies.filter({ hasText: 'box' }).getByText('online').waitFor();
     assert.match(await copies.filter({ hasText: 'laptop' }).innerText(), /has a full copy \(1 chunk\)/);
-    await dialog().getByText('Safe: 2 of 3 copies. Add a device.').waitFor();
+    await details.getByText('Safe: 2 of 3 copies. Add a device.').waitFor();
     await shot(page, 'details');
     await assertAccessible(page, 'details');
-    await assertFitsPhone(page, 'details');
-    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Close details' }).click();
+    await details.waitFor({ state: 'detached' });
   });
 
   it('says what needs attention, tells of it at once, and asks before it deletes what nothing needs', async () => {
@@ -298,8 +299,8 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     await shot(ben, 'viewer');
     await assertAccessible(ben, 'a folder that may only be looked at');
     await choose('plan.txt', 'Details', ben);
-    await ben.getByRole('dialog').getByText('owned by anna').waitFor();
-    await ben.keyboard.press('Escape');
+    await ben.getByRole('region', { name: 'Details' }).getByText('owned by anna').waitFor();
+    await ben.getByRole('button', { name: 'Close details' }).click();
 
     await go('Shared', ben);
     await shot(ben, 'shared-with-me');
@@ -321,6 +322,7 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
       'Copy to…',
       'Cut',
       'Copy',
+      'Tags…',
       'Upload a new version',
       'Move to trash',
     ]);

@@ -307,6 +307,16 @@ export const libraryRules: readonly LibraryRule[] = [
     sentence: 'Blurred previews are made in media and drawn by the components of the page.',
   },
   {
+    library: /^(fflate|fzstd|diff)$/,
+    places: ['web/client/preview'],
+    sentence: 'Contents are unpacked and compared without a document, where tests reach it.',
+  },
+  {
+    library: /^(marked|highlight\.js)(\/|$)/,
+    places: ['web/views/drive/preview'],
+    sentence: 'Texts of users are taken apart where they are shown, and nowhere else.',
+  },
+  {
     library: /^photoswipe/,
     places: ['web/views/photos'],
     sentence: 'The viewer of pictures belongs to the page of photos.',

@@ -41,6 +41,8 @@ describe('imports between rooms', () => {
       '@libp2p/tcp',
       'sharp',
       'thumbhash',
+      'fflate',
+      'marked',
       'photoswipe',
       'saxes',
       'commander',

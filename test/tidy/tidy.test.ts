@@ -151,7 +151,7 @@ describe('the house is tidy', () => {
       /\b(innerHTML|outerHTML|innerText|textContent|insertAdjacent\w+|createTextNode|dangerouslySetInnerHTML)\b|document\.title|\.setAttribute\(|[^.\w](alert|confirm|prompt)\(['`]/;
     const found = files('web/**/*.{ts,tsx}').filter((path) => around.test(read(path)));
     // The one sets the title of the window, the other shows the content of a file byte for byte.
-    assert.deepEqual(found, ['web/components/shown-text.ts', 'web/views/drive/preview/text-preview.tsx']);
+    assert.deepEqual(found, ['web/components/shown-text.ts', 'web/views/drive/preview/verbatim.tsx']);
   });
 
   it('counts callers by callerOf: no other file of the gateway reads the address of a request', () => {

@@ -6,7 +6,7 @@ import { folderOf, searchAddress, wantedIn } from '../../web/client/drive/search
 const file = (name: string, mime: string | null = null) => ({ kind: 'file' as const, name, mime });
 
 test('the address of a search holds all of it, and what it does not know is left out', () => {
-  const any = { type: '', age: '', size: '', owner: '', starred: '' } as const;
+  const any = { type: '', age: '', size: '', owner: '', starred: '', tag: '' } as const;
   const wanted = {
     ...any,
     q: 'café & co',
@@ -14,6 +14,7 @@ test('the address of a search holds all of it, and what it does not know is left
     age: '30',
     size: '1000000',
     starred: 'true',
+    tag: 'trip',
   } as const;
   const query = Object.fromEntries(new URL(searchAddress(wanted), 'http://x').searchParams);
   assert.deepEqual(wantedIn(query), wanted);
@@ -33,10 +34,13 @@ test('a file is known by its type, else by the ending of its name', () => {
 });
 
 test('markup of users is shown as text, and what cannot be shown is not tried', () => {
-  assert.equal(previewOf(file('page.html', 'text/html')), 'text');
-  assert.equal(previewOf(file('script.js', 'text/javascript')), 'text');
+  assert.equal(previewOf(file('page.html', 'text/html')), 'code');
+  assert.equal(previewOf(file('script.js', 'text/javascript')), 'code');
   assert.equal(previewOf(file('photo.jpg', 'image/jpeg')), 'image');
   assert.equal(previewOf(file('photo.heic', 'image/heic')), 'none');
   assert.equal(previewOf(file('disk.iso', 'application/octet-stream')), 'none');
+  assert.equal(previewOf(file('video.ts', 'video/mp2t')), 'code');
+  assert.equal(previewOf(file('log.txt.zst')), 'compressed');
+  assert.equal(previewOf(file('all.tar.gz', 'application/gzip')), 'none');
   assert.equal(previewOf({ ...file('a.jpg'), kind: 'folder' }), 'none');
 });

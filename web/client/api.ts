@@ -83,10 +83,14 @@ export const api = {
     ask<{ items: EntryOutcome[] }>('POST', '/api/v1/entries/move', { ids, parentId }),
   trashMany: (ids: readonly string[]) =>
     ask<{ items: EntryOutcome[] }>('POST', '/api/v1/entries/trash', { ids }),
+  setTags: (id: string, tags: readonly string[]) => ask<EntryView>('PATCH', entryPath(id), { tags }),
   star: (id: string, starred: boolean) => ask<EntryView>('PATCH', entryPath(id), { starred }),
   copy: (id: string, parentId: string, name: string) =>
     ask<EntryView>('POST', `${entryPath(id)}/copy`, { parentId, name }),
   versions: (id: string) => ask<Page<VersionView>>('GET', `${entryPath(id)}/versions`),
+  /** null takes the name away. */
+  nameVersion: (id: string, version: string, name: string | null) =>
+    ask<Page<VersionView>>('PATCH', `${entryPath(id)}/versions/${encodeURIComponent(version)}`, { name }),
   restoreVersion: (id: string, version: string) =>
     ask<EntryView>('POST', `${entryPath(id)}/versions/${encodeURIComponent(version)}/restore`, {}),
   trash: (id: string) => ask<void>('DELETE', entryPath(id)),
@@ -104,7 +108,11 @@ export const api = {
       entry,
     ),
   /** The same to look at, not to save. */
-  viewUrl: (entry: EntryView) => signedAddress(`${entryPath(entry.id)}/content`, entry),
+  viewUrl: (entry: EntryView, version?: string) =>
+    signedAddress(
+      `${entryPath(entry.id)}/content${version ? `?version=${encodeURIComponent(version)}` : ''}`,
+      entry,
+    ),
   /** Address of a ZIP file of a folder and all that is in it. */
   archiveUrl: (folder: EntryView) => signedAddress(`${entryPath(folder.id)}/archive`, folder),
   /** The same of several entries. */

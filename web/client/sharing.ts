@@ -83,6 +83,7 @@ export function mayDo({ rights, parentId }: Pick<EntryView, 'rights' | 'parentId
     add: mayEdit || rights === 'upload',
     makeFolder: mayEdit,
     replace: mayEdit,
+    tag: mayEdit,
     /** What was shared itself keeps its name and place. */
     change: isOwn || (mayEdit && parentId !== null),
     look: rights !== 'upload',

@@ -89,6 +89,16 @@ function sayFailures({ failed }: Outcome<Named>): void {
   say(`“${first?.item.name}”${others}: ${first?.error.message}`, { tone: 'danger' });
 }
 
+/** Does something with each entry, and reports what failed. @returns those with which it was done */
+export async function changeEach<Item extends Named>(
+  entries: readonly Item[],
+  act: (entry: Item) => Promise<unknown>,
+): Promise<readonly Item[]> {
+  const outcome = await each(entries, act);
+  sayFailures(outcome);
+  return outcome.done;
+}
+
 /** Runs an action, reports what failed, and offers to undo what was done. */
 async function doUndoably(
   entries: readonly Named[],

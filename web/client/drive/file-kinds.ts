@@ -13,7 +13,18 @@ export type FileIcon =
   | 'file-archive';
 
 /** How the page shows a file; `none` where it can only be downloaded. */
-export type Preview = 'image' | 'video' | 'audio' | 'pdf' | 'text' | 'none';
+export type Preview =
+  | 'image'
+  | 'video'
+  | 'audio'
+  | 'pdf'
+  | 'markdown'
+  | 'table'
+  | 'zip'
+  | 'compressed'
+  | 'code'
+  | 'text'
+  | 'none';
 
 const endings: Readonly<Record<string, FileIcon>> = {
   ...of('file-image', 'jpg jpeg png gif webp avif heic heif svg bmp tif tiff ico raw dng cr2 nef psd'),
@@ -50,20 +61,47 @@ export function iconOf({ kind, name, mime }: Named): FileIcon {
 
 const imagesShown = /^image\/(jpeg|png|gif|webp|avif|svg\+xml|bmp|x-icon|vnd\.microsoft\.icon)$/;
 const imageEndings = /^(jpe?g|png|gif|webp|avif|svg|bmp|ico)$/;
-const textTypes = /^(text\/|application\/(json|xml|javascript|x-sh|toml|yaml|x-yaml|sql)\b)/;
-const textEndings = /^(txt|md|markdown|log|csv|tsv|tex|env|conf|ini)$/;
+const codeTypes = /^(text\/html|application\/(json|xml|javascript|x-sh|toml|yaml|x-yaml|sql))\b/;
+const textEndings = /^(txt|log|tex|env|conf|ini)$/;
+
+/** What the ending of a name says, where it says more than the type does. */
+const previewEndings: Readonly<Record<string, Preview>> = {
+  pdf: 'pdf',
+  md: 'markdown',
+  markdown: 'markdown',
+  csv: 'table',
+  tsv: 'table',
+  zip: 'zip',
+  zst: 'compressed',
+  gz: 'compressed',
+};
+const previewTypes: Readonly<Record<string, Preview>> = {
+  'application/pdf': 'pdf',
+  'text/markdown': 'markdown',
+  'text/csv': 'table',
+  'text/tab-separated-values': 'table',
+  'application/zip': 'zip',
+};
 
 /** Whatever the type claims: what is shown is sandboxed and never runs, so a wrong claim only looks wrong. */
-export function previewOf(entry: Named): Preview {
-  const { kind, name } = entry;
+export function previewOf({ name, mime, kind = 'file' }: Partial<Named> & Omit<Named, 'kind'>): Preview {
   if (kind === 'folder') return 'none';
-  const type = (entry.mime ?? '').split(';')[0] ?? '';
+  const type = (mime ?? '').split(';')[0] ?? '';
   const ending = endingOf(name);
   if (imagesShown.test(type) || (type === '' && imageEndings.test(ending))) return 'image';
-  if (type.startsWith('video/')) return 'video';
+  if (type.startsWith('video/') && endings[ending] !== 'file-code') return 'video';
   if (type.startsWith('audio/')) return 'audio';
-  if (type === 'application/pdf' || ending === 'pdf') return 'pdf';
-  if (textTypes.test(type) || textEndings.test(ending) || endings[ending] === 'file-code') return 'text';
+  // A bundle of files in one stream: they could only be listed by unpacking all of it.
+  if (/\.tar\.[a-z0-9]+$/i.test(name)) return 'none';
+  const known = previewTypes[type] ?? previewEndings[ending];
+  if (known !== undefined) return known;
+  if (codeTypes.test(type) || endings[ending] === 'file-code') return 'code';
+  if (type.startsWith('text/') || textEndings.test(ending)) return 'text';
   if (imageEndings.test(ending)) return 'image';
   return 'none';
+}
+
+/** Previews that are made of lines, which can be compared. */
+export function isText(preview: Preview): boolean {
+  return preview === 'text' || preview === 'code' || preview === 'markdown' || preview === 'table';
 }

@@ -55,6 +55,8 @@ export interface Wanted {
   size: (typeof leastSizes)[number]['value'];
   owner: (typeof owners)[number]['value'];
   starred: (typeof stars)[number]['value'];
+  /** Empty for any, and for none. */
+  tag: string;
 }
 
 const dayMs = 86_400_000;
@@ -68,6 +70,7 @@ export function wantedIn(query: Readonly<Record<string, string | undefined>>): W
     size: leastSizes.find(({ value }) => value === query.size)?.value ?? '',
     owner: owners.find(({ value }) => value === query.owner)?.value ?? '',
     starred: stars.find(({ value }) => value === query.starred)?.value ?? '',
+    tag: query.tag ?? '',
   };
 }
 
@@ -90,7 +93,7 @@ export const starred = listAt('/api/v1/starred', {});
 
 /** @param me the name of the one who is signed in */
 export function search(
-  { q, type, age, size, owner, starred }: Wanted,
+  { q, type, age, size, owner, starred, tag }: Wanted,
   me: string,
   nowMs = Date.now(),
 ): AskFound {
@@ -102,6 +105,7 @@ export function search(
     ...(size && { minSize: size }),
     ...(owner && { owner: me }),
     ...(starred && { starred }),
+    ...(tag && { tag }),
   });
 }
 

@@ -10,6 +10,8 @@ export type Layout = 'list' | 'tiles';
 
 interface Kept {
   layout: Layout;
+  /** Are details shown beside lists? */
+  details: boolean;
   /** Folders that are not sorted by name; the ones changed last at the end. */
   sorting: [folderId: string, sorting: Sorting][];
 }
@@ -32,6 +34,14 @@ export function changeLayout(layout: Layout): void {
   write({ ...kept.value, layout });
 }
 
+export function detailsShown(): boolean {
+  return kept.value.details;
+}
+
+export function showDetails(details: boolean): void {
+  write({ ...kept.value, details });
+}
+
 export function changeSorting(folderId: string, sorting: Sorting): void {
   const others = kept.value.sorting.filter(([id]) => id !== folderId);
   const isDefault = sorting.sort === byName.sort && sorting.order === byName.order;
@@ -43,9 +53,10 @@ function read(): Kept {
   try {
     const found = JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Kept>;
     const layout = found.layout === 'tiles' ? 'tiles' : 'list';
-    return { layout, sorting: Array.isArray(found.sorting) ? found.sorting : [] };
+    const details = found.details === true;
+    return { layout, details, sorting: Array.isArray(found.sorting) ? found.sorting : [] };
   } catch {
-    return { layout: 'list', sorting: [] };
+    return { layout: 'list', details: false, sorting: [] };
   }
 }
 

@@ -52,6 +52,8 @@ export function EntryRow(props: EntryRowProps) {
       aria-selected={selected}
       draggable={!renaming}
       onClick={(event) => {
+        // A link to everything with that tag.
+        if ((event.target as Element).closest('a.tag')) return;
         focusGrid(event.target);
         on.onPoint(entry, event);
       }}
@@ -96,6 +98,7 @@ export function EntryRow(props: EntryRowProps) {
           </span>
         </span>
         {entry.starred && <Starred />}
+        {entry.tags.length > 0 && <Tags tags={entry.tags} />}
       </span>
       <span role="gridcell" class="size">
         {sizeWords(entry)}
@@ -190,6 +193,28 @@ function focusGrid(within: EventTarget | null): void {
   const grid = document.querySelector<HTMLElement>('[role=grid]');
   const isEditing = within instanceof HTMLInputElement && within.type === 'text' && within.isConnected;
   if (!isEditing) grid?.focus({ preventScroll: true });
+}
+
+const tagsShown = 2;
+
+function Tags({ tags }: { tags: readonly string[] }) {
+  const rest = tags.length - tagsShown;
+  return (
+    <span class="tags" title={tags.join(', ')}>
+      {tags.slice(0, tagsShown).map((tag) => (
+        <a
+          key={tag}
+          class="tag ellipsis"
+          tabIndex={-1}
+          draggable={false}
+          href={`/search?${new URLSearchParams({ q: '', tag })}`}
+        >
+          {tag}
+        </a>
+      ))}
+      {rest > 0 && <span class="tag">+{rest}</span>}
+    </span>
+  );
 }
 
 function Starred() {

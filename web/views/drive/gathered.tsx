@@ -14,6 +14,7 @@ import {
   type Wanted,
   wantedIn,
 } from '../../client/drive/search.ts';
+import { knownTags } from '../../client/drive/tags.ts';
 import { entriesRevision, uploads, user } from '../../client/state.ts';
 import { Select } from '../../components/form/select.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
@@ -49,13 +50,18 @@ export function SearchView() {
   const wanted = wantedIn(query);
   const me = user.value?.username ?? '';
   const list = useList<EntryView>(search(wanted, me), Object.values(wanted), entriesRevision.value);
+  const tags = [...new Set([...knownTags.value, ...(wanted.tag === '' ? [] : [wanted.tag])])];
   const narrow = (change: Partial<Wanted>) => route(searchAddress({ ...wanted, ...change }), true);
   return (
     <Gathered
-      title={wanted.q === '' ? 'Search' : `Search results for “${wanted.q}”`}
+      title={titleOf(wanted)}
       list={list}
       icon="search"
-      empty={wanted.q === '' ? 'Type a name in the search field.' : 'Nothing matches this search.'}
+      empty={
+        wanted.q === '' && wanted.tag === ''
+          ? 'Type a name in the search field.'
+          : 'Nothing matches this search.'
+      }
     >
       <Select label="Type" value={wanted.type} options={fileTypes} onChange={(type) => narrow({ type })} />
       <Select label="Modified" value={wanted.age} options={ages} onChange={(age) => narrow({ age })} />
@@ -67,8 +73,21 @@ export function SearchView() {
         options={stars}
         onChange={(starred) => narrow({ starred })}
       />
+      {tags.length > 0 && (
+        <Select
+          label="Tag"
+          value={wanted.tag}
+          options={[{ value: '', label: 'Any tag' }, ...tags.map((tag) => ({ value: tag, label: tag }))]}
+          onChange={(tag) => narrow({ tag })}
+        />
+      )}
     </Gathered>
   );
+}
+
+function titleOf({ q, tag }: Wanted): string {
+  if (q === '') return tag === '' ? 'Search' : `Tagged “${tag}”`;
+  return `Search results for “${q}”`;
 }
 
 interface GatheredProps {

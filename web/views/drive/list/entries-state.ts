@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { EntryView } from '../../../../src/model/api.ts';
 import { kept, noSelection, type Selection } from '../../../client/drive/selection.ts';
+import { meetTags } from '../../../client/drive/tags.ts';
 
 export interface EntriesState {
   items: readonly EntryView[];
@@ -18,6 +19,7 @@ export interface EntriesState {
 export function useEntriesState(items: readonly EntryView[], listId: string): EntriesState {
   const [selection, setSelection] = useState<Selection>(noSelection);
   const before = useRef<{ listId: string; order: readonly string[] }>({ listId, order: [] });
+  useEffect(() => meetTags(items), [items]);
   const order = items.map(({ id }) => id);
   useEffect(() => {
     if (before.current.listId !== listId) setSelection(noSelection);

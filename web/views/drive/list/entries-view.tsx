@@ -9,6 +9,8 @@ import { layoutNow, type Sorting } from '../../../client/drive/view-settings.ts'
 import { memberCount, uploads } from '../../../client/state.ts';
 import { newVersion } from '../../../client/uploads/send.ts';
 import { ContextMenu, type MenuEntry } from '../../../components/context-menu.tsx';
+import { Icon } from '../../../components/icon.tsx';
+import { lazyPart } from '../../../components/lazy-part.tsx';
 import { EntryGrid, type EntryGridProps } from '../../../components/list/entry-grid.tsx';
 import { FileChooser, useFileChooser } from '../../../components/upload/file-chooser.tsx';
 import type { AskedList } from '../../use-query.ts';
@@ -17,8 +19,11 @@ import { entryCommands, entryEvents } from './entry-commands.ts';
 import { EntryDialogs } from './entry-dialogs.tsx';
 import { entryMenu, folderMenu } from './entry-menu.ts';
 import { SelectionBar } from './selection-bar.tsx';
+import { type DetailsState, useDetails } from './use-details.ts';
 import { type EntryActions, useEntryActions } from './use-entry-actions.ts';
 import { useEntryKeys } from './use-entry-keys.ts';
+
+const Details = lazyPart(async () => (await import('../details/details.tsx')).Details);
 
 interface EntriesViewProps {
   label: string;
@@ -53,10 +58,12 @@ export function EntriesView(props: EntriesViewProps) {
   const replacement = useFileChooser<EntryView>((entry, [file]) => {
     if (file) uploads.add([newVersion(entry, file)]);
   });
+  const details = useDetails();
   const does = useEntryActions({
     list,
     folder,
     onReplace: replacement.choose,
+    onDetails: () => details.show(!details.shown),
     onUploadFiles: props.onUploadFiles,
     onUploadFolder: props.onUploadFolder,
     onSelectAll: () => void selectEverything(list, state),
@@ -72,35 +79,81 @@ export function EntriesView(props: EntriesViewProps) {
     setMenu({ label: `Actions for ${namesOf(about)}`, entries: entryMenu(about, actions), at });
   };
   const openFolderMenu = (event: MouseEvent) => {
-    if (!folder || (event.target as Element).closest('.entry, .selection-bar, a, button, input')) return;
+    if (!folder || (event.target as Element).closest('.entry, .selection-bar, .details, a, button, input'))
+      return;
     event.preventDefault();
     const at = { x: event.clientX, y: event.clientY };
     setMenu({ label: 'Actions for this folder', entries: folderMenu(folder, actions), at });
   };
+  const detailsOf = (entries: readonly EntryView[]) =>
+    details.shown && (
+      <Details
+        entries={entries}
+        asSheet={details.asSheet}
+        onClose={() => details.show(false)}
+        onOpen={actions.open}
+        onShare={actions.share}
+        onChanged={() => void list.reload()}
+        onPreview={(entry, version) => setAsking({ kind: 'preview', entry, version })}
+        onCompare={(entry, version) => setAsking({ kind: 'compare', entry, version })}
+      />
+    );
+  const isPreviewing = asking?.kind === 'preview';
   return (
-    <section class="entries-view" aria-label="Files and folders" onContextMenu={openFolderMenu}>
-      <div class="entries-top">
-        {chosen.length > 0 ? (
-          <SelectionBar
-            entries={chosen}
-            on={actions}
-            onClear={() => setSelection({ ...selection, ids: new Set() })}
-          />
-        ) : (
-          <div class="toolbar">{props.toolbar(actions)}</div>
-        )}
+    <section
+      class={`entries-view ${details.shown && !details.asSheet ? 'with-details' : ''}`}
+      aria-label="Files and folders"
+      onContextMenu={openFolderMenu}
+    >
+      <div class="entries-main">
+        <div class="entries-top toolbar">
+          {chosen.length > 0 ? (
+            <SelectionBar
+              entries={chosen}
+              on={actions}
+              onClear={() => setSelection({ ...selection, ids: new Set() })}
+            />
+          ) : (
+            <div class="toolbar grow">{props.toolbar(actions)}</div>
+          )}
+          <DetailsSwitch {...details} />
+        </div>
+        <div class="card">
+          <ListBody {...props}>
+            <Grid view={props} state={state} does={does} openMenu={openMenu} />
+          </ListBody>
+        </div>
       </div>
-      <div class="card">
-        <ListBody {...props}>
-          <Grid view={props} state={state} does={does} openMenu={openMenu} />
-        </ListBody>
-      </div>
+      {!isPreviewing && detailsOf(state.meant.length > 0 || !folder ? state.meant : [folder])}
       <FileChooser label="New version" chooser={replacement} />
       {menu && menu.entries.length > 0 && <ContextMenu {...menu} onClose={() => setMenu(null)} />}
       {asking && (
-        <EntryDialogs asking={asking} onAsk={setAsking} folder={folder} list={list} actions={actions} />
+        <EntryDialogs
+          asking={asking}
+          onAsk={setAsking}
+          folder={folder}
+          list={list}
+          onDetails={actions.details}
+          detailsOf={(entry) => detailsOf([entry])}
+        />
       )}
     </section>
+  );
+}
+
+function DetailsSwitch({ shown, show }: DetailsState) {
+  const label = shown ? 'Hide details' : 'Show details';
+  return (
+    <button
+      type="button"
+      class="button quiet icon-only"
+      aria-label={label}
+      title={label}
+      aria-expanded={shown}
+      onClick={() => show(!shown)}
+    >
+      <Icon name="info" />
+    </button>
   );
 }
 

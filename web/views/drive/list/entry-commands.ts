@@ -43,7 +43,10 @@ export function entryCommands(
     uploadFiles: () => may?.add && actions.uploadFiles(),
     uploadFolder: () => may?.add && actions.uploadFolder(),
     share: () => focused && mayDo(focused).share && actions.share(focused),
-    details: () => focused?.kind === 'file' && actions.details(focused),
+    details: actions.details,
+    tags: () => {
+      if (meant.length > 0 && meant.every((entry) => mayDo(entry).tag)) actions.tags(meant);
+    },
     star: () => {
       if (meant.length > 0 && meant.every((entry) => mayDo(entry).share)) {
         actions.star(meant, !meant[0]?.starred);

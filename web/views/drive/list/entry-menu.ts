@@ -15,6 +15,7 @@ export function entryMenu(entries: readonly EntryView[], on: EntryActions): Menu
   const isFile = entry.kind === 'file';
   const may = mayDo(entry);
   const mayChange = entries.every((one) => mayDo(one).change);
+  const mayTag = entries.every((one) => mayDo(one).tag);
   const isOwn = entries.every((one) => mayDo(one).share);
   const opens = !isFile || previewOf(entry) !== 'none';
   const run = (icon: ActionIcon, label: string, action: () => void, keys?: string): MenuEntry => ({
@@ -29,7 +30,7 @@ export function entryMenu(entries: readonly EntryView[], on: EntryActions): Menu
       ...(single && opens ? [run(isFile ? 'eye' : 'folder', 'Open', () => on.open(entry), 'Enter')] : []),
       single ? downloadLink(entry) : run('download', 'Download', () => on.download(entries)),
       ...(single && may.share ? [run('share', 'Share', () => on.share(entry))] : []),
-      ...(single && isFile ? [run('info', 'Details', () => on.details(entry), 'Alt+Enter')] : []),
+      run('info', 'Details', on.details, 'Alt+Enter'),
     ],
     [
       ...(single && may.change ? [run('rename', 'Rename', () => on.rename(entry), 'F2')] : []),
@@ -40,6 +41,7 @@ export function entryMenu(entries: readonly EntryView[], on: EntryActions): Menu
     ],
     [
       ...(isOwn ? [starItem(entries, on)] : []),
+      ...(mayTag ? [run('tag', 'Tags…', () => on.tags(entries), 'Alt+Shift+T')] : []),
       ...(single && isFile && may.replace
         ? [run('upload', 'Upload a new version', () => on.replace(entry))]
         : []),

@@ -18,6 +18,7 @@ const keys: readonly (readonly [action: string, keys: string])[] = [
   ['Upload files, a folder', 'Alt + Shift + U, I'],
   ['Share', 'Alt + Shift + S'],
   ['Details and versions', 'Alt + Enter'],
+  ['Tags', 'Alt + Shift + T'],
   ['Add or remove a star', 'Alt + Shift + B'],
   ['List or tiles', 'Alt + Shift + G'],
   ['Search', '/ or Ctrl + K'],

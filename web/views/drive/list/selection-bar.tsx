@@ -15,6 +15,7 @@ export function SelectionBar({ entries, on, onClear }: SelectionBarProps) {
   if (!entry) return null;
   const isSingle = entries.length === 1;
   const mayChange = entries.every((one) => mayDo(one).change);
+  const mayTag = entries.every((one) => mayDo(one).tag);
   const isOwn = entries.every((one) => mayDo(one).share);
   const isStarred = entries.every(({ starred }) => starred);
   return (
@@ -41,6 +42,7 @@ export function SelectionBar({ entries, on, onClear }: SelectionBarProps) {
           onClick={() => on.star(entries, !isStarred)}
         />
       )}
+      {mayTag && <BarButton icon="tag" label="Tags…" onClick={() => on.tags(entries)} />}
       {mayChange && (
         <>
           <BarButton icon="move" label="Move to…" onClick={() => on.transfer('move', entries)} />

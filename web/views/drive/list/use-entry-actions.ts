@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { EntryView } from '../../../../src/model/api.ts';
+import type { EntryView, VersionView } from '../../../../src/model/api.ts';
 import { api } from '../../../client/api.ts';
 import { clip, paste } from '../../../client/drive/clipboard.ts';
 import * as drive from '../../../client/drive/drive-actions.ts';
@@ -11,7 +11,10 @@ import type { AskedList } from '../../use-query.ts';
 /** Which dialog is open, over which entries. */
 export type Asking =
   | { kind: 'new-folder' }
-  | { kind: 'share' | 'details' | 'preview'; entry: EntryView }
+  | { kind: 'share'; entry: EntryView }
+  | { kind: 'preview'; entry: EntryView; version?: VersionView }
+  | { kind: 'compare'; entry: EntryView; version: VersionView }
+  | { kind: 'tags'; entries: readonly EntryView[] }
   | { kind: 'transfer'; how: 'move' | 'copy'; entries: readonly EntryView[] }
   | { kind: 'keys' };
 
@@ -20,7 +23,9 @@ export interface EntryActions {
   /** Saves a file as it is; a folder, or several entries, as one ZIP file. */
   download(entries: readonly EntryView[]): void;
   share(entry: EntryView): void;
-  details(entry: EntryView): void;
+  /** Shows details of what is selected, or hides them. */
+  details(): void;
+  tags(entries: readonly EntryView[]): void;
   rename(entry: EntryView): void;
   replace(entry: EntryView): void;
   transfer(how: 'move' | 'copy', entries: readonly EntryView[]): void;
@@ -42,6 +47,7 @@ interface Options {
   /** Where pasted and new entries go; null in lists that are no folder. */
   folder: EntryView | null;
   onReplace(entry: EntryView): void;
+  onDetails(): void;
   onUploadFiles(): void;
   onUploadFolder(): void;
   onSelectAll(): void;
@@ -73,7 +79,8 @@ export function useEntryActions({ list, folder, ...on }: Options) {
       void attempt(async () => saveFile((await api.archiveAddress(entries.map(({ id }) => id))).url));
     },
     share: (entry) => setAsking({ kind: 'share', entry }),
-    details: (entry) => setAsking({ kind: 'details', entry }),
+    details: on.onDetails,
+    tags: (entries) => setAsking({ kind: 'tags', entries }),
     rename: (entry) => setRenaming(entry.id),
     replace: on.onReplace,
     transfer: (how, entries) => setAsking({ kind: 'transfer', how, entries }),

@@ -18,6 +18,7 @@ export interface EntryCommands {
   uploadFolder(): void;
   share(): void;
   details(): void;
+  tags(): void;
   star(): void;
   toggleLayout(): void;
   menu(): void;
@@ -53,6 +54,7 @@ const commandKeys: Readonly<Record<string, keyof EntryCommands>> = {
   'Alt+Shift+KeyI': 'uploadFolder',
   'Alt+Shift+KeyS': 'share',
   'Alt+Enter': 'details',
+  'Alt+Shift+KeyT': 'tags',
   'Alt+Shift+KeyB': 'star',
   'Alt+Shift+KeyG': 'toggleLayout',
   'Shift+F10': 'menu',

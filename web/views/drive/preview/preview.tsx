@@ -1,62 +1,80 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { EntryView } from '../../../../src/model/api.ts';
-import { api } from '../../../client/api.ts';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { EntryView, VersionView } from '../../../../src/model/api.ts';
 import { iconOf, previewOf } from '../../../client/drive/file-kinds.ts';
-import { formatSize } from '../../../client/words/format.ts';
+import { type Source, sourceOf } from '../../../client/preview/content.ts';
+import { formatFullTime, formatSize } from '../../../client/words/format.ts';
 import { Icon } from '../../../components/icon.tsx';
-import { saveFile } from '../list/use-entry-actions.ts';
-import { ImagePreview } from './image-preview.tsx';
-import { TextPreview } from './text-preview.tsx';
+import { Stage } from './stage.tsx';
 
-interface PreviewProps {
+/** A file, or one version of it. */
+export interface Shown {
   entry: EntryView;
+  version?: VersionView;
+}
+
+export interface PreviewProps {
+  shown: Shown;
   /** The list that it is in: its files are the neighbors. */
   items: readonly EntryView[];
-  onShow(entry: EntryView): void;
+  /** How the content of an entry is reached; as the user who is signed in, unless said. */
+  sourceFor?(entry: EntryView, version?: VersionView): Source;
+  /** Address that saves it. */
+  saveAddress(shown: Shown): string;
+  onShow(shown: Shown): void;
   onClose(): void;
-  onDetails(entry: EntryView): void;
+  /** Shows or hides what stands beside it; absent where there is nothing. */
+  onDetails?(): void;
+  /** Details beside it. */
+  beside?: ComponentChildren;
 }
 
 /**
  * A file, as large as the window. Nothing of it runs: images and media are decoded by the browser,
  * text is put in as text, and whatever is opened by its address is in a sandbox of its own.
  */
-export function PreviewDialog({ entry, items, onShow, onClose, onDetails }: PreviewProps) {
+export function PreviewDialog(props: PreviewProps) {
+  const { shown, items, sourceFor = sourceOf, saveAddress, onShow, onClose, onDetails, beside } = props;
+  const { entry, version } = shown;
   const dialog = useRef<HTMLDialogElement>(null);
   const files = items.filter(({ kind }) => kind === 'file');
   const at = files.findIndex(({ id }) => id === entry.id);
-  const [previous, next] = [files[at - 1], files[at + 1]];
+  const [previous, next] = at < 0 || version ? [] : [files[at - 1], files[at + 1]];
   useEffect(() => dialog.current?.showModal(), []);
   useBackButton(onClose);
-  usePreload([previous, next]);
+  usePreload([previous, next], (neighbor) => sourceFor(neighbor).address);
   const swipe = useSwipe((step) => {
     const neighbor = step < 0 ? previous : next;
-    if (neighbor) onShow(neighbor);
+    if (neighbor) onShow({ entry: neighbor });
   });
   usePreviewKeys(dialog, (event) => {
-    // A player has keys of its own.
-    if (event.target instanceof HTMLMediaElement || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === 'ArrowLeft' && previous) onShow(previous);
-    else if (event.key === 'ArrowRight' && next) onShow(next);
-    else if (event.key === 'i' || event.key === 'I') onDetails(entry);
-    else if (event.shiftKey && event.code === 'KeyD') saveFile(api.contentUrl(entry));
+    // A player and a field have keys of their own.
+    if (event.target instanceof HTMLMediaElement || event.target instanceof HTMLInputElement) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'ArrowLeft' && previous) onShow({ entry: previous });
+    else if (event.key === 'ArrowRight' && next) onShow({ entry: next });
+    else if ((event.key === 'i' || event.key === 'I') && onDetails) onDetails();
+    else if (event.shiftKey && event.code === 'KeyD') save(saveAddress(shown));
     else return;
     event.preventDefault();
   });
+  const source = sourceFor(entry, version);
   return (
-    <dialog ref={dialog} class="preview" aria-labelledby="preview-title" onClose={onClose} {...swipe}>
+    <dialog ref={dialog} class="preview" aria-labelledby="preview-title" onClose={onClose}>
       <header class="toolbar">
         <Icon name={iconOf(entry)} />
         <h2 id="preview-title" class="grow ellipsis">
           {entry.name}
         </h2>
+        {version && <span class="badge">{version.name ?? formatFullTime(version.modifiedAt)}</span>}
         <span class="muted numbers">
-          {at + 1} of {files.length} · {formatSize(entry.size)}
+          {at >= 0 && !version && `${at + 1} of ${files.length} · `}
+          {formatSize(source.size)}
         </span>
-        <IconButton icon="info" label="Details" onClick={() => onDetails(entry)} />
+        {onDetails && <IconButton icon="info" label="Details" onClick={onDetails} />}
         <a
           class="button quiet icon-only"
-          href={api.contentUrl(entry)}
+          href={saveAddress(shown)}
           download
           aria-label={`Download ${entry.name}`}
         >
@@ -64,30 +82,37 @@ export function PreviewDialog({ entry, items, onShow, onClose, onDetails }: Prev
         </a>
         <IconButton icon="close" label="Close preview" onClick={() => dialog.current?.close()} />
       </header>
-      <div class="stage">
-        <Stage key={entry.id} entry={entry} />
+      <div class="stage" {...swipe}>
+        <Stage
+          key={source.key}
+          source={source}
+          saveAddress={saveAddress(shown)}
+          cover={coverOf(items, entry)}
+        />
+        {previous && <Step to={previous} side="back" onShow={onShow} />}
+        {next && <Step to={next} side="next" onShow={onShow} />}
       </div>
-      {previous && (
-        <button
-          type="button"
-          class="button icon-only step back"
-          aria-label={`Previous: ${previous.name}`}
-          onClick={() => onShow(previous)}
-        >
-          <Icon name="back" />
-        </button>
-      )}
-      {next && (
-        <button
-          type="button"
-          class="button icon-only step next"
-          aria-label={`Next: ${next.name}`}
-          onClick={() => onShow(next)}
-        >
-          <Icon name="next" />
-        </button>
-      )}
+      {beside}
     </dialog>
+  );
+}
+
+interface StepProps {
+  to: EntryView;
+  side: 'back' | 'next';
+  onShow(shown: Shown): void;
+}
+
+function Step({ to, side, onShow }: StepProps) {
+  return (
+    <button
+      type="button"
+      class={`button icon-only step ${side}`}
+      aria-label={`${side === 'back' ? 'Previous' : 'Next'}: ${to.name}`}
+      onClick={() => onShow({ entry: to })}
+    >
+      <Icon name={side} />
+    </button>
   );
 }
 
@@ -105,46 +130,18 @@ function IconButton({ icon, label, onClick }: IconButtonProps) {
   );
 }
 
-function Stage({ entry }: { entry: EntryView }) {
-  const [failed, setFailed] = useState(false);
-  const address = api.viewUrl(entry);
-  const kind = failed ? 'none' : previewOf(entry);
-  const onError = () => setFailed(true);
-  switch (kind) {
-    case 'image':
-      return <ImagePreview address={address} name={entry.name} onError={onError} />;
-    case 'video':
-      // biome-ignore lint/a11y/useMediaCaption: what people store has the captions it has
-      return <video src={address} controls autoplay aria-label={entry.name} onError={onError} />;
-    case 'audio':
-      // biome-ignore lint/a11y/useMediaCaption: as above
-      return <audio src={address} controls autoplay aria-label={entry.name} onError={onError} />;
-    case 'text':
-      return <TextPreview entry={entry} />;
-    case 'pdf':
-    case 'none':
-      return <NoPreview entry={entry} failed={failed} />;
-  }
+const covers = /^(cover|folder|front|album)\.(jpe?g|png|webp)$/i;
+
+/** Of a sound file: the picture that people put beside the files of an album. */
+function coverOf(items: readonly EntryView[], entry: EntryView): EntryView | undefined {
+  return previewOf(entry) === 'audio' ? items.find(({ name }) => covers.test(name)) : undefined;
 }
 
-function NoPreview({ entry, failed }: { entry: EntryView; failed: boolean }) {
-  return (
-    <div class="empty">
-      <Icon name={iconOf(entry)} class="large" />
-      <p>
-        {failed
-          ? 'This file cannot be shown: its format is not supported, or it cannot be reached right now.'
-          : 'This kind of file has no preview.'}
-      </p>
-      <a class="button primary" href={api.contentUrl(entry)} download>
-        <Icon name="download" />
-        Download
-      </a>
-      <a class="button" href={api.viewUrl(entry)} target="_blank" rel="noreferrer">
-        Open in a new tab
-      </a>
-    </div>
-  );
+function save(address: string): void {
+  const anchor = document.createElement('a');
+  anchor.href = address;
+  anchor.download = '';
+  anchor.click();
 }
 
 /** Keys of the whole document: the button that had the focus may have gone with the file before. */
@@ -178,19 +175,23 @@ function useBackButton(onClose: () => void): void {
     addEventListener('popstate', onPop);
     return () => {
       removeEventListener('popstate', onPop);
-      if (isOpen) history.back();
+      // A link in the details may have led somewhere else.
+      if (isOpen && history.state?.preview === true) history.back();
     };
   }, []);
 }
 
-function usePreload(neighbors: readonly (EntryView | undefined)[]): void {
-  const addresses = neighbors
-    .filter((entry) => entry !== undefined && previewOf(entry) === 'image' && entry.size < preloadBytesMax)
-    .map((entry) => entry && api.viewUrl(entry));
+function usePreload(
+  neighbors: readonly (EntryView | undefined)[],
+  addressOf: (entry: EntryView) => string,
+): void {
+  const addresses = neighbors.flatMap((entry) =>
+    entry && previewOf(entry) === 'image' && entry.size < preloadBytesMax ? [addressOf(entry)] : [],
+  );
   useEffect(() => {
     const images = addresses.map((address) => {
       const image = new Image();
-      image.src = address ?? '';
+      image.src = address;
       return image;
     });
     return () => {

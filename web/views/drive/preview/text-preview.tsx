@@ -1,14 +1,39 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { EntryView } from '../../../../src/model/api.ts';
-import { fileText, textBytesMax } from '../../../client/drive/content.ts';
+import { useState } from 'preact/hooks';
+import { type FileText, type Source, textBytesMax, textOf } from '../../../client/preview/content.ts';
 import { formatSize } from '../../../client/words/format.ts';
 import { CopyButton } from '../../../components/form/copy-field.tsx';
-import { useQuery } from '../../use-query.ts';
+import { type Asked, useQuery } from '../../use-query.ts';
+import { Verbatim } from './verbatim.tsx';
 
 /** A file as plain text, whatever its type: markup in it is shown, never interpreted. */
-export function TextPreview({ entry }: { entry: EntryView }) {
-  const { answer, error } = useQuery((signal) => fileText(entry, signal), [entry.id, entry.version]);
+export function TextPreview({ source }: { source: Source }) {
+  const text = useText(source);
   const [wrap, setWrap] = useState(true);
+  return (
+    <TextFrame text={text} size={source.size} wrap={wrap} onWrap={setWrap}>
+      {text.answer && <Verbatim text={text.answer.text} wrap={wrap} />}
+    </TextFrame>
+  );
+}
+
+export function useText(source: Source): Asked<FileText> {
+  return useQuery((signal) => textOf(source, signal), [source.key]);
+}
+
+interface TextFrameProps {
+  text: Asked<FileText>;
+  /** Of the whole file, in bytes. */
+  size: number;
+  wrap: boolean;
+  onWrap(wrap: boolean): void;
+  /** Further tools beside that of wrapping. */
+  tools?: preact.ComponentChildren;
+  children: preact.ComponentChildren;
+}
+
+/** What stands around a text: how it is shown, a button that copies it, what is left out of it, and why it is not there. */
+export function TextFrame({ text, size, wrap, onWrap, tools, children }: TextFrameProps) {
+  const { answer, error } = text;
   if (error) {
     return (
       <p class="notice danger" role="alert">
@@ -21,28 +46,19 @@ export function TextPreview({ entry }: { entry: EntryView }) {
     <div class="text">
       <div class="toolbar">
         <label class="grow">
-          <input type="checkbox" checked={wrap} onChange={(event) => setWrap(event.currentTarget.checked)} />{' '}
+          <input type="checkbox" checked={wrap} onChange={(event) => onWrap(event.currentTarget.checked)} />{' '}
           Wrap lines
         </label>
+        {tools}
         <CopyButton text={answer.text} />
       </div>
       {answer.isCut && (
         <p class="notice">
-          Only the first {formatSize(textBytesMax)} of {formatSize(entry.size)} are shown. Download the file
-          to see all of it.
+          Only the first {formatSize(textBytesMax)} of {formatSize(size)} are shown. Download the file to see
+          all of it.
         </p>
       )}
-      <Verbatim text={answer.text} wrap={wrap} />
+      {children}
     </div>
   );
-}
-
-/** The bytes as they are: line breaks, tabs and marks of direction belong to the text of a file (`components/shown-text.ts`). */
-function Verbatim({ text, wrap }: { text: string; wrap: boolean }) {
-  const block = useRef<HTMLPreElement>(null);
-  useLayoutEffect(() => {
-    if (block.current) block.current.textContent = text;
-  }, [text]);
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: a text that scrolls, by keys too
-  return <pre ref={block} class={wrap ? 'wrap' : ''} tabIndex={0} />;
 }

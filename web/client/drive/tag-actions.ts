@@ -1,0 +1,24 @@
+/** Changing tags, with undo. */
+import type { EntryView } from '../../../src/model/api.ts';
+import { api } from '../api.ts';
+import { attempt, say } from '../state.ts';
+import { changeEach, namesOf, undo, undoStack } from './drive-actions.ts';
+import { changedTags, meetTags, type TagChange } from './tags.ts';
+
+/** Adds a tag to entries, or takes one away. Entries that it changes nothing of are left alone. */
+export async function tag(entries: readonly EntryView[], change: TagChange): Promise<void> {
+  const changes = entries
+    .map((entry) => ({ ...entry, before: entry.tags, after: changedTags(entry.tags, change) }))
+    .filter(({ before, after }) => before !== after);
+  const done = await changeEach(changes, ({ id, after }) => api.setTags(id, after));
+  if (done.length === 0) return;
+  meetTags(done.map(({ after }) => ({ tags: [...after] })));
+  const what = change.add === undefined ? `no longer tagged “${change.remove}”` : `tagged “${change.add}”`;
+  const action = {
+    label: `${namesOf(done)} ${what}.`,
+    undo: () => changeEach(done, ({ id, before }) => api.setTags(id, before)),
+    redo: () => changeEach(done, ({ id, after }) => api.setTags(id, after)),
+  };
+  undoStack.push(action);
+  say(action.label, { undo: () => void attempt(() => undo(action)) });
+}
