@@ -23,7 +23,7 @@ export function MarkdownPreview({ source }: { source: Source }) {
       text={text}
       size={source.size}
       wrap={wrap}
-      onWrap={setWrap}
+      onWrap={tokens && !asWritten ? undefined : setWrap}
       tools={
         tokens && (
           <button

@@ -25,7 +25,8 @@ interface TextFrameProps {
   /** Of the whole file, in bytes. */
   size: number;
   wrap: boolean;
-  onWrap(wrap: boolean): void;
+  /** Absent where lines are wrapped in any case. */
+  onWrap?: ((wrap: boolean) => void) | undefined;
   /** Further tools beside that of wrapping. */
   tools?: preact.ComponentChildren;
   children: preact.ComponentChildren;
@@ -45,10 +46,18 @@ export function TextFrame({ text, size, wrap, onWrap, tools, children }: TextFra
   return (
     <div class="text">
       <div class="toolbar">
-        <label class="grow">
-          <input type="checkbox" checked={wrap} onChange={(event) => onWrap(event.currentTarget.checked)} />{' '}
-          Wrap lines
-        </label>
+        <span class="grow">
+          {onWrap && (
+            <label>
+              <input
+                type="checkbox"
+                checked={wrap}
+                onChange={(event) => onWrap(event.currentTarget.checked)}
+              />{' '}
+              Wrap lines
+            </label>
+          )}
+        </span>
         {tools}
         <CopyButton text={answer.text} />
       </div>
