@@ -13,7 +13,7 @@ const sources = globSync('web/**/*.{ts,tsx}', { cwd: root })
   .sort();
 
 /** Views whose texts do not pass `t` yet; this list only ever gets shorter. */
-const waiting = /^web\/(client\/drive|views\/(drive|people))\//;
+const waiting = /^web\/(client\/drive|views\/(drive(?!\/(details|preview))|people))\//;
 
 /** What is the same in each language, or nobody sees. */
 const everywhere: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { t } from '../words/words.ts';
 
 /**
  * A component in a chunk of its own, loaded when it is first drawn. Until then, and where it cannot be loaded,
@@ -25,9 +26,9 @@ export function lazyPart<Props extends object>(load: () => Promise<ComponentType
     if (!failed) return <p aria-busy="true" class="visually-hidden" />;
     return (
       <p class="notice danger" role="alert">
-        This part of the page could not be loaded. Is the device still on?{' '}
+        {t('This part of the page could not be loaded. Is the device still on?')}{' '}
         <button type="button" class="button" onClick={() => setFailed(false)}>
-          Try again
+          {t('Try again')}
         </button>
       </p>
     );

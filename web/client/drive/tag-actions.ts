@@ -1,5 +1,6 @@
 /** Changing tags, with undo. */
 import type { EntryView } from '../../../src/model/api.ts';
+import { t } from '../../words/words.ts';
 import { api } from '../api.ts';
 import { attempt, say } from '../state.ts';
 import { changeEach, namesOf, undo, undoStack } from './drive-actions.ts';
@@ -13,9 +14,11 @@ export async function tag(entries: readonly EntryView[], change: TagChange): Pro
   const done = await changeEach(changes, ({ id, after }) => api.setTags(id, after));
   if (done.length === 0) return;
   meetTags(done.map(({ after }) => ({ tags: [...after] })));
-  const what = change.add === undefined ? `no longer tagged “${change.remove}”` : `tagged “${change.add}”`;
   const action = {
-    label: `${namesOf(done)} ${what}.`,
+    label:
+      change.add === undefined
+        ? t('{names} no longer tagged “{tag}”.', { names: namesOf(done), tag: change.remove ?? '' })
+        : t('{names} tagged “{tag}”.', { names: namesOf(done), tag: change.add }),
     undo: () => changeEach(done, ({ id, before }) => api.setTags(id, before)),
     redo: () => changeEach(done, ({ id, after }) => api.setTags(id, after)),
   };

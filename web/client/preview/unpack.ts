@@ -1,6 +1,7 @@
 /** Contents that are compressed. A few bytes may unpack to more than any memory: each function stops at a limit. */
 import { Gunzip, Inflate } from 'fflate';
 import { Decompress } from 'fzstd';
+import { t } from '../../words/words.ts';
 
 export interface Unpacked {
   bytes: Uint8Array<ArrayBuffer>;
@@ -39,7 +40,7 @@ export function inflate(packed: Uint8Array, isWhole: boolean, limit: number): Un
 const pieceBytes = 1024;
 
 /** Ends the work inside of a library. */
-const enough = new Error('There is enough.');
+const enough = new Error('enough');
 
 function collect(
   packed: Uint8Array,
@@ -61,7 +62,7 @@ function collect(
       push(packed.subarray(at, end), isWhole && end === packed.length);
     }
   } catch (error) {
-    if (error !== enough) throw new Error('This file is damaged: it cannot be unpacked.');
+    if (error !== enough) throw new Error(t('This file is damaged: it cannot be unpacked.'));
   }
   const bytes = new Uint8Array(Math.min(length, limit));
   let at = 0;
@@ -128,5 +129,5 @@ function endOfFrame(view: DataView, at: number, hasChecksum: boolean): number {
 }
 
 function tooLarge(): Error {
-  return new Error('This file needs too much memory to be shown here. Download it to unpack it.');
+  return new Error(t('This file needs too much memory to be shown here. Download it to unpack it.'));
 }

@@ -2,6 +2,8 @@
  * What is inside of a ZIP file, read by ranges: of a large one only its end and what is opened. As APPNOTE 6.3.10
  * says (PKWARE), with ZIP64; encrypted files and other methods than stored and deflated are listed, not opened.
  */
+
+import { t } from '../../words/words.ts';
 import type { Source } from './content.ts';
 import { inflate } from './unpack.ts';
 
@@ -46,7 +48,7 @@ async function directoryIn(
   const view = viewOf(tail);
   let at = tail.length - endBytes;
   while (at >= 0 && view.getUint32(at, true) !== endSignature) at--;
-  if (at < 0) throw new Error('This is no whole ZIP file: its end is missing.');
+  if (at < 0) throw new Error(t('This is no whole ZIP file: its end is missing.'));
   const found = { size: view.getUint32(at + 12, true), offset: view.getUint32(at + 16, true) };
   const hasLocator = at >= locatorBytes && view.getUint32(at - locatorBytes, true) === locatorSignature;
   if (!hasLocator) return found;
@@ -115,10 +117,10 @@ export const insideBytesMax = 20_000_000;
 /** @returns the content of one file inside, as much of it as is shown; @throws Error that says why it cannot be opened */
 export async function readInside(source: Source, file: ZipFile, signal: AbortSignal) {
   if (file.encrypted)
-    throw new Error('This file is encrypted with a password. Download the ZIP file to open it.');
+    throw new Error(t('This file is encrypted with a password. Download the ZIP file to open it.'));
   if (file.method !== 0 && file.method !== 8) {
     throw new Error(
-      'This file is packed in a way that cannot be shown here. Download the ZIP file to open it.',
+      t('This file is packed in a way that cannot be shown here. Download the ZIP file to open it.'),
     );
   }
   const head = await source.read(file.offset, file.offset + 30, signal);
@@ -147,5 +149,5 @@ function viewOf(bytes: Uint8Array): DataView {
 }
 
 function damaged(): Error {
-  return new Error('This ZIP file is damaged: its list of files cannot be read.');
+  return new Error(t('This ZIP file is damaged: its list of files cannot be read.'));
 }

@@ -5,6 +5,7 @@ import { account } from './account.ts';
 import { backups } from './backups.ts';
 import { deviceSentences } from './device-sentences.ts';
 import { germanErrors } from './errors.ts';
+import { files } from './files.ts';
 import { gate } from './gate.ts';
 import { lists } from './lists.ts';
 import { network } from './network.ts';
@@ -18,6 +19,7 @@ export const deviceSaid = translator(deviceSentences);
 export const german = {
   ...account,
   ...backups,
+  ...files,
   ...gate,
   ...lists,
   ...network,

@@ -3,6 +3,7 @@ import { api } from '../../../client/api.ts';
 import { mayDo, rightsWords } from '../../../client/sharing.ts';
 import { entriesRevision } from '../../../client/state.ts';
 import { formatFullTime, formatSize } from '../../../client/words/format.ts';
+import { t } from '../../../words/words.ts';
 import { useQuery } from '../../use-query.ts';
 import { type Reach, reachOf } from './people.tsx';
 
@@ -18,9 +19,9 @@ export function Activity({ entry }: { entry: EntryView }) {
   const { answer, error } = useQuery(() => happenings(entry), [entry.id], entriesRevision.value);
   return (
     <section class="stack" aria-labelledby="details-activity">
-      <h3 id="details-activity">Activity</h3>
+      <h3 id="details-activity">{t('Activity')}</h3>
       {error && <p class="notice warn">{error.message}</p>}
-      <ul aria-label="Activity" class="facts-list">
+      <ul aria-label={t('Activity')} class="facts-list">
         {answer?.slice(0, shownMax).map(({ at, sentence }) => (
           <li key={`${at}${sentence}`}>
             <div>
@@ -45,16 +46,16 @@ async function happenings(entry: EntryView): Promise<Happening[]> {
 /** @param versions newest first; the oldest is what the file began with */
 function happened(entry: EntryView, versions: readonly VersionView[], reach: Reach | null): Happening[] {
   const all: Happening[] = [
-    { at: entry.createdAt, sentence: entry.kind === 'folder' ? 'Folder created' : 'File added' },
+    { at: entry.createdAt, sentence: entry.kind === 'folder' ? t('Folder created') : t('File added') },
     ...versions.slice(0, -1).map(({ modifiedAt, size }) => ({
       at: modifiedAt,
-      sentence: `New content, ${formatSize(size)}`,
+      sentence: t('New content, {size}', { size: formatSize(size) }),
     })),
     ...(reach?.people ?? []).map(({ username, rights, grantedAt }) => ({
       at: grantedAt,
-      sentence: `Shared with ${username}, who ${rightsWords[rights]}`,
+      sentence: t('Shared with {username}, who {rights}', { username, rights: t(rightsWords[rights]) }),
     })),
-    ...(reach?.links ?? []).map(({ createdAt }) => ({ at: createdAt, sentence: 'Link created' })),
+    ...(reach?.links ?? []).map(({ createdAt }) => ({ at: createdAt, sentence: t('Link created') })),
   ];
   return all.sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
 }

@@ -2,9 +2,10 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { EntryView, VersionView } from '../../../../src/model/api.ts';
 import { mayDo } from '../../../client/sharing.ts';
-import { formatCount, formatSize } from '../../../client/words/format.ts';
+import { formatSize } from '../../../client/words/format.ts';
 import { Icon } from '../../../components/icon.tsx';
 import { nameOf } from '../../../components/list/breadcrumbs.tsx';
+import { t } from '../../../words/words.ts';
 import { Activity } from './activity.tsx';
 import { Copies } from './copies.tsx';
 import { Facts, Picture } from './facts.tsx';
@@ -31,14 +32,23 @@ export function Details(props: DetailsProps) {
   const { entries, asSheet, onClose } = props;
   const [entry] = entries;
   const title =
-    entries.length > 1 ? formatCount(entries.length, 'item', 'items') : entry ? nameOf(entry) : 'Details';
+    entries.length > 1
+      ? t('{count} {count|item|items}', { count: entries.length })
+      : entry
+        ? nameOf(entry)
+        : t('Details');
   const content = (
     <>
       <header class="toolbar">
         <h2 id="details-title" class="grow" title={title}>
           {title}
         </h2>
-        <button type="button" class="button quiet icon-only" aria-label="Close details" onClick={onClose}>
+        <button
+          type="button"
+          class="button quiet icon-only"
+          aria-label={t('Close details')}
+          onClick={onClose}
+        >
           <Icon name="close" />
         </button>
       </header>
@@ -47,14 +57,14 @@ export function Details(props: DetailsProps) {
       ) : entry ? (
         <One key={entry.id} entry={entry} {...props} />
       ) : (
-        <p class="muted">Select a file or folder to see its details.</p>
+        <p class="muted">{t('Select a file or folder to see its details.')}</p>
       )}
     </>
   );
   if (asSheet) return <Sheet onClose={onClose}>{content}</Sheet>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keys too
-    <section class="details" aria-label="Details" tabIndex={0}>
+    <section class="details" aria-label={t('Details')} tabIndex={0}>
       {content}
     </section>
   );
@@ -64,7 +74,7 @@ function Sheet({ onClose, children }: { onClose(): void; children: ComponentChil
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} class="details sheet" aria-label="Details" onClose={onClose}>
+    <dialog ref={dialog} class="details sheet" aria-label={t('Details')} onClose={onClose}>
       {children}
     </dialog>
   );
@@ -80,7 +90,7 @@ function One({ entry, ...on }: DetailsProps & { entry: EntryView }) {
       <Facts entry={entry} />
       {!isRoot && (
         <section class="stack" aria-labelledby="details-tags">
-          <h3 id="details-tags">Tags</h3>
+          <h3 id="details-tags">{t('Tags')}</h3>
           <TagEditor entries={[entry]} readOnly={!may.tag} onChanged={on.onChanged} />
         </section>
       )}
@@ -101,15 +111,15 @@ function Several({ entries, onChanged }: DetailsProps) {
   return (
     <>
       <dl class="work">
-        <dt>Files</dt>
-        <dd>{formatCount(entries.length - folders, 'file', 'files')}</dd>
-        <dt>Folders</dt>
-        <dd>{formatCount(folders, 'folder', 'folders')}</dd>
-        <dt>Size</dt>
+        <dt>{t('Files')}</dt>
+        <dd>{t('{count} {count|file|files}', { count: entries.length - folders })}</dd>
+        <dt>{t('Folders')}</dt>
+        <dd>{t('{count} {count|folder|folders}', { count: folders })}</dd>
+        <dt>{t('Size')}</dt>
         <dd>{formatSize(bytes)}</dd>
       </dl>
       <section class="stack" aria-labelledby="details-tags">
-        <h3 id="details-tags">Tags of all of them</h3>
+        <h3 id="details-tags">{t('Tags of all of them')}</h3>
         <TagEditor
           entries={entries}
           readOnly={!entries.every((entry) => mayDo(entry).tag)}

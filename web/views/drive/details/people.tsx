@@ -4,6 +4,7 @@ import { rightsWords, sharing } from '../../../client/sharing.ts';
 import { entriesRevision } from '../../../client/state.ts';
 import { formatFullTime } from '../../../client/words/format.ts';
 import { nameOf } from '../../../components/list/breadcrumbs.tsx';
+import { t } from '../../../words/words.ts';
 import { useQuery } from '../../use-query.ts';
 
 export interface Reach {
@@ -45,10 +46,10 @@ export function People({ entry, onShare }: { entry: EntryView; onShare(): void }
   const isAlone = answer && answer.people.length + answer.links.length + answer.inherited.length === 0;
   return (
     <section class="stack" aria-labelledby="details-people">
-      <h3 id="details-people">Who has access</h3>
+      <h3 id="details-people">{t('Who has access')}</h3>
       {error && <p class="notice warn">{error.message}</p>}
-      {isAlone && <p class="muted">Only you.</p>}
-      <ul aria-label="Who has access" class="facts-list">
+      {isAlone && <p class="muted">{t('Only you.')}</p>}
+      <ul aria-label={t('Who has access')} class="facts-list">
         {answer?.people.map((person) => (
           <PersonRow key={person.username} person={person} />
         ))}
@@ -63,10 +64,15 @@ export function People({ entry, onShare }: { entry: EntryView; onShare(): void }
         ])}
       </ul>
       <button type="button" class="button" onClick={onShare}>
-        Manage access
+        {t('Manage access')}
       </button>
     </section>
   );
+}
+
+/** Nothing where it is the entry itself that is shared. */
+function byWords(folder: EntryView | undefined): string[] {
+  return folder ? [t('by the folder “{name}”', { name: nameOf(folder) })] : [];
 }
 
 function PersonRow({ person, by }: { person: AccessView; by?: EntryView }) {
@@ -74,10 +80,7 @@ function PersonRow({ person, by }: { person: AccessView; by?: EntryView }) {
     <li>
       <div>
         <strong class="ellipsis block">{person.username}</strong>
-        <div class="muted">
-          {rightsWords[person.rights]}
-          {by && `, by the folder “${nameOf(by)}”`}
-        </div>
+        <div class="muted">{[t(rightsWords[person.rights]), ...byWords(by)].join(', ')}</div>
       </div>
     </li>
   );
@@ -87,12 +90,14 @@ function LinkRow({ link, by }: { link: ShareView; by?: EntryView }) {
   return (
     <li>
       <div>
-        <strong class="ellipsis block">Anyone with the link</strong>
+        <strong class="ellipsis block">{t('Anyone with the link')}</strong>
         <div class="muted">
-          {rightsWords[link.rights]}
-          {link.hasPassword && ' with the password'}
-          {link.expiresAt !== null && `, until ${formatFullTime(link.expiresAt)}`}
-          {by && `, by the folder “${nameOf(by)}”`}
+          {[
+            t(rightsWords[link.rights]),
+            ...(link.hasPassword ? [t('with a password')] : []),
+            ...(link.expiresAt === null ? [] : [t('until {time}', { time: formatFullTime(link.expiresAt) })]),
+            ...byWords(by),
+          ].join(', ')}
         </div>
       </div>
     </li>

@@ -4,6 +4,7 @@ import { searchAddress, wantedIn } from '../../../client/drive/search.ts';
 import { tag } from '../../../client/drive/tag-actions.ts';
 import { commonTags, knownTags, tagLengthMax } from '../../../client/drive/tags.ts';
 import { Icon } from '../../../components/icon.tsx';
+import { t } from '../../../words/words.ts';
 
 interface TagEditorProps {
   entries: readonly EntryView[];
@@ -29,16 +30,19 @@ export function TagEditor({ entries, readOnly, autofocus, onChanged }: TagEditor
   };
   return (
     <div class="tag-editor">
-      <ul aria-label="Tags" class="tags">
+      <ul aria-label={t('Tags')} class="tags">
         {tags.map((name) => (
           <li key={name} class="tag">
-            <a href={searchAddress({ ...wantedIn({}), tag: name })} title={`Everything tagged “${name}”`}>
+            <a
+              href={searchAddress({ ...wantedIn({}), tag: name })}
+              title={t('Everything tagged “{name}”', { name })}
+            >
               {name}
             </a>
             {!readOnly && (
               <button
                 type="button"
-                aria-label={`Remove the tag ${name}`}
+                aria-label={t('Remove the tag {name}', { name })}
                 onClick={() => void change({ remove: name })}
               >
                 <Icon name="close" />
@@ -46,7 +50,7 @@ export function TagEditor({ entries, readOnly, autofocus, onChanged }: TagEditor
             )}
           </li>
         ))}
-        {tags.length === 0 && readOnly && <li class="muted">No tags.</li>}
+        {tags.length === 0 && readOnly && <li class="muted">{t('No tags.')}</li>}
       </ul>
       {!readOnly && (
         <form
@@ -58,8 +62,8 @@ export function TagEditor({ entries, readOnly, autofocus, onChanged }: TagEditor
         >
           <input
             type="text"
-            aria-label="New tag"
-            placeholder="Add a tag"
+            aria-label={t('New tag')}
+            placeholder={t('Add a tag')}
             list={`${id}-known`}
             value={text}
             maxLength={tagLengthMax}
@@ -79,7 +83,7 @@ export function TagEditor({ entries, readOnly, autofocus, onChanged }: TagEditor
               ))}
           </datalist>
           <button type="submit" class="button" disabled={text.trim() === ''}>
-            Add
+            {t('Add')}
           </button>
         </form>
       )}

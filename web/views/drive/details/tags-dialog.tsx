@@ -1,6 +1,7 @@
 import type { EntryView } from '../../../../src/model/api.ts';
 import { namesOf } from '../../../client/drive/drive-actions.ts';
 import { DialogPanel } from '../../../components/dialog.tsx';
+import { t } from '../../../words/words.ts';
 import { TagEditor } from './tag-editor.tsx';
 
 interface TagsDialogProps {
@@ -12,9 +13,9 @@ interface TagsDialogProps {
 /** Tags of what is selected, where the details are not at hand. */
 export function TagsDialog({ entries, onClose, onChanged }: TagsDialogProps) {
   return (
-    <DialogPanel title={`Tags of ${namesOf(entries)}`} onClose={onClose}>
+    <DialogPanel title={t('Tags of {names}', { names: namesOf(entries) })} onClose={onClose}>
       <p class="muted">
-        A tag finds things again, wherever they are. Choose one to see everything that has it.
+        {t('A tag finds things again, wherever they are. Choose one to see everything that has it.')}
       </p>
       <TagEditor entries={entries} autofocus onChanged={onChanged} />
     </DialogPanel>

@@ -8,6 +8,7 @@ import { formatFullTime, formatSize } from '../../../client/words/format.ts';
 import { ChangeDialog } from '../../../components/change-dialog.tsx';
 import { Field } from '../../../components/form/field.tsx';
 import { Icon, type IconName } from '../../../components/icon.tsx';
+import { t } from '../../../words/words.ts';
 import { useQuery } from '../../use-query.ts';
 
 interface VersionsProps {
@@ -33,15 +34,20 @@ export function Versions({ entry, onChanged, onPreview, onCompare }: VersionsPro
   const restore = (version: VersionView) =>
     attempt(async () => {
       await api.restoreVersion(entry.id, version.id);
-      say(`“${entry.name}” has the content of ${formatFullTime(version.modifiedAt)} again.`);
+      say(
+        t('“{name}” has the content of {time} again.', {
+          name: entry.name,
+          time: formatFullTime(version.modifiedAt),
+        }),
+      );
       await versions.reload();
       onChanged();
     });
   return (
     <section class="stack" aria-labelledby="details-versions">
-      <h3 id="details-versions">Versions</h3>
+      <h3 id="details-versions">{t('Versions')}</h3>
       {versions.error && <p class="notice danger">{versions.error.message}</p>}
-      <ul aria-label="Versions" class="facts-list" aria-busy={versions.loading && !versions.answer}>
+      <ul aria-label={t('Versions')} class="facts-list" aria-busy={versions.loading && !versions.answer}>
         {versions.answer?.map((version) => (
           <VersionRow
             key={version.id}
@@ -87,15 +93,15 @@ function VersionRow({ version, mayReplace, href, ...on }: VersionRowProps) {
         <span class={version.name === null ? '' : 'muted'}>{time}</span>
         <div class="muted numbers">
           {formatSize(version.size)}
-          {version.current && ' · current'}
+          {version.current && ` · ${t('current')}`}
         </div>
       </div>
       <div class="toolbar tight">
-        <RowButton icon="eye" label={`Show the version of ${time}`} onClick={on.onPreview} />
+        <RowButton icon="eye" label={t('Show the version of {time}', { time })} onClick={on.onPreview} />
         {!version.current && on.onCompare && (
           <RowButton
             icon="compare"
-            label={`Compare the version of ${time} with the current one`}
+            label={t('Compare the version of {time} with the current one', { time })}
             onClick={on.onCompare}
           />
         )}
@@ -103,14 +109,20 @@ function VersionRow({ version, mayReplace, href, ...on }: VersionRowProps) {
           class="button quiet icon-only"
           href={href}
           download
-          aria-label={`Download the version of ${time}`}
-          title="Download"
+          aria-label={t('Download the version of {time}', { time })}
+          title={t('Download')}
         >
           <Icon name="download" />
         </a>
-        {mayReplace && <RowButton icon="rename" label={`Name the version of ${time}`} onClick={on.onName} />}
+        {mayReplace && (
+          <RowButton icon="rename" label={t('Name the version of {time}', { time })} onClick={on.onName} />
+        )}
         {mayReplace && !version.current && (
-          <RowButton icon="restore" label={`Restore the version of ${time}`} onClick={on.onRestore} />
+          <RowButton
+            icon="restore"
+            label={t('Restore the version of {time}', { time })}
+            onClick={on.onRestore}
+          />
         )}
       </div>
     </li>
@@ -139,14 +151,14 @@ function NameVersion({ entry, version, onClose, onDone }: NameVersionProps) {
     onDone();
   };
   return (
-    <ChangeDialog title="Name this version" onConfirm={save} onClose={onClose}>
+    <ChangeDialog title={t('Name this version')} onConfirm={save} onClose={onClose}>
       <Field
-        label="Name"
+        label={t('Name')}
         value={name}
         onInput={setName}
         autofocus
         maxLength={nameMax}
-        hint="A version with a name is kept for good. Leave the field empty to take the name away."
+        hint={t('A version with a name is kept for good. Leave the field empty to take the name away.')}
       />
     </ChangeDialog>
   );

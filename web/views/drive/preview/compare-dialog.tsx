@@ -2,8 +2,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { EntryView, VersionView } from '../../../../src/model/api.ts';
 import { sourceOf, textOf } from '../../../client/preview/content.ts';
 import { type DiffRow, diffOf } from '../../../client/preview/line-diff.ts';
-import { formatCount, formatFullTime } from '../../../client/words/format.ts';
+import { formatFullTime } from '../../../client/words/format.ts';
 import { Icon } from '../../../components/icon.tsx';
+import { t } from '../../../words/words.ts';
 import { useQuery } from '../../use-query.ts';
 import { useVerbatim } from './verbatim.tsx';
 
@@ -36,18 +37,15 @@ export function CompareDialog({ entry, version, onClose }: CompareProps) {
       <header class="toolbar">
         <Icon name="compare" />
         <h2 id="compare-title" class="grow ellipsis">
-          Changes in {entry.name}
+          {t('Changes in {name}', { name: entry.name })}
         </h2>
         {diff && (
-          <span class="muted numbers">
-            {formatCount(diff.added, 'line added', 'lines added')},{' '}
-            {formatCount(diff.removed, 'line removed', 'lines removed')}
-          </span>
+          <span class="muted numbers">{t('{added} {added|line|lines} added, {removed} removed', diff)}</span>
         )}
         <button
           type="button"
           class="button quiet icon-only"
-          aria-label="Close comparison"
+          aria-label={t('Close comparison')}
           onClick={() => dialog.current?.close()}
         >
           <Icon name="close" />
@@ -59,16 +57,18 @@ export function CompareDialog({ entry, version, onClose }: CompareProps) {
             {error.message}
           </p>
         )}
-        {!answer && !error && <p aria-busy="true">Comparing…</p>}
+        {!answer && !error && <p aria-busy="true">{t('Comparing…')}</p>}
         {answer && !diff && (
-          <p class="notice">These versions are too different to be compared. Look at each by itself.</p>
+          <p class="notice">
+            {t('These versions are too different to be compared. Look at each by itself.')}
+          </p>
         )}
         {diff && (
           <div class="text">
             {(answer.isCut || diff.rows.length > linesMax) && (
-              <p class="notice">Only the beginning of these versions is compared.</p>
+              <p class="notice">{t('Only the beginning of these versions is compared.')}</p>
             )}
-            {diff.added + diff.removed === 0 && <p class="notice ok">Both versions are alike.</p>}
+            {diff.added + diff.removed === 0 && <p class="notice ok">{t('Both versions are alike.')}</p>}
             <DiffTable
               rows={diff.rows.slice(0, linesMax)}
               before={version.name ?? formatFullTime(version.modifiedAt)}
@@ -88,7 +88,7 @@ function DiffTable({ rows, before }: { rows: readonly DiffRow[]; before: string 
         <thead>
           <tr>
             <th scope="col">{before}</th>
-            <th scope="col">Now</th>
+            <th scope="col">{t('Now')}</th>
           </tr>
         </thead>
         <tbody>

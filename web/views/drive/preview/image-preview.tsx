@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Icon } from '../../../components/icon.tsx';
+import { t } from '../../../words/words.ts';
 
 interface ImagePreviewProps {
   address: string;
@@ -49,17 +50,17 @@ export function ImagePreview({ address, name, onError }: ImagePreviewProps) {
         />
       </div>
       <div class="zoom toolbar">
-        <ZoomButton icon="zoom-out" label="Zoom out" disabled={step === 0} onClick={() => zoom(-1)} />
+        <ZoomButton icon="zoom-out" label={t('Zoom out')} disabled={step === 0} onClick={() => zoom(-1)} />
         <span class="numbers" aria-live="polite">
           {Math.round(scale * 100)} %
         </span>
         <ZoomButton
           icon="zoom-in"
-          label="Zoom in"
+          label={t('Zoom in')}
           disabled={step === scales.length - 1}
           onClick={() => zoom(1)}
         />
-        <ZoomButton icon="restore" label="Rotate the view" onClick={() => setTurns(turns + 3)} />
+        <ZoomButton icon="restore" label={t('Rotate the view')} onClick={() => setTurns(turns + 3)} />
       </div>
     </>
   );

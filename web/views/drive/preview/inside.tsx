@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Source } from '../../../client/preview/content.ts';
 import type { Unpacked } from '../../../client/preview/unpack.ts';
 import { Icon } from '../../../components/icon.tsx';
+import { t } from '../../../words/words.ts';
 
 /** Shows something as its own kind. */
 export type Show = (source: Source) => ComponentChildren;
@@ -26,7 +27,7 @@ export function Inside({ name, outside, bytes, error, show, onBack }: InsideProp
         <div class="toolbar">
           <button type="button" class="button" onClick={onBack}>
             <Icon name="back" />
-            All files
+            {t('All files')}
           </button>
           <strong class="grow ellipsis">{name}</strong>
         </div>
@@ -36,8 +37,8 @@ export function Inside({ name, outside, bytes, error, show, onBack }: InsideProp
           {error.message}
         </p>
       )}
-      {!error && !source && <p aria-busy="true">Loading…</p>}
-      {bytes?.isCut && <p class="notice">Only the beginning of this file is shown.</p>}
+      {!error && !source && <p aria-busy="true">{t('Loading…')}</p>}
+      {bytes?.isCut && <p class="notice">{t('Only the beginning of this file is shown.')}</p>}
       {source && <div class="stage">{show(source)}</div>}
     </div>
   );

@@ -2,6 +2,7 @@ import { lexer, type Token, type Tokens } from 'marked';
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { Source } from '../../../client/preview/content.ts';
+import { t } from '../../../words/words.ts';
 import { TextFrame, useText } from './text-preview.tsx';
 import { Verbatim } from './verbatim.tsx';
 
@@ -32,7 +33,7 @@ export function MarkdownPreview({ source }: { source: Source }) {
             aria-pressed={asWritten}
             onClick={() => setAsWritten(!asWritten)}
           >
-            Show as written
+            {t('Show as written')}
           </button>
         )
       }
@@ -67,11 +68,13 @@ function blocks(tokens: readonly Token[], depth = 0): ComponentChildren {
   return tokens.map((token) => block(token, depth + 1));
 }
 
+const levels = ['h3', 'h4', 'h5'] as const;
+
 function block(token: Token, depth: number): ComponentChildren {
   switch (token.type) {
     case 'heading': {
       // The page has its own heading of the first level, the preview one of the second.
-      const Level = `h${Math.min(6, (token as Tokens.Heading).depth + 2)}` as 'h3';
+      const Level = levels[(token as Tokens.Heading).depth - 1] ?? 'h6';
       return <Level>{inline(token.tokens, depth)}</Level>;
     }
     case 'paragraph':
@@ -84,7 +87,9 @@ function block(token: Token, depth: number): ComponentChildren {
       const { ordered, start, items } = token as Tokens.List;
       const lines = items.map((item) => (
         <li>
-          {item.task && <input type="checkbox" disabled checked={item.checked ?? false} aria-label="Task" />}
+          {item.task && (
+            <input type="checkbox" disabled checked={item.checked ?? false} aria-label={t('Task^list')} />
+          )}
           {blocks(item.tokens, depth)}
         </li>
       ));
@@ -146,7 +151,7 @@ function inline(tokens: readonly Token[] | undefined, depth: number): ComponentC
       case 'link':
         return <SafeLink link={token as Tokens.Link} depth={depth + 1} />;
       case 'image':
-        return <span class="muted">[{oneLine((token as Tokens.Image).text || 'picture')}]</span>;
+        return <span class="muted">[{oneLine((token as Tokens.Image).text || t('picture'))}]</span>;
       case 'escape':
         return token.text;
       case 'text':

@@ -5,6 +5,7 @@ import { iconOf, previewOf } from '../../../client/drive/file-kinds.ts';
 import { type Source, sourceOf } from '../../../client/preview/content.ts';
 import { formatFullTime, formatSize } from '../../../client/words/format.ts';
 import { Icon } from '../../../components/icon.tsx';
+import { t } from '../../../words/words.ts';
 import { Stage } from './stage.tsx';
 
 /** A file, or one version of it. */
@@ -68,19 +69,19 @@ export function PreviewDialog(props: PreviewProps) {
         </h2>
         {version && <span class="badge">{version.name ?? formatFullTime(version.modifiedAt)}</span>}
         <span class="muted numbers">
-          {at >= 0 && !version && `${at + 1} of ${files.length} · `}
+          {at >= 0 && !version && `${t('{at} of {count}', { at: at + 1, count: files.length })} · `}
           {formatSize(source.size)}
         </span>
-        {onDetails && <IconButton icon="info" label="Details" onClick={onDetails} />}
+        {onDetails && <IconButton icon="info" label={t('Details')} onClick={onDetails} />}
         <a
           class="button quiet icon-only"
           href={saveAddress(shown)}
           download
-          aria-label={`Download ${entry.name}`}
+          aria-label={t('Download {name}', { name: entry.name })}
         >
           <Icon name="download" />
         </a>
-        <IconButton icon="close" label="Close preview" onClick={() => dialog.current?.close()} />
+        <IconButton icon="close" label={t('Close preview')} onClick={() => dialog.current?.close()} />
       </header>
       <div class="stage" {...swipe}>
         <Stage
@@ -108,7 +109,9 @@ function Step({ to, side, onShow }: StepProps) {
     <button
       type="button"
       class={`button icon-only step ${side}`}
-      aria-label={`${side === 'back' ? 'Previous' : 'Next'}: ${to.name}`}
+      aria-label={
+        side === 'back' ? t('Previous: {name}', { name: to.name }) : t('Next: {name}', { name: to.name })
+      }
       onClick={() => onShow({ entry: to })}
     >
       <Icon name={side} />

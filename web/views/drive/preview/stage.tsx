@@ -5,6 +5,7 @@ import type { Source } from '../../../client/preview/content.ts';
 import { signedAddress } from '../../../client/session-proof.ts';
 import { Icon } from '../../../components/icon.tsx';
 import { lazyPart } from '../../../components/lazy-part.tsx';
+import { t } from '../../../words/words.ts';
 import { ImagePreview } from './image-preview.tsx';
 import { TextPreview } from './text-preview.tsx';
 
@@ -80,17 +81,17 @@ function NoPreview({ source, saveAddress, failed }: StageProps & { failed: boole
       <Icon name={iconOf({ ...source, kind: 'file' })} class="large" />
       <p>
         {failed
-          ? 'This file cannot be shown: its format is not supported, or it cannot be reached right now.'
-          : 'This kind of file has no preview.'}
+          ? t('This file cannot be shown: its format is not supported, or it cannot be reached right now.')
+          : t('This kind of file has no preview.')}
       </p>
       {saveAddress && (
         <>
           <a class="button primary" href={saveAddress} download>
             <Icon name="download" />
-            Download
+            {t('Download')}
           </a>
           <a class="button" href={source.address} target="_blank" rel="noreferrer">
-            Open in a new tab
+            {t('Open in a new tab')}
           </a>
         </>
       )}

@@ -1,6 +1,7 @@
 import type { Source } from '../../../client/preview/content.ts';
 import { parseTable } from '../../../client/preview/table.ts';
 import { formatSize } from '../../../client/words/format.ts';
+import { t } from '../../../words/words.ts';
 import { useText } from './text-preview.tsx';
 
 /** Comma-separated values as a table; the first row is its heading. */
@@ -13,15 +14,17 @@ export function TablePreview({ source }: { source: Source }) {
       </p>
     );
   }
-  if (!answer) return <p aria-busy="true">Loading…</p>;
+  if (!answer) return <p aria-busy="true">{t('Loading…')}</p>;
   const { rows, isCut } = parseTable(answer.text);
   const [head = [], ...body] = rows;
   return (
     <div class="text">
       {(isCut || answer.isCut) && (
         <p class="notice">
-          Only the first {body.length} rows are shown. Download the file ({formatSize(source.size)}) to see
-          all of it.
+          {t('Only the first {count} rows are shown. Download the file ({size}) to see all of it.', {
+            count: body.length,
+            size: formatSize(source.size),
+          })}
         </p>
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls, by keys too */}

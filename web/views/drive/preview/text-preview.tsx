@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { type FileText, type Source, textBytesMax, textOf } from '../../../client/preview/content.ts';
 import { formatSize } from '../../../client/words/format.ts';
 import { CopyButton } from '../../../components/form/copy-field.tsx';
+import { t } from '../../../words/words.ts';
 import { type Asked, useQuery } from '../../use-query.ts';
 import { Verbatim } from './verbatim.tsx';
 
@@ -42,7 +43,7 @@ export function TextFrame({ text, size, wrap, onWrap, tools, children }: TextFra
       </p>
     );
   }
-  if (!answer) return <p aria-busy="true">Loading…</p>;
+  if (!answer) return <p aria-busy="true">{t('Loading…')}</p>;
   return (
     <div class="text">
       <div class="toolbar">
@@ -54,7 +55,7 @@ export function TextFrame({ text, size, wrap, onWrap, tools, children }: TextFra
                 checked={wrap}
                 onChange={(event) => onWrap(event.currentTarget.checked)}
               />{' '}
-              Wrap lines
+              {t('Wrap lines')}
             </label>
           )}
         </span>
@@ -63,8 +64,10 @@ export function TextFrame({ text, size, wrap, onWrap, tools, children }: TextFra
       </div>
       {answer.isCut && (
         <p class="notice">
-          Only the first {formatSize(textBytesMax)} of {formatSize(size)} are shown. Download the file to see
-          all of it.
+          {t('Only the first {shown} of {size} are shown. Download the file to see all of it.', {
+            shown: formatSize(textBytesMax),
+            size: formatSize(size),
+          })}
         </p>
       )}
       {children}

@@ -2,8 +2,9 @@ import { useState } from 'preact/hooks';
 import { iconOf, previewOf } from '../../../client/drive/file-kinds.ts';
 import type { Source } from '../../../client/preview/content.ts';
 import { listZip, readInside, type ZipFile } from '../../../client/preview/zip.ts';
-import { formatCount, formatSize } from '../../../client/words/format.ts';
+import { formatSize } from '../../../client/words/format.ts';
 import { Icon } from '../../../components/icon.tsx';
+import { t } from '../../../words/words.ts';
 import { useQuery } from '../../use-query.ts';
 import { Inside, type Show } from './inside.tsx';
 
@@ -22,7 +23,7 @@ export function ZipPreview({ source, show }: { source: Source; show: Show }) {
       </p>
     );
   }
-  if (!answer) return <p aria-busy="true">Loading…</p>;
+  if (!answer) return <p aria-busy="true">{t('Loading…')}</p>;
   if (open) return <Opened zip={source} file={open} show={show} onBack={() => setOpen(null)} />;
   const files = answer.files.filter(({ path }) => !path.endsWith('/'));
   const words = filter.toLocaleLowerCase();
@@ -31,20 +32,21 @@ export function ZipPreview({ source, show }: { source: Source; show: Show }) {
     <div class="text">
       <div class="toolbar">
         <span class="grow">
-          {formatCount(files.length, 'file', 'files')}
-          {answer.isCut && ', the first ones of more'}
+          {answer.isCut
+            ? t('The first {count} files of more', { count: files.length })
+            : t('{count} {count|file|files}', { count: files.length })}
         </span>
         <div class="field">
           <input
             type="search"
-            aria-label="Filter files"
-            placeholder="Filter"
+            aria-label={t('Filter files')}
+            placeholder={t('Filter')}
             value={filter}
             onInput={(event) => setFilter(event.currentTarget.value)}
           />
         </div>
       </div>
-      <ul class="card scrolls" aria-label="Files in the archive">
+      <ul class="card scrolls" aria-label={t('Files in the archive')}>
         {found.slice(0, shownMax).map((file) => (
           <li key={file.offset} class="device">
             <Icon name={iconOf({ kind: 'file', name: file.path, mime: null })} class="kind" />
@@ -63,10 +65,12 @@ export function ZipPreview({ source, show }: { source: Source; show: Show }) {
         {found.length > shownMax && (
           <li class="device">
             <span />
-            <span class="muted">{formatCount(found.length - shownMax, 'more file', 'more files')}</span>
+            <span class="muted">
+              {t('{count} more {count|file|files}', { count: found.length - shownMax })}
+            </span>
           </li>
         )}
-        {found.length === 0 && <li class="empty">No file in it matches.</li>}
+        {found.length === 0 && <li class="empty">{t('No file in it matches.')}</li>}
       </ul>
     </div>
   );
