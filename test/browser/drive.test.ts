@@ -334,7 +334,7 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
 
     // It is there again after a reload; the tag leads to everything that has it.
     await page.reload();
-    await row('3 text.md').locator('.time').click();
+    await row('3 text.md').locator('.size').click();
     await details.getByRole('link', { name: 'letters' }).click();
     await page.getByRole('heading', { name: 'Tagged “letters”' }).waitFor();
     await row('3 text.md').waitFor();
