@@ -110,7 +110,9 @@ export const api = {
   /** The same to look at, not to save. */
   viewUrl: (entry: EntryView, version?: string) =>
     signedAddress(
-      `${entryPath(entry.id)}/content${version ? `?version=${encodeURIComponent(version)}` : ''}`,
+      version
+        ? `${entryPath(entry.id)}/content?version=${encodeURIComponent(version)}`
+        : `${entryPath(entry.id)}/content`,
       entry,
     ),
   /** Address of a ZIP file of a folder and all that is in it. */

@@ -2,36 +2,27 @@
 export const files = {
   'This part of the page could not be loaded. Is the device still on?':
     'Dieser Teil der Seite konnte nicht geladen werden. Ist das Gerät noch an?',
-  'Loading…': 'Wird geladen …',
 
   // Details.
   Details: 'Details',
   'Close details': 'Details schließen',
   'Select a file or folder to see its details.': 'Wähle eine Datei oder einen Ordner, um Details zu sehen.',
-  '{count} {count|item|items}': '{count} {count|Eintrag|Einträge}',
   '{count} {count|file|files}': '{count} {count|Datei|Dateien}',
   '{count} {count|folder|folders}': '{count} {count|Ordner|Ordner}',
   Files: 'Dateien',
-  Folders: 'Ordner',
   'Open {name}': '{name} öffnen',
   Type: 'Art',
   'unknown^type': 'unbekannt',
-  Size: 'Größe',
-  Modified: 'Geändert',
   Added: 'Hinzugefügt',
   Owner: 'Eigentümer',
   'owned by {owner}': 'gehört {owner}',
   Dimensions: 'Abmessungen',
   'Taken^picture': 'Aufgenommen',
-  Camera: 'Kamera',
 
   // Copies.
-  Copies: 'Kopien',
   'No copies are known yet.': 'Noch sind keine Kopien bekannt.',
   'has a full copy ({all} {all|chunk|chunks})': 'hat eine ganze Kopie ({all} {all|Stück|Stücke})',
   'has {count} of {all} {all|chunk|chunks}': 'hat {count} von {all} {all|Stück|Stücken}',
-  online: 'an',
-  'off^device': 'aus',
   'not checked yet': 'noch nicht geprüft',
   'last checked {ago}': 'zuletzt geprüft: {ago}',
 
@@ -74,7 +65,6 @@ export const files = {
   'Download the version of {time}': 'Version vom {time} herunterladen',
   'Name the version of {time}': 'Version vom {time} benennen',
   'Restore the version of {time}': 'Version vom {time} wiederherstellen',
-  Name: 'Name',
   'Name this version': 'Version benennen',
   'A version with a name is kept for good. Leave the field empty to take the name away.':
     'Eine Version mit Namen bleibt für immer. Lass das Feld leer, um den Namen zu entfernen.',
