@@ -220,7 +220,7 @@ class Device implements RunningDevice, DeviceParts {
 
   async #openSettings(): Promise<void> {
     const parts = { home: this.#home, config: this.config, index: this.#index, log: this.#log };
-    this.#own = await OwnSettings.open({ ...parts, clock: this.clock });
+    this.#own = await OwnSettings.open({ ...parts, clock: this.clock, calm: this.#started.promise });
     this.#cleanups.push(() => this.#own.stop());
   }
 
@@ -242,6 +242,7 @@ class Device implements RunningDevice, DeviceParts {
       audit: this.#audit,
       clock: this.clock,
       notBeforeMs: () => this.agreedClock.notBeforeMs(),
+      calm: this.#started.promise,
       random: systemRandom,
       log: this.#log,
     };

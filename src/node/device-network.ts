@@ -59,6 +59,8 @@ export interface NetworkOptions {
   damaged?: Pick<OrderedStore, 'range'>;
   pairingLimits: PairingLimits;
   audit: Audit;
+  /** Resolves when the device serves: comparing what is kept with what is there can wait until then. */
+  calm: Promise<void>;
   clock: Clock;
   /** A time that it surely is by now, whatever the clock shows. */
   notBeforeMs(): number;
@@ -225,6 +227,7 @@ function replicationOf(options: NetworkOptions, parts: ReplicationParts): Networ
     onBattery,
     restorable,
     oldestUploadMs,
+    calm: options.calm,
   });
 }
 

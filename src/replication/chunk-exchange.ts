@@ -32,7 +32,7 @@ export function createChunkExchange(parts: ReplicationParts) {
   const index = new WriteBehind({ store: parts.index, clock, log });
   const members = new Members({ directory: parts.devices, self, copiesWanted });
   const inventory = new Inventory({ self, index, log, concerns: (key) => members.concerns(key) });
-  const own = new OwnChunks({ self, store, inventory, clock, log, everyMs });
+  const own = new OwnChunks({ self, store, inventory, index, clock, log, everyMs, calm: parts.calm });
   const follow = new InventoryFollow({ transport, inventory, clock, log, everyMs });
   const feed = new InventoryFeed({ self, transport, inventory, own, clock, random });
   const peers = new Peers({ transport, clock, index, tunables });

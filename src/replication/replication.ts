@@ -40,6 +40,8 @@ export interface ReplicationParts {
    * What came since then is no garbage yet.
    */
   oldestUploadMs?: () => number;
+  /** What compares all that is here with the index, and can wait, begins after it; at once without it. */
+  calm?: Promise<void>;
 }
 
 export interface Replication extends ChunkNetwork {

@@ -48,6 +48,8 @@ export interface DiskChunkStoreOptions {
   volumeCheckMs?: number;
   /** As of `VolumeOptions`, for all volumes. */
   rottenWindowMs?: number;
+  /** Comparing segments with the index, where it can wait, begins after it: the device serves by then. */
+  calm?: Promise<unknown>;
   /** The id of this device: in the markers of its volumes. */
   device: DeviceId;
   /** For tests: disks that fail, other processes, smaller segments. */
@@ -295,7 +297,9 @@ export class DiskChunkStore implements ChunkStore {
     const trash = new Trash(this.#parts, isThere);
     const writer = new ChunkWriter(this.#parts, trash, isThere);
     const reader = new ChunkReader(this.#parts, isThere);
-    const catchUp = new CatchUp(this.#parts, isThere, due, () => compaction.begin());
+    const { calm = Promise.resolve() } = this.#options;
+    const onDone = () => compaction.begin();
+    const catchUp = new CatchUp(this.#parts, isThere, due, { calm, onDone });
     const compaction = new Compaction({
       parts: this.#parts,
       reader,

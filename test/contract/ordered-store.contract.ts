@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { OrderedStore } from '../../src/model/contracts/ordered-store.ts';
-import { afterPrefix, withPrefix } from '../../src/model/contracts/ordered-store.ts';
+import { afterPrefix, pagesOf, withPrefix } from '../../src/model/contracts/ordered-store.ts';
 
 export interface OrderedStoreUnderTest {
   store: OrderedStore;
@@ -176,6 +176,11 @@ export function describeOrderedStore(name: string, make: () => Promise<OrderedSt
               .sort();
             if (range.reverse) expected.reverse();
             assert.deepEqual(await keysOf(store, range), expected.slice(0, range.limit));
+            const pages = await Array.fromAsync(pagesOf(store, range));
+            assert.deepEqual(
+              pages.flat().map(([known, value]) => [known, Buffer.from(value)]),
+              expected.slice(0, range.limit).map((known) => [known, Buffer.from(model.get(known) ?? [])]),
+            );
             for (const [known, value] of model)
               assert.deepEqual(Buffer.from(store.get(known) ?? []), Buffer.from(value));
           },

@@ -4,7 +4,7 @@
  * from the log; for anything else the next start rebuilds the database. Each repair is one batch with the right number
  * of rows: a stop or a kill at any time leaves the state before it or after it.
  */
-import { decoded, type OrderedStore } from '../../model/contracts/ordered-store.ts';
+import { decoded, type OrderedStore, pagesOf } from '../../model/contracts/ordered-store.ts';
 import { isPeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { CatalogRecord } from '../../model/records.ts';
 import { parseRecord } from '../records/record-format.ts';
@@ -50,6 +50,13 @@ export function watchDamage(store: OrderedStore, onDamaged: (key: string) => voi
     async *range(bounds) {
       try {
         yield* store.range(bounds);
+      } catch (error) {
+        throw told(error);
+      }
+    },
+    async *pages(bounds) {
+      try {
+        yield* pagesOf(store, bounds);
       } catch (error) {
         throw told(error);
       }

@@ -28,6 +28,8 @@ export interface OwnSettingsParts {
   home: Home;
   config: DeviceConfig;
   index: OrderedStore;
+  /** Resolves when the device serves: looking through volumes can wait until then. */
+  calm: Promise<void>;
   clock: Clock;
   log: Log;
 }
@@ -88,6 +90,7 @@ export class OwnSettings {
       recountMs: config.tunables.recountMs,
       volumeCheckMs: config.tunables.volumeCheckMs,
       rottenWindowMs: config.tunables.rottenWindowMs,
+      calm: parts.calm,
       clock,
     });
     await store.start();

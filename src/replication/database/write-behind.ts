@@ -5,7 +5,7 @@
  * disk but those who flush, and what a kill takes is learned again (I7).
  */
 import type { Clock, Timer } from '../../model/clock.ts';
-import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
+import { type OrderedStore, pagesOf } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { Log } from '../../model/log.ts';
 
@@ -89,7 +89,8 @@ export class WriteBehind {
     while (true) {
       await this.flush();
       const page: (readonly [string, Uint8Array])[] = [];
-      for await (const row of this.#store.range({ gte: from, lt, limit: rangePageSize })) page.push(row);
+      for await (const rows of pagesOf(this.#store, { gte: from, lt, limit: rangePageSize }))
+        page.push(...rows);
       if (page.length > 0) yield page;
       const last = page.at(-1);
       if (!last || page.length < rangePageSize) return;

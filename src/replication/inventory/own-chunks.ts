@@ -1,13 +1,14 @@
 /**
  * This device's own row in the inventory. It follows the store's changes, is made equal to the store's list at
- * the start, and is recounted bucket by bucket, so that a missed change heals within a day.
+ * the start unless a clean stop left it so, and is recounted bucket by bucket, so that a missed change heals within a day.
  */
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { idKey } from '../../model/contracts/ordered-store.ts';
 import { type ChunkId, chunkId, type DeviceId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
-import { bucketCount, bucketOf, type ChunkKey } from '../database/bucket-digest.ts';
+import { BucketDigests, bucketCount, bucketOf, type ChunkKey } from '../database/bucket-digest.ts';
+import type { WriteBehind } from '../database/write-behind.ts';
 import type { Inventory } from './inventory.ts';
 
 /** With the default interval of ten minutes all buckets are counted once a day. */
@@ -16,6 +17,9 @@ const bucketsPerRound = Math.ceil(bucketCount / 144);
 const againMs = 1000;
 /** Buckets replaced together: 30,000 chunks on a device with two million. */
 const bucketsAtOnce = 64;
+/** Left by a clean stop: how many chunks the own row has (6 bytes, big-endian). */
+const leftKey = 'o';
+const leftBytes = 6;
 
 export class OwnChunks {
   readonly #parts: OwnChunksParts;
@@ -47,7 +51,13 @@ export class OwnChunks {
       this.#since?.set(key, present);
       this.#parts.inventory.set(this.#parts.self, key, present);
     });
-    this.#countAll();
+    if (this.#isAsLeft()) {
+      this.#ready = true;
+      this.#schedule();
+      return;
+    }
+    const { calm = Promise.resolve() } = this.#parts;
+    void calm.then(() => this.#countAll());
   }
 
   /** Compares all own rows with the store again, because some were lost. */
@@ -57,14 +67,35 @@ export class OwnChunks {
     this.#countAll();
   }
 
+  /** What it writes is on disk when the index was flushed. */
   stop(): void {
+    if (this.#ready && !this.#stopped) this.#leave();
     this.#stopped = true;
     this.#ready = false;
     this.#timer?.cancel();
     this.#stopListening?.();
   }
 
+  #leave(): void {
+    const { inventory, index, self } = this.#parts;
+    const left = Buffer.alloc(leftBytes);
+    left.writeUIntBE(inventory.digestsOf(self).total(), 0, leftBytes);
+    index.set(leftKey, left);
+  }
+
+  /** Did the last process stop in order, and has the store as many chunks as it had then? */
+  #isAsLeft(): boolean {
+    const { inventory, index, self, store } = this.#parts;
+    const left = index.get(leftKey);
+    if (left === undefined) return false;
+    index.set(leftKey, null);
+    const total = inventory.digestsOf(self).total();
+    const wasTotal = Buffer.from(left).readUIntBE(0, leftBytes);
+    return wasTotal === total && store.usage().chunks === total;
+  }
+
   #countAll(): void {
+    if (this.#stopped) return;
     this.#count(0, bucketCount)
       .then(() => {
         this.#ready = !this.#stopped;
@@ -117,8 +148,21 @@ export class OwnChunks {
     this.#since = undefined;
   }
 
+  /**
+   * The digests of the own row are written with it, so equal ones need no look at its rows. What changed since the keys were
+   * listed is in the digests, and may not be among the keys.
+   */
+  #differs(from: number, to: number, keys: readonly ChunkKey[]): boolean {
+    for (const key of this.#since?.keys() ?? []) if (bucketOf(key) >= from && bucketOf(key) < to) return true;
+    const listed = new BucketDigests();
+    for (const key of keys) listed.toggle(key, true);
+    const known = this.#parts.inventory.digestsOf(this.#parts.self);
+    return known.changedSince(listed.snapshot(from, to), from).length > 0;
+  }
+
   async #replace(from: number, to: number, keys: readonly ChunkKey[]): Promise<void> {
     const { inventory, self } = this.#parts;
+    if (!this.#differs(from, to, keys)) return;
     await inventory.replace(self, from, to, keys);
     for (const [key, present] of this.#since ?? []) {
       if (bucketOf(key) >= from && bucketOf(key) < to) inventory.set(self, key, present);
@@ -130,9 +174,12 @@ export interface OwnChunksParts {
   self: DeviceId;
   store: ChunkStore;
   inventory: Inventory;
+  index: WriteBehind;
   clock: Clock;
   log: Log;
   everyMs: number;
+  /** The first count begins after it. */
+  calm?: Promise<void> | undefined;
 }
 
 /** The last possible id before a bucket, because `after` excludes its id. */

@@ -7,7 +7,13 @@
  * 's' → state left by a clean stop, 'r' → Unix ms of the last recount, 'y' → nothing: written
  * with a sync, it makes the rows before it durable.
  */
-import { afterPrefix, idKey, idOfKey, type OrderedStore } from '../../model/contracts/ordered-store.ts';
+import {
+  afterPrefix,
+  idKey,
+  idOfKey,
+  type OrderedStore,
+  pagesOf,
+} from '../../model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import type { ChunkId, DeviceId, VolumeId } from '../../model/ids.ts';
 import { chunkId, deviceId, volumeId } from '../../model/ids.ts';
@@ -236,7 +242,7 @@ export class ChunkIndex {
     for (let gte = start; ; ) {
       const page: (readonly [string, Uint8Array])[] = [];
       try {
-        for await (const row of this.#store.range({ gte, lt: end, limit })) page.push(row);
+        for await (const rows of pagesOf(this.#store, { gte, lt: end, limit })) page.push(...rows);
       } catch (error) {
         await this.#dropDamaged(error);
         continue;

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { Level } from 'level';
-import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
+import type { OrderedStore, Row, RowBounds } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { damageOfTables, readableRowsOf, tablesIn } from './damaged-tables.ts';
 import { isAsLeft, writeLeft } from './left-files.ts';
@@ -13,7 +13,10 @@ const checksumBytes = 4;
 /** Between two tables of some megabytes that are checked in the background. */
 const checkPauseMs = 50;
 /** Rows of a range that are asked for together. */
-const rowsAtOnce = 256;
+const rangeRows = 256;
+/** Rows of a page, and the bytes that LevelDB reads ahead for it. */
+const pageRows = 4096;
+const pageBytes = 256 * 1024;
 
 /** Binary string ↔ bytes, one character a byte. */
 const binaryKeys = {
@@ -131,20 +134,27 @@ export class LevelStore implements OrderedStore {
     }
   }
 
-  async *range(bounds: {
-    gte: string;
-    lt: string;
-    reverse?: boolean;
-    limit?: number;
-  }): AsyncIterable<readonly [key: string, value: Uint8Array]> {
-    const { gte, lt, reverse = false, limit = -1 } = bounds;
+  async *range(bounds: RowBounds): AsyncIterable<Row> {
+    for await (const rows of this.#rowsOf(bounds, { rowsAtOnce: rangeRows }))
+      for (const [key, stored] of rows) yield [key, checked(key, stored)] as const;
+  }
+
+  async *pages(bounds: RowBounds): AsyncIterable<Row[]> {
+    for await (const rows of this.#rowsOf(bounds, { rowsAtOnce: pageRows, highWaterMarkBytes: pageBytes }))
+      yield rows.map(([key, stored]) => [key, checked(key, stored)] as const);
+  }
+
+  async *#rowsOf(
+    { gte, lt, reverse = false, limit = -1 }: RowBounds,
+    { rowsAtOnce, ...held }: { rowsAtOnce: number; highWaterMarkBytes?: number },
+  ): AsyncIterable<Row[]> {
     try {
-      const iterator = this.#database.iterator({ gte, lt, reverse, limit });
+      const iterator = this.#database.iterator({ gte, lt, reverse, limit, ...held });
       try {
         for (;;) {
           const rows = await iterator.nextv(rowsAtOnce);
           if (rows.length === 0) return;
-          for (const [key, stored] of rows) yield [key, checked(key, stored)] as const;
+          yield rows;
         }
       } finally {
         await iterator.close();
@@ -207,8 +217,13 @@ async function mustHaveCurrent(path: string): Promise<void> {
   );
 }
 
+/** Where keys are laid out for their checksum: a buffer for each would be garbage, of a million rows at a start. */
+const keySpace = Buffer.alloc(1024);
+
 function checksum(key: string, bytes: Uint8Array): number {
-  return crc32(bytes, crc32(binaryKeys.encode(key)));
+  if (key.length > keySpace.length) return crc32(bytes, crc32(binaryKeys.encode(key)));
+  keySpace.write(key, 0, 'latin1');
+  return crc32(bytes, crc32(keySpace.subarray(0, key.length)));
 }
 
 function withChecksum(key: string, bytes: Uint8Array): Uint8Array {

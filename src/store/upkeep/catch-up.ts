@@ -13,14 +13,24 @@ export class CatchUp {
   readonly #isThere: IsThere;
   readonly #due: Set<VolumeId>;
   readonly #onDone: () => void;
+  readonly #calm: Promise<unknown>;
   readonly #underWay = new Set<VolumeId>();
   readonly #oneAtATime = new Semaphore(1);
   readonly #abort = new AbortController();
   readonly #shared = new SharedRun(() => this.#lookThroughDue());
   #background: Promise<void> = Promise.resolve();
 
-  /** @param due volumes that an unclean stop, or a drive from elsewhere, has left to be compared; @param onDone called when none is */
-  constructor(parts: StoreParts, isThere: IsThere, due: Iterable<VolumeId>, onDone: () => void) {
+  /**
+   * @param due volumes that an unclean stop, or a drive from elsewhere, has left to be compared
+   * @param when.calm what is due at the start and can wait begins after it; @param when.onDone called when nothing is due
+   */
+  constructor(
+    parts: StoreParts,
+    isThere: IsThere,
+    due: Iterable<VolumeId>,
+    { calm, onDone }: { calm: Promise<unknown>; onDone: () => void },
+  ) {
+    this.#calm = calm;
     this.#onDone = onDone;
     this.#parts = parts;
     this.#isThere = isThere;
@@ -41,9 +51,15 @@ export class CatchUp {
    * chunk of a volume that has some, because this device would deny everything meanwhile.
    */
   async start(): Promise<void> {
-    const mustWait = this.#someVolumeIsUnknown();
-    this.#inBackground();
-    if (mustWait) await this.#background;
+    if (this.#someVolumeIsUnknown()) {
+      this.#inBackground();
+      await this.#background;
+      return;
+    }
+    // It shares the thread with whatever else starts, and there are volumes with a million chunks.
+    const { signal } = this.#abort;
+    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    this.#background = Promise.race([this.#calm, stopped]).then(() => this.#shared.run());
   }
 
   /** Ends for good; what was not finished stays due. */
