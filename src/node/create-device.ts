@@ -96,8 +96,7 @@ class Device implements RunningDevice, DeviceParts {
     if (await this.#home.isLeaving()) await finishLeaving(this.#home, this.#index);
     await this.#openNotes();
     await this.#openSettings();
-    // Registered here, so that both run after the gateway's cleanup and in this order, whenever a network was
-    // entered.
+    // Here, so that they run after the gateway's cleanup and in this order, whenever a network was entered.
     this.#cleanups.push(() => this.#catalogStore?.close());
     this.#cleanups.push(() => this.#network?.stop());
     this.#cleanups.push(() => this.#own.leave());

@@ -13,8 +13,7 @@ import type {
 } from '../model/contracts/chunk-store.ts';
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../model/errors.ts';
-import type { ChunkId, DeviceId } from '../model/ids.ts';
-import { chunkId } from '../model/ids.ts';
+import { type ChunkId, chunkId, type DeviceId } from '../model/ids.ts';
 import { hashesTo, mustBeChunk } from './chunks/chunk-hash.ts';
 import { ChunkReader } from './chunks/chunk-reader.ts';
 import { ChunkWriter } from './chunks/chunk-writer.ts';
@@ -297,9 +296,8 @@ export class DiskChunkStore implements ChunkStore {
     const trash = new Trash(this.#parts, isThere);
     const writer = new ChunkWriter(this.#parts, trash, isThere);
     const reader = new ChunkReader(this.#parts, isThere);
-    const { calm = Promise.resolve() } = this.#options;
-    const onDone = () => compaction.begin();
-    const catchUp = new CatchUp(this.#parts, isThere, due, { calm, onDone });
+    const later = { calm: this.#options.calm, onDone: () => compaction.begin() };
+    const catchUp = new CatchUp(this.#parts, isThere, due, later);
     const compaction = new Compaction({
       parts: this.#parts,
       reader,

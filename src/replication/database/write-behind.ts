@@ -90,7 +90,7 @@ export class WriteBehind {
       await this.flush();
       const page: (readonly [string, Uint8Array])[] = [];
       for await (const rows of pagesOf(this.#store, { gte: from, lt, limit: rangePageSize }))
-        page.push(...rows);
+        for (const row of rows) page.push(row);
       if (page.length > 0) yield page;
       const last = page.at(-1);
       if (!last || page.length < rangePageSize) return;

@@ -242,7 +242,8 @@ export class ChunkIndex {
     for (let gte = start; ; ) {
       const page: (readonly [string, Uint8Array])[] = [];
       try {
-        for await (const rows of pagesOf(this.#store, { gte, lt: end, limit })) page.push(...rows);
+        for await (const rows of pagesOf(this.#store, { gte, lt: end, limit }))
+          for (const row of rows) page.push(row);
       } catch (error) {
         await this.#dropDamaged(error);
         continue;

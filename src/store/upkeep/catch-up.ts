@@ -13,7 +13,7 @@ export class CatchUp {
   readonly #isThere: IsThere;
   readonly #due: Set<VolumeId>;
   readonly #onDone: () => void;
-  readonly #calm: Promise<unknown>;
+  readonly #calm: Promise<unknown> | undefined;
   readonly #underWay = new Set<VolumeId>();
   readonly #oneAtATime = new Semaphore(1);
   readonly #abort = new AbortController();
@@ -28,7 +28,7 @@ export class CatchUp {
     parts: StoreParts,
     isThere: IsThere,
     due: Iterable<VolumeId>,
-    { calm, onDone }: { calm: Promise<unknown>; onDone: () => void },
+    { calm, onDone }: { calm?: Promise<unknown> | undefined; onDone: () => void },
   ) {
     this.#calm = calm;
     this.#onDone = onDone;

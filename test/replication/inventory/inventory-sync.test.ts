@@ -130,6 +130,28 @@ test('the next count finds a chunk that silently vanished from a disk', async ()
   await cluster.end();
 });
 
+test('a device that was stopped in order lists its chunks at the next start only where their number is another', async () => {
+  const cluster = new TestCluster(2);
+  const [a] = cluster.devices as [TestDevice];
+  const ids = await fill(a, 0, 100);
+  await cluster.start();
+  let lists = 0;
+  const list = a.store.list.bind(a.store);
+  a.store.list = (options) => {
+    lists += 1;
+    return list(options);
+  };
+  await cluster.restart(a);
+  assert.equal(lists, 0);
+  assertTrue(cluster, ids);
+  await cluster.stop(a);
+  a.store.vanish(ids[5]!);
+  await cluster.restart(a);
+  assert.equal(lists, 1);
+  assertTrue(cluster, ids);
+  await cluster.end();
+});
+
 test('changes while a device counts its chunks are not lost', async () => {
   const cluster = new TestCluster(2);
   const [a, b] = cluster.devices;
