@@ -8,7 +8,7 @@ import { s3KeysMax } from '../limits/http-limits.ts';
 import { childElements, textOf, type XmlElement } from '../requests/xml.ts';
 import { ownerOf } from './listing.ts';
 import { removeKey } from './objects.ts';
-import { s3Error } from './s3-errors.ts';
+import { s3CodeOf, s3Error } from './s3-errors.ts';
 import { type Fields, readXml, type S3Request, sendEmpty, sendS3Xml } from './s3-request.ts';
 import { entryAt, keyNames, requireBucket } from './s3-target.ts';
 import { walk } from './walk.ts';
@@ -81,6 +81,29 @@ export async function bucketVersioning({ drive, target, reply }: S3Request): Pro
   return sendS3Xml(reply, 'VersioningConfiguration', []);
 }
 
+/** What a bucket could have and none has here, by the code with which S3 says so. */
+const absent: Readonly<Record<string, string>> = {
+  cors: 'NoSuchCORSConfiguration',
+  encryption: 'ServerSideEncryptionConfigurationNotFoundError',
+  lifecycle: 'NoSuchLifecycleConfiguration',
+  'object-lock': 'ObjectLockConfigurationNotFoundError',
+  policy: 'NoSuchBucketPolicy',
+  publicAccessBlock: 'NoSuchPublicAccessBlockConfiguration',
+  replication: 'ReplicationConfigurationNotFoundError',
+  tagging: 'NoSuchTagSet',
+  website: 'NoSuchWebsiteConfiguration',
+};
+
+/** Answers a question about a setting of buckets that there is none; undefined for what is no such question. */
+export function absentSetting(name: string): ((s3: S3Request) => Promise<FastifyReply>) | undefined {
+  const code = Object.hasOwn(absent, name) ? absent[name] : undefined;
+  if (code === undefined) return undefined;
+  return async ({ drive, target }) => {
+    await requireBucket(drive, target.bucket);
+    throw s3Error('not-found', code, 'Folders have no such setting here.');
+  };
+}
+
 /** @throws `bad-request` for more than a thousand keys */
 export async function deleteObjects(s3: S3Request): Promise<FastifyReply> {
   const { drive, target, reply } = s3;
@@ -102,12 +125,11 @@ export async function deleteObjects(s3: S3Request): Promise<FastifyReply> {
       if (!isQuiet) results.push(['Deleted', [['Key', key]]]);
     } catch (error) {
       if (!isPeerstorError(error)) throw error;
-      const code = error.code === 'forbidden' ? 'AccessDenied' : 'InternalError';
       results.push([
         'Error',
         [
           ['Key', key],
-          ['Code', code],
+          ['Code', s3CodeOf(error)],
           ['Message', error.message],
         ],
       ]);

@@ -61,10 +61,55 @@ export async function listObjects(s3: S3Request): Promise<FastifyReply> {
     ...shared,
     ...cursors,
     ...listed.flatMap(({ found, content }) => objectFields(found, content, encode, owner)),
-    ...listed.flatMap(({ found }) =>
-      found.kind === 'prefix' ? [['CommonPrefixes', [['Prefix', encode(found.key)]]] as const] : [],
-    ),
+    ...prefixFields(listed, encode),
   ]);
+}
+
+/** ListObjectVersions: of every key the present object, which is its only version to S3. */
+export async function listVersions(s3: S3Request): Promise<FastifyReply> {
+  const { query, target, drive, reply } = s3;
+  const prefix = query.get('prefix') ?? '';
+  const delimiter = query.get('delimiter') ?? '';
+  if (delimiter !== '' && delimiter !== '/') throw notImplemented('A delimiter other than "/"');
+  const bucket = await requireBucket(drive, target.bucket);
+  const most = keysWanted(query.get('max-keys'));
+  const after = query.get('key-marker') ?? '';
+  const name = (last: string) =>
+    JSON.stringify([s3.signed.session.secret, bucket.id, prefix, delimiter, last, 'versions']);
+  const rest = s3.walks.take(name(after)) ?? walk(drive, bucket, { prefix, delimiter, after });
+  const { listed, next } = await page(s3, rest, most, name);
+  const isUrl = query.get('encoding-type') === 'url';
+  const encode = (text: string) => (isUrl ? keyForUrl(text) : text);
+  const versions = listed.flatMap(({ found, content }) => versionFields(found, content, encode, ownerOf(s3)));
+  return sendS3Xml(reply, 'ListVersionsResult', [
+    ['Name', target.bucket ?? ''],
+    ['Prefix', encode(prefix)],
+    ...(delimiter === '' ? [] : [['Delimiter', delimiter] as const]),
+    ['KeyMarker', encode(after)],
+    ['MaxKeys', most],
+    ...(isUrl ? [['EncodingType', 'url'] as const] : []),
+    ['IsTruncated', next !== undefined],
+    ...(next === undefined ? [] : [['NextKeyMarker', encode(next)] as const]),
+    ...versions,
+    ...prefixFields(listed, encode),
+  ]);
+}
+
+function versionFields(...given: Parameters<typeof objectFields>): Fields {
+  return objectFields(...given).map(([, fields]) => {
+    const [key, ...rest] = fields as Fields;
+    const version: Fields = [
+      ['VersionId', 'null'],
+      ['IsLatest', true],
+    ];
+    return ['Version', [...(key ? [key] : []), ...version, ...rest]] as const;
+  });
+}
+
+function prefixFields(listed: readonly Listed[], encode: (text: string) => string): Fields {
+  return listed.flatMap(({ found }) =>
+    found.kind === 'prefix' ? [['CommonPrefixes', [['Prefix', encode(found.key)]]] as const] : [],
+  );
 }
 
 /** One page of a walk; what is left of it is kept for the next one. */

@@ -8,8 +8,8 @@ import { uploadStallMs } from '../limits/http-limits.ts';
 import { declaredLength, openBody, tooLarge } from '../requests/request-body.ts';
 import type { RouteContext } from '../sessions/route-context.ts';
 import { watchSession } from '../sessions/session-watch.ts';
+import { Crc64, crc32c } from './checksums.ts';
 import { contentOfPieces, piecesOf } from './chunked-body.ts';
-import { crc32c } from './crc32c.ts';
 import { s3Error } from './s3-errors.ts';
 import type { SignedRequest } from './signature.ts';
 
@@ -73,10 +73,11 @@ interface Running {
   digest(): Uint8Array;
 }
 
-/** Checksums of S3 by the name of their header. CRC-64 is taken and not checked: nothing here computes it. */
+/** Checksums of S3 by the name of their header. */
 const checksums: Readonly<Record<string, () => Running>> = {
   'x-amz-checksum-crc32': () => runningCrc((bytes, before) => crc32(bytes, before)),
   'x-amz-checksum-crc32c': () => runningCrc(crc32c),
+  'x-amz-checksum-crc64nvme': () => new Crc64(),
   'x-amz-checksum-sha1': () => createContentHash('sha1'),
   'x-amz-checksum-sha256': () => createContentHash('sha256'),
 };

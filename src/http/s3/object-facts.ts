@@ -9,6 +9,11 @@ const metaPrefix = 'x-amz-meta-';
 /** Kept and given back as they came. */
 const keptHeaders = ['cache-control', 'content-encoding', 'content-language', 'expires'];
 
+export const tagsAttribute = 's3-tags';
+const tagsMax = 10;
+const keyCharsMax = 128;
+const valueCharsMax = 256;
+
 export type Attributes = Readonly<Record<string, string>>;
 
 /** The MD5 of an object that came by S3; of others something that no client takes for one. */
@@ -54,4 +59,38 @@ export function dateOfFacts(attributes: Attributes): number | undefined {
 function withoutPieces(encoding: string): string {
   const parts = encoding.split(',').map((part) => part.trim());
   return parts.filter((part) => part !== '' && part !== 'aws-chunked' && part !== 'identity').join(',');
+}
+
+/** Of the header `x-amz-tagging`. @throws `bad-request` as `InvalidTag` */
+export function tagsOfRequest({ headers }: FastifyRequest): Attributes {
+  const text = headers['x-amz-tagging'];
+  return typeof text === 'string' ? tagAttributes([...new URLSearchParams(text)]) : {};
+}
+
+/** Those of an object, to be kept with a copy of it. */
+export function tagsOf(attributes: Attributes = {}): Attributes {
+  const kept = attributes[tagsAttribute];
+  return kept === undefined ? {} : { [tagsAttribute]: kept };
+}
+
+/** What an answer says of them. */
+export function tagHeaders(attributes: Attributes | undefined): Record<string, string> {
+  const count = tagPairs(attributes).length;
+  return count === 0 ? {} : { 'x-amz-tagging-count': String(count) };
+}
+
+export function tagPairs(attributes: Attributes = {}): [string, string][] {
+  return [...new URLSearchParams(attributes[tagsAttribute] ?? '')];
+}
+
+/** @throws `bad-request` as `InvalidTag` */
+export function tagAttributes(pairs: readonly [string, string][]): Attributes {
+  const isWrong = pairs.some(
+    ([key, value]) => key === '' || key.length > keyCharsMax || value.length > valueCharsMax,
+  );
+  if (isWrong || pairs.length > tagsMax || new Set(pairs.map(([key]) => key)).size < pairs.length) {
+    const rule = `An object has at most ${tagsMax} tags, each key once and of at most ${keyCharsMax} characters, each value of at most ${valueCharsMax}.`;
+    throw s3Error('bad-request', 'InvalidTag', rule);
+  }
+  return pairs.length === 0 ? {} : { [tagsAttribute]: new URLSearchParams([...pairs]).toString() };
 }

@@ -10,7 +10,17 @@ import { versionsNamed } from '../content/preconditions.ts';
 import { downloadSlot } from '../sessions/download-slot.ts';
 import { watchSession } from '../sessions/session-watch.ts';
 import { openObjectBody } from './object-body.ts';
-import { type Attributes, dateOfFacts, etagOf, factsOf, headersOfFacts, withEtag } from './object-facts.ts';
+import {
+  type Attributes,
+  dateOfFacts,
+  etagOf,
+  factsOf,
+  headersOfFacts,
+  tagHeaders,
+  tagsOf,
+  tagsOfRequest,
+  withEtag,
+} from './object-facts.ts';
 import { s3Error } from './s3-errors.ts';
 import { type S3Request, sendEmpty, sendS3Xml } from './s3-request.ts';
 import { entryAt, keyNames, noSuchKey, requireBucket, type S3Target, targetOf } from './s3-target.ts';
@@ -36,7 +46,7 @@ export async function getObject({
       ...context,
       // Never shown in place, and never compressed: what clients of S3 ask for are the bytes.
       download: true,
-      headers: headersOfFacts(content.attributes),
+      headers: { ...headersOfFacts(content.attributes), ...tagHeaders(content.attributes) },
       watch: (onEnd) => watchSession(request, onEnd),
       takeSlot: downloadSlot(request, context),
     },
@@ -69,7 +79,7 @@ export async function putObject(s3: S3Request): Promise<FastifyReply> {
       await drive.ensureFolder(names, entryId(bucket.id));
       return sendEmpty(reply.header('etag', `"${body.md5()}"`), 200);
     }
-    const facts = factsOf(request);
+    const facts = { ...factsOf(request), ...tagsOfRequest(request) };
     const name = names.at(-1) ?? '';
     const stored = await store(drive, bucket, target.key, {
       content: body.content,
@@ -173,7 +183,9 @@ export async function copyObject({ request, reply, drive, target }: S3Request): 
   const { content: source, entry } = await sourceOf(request, drive);
   const replaces = String(request.headers['x-amz-metadata-directive'] ?? 'COPY').toUpperCase() === 'REPLACE';
   const facts = replaces ? factsOf(request) : headersOfFacts(source.attributes);
-  const attributes = withEtag(facts, etagOf(source));
+  const retags = String(request.headers['x-amz-tagging-directive'] ?? 'COPY').toUpperCase() === 'REPLACE';
+  const tags = retags ? tagsOfRequest(request) : tagsOf(source.attributes);
+  const attributes = withEtag({ ...facts, ...tags }, etagOf(source));
   const { names, isFolder } = keyNames(target.key);
   if (isFolder)
     throw s3Error('bad-input', 'InvalidArgument', 'A file cannot be copied to a key that ends with "/".');

@@ -51,9 +51,13 @@ const statusOfCode: Readonly<Record<string, number>> = {
   XAmzContentSHA256Mismatch: 400,
 };
 
+/** Never one that clients try again where that cannot help. */
+export function s3CodeOf({ code, details }: PeerstorError): string {
+  return typeof details.s3Code === 'string' ? details.s3Code : (codes[code] ?? 'ServiceUnavailable');
+}
+
 export function renderS3Error(error: PeerstorError, request: FastifyRequest): RenderedError {
-  const { s3Code } = error.details;
-  const code = typeof s3Code === 'string' ? s3Code : (codes[error.code] ?? 'ServiceUnavailable');
+  const code = s3CodeOf(error);
   const [resource = ''] = (request.raw.url ?? '').split('?');
   const text = [
     `${xmlHead}<Error><Code>${code}</Code><Message>${escapeXml(error.message)}</Message>`,

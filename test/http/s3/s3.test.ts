@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
+import { Crc64 } from '../../../src/http/s3/checksums.ts';
 import type { RightsView, TokenView } from '../../../src/model/api.ts';
 import {
   hashOf,
@@ -197,10 +198,42 @@ describe('S3', { timeout: 600_000 }, () => {
     const answer = await s3('POST', '/docs?delete', { body });
     assert.equal([...answer.text.matchAll(/<Deleted>/g)].length, 3);
     assert.deepEqual(keysIn(await s3('GET', '/docs?list-type=2&prefix=many%2F')), []);
+    const impossible = await s3('POST', '/docs?delete', {
+      body: '<Delete><Object><Key>../x</Key></Object><Object><Key>a//b</Key></Object></Delete>',
+    });
+    assert.deepEqual(impossible.text.match(/<Code>\w+/g), ['<Code>InvalidArgument', '<Code>InvalidArgument']);
     refused(await s3('POST', '/docs?delete', { body: '<Delete/>' }), 400, 'MalformedXML');
     refused(await s3('POST', '/docs?delete', { body: '<!DOCTYPE a><Delete/>' }), 400, 'InvalidRequest');
     const { items } = (await g.get('/api/v1/trash')).json<{ items: { name: string }[] }>();
     assert.ok(items.some(({ name }) => name === '2 & <3>'));
+  });
+
+  it('knows CRC-64/NVME: of the text of all catalogs of checksums, in pieces too', () => {
+    const crc = new Crc64();
+    for (const text of ['1234', '', '56789']) crc.update(Buffer.from(text));
+    assert.equal(Buffer.from(crc.digest()).toString('hex'), 'ae8b14860a799888');
+  });
+
+  it('keeps tags with an object and its copies, and lists each object as the one version of its key', async () => {
+    const headers = { 'x-amz-tagging': 'kind=map&of=the%20lake' };
+    assert.equal((await s3('PUT', '/docs/tagged/1.txt', { body: 'x', headers })).status, 200);
+    const copy = { 'x-amz-copy-source': '/docs/tagged/1.txt' };
+    assert.equal((await s3('PUT', '/docs/tagged/2.txt', { headers: copy })).status, 200);
+    for (const name of ['1.txt', '2.txt']) {
+      assert.match((await s3('GET', `/docs/tagged/${name}?tagging`)).text, /<Value>the lake<\/Value>/);
+    }
+    const body = '<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>';
+    assert.equal((await s3('PUT', '/docs/tagged/1.txt?tagging', { body })).status, 200);
+    assert.equal((await s3('HEAD', '/docs/tagged/1.txt')).headers['x-amz-tagging-count'], '1');
+    assert.equal((await s3('DELETE', '/docs/tagged/1.txt?tagging')).status, 204);
+    assert.doesNotMatch((await s3('GET', '/docs/tagged/1.txt?tagging')).text, /<Tag>/);
+    const twice = body.replace(/<Tag>.*<\/Tag>/, '$&$&');
+    refused(await s3('PUT', '/docs/tagged/1.txt?tagging', { body: twice }), 400, 'InvalidTag');
+    refused(await s3('GET', '/docs/none?tagging'), 404, 'NoSuchKey');
+    const { text } = await s3('GET', '/docs?versions&prefix=tagged%2F&max-keys=1');
+    assert.match(text, /<Key>tagged\/1.txt<\/Key><VersionId>null<\/VersionId><IsLatest>true/);
+    assert.match(text, /<NextKeyMarker>tagged\/1.txt</);
+    assert.equal((await s3('GET', '/docs/tagged/1.txt?versionId=null')).text, 'x');
   });
 
   it('refuses keys that the drive cannot hold, and those that differ in capital letters only', async () => {
@@ -223,6 +256,7 @@ describe('S3', { timeout: 600_000 }, () => {
     refused(await put({ headers: { 'content-md5': md5 } }), 400, 'BadDigest');
     refused(await put({ headers: { 'x-amz-checksum-sha256': md5 } }), 400, 'BadDigest');
     refused(await put({ headers: { 'x-amz-checksum-crc32c': 'AAAAAA==' } }), 400, 'BadDigest');
+    refused(await put({ headers: { 'x-amz-checksum-crc64nvme': 'AAAAAAAAAAA=' } }), 400, 'BadDigest');
     refused(await s3('GET', '/docs/checked.txt'), 404, 'NoSuchKey');
     const right = { 'content-md5': createHash('md5').update('content').digest('base64') };
     assert.equal((await put({ headers: right, payloadHash: 'UNSIGNED-PAYLOAD' })).status, 200);
@@ -466,9 +500,12 @@ describe('S3', { timeout: 600_000 }, () => {
       'InvalidAccessKeyId',
     );
     keys = await makeKeys();
-    for (const path of ['/docs?acl', '/docs?policy', '/docs?versions', '/docs/plan.txt?tagging']) {
+    for (const path of ['/docs?acl', '/docs/plan.txt?acl', '/docs/plan.txt?versionId=abc']) {
       refused(await s3('GET', path), 501, 'NotImplemented');
     }
+    refused(await s3('GET', '/docs?policy'), 404, 'NoSuchBucketPolicy');
+    refused(await s3('GET', '/docs?object-lock'), 404, 'ObjectLockConfigurationNotFoundError');
+    refused(await s3('GET', '/none?lifecycle'), 404, 'NoSuchBucket');
     refused(await s3('GET', '/docs?delimiter=x'), 501, 'NotImplemented');
     assertProblem(await g.ask('PATCH', '/s3/docs', { anonymous: true }), 'method-not-allowed');
   });

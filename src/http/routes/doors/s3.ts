@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { createErrorReply } from '../../replies/error-reply.ts';
 import { s3Prefix } from '../../requests/target.ts';
 import {
+  absentSetting,
   bucketLocation,
   bucketVersioning,
   createBucket,
@@ -11,7 +12,7 @@ import {
   headBucket,
   listBuckets,
 } from '../../s3/buckets.ts';
-import { listObjects } from '../../s3/listing.ts';
+import { listObjects, listVersions } from '../../s3/listing.ts';
 import {
   abortMultipart,
   completeMultipart,
@@ -26,6 +27,7 @@ import { notImplemented, renderS3Error } from '../../s3/s3-errors.ts';
 import type { S3Request } from '../../s3/s3-request.ts';
 import { s3TargetOf } from '../../s3/s3-target.ts';
 import { checkSignature } from '../../s3/signature.ts';
+import { deleteTags, getTags, putTags } from '../../s3/tags.ts';
 import { WalkCache } from '../../s3/walk.ts';
 import type { RouteContext } from '../../sessions/route-context.ts';
 import { leaveBodiesAlone } from '../../uploads/upload-request.ts';
@@ -64,6 +66,8 @@ export function s3Routes(app: FastifyInstance, context: RouteContext): void {
 
 function operationOf(s3: S3Request): Operation {
   const { target, query, request } = s3;
+  // What is not versioned has one version, which is called so.
+  if (query.get('versionId') === 'null') query.delete('versionId');
   const named = [...query.keys()].filter((name) => !plainParameters.test(name));
   if (target.bucket === undefined) return request.method === 'GET' ? listBuckets : refused(request.method);
   if (target.key === '') return bucketOperation(request.method, named);
@@ -79,10 +83,12 @@ function bucketOperation(method: string, named: readonly string[]): Operation {
     DELETE: deleteBucket,
     'GET location': bucketLocation,
     'GET versioning': bucketVersioning,
+    'GET versions': listVersions,
     'POST delete': deleteObjects,
     'GET uploads': listMultiparts,
   };
-  return operations[operation] ?? refused(operation);
+  const setting = method === 'GET' ? absentSetting(named.join(' ')) : undefined;
+  return operations[operation] ?? setting ?? refused(operation);
 }
 
 function objectOperation({ request }: S3Request, named: readonly string[]): Operation {
@@ -101,6 +107,9 @@ function objectOperation({ request }: S3Request, named: readonly string[]): Oper
     'POST uploadId': completeMultipart,
     'DELETE uploadId': abortMultipart,
     'GET uploadId': listParts,
+    'GET tagging': getTags,
+    'PUT tagging': putTags,
+    'DELETE tagging': deleteTags,
   };
   return operations[operation] ?? refused(operation);
 }
