@@ -4,6 +4,7 @@ import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { jsonBodyBytesMax } from '../model/limits.ts';
+import { createHttp2Sessions } from './http2-sessions.ts';
 import { callerOf } from './limits/caller.ts';
 import {
   eventFrameBytesMax,
@@ -148,7 +149,10 @@ export async function createGatewayApp(
     },
     clientErrorHandler: answerConnectionError,
   });
-  if (certificates !== undefined) serveTlsToo(app.server, certificates, headersWaitMs);
+  const http2 = createHttp2Sessions(app.server, clock);
+  if (certificates !== undefined) serveTlsToo(app.server, certificates, headersWaitMs, http2);
+  app.decorate('http2', http2);
+  app.addHook('preClose', async () => http2.close());
   holdContinue(app.server);
   noteReplies(app.server);
   app.setErrorHandler(sendError);

@@ -64,6 +64,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const cut = clock.after(stopGraceMs, () => {
         for (const socket of app.websocketServer.clients) socket.terminate();
         app.server.closeAllConnections();
+        app.http2.cut();
       });
       await app.close();
       cut.cancel();

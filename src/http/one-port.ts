@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
+import { type Http2Sessions, spokenOverTls } from './http2-sessions.ts';
 
 /** What a server shows to who speaks TLS. */
 export interface ServerCertificates {
@@ -20,9 +21,15 @@ const handshake = 0x16;
 
 /**
  * Lets a server of node:http, which listens or will listen, speak TLS too.
+ * @param http2 gets the connections whose clients choose it
  * @param waitMs how long a client may say nothing, and how long its handshake may take
  */
-export function serveTlsToo(server: Server, certificates: ServerCertificates, waitMs: number): void {
+export function serveTlsToo(
+  server: Server,
+  certificates: ServerCertificates,
+  waitMs: number,
+  http2: Http2Sessions,
+): void {
   const [serve] = server.listeners('connection');
   if (serve === undefined) throw new Error('the server takes no connections');
   server.removeAllListeners('connection');
@@ -34,10 +41,10 @@ export function serveTlsToo(server: Server, certificates: ServerCertificates, wa
     return context;
   };
 
-  /** Without ALPN browsers speak HTTP/1.1; HTTP/2 would need another server behind this. */
   const shakeHands = (socket: Socket) => {
     const secure = new TLSSocket(socket, {
       isServer: true,
+      ALPNProtocols: spokenOverTls,
       secureContext: contextFor(),
       SNICallback: (name, done) => done(null, contextFor(name)),
     });
@@ -56,7 +63,10 @@ export function serveTlsToo(server: Server, certificates: ServerCertificates, wa
     secure.once('secure', () => {
       secure.setTimeout(0);
       secure.off('timeout', drop).off('end', drop).off('readable', look);
-      serve.call(server, secure);
+      // As the server of node:tls does, which is not here: node:http2 would wait for it.
+      Object.assign(secure, { secureConnecting: false });
+      if (secure.alpnProtocol === 'h2') http2.serve(secure);
+      else serve.call(server, secure);
     });
   };
 

@@ -10,6 +10,21 @@ export const headerBytesMax = 64 * KiB;
 export const headersWaitDefaultMs = 20 * secondMs;
 /** How often node looks for such a client; what it lets wait longer than said. */
 export const headersCheckMs = 1 * secondMs;
+/** Requests of one connection of HTTP/2 at once; browsers send some dozens. */
+export const http2StreamsMax = 100;
+/** Header fields of a request. */
+export const http2HeadersMax = 128;
+/** What a connection may hold for its streams, in MiB. */
+export const http2SessionMiB = 10;
+/** What a client may send before it is read, of one request and of a connection. */
+export const http2WindowBytes = 1 * MiB;
+/** Requests that a client may take back at once, and then each second, before its connection ends. */
+export const http2ResetsAtOnce = 200;
+export const http2ResetsPerSecond = 20;
+/** A connection without a request. */
+export const http2IdleMs = 60 * secondMs;
+/** How long a client that was told so may keep it open. */
+export const http2CloseMs = 5 * secondMs;
 /** An upload that moves no byte for this long is answered 408. Slow ones may take for ever. */
 export const uploadStallMs = 60 * secondMs;
 /** Of a request by somebody unknown: a name, a password, 24 words, a message of pairing. */

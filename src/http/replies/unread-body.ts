@@ -1,15 +1,19 @@
 /** What to do with a body that the client is still sending when it is refused. */
 import type { IncomingMessage } from 'node:http';
+import { constants } from 'node:http2';
 import type { FastifyReply } from 'fastify';
 import type { Clock } from '../../model/clock.ts';
 import { drainBytesMax, drainMs, smallBodyBytesMax } from '../limits/http-limits.ts';
 import { awaitsContinue } from '../requests/expect-continue.ts';
+import { http2StreamOf } from '../requests/http2-stream.ts';
 import { declaredLength } from '../requests/request-body.ts';
 import { takeOver } from './reply-head.ts';
 
 /** True when more of the body may come, which node would read to its end, however long that takes. */
 export function hasUnreadBody(request: IncomingMessage): boolean {
   if (request.complete) return false;
+  const stream = http2StreamOf(request);
+  if (stream) return !stream.endAfterHeaders;
   return request.headers['transfer-encoding'] !== undefined || (declaredLength(request) ?? 0) > 0;
 }
 
@@ -28,6 +32,7 @@ export function replyAndDrain(
 ): void {
   const request = reply.request.raw;
   const response = reply.raw;
+  const stream = http2StreamOf(request);
   // Not told to continue, the client may send the body or not: nothing can follow on this connection.
   const unsent = awaitsContinue(request);
   const late = status === 408;
@@ -36,10 +41,13 @@ export function replyAndDrain(
   takeOver(reply, status, {
     ...headers,
     'content-length': Buffer.byteLength(text),
-    ...(small ? {} : { connection: 'close' }),
+    ...(small || stream ? {} : { connection: 'close' }),
   });
-  if (unsent) {
+  if (unsent || stream) {
     response.end(text);
+    // Only this request ends: its connection carries others (RFC 9113 section 8.1).
+    stream?.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+    if (stream) request.resume();
     return;
   }
   response.write(text);

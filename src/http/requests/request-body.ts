@@ -5,6 +5,7 @@ import { releaseMemory } from '../../model/memory.ts';
 import { bodyQueueBytesLow, bodyQueueBytesMax } from '../limits/http-limits.ts';
 import { createStallWatch } from '../limits/stall-watch.ts';
 import { sayContinue } from './expect-continue.ts';
+import { http2StreamOf } from './http2-stream.ts';
 
 export interface BodyOptions {
   bytesMax: number;
@@ -88,6 +89,7 @@ export function openBody(request: IncomingMessage, options: BodyOptions): Reques
     arrived();
   };
   const onEnd = () => {
+    if (isTakenBack(request)) return onCut();
     ended = true;
     arrived();
   };
@@ -123,7 +125,7 @@ export function openBody(request: IncomingMessage, options: BodyOptions): Reques
             request.resume();
           }
           yield piece;
-          if (options.lendsPieces === true) releaseMemory(piece);
+          if (options.lendsPieces === true) giveBack(request, piece);
           continue;
         }
         if (ended) return;
@@ -147,6 +149,16 @@ export function openBody(request: IncomingMessage, options: BodyOptions): Reques
     fail,
     close,
   };
+}
+
+/** A request of HTTP/2 that its client takes back ends like a whole one, but its stream is closed by then. */
+function isTakenBack(request: IncomingMessage): boolean {
+  return http2StreamOf(request)?.closed === true;
+}
+
+/** Pieces of several requests of HTTP/2 may lie in one buffer: they are left to the garbage collection. */
+function giveBack(request: IncomingMessage, piece: Uint8Array): void {
+  if (http2StreamOf(request) === undefined) releaseMemory(piece);
 }
 
 /** @param bytesMax what would have been taken */
