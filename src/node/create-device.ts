@@ -183,14 +183,13 @@ class Device implements RunningDevice, DeviceParts {
 
   async #openNotes(): Promise<void> {
     this.#pairingLimits = new PairingLimits(withPrefix(this.#index, 'pairing/'), this.clock);
-    const audit = await AuditLog.open({
+    this.#audit = await AuditLog.open({
       store: withPrefix(this.#index, 'audit/'),
       clock: this.clock,
       log: this.#log,
       device: () => ({ id: this.#self, name: this.#own.current.name }),
     });
-    this.#audit = audit;
-    this.#cleanups.push(() => audit.flush());
+    this.#cleanups.push(() => this.#audit.flush());
   }
 
   get #self(): DeviceId {
@@ -232,6 +231,7 @@ class Device implements RunningDevice, DeviceParts {
       settings: this.settings,
       store: this.#own.store,
       bandwidth: this.#own.bandwidth,
+      pages: () => pageUrls(this.config.host, this.#port).map((url) => new URL(url).host),
       onBattery: () => this.#own.battery.isOn,
       restorable: () => this.#accounts?.restorable() ?? [],
       oldestUploadMs: () => this.#accounts?.uploads.oldestMs() ?? Number.NEGATIVE_INFINITY,

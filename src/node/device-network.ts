@@ -16,6 +16,7 @@ import { JournalKeeper } from '../rescue/index.ts';
 import { nodeFiles } from '../store/index.ts';
 import type { NetworkParts } from './front/device-parts.ts';
 import { Presence } from './health/presence.ts';
+import { TransferHistory } from './health/transfer-history.ts';
 import type { DeviceConfig } from './home/config.ts';
 import type { Home, HomeSettings, StoredMembership } from './home/home.ts';
 import { HomeFreeSpace } from './home/home-free-space.ts';
@@ -26,7 +27,7 @@ import { answerReaches } from './membership/membership-calls.ts';
 import { OwnRemoval } from './membership/own-removal.ts';
 import { Rollback } from './membership/rollback.ts';
 import { SecretFollower } from './membership/secret-rotation.ts';
-import { type Bandwidth, createLibp2pTransport, type Libp2pTransport } from './network/index.ts';
+import { type Bandwidth, createLibp2pTransport, type Libp2pTransport, Traffic } from './network/index.ts';
 import { admit } from './pairing/admission.ts';
 import type { PairingLimits } from './pairing/pairing-limits.ts';
 import { PairingWindow } from './pairing/pairing-window.ts';
@@ -44,6 +45,8 @@ export interface NetworkOptions {
   membership: StoredMembership;
   settings(): HomeSettings;
   bandwidth: Bandwidth;
+  /** Addresses of the page, HOST:PORT. */
+  pages(): string[];
   onBattery(): boolean;
   /** Users who are signed in here. */
   restorable(): RestorableUser[];
@@ -84,7 +87,8 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   const directory = await CatalogDirectory.open(catalog);
   const secrets = secretsOf(options);
   const removal = new OwnRemoval(catalog, membership.certificates);
-  const transport = await openTransport(options, { catalog, directory, secrets, removal });
+  const traffic = new Traffic(clock);
+  const transport = await openTransport({ ...options, traffic }, { catalog, directory, secrets, removal });
   secrets.onChange(() => transport.secretsChanged());
   answerReaches(transport, catalog);
   const reservations = new LinkReservations({ catalog, transport, clock, random });
@@ -102,7 +106,14 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   handOver = () => rollback.begin({ catalog, sync, transport, clock, log });
   clones.follow(transport);
   const chunks = replicationOf(options, { catalog, directory, sync, transport });
-  const presence = new Presence({ transport, store: options.store, clock });
+  const about = () => ({ version: config.version, pages: options.pages() });
+  const presence = new Presence({ transport, store: options.store, clock, about });
+  const transfers = new TransferHistory({
+    traffic,
+    store: withPrefix(options.index, 'transfers/'),
+    clock,
+    log,
+  });
   const pairing = pairingOf(options, { catalog, transport, secrets });
   const journals = journalsOf(options, catalog);
   const stop = async () => {
@@ -115,6 +126,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
     await sync.stop();
     await chunks.stop();
     await transport.stop();
+    await transfers.stop();
     await journals.stop();
     await catalog.stop();
   };
@@ -126,6 +138,8 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
       chunks,
       directory,
       presence,
+      traffic,
+      transfers,
       pairing,
       secrets,
       removal,
@@ -137,6 +151,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
     },
     async start() {
       await chunks.start();
+      await transfers.start();
       await sync.start();
       journals.start();
       presence.start();
@@ -295,7 +310,20 @@ interface MemberParts {
 }
 
 async function openTransport(
-  { bandwidth, config, identity, membership, index, settings, clock, random, log }: NetworkOptions,
+  {
+    bandwidth,
+    config,
+    identity,
+    membership,
+    index,
+    settings,
+    traffic,
+    clock,
+    random,
+    log,
+  }: NetworkOptions & {
+    traffic: Traffic;
+  },
   { catalog, directory, secrets, removal }: MemberParts,
 ): Promise<Libp2pTransport> {
   const self = deviceId(identity.principal);
@@ -326,6 +354,7 @@ async function openTransport(
     mdns: config.mdns,
     tunables: config.tunables,
     bandwidth,
+    traffic,
     wire: () => settings().wire ?? 'sealed',
     log,
     clock,

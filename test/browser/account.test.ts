@@ -130,7 +130,14 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
   });
 });
 
-const germanPages = [['/settings', 'Einstellungen von anna']] as const;
+const germanPages = [
+  ['/settings', 'Einstellungen von anna'],
+  ['/devices', 'Geräte'],
+  ['/health', 'Zustand'],
+  ['/backups', 'Sicherungen'],
+  ['/users', 'Benutzer'],
+  ['/audit', 'Protokoll'],
+] as const;
 
 /** Nothing that is seen or heard on this page is an English phrase with other German words, and nothing sticks out. */
 async function assertGerman(page: Page, where: string): Promise<void> {

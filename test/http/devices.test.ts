@@ -11,6 +11,7 @@ import type {
   Page,
 } from '../../src/model/api.ts';
 import type { GarbageReport, SystemView } from '../../src/model/contracts/health.ts';
+import type { TopologyView, TransferDayView } from '../../src/model/views/topology.ts';
 import { assertProblem, GatewayFixture, sessionHeaders } from './gateway-fixture.ts';
 
 describe('devices, pairing and health', () => {
@@ -44,6 +45,18 @@ describe('devices, pairing and health', () => {
     assert.deepEqual([list.items.length, list.nextCursor], [1, null]);
     const nearby = (await g.get('/api/v1/devices/nearby')).json<Page<NearbyDevice>>();
     assert.equal(nearby.items[0]?.name, 'Attic');
+  });
+
+  it('say who is connected to whom, and what moved on each day, to who signed in', async () => {
+    const topology = (await g.get('/api/v1/devices/topology')).json<TopologyView>();
+
+    assert.deepEqual(topology.devices[0]?.pages, ['192.0.2.1:8080']);
+    const days = (await g.get('/api/v1/devices/transfers?days=1')).json<Page<TransferDayView>>();
+    assert.equal(days.items[0]?.devices[0]?.receivedBytes, 7);
+    assertProblem(await g.get('/api/v1/devices/transfers?days=0'), 'bad-input');
+    for (const path of ['topology', 'transfers']) {
+      assertProblem(await g.ask('GET', `/api/v1/devices/${path}`, { anonymous: true }), 'not-signed-in');
+    }
   });
 
   it('are renamed by an admin, with known fields only', async () => {

@@ -261,6 +261,11 @@ export class FakeDeviceFront implements DeviceFront {
   readonly devices: Devices = {
     list: () => [this.#device],
     nearby: () => [{ name: 'Attic', address: '127.0.0.1:8081', network: null }],
+    topology: () => ({
+      devices: [{ deviceId: selfId, version: '0.1.0', pages: ['192.0.2.1:8080'], links: [], traffic: null }],
+    }),
+    transfers: (days) =>
+      [{ day: '2026-11-30', devices: [{ deviceId: selfId, sentBytes: 5, receivedBytes: 7 }] }].slice(0, days),
     change: async (id: DeviceId, settings: DeviceSettings, session: Session) => {
       if (session.user.role !== 'admin') throw new PeerstorError('forbidden', 'Only an admin may do this.');
       if (id !== selfId) throw new PeerstorError('not-found', 'There is no such device.');

@@ -275,6 +275,11 @@ const devices: Record<string, Operation> = {
   'GET /metrics': does('Figures for Prometheus', ok('text/plain')),
   'GET /api/v1/devices': does('Devices of the network', ok(pageOf(shape('Device')))),
   'GET /api/v1/devices/nearby': does('Devices of the local network', ok(pageOf(shape('NearbyDevice')))),
+  'GET /api/v1/devices/topology': does('Who is connected to whom', ok(shape('Topology'))),
+  'GET /api/v1/devices/transfers': does(
+    'What this device sent and got, by day',
+    ok(pageOf(shape('TransferDay'))),
+  ),
   'PATCH /api/v1/devices/:id': does('Change a device', ok(shape('Device'))),
   'DELETE /api/v1/devices/:id': does('Remove a device for ever', nothing),
   'POST /api/v1/devices/:id/drain': does('Empty a device', ok(shape('Device'))),

@@ -21,6 +21,7 @@ import {
   string,
   time,
 } from './schema.ts';
+import { topologyShapes } from './topology-shapes.ts';
 
 /** A part of a list. */
 export const pageOf = (items: Schema): Schema =>
@@ -385,6 +386,7 @@ export const shapes: Readonly<Record<string, Schema>> = {
   ...pictures,
   ...people,
   ...backups,
+  ...topologyShapes,
   ...devices,
   ...errors,
 };

@@ -12,6 +12,7 @@ import type {
 import type { Backups } from '../backups/backups.ts';
 import type { DeviceId, EntryId } from '../ids.ts';
 import type { DeviceClass } from '../records.ts';
+import type { TopologyView, TransferDayView } from '../views/topology.ts';
 import type { AuditFilter } from './audit.ts';
 import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from './drive.ts';
 import type { GarbageReport, SystemView } from './health.ts';
@@ -58,6 +59,10 @@ export interface Devices {
   /** @param viewer who asks: only an admin is told the paths of folders and the limits of this device */
   list(viewer: Session): DeviceView[];
   nearby(): NearbyDevice[];
+  /** Who is connected to whom, as each device tells it; addresses of pages only for those who are signed in. */
+  topology(): TopologyView;
+  /** What this device sent and got, the newest day first. @param days at most so many */
+  transfers(days: number): TransferDayView[];
   change(id: DeviceId, settings: DeviceSettings, session: Session): Promise<DeviceView>;
   /** Starts (or ends) emptying it: it takes nothing new and its copies are made elsewhere. */
   drain(id: DeviceId, session: Session, on?: boolean): Promise<DeviceView>;

@@ -9,6 +9,7 @@ import { PeerstorError } from '../../model/errors.ts';
 import type { DeviceId } from '../../model/ids.ts';
 import { healthView } from '../health/health.ts';
 import { HealthWatch } from '../health/health-watch.ts';
+import { topologyView } from '../health/topology.ts';
 import { pageAddress } from '../home/config.ts';
 import { noLimits } from '../network/index.ts';
 import { parsePairingCode } from '../pairing/pairing-window.ts';
@@ -26,6 +27,7 @@ import { entryHealthView } from './entry-health.ts';
 import { metricsText } from './metrics.ts';
 import { isSameText, SetupGate } from './setup-gate.ts';
 import { createSystemFront } from './system-front.ts';
+
 import { withoutPaths, withoutVolumes } from './viewer.ts';
 
 export function createDeviceFront(
@@ -109,6 +111,11 @@ function devicesFront(parts: DeviceParts): DeviceFront['devices'] {
     list: (viewer) =>
       devicesSeenBy(parts, isAdmin(viewer)).map(isAdmin(viewer) ? (view) => view : withoutVolumes),
     nearby: () => parts.nearby(),
+    topology: () => {
+      const network = parts.network();
+      return network ? topologyView(network) : { devices: [] };
+    },
+    transfers: (days) => parts.network()?.transfers.list(days) ?? [],
     async change(id, settings, session) {
       await changeOwn(parts, id, settings, session);
       await changeDevice(requireNetwork(parts), parts.audit, { id, settings, session });

@@ -8,6 +8,7 @@ import type { UseReservations } from '../../model/contracts/use-reservations.ts'
 import type { Replication } from '../../replication/index.ts';
 import type { DiskChunkStore } from '../../store/index.ts';
 import type { Presence } from '../health/presence.ts';
+import type { TransferHistory } from '../health/transfer-history.ts';
 import type { DeviceConfig } from '../home/config.ts';
 import type { HomeSettings } from '../home/home.ts';
 import type { NetworkSecrets } from '../home/network-secrets.ts';
@@ -15,7 +16,7 @@ import type { CatalogDirectory } from '../membership/device-directory.ts';
 import type { KeyClones } from '../membership/key-clones.ts';
 import type { OwnRemoval } from '../membership/own-removal.ts';
 import type { Rollback } from '../membership/rollback.ts';
-import type { Libp2pTransport } from '../network/index.ts';
+import type { Libp2pTransport, Traffic } from '../network/index.ts';
 import type { PairingWindow } from '../pairing/pairing-window.ts';
 import type { OwnSettings } from '../settings/own-settings.ts';
 import type { AuditLog } from './audit-log.ts';
@@ -29,6 +30,8 @@ export interface NetworkParts {
   chunks: Replication;
   directory: CatalogDirectory;
   presence: Presence;
+  traffic: Traffic;
+  transfers: TransferHistory;
   pairing: PairingWindow;
   secrets: NetworkSecrets;
   removal: OwnRemoval;

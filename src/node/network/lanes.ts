@@ -20,6 +20,7 @@ import { RpcChannel } from './frames/rpc-channel.ts';
 import { type Hello, shakeHands } from './hello.ts';
 import type { Bandwidth } from './limits/bandwidth.ts';
 import { type LaneLink, PeerLink } from './peer-link.ts';
+import { CountedStream, type Traffic } from './traffic.ts';
 
 /** How long the device with the lower id waits for a sign of life before a new connection replaces the old one. */
 const probeMs = 1000;
@@ -43,6 +44,8 @@ export interface LanesOptions {
   authorize: (device: DeviceId, certificates: readonly Uint8Array[]) => MemberFacts | undefined;
   /** Limits for bulk lanes; control lanes have none. */
   bandwidth: Bandwidth | undefined;
+  /** Counts what moves with each device. */
+  traffic: Traffic | undefined;
   /** Records that prove a device's removal; empty for a stranger. */
   removalProof: (device: DeviceId) => Uint8Array[];
   /** A peer refused this device as no member, with records that may prove its removal. */
@@ -206,7 +209,7 @@ export class Lanes {
     this.#links.set(device, peer);
     const link: LaneLink = {
       ...facts,
-      channel: new RpcChannel(stream, {
+      channel: new RpcChannel(this.#counted(stream, device), {
         peer: device,
         handlersMax: handlersMax[lane],
         handlerOf,
@@ -236,7 +239,7 @@ export class Lanes {
       return;
     }
     peer.sealed?.abort(new PeerstorError('peer-unreachable', 'A newer connection took over.'));
-    const channel = new RpcChannel(stream, {
+    const channel = new RpcChannel(this.#counted(stream, control.device), {
       peer: control.device,
       handlersMax: handlersMax.bulk,
       handlerOf: (method) => handlerFor(peer, method, handlerOf(method)),
@@ -254,6 +257,12 @@ export class Lanes {
     });
     peer.sealed = channel;
     channel.ping();
+  }
+
+  #counted(stream: FrameStream, device: DeviceId): FrameStream {
+    const { traffic } = this.#options;
+    if (traffic === undefined) return stream;
+    return new CountedStream(stream, (sent, received) => traffic.add(device, sent, received));
   }
 
   #setControl(peer: PeerLink, link: LaneLink): void {

@@ -43,3 +43,30 @@ test('a device that fills up reports it within seconds, and not for each chunk',
   assert.equal(told, 1);
   for (const presence of [one!, other!]) presence.stop();
 });
+
+test('a device tells its version, its pages and whom it is connected to; what is no such thing is left out', async () => {
+  const clock = new ManualClock();
+  const network = new MemoryNetwork({ clock, random: seededRandom(1) });
+  const transports = [0, 1].map((number) => network.transport(deviceNumber(number)));
+  const [one, other] = transports.map((transport, at) => {
+    const store = new MemoryChunkStore({ limitBytes: 100_000, clock });
+    const about = () => ({
+      version: '0.1.0',
+      pages: at === 0 ? ['192.0.2.1:8080'] : ['javascript:alert(1)'],
+    });
+    return new Presence({ transport, store, clock, about });
+  });
+  for (const presence of [one!, other!]) presence.start();
+  for (const transport of transports) await transport.start();
+  await clock.pass(60_000);
+  const told = other!.aboutOf(deviceNumber(0));
+  assert.deepEqual(told?.pages, ['192.0.2.1:8080']);
+  assert.deepEqual(
+    told?.links.map(({ device }) => device),
+    [deviceNumber(1)],
+  );
+  assert.equal(one!.aboutOf(deviceNumber(1)), undefined);
+  assert.equal(one!.usageOf(deviceNumber(1))?.limitBytes, 100_000);
+  assert.equal(one!.aboutOf(deviceNumber(0))?.version, '0.1.0');
+  for (const presence of [one!, other!]) presence.stop();
+});

@@ -37,6 +37,12 @@ const changeBody = {
   minProperties: 1,
 };
 
+const days = {
+  type: 'string',
+  pattern: '^(?:[1-9][0-9]?|[12][0-9]{2}|3[0-5][0-9]|36[0-6])$',
+  description: 'a number from 1 to 366',
+};
+
 interface ById {
   Params: { id: string };
 }
@@ -46,6 +52,20 @@ export function deviceRoutes(app: FastifyInstance, { front }: RouteContext): voi
   app.get('/api/v1/devices', (request) => onePage(front.devices.list(signedIn(request))));
 
   app.get('/api/v1/devices/nearby', () => onePage(front.devices.nearby()));
+
+  app.get('/api/v1/devices/topology', (request) => {
+    signedIn(request);
+    return front.devices.topology();
+  });
+
+  app.get<{ Querystring: { days?: string } }>(
+    '/api/v1/devices/transfers',
+    { schema: { querystring: query({ days }) } },
+    (request) => {
+      signedIn(request);
+      return onePage(front.devices.transfers(Number(request.query.days ?? 30)));
+    },
+  );
 
   app.patch<ById & { Body: DeviceSettings }>(
     '/api/v1/devices/:id',

@@ -254,6 +254,7 @@ class NetworkTransport implements Libp2pTransport {
       log,
       pool: new CreditPool(limits, this.#clock),
       bandwidth: this.#options.bandwidth,
+      traffic: this.#options.traffic,
       authorize,
       removalProof: (device) => removalProof?.(device) ?? [],
       onRefused: (proof) => onRefused?.(proof),

@@ -8,6 +8,7 @@ import type { Log } from '../../../model/log.ts';
 import type { DeviceClass } from '../../../model/records.ts';
 import type { MemberFacts } from '../lanes.ts';
 import type { Bandwidth } from '../limits/bandwidth.ts';
+import type { Traffic } from '../traffic.ts';
 
 export type Wire = 'sealed' | 'noise';
 
@@ -48,6 +49,8 @@ export interface Libp2pTransportOptions {
   wire?: () => Wire;
   /** Limits of this device's link for chunks; may be changed while it runs. */
   bandwidth?: Bandwidth;
+  /** Counts what moves with each device. */
+  traffic?: Traffic;
   tunables: Tunables;
   log: Log;
   clock?: Clock;
