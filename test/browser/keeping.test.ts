@@ -120,6 +120,13 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
   it('lends a folder, more of it, empties it, and takes it back', async () => {
     const disk = join(folder, 'disk');
     await visit('/devices');
+    const connections = page.getByRole('region', { name: 'Table of connections' });
+    await connections
+      .getByRole('row', { name: /\(\d+ ms\).*0\.1\.0/ })
+      .nth(1)
+      .waitFor();
+    await connections.getByRole('link', { name: nas.address }).waitFor();
+    await shot(page, 'connections');
     await page.getByRole('button', { name: 'Add a folder' }).click();
     await dialog().getByLabel('Path of the folder').fill('disk');
     await dialog().getByLabel(/in GB/).fill('a lot');
@@ -132,7 +139,17 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     await assertAccessible(page, 'lend dialog');
     await dialog().getByLabel('Path of the folder').fill(disk);
     await page.getByRole('button', { name: 'Add folder', exact: true }).click();
+    await dialog().getByText(`The folder ${disk} does not exist. It would be made.`).waitFor();
+    await dialog()
+      .getByText(/It is on the same disk as/)
+      .waitFor();
+    await assertAccessible(page, 'doubts about a folder');
+    assert.equal((await own()).volumes.length, 1);
+    await page.getByRole('button', { name: 'Lend it anyway' }).click();
     await volume(disk).getByText('of 1.5 GB used').waitFor();
+    await page.getByLabel('Chunks are encrypted').selectOption('Twice: the connection is encrypted, too');
+    await until('chunks are encrypted twice', async () => (await own()).wire === 'noise');
+    await assertAccessible(page, 'devices with their connections');
 
     await choose(disk, 'Change size limit');
     assert.equal(await dialog().getByLabel(/in GB/).inputValue(), '1.5');

@@ -11,7 +11,7 @@ import type {
   Page,
 } from '../../src/model/api.ts';
 import type { GarbageReport, SystemView } from '../../src/model/contracts/health.ts';
-import type { TopologyView, TransferDayView } from '../../src/model/views/topology.ts';
+import type { FolderCheckView, TopologyView, TransferDayView } from '../../src/model/views/topology.ts';
 import { assertProblem, GatewayFixture, sessionHeaders } from './gateway-fixture.ts';
 
 describe('devices, pairing and health', () => {
@@ -57,6 +57,15 @@ describe('devices, pairing and health', () => {
     for (const path of ['topology', 'transfers']) {
       assertProblem(await g.ask('GET', `/api/v1/devices/${path}`, { anonymous: true }), 'not-signed-in');
     }
+  });
+
+  it('look at a folder before it is lent, for admins only', async () => {
+    const json = { path: '/mnt/new' };
+    const view = (await g.ask('POST', '/api/v1/devices/folder-check', { json })).json<FolderCheckView>();
+    assert.deepEqual([view.missing, view.onSystemDisk], [true, true]);
+    const headers = asMember();
+    assertProblem(await g.ask('POST', '/api/v1/devices/folder-check', { json, headers }), 'forbidden');
+    assertProblem(await g.ask('POST', '/api/v1/devices/folder-check', { json: {} }), 'bad-input');
   });
 
   it('are renamed by an admin, with known fields only', async () => {

@@ -264,6 +264,13 @@ export class FakeDeviceFront implements DeviceFront {
     topology: () => ({
       devices: [{ deviceId: selfId, version: '0.1.0', pages: ['192.0.2.1:8080'], links: [], traffic: null }],
     }),
+    checkFolder: async (path) => ({
+      missing: path.endsWith('/new'),
+      sharesDiskWith: this.#device.volumes.map((volume) => volume.path),
+      onSystemDisk: true,
+      freeBytes: 5,
+      totalBytes: 10,
+    }),
     transfers: (days) =>
       [{ day: '2026-11-30', devices: [{ deviceId: selfId, sentBytes: 5, receivedBytes: 7 }] }].slice(0, days),
     change: async (id: DeviceId, settings: DeviceSettings, session: Session) => {

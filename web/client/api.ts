@@ -17,6 +17,7 @@ import type {
 } from '../../src/model/api.ts';
 import type { DeviceSettings } from '../../src/model/contracts/device.ts';
 import type { GarbageReport } from '../../src/model/contracts/health.ts';
+import type { FolderCheckView, TopologyView, TransferDayView } from '../../src/model/views/topology.ts';
 import { ask, askForSession } from './request.ts';
 import { forgetProof, signedAddress } from './session-proof.ts';
 
@@ -128,6 +129,9 @@ export const api = {
   impact: (id: string) => ask<ImpactView>('GET', `/api/v1/devices/${id}/impact`),
   removeDevice: (id: string, lost: boolean) => ask<void>('DELETE', `/api/v1/devices/${id}?lost=${lost}`),
   nearby: () => ask<Page<NearbyDevice>>('GET', '/api/v1/devices/nearby'),
+  topology: () => ask<TopologyView>('GET', '/api/v1/devices/topology'),
+  transfers: (days: number) => ask<Page<TransferDayView>>('GET', `/api/v1/devices/transfers?days=${days}`),
+  checkFolder: (path: string) => ask<FolderCheckView>('POST', '/api/v1/devices/folder-check', { path }),
   openPairing: () => ask<PairingView>('POST', '/api/v1/pairing', {}),
   closePairing: () => ask<void>('DELETE', '/api/v1/pairing'),
   join: (setupCode: string, code: string, address: string) =>

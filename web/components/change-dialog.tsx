@@ -10,7 +10,8 @@ interface ChangeDialogProps {
   /** There is nothing to confirm yet. */
   disabled?: boolean;
   /** What it throws is shown as a sentence, and the dialog stays open. */
-  onConfirm(): Promise<void>;
+  /** `stay`: there is more to ask; else the dialog closes. */
+  onConfirm(): Promise<unknown>;
   onClose(): void;
   children: ComponentChildren;
 }
@@ -29,8 +30,8 @@ export function ChangeDialog({
     setBusy(true);
     setError(null);
     try {
-      await onConfirm();
-      shown.onClose();
+      if ((await onConfirm()) === 'stay') setBusy(false);
+      else shown.onClose();
     } catch (cause) {
       setError((cause as Error).message);
       setBusy(false);

@@ -280,6 +280,7 @@ const devices: Record<string, Operation> = {
     'What this device sent and got, by day',
     ok(pageOf(shape('TransferDay'))),
   ),
+  'POST /api/v1/devices/folder-check': does('What to know before a folder is lent', ok(shape('FolderCheck'))),
   'PATCH /api/v1/devices/:id': does('Change a device', ok(shape('Device'))),
   'DELETE /api/v1/devices/:id': does('Remove a device for ever', nothing),
   'POST /api/v1/devices/:id/drain': does('Empty a device', ok(shape('Device'))),

@@ -1,6 +1,6 @@
 /** The shapes of who is connected to whom. TypeScript has them in `model/views/topology.ts`. */
 import type * as topology from '../../model/views/topology.ts';
-import { count, id, listOf, nullable, objectOf, type Schema, shape, string } from './schema.ts';
+import { boolean, count, id, listOf, nullable, objectOf, type Schema, shape, string } from './schema.ts';
 
 export const topologyShapes: Record<string, Schema> = {
   Topology: objectOf<topology.TopologyView>({ devices: listOf(shape('TopologyDevice')) }),
@@ -17,6 +17,13 @@ export const topologyShapes: Record<string, Schema> = {
         receivedBytesPerSecond: count,
       }),
     ),
+  }),
+  FolderCheck: objectOf<topology.FolderCheckView>({
+    missing: boolean,
+    sharesDiskWith: listOf(string),
+    onSystemDisk: boolean,
+    freeBytes: count,
+    totalBytes: count,
   }),
   TransferDay: objectOf<topology.TransferDayView>({
     day: string,

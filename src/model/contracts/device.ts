@@ -12,7 +12,7 @@ import type {
 import type { Backups } from '../backups/backups.ts';
 import type { DeviceId, EntryId } from '../ids.ts';
 import type { DeviceClass } from '../records.ts';
-import type { TopologyView, TransferDayView } from '../views/topology.ts';
+import type { FolderCheckView, TopologyView, TransferDayView } from '../views/topology.ts';
 import type { AuditFilter } from './audit.ts';
 import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from './drive.ts';
 import type { GarbageReport, SystemView } from './health.ts';
@@ -61,6 +61,11 @@ export interface Devices {
   nearby(): NearbyDevice[];
   /** Who is connected to whom, as each device tells it; addresses of pages only for those who are signed in. */
   topology(): TopologyView;
+  /**
+   * Looks at a folder of this device before it is lent; changes nothing. For admins.
+   * @throws `bad-input` where it could not be lent
+   */
+  checkFolder(path: string, session: Session): Promise<FolderCheckView>;
   /** What this device sent and got, the newest day first. @param days at most so many */
   transfers(days: number): TransferDayView[];
   change(id: DeviceId, settings: DeviceSettings, session: Session): Promise<DeviceView>;

@@ -1,4 +1,4 @@
-/** Who is connected to whom, and what moved between devices. */
+/** Who is connected to whom, what moved between devices, and what is known of a folder before it is lent. */
 
 export interface TopologyView {
   devices: TopologyDeviceView[];
@@ -29,6 +29,18 @@ export interface TrafficView {
   /** Over the last seconds. */
   sentBytesPerSecond: number;
   receivedBytesPerSecond: number;
+}
+
+/** A folder that somebody wants to lend, before it is lent. */
+export interface FolderCheckView {
+  /** It is not there, and would be made. */
+  missing: boolean;
+  /** Lent folders on the same disk: two copies there would be lost together. */
+  sharesDiskWith: string[];
+  /** It is on the disk of the operating system, which stops when it is full. */
+  onSystemDisk: boolean;
+  freeBytes: number;
+  totalBytes: number;
 }
 
 /** What this device sent to others and got from them on one day of its own time. */

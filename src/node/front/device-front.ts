@@ -14,6 +14,7 @@ import { pageAddress } from '../home/config.ts';
 import { noLimits } from '../network/index.ts';
 import { parsePairingCode } from '../pairing/pairing-window.ts';
 import { pageUrls } from '../process/addresses.ts';
+import { lookAtFolder } from '../volumes/lent-folders.ts';
 import {
   changeDevice,
   confirmGarbage,
@@ -114,6 +115,13 @@ function devicesFront(parts: DeviceParts): DeviceFront['devices'] {
     topology: () => {
       const network = parts.network();
       return network ? topologyView(network) : { devices: [] };
+    },
+    async checkFolder(path, session) {
+      session.adminSigner();
+      return lookAtFolder(
+        path,
+        parts.store.usage().volumes.map((volume) => volume.path),
+      );
     },
     transfers: (days) => parts.network()?.transfers.list(days) ?? [],
     async change(id, settings, session) {

@@ -3,8 +3,9 @@
  * drive would otherwise fill the disk of the system.
  */
 import { mkdir, readdir, stat, statfs } from 'node:fs/promises';
-import { dirname, parse } from 'node:path';
+import { dirname, isAbsolute, parse } from 'node:path';
 import { PeerstorError } from '../../model/errors.ts';
+import type { FolderCheckView } from '../../model/views/topology.ts';
 
 /** Systems mount drives in subfolders of these. */
 const mountFolders = ['/mnt', '/media', '/run/media', '/Volumes'];
@@ -40,6 +41,31 @@ export async function makeLentFolder(path: string): Promise<void> {
   await mkdir(path).catch((cause: unknown) => {
     throw refuse(`${path} could not be made: ${(cause as Error).message}. Lend another folder.`);
   });
+}
+
+/**
+ * What somebody should know before a folder is lent.
+ * @param lent folders that are lent already
+ * @throws `bad-input` as `checkLentFolder`, and for a path that is not absolute
+ */
+export async function lookAtFolder(path: string, lent: readonly string[]): Promise<FolderCheckView> {
+  if (!isAbsolute(path)) throw refuse(`"${path}" is not an absolute path. Begin with the top folder.`);
+  const missing = await checkLentFolder(path);
+  const disk = await diskOf(missing ? dirname(path) : path);
+  if (!disk) throw refuse(`${path} cannot be read. Check its permissions.`);
+  const system = await diskOf(parse(path).root);
+  const others = await Promise.all(
+    lent
+      .filter((folder) => folder !== path)
+      .map(async (folder) => ({ folder, id: (await diskOf(folder))?.id })),
+  );
+  return {
+    missing,
+    sharesDiskWith: others.filter(({ id }) => id === disk.id).map(({ folder }) => folder),
+    onSystemDisk: disk.id === system?.id,
+    freeBytes: disk.freeBytes,
+    totalBytes: disk.totalBytes,
+  };
 }
 
 /** undefined for a folder that is missing or unreadable, such as one on an unplugged drive. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { checkLentFolder, diskOf } from '../../../src/node/volumes/lent-folders.ts';
+import { checkLentFolder, diskOf, lookAtFolder } from '../../../src/node/volumes/lent-folders.ts';
 import { planVolumes } from '../../../src/node/volumes/volumes.ts';
 
 const GiB = 2 ** 30;
@@ -29,6 +29,17 @@ describe('lent folders', () => {
       message: /does not exist/,
     });
     assert.equal(await exists(at('typo')), false);
+  });
+
+  it('a look at a folder says what it shares its disk with, and makes nothing', async () => {
+    const view = await lookAtFolder(at('planned'), [at('home'), '/not/there']);
+    assert.deepEqual([view.missing, view.sharesDiskWith], [true, [at('home')]]);
+    assert.ok(view.freeBytes <= view.totalBytes);
+    assert.equal(await exists(at('planned')), false);
+    assert.deepEqual((await lookAtFolder(at('home'), [at('home')])).sharesDiskWith, []);
+    for (const path of ['planned', at('typo', 'disk')]) {
+      await assert.rejects(lookAtFolder(path, []), { code: 'bad-input' });
+    }
   });
 
   it('a missing folder in an existing one is made, and the making is reported', async () => {

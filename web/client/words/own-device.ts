@@ -1,7 +1,9 @@
 /** Settings of the storage folders and speed limits of a device, between form fields and requests. */
 import type { BandwidthView, VolumeState, VolumeView } from '../../../src/model/api.ts';
 import type { DeviceSettings } from '../../../src/model/contracts/device.ts';
+import type { FolderCheckView } from '../../../src/model/views/topology.ts';
 import { type PlainPhrase, t } from '../../words/words.ts';
+import { formatSize } from './format.ts';
 
 export type VolumeWish = NonNullable<DeviceSettings['volumes']>[number];
 
@@ -15,6 +17,34 @@ export function volumesWith(
   if (wish === null) return others.filter((volume) => volume.path !== path);
   if (!others.some((volume) => volume.path === path)) return [...others, { path, ...wish }];
   return others.map((volume) => (volume.path === path ? { path, ...wish } : volume));
+}
+
+/** What is unusual about a folder that is to be lent, in sentences; none where nothing is. */
+export function folderDoubts(path: string, check: FolderCheckView, limitBytes: number | null): string[] {
+  const { missing, sharesDiskWith, onSystemDisk, freeBytes, totalBytes } = check;
+  const doubts: string[] = [];
+  if (missing) doubts.push(t('The folder {path} does not exist. It would be made.', { path }));
+  if (onSystemDisk) {
+    doubts.push(
+      t('It is on the disk of the operating system: when that is full, this machine may stop working.'),
+    );
+  }
+  if (sharesDiskWith.length > 0) {
+    doubts.push(
+      t('It is on the same disk as {folders}: if that disk fails, both are lost.', {
+        folders: sharesDiskWith.join(', '),
+      }),
+    );
+  }
+  if (limitBytes !== null && limitBytes > freeBytes) {
+    doubts.push(
+      t('Only {free} of {total} are free there.', {
+        free: formatSize(freeBytes),
+        total: formatSize(totalBytes),
+      }),
+    );
+  }
+  return doubts;
 }
 
 export const volumeWords: Readonly<

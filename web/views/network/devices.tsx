@@ -9,6 +9,7 @@ import { t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 import { DeviceDialog, DrainDialog, PairingDialog, RemoveDialog } from './device-dialogs.tsx';
 import { OwnDevice } from './own-device.tsx';
+import { Topology } from './topology.tsx';
 
 export function DevicesView() {
   const [pairing, setPairing] = useState<PairingView | null>(null);
@@ -52,6 +53,7 @@ export function DevicesView() {
           />
         ))}
       </ul>
+      {devices.value.length > 1 && <Topology devices={devices.value} />}
       {self && user.value?.role === 'admin' && <OwnDevice key={self.id} device={self} />}
       {pairing && <PairingDialog pairing={pairing} onClose={close} onNewCode={() => void open()} />}
       {asking?.kind === 'change' && <DeviceDialog device={asking.device} onClose={() => setAsking(null)} />}

@@ -5,6 +5,7 @@ import { attempt, refreshNetwork, say } from '../../client/state.ts';
 import { formatSize } from '../../client/words/format.ts';
 import {
   emptied,
+  folderDoubts,
   scheduleFrom,
   type VolumeWish,
   volumesWith,
@@ -13,11 +14,12 @@ import {
 import { bytesFrom, textOf } from '../../client/words/sizes.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { Field } from '../../components/form/field.tsx';
+import { Select } from '../../components/form/select.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';
 import { Menu, MenuItem } from '../../components/menu.tsx';
-import { deviceSaid, t } from '../../words/words.ts';
+import { deviceSaid, t, tLabels } from '../../words/words.ts';
 
 type Asking = { kind: 'add' } | { kind: 'limit' | 'drain' | 'remove'; volume: VolumeView };
 
@@ -55,6 +57,7 @@ export function OwnDevice({ device }: { device: DeviceView }) {
         ))}
       </Rows>
       {device.bandwidth && <Bandwidth id={device.id} bandwidth={device.bandwidth} />}
+      {device.wire && <WireSection id={device.id} wire={device.wire} />}
       {asking?.kind === 'add' && <AddDialog onClose={close} onDone={change} />}
       {asking?.kind === 'limit' && <LimitDialog volume={asking.volume} onClose={close} onDone={change} />}
       {asking?.kind === 'drain' && <DrainDialog volume={asking.volume} onClose={close} onDone={change} />}
@@ -106,17 +109,28 @@ interface ChangeProps {
   onDone(path: string, wish: Omit<VolumeWish, 'path'> | null): Promise<void>;
 }
 
+/** A folder that may not be meant is lent only after a second look: what is unusual about it is said first. */
 function AddDialog({ onClose, onDone }: ChangeProps) {
   const [path, setPath] = useState('');
   const [size, setSize] = useState('');
+  const [doubts, setDoubts] = useState<{ path: string; sentences: string[] } | null>(null);
+  const isAsked = doubts !== null && doubts.path === path.trim();
   const add = async () => {
     const limitBytes = bytesFrom(size, 'GB');
+    if (!isAsked) {
+      const sentences = folderDoubts(path.trim(), await api.checkFolder(path.trim()), limitBytes);
+      if (sentences.length > 0) {
+        setDoubts({ path: path.trim(), sentences });
+        return 'stay';
+      }
+    }
     await onDone(path.trim(), limitBytes === null ? {} : { limitBytes });
+    return 'close';
   };
   return (
     <ChangeDialog
       title={t('Add a storage folder')}
-      confirm={t('Add folder')}
+      confirm={isAsked ? t('Lend it anyway') : t('Add folder')}
       onClose={onClose}
       onConfirm={add}
     >
@@ -135,6 +149,13 @@ function AddDialog({ onClose, onDone }: ChangeProps) {
         inputMode="decimal"
         hint={t('Leave it empty to use half of the free space.')}
       />
+      {isAsked && (
+        <div class="notice warn stack" role="alert">
+          {doubts.sentences.map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+        </div>
+      )}
     </ChangeDialog>
   );
 }
@@ -246,6 +267,36 @@ function Bandwidth({ id, bandwidth }: { id: string; bandwidth: BandwidthView }) 
           {t('Also limit copies within the local network')}
         </label>
       </SubmitForm>
+    </section>
+  );
+}
+
+const wires = [
+  { value: 'sealed', label: 'Once: chunks are encrypted already' },
+  { value: 'noise', label: 'Twice: the connection is encrypted, too' },
+] as const;
+
+/** How chunks go to devices of the same local network. */
+function WireSection({ id, wire }: { id: string; wire: NonNullable<DeviceView['wire']> }) {
+  const change = (chosen: typeof wire) =>
+    attempt(async () => {
+      await api.changeDevice(id, { wire: chosen });
+      await refreshNetwork();
+    });
+  return (
+    <section class="card padded" aria-labelledby="wire">
+      <h2 id="wire">{t('Encryption in the local network')}</h2>
+      <Select
+        label={t('Chunks are encrypted')}
+        value={wire}
+        options={tLabels(wires)}
+        onChange={(chosen) => void change(chosen)}
+      />
+      <p class="muted">
+        {t(
+          'Nobody can read a chunk in either case. Once is faster; twice also hides how large chunks are and which they are. Outside of your network it is always twice.',
+        )}
+      </p>
     </section>
   );
 }

@@ -175,4 +175,29 @@ export const network = {
   Version: 'Version',
   'This system does not tell.': 'Dieses System verrät es nicht.',
   '{received} per second in, {sent} per second out': '{received} je Sekunde herein, {sent} je Sekunde hinaus',
+
+  Connections: 'Verbindungen',
+  'Table of connections': 'Tabelle der Verbindungen',
+  Device: 'Gerät',
+  'Connected to': 'Verbunden mit',
+  'Sent to it': 'Dorthin gesendet',
+  'Received from it': 'Von dort empfangen',
+  Page: 'Seite',
+  'Bytes are counted since this device started.': 'Gezählt wird, seit dieses Gerät läuft.',
+  '{name} ({rtt} ms)': '{name} ({rtt} ms)',
+  '{size}, {speed}/s': '{size}, {speed}/s',
+  'Lend it anyway': 'Trotzdem verwenden',
+  'The folder {path} does not exist. It would be made.':
+    'Den Ordner {path} gibt es nicht. Er würde angelegt.',
+  'It is on the disk of the operating system: when that is full, this machine may stop working.':
+    'Er liegt auf dem Laufwerk des Betriebssystems: Ist das voll, bleibt dieser Rechner vielleicht stehen.',
+  'It is on the same disk as {folders}: if that disk fails, both are lost.':
+    'Er liegt auf demselben Laufwerk wie {folders}: Fällt es aus, sind beide weg.',
+  'Only {free} of {total} are free there.': 'Dort sind nur {free} von {total} frei.',
+  'Encryption in the local network': 'Verschlüsselung im lokalen Netz',
+  'Chunks are encrypted': 'Stücke werden verschlüsselt',
+  'Once: chunks are encrypted already': 'Einmal: Stücke sind schon verschlüsselt',
+  'Twice: the connection is encrypted, too': 'Zweimal: auch die Verbindung ist verschlüsselt',
+  'Nobody can read a chunk in either case. Once is faster; twice also hides how large chunks are and which they are. Outside of your network it is always twice.':
+    'Ein Stück kann so oder so niemand lesen. Einmal ist schneller; zweimal verbirgt auch, wie groß Stücke sind und welche. Außerhalb deines Netzes ist es immer zweimal.',
 } as const;

@@ -67,6 +67,12 @@ export function deviceRoutes(app: FastifyInstance, { front }: RouteContext): voi
     },
   );
 
+  app.post<{ Body: { path: string } }>(
+    '/api/v1/devices/folder-check',
+    { schema: { body: fields({ path: text(4096, 'the path of a folder') }, ['path']) } },
+    (request) => front.devices.checkFolder(request.body.path, signedInAdmin(request)),
+  );
+
   app.patch<ById & { Body: DeviceSettings }>(
     '/api/v1/devices/:id',
     { schema: { body: changeBody } },
