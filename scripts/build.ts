@@ -1,8 +1,11 @@
 /** Builds what is published: the program as split ES modules in dist/node, the page in dist/web. */
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { build as buildWeb } from 'vite';
 import { licencesOf } from './licences.ts';
+import { buildMap } from './map-cells.ts';
+import { buildPlaces } from './places.ts';
 
 /** CommonJS packages inside an ES bundle ask for these names. */
 const banner = `
@@ -12,6 +15,14 @@ import { dirname as peerstorDirname } from 'node:path';
 const require = peerstorCreateRequire(import.meta.url);
 const __filename = peerstorFileUrlToPath(import.meta.url);
 const __dirname = peerstorDirname(__filename);
+`;
+
+const dataLicences = `${'-'.repeat(80)}
+
+Names and places of towns (dist/node/places.gz) are from GeoNames, geonames.org, under the Creative Commons Attribution 4.0 License
+(creativecommons.org/licenses/by/4.0); smaller ones, further names and what is no town were left out.
+
+The map (dist/web/map) is made of Natural Earth, naturalearthdata.com, which is in the public domain.
 `;
 
 await rm('dist', { recursive: true, force: true });
@@ -40,11 +51,18 @@ const program = await build({
   logLevel: 'warning',
   metafile: true,
 });
+await writeFile('dist/node/places.gz', buildPlaces());
 const page = await buildWeb({ configFile: 'web/vite.config.ts', logLevel: 'warn' });
+// The map comes after the page, whose build empties the folder.
+await mkdir('dist/web/map');
+for (const [name, text] of buildMap()) {
+  await writeFile(`dist/web/map/${name}`, text);
+  await writeFile(`dist/web/map/${name}.gz`, gzipSync(text));
+}
 // What is not bundled is installed beside it, with its own licence.
 await writeFile(
   'dist/LICENSES.txt',
-  licencesOf([...Object.keys(program.metafile.inputs), ...modulesOf(page)]),
+  `${licencesOf([...Object.keys(program.metafile.inputs), ...modulesOf(page)])}\n${dataLicences}`,
 );
 
 /** The files that the page was made of. */

@@ -6,6 +6,7 @@ import { copy } from './folders/copying.ts';
 import { createFolder, ensureFolder } from './folders/folders.ts';
 import { patch } from './folders/moves.ts';
 import { properties, setProperties } from './folders/properties.ts';
+import { openMotion } from './photos/motion.ts';
 import { setPoster } from './photos/posters.ts';
 import { makeRendition, openRendition } from './photos/renditions.ts';
 import { openThumbnail } from './photos/thumbnails.ts';
@@ -70,6 +71,7 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     open: (id, version) => openContent(tree, id, version),
     thumbnail: (id, size) => openThumbnail(tree, id, size),
     setPoster: async (id, picture) => counted(await setPoster(tree, id, picture)),
+    motion: (id) => openMotion(tree, id),
     rendition: (id) => openRendition(tree, id),
     makeRendition: (id) => makeRendition(tree, id),
     checksum: (id, options) => checksum(tree, id, options),

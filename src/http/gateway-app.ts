@@ -56,6 +56,7 @@ import { uploadRoutes } from './routes/entries/uploads.ts';
 import { versionRoutes } from './routes/entries/versions.ts';
 import { eventRoutes, eventsPath } from './routes/events.ts';
 import { albumRoutes } from './routes/photos/albums.ts';
+import { photoGroupRoutes } from './routes/photos/groups.ts';
 import { photoRoutes } from './routes/photos/photos.ts';
 import { guestRoutes } from './routes/sharing/guests.ts';
 import { shareRoutes } from './routes/sharing/shares.ts';
@@ -87,6 +88,7 @@ const routeGroups = [
   renditionRoutes,
   davRoutes,
   photoRoutes,
+  photoGroupRoutes,
   albumRoutes,
   s3Routes,
   versionRoutes,

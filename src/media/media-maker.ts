@@ -6,6 +6,7 @@ import type {
   MadeMedia,
   MediaContent,
   MediaMaker,
+  PlaceNames,
 } from '../model/contracts/media/media-maker.ts';
 import type { RenditionFiles } from '../model/contracts/media/rendition-files.ts';
 import { PeerstorError } from '../model/errors.ts';
@@ -15,6 +16,7 @@ import { type Ffmpeg, FfmpegFailed, findFfmpeg } from './films/ffmpeg.ts';
 import { posterOf, renditionOf } from './films/film-program.ts';
 import { answerWaitMs, childBytesMax, childIdleMs, imageBytesMax, imagePixelsMax } from './limits.ts';
 import { ChildEnded, MediaChild } from './media-child.ts';
+import { openPlaceNames } from './places/place-names.ts';
 
 export interface MediaMakerParts {
   clock: Clock;
@@ -41,6 +43,7 @@ const triesMax = 2;
 class OneAtATime implements MediaMaker {
   readonly #parts: MediaMakerParts;
   readonly #turn = new Semaphore(1);
+  #places: Promise<PlaceNames | undefined> | undefined;
   readonly #renditionTurn = new Semaphore(1);
   #ffmpeg: Promise<Ffmpeg | undefined> | undefined;
   readonly #stopping = new AbortController();
@@ -146,6 +149,14 @@ class OneAtATime implements MediaMaker {
     return this.#ffmpeg;
   }
 
+  places(): Promise<PlaceNames | undefined> {
+    this.#places ??= openPlaceNames(placesFile).catch((error: unknown) => {
+      this.#parts.log.warn({ error }, 'The names of places could not be read');
+      return undefined;
+    });
+    return this.#places;
+  }
+
   async films(): Promise<FilmAbilities> {
     const ffmpeg = await this.#findFfmpeg();
     return { posters: ffmpeg !== undefined, renditions: ffmpeg?.encodes === true };
@@ -189,6 +200,12 @@ class OneAtATime implements MediaMaker {
     this.#rest();
   }
 }
+
+/** `scripts/build.ts` puts it beside the bundle; sources without a build have none. */
+const placesFile = new URL(
+  process.env.PEERSTOR_BUILT === '1' ? './places.gz' : '../../dist/node/places.gz',
+  import.meta.url,
+);
 
 const noFfmpeg =
   'This device cannot make a film smaller: install ffmpeg on it, or open the film on a device that has it.';

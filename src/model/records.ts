@@ -281,6 +281,26 @@ export interface EntryFacts {
   versionNames?: Readonly<Record<string, string>>;
   /** What programs keep with an entry (WebDAV's dead properties): texts by names that mean nothing to peerstor. */
   properties?: Readonly<Record<string, string>>;
+  photo?: PhotoEdits;
+}
+
+/** What people say about a picture or film against what its file says. */
+export interface PhotoEdits {
+  /** Out of the timeline, but found. */
+  archived?: boolean;
+  /** Shown nowhere but among what is hidden. */
+  hidden?: boolean;
+  /** `YYYY-MM-DDTHH:MM:SS`, by the clock where it was taken. */
+  local?: string;
+  /** Minutes that this clock was ahead of UTC. */
+  offsetMinutes?: number;
+  /** Degrees; null for "nowhere". */
+  gps?: { latitude: number; longitude: number } | null;
+  description?: string;
+  /** Clockwise. After the cut. */
+  turn?: 90 | 180 | 270;
+  /** A part of the picture as its file shows it, as shares of its width and height. */
+  crop?: { x: number; y: number; width: number; height: number };
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { EntryOutcome, EntryView, GuestView, Page, ShareView } from '../../src/model/api.ts';
 import type { OpenContent } from '../../src/model/contracts/drive.ts';
-import type { AlbumView, PhotoView, TimelineMonth } from '../../src/model/views/photos.ts';
+import type { AlbumView, FacetsView, PhotoView, TimelineMonth } from '../../src/model/views/photos.ts';
 import { assertProblem, cookieName, GatewayFixture } from './gateway-fixture.ts';
 
 const bytes = Buffer.from('RIFF    WEBP and a picture');
@@ -68,6 +68,38 @@ describe('pictures over HTTP', () => {
     const large = Buffer.alloc(8 * 1024 * 1024 + 1);
     assertProblem(await g.ask('PUT', path, { headers, body: large }), 'too-large');
     assertProblem(await g.ask('PUT', path, { anonymous: true, headers, body: large }), 'not-signed-in');
+  });
+
+  it('pictures put together are listed with keys for their thumbnails, and what is said of them is checked', async () => {
+    const base = '/api/v1/photos';
+    for (const [path, at] of [
+      ['/trips', 'cover'],
+      ['/places', 'cover'],
+      ['/memories?day=2027-07-14', 'items'],
+      [`/stacks/${picture.id}`, 'id'],
+    ] as const) {
+      const { items } = (await g.get(base + path)).json<Page<Record<string, unknown>>>();
+      assert.equal(items.length, 1, path);
+      if (at !== 'id') assert.match(JSON.stringify(items[0]?.[at]), /"k":"/, path);
+    }
+    assert.equal((await g.get(`${base}/facets?q=a`)).json<FacetsView>().count, 1);
+    for (const path of ['/archived', '/hidden']) {
+      assert.deepEqual((await g.get(base + path)).json(), { items: [], nextCursor: null });
+    }
+    assertProblem(await g.get(`${base}/memories?day=today`), 'bad-input');
+    const change = { ids: [picture.id], gps: 'none', turn: 90, crop: null, takenLocal: null, archived: true };
+    const outcome = await g.ask('PATCH', base, { json: change });
+    assert.deepEqual(outcome.json(), { items: [{ id: picture.id, ok: true }] });
+    const { ids, ...rest } = change;
+    assert.deepEqual(g.front.photos.changes.at(-1), { ids, change: rest });
+    for (const wrong of [
+      { ids: [] },
+      { ids: [picture.id], turn: 45 },
+      { ids: [picture.id], gps: { latitude: 91, longitude: 0 } },
+      { ids: [picture.id], crop: { x: 2, y: 0, width: 1, height: 1 } },
+    ]) {
+      assertProblem(await g.ask('PATCH', base, { json: wrong }), 'bad-input');
+    }
   });
 
   it('a smaller film is begun by POST, tells how far it is, and is read by ranges', async () => {

@@ -389,6 +389,10 @@ export class FakeDrive extends FakeTransfers implements Drive {
     return this.entry(id);
   }
 
+  async motion(id: EntryId): Promise<OpenContent> {
+    return this.open(id);
+  }
+
   async rendition(id: EntryId): Promise<OpenRendition> {
     const rendition = this.renditions.get(this.#find(id).id);
     if (rendition) return rendition;

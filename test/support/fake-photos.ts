@@ -1,6 +1,6 @@
 /** Pictures and albums in memory, for tests of what stands in front of them. */
 import type { EntryOutcome } from '../../src/model/api.ts';
-import type { MapBox, Photos } from '../../src/model/contracts/media/photos.ts';
+import type { MapBox, PhotoChange, Photos } from '../../src/model/contracts/media/photos.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import type { EntryId } from '../../src/model/ids.ts';
 import type { AlbumView, PhotoView } from '../../src/model/views/photos.ts';
@@ -8,7 +8,10 @@ import type { AlbumView, PhotoView } from '../../src/model/views/photos.ts';
 export class FakePhotos implements Photos {
   /** Newest first. */
   readonly all: PhotoView[] = [];
-  readonly #albums = new Map<string, { name: string; ids: string[]; coverId: string | null }>();
+  readonly #albums = new Map<
+    string,
+    { name: string; ids: string[]; coverId: string | null; query: string | null }
+  >();
   /** The last box that was asked for. */
   box: MapBox | undefined;
 
@@ -36,6 +39,46 @@ export class FakePhotos implements Photos {
     return this.all.filter(({ name }) => name.includes(question));
   }
 
+  /** Changes that were asked for. */
+  readonly changes: { ids: readonly string[]; change: PhotoChange }[] = [];
+
+  async facets(question: string) {
+    const none = { kinds: [], cameras: [], countries: [], towns: [], years: [] };
+    return { ...none, count: (await this.search(question)).length };
+  }
+
+  async stack(id: EntryId) {
+    return this.all.filter((photo) => photo.id === id);
+  }
+
+  async memories(day: string) {
+    const items = this.all.filter(({ takenLocal }) => takenLocal.slice(5, 10) === day.slice(5));
+    return items.length > 0 ? [{ year: Number(items[0]?.takenLocal.slice(0, 4)), items }] : [];
+  }
+
+  async trips() {
+    const [cover = null] = this.all;
+    return [{ from: '2026-07-01', to: '2026-07-03', towns: ['Lima'], countries: ['Peru'], count: 9, cover }];
+  }
+
+  async places() {
+    const [cover] = this.all;
+    return cover ? [{ town: 'Lima', country: 'PE', countryName: 'Peru', count: 1, cover }] : [];
+  }
+
+  async archived() {
+    return this.all.filter(({ archived }) => archived);
+  }
+
+  async hidden() {
+    return this.all.filter(({ hidden }) => hidden);
+  }
+
+  async change(ids: readonly EntryId[], change: PhotoChange) {
+    this.changes.push({ ids, change });
+    return ids.map((id): EntryOutcome => ({ id, ok: true }));
+  }
+
   async duplicates() {
     return [this.all];
   }
@@ -52,9 +95,9 @@ export class FakePhotos implements Photos {
     return this.#view(id);
   }
 
-  async createAlbum(name: string) {
+  async createAlbum(name: string, query?: string) {
     const id = `album${this.#albums.size + 1}`;
-    this.#albums.set(id, { name, ids: [], coverId: null });
+    this.#albums.set(id, { name, ids: [], coverId: null, query: query ?? null });
     return this.#view(id);
   }
 
@@ -98,8 +141,8 @@ export class FakePhotos implements Photos {
   }
 
   #view(id: string): AlbumView {
-    const { name, ids, coverId } = this.#find(id);
+    const { name, ids, coverId, query } = this.#find(id);
     const cover = this.all.find((photo) => photo.id === (coverId ?? ids[0])) ?? null;
-    return { id, name, count: ids.length, createdAt: new Date(0).toISOString(), cover };
+    return { id, name, count: ids.length, createdAt: new Date(0).toISOString(), query, cover };
   }
 }

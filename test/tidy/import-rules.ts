@@ -140,7 +140,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'durability',
     'sync',
   ],
-  media: ['facts', 'child', 'films'],
+  media: ['facts', 'child', 'films', 'places'],
   http: [
     'limits',
     'requests',
@@ -297,7 +297,7 @@ export const libraryRules: readonly LibraryRule[] = [
     sentence: 'libp2p and the log live in node.',
   },
   {
-    library: /^(sharp|exifr|libheif-js\/.*|@photostructure\/tz-lookup)$/,
+    library: /^(sharp|exifr|libheif-js\/.*|@photostructure\/tz-lookup|@rapideditor\/country-coder)$/,
     places: ['src/media'],
     sentence: 'Foreign pictures are decoded in media, in a process of their own.',
   },

@@ -11,9 +11,10 @@ import { resealManifest } from '../content/reseal.ts';
 import { sealName } from '../keys/sealed-parts.ts';
 import { rotate, runRotating } from '../sharing/access/key-rotation.ts';
 import { changedEntry, factsDraft, type NewEntry, newEntry, versionDraft } from '../tree/entry-drafts.ts';
-import { conflictNameOf, marksOf, propertiesOf, viewOf } from '../tree/entry-view.ts';
+import { conflictNameOf, factsOf, markRights, marksOf, propertiesOf, viewOf } from '../tree/entry-view.ts';
 import type { OpenVersion } from '../tree/listing/heads.ts';
 import { checkName, freeName } from '../tree/listing/names.ts';
+import { photoEditsIn } from '../tree/photo-edits.ts';
 import {
   author,
   type Conflict,
@@ -138,12 +139,15 @@ function fileDrafts(
   return drafts;
 }
 
-/** Copies tags and properties that the asker may see; a star stays with the original. */
+/** Copies tags, properties and what was said of a picture, as far as the asker may see them; a star stays with the original. */
 function copiedTags({ from, to }: Trees, source: Entry, entry: NewEntry): Draft[] {
   const { tags } = marksOf(from, source);
   const properties = propertiesOf(from, source);
-  if (tags.length === 0 && Object.keys(properties).length === 0) return [];
-  return [factsDraft(to, entry.id, entry.key, { tags, starred: false, properties })];
+  const edits = markRights(from).mayTag ? photoEditsIn(factsOf(from, source)) : {};
+  const isEdited = Object.keys(edits).length > 0;
+  if (tags.length === 0 && Object.keys(properties).length === 0 && !isEdited) return [];
+  const facts = { tags, starred: false, properties, ...(isEdited && { photo: edits }) };
+  return [factsDraft(to, entry.id, entry.key, facts)];
 }
 
 /**

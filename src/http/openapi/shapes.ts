@@ -3,8 +3,8 @@ import type * as api from '../../model/api.ts';
 import type { GarbageReport, SystemView, TransfersView } from '../../model/contracts/health.ts';
 import type { UploadView } from '../../model/contracts/uploads.ts';
 import { errorStatus } from '../../model/errors.ts';
-import type * as photos from '../../model/views/photos.ts';
 import { backups } from './backup-shapes.ts';
+import { pictures } from './photo-shapes.ts';
 import {
   boolean,
   count,
@@ -60,30 +60,6 @@ const entryProperties = {
 const signedIn = { user: shape('User'), proof: { ...string, description: 'goes as X-Peerstor' } };
 
 const entries: Record<string, Schema> = {
-  Media: objectOf<photos.MediaView>({
-    kind: oneOf('image', 'video'),
-    format: string,
-    width: count,
-    height: count,
-    takenAt: nullable(time),
-    takenLocal: nullable({ ...string, description: "as the camera's clock showed it" }),
-    offsetMinutes: nullable(number),
-    thumbhash: nullable({ ...string, description: 'base64 of a ThumbHash' }),
-    durationSeconds: nullable(number),
-    codec: nullable(string),
-    camera: nullable(string),
-    lens: nullable(string),
-    exposure: nullable(
-      objectOf<NonNullable<photos.MediaView['exposure']>>({
-        seconds: nullable(number),
-        fNumber: nullable(number),
-        iso: nullable(number),
-        focalLengthMm: nullable(number),
-      }),
-    ),
-    gps: nullable(objectOf<NonNullable<photos.MediaView['gps']>>({ latitude: number, longitude: number })),
-    problem: nullable(string),
-  }),
   Entry: objectOf<api.EntryView>(entryProperties),
   FoundEntry: objectOf<api.FoundView>({ ...entryProperties, path: string }),
   Safety: objectOf<api.SafetyView>({
@@ -123,38 +99,6 @@ const entries: Record<string, Schema> = {
         checkedAt: nullable(time),
       }),
     ),
-  }),
-};
-
-const pictures: Record<string, Schema> = {
-  Photo: objectOf<photos.PhotoView>({
-    id,
-    name: string,
-    version: id,
-    kind: oneOf('image', 'video'),
-    takenAt: time,
-    takenLocal: string,
-    dateFrom: oneOf('content', 'name', 'file'),
-    ratio: number,
-    thumbhash: nullable(string),
-    hasThumbnail: boolean,
-    favorite: boolean,
-    durationSeconds: optional(number),
-    gps: optional(objectOf<NonNullable<photos.PhotoView['gps']>>({ latitude: number, longitude: number })),
-    k: optional(string),
-  }),
-  TimelineMonth: objectOf<photos.TimelineMonth>({
-    month: string,
-    count,
-    ratios: { ...string, description: 'base64: 50 times the ratio of each picture' },
-  }),
-  MediaProgress: objectOf<photos.MediaProgressView>({ waiting: count, lack: nullable(string) }),
-  Album: objectOf<photos.AlbumView>({
-    id,
-    name: string,
-    count,
-    createdAt: time,
-    cover: nullable(shape('Photo')),
   }),
 };
 

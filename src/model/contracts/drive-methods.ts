@@ -49,6 +49,7 @@ export const driveMethods: Readonly<Record<DriveMethod, MethodRule>> = {
   open: { needs: 'view', at: 0 },
   thumbnail: { needs: 'view', at: 0 },
   setPoster: { needs: 'owner', at: 0 },
+  motion: { needs: 'view', at: 0 },
   rendition: { needs: 'view', at: 0 },
   makeRendition: { needs: 'view', at: 0 },
   checksum: { needs: 'view', at: 0 },

@@ -355,6 +355,8 @@ export interface Drive {
    * @throws `bad-input` for what is no picture; `conflict` for what is no film, or has a picture
    */
   setPoster(id: EntryId, picture: Uint8Array): Promise<EntryView>;
+  /** The film inside a motion photo. @throws `no-rendition` where there is none; `not-found` */
+  motion(id: EntryId): Promise<OpenContent>;
   /**
    * A smaller film (720 lines, H.264) of one that a browser may not play, if this device has made one.
    * @throws `no-rendition`, `not-found`

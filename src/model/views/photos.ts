@@ -45,7 +45,7 @@ export interface PhotoView {
   /** The same by the clock of the camera, `YYYY-MM-DDTHH:MM:SS`: its day and month. */
   takenLocal: string;
   /** Where that time is from. */
-  dateFrom: 'content' | 'name' | 'file';
+  dateFrom: 'content' | 'name' | 'file' | 'edited';
   /** Width by height, as it is shown; 1 where unknown. */
   ratio: number;
   /** Base64, or null. */
@@ -55,6 +55,24 @@ export interface PhotoView {
   favorite: boolean;
   durationSeconds?: number;
   gps?: { latitude: number; longitude: number };
+  /** What the place is called: the town, if one is near, and the country. */
+  place?: { town: string | null; country: string; countryName: string };
+  /** Of a Live Photo: id of the film that belongs to it. */
+  live?: string;
+  /** A motion photo: the film inside is at `/api/v1/entries/ID/motion`. */
+  motion?: true;
+  /** How many files it stands for, itself included: Live Photo, raw and JPEG, burst. */
+  stack?: number;
+  /** A wide picture, or one of all directions (equirectangular). */
+  panorama?: 'flat' | 'sphere';
+  screenshot?: true;
+  description?: string;
+  archived?: true;
+  hidden?: true;
+  /** Degrees clockwise that it is to be turned by, after the cut. */
+  turn?: 90 | 180 | 270;
+  /** The part that is shown, as shares of width and height of the thumbnail. */
+  crop?: { x: number; y: number; width: number; height: number };
   /** Over HTTP: goes as `?k=` into addresses below the entry. */
   k?: string;
 }
@@ -79,6 +97,51 @@ export interface AlbumView {
   name: string;
   count: number;
   createdAt: string;
+  /** Of an album that fills itself: the words that its pictures fit; null for one that is filled by hand. */
+  query: string | null;
   /** The picture that stands for it: the chosen one, else the first; null for an empty album. */
   cover: PhotoView | null;
+}
+
+/** A day of an earlier year. */
+export interface MemoryView {
+  year: number;
+  items: PhotoView[];
+}
+
+export interface PlaceView {
+  town: string | null;
+  /** ISO 3166-1 alpha-2. */
+  country: string;
+  countryName: string;
+  count: number;
+  /** The newest one. */
+  cover: PhotoView;
+}
+
+/** Days away from home. */
+export interface TripView {
+  /** `YYYY-MM-DD` */
+  from: string;
+  to: string;
+  /** Most pictures first. */
+  towns: string[];
+  countries: string[];
+  count: number;
+  cover: PhotoView | null;
+}
+
+/** What pictures can be narrowed by: each name is also a word of a question. */
+export interface FacetsView {
+  count: number;
+  kinds: FacetView[];
+  cameras: FacetView[];
+  countries: FacetView[];
+  towns: FacetView[];
+  years: FacetView[];
+}
+
+export interface FacetView {
+  name: string;
+  count: number;
 }

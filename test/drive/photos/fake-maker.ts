@@ -5,6 +5,7 @@ import type {
   MediaContent,
   MediaFacts,
   MediaMaker,
+  PlaceNames,
 } from '../../../src/model/contracts/media/media-maker.ts';
 import type { RenditionFiles } from '../../../src/model/contracts/media/rendition-files.ts';
 
@@ -65,6 +66,21 @@ export class FakeMaker implements MediaMaker {
       bytes: this.bytesOf(at),
     }));
     return { facts: { ...facts, thumbhash: Uint8Array.of(1, 2, 3) }, thumbnails };
+  }
+
+  /** North is Munich, south is Lima. */
+  async places(): Promise<PlaceNames> {
+    return {
+      nameOf: ({ latitude }) =>
+        latitude > 0
+          ? {
+              town: 'Munich',
+              country: 'DE',
+              countryName: 'Germany',
+              words: ['Munich', 'München', 'Deutschland'],
+            }
+          : { town: 'Lima', country: 'PE', countryName: 'Peru', words: ['Lima', 'Peru'] },
+    };
   }
 
   async films(): Promise<FilmAbilities> {

@@ -243,6 +243,254 @@ describe('pictures', () => {
   });
 });
 
+describe('files that are one picture', () => {
+  const at = (local: string) => taken(local);
+  const id = 'A1B2C3D4-0000-4000-8000-000000000001';
+
+  it('are shown as one: Live Photos, raw files beside their JPEG, bursts', async () => {
+    const { photos, ids } = await withPictures({
+      'IMG_1.heic': { ...at('2026-07-01T10:00:00'), contentId: id },
+      'other name.mp4': { ...at('2026-07-01T10:00:01'), contentId: id, durationSeconds: 3 },
+      'IMG_2.jpg': at('2026-07-02T10:00:00'),
+      'IMG_2.mp4': { ...at('2026-07-02T10:00:01'), durationSeconds: 2.5 },
+      'IMG_2.dng': { ...at('2026-07-02T10:00:00'), format: 'raw' },
+      // Long, and at another time: films of their own.
+      'IMG_3.jpg': at('2026-07-03T10:00:00'),
+      'IMG_3.mp4': { ...at('2026-07-03T10:00:01'), durationSeconds: 30 },
+      'IMG_4.jpg': at('2026-07-04T10:00:00'),
+      'IMG_4.mp4': { ...at('2026-07-04T12:00:00'), durationSeconds: 3 },
+      'b1.jpg': { ...at('2026-07-05T10:00:00'), burstId: id },
+      'b2.jpg': { ...at('2026-07-05T10:00:01'), burstId: id },
+      'b3.jpg': { ...at('2026-07-05T10:00:02'), burstId: id },
+    });
+    const month = await photos.month('2026-07');
+    assert.deepEqual(
+      month.map(({ name, stack = 1 }) => [name, stack]),
+      [
+        ['b1.jpg', 3],
+        ['IMG_4.mp4', 1],
+        ['IMG_4.jpg', 1],
+        ['IMG_3.mp4', 1],
+        ['IMG_3.jpg', 1],
+        ['IMG_2.jpg', 3],
+        ['IMG_1.heic', 2],
+      ],
+    );
+    assert.equal(month.find(({ name }) => name === 'IMG_1.heic')?.live, ids['other name.mp4']);
+    assert.equal(month.find(({ name }) => name === 'IMG_2.jpg')?.live, ids['IMG_2.mp4']);
+    assert.equal((await photos.timeline())[0]?.count, 7);
+    const stack = await photos.stack(entryId(ids['b1.jpg'] ?? ''));
+    assert.deepEqual(namesOf(stack), ['b1.jpg', 'b2.jpg', 'b3.jpg']);
+    await assert.rejects(photos.stack(entryId(ids['b2.jpg'] ?? '')), coded('not-found'));
+  });
+
+  it('of a burst have the favorite on top', async () => {
+    const { photos, drive, ids } = await withPictures({
+      'b1.jpg': { ...at('2026-07-05T10:00:00'), burstId: id },
+      'b2.jpg': { ...at('2026-07-05T10:00:01'), burstId: id },
+    });
+    await drive.patch(entryId(ids['b2.jpg'] ?? ''), { starred: true });
+    assert.deepEqual(namesOf(await photos.month('2026-07')), ['b2.jpg']);
+  });
+});
+
+describe('what is said of a picture', () => {
+  it('counts instead of what its file says, on other devices too, and is taken back', async () => {
+    const pair = await createPair(new FakeMaker());
+    const ids = await addPicturesToPair(pair, {
+      'a.jpg': { ...taken('2026-07-01T10:00:00'), gps: { latitude: 48.1, longitude: 11.6 } },
+    });
+    const { photos } = pair.session;
+    const id = entryId(ids['a.jpg'] ?? '');
+    const change = {
+      takenLocal: '1999-12-31T23:59:00',
+      offsetMinutes: 60,
+      gps: { latitude: -12, longitude: -77 },
+      description: 'Silvester am Meer',
+      turn: 90 as const,
+      crop: { x: 0.1, y: 0, width: 0.5, height: 1 },
+    };
+    const missing = entryId('0'.repeat(32));
+    const outcomes = await photos.change([id, missing], change);
+    assert.deepEqual(
+      outcomes.map(({ ok }) => ok),
+      [true, false],
+    );
+    await exchange(pair.device, pair.laptop);
+    const other = await pair.laptop.accounts.login(username, password, 'here');
+    const [shown] = await other.photos.month('1999-12');
+    assert.deepEqual(
+      [shown?.takenAt, shown?.dateFrom, shown?.description, shown?.turn, shown?.crop, shown?.place?.town],
+      ['1999-12-31T22:59:00.000Z', 'edited', 'Silvester am Meer', 90, change.crop, 'Lima'],
+    );
+    // 4000 × 3000, of which half of the width is left, turned.
+    assert.equal(shown?.ratio, 1.5);
+    assert.deepEqual(namesOf(await photos.search('silvester lima')), ['a.jpg']);
+    await photos.change([id], { takenLocal: null, gps: 'none', description: null, turn: 0, crop: null });
+    const [again] = await photos.month('2026-07');
+    assert.deepEqual([again?.gps, again?.ratio, again?.description], [undefined, 1.333, undefined]);
+    await photos.change([id], { gps: null });
+    assert.equal((await photos.month('2026-07'))[0]?.place?.town, 'Munich');
+    for (const wrong of [
+      { takenLocal: '2026-02-31T00:00:00' },
+      { offsetMinutes: 5000 },
+      { gps: { latitude: 91, longitude: 0 } },
+      { crop: { x: 0.9, y: 0, width: 0.5, height: 1 } },
+      { description: 'x'.repeat(5001) },
+    ]) {
+      await assert.rejects(photos.change([id], wrong), coded('bad-input'), JSON.stringify(wrong));
+    }
+  });
+
+  it('keeps its tags and star, goes with a copy, and is changed by no token', async () => {
+    const { photos, drive, root, session, device, ids } = await withPictures({
+      'a.jpg': taken('2026-07-01T10:00:00'),
+    });
+    const id = entryId(ids['a.jpg'] ?? '');
+    await drive.patch(id, { starred: true, tags: ['sea'] });
+    await photos.change([id], { description: 'mine' });
+    const { starred, tags } = await drive.entry(id);
+    assert.deepEqual([starred, tags], [true, ['sea']]);
+    const folder = await drive.createFolder(root, 'inside');
+    const copy = await drive.copy(id, entryId(folder.id));
+    await until('the copy was read', async () => (await drive.entry(entryId(copy.id))).media !== null);
+    assert.equal((await photos.search('mine')).length, 2);
+    const wish = { name: 'frame', rights: 'edit' as const, entryId: root, expiresAtMs: null };
+    const program = await device.accounts.resume((await session.sharing.createToken(wish)).token ?? '');
+    assert.ok(program);
+    await assert.rejects(program.photos.change([id], { archived: true }), coded('forbidden'));
+  });
+
+  it('keeps it out of the timeline when archived, and out of everything when hidden', async () => {
+    const { photos, ids } = await withPictures({
+      'a.jpg': taken('2026-07-01T10:00:00'),
+      'b.jpg': taken('2026-07-02T10:00:00'),
+      'c.jpg': taken('2026-07-03T10:00:00'),
+    });
+    const id = (name: string) => entryId(ids[name] ?? '');
+    await photos.change([id('a.jpg')], { archived: true });
+    await photos.change([id('b.jpg')], { hidden: true });
+    const album = await photos.createAlbum('all');
+    await photos.addToAlbum(album.id, [id('a.jpg'), id('b.jpg'), id('c.jpg')]);
+    assert.deepEqual(namesOf(await photos.month('2026-07')), ['c.jpg']);
+    assert.deepEqual(namesOf(await photos.search('2026')), ['c.jpg', 'a.jpg']);
+    assert.deepEqual(namesOf(await photos.albumEntries(album.id)), ['a.jpg', 'c.jpg']);
+    assert.deepEqual(namesOf(await photos.archived()), ['a.jpg']);
+    assert.deepEqual(namesOf(await photos.hidden()), ['b.jpg']);
+    await photos.change([id('a.jpg'), id('b.jpg')], { archived: false, hidden: false });
+    assert.equal((await photos.month('2026-07')).length, 3);
+  });
+});
+
+describe('pictures put together', () => {
+  const munich = { gps: { latitude: 48.1, longitude: 11.6 } };
+  const lima = { gps: { latitude: -12, longitude: -77 } };
+  const two = (number: number) => String(number).padStart(2, '0');
+
+  it('are found by places in two languages, and listed by town', async () => {
+    const { photos } = await withPictures({
+      'a.jpg': { ...taken('2026-07-01T10:00:00'), ...munich },
+      'b.jpg': { ...taken('2026-07-02T10:00:00'), ...lima, camera: 'Pixel 8' },
+      'Screenshot_1.jpg': taken('2026-07-03T10:00:00'),
+      'd.jpg': { ...taken('2025-07-03T10:00:00'), ...munich },
+    });
+    assert.deepEqual(namesOf(await photos.search('münchen 2026')), ['a.jpg']);
+    assert.deepEqual(namesOf(await photos.search('Deutschland')), ['a.jpg', 'd.jpg']);
+    assert.deepEqual(namesOf(await photos.search('bildschirmfotos')), ['Screenshot_1.jpg']);
+    assert.deepEqual(
+      (await photos.places()).map(({ town, country, count, cover }) => [town, country, count, cover.name]),
+      [
+        ['Munich', 'DE', 2, 'a.jpg'],
+        ['Lima', 'PE', 1, 'b.jpg'],
+      ],
+    );
+    const { count, kinds, cameras, towns, years } = await photos.facets('');
+    assert.deepEqual(
+      [count, kinds[0], cameras, towns[0], years],
+      [
+        4,
+        { name: 'photo', count: 3 },
+        [{ name: 'Pixel 8', count: 1 }],
+        { name: 'Munich', count: 2 },
+        [
+          { name: '2026', count: 3 },
+          { name: '2025', count: 1 },
+        ],
+      ],
+    );
+    assert.equal((await photos.facets('lima')).count, 1);
+  });
+
+  it('are remembered on their day in later years, but for screenshots and what has no date of its own', async () => {
+    const { photos } = await withPictures({
+      'a.jpg': taken('2024-02-29T10:00:00'),
+      'b.jpg': taken('2020-02-28T10:00:00'),
+      'Screenshot_20200228-101010.jpg': {},
+      'today.jpg': taken('2026-02-28T10:00:00'),
+      'scan.jpg': {},
+    });
+    const memories = await photos.memories('2026-02-28');
+    assert.deepEqual(
+      memories.map(({ year, items }) => [year, ...namesOf(items)]),
+      [
+        [2024, 'a.jpg'],
+        [2020, 'b.jpg'],
+      ],
+    );
+    assert.deepEqual(await photos.memories('2024-02-28'), [
+      { year: 2020, items: (await photos.month('2020-02')).slice(1) },
+    ]);
+    assert.deepEqual(await photos.memories('2026-01-01'), []);
+  });
+
+  it('are journeys where they were taken away from home on days near each other', async () => {
+    const pictures: Record<string, Partial<MediaFacts>> = {};
+    for (let day = 1; day <= 25; day += 1) {
+      pictures[`home${day}.jpg`] = { ...taken(`2026-05-${two(day)}T10:00:00`), ...munich };
+    }
+    for (const day of [1, 2, 4, 20, 21]) {
+      for (const hour of [9, 10, 11]) {
+        pictures[`away${day}-${hour}.jpg`] = { ...taken(`2026-08-${two(day)}T${two(hour)}:00:00`), ...lima };
+      }
+    }
+    const { photos } = await withPictures(pictures);
+    assert.deepEqual(
+      (await photos.trips()).map(({ from, to, towns, countries, count }) => [
+        from,
+        to,
+        towns,
+        countries,
+        count,
+      ]),
+      [
+        ['2026-08-20', '2026-08-21', ['Lima'], ['Peru'], 6],
+        ['2026-08-01', '2026-08-04', ['Lima'], ['Peru'], 9],
+      ],
+    );
+  });
+});
+
+describe('an album that fills itself', () => {
+  it('has what fits its words, now and later, and takes nothing by hand', async () => {
+    const home = await withPictures({
+      'a.jpg': taken('2019-07-01T00:00:00'),
+      'b.jpg': taken('2020-07-02T00:00:00'),
+    });
+    const { photos, ids } = home;
+    const album = await photos.createAlbum('Sommer 2019', 'summer 2019');
+    assert.deepEqual(namesOf(await photos.albumEntries(album.id)), ['a.jpg']);
+    await addPictures(home, { 'c.jpg': taken('2019-08-01T00:00:00') });
+    const { count, query, cover } = await photos.album(album.id);
+    assert.deepEqual([count, query, cover?.name], [2, 'summer 2019', 'c.jpg']);
+    await assert.rejects(photos.addToAlbum(album.id, [entryId(ids['b.jpg'] ?? '')]), coded('conflict'));
+    const changed = await photos.changeAlbum(album.id, { query: '2020', coverId: null });
+    assert.deepEqual([changed.count, changed.cover?.name], [1, 'b.jpg']);
+    const plain = await photos.createAlbum('plain');
+    await assert.rejects(photos.changeAlbum(plain.id, { query: '2020' }), coded('conflict'));
+    await assert.rejects(photos.createAlbum('empty', '  '), coded('bad-input'));
+  });
+});
+
 describe('an album', () => {
   async function withAlbum() {
     const days = { 'a.jpg': taken('2026-07-01T00:00:00'), 'b.jpg': taken('2026-07-02T00:00:00') };

@@ -64,6 +64,7 @@ const calls: Readonly<Record<DriveMethod, (drive: Drive, id: EntryId, file: Entr
     open: (drive, id) => drive.open(id),
     thumbnail: (drive, id) => drive.thumbnail(id, 240),
     setPoster: (drive, id) => drive.setPoster(id, new Uint8Array(1)),
+    motion: (drive, id) => drive.motion(id),
     rendition: (drive, id) => drive.rendition(id),
     makeRendition: (drive, id) => drive.makeRendition(id),
     checksum: (drive, id) => drive.checksum(id),

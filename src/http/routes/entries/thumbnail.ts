@@ -89,6 +89,15 @@ export function renditionRoutes(app: FastifyInstance, { clock, log }: RouteConte
       return answer(request, reply, await drive.rendition(await entryIdOf(drive, request.params.id)));
     },
   });
+  app.route<{ Params: { id: string } }>({
+    method: ['GET', 'HEAD'],
+    url: '/api/v1/entries/:id/motion',
+    config: openToBrowsers,
+    handler: async (request, reply) => {
+      const { drive } = signedIn(request);
+      return answer(request, reply, await drive.motion(await entryIdOf(drive, request.params.id)));
+    },
+  });
   app.post<{ Params: { id: string } }>('/api/v1/entries/:id/rendition', async (request, reply) => {
     const { drive } = signedIn(request);
     const rendition = await drive.makeRendition(await entryIdOf(drive, request.params.id));

@@ -7,6 +7,7 @@ import { fields, text } from '../../requests/schemas.ts';
 import { signedIn } from '../../sessions/authentication.ts';
 import { keyed, listed } from './photos.ts';
 
+const words = text(1000, 'words that the pictures fit');
 const name = text(800, 'a text of 1 to 200 characters');
 const id = text(64, 'the id of a picture');
 const ids = {
@@ -19,6 +20,7 @@ const ids = {
 const changes = fields(
   {
     name,
+    query: words,
     coverId: {
       type: ['string', 'null'],
       maxLength: 64,
@@ -39,11 +41,12 @@ export function albumRoutes(app: FastifyInstance): void {
     return { items: albums.map((album) => shown(request, album)), nextCursor: null };
   });
 
-  app.post<{ Body: { name: string } }>(
+  app.post<{ Body: { name: string; query?: string } }>(
     '/api/v1/albums',
-    { schema: { body: fields({ name }, ['name']) } },
+    { schema: { body: fields({ name, query: words }, ['name']) } },
     async (request, reply) => {
-      const album = await signedIn(request).photos.createAlbum(request.body.name);
+      const { name: called, query } = request.body;
+      const album = await signedIn(request).photos.createAlbum(called, query);
       return reply.code(201).send(shown(request, album));
     },
   );
@@ -52,13 +55,14 @@ export function albumRoutes(app: FastifyInstance): void {
     shown(request, await signedIn(request).photos.album(request.params.id)),
   );
 
-  app.patch<ById & { Body: { name?: string; coverId?: string | null; order?: string[] } }>(
+  app.patch<ById & { Body: { name?: string; query?: string; coverId?: string | null; order?: string[] } }>(
     '/api/v1/albums/:id',
     { schema: { body: changes } },
     async (request) => {
-      const { name: given, coverId, order } = request.body;
+      const { name: given, query, coverId, order } = request.body;
       const album = await signedIn(request).photos.changeAlbum(request.params.id, {
         ...(given !== undefined && { name: given }),
+        ...(query !== undefined && { query }),
         ...(coverId !== undefined && { coverId: coverId === null ? null : entryId(coverId) }),
         ...(order !== undefined && { order: order.map(entryId) }),
       });

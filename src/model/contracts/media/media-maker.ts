@@ -101,6 +101,23 @@ export interface MediaContent {
   read(range: { start: number; end: number }, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
+/** What a place is called. */
+export interface PlaceName {
+  /** null far from every town. */
+  town: string | null;
+  /** ISO 3166-1 alpha-2. */
+  country: string;
+  /** In English. */
+  countryName: string;
+  /** Everything that it may be searched by. */
+  words: readonly string[];
+}
+
+export interface PlaceNames {
+  /** undefined at sea. Some microseconds. */
+  nameOf(place: GpsPlace): PlaceName | undefined;
+}
+
 export interface FilmAbilities {
   posters: boolean;
   renditions: boolean;
@@ -130,5 +147,7 @@ export interface MediaMaker {
     film: { durationSeconds?: number },
     options: { signal: AbortSignal; onProgress?(share: number): void },
   ): AsyncIterable<Uint8Array>;
+  /** Names of towns, read when they are first asked for; undefined where the file of them is missing. */
+  places(): Promise<PlaceNames | undefined>;
   stop(): Promise<void>;
 }

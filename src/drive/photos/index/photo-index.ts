@@ -3,40 +3,15 @@
  * stays in it, hidden, so that restoring a folder costs nothing.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { CatalogChange } from '../../model/contracts/catalog.ts';
-import type { GpsPlace, MediaKind } from '../../model/contracts/media/media-maker.ts';
-import { isPeerstorError } from '../../model/errors.ts';
-import { type EntryId, entryId, type VersionId } from '../../model/ids.ts';
-import type { PhotoView } from '../../model/views/photos.ts';
-import { marksOf } from '../tree/entry-view.ts';
-import { openMedia } from '../tree/media-record.ts';
-import { givenName, openEntry, type Tree, trashedAt } from '../tree/tree.ts';
-import { photoDate } from './photo-dates.ts';
+import type { CatalogChange } from '../../../model/contracts/catalog.ts';
+import { isPeerstorError } from '../../../model/errors.ts';
+import { type EntryId, entryId } from '../../../model/ids.ts';
+import { givenName, openEntry, type Tree, trashedAt } from '../../tree/tree.ts';
+import { type Photo, readPhoto } from './photo-row.ts';
+import { type Arranged, arrange } from './stacks.ts';
 
 /** Entries that are opened before others have their turn. */
 const entriesAtOnce = 32;
-
-export interface Photo {
-  id: EntryId;
-  version: VersionId;
-  name: string;
-  kind: MediaKind;
-  takenMs: number;
-  local: string;
-  dateFrom: PhotoView['dateFrom'];
-  width: number;
-  height: number;
-  thumbhash: string | null;
-  perceptualHash: Uint8Array | undefined;
-  /** Equal for equal content. */
-  digest: string;
-  hasThumbnail: boolean;
-  favorite: boolean;
-  durationSeconds: number | undefined;
-  gps: GpsPlace | undefined;
-  camera: string | undefined;
-  lens: string | undefined;
-}
 
 interface Row extends Photo {
   isHidden: boolean;
@@ -63,6 +38,8 @@ export class PhotoIndex {
   #isBuilt = false;
   #refreshing: Promise<void> | undefined;
   #sorted: readonly Photo[] | undefined;
+  #arranged: { of: readonly Photo[]; how: Arranged } | undefined;
+  readonly #places = async () => this.#tree.media?.places();
 
   constructor(tree: Tree, drop: () => void) {
     this.#tree = tree;
@@ -80,6 +57,13 @@ export class PhotoIndex {
     }
     this.#sorted ??= [...this.#rows.values()].filter(({ isHidden }) => !isHidden).sort(newestFirst);
     return this.#sorted;
+  }
+
+  /** What is shown, newest first, and what stands behind each. */
+  async arranged(): Promise<Arranged> {
+    const photos = await this.photos();
+    if (this.#arranged?.of !== photos) this.#arranged = { of: photos, how: arrange(photos) };
+    return this.#arranged.how;
   }
 
   /** undefined for what is no picture, or is in the trash. */
@@ -146,33 +130,8 @@ export class PhotoIndex {
 
   async #read(id: EntryId): Promise<Row | undefined> {
     const entry = this.#open(id);
-    if (entry?.body.kind !== 'file') return undefined;
-    const { winner } = await this.#tree.cache.heads.of(id, entry.keys);
-    const media = winner && openMedia(this.#tree, winner.id, entry.keys);
-    if (!media) return undefined;
-    const name = givenName(entry);
-    const { takenMs, local, from } = photoDate(media.takenAt, name, winner.modifiedAt);
-    return {
-      id,
-      version: winner.id,
-      name,
-      kind: media.kind,
-      takenMs,
-      local,
-      dateFrom: from,
-      width: media.width,
-      height: media.height,
-      thumbhash: media.thumbhash ? Buffer.from(media.thumbhash).toString('base64') : null,
-      perceptualHash: media.perceptualHash,
-      digest: Buffer.from(winner.contentDigest).toString('base64'),
-      hasThumbnail: media.thumbnails.length > 0,
-      favorite: marksOf(this.#tree, entry).starred,
-      durationSeconds: media.durationSeconds,
-      gps: media.gps,
-      camera: media.camera,
-      lens: media.lens,
-      isHidden: trashedAt(this.#tree, entry) !== null,
-    };
+    const photo = entry && (await readPhoto(this.#tree, entry, this.#places));
+    return photo && { ...photo, isHidden: trashedAt(this.#tree, entry) !== null };
   }
 
   #open(id: EntryId) {
@@ -202,27 +161,4 @@ function isFolder(body: unknown): boolean {
   // A tombstone may be that of a folder.
   if (body === null) return true;
   return typeof body === 'object' && 'kind' in body && body.kind === 'folder';
-}
-
-export function photoView(photo: Photo): PhotoView {
-  const { id, name, version, kind, takenMs, local, dateFrom, thumbhash, hasThumbnail, favorite } = photo;
-  return {
-    id,
-    name,
-    version,
-    kind,
-    takenAt: new Date(takenMs).toISOString(),
-    takenLocal: local,
-    dateFrom,
-    ratio: ratioOf(photo),
-    thumbhash,
-    hasThumbnail,
-    favorite,
-    ...(photo.durationSeconds !== undefined && { durationSeconds: photo.durationSeconds }),
-    ...(photo.gps && { gps: photo.gps }),
-  };
-}
-
-export function ratioOf({ width, height }: Pick<Photo, 'width' | 'height'>): number {
-  return width > 0 && height > 0 ? Math.round((width / height) * 1000) / 1000 : 1;
 }

@@ -1,26 +1,28 @@
 /** Albums of the owner of a drive: lists of their own pictures, which stay where they are. */
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { EntryOutcome } from '../../model/api.ts';
-import type { Draft } from '../../model/contracts/catalog.ts';
-import type { Photos } from '../../model/contracts/media/photos.ts';
-import { PeerstorError } from '../../model/errors.ts';
-import type { EntryId } from '../../model/ids.ts';
-import type { AlbumView } from '../../model/views/photos.ts';
-import { showsNothing } from '../tree/listing/names.ts';
-import { author, type Tree } from '../tree/tree.ts';
+import type { EntryOutcome } from '../../../model/api.ts';
+import type { Draft } from '../../../model/contracts/catalog.ts';
+import type { Photos } from '../../../model/contracts/media/photos.ts';
+import { PeerstorError } from '../../../model/errors.ts';
+import type { EntryId } from '../../../model/ids.ts';
+import type { AlbumView } from '../../../model/views/photos.ts';
+import { showsNothing } from '../../tree/listing/names.ts';
+import { author, type Tree } from '../../tree/tree.ts';
+import { photoIndexOf } from '../index/photo-index.ts';
+import { photoTest } from '../index/photo-question.ts';
+import { type Photo, photoView } from '../index/photo-row.ts';
 import {
   type Album,
-  type AlbumItem,
   albumDraft,
   albumsOf,
   itemDraft,
   newAlbumRecordId,
   removalDraft,
 } from './album-records.ts';
-import { type Photo, photoIndexOf, photoView } from './photo-index.ts';
 
 /** Characters. */
 const nameLengthMax = 200;
+const queryLengthMax = 1000;
 const albumsMax = 10_000;
 /** Records in one batch. */
 const draftsPerBatch = 300;
@@ -56,27 +58,31 @@ export function createAlbums(tree: Tree): AlbumCalls {
 
     album: async (id) => albumView(tree, await requireAlbum(id)),
 
-    createAlbum: (name) =>
+    createAlbum: (name, query) =>
       inTurn(async () => {
         if ((await albumsOf(tree)).size >= albumsMax) {
           throw new PeerstorError('quota-exceeded', `There can be ${albumsMax} albums: delete one first.`);
         }
         const id = newAlbumRecordId(tree);
         const createdAt = tree.clock.wallMs();
-        await author(tree, [albumDraft(tree, { id, name: checkName(name), coverId: null, createdAt })]);
+        const words = query === undefined ? null : checkQuery(query);
+        const album = { id, name: checkName(name), coverId: null, createdAt, query: words };
+        await author(tree, [albumDraft(tree, album)]);
         return albumView(tree, await requireAlbum(id));
       }),
 
-    changeAlbum: (id, { name, coverId, order }) =>
+    changeAlbum: (id, { name, query, coverId, order }) =>
       inTurn(async () => {
         const album = await requireAlbum(id);
-        const isChanged = name !== undefined || coverId !== undefined;
+        const isChanged = name !== undefined || query !== undefined || coverId !== undefined;
+        if (query !== undefined && album.query === null) throw notSmart();
         const changed = {
           ...album,
           ...(name !== undefined && { name: checkName(name) }),
+          ...(query !== undefined && { query: checkQuery(query) }),
           ...(coverId !== undefined && { coverId }),
         };
-        if (coverId) requireItem(album, coverId);
+        if (coverId) await requirePhoto(tree, album, coverId);
         const drafts = order ? reordered(tree, album, order) : [];
         await write(tree, [...(isChanged ? [albumDraft(tree, changed)] : []), ...drafts]);
         return albumView(tree, await requireAlbum(id));
@@ -90,13 +96,17 @@ export function createAlbums(tree: Tree): AlbumCalls {
         await write(tree, drafts);
       }),
 
-    albumEntries: async (id) => (await photosIn(tree, await requireAlbum(id))).map(photoView),
+    async albumEntries(id) {
+      const { beneath } = await photoIndexOf(tree).arranged();
+      const photos = await photosIn(tree, await requireAlbum(id));
+      return photos.map((photo) => photoView(photo, beneath.get(photo.id)));
+    },
 
-    addToAlbum: (id, entries) => inTurn(async () => add(tree, await requireAlbum(id), entries)),
+    addToAlbum: (id, entries) => inTurn(async () => add(tree, refuseSmart(await requireAlbum(id)), entries)),
 
     removeFromAlbum: (id, entries) =>
       inTurn(async () => {
-        const { items } = await requireAlbum(id);
+        const { items } = refuseSmart(await requireAlbum(id));
         const gone = new Set(entries);
         const removed = items.filter(({ entry }) => gone.has(entry));
         await write(
@@ -140,12 +150,16 @@ async function write(tree: Tree, drafts: readonly Draft[]): Promise<void> {
   }
 }
 
-/** Pictures that are in the trash are not shown, and come back to their place when they are restored. */
-async function photosIn(tree: Tree, { items }: Album): Promise<Photo[]> {
+/** Pictures that are in the trash, or hidden, are not shown, and come back to their place when they are restored. */
+async function photosIn(tree: Tree, { items, query }: Album): Promise<Photo[]> {
   const index = photoIndexOf(tree);
+  if (query !== null) {
+    const fits = photoTest(query);
+    return (await index.arranged()).top.filter((photo) => !photo.edits.hidden && fits(photo));
+  }
   await index.photos();
   const found = await Promise.all(items.map(({ entry }) => index.photo(entry)));
-  return found.filter((photo) => photo !== undefined);
+  return found.filter((photo) => photo !== undefined).filter(({ edits }) => !edits.hidden);
 }
 
 async function albumView(tree: Tree, album: Album): Promise<AlbumView> {
@@ -156,16 +170,37 @@ async function albumView(tree: Tree, album: Album): Promise<AlbumView> {
     name: album.name,
     count: photos.length,
     createdAt: new Date(album.createdAt).toISOString(),
+    query: album.query,
     cover: cover ? photoView(cover) : null,
   };
 }
 
-function requireItem({ items }: Album, id: EntryId): AlbumItem {
-  const item = items.find(({ entry }) => entry === id);
-  if (item) return item;
+async function requirePhoto(tree: Tree, album: Album, id: EntryId): Promise<void> {
+  const isInside =
+    album.query === null
+      ? album.items.some(({ entry }) => entry === id)
+      : (await photosIn(tree, album)).some((photo) => photo.id === id);
+  if (isInside) return;
   throw new PeerstorError('bad-input', 'The cover of an album is one of its pictures.', {
     details: { field: 'coverId' },
   });
+}
+
+function refuseSmart(album: Album): Album {
+  if (album.query === null) return album;
+  throw new PeerstorError('conflict', 'This album fills itself: change the words that its pictures fit.');
+}
+
+function notSmart(): PeerstorError {
+  return new PeerstorError('conflict', 'This album is filled by hand: make another one for a search.');
+}
+
+/** @throws `bad-input` */
+function checkQuery(text: string): string {
+  const query = text.toWellFormed().normalize('NFC').trim();
+  if (query !== '' && query.length <= queryLengthMax) return query;
+  const rule = `An album that fills itself needs words, at most ${queryLengthMax} characters.`;
+  throw new PeerstorError('bad-input', rule, { details: { field: 'query' } });
 }
 
 /** Those whose place changes get a new number. */

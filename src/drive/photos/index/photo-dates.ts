@@ -1,7 +1,7 @@
 /** When a picture was taken, where its content does not say it: by its name, else by the date of the file. */
 
-import type { TakenAt } from '../../model/contracts/media/media-maker.ts';
-import { takenAtMs } from '../tree/media-view.ts';
+import type { TakenAt } from '../../../model/contracts/media/media-maker.ts';
+import { takenAtMs } from '../../tree/media-view.ts';
 
 export interface PhotoDate {
   /** Unix ms. */

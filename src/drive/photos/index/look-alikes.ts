@@ -1,6 +1,6 @@
 /** Groups of pictures that look alike: equal content, or hashes that differ in few bits. */
 import { setImmediate as breathe } from 'node:timers/promises';
-import { type Photo, ratioOf } from './photo-index.ts';
+import { type Photo, ratioOf } from './photo-row.ts';
 
 /** Of 64 bits. Of two hashes that differ in at most seven, one of the eight bytes is equal: only those are compared. */
 const distanceMax = 7;

@@ -1,9 +1,9 @@
 /**
  * What somebody looks for among pictures, in words. A word that means a time, a kind or a favorite narrows; every other one must
- * be part of the name, the camera or the lens.
+ * be part of the name, the camera, the lens, the place or the description.
  */
-import { foldText, wordsOf } from '../search/folding.ts';
-import type { Photo } from './photo-index.ts';
+import { wordsOf } from '../../search/folding.ts';
+import type { Photo } from './photo-row.ts';
 
 const wordsMax = 16;
 
@@ -50,6 +50,11 @@ const videoWords: ReadonlySet<string> = new Set([
 const imageWords: ReadonlySet<string> = new Set(
   'photo photos picture pictures image images foto fotos bild bilder'.split(' '),
 );
+const otherKinds: readonly (readonly [words: readonly string[], fits: (photo: Photo) => boolean])[] = [
+  [['screenshot', 'screenshots', 'bildschirmfoto', 'bildschirmfotos'], ({ isScreenshot }) => isScreenshot],
+  [['panorama', 'panoramas', 'panoramen'], ({ panorama }) => panorama !== undefined],
+  [['raw'], ({ format }) => format === 'raw'],
+];
 const favoriteWords: ReadonlySet<string> = new Set(
   'favorite favorites favourite favourites favorit favoriten starred lieblingsbilder'.split(' '),
 );
@@ -67,8 +72,7 @@ export function photoTest(question: string): Test {
 }
 
 function testOf(word: string): Test {
-  const byText: Test = ({ name, camera = '', lens = '' }) =>
-    [name, camera, lens].some((text) => foldText(text).includes(word));
+  const byText: Test = ({ words }) => words.includes(word);
   const byMeaning = meaningOf(word);
   // A file may be called "summer.jpg", or taken in summer.
   return byMeaning ? (photo) => byMeaning(photo) || byText(photo) : byText;
@@ -77,7 +81,12 @@ function testOf(word: string): Test {
 function meaningOf(word: string): Test | undefined {
   if (videoWords.has(word)) return ({ kind }) => kind === 'video';
   if (imageWords.has(word)) return ({ kind }) => kind === 'image';
+  const other = otherKinds.find(([words]) => words.includes(word));
+  if (other) return other[1];
   if (favoriteWords.has(word)) return ({ favorite }) => favorite;
+  // "1990s", "1990er".
+  const decade = /^(\d{3})0(?:s|er)$/.exec(word)?.[1];
+  if (decade !== undefined) return ({ local }) => local.startsWith(decade);
   // A year, a month of a year, a day.
   if (/^\d{4}(-\d{2}){0,2}$/.test(word)) return ({ local }) => local.startsWith(word);
   const day = /^(\d{1,2})\.(\d{1,2})\.(\d{4})$/.exec(word);

@@ -2,12 +2,12 @@
  * Albums as the catalog has them: one register for each album and for each picture in it, so that what two devices add at once is kept
  * on both. Inside they are sealed under a key that only the owner has, so nobody else can tell which is which. Bytes: FORMAT, section 6.
  */
-import { decode, encode, isFields, open, seal } from '../../crypto/index.ts';
-import type { Draft } from '../../model/contracts/catalog.ts';
-import { isPeerstorError, PeerstorError, sentenceOf } from '../../model/errors.ts';
-import { type EntryId, entryId, ownRecordId, toHex } from '../../model/ids.ts';
-import { isLive } from '../keys/live.ts';
-import type { Tree } from '../tree/tree.ts';
+import { decode, encode, isFields, open, seal } from '../../../crypto/index.ts';
+import type { Draft } from '../../../model/contracts/catalog.ts';
+import { isPeerstorError, PeerstorError, sentenceOf } from '../../../model/errors.ts';
+import { type EntryId, entryId, ownRecordId, toHex } from '../../../model/ids.ts';
+import { isLive } from '../../keys/live.ts';
+import type { Tree } from '../../tree/tree.ts';
 
 const label = 'albums/1';
 
@@ -16,6 +16,8 @@ interface AlbumPart {
   name: string;
   coverId: string | null;
   createdAt: number;
+  /** Absent in an album that is filled by hand. */
+  query?: string;
 }
 
 interface ItemPart {
@@ -40,6 +42,8 @@ export interface Album {
   name: string;
   coverId: EntryId | null;
   createdAt: number;
+  /** Words that its pictures fit; null for an album that is filled by hand. */
+  query: string | null;
   /** In the order of the album. */
   items: readonly AlbumItem[];
 }
@@ -79,8 +83,9 @@ async function readAlbums(tree: Tree): Promise<Albums> {
     const id = record.id.split('.')[0] ?? '';
     const part = partIn(tree, key, record.body.sealed);
     if (part?.kind === 'album') {
-      const { name, coverId, createdAt } = part;
-      found.push({ id, name, coverId: coverId === null ? null : entryId(coverId), createdAt, items: [] });
+      const { name, createdAt, query = null } = part;
+      const coverId = part.coverId === null ? null : entryId(part.coverId);
+      found.push({ id, name, coverId, createdAt, query, items: [] });
     }
     if (part?.kind === 'item') {
       const { album, entry, addedAt, order } = part;
@@ -119,7 +124,8 @@ const isNumber = (value: unknown): value is number => typeof value === 'number' 
 
 function isAlbumPart(part: unknown): part is AlbumPart {
   if (!isFields(part) || part.kind !== 'album' || typeof part.name !== 'string') return false;
-  return isNumber(part.createdAt) && (part.coverId === null || isId(part.coverId));
+  const isQuery = part.query === undefined || typeof part.query === 'string';
+  return isNumber(part.createdAt) && isQuery && (part.coverId === null || isId(part.coverId));
 }
 
 function isItemPart(part: unknown): part is ItemPart {
@@ -128,8 +134,8 @@ function isItemPart(part: unknown): part is ItemPart {
 }
 
 export function albumDraft(tree: Tree, album: Omit<Album, 'items'>): Draft<'album'> {
-  const { id, name, coverId, createdAt } = album;
-  return draftOf(tree, id, { kind: 'album', name, coverId, createdAt });
+  const { id, name, coverId, createdAt, query } = album;
+  return draftOf(tree, id, { kind: 'album', name, coverId, createdAt, ...(query !== null && { query }) });
 }
 
 export function itemDraft(tree: Tree, album: string, { record, ...item }: AlbumItem): Draft<'album'> {
