@@ -152,6 +152,10 @@ describe('an upload by tus', () => {
       body: 'def',
     });
     assert.equal(answer.status, 204, answer.text);
+    const asked = await g.ask('POST', address, {
+      headers: { ...override, 'x-http-method-override': 'HEAD' },
+    });
+    assert.deepEqual([asked.status, asked.headers['upload-offset']], [200, '6']);
     const last = await patch(address, 6, '', { 'upload-length': 6 });
     assert.equal(await read(home.drive, entryOf(last)), 'abcdef');
   });

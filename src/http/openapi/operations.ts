@@ -31,6 +31,8 @@ const does = (
 const ok = (schema: Reply | readonly Reply[]): Replies => ({ 200: schema });
 const made = (schema: Schema): Replies => ({ 201: schema });
 const nothing: Replies = { 204: null };
+/** Of HEAD, and of PATCH and DELETE. */
+const overridden: Replies = { 200: null, 204: null };
 const itemsOf = (items: Schema): Schema => objectOf<{ items: object[] }>({ items: listOf(items) });
 const uploaded: Replies = { 200: shape('Entry'), 201: shape('Entry') };
 const anyBytes = '*/*';
@@ -122,7 +124,7 @@ const entries: Record<string, Operation> = {
   'POST /api/v1/uploads': does('Begin an upload in several requests (tus)', { 201: null }, tus),
   'GET /api/v1/uploads': does('Own uploads that are not finished', ok(pageOf(shape('Upload')))),
   'PATCH /api/v1/uploads/:id': does('The next bytes of an upload (tus)', nothing, tusPart),
-  'POST /api/v1/uploads/:id': does('The same as PATCH, by X-HTTP-Method-Override', nothing, tusPart),
+  'POST /api/v1/uploads/:id': does('PATCH, DELETE or HEAD, by X-HTTP-Method-Override', overridden, tusPart),
   'DELETE /api/v1/uploads/:id': does('Give an upload up (tus)', nothing, tusVersion),
   'GET /api/v1/entries/:id/checksum': does(
     'The SHA-256 of the plain content',
@@ -255,7 +257,11 @@ const sharing: Record<string, Operation> = {
   ),
   'POST /s/:secret/api/uploads': does('Begin an upload in several requests (tus)', { 201: null }, tus),
   'PATCH /s/:secret/api/uploads/:id': does('The next bytes of an upload (tus)', nothing, tusPart),
-  'POST /s/:secret/api/uploads/:id': does('The same as PATCH, by X-HTTP-Method-Override', nothing, tusPart),
+  'POST /s/:secret/api/uploads/:id': does(
+    'PATCH, DELETE or HEAD, by X-HTTP-Method-Override',
+    overridden,
+    tusPart,
+  ),
   'DELETE /s/:secret/api/uploads/:id': does('Give an upload up (tus)', nothing, tusVersion),
   'PUT /s/:secret/api/entries/:id/path/*': does(
     'Upload below a folder of a link',

@@ -200,6 +200,10 @@ describe('a damaged value that is met while the catalog runs', () => {
         if (bad.has(key)) throw damaged(key);
         return real.get(key);
       },
+      getDecoded<Decoded>(key: string, decode: (value: Uint8Array | undefined) => Decoded): Decoded {
+        if (bad.has(key)) throw damaged(key);
+        return real.getDecoded(key, decode);
+      },
       async batch(...parts: Parameters<typeof real.batch>) {
         // Who sees a new value may damage others of the batch before this resolves.
         const mended = parts[0].map(({ key }) => key).filter((key) => bad.has(key));
