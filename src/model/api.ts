@@ -309,6 +309,13 @@ export interface AccessView {
   grantedAt: string;
 }
 
+/** The same with what it is. */
+export interface GivenAccessView extends AccessView {
+  entryId: string;
+  /** Name of the entry now; null when it is gone or in the trash. */
+  entryName: string | null;
+}
+
 /** An entry that somebody else shared with the one who asks. */
 export interface SharedEntryView {
   entry: EntryView;
@@ -325,6 +332,8 @@ export interface GuestView {
   owner: string;
   rights: RightsView;
   expiresAt: string | null;
+  /** Its downloads are counted and bounded: whatever reads content uses one up. */
+  counted: boolean;
 }
 
 export interface AuditView {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { AccessView, EntryView, Page, SharedEntryView, ShareView } from '../../src/model/api.ts';
+import type {
+  AccessView,
+  EntryView,
+  GivenAccessView,
+  Page,
+  SharedEntryView,
+  ShareView,
+} from '../../src/model/api.ts';
 import { assertProblem, GatewayFixture, sessionHeaders } from './gateway-fixture.ts';
 
 const dayMs = 86_400_000;
@@ -119,6 +126,12 @@ describe('sharing with a user', () => {
       [[file.id, 'anna', 'view']],
     );
     assert.deepEqual((await g.get('/api/v1/shared')).json<Page<SharedEntryView>>().items, []);
+    const given = (await g.get('/api/v1/shared/given')).json<Page<GivenAccessView>>();
+    assert.deepEqual(
+      given.items.map(({ entryId, entryName, username }) => [entryId, entryName, username]),
+      [[file.id, 'plan.txt', 'ben']],
+    );
+    assert.deepEqual((await g.get('/api/v1/shared/given', ben)).json<Page<GivenAccessView>>().items, []);
   });
 
   it('takes them back, by the query or by a body', async () => {

@@ -66,6 +66,16 @@ export class FakeSharing {
       revokeAccess: async (entry, other) => {
         if (!this.#forget(entry, other)) throw new PeerstorError('not-found', `${other} has no access.`);
       },
+      sharedByMe: async () =>
+        Promise.all(
+          this.#access
+            .filter(({ owner }) => owner === username)
+            .map(async ({ entry, view }) => ({
+              ...view,
+              entryId: entry,
+              entryName: (await this.#drive.entry(entry)).name,
+            })),
+        ),
       sharedWithMe: async () => {
         const mine = this.#access.filter(({ view }) => view.username === username);
         return Promise.all(
@@ -143,7 +153,7 @@ export class FakeSharing {
     };
     refuseGone();
     this.#checkPassword(link, password);
-    const { rights, expiresAt } = link.view;
+    const { rights, expiresAt, maxDownloads } = link.view;
     const drive = scopedDrive(this.#drive, link.entry, { rights, kind: 'link' });
     return {
       id: grantId(link.view.id),
@@ -154,6 +164,7 @@ export class FakeSharing {
         owner: 'anna',
         rights,
         expiresAt,
+        counted: maxDownloads !== null,
       }),
       drive,
       uploads: new FakeUploads(drive),

@@ -190,7 +190,7 @@ function guestOf(parts: LinkSessionsParts, { drives, grant, secret }: Given, gra
     drive: granted.drive,
     uploads: uploadsOf(parts.uploads, granted, secret),
     async view() {
-      const { owner, rights, expiresAt } = now().body;
+      const { owner, rights, expiresAt, maxUses } = now().body;
       const entry = await granted.drive.root();
       return {
         entry: rights === 'upload' ? null : entry,
@@ -198,6 +198,7 @@ function guestOf(parts: LinkSessionsParts, { drives, grant, secret }: Given, gra
         owner: catalog.get('user', owner)?.body?.username ?? '',
         rights,
         expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+        counted: maxUses !== null,
       };
     },
     countUse: () =>

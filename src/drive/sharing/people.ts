@@ -9,9 +9,12 @@ import { onEntry, revokeGrant, writeGrant } from './grant-writing.ts';
 import type { Grant } from './grants/grants.ts';
 import { noteSharing, type SharingParts } from './sharing-parts.ts';
 import { badInput, checkRights } from './sharing-rules.ts';
-import { accessView } from './sharing-views.ts';
+import { accessView, givenAccessView, newestFirst } from './sharing-views.ts';
 
-export type SharingWithPeople = Pick<Sharing, 'shareWith' | 'accessOf' | 'revokeAccess' | 'sharedWithMe'>;
+export type SharingWithPeople = Pick<
+  Sharing,
+  'shareWith' | 'accessOf' | 'revokeAccess' | 'sharedWithMe' | 'sharedByMe'
+>;
 
 export function createSharingWithPeople(parts: SharingParts): SharingWithPeople {
   const { tree, shared } = parts;
@@ -65,6 +68,11 @@ export function createSharingWithPeople(parts: SharingParts): SharingWithPeople 
       if (!grant) throw new PeerstorError('not-found', 'This is not shared with them.');
       await revokeGrant(tree, grant.id, 'user');
       noteSharing(parts, 'share-revoked', `Something is not shared with ${name} any more.`);
+    },
+
+    async sharedByMe() {
+      const given = grants.by(tree.user).filter(({ body }) => body.kind === 'user' && !body.revoked);
+      return given.sort(newestFirst).map((grant) => givenAccessView(tree, grant));
     },
 
     async sharedWithMe() {

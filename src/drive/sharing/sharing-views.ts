@@ -1,5 +1,5 @@
 /** Grants as their owner sees them. */
-import type { AccessView, ShareView, TokenView } from '../../model/api.ts';
+import type { AccessView, GivenAccessView, ShareView, TokenView } from '../../model/api.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import type { EntryId } from '../../model/ids.ts';
 import type { GrantBody, GrantNotes } from '../../model/records.ts';
@@ -45,6 +45,11 @@ export function tokenView(tree: Tree, { id, body }: Grant): TokenView {
 export function accessView(tree: Tree, { body }: Grant): AccessView {
   const username = tree.catalog.get('user', body.grantee)?.body?.username ?? '';
   return { username, rights: body.rights, grantedAt: new Date(body.createdAt).toISOString() };
+}
+
+export function givenAccessView(tree: Tree, grant: Grant): GivenAccessView {
+  const { entry } = grant.body;
+  return { entryId: entry, entryName: nameOrNull(tree, entry), ...accessView(tree, grant) };
 }
 
 function timesOf({ createdAt, expiresAt }: GrantBody): { createdAt: string; expiresAt: string | null } {

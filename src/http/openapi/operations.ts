@@ -237,6 +237,7 @@ const sharing: Record<string, Operation> = {
   'GET /api/v1/entries/:id/access': does('With whom an entry is shared', ok(pageOf(shape('Access')))),
   'DELETE /api/v1/entries/:id/access': does('Share no longer', nothing),
   'GET /api/v1/shared': does('What others shared', ok(pageOf(shape('SharedEntry')))),
+  'GET /api/v1/shared/given': does('What is shared with other users', ok(pageOf(shape('GivenAccess')))),
   'GET /s/:secret': does('The page of a link', { 200: 'text/html' }),
   'POST /s/:secret/unlock': does('Give the password of a link', ok(shape('Guest'))),
   'GET /s/:secret/api': does('What a link shares', ok(shape('Guest')), link),

@@ -162,6 +162,13 @@ const people: Record<string, Schema> = {
     state: oneOf('live', 'expired', 'revoked', 'used-up'),
   }),
   Access: objectOf<api.AccessView>({ username: string, rights, grantedAt: time }),
+  GivenAccess: objectOf<api.GivenAccessView>({
+    entryId: id,
+    entryName: nullable(string),
+    username: string,
+    rights,
+    grantedAt: time,
+  }),
   SharedEntry: objectOf<api.SharedEntryView>({
     entry: shape('Entry'),
     owner: string,
@@ -174,6 +181,7 @@ const people: Record<string, Schema> = {
     owner: string,
     rights,
     expiresAt: nullable(time),
+    counted: boolean,
   }),
   Dropped: objectOf<Pick<api.EntryView, 'name' | 'size' | 'safety'>>({
     name: string,

@@ -1,5 +1,12 @@
 /** What a signed-in user shares, and what others share with them. */
-import type { AccessView, RightsView, SharedEntryView, ShareView, TokenView } from '../api.ts';
+import type {
+  AccessView,
+  GivenAccessView,
+  RightsView,
+  SharedEntryView,
+  ShareView,
+  TokenView,
+} from '../api.ts';
 import type { EntryId, GrantId } from '../ids.ts';
 
 /** Grants that a signed-in user gives and has; at `Session.sharing`. A token's session has none. */
@@ -10,6 +17,8 @@ export interface Sharing {
   /** Takes it back: what is written from now on is closed to them. */
   revokeAccess(entry: EntryId, username: string): Promise<void>;
   sharedWithMe(): Promise<SharedEntryView[]>;
+  /** Everything that is shared with other users, newest first. */
+  sharedByMe(): Promise<GivenAccessView[]>;
 
   createLink(wish: LinkWish): Promise<ShareView>;
   links(): Promise<ShareView[]>;

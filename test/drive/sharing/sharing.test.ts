@@ -244,13 +244,21 @@ function content(text: string) {
 }
 
 test('rights can be changed, and an owner sees who has them', async () => {
-  const { session, theirs, folder, inner, drive } = await createShared('view');
+  const { session, bob, theirs, folder, inner, drive } = await createShared('view');
   await session.sharing.shareWith(folder, 'Bob', 'edit');
   await put(theirs, inner, 'b.txt', 'x');
   assert.deepEqual(
     (await session.sharing.accessOf(folder)).map(({ username, rights }) => [username, rights]),
     [['Bob', 'edit']],
   );
+  const given = async () =>
+    (await session.sharing.sharedByMe()).map(({ entryName, username, rights }) => [
+      entryName,
+      username,
+      rights,
+    ]);
+  assert.deepEqual(await given(), [['Trip', 'Bob', 'edit']]);
+  assert.deepEqual(await bob.sharing.sharedByMe(), []);
   await session.sharing.shareWith(folder, 'Bob', 'upload');
   await assert.rejects(list(theirs, folder), coded('forbidden'));
   await put(theirs, folder, 'c.txt', 'x');
@@ -265,6 +273,10 @@ test('who lost access is out at once, and who still has it goes on', async () =>
   const eve = await addUser(device, session, 'Eve');
   await session.sharing.shareWith(folder, 'Eve', 'view');
   await session.sharing.revokeAccess(folder, 'Bob');
+  assert.deepEqual(
+    (await session.sharing.sharedByMe()).map(({ username }) => username),
+    ['Eve'],
+  );
   await assert.rejects(theirs.entry(file), coded('not-found'));
   await assert.rejects(put(theirs, inner, 'x', 'x'), coded('not-found'));
   assert.equal(await read(eve.drive, file), 'first');

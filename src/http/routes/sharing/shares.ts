@@ -129,6 +129,8 @@ function accessRoutes(app: FastifyInstance): void {
     },
   );
 
+  app.get('/api/v1/shared/given', async (request) => onePage(await signedIn(request).sharing.sharedByMe()));
+
   app.get('/api/v1/shared', async (request) => onePage(await signedIn(request).sharing.sharedWithMe()));
 }
 
