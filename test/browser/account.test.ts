@@ -124,7 +124,7 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
       await page.goto(`http://${device.address}${path}`);
       await page.getByRole('heading', { name: heading }).first().waitFor();
       await assertGerman(page, path);
-      await shot(page, `german${path.replaceAll('/', '-')}`);
+      await shot(page, `german${path.replace(/\W/g, '-')}`);
     }
     assert.equal(await page.locator('html').getAttribute('lang'), 'de');
   });
@@ -132,6 +132,13 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
 
 const germanPages = [
   ['/settings', 'Einstellungen von anna'],
+  ['/', 'Meine Ablage'],
+  ['/photos', 'Fotos'],
+  ['/recent', 'Zuletzt'],
+  ['/starred', 'Markiert'],
+  ['/search?q=plan', 'Gefunden zu „plan“'],
+  ['/shared', 'Für mich freigegeben'],
+  ['/trash', 'Papierkorb'],
   ['/devices', 'Geräte'],
   ['/health', 'Zustand'],
   ['/backups', 'Sicherungen'],

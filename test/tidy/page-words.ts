@@ -37,10 +37,11 @@ export function wordsOf(path: string, source: string, phrases: ReadonlySet<strin
   const found: PageWords = { unwrapped: [], literals: new Set(), early: [] };
   const at = ({ start }: Node) => source.slice(0, start).split('\n').length;
 
-  // Markup and media queries are for the browser.
+  // Markup, selectors and media queries are for the browser, and the title of a window ends with a name.
   const judge = (node: Node, text: string, field: string | undefined) => {
     const isSeen = field !== undefined && shown.test(field) ? hasLetters : isSentence;
-    if ((field !== undefined && unseen.test(field)) || /^(<|\([a-z-]+: )/.test(text)) return;
+    if ((field !== undefined && unseen.test(field)) || /^(<|\.[a-z]|\([a-z-]+: |… · peerstor$)/.test(text))
+      return;
     if (isSeen(text) && !phrases.has(text)) found.unwrapped.push({ line: at(node), text });
   };
 

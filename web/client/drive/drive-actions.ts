@@ -2,7 +2,9 @@
  * What a person does with entries of a drive: many at once, each action with its inverse on one undo
  * stack. No view here; whoever calls shows the outcome.
  */
+
 import type { EntryOutcome, EntryView } from '../../../src/model/api.ts';
+import { type PlainPhrase, t } from '../../words/words.ts';
 import { api } from '../api.ts';
 import { ApiError } from '../request.ts';
 import { attempt, say } from '../state.ts';
@@ -46,7 +48,7 @@ const manyMin = 10;
 const manyMax = 500;
 
 /** Why one of many failed; a request for many tells only the code. */
-const reasons: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, PlainPhrase>> = {
   'name-taken': 'There is an entry with this name already.',
   'would-make-a-cycle': 'A folder cannot be moved into itself.',
   'not-found': 'It is not there any more.',
@@ -66,7 +68,7 @@ async function together<Item extends Named>(
       const answer = await act(part.map(({ id }) => id));
       const failed = new Map(answer.items.filter(({ ok }) => !ok).map(({ id, code }) => [id, code]));
       for (const item of part) {
-        const sentence = reasons[failed.get(item.id) ?? ''] ?? 'It could not be changed.';
+        const sentence = t(reasons[failed.get(item.id) ?? ''] ?? 'It could not be changed.');
         if (failed.has(item.id)) outcome.failed.push({ item, error: new Error(sentence) });
         else outcome.done.push(item);
       }
@@ -79,14 +81,20 @@ async function together<Item extends Named>(
 
 /** “plan.txt”, or 3 items. */
 export function namesOf(entries: readonly Pick<EntryView, 'name'>[]): string {
-  return entries.length === 1 ? `“${entries[0]?.name}”` : `${entries.length} items`;
+  return entries.length === 1
+    ? `“${entries[0]?.name}”`
+    : t('{count} {count|item|items}', { count: entries.length });
 }
 
 function sayFailures({ failed }: Outcome<Named>): void {
   if (failed.length === 0) return;
   const [first] = failed;
-  const others = failed.length === 1 ? '' : ` and ${failed.length - 1} more`;
-  say(`“${first?.item.name}”${others}: ${first?.error.message}`, { tone: 'danger' });
+  const about = { name: first?.item.name ?? '', why: first?.error.message ?? '' };
+  const sentence =
+    failed.length === 1
+      ? t('“{name}”: {why}', about)
+      : t('“{name}” and {others} more: {why}', { ...about, others: failed.length - 1 });
+  say(sentence, { tone: 'danger' });
 }
 
 /** Does something with each entry, and reports what failed. @returns those with which it was done */
@@ -127,7 +135,7 @@ async function doUndoably(
 export async function undo(action?: Undoable): Promise<void> {
   await attempt(async () => {
     const undone = await undoStack.undo(action);
-    if (undone) say(`Undone: ${undone.label}`);
+    if (undone) say(t('Undone: {label}', { label: undone.label }));
   });
 }
 
@@ -141,7 +149,7 @@ export async function redo(): Promise<void> {
 export function trash(entries: readonly Named[]): Promise<readonly Named[]> {
   return doUndoably(
     entries,
-    (done) => `${namesOf(done)} moved to the trash.`,
+    (done) => t('{names} moved to the trash.', { names: namesOf(done) }),
     ({ id }) => api.trash(id),
     ({ id }) => api.restore(id),
     api.trashMany,
@@ -151,7 +159,7 @@ export function trash(entries: readonly Named[]): Promise<readonly Named[]> {
 export function restore(entries: readonly Named[]): Promise<readonly Named[]> {
   return doUndoably(
     entries,
-    (done) => `${namesOf(done)} restored.`,
+    (done) => t('{names} restored.', { names: namesOf(done) }),
     ({ id }) => api.restore(id),
     ({ id }) => api.trash(id),
   );
@@ -163,7 +171,8 @@ export function move(entries: readonly Named[], target: Named): Promise<readonly
   const cameFrom = new Map(movable.map(({ id, parentId }) => [id, parentId]));
   return doUndoably(
     movable,
-    (done) => `${namesOf(done)} moved to “${target.name || 'My drive'}”.`,
+    (done) =>
+      t('{names} moved to “{folder}”.', { names: namesOf(done), folder: target.name || t('My drive') }),
     ({ id }) => api.move(id, target.id),
     ({ id }) => api.move(id, cameFrom.get(id) ?? 'root'),
     (ids) => api.moveMany(ids, target.id),
@@ -180,7 +189,10 @@ export async function copy(entries: readonly Named[], target: Named): Promise<vo
   if (outcome.done.length === 0) return;
   const ids = made.map((id) => ({ id }));
   const action: Undoable = {
-    label: `${namesOf(outcome.done)} copied to “${target.name || 'My drive'}”.`,
+    label: t('{names} copied to “{folder}”.', {
+      names: namesOf(outcome.done),
+      folder: target.name || t('My drive'),
+    }),
     undo: () => each(ids, ({ id }) => api.trash(id)),
     redo: () => each(ids, ({ id }) => api.restore(id)),
   };
@@ -211,7 +223,7 @@ export async function rename(entry: Named, name: string): Promise<void> {
   if (name === entry.name) return;
   await api.rename(entry.id, name);
   const action: Undoable = {
-    label: `“${entry.name}” renamed to “${name}”.`,
+    label: t('“{before}” renamed to “{name}”.', { before: entry.name, name }),
     undo: () => api.rename(entry.id, entry.name),
     redo: () => api.rename(entry.id, name),
   };
@@ -225,7 +237,9 @@ export async function star(entries: readonly EntryView[], starred: boolean): Pro
   sayFailures(outcome);
   if (outcome.done.length === 0) return;
   undoStack.push({
-    label: `${namesOf(outcome.done)} ${starred ? 'starred' : 'no longer starred'}.`,
+    label: starred
+      ? t('{names} starred.', { names: namesOf(outcome.done) })
+      : t('{names} no longer starred.', { names: namesOf(outcome.done) }),
     undo: () => each(outcome.done, ({ id }) => api.star(id, !starred)),
     redo: () => each(outcome.done, ({ id }) => api.star(id, starred)),
   });

@@ -60,11 +60,6 @@ export function formatDuration(seconds: number): string {
   return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'short' }).format(value);
 }
 
-export function formatCount(count: number, one: string, many: string): string {
-  const number = new Intl.NumberFormat(locale()).format(count);
-  return `${number} ${new Intl.PluralRules('en').select(count) === 'one' ? one : many}`;
-}
-
 /** Days that an entry stays in the trash. */
 export function daysLeft(trashedAt: string, keepDays: number, now = Date.now()): number {
   return Math.max(0, Math.ceil(keepDays - (now - Date.parse(trashedAt)) / dayMs));

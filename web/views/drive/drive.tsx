@@ -12,6 +12,7 @@ import { below } from '../../client/uploads/send.ts';
 import { Icon, type IconName } from '../../components/icon.tsx';
 import { Breadcrumbs, nameOf } from '../../components/list/breadcrumbs.tsx';
 import { type Chooser, FileChooser, useFileChooser } from '../../components/upload/file-chooser.tsx';
+import { t } from '../../words/words.ts';
 import { useDropTarget } from '../drop-target.ts';
 import { useList, useQuery } from '../use-query.ts';
 import { loadFolder } from './folder-path.ts';
@@ -34,7 +35,7 @@ export function DriveView({ id }: { id?: string }) {
   if (error && !folder) {
     return (
       <div class="notice danger" role="alert">
-        {error.message} <a href="/">Go to your drive</a>
+        {error.message} <a href="/">{t('Go to your drive')}</a>
       </div>
     );
   }
@@ -54,14 +55,14 @@ export function DriveView({ id }: { id?: string }) {
         {may?.look !== false && <LayoutSwitch />}
       </div>
       {folder?.path.length === 1 && !folder.entry.owner && (
-        <nav class="toolbar narrow" aria-label="Other lists">
+        <nav class="toolbar narrow" aria-label={t('Other lists')}>
           <a class="button" href="/recent">
             <Icon name="clock" />
-            Recent
+            {t('Recent')}
           </a>
           <a class="button" href="/starred">
             <Icon name="star" />
-            Starred
+            {t('Starred')}
           </a>
         </nav>
       )}
@@ -70,7 +71,7 @@ export function DriveView({ id }: { id?: string }) {
         <UploadButtons files={files} folders={folders} disabled={!folder} />
       ) : (
         <EntriesView
-          label={folder ? nameOf(folder.entry) : 'Files'}
+          label={folder ? nameOf(folder.entry) : t('Files')}
           list={list}
           folder={folder?.entry ?? null}
           sorting={sorting}
@@ -86,7 +87,7 @@ export function DriveView({ id }: { id?: string }) {
               {may?.makeFolder !== false && (
                 <ToolButton
                   icon="folder-plus"
-                  label="New folder"
+                  label={t('New folder')}
                   disabled={!folder}
                   onClick={actions.newFolder}
                 />
@@ -95,8 +96,8 @@ export function DriveView({ id }: { id?: string }) {
           )}
         />
       )}
-      <FileChooser label="Files to upload" chooser={files} multiple />
-      <FileChooser label="Folder to upload" chooser={folders} folder />
+      <FileChooser label={t('Files to upload')} chooser={files} multiple />
+      <FileChooser label={t('Folder to upload')} chooser={folders} folder />
     </>
   );
 }
@@ -144,11 +145,11 @@ function UploadButtons({ files, folders, disabled }: UploadButtonsProps) {
     <>
       <button type="button" class="button primary" disabled={disabled} onClick={() => files.choose(true)}>
         <Icon name="upload" />
-        Upload
+        {t('Upload')}
       </button>
       <ToolButton
         icon="folder-up"
-        label="Upload folder"
+        label={t('Upload folder')}
         disabled={disabled}
         onClick={() => folders.choose(true)}
       />
@@ -184,8 +185,8 @@ function EmptyFolder({ mayAdd }: { mayAdd: boolean }) {
   return (
     <div class="empty">
       <Icon name="folder" class="large" />
-      <p>This folder is empty.</p>
-      {mayAdd && <p>Drop files anywhere on this page, or choose Upload.</p>}
+      <p>{t('This folder is empty.')}</p>
+      {mayAdd && <p>{t('Drop files anywhere on this page, or choose Upload.')}</p>}
     </div>
   );
 }
@@ -195,13 +196,13 @@ function SharedNotice({ owner, rights }: Pick<EntryView, 'rights'> & { owner: st
   if (rights === 'upload') {
     return (
       <p class="notice">
-        This is a drop box of {owner}. You can add files; only {owner} can see them.
+        {t('This is a drop box of {owner}. You can add files; only {owner} can see them.', { owner })}
       </p>
     );
   }
   return (
     <p class="muted">
-      Shared by {owner}. You {rightsWords[rights ?? 'view']}.
+      {t('Shared by {owner}. You {rights}.', { owner, rights: t(rightsWords[rights ?? 'view']) })}
     </p>
   );
 }

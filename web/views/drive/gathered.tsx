@@ -18,6 +18,7 @@ import { knownTags } from '../../client/drive/tags.ts';
 import { entriesRevision, uploads, user } from '../../client/state.ts';
 import { Select } from '../../components/form/select.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
+import { t, tLabels } from '../../words/words.ts';
 import { type AskedList, useList } from '../use-query.ts';
 import { EntriesView } from './list/entries-view.tsx';
 import { LayoutSwitch } from './list/layout-switch.tsx';
@@ -27,7 +28,12 @@ import { focusSearch } from './search-field.tsx';
 export function RecentView() {
   const list = useList<EntryView>(recent, [], entriesRevision.value + uploads.savedCount);
   return (
-    <Gathered title="Recent" list={list} icon="clock" empty="Files that you add or change appear here." />
+    <Gathered
+      title={t('Recent')}
+      list={list}
+      icon="clock"
+      empty={t('Files that you add or change appear here.')}
+    />
   );
 }
 
@@ -36,10 +42,10 @@ export function StarredView() {
   const list = useList<EntryView>(starred, [], entriesRevision.value);
   return (
     <Gathered
-      title="Starred"
+      title={t('Starred')}
       list={list}
       icon="star"
-      empty="Nothing has a star yet. Choose Add star in the menu of a file or folder."
+      empty={t('Nothing has a star yet. Choose Add star in the menu of a file or folder.')}
     />
   );
 }
@@ -59,25 +65,45 @@ export function SearchView() {
       icon="search"
       empty={
         wanted.q === '' && wanted.tag === ''
-          ? 'Type a name in the search field.'
-          : 'Nothing matches this search.'
+          ? t('Type a name in the search field.')
+          : t('Nothing matches this search.')
       }
     >
-      <Select label="Type" value={wanted.type} options={fileTypes} onChange={(type) => narrow({ type })} />
-      <Select label="Modified" value={wanted.age} options={ages} onChange={(age) => narrow({ age })} />
-      <Select label="Size" value={wanted.size} options={leastSizes} onChange={(size) => narrow({ size })} />
-      <Select label="Owner" value={wanted.owner} options={owners} onChange={(owner) => narrow({ owner })} />
       <Select
-        label="Star"
+        label={t('Type')}
+        value={wanted.type}
+        options={tLabels(fileTypes)}
+        onChange={(type) => narrow({ type })}
+      />
+      <Select
+        label={t('Modified')}
+        value={wanted.age}
+        options={tLabels(ages)}
+        onChange={(age) => narrow({ age })}
+      />
+      <Select
+        label={t('Size')}
+        value={wanted.size}
+        options={tLabels(leastSizes)}
+        onChange={(size) => narrow({ size })}
+      />
+      <Select
+        label={t('Owner')}
+        value={wanted.owner}
+        options={tLabels(owners)}
+        onChange={(owner) => narrow({ owner })}
+      />
+      <Select
+        label={t('Star')}
         value={wanted.starred}
-        options={stars}
+        options={tLabels(stars)}
         onChange={(starred) => narrow({ starred })}
       />
       {tags.length > 0 && (
         <Select
-          label="Tag"
+          label={t('Tag')}
           value={wanted.tag}
-          options={[{ value: '', label: 'Any tag' }, ...tags.map((tag) => ({ value: tag, label: tag }))]}
+          options={[{ value: '', label: t('Any tag') }, ...tags.map((tag) => ({ value: tag, label: tag }))]}
           onChange={(tag) => narrow({ tag })}
         />
       )}
@@ -86,8 +112,8 @@ export function SearchView() {
 }
 
 function titleOf({ q, tag }: Wanted): string {
-  if (q === '') return tag === '' ? 'Search' : `Tagged “${tag}”`;
-  return `Search results for “${q}”`;
+  if (q === '') return tag === '' ? t('Search') : t('Tagged “{tag}”', { tag });
+  return t('Search results for “{q}”', { q });
 }
 
 interface GatheredProps {
@@ -118,7 +144,7 @@ function Gathered({ title, list, icon, empty, children }: GatheredProps) {
         folder={null}
         sorting={null}
         onSort={() => undefined}
-        placeOf={(entry) => folderOf(pathOf(entry)) || 'My drive'}
+        placeOf={(entry) => folderOf(pathOf(entry)) || t('My drive')}
         onUp={() => route('/')}
         onSearch={focusSearch}
         onUploadFiles={() => undefined}

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { api } from '../../client/api.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { Field } from '../../components/form/field.tsx';
+import { t } from '../../words/words.ts';
 
 interface NewFolderProps {
   parentId: string;
@@ -16,8 +17,8 @@ export function NewFolderDialog({ parentId, onClose, onDone }: NewFolderProps) {
     onDone();
   };
   return (
-    <ChangeDialog title="New folder" confirm="Create folder" onConfirm={create} onClose={onClose}>
-      <Field label="Name" value={name} onInput={setName} required autofocus maxLength={255} />
+    <ChangeDialog title={t('New folder')} confirm={t('Create folder')} onConfirm={create} onClose={onClose}>
+      <Field label={t('Name')} value={name} onInput={setName} required autofocus maxLength={255} />
     </ChangeDialog>
   );
 }

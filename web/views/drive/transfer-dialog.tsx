@@ -5,6 +5,7 @@ import { copy, move, namesOf } from '../../client/drive/drive-actions.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { nameOf } from '../../components/list/breadcrumbs.tsx';
+import { t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 import { loadFolder } from './folder-path.ts';
 
@@ -25,6 +26,7 @@ export function TransferDialog({ how, entries, startId, onClose, onDone }: Trans
   const moving = new Set(entries.map(({ id }) => id));
   const target = answer?.entry;
   const isSamePlace = how === 'move' && entries.every(({ parentId }) => parentId === target?.id);
+  const place = target ? nameOf(target) : '…';
   const transfer = async () => {
     if (!target) return;
     if (how === 'move') await move(entries, target);
@@ -33,13 +35,19 @@ export function TransferDialog({ how, entries, startId, onClose, onDone }: Trans
   };
   return (
     <ChangeDialog
-      title={`${how === 'move' ? 'Move' : 'Copy'} ${namesOf(entries)}`}
-      confirm={`${how === 'move' ? 'Move' : 'Copy'} to ${target ? nameOf(target) : '…'}`}
+      title={
+        how === 'move'
+          ? t('Move {names}', { names: namesOf(entries) })
+          : t('Copy {names}', { names: namesOf(entries) })
+      }
+      confirm={
+        how === 'move' ? t('Move to {folder}', { folder: place }) : t('Copy to {folder}', { folder: place })
+      }
       disabled={!target || isSamePlace}
       onConfirm={transfer}
       onClose={onClose}
     >
-      <nav aria-label="Target folder">
+      <nav aria-label={t('Target folder')}>
         <ol class="crumbs small">
           {answer?.path.map((entry, depth) => (
             <li key={entry.id}>
@@ -57,8 +65,8 @@ export function TransferDialog({ how, entries, startId, onClose, onDone }: Trans
         </ol>
       </nav>
       {(error ?? folders.error) && <p class="notice danger">{(error ?? folders.error)?.message}</p>}
-      <ul class="pick" aria-label="Folders" aria-busy={folders.loading}>
-        {folders.answer?.length === 0 && <li class="muted">This folder has no folders in it.</li>}
+      <ul class="pick" aria-label={t('Folders')} aria-busy={folders.loading}>
+        {folders.answer?.length === 0 && <li class="muted">{t('This folder has no folders in it.')}</li>}
         {folders.answer?.map((folder) => (
           <li key={folder.id}>
             <button

@@ -4,10 +4,11 @@ import { api } from '../../client/api.ts';
 import { restore } from '../../client/drive/drive-actions.ts';
 import { iconOf } from '../../client/drive/file-kinds.ts';
 import { entriesRevision } from '../../client/state.ts';
-import { daysLeft, formatCount, formatSize } from '../../client/words/format.ts';
+import { daysLeft, formatSize } from '../../client/words/format.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { useVirtualRows } from '../../components/list/virtual-rows.ts';
+import { t } from '../../words/words.ts';
 import { useList, useQuery } from '../use-query.ts';
 
 const keepDays = 30;
@@ -32,17 +33,19 @@ export function TrashView() {
   return (
     <>
       <div class="toolbar heading">
-        <h1 class="grow">Trash</h1>
+        <h1 class="grow">{t('Trash')}</h1>
         <button
           type="button"
           class="button danger"
           disabled={!items?.length}
           onClick={() => setAsking({ kind: 'empty' })}
         >
-          Empty trash
+          {t('Empty trash')}
         </button>
       </div>
-      <p class="muted">Items are deleted forever after {keepDays} days in the trash.</p>
+      <p class="muted">
+        {t('Items are deleted forever after {count} days in the trash.', { count: keepDays })}
+      </p>
       <div class="card" aria-busy={items === null && error === undefined}>
         {error && (
           <p class="notice danger" role="alert">
@@ -52,10 +55,10 @@ export function TrashView() {
         {items?.length === 0 && (
           <div class="empty">
             <Icon name="trash" class="large" />
-            <p>The trash is empty.</p>
+            <p>{t('The trash is empty.')}</p>
           </div>
         )}
-        <ul ref={rows.list} class="trash-rows" style={rows.style} aria-label="Trash">
+        <ul ref={rows.list} class="trash-rows" style={rows.style} aria-label={t('Trash')}>
           {items?.slice(rows.start, rows.end).map((entry, index) => (
             <TrashRow
               key={entry.id}
@@ -70,13 +73,17 @@ export function TrashView() {
       </div>
       {asking && (
         <ChangeDialog
-          title={asking.kind === 'empty' ? 'Empty trash?' : `Delete “${asking.entry.name}” forever?`}
-          confirm="Delete forever"
+          title={
+            asking.kind === 'empty'
+              ? t('Empty trash?')
+              : t('Delete “{name}” forever?', { name: asking.entry.name })
+          }
+          confirm={t('Delete forever')}
           tone="danger"
           onConfirm={destroy}
           onClose={() => setAsking(null)}
         >
-          <p>This cannot be undone. All copies on all devices are deleted.</p>
+          <p>{t('This cannot be undone. All copies on all devices are deleted.')}</p>
         </ChangeDialog>
       )}
     </>
@@ -95,9 +102,11 @@ interface TrashRowProps {
 function TrashRow({ entry, position, size, onRestore, onPurge }: TrashRowProps) {
   const place = useQuery(() => placeOf(entry), [entry.parentId]);
   const facts = [
-    ...(place.answer ? [`from ${place.answer}`] : []),
+    ...(place.answer ? [t('from {folder}', { folder: place.answer })] : []),
     ...(entry.kind === 'file' ? [formatSize(entry.size)] : []),
-    ...(entry.trashedAt ? [formatCount(daysLeft(entry.trashedAt, keepDays), 'day left', 'days left')] : []),
+    ...(entry.trashedAt
+      ? [t('{count} {count|day left|days left}', { count: daysLeft(entry.trashedAt, keepDays) })]
+      : []),
   ].join(' · ');
   return (
     <li class="device" aria-posinset={position} aria-setsize={size}>
@@ -109,14 +118,19 @@ function TrashRow({ entry, position, size, onRestore, onPurge }: TrashRowProps) 
         <div class="facts ellipsis">{facts}</div>
       </div>
       <div class="toolbar">
-        <button type="button" class="button" aria-label={`Restore ${entry.name}`} onClick={onRestore}>
+        <button
+          type="button"
+          class="button"
+          aria-label={t('Restore {name}', { name: entry.name })}
+          onClick={onRestore}
+        >
           <Icon name="restore" />
-          <span class="label">Restore</span>
+          <span class="label">{t('Restore')}</span>
         </button>
         <button
           type="button"
           class="button quiet icon-only"
-          aria-label={`Delete ${entry.name} forever`}
+          aria-label={t('Delete {name} forever', { name: entry.name })}
           onClick={onPurge}
         >
           <Icon name="trash" />
@@ -132,14 +146,18 @@ const placesMax = 500;
 
 /** The folder that an entry goes back to when it is restored. */
 function placeOf({ parentId }: EntryView): Promise<string> {
-  if (parentId === null) return Promise.resolve('My drive');
+  if (parentId === null) return Promise.resolve(t('My drive'));
   const known = places.get(parentId);
   if (known) return known;
   if (places.size >= placesMax) places.clear();
   const asked = api.entry(parentId).then(
     ({ name, trashedAt }) =>
-      trashedAt === null ? (name === '' ? 'My drive' : name) : `${name}, which is in the trash too`,
-    () => 'a deleted folder',
+      trashedAt === null
+        ? name === ''
+          ? t('My drive')
+          : name
+        : t('{name}, which is in the trash too', { name }),
+    () => t('a deleted folder'),
   );
   places.set(parentId, asked);
   return asked;

@@ -1,6 +1,7 @@
 import type { ShareView } from '../../../src/model/api.ts';
 import { sharing } from '../../client/sharing.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
+import { t } from '../../words/words.ts';
 
 interface EndLinkProps {
   link: ShareView;
@@ -16,13 +17,13 @@ export function EndLinkDialog({ link, onClose, onEnded }: EndLinkProps) {
   };
   return (
     <ChangeDialog
-      title={`End the link to “${link.entryName ?? 'a deleted entry'}”?`}
-      confirm="End link"
+      title={t('End the link to “{name}”?', { name: link.entryName ?? t('a deleted entry') })}
+      confirm={t('End link')}
       tone="danger"
       onConfirm={end}
       onClose={onClose}
     >
-      <p>People who have this link can no longer open it. This cannot be undone.</p>
+      <p>{t('People who have this link can no longer open it. This cannot be undone.')}</p>
     </ChangeDialog>
   );
 }

@@ -17,6 +17,7 @@ import { ConflictDialog } from '../../components/upload/conflict-dialog.tsx';
 import { DropAnywhere } from '../../components/upload/drop-anywhere.tsx';
 import { UploadButton } from '../../components/upload/upload-button.tsx';
 import { UploadPanel } from '../../components/upload/upload-panel.tsx';
+import { t } from '../../words/words.ts';
 import { Gate } from '../gate/gate.tsx';
 import { useList, useQuery } from '../use-query.ts';
 import { useGuestFolder } from './guest-folder.ts';
@@ -43,15 +44,15 @@ function isProblem(error: Error, code: string): boolean {
 function NoLink({ error }: { error: Error }) {
   const [title, sentence] = isProblem(error, 'gone')
     ? [
-        'This link has ended',
-        'It expired, was revoked, or has been used as often as it may be. Ask the sender for a new one.',
+        t('This link has ended'),
+        t('It expired, was revoked, or has been used as often as it may be. Ask the sender for a new one.'),
       ]
     : isProblem(error, 'not-found')
       ? [
-          'This link does not exist',
-          'Part of the address may be missing. Ask the sender to send the link again.',
+          t('This link does not exist'),
+          t('Part of the address may be missing. Ask the sender to send the link again.'),
         ]
-      : ['This link cannot be opened right now', error.message];
+      : [t('This link cannot be opened right now'), error.message];
   return (
     <Gate title={title}>
       <p>{sentence}</p>
@@ -62,14 +63,14 @@ function NoLink({ error }: { error: Error }) {
 function PasswordGate({ link, onUnlocked }: { link: GuestLink; onUnlocked(view: GuestView): void }) {
   const [password, setPassword] = useState('');
   return (
-    <Gate title="This link has a password">
+    <Gate title={t('This link has a password')}>
       <SubmitForm
-        submit="Open"
-        busy="Opening…"
+        submit={t('Open^verb')}
+        busy={t('Opening…')}
         onSubmit={async () => onUnlocked(await link.unlock(password))}
       >
         <Field
-          label="Password"
+          label={t('Password')}
           type="password"
           value={password}
           onInput={setPassword}
@@ -100,14 +101,16 @@ function Shared({ link, view, onEnded }: SharedProps) {
       <header>
         <h1>{name}</h1>
         <p class="muted">
-          {rights === 'upload' ? `${owner} asks you for files` : `Shared by ${owner}`}
-          {expiresAt !== null && ` · until ${formatFullTime(expiresAt)}`}
+          {rights === 'upload'
+            ? t('{owner} asks you for files', { owner })
+            : t('Shared by {owner}', { owner })}
+          {expiresAt !== null && ` · ${t('until {time}', { time: formatFullTime(expiresAt) })}`}
         </p>
       </header>
       {entry === null ? (
         <DropBox link={link} owner={owner} />
       ) : entry.kind === 'file' ? (
-        <Rows label="Shared file" count={1} empty="">
+        <Rows label={t('Shared file')} count={1} empty="">
           <FileRow entry={entry} onDownload={download} />
         </Rows>
       ) : (
@@ -115,7 +118,7 @@ function Shared({ link, view, onEnded }: SharedProps) {
       )}
       <ConflictDialog />
       <UploadPanel queue={link.uploads} members={0} />
-      <p class="muted">Stored with peerstor on devices of {owner}.</p>
+      <p class="muted">{t('Stored with peerstor on devices of {owner}.', { owner })}</p>
     </main>
   );
 }
@@ -154,14 +157,14 @@ function DropBox({ link, owner }: { link: GuestLink; owner: string }) {
   return (
     <div class="card">
       <DropAnywhere
-        place={`the folder of ${owner}`}
+        place={t('the folder of {owner}', { owner })}
         // A box takes bare files: what is dropped as a folder comes without it.
         onDrop={(transfer) => add(pickedFiles(transfer.files))}
         onRefused={() => undefined}
       />
       <div class="empty">
-        <p>Drop files here. Only {owner} will see them.</p>
-        <UploadButton label="Choose files" onFiles={(files) => add(pickedFiles(files))} />
+        <p>{t('Drop files here. Only {owner} will see them.', { owner })}</p>
+        <UploadButton label={t('Choose files')} onFiles={(files) => add(pickedFiles(files))} />
       </div>
     </div>
   );
@@ -191,7 +194,7 @@ function SharedFolder({ link, top, canUpload, onDownload }: SharedFolderProps) {
   return (
     <>
       <div class="toolbar">
-        <nav class="grow" aria-label="Folders">
+        <nav class="grow" aria-label={t('Folders')}>
           <ol class="crumbs">
             {path.answer?.map((entry, depth, all) => (
               <li key={entry.id}>
@@ -207,8 +210,8 @@ function SharedFolder({ link, top, canUpload, onDownload }: SharedFolderProps) {
             ))}
           </ol>
         </nav>
-        <DownloadButton entry={folder} label="Download all" onDownload={onDownload} />
-        {canUpload && <UploadButton label="Upload" onFiles={(files) => add(pickedFiles(files))} />}
+        <DownloadButton entry={folder} label={t('Download all')} onDownload={onDownload} />
+        {canUpload && <UploadButton label={t('Upload')} onFiles={(files) => add(pickedFiles(files))} />}
       </div>
       {canUpload && (
         <DropAnywhere
@@ -218,10 +221,10 @@ function SharedFolder({ link, top, canUpload, onDownload }: SharedFolderProps) {
         />
       )}
       <Rows
-        label={`Files in ${folder.name}`}
+        label={t('Files in {name}', { name: folder.name })}
         count={list.items?.length}
         error={list.error ?? path.error}
-        empty="This folder is empty."
+        empty={t('This folder is empty.')}
       >
         {list.items?.map((entry) =>
           entry.kind === 'folder' ? (
@@ -233,7 +236,7 @@ function SharedFolder({ link, top, canUpload, onDownload }: SharedFolderProps) {
                   {entry.name}
                 </FolderLink>
               }
-              facts="Folder"
+              facts={t('Folder')}
             />
           ) : (
             <FileRow key={entry.id} entry={entry} onDownload={onDownload} />
@@ -242,7 +245,7 @@ function SharedFolder({ link, top, canUpload, onDownload }: SharedFolderProps) {
       </Rows>
       {list.more && (
         <button type="button" class="button" disabled={list.loading} onClick={list.loadMore}>
-          Show more
+          {t('Show more')}
         </button>
       )}
     </>
@@ -284,7 +287,7 @@ function FileRow({ entry, onDownload }: DownloadProps) {
       title={entry.name}
       facts={formatSize(entry.size)}
     >
-      <DownloadButton entry={entry} label="Download" onDownload={onDownload} />
+      <DownloadButton entry={entry} label={t('Download')} onDownload={onDownload} />
     </Row>
   );
 }
@@ -301,7 +304,7 @@ function DownloadButton({ entry, label, onDownload }: DownloadProps & { label: s
     <button
       type="button"
       class="button primary"
-      aria-label={`Download ${entry.name}`}
+      aria-label={t('Download {name}', { name: entry.name })}
       disabled={busy}
       onClick={() => void download()}
     >

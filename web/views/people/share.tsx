@@ -11,13 +11,14 @@ import { Select } from '../../components/form/select.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { QrCode } from '../../components/qr-code.tsx';
+import { t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 import { EndLinkDialog } from './end-link.tsx';
 
 /** Who else may reach an entry: by a link, or with an account. */
 export function ShareDialog({ entry, onClose }: { entry: EntryView; onClose(): void }) {
   return (
-    <DialogPanel title={`Share “${entry.name}”`} onClose={onClose}>
+    <DialogPanel title={t('Share “{name}”', { name: entry.name })} onClose={onClose}>
       <LinkSection entry={entry} />
       <PeopleSection entry={entry} />
     </DialogPanel>
@@ -27,7 +28,7 @@ export function ShareDialog({ entry, onClose }: { entry: EntryView; onClose(): v
 /** A file can be seen or changed; only into a folder something can be dropped. */
 function rightsFor(entry: EntryView): { value: RightsView; label: string }[] {
   const rights: RightsView[] = entry.kind === 'folder' ? ['view', 'edit', 'upload'] : ['view', 'edit'];
-  return rights.map((value) => ({ value, label: rightsWords[value] }));
+  return rights.map((value) => ({ value, label: t(rightsWords[value]) }));
 }
 
 function LinkSection({ entry }: { entry: EntryView }) {
@@ -39,7 +40,7 @@ function LinkSection({ entry }: { entry: EntryView }) {
   const [ending, setEnding] = useState<ShareView | null>(null);
   return (
     <section class="stack" aria-labelledby="share-link">
-      <h3 id="share-link">Share with a link</h3>
+      <h3 id="share-link">{t('Share with a link')}</h3>
       {links?.map((link) => (
         <LinkCard key={link.id} link={link} onEnd={() => setEnding(link)} />
       ))}
@@ -55,7 +56,7 @@ function LinkSection({ entry }: { entry: EntryView }) {
         links && (
           <button type="button" class="button" onClick={() => setNew(true)}>
             <Icon name="plus" />
-            Another link
+            {t('Another link')}
           </button>
         )
       )}
@@ -71,14 +72,14 @@ function LinkCard({ link, onEnd }: { link: ShareView; onEnd(): void }) {
     <div class="link">
       <CopyField label={linkWords(link)} text={link.url} />
       {warning && <p class="notice warn">{warning}</p>}
-      {link.note !== '' && <p class="muted">Note: {link.note}</p>}
-      {showsQr && <QrCode text={link.url} label="QR code that opens this link" />}
+      {link.note !== '' && <p class="muted">{t('Note: {note}', { note: link.note })}</p>}
+      {showsQr && <QrCode text={link.url} label={t('QR code that opens this link')} />}
       <div class="toolbar">
         <button type="button" class="button" aria-expanded={showsQr} onClick={() => setShowsQr(!showsQr)}>
-          {showsQr ? 'Hide QR code' : 'Show QR code'}
+          {showsQr ? t('Hide QR code') : t('Show QR code')}
         </button>
         <button type="button" class="button danger" onClick={onEnd}>
-          End this link…
+          {t('End this link…')}
         </button>
       </div>
     </div>
@@ -86,9 +87,14 @@ function LinkCard({ link, onEnd }: { link: ShareView; onEnd(): void }) {
 }
 
 function linkWords({ rights, hasPassword, expiresAt, maxDownloads, downloads }: ShareView): string {
-  const until = expiresAt === null ? 'never expires' : `expires ${formatFullTime(expiresAt)}`;
-  const used = maxDownloads === null ? '' : `, ${downloads} of ${maxDownloads} downloads used`;
-  return `Anyone with the link ${rightsWords[rights]}${hasPassword ? ' with the password' : ''}, ${until}${used}`;
+  const who = hasPassword
+    ? t('Anyone with the link {rights} with the password', { rights: t(rightsWords[rights]) })
+    : t('Anyone with the link {rights}', { rights: t(rightsWords[rights]) });
+  const until =
+    expiresAt === null ? t('never expires') : t('expires {at}', { at: formatFullTime(expiresAt) });
+  const used =
+    maxDownloads === null ? [] : [t('{downloads} of {max} downloads used', { downloads, max: maxDownloads })];
+  return [who, until, ...used].join(', ');
 }
 
 function NewLink({ entry, onMade }: { entry: EntryView; onMade(): void }) {
@@ -99,7 +105,7 @@ function NewLink({ entry, onMade }: { entry: EntryView; onMade(): void }) {
   const [note, setNote] = useState('');
   const make = async () => {
     if (!/^\d*$/.test(limit.trim()) || limit.trim() === '0') {
-      throw new Error('Enter a whole number of downloads, or leave the field empty for no limit.');
+      throw new Error(t('Enter a whole number of downloads, or leave the field empty for no limit.'));
     }
     await sharing.createLink({
       entryId: entry.id,
@@ -112,24 +118,29 @@ function NewLink({ entry, onMade }: { entry: EntryView; onMade(): void }) {
     onMade();
   };
   return (
-    <SubmitForm submit="Create link" busy="Creating link…" onSubmit={make}>
+    <SubmitForm submit={t('Create link')} busy={t('Creating link…')} onSubmit={make}>
       <div class="pair">
-        <Select label="Anyone with the link" value={rights} options={rightsFor(entry)} onChange={setRights} />
         <Select
-          label="Expires after"
+          label={t('Anyone with the link')}
+          value={rights}
+          options={rightsFor(entry)}
+          onChange={setRights}
+        />
+        <Select
+          label={t('Expires after')}
           value={days}
-          options={lifetimes.map((life) => ({ value: String(life.days ?? ''), label: life.label }))}
+          options={lifetimes.map((life) => ({ value: String(life.days ?? ''), label: t(life.label) }))}
           onChange={setDays}
         />
         <Field
-          label="Password (optional)"
+          label={t('Password (optional)')}
           type="password"
           value={password}
           onInput={setPassword}
           autocomplete="off"
         />
-        <Field label="Maximum downloads" value={limit} onInput={setLimit} inputMode="numeric" />
-        <Field label="Note to yourself" value={note} onInput={setNote} maxLength={1000} />
+        <Field label={t('Maximum downloads')} value={limit} onInput={setLimit} inputMode="numeric" />
+        <Field label={t('Note to yourself')} value={note} onInput={setNote} maxLength={1000} />
       </div>
     </SubmitForm>
   );
@@ -147,7 +158,7 @@ function PeopleSection({ entry }: { entry: EntryView }) {
   const take = (person: AccessView) =>
     attempt(async () => {
       await sharing.takeAccess(entry.id, person.username);
-      say(`${person.username} can no longer open “${entry.name}”.`, {
+      say(t('{username} can no longer open “{name}”.', { username: person.username, name: entry.name }), {
         undo: () =>
           void attempt(() => sharing.giveAccess(entry.id, person.username, person.rights).then(reload)),
       });
@@ -155,18 +166,18 @@ function PeopleSection({ entry }: { entry: EntryView }) {
     });
   return (
     <section class="stack" aria-labelledby="share-people">
-      <h3 id="share-people">Share with people who have an account</h3>
+      <h3 id="share-people">{t('Share with people who have an account')}</h3>
       {people && people.length > 0 && (
-        <ul aria-label="People with access">
+        <ul aria-label={t('People with access')}>
           {people.map((person) => (
             <li key={person.username} class="toolbar">
               <span class="grow">
-                <strong>{person.username}</strong> <span class="muted">{rightsWords[person.rights]}</span>
+                <strong>{person.username}</strong> <span class="muted">{t(rightsWords[person.rights])}</span>
               </span>
               <button
                 type="button"
                 class="button quiet icon-only"
-                aria-label={`Remove access of ${person.username}`}
+                aria-label={t('Remove access of {username}', { username: person.username })}
                 onClick={() => void take(person)}
               >
                 <Icon name="close" />
@@ -175,10 +186,10 @@ function PeopleSection({ entry }: { entry: EntryView }) {
           ))}
         </ul>
       )}
-      <SubmitForm submit="Share" busy="Sharing…" onSubmit={give}>
+      <SubmitForm submit={t('Share')} busy={t('Sharing…')} onSubmit={give}>
         <div class="pair">
-          <Field label="User name" value={username} onInput={setUsername} autocomplete="off" required />
-          <Select label="This person" value={rights} options={rightsFor(entry)} onChange={setRights} />
+          <Field label={t('User name')} value={username} onInput={setUsername} autocomplete="off" required />
+          <Select label={t('This person')} value={rights} options={rightsFor(entry)} onChange={setRights} />
         </div>
       </SubmitForm>
     </section>

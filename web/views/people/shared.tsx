@@ -4,11 +4,12 @@ import { api } from '../../client/api.ts';
 import { mayDo, rightsWords, sharing } from '../../client/sharing.ts';
 import { entriesRevision, uploads } from '../../client/state.ts';
 import { newVersion } from '../../client/uploads/send.ts';
-import { formatAgo, formatCount, formatFullTime, formatSize } from '../../client/words/format.ts';
+import { formatAgo, formatFullTime, formatSize } from '../../client/words/format.ts';
 import { CopyField } from '../../components/form/copy-field.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';
 import { UploadButton } from '../../components/upload/upload-button.tsx';
+import { type PlainPhrase, t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 import { EndLinkDialog } from './end-link.tsx';
 
@@ -20,23 +21,23 @@ export function SharedView() {
   const [ending, setEnding] = useState<ShareView | null>(null);
   return (
     <>
-      <h1>Shared with me</h1>
+      <h1>{t('Shared with me')}</h1>
       <Rows
-        label="Shared with me"
+        label={t('Shared with me')}
         count={shared.answer?.length}
         error={shared.error}
-        empty="Nothing has been shared with you yet."
+        empty={t('Nothing has been shared with you yet.')}
       >
         {shared.answer?.map((item) => (
           <SharedRow key={item.entry.id} {...item} />
         ))}
       </Rows>
-      <h2>My links</h2>
+      <h2>{t('My links')}</h2>
       <Rows
-        label="My links"
+        label={t('My links')}
         count={links.answer?.length}
         error={links.error}
-        empty="You have no links. To create one, choose Share in the menu of a file or folder."
+        empty={t('You have no links. To create one, choose Share in the menu of a file or folder.')}
       >
         {links.answer?.map((link) => (
           <LinkRow key={link.id} link={link} onEnd={() => setEnding(link)} />
@@ -48,12 +49,16 @@ export function SharedView() {
 }
 
 function SharedRow({ entry, owner, rights, sharedAt }: SharedEntryView) {
-  const facts = `Shared by ${owner} ${formatAgo(sharedAt)} · you ${rightsWords[rights]}`;
+  const facts = t('Shared by {owner} {ago} · you {rights}', {
+    owner,
+    ago: formatAgo(sharedAt),
+    rights: t(rightsWords[rights]),
+  });
   if (entry.kind === 'folder') {
     return <Row icon="folder" title={<a href={`/drive/${entry.id}`}>{entry.name}</a>} facts={facts} />;
   }
   const link = (
-    <a href={api.contentUrl(entry)} download title={`Download ${entry.name}`}>
+    <a href={api.contentUrl(entry)} download title={t('Download {name}', { name: entry.name })}>
       {entry.name}
     </a>
   );
@@ -63,13 +68,13 @@ function SharedRow({ entry, owner, rights, sharedAt }: SharedEntryView) {
   };
   return (
     <Row icon="file" title={link} facts={`${formatSize(entry.size)} · ${facts}`}>
-      {mayDo(entry).replace && <UploadButton single label="Upload a new version" onFiles={replace} />}
+      {mayDo(entry).replace && <UploadButton single label={t('Upload a new version')} onFiles={replace} />}
     </Row>
   );
 }
 
-const stateWords: Readonly<Record<ShareView['state'], string>> = {
-  live: 'live',
+const stateWords: Readonly<Record<ShareView['state'], PlainPhrase>> = {
+  live: 'live^link',
   expired: 'expired',
   revoked: 'ended',
   'used-up': 'used up',
@@ -77,25 +82,25 @@ const stateWords: Readonly<Record<ShareView['state'], string>> = {
 
 function LinkRow({ link, onEnd }: { link: ShareView; onEnd(): void }) {
   const { entryName, rights, expiresAt, downloads, maxDownloads, hasPassword, state } = link;
-  const name = entryName ?? 'a deleted entry';
+  const name = entryName ?? t('a deleted entry');
   const facts = [
-    rightsWords[rights],
-    expiresAt === null ? 'never expires' : `expires ${formatFullTime(expiresAt)}`,
+    t(rightsWords[rights]),
+    expiresAt === null ? t('never expires') : t('expires {at}', { at: formatFullTime(expiresAt) }),
     maxDownloads === null
-      ? formatCount(downloads, 'download', 'downloads')
-      : `${downloads} of ${maxDownloads} downloads used`,
-    ...(hasPassword ? ['password'] : []),
+      ? t('{count} {count|download|downloads}', { count: downloads })
+      : t('{downloads} of {max} downloads used', { downloads, max: maxDownloads }),
+    ...(hasPassword ? [t('password')] : []),
   ].join(' · ');
   return (
     <Row icon="share" title={<strong>{name}</strong>} facts={facts}>
-      <span class={`badge ${state === 'live' ? 'ok' : ''}`}>{stateWords[state]}</span>
+      <span class={`badge ${state === 'live' ? 'ok' : ''}`}>{t(stateWords[state])}</span>
       {state === 'live' && (
         <>
-          <CopyField bare label={`Link to ${name}`} text={link.url} />
+          <CopyField bare label={t('Link to {name}', { name })} text={link.url} />
           <button
             type="button"
             class="button quiet icon-only"
-            aria-label={`End the link to ${name}`}
+            aria-label={t('End the link to {name}', { name })}
             onClick={onEnd}
           >
             <Icon name="close" />

@@ -4,6 +4,7 @@ import { translator } from '../translator.ts';
 import { account } from './account.ts';
 import { backups } from './backups.ts';
 import { deviceSentences } from './device-sentences.ts';
+import { drive } from './drive.ts';
 import { germanErrors } from './errors.ts';
 import { files } from './files.ts';
 import { gate } from './gate.ts';
@@ -19,6 +20,7 @@ export const deviceSaid = translator(deviceSentences);
 export const german = {
   ...account,
   ...backups,
+  ...drive,
   ...files,
   ...gate,
   ...lists,

@@ -13,6 +13,7 @@ import { Icon } from '../../../components/icon.tsx';
 import { lazyPart } from '../../../components/lazy-part.tsx';
 import { EntryGrid, type EntryGridProps } from '../../../components/list/entry-grid.tsx';
 import { FileChooser, useFileChooser } from '../../../components/upload/file-chooser.tsx';
+import { t } from '../../../words/words.ts';
 import type { AskedList } from '../../use-query.ts';
 import { type EntriesState, useEntriesState } from './entries-state.ts';
 import { entryCommands, entryEvents } from './entry-commands.ts';
@@ -76,14 +77,18 @@ export function EntriesView(props: EntriesViewProps) {
       setSelection(select(selection, state.order, entry.id, chosen.length > 0 ? 'only' : 'focus'));
     }
     const about = isOfMany ? chosen : [entry];
-    setMenu({ label: `Actions for ${namesOf(about)}`, entries: entryMenu(about, actions), at });
+    setMenu({
+      label: t('Actions for {name}', { name: namesOf(about) }),
+      entries: entryMenu(about, actions),
+      at,
+    });
   };
   const openFolderMenu = (event: MouseEvent) => {
     if (!folder || (event.target as Element).closest('.entry, .selection-bar, .details, a, button, input'))
       return;
     event.preventDefault();
     const at = { x: event.clientX, y: event.clientY };
-    setMenu({ label: 'Actions for this folder', entries: folderMenu(folder, actions), at });
+    setMenu({ label: t('Actions for this folder'), entries: folderMenu(folder, actions), at });
   };
   const detailsOf = (entries: readonly EntryView[]) =>
     details.shown && (
@@ -102,7 +107,7 @@ export function EntriesView(props: EntriesViewProps) {
   return (
     <section
       class={`entries-view ${details.shown && !details.asSheet ? 'with-details' : ''}`}
-      aria-label="Files and folders"
+      aria-label={t('Files and folders')}
       onContextMenu={openFolderMenu}
     >
       <div class="entries-main">
@@ -125,7 +130,7 @@ export function EntriesView(props: EntriesViewProps) {
         </div>
       </div>
       {!isPreviewing && detailsOf(state.meant.length > 0 || !folder ? state.meant : [folder])}
-      <FileChooser label="New version" chooser={replacement} />
+      <FileChooser label={t('New version')} chooser={replacement} />
       {menu && menu.entries.length > 0 && <ContextMenu {...menu} onClose={() => setMenu(null)} />}
       {asking && (
         <EntryDialogs
@@ -142,7 +147,7 @@ export function EntriesView(props: EntriesViewProps) {
 }
 
 function DetailsSwitch({ shown, show }: DetailsState) {
-  const label = shown ? 'Hide details' : 'Show details';
+  const label = shown ? t('Hide details') : t('Show details');
   return (
     <button
       type="button"
@@ -217,7 +222,7 @@ function ListBody({ list, empty, children }: EntriesViewProps & { children: Comp
     <div class="empty" role="alert">
       <p>{error.message}</p>
       <button type="button" class="button" onClick={() => void list.reload()}>
-        Try again
+        {t('Try again')}
       </button>
     </div>
   );

@@ -3,6 +3,7 @@ import { clip } from '../../../client/drive/clipboard.ts';
 import { previewOf } from '../../../client/drive/file-kinds.ts';
 import { mayDo } from '../../../client/sharing.ts';
 import type { MenuEntry } from '../../../components/context-menu.tsx';
+import { t } from '../../../words/words.ts';
 import { downloadAddress, type EntryActions } from './use-entry-actions.ts';
 
 const line: MenuEntry = { kind: 'line' };
@@ -27,23 +28,25 @@ export function entryMenu(entries: readonly EntryView[], on: EntryActions): Menu
   });
   const groups: MenuEntry[][] = [
     [
-      ...(single && opens ? [run(isFile ? 'eye' : 'folder', 'Open', () => on.open(entry), 'Enter')] : []),
-      single ? downloadLink(entry) : run('download', 'Download', () => on.download(entries)),
-      ...(single && may.share ? [run('share', 'Share', () => on.share(entry))] : []),
-      run('info', 'Details', on.details, 'Alt+Enter'),
+      ...(single && opens
+        ? [run(isFile ? 'eye' : 'folder', t('Open^verb'), () => on.open(entry), 'Enter')]
+        : []),
+      single ? downloadLink(entry) : run('download', t('Download'), () => on.download(entries)),
+      ...(single && may.share ? [run('share', t('Share'), () => on.share(entry))] : []),
+      run('info', t('Details'), on.details, 'Alt+Enter'),
     ],
     [
-      ...(single && may.change ? [run('rename', 'Rename', () => on.rename(entry), 'F2')] : []),
-      ...(mayChange ? [run('move', 'Move to…', () => on.transfer('move', entries))] : []),
-      ...(mayChange ? [run('copy', 'Copy to…', () => on.transfer('copy', entries))] : []),
-      ...(mayChange ? [run('cut', 'Cut', () => on.cut(entries), 'Ctrl+X')] : []),
-      ...(mayChange ? [run('copy', 'Copy', () => on.copy(entries), 'Ctrl+C')] : []),
+      ...(single && may.change ? [run('rename', t('Rename'), () => on.rename(entry), 'F2')] : []),
+      ...(mayChange ? [run('move', t('Move to…'), () => on.transfer('move', entries))] : []),
+      ...(mayChange ? [run('copy', t('Copy to…'), () => on.transfer('copy', entries))] : []),
+      ...(mayChange ? [run('cut', t('Cut'), () => on.cut(entries), 'Ctrl+X')] : []),
+      ...(mayChange ? [run('copy', t('Copy'), () => on.copy(entries), 'Ctrl+C')] : []),
     ],
     [
       ...(isOwn ? [starItem(entries, on)] : []),
-      ...(mayTag ? [run('tag', 'Tags…', () => on.tags(entries), 'Alt+Shift+T')] : []),
+      ...(mayTag ? [run('tag', t('Tags…'), () => on.tags(entries), 'Alt+Shift+T')] : []),
       ...(single && isFile && may.replace
-        ? [run('upload', 'Upload a new version', () => on.replace(entry))]
+        ? [run('upload', t('Upload a new version'), () => on.replace(entry))]
         : []),
     ],
     mayChange
@@ -51,7 +54,7 @@ export function entryMenu(entries: readonly EntryView[], on: EntryActions): Menu
           {
             kind: 'action',
             icon: 'trash',
-            label: 'Move to trash',
+            label: t('Move to trash'),
             keys: 'Del',
             danger: true,
             run: () => on.trash(entries),
@@ -67,7 +70,7 @@ export function entryMenu(entries: readonly EntryView[], on: EntryActions): Menu
 type ActionIcon = Extract<MenuEntry, { kind: 'action' }>['icon'];
 
 function downloadLink(entry: EntryView): MenuEntry {
-  return { kind: 'link', icon: 'download', label: 'Download', href: downloadAddress(entry) };
+  return { kind: 'link', icon: 'download', label: t('Download'), href: downloadAddress(entry) };
 }
 
 function starItem(entries: readonly EntryView[], on: EntryActions): MenuEntry {
@@ -75,7 +78,7 @@ function starItem(entries: readonly EntryView[], on: EntryActions): MenuEntry {
   return {
     kind: 'action',
     icon: isStarred ? 'star-off' : 'star',
-    label: isStarred ? 'Remove star' : 'Add star',
+    label: isStarred ? t('Remove star') : t('Add star'),
     run: () => on.star(entries, !isStarred),
   };
 }
@@ -85,15 +88,15 @@ export function folderMenu(folder: EntryView, on: EntryActions): MenuEntry[] {
   const may = mayDo(folder);
   const items: MenuEntry[] = [];
   if (may.makeFolder) {
-    items.push({ kind: 'action', icon: 'folder-plus', label: 'New folder', run: on.newFolder });
+    items.push({ kind: 'action', icon: 'folder-plus', label: t('New folder'), run: on.newFolder });
   }
   if (may.add) {
-    items.push({ kind: 'action', icon: 'upload', label: 'Upload files', run: on.uploadFiles });
-    items.push({ kind: 'action', icon: 'folder-up', label: 'Upload folder', run: on.uploadFolder });
+    items.push({ kind: 'action', icon: 'upload', label: t('Upload files'), run: on.uploadFiles });
+    items.push({ kind: 'action', icon: 'folder-up', label: t('Upload folder'), run: on.uploadFolder });
   }
   if (may.add && clip.value !== null) {
-    items.push({ kind: 'action', icon: 'paste', label: 'Paste', keys: 'Ctrl+V', run: on.paste });
+    items.push({ kind: 'action', icon: 'paste', label: t('Paste'), keys: 'Ctrl+V', run: on.paste });
   }
-  items.push({ kind: 'action', icon: 'check', label: 'Select all', keys: 'Ctrl+A', run: on.selectAll });
+  items.push({ kind: 'action', icon: 'check', label: t('Select all'), keys: 'Ctrl+A', run: on.selectAll });
   return items;
 }

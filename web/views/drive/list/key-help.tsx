@@ -1,13 +1,14 @@
 import { DialogPanel } from '../../../components/dialog.tsx';
+import { type PlainPhrase, t } from '../../../words/words.ts';
 
-const keys: readonly (readonly [action: string, keys: string])[] = [
+const keys: readonly (readonly [action: PlainPhrase, keys: PlainPhrase])[] = [
   ['Move through the list', 'Arrow keys, Home, End, Page Up, Page Down'],
   ['Extend the selection', 'Shift + arrow keys'],
   ['Move without selecting', 'Ctrl + arrow keys'],
   ['Select or unselect', 'Space'],
   ['Select all, none', 'Ctrl + A, Esc'],
   ['Find a name', 'Type its first letters'],
-  ['Open', 'Enter'],
+  ['Open^verb', 'Enter'],
   ['Parent folder', 'Backspace or Alt + Up'],
   ['Context menu', 'Shift + F10'],
   ['Rename', 'F2'],
@@ -26,13 +27,13 @@ const keys: readonly (readonly [action: string, keys: string])[] = [
 
 export function KeyHelp({ onClose }: { onClose(): void }) {
   return (
-    <DialogPanel title="Keyboard shortcuts" onClose={onClose}>
-      <p class="muted">They work while the list of files has the focus.</p>
+    <DialogPanel title={t('Keyboard shortcuts')} onClose={onClose}>
+      <p class="muted">{t('They work while the list of files has the focus.')}</p>
       <dl class="keys">
         {keys.map(([action, combination]) => (
           <div key={action}>
-            <dt>{action}</dt>
-            <dd>{combination}</dd>
+            <dt>{t(action)}</dt>
+            <dd>{t(combination)}</dd>
           </div>
         ))}
       </dl>

@@ -1,10 +1,11 @@
 import { changeLayout, layoutNow } from '../../../client/drive/view-settings.ts';
 import { Icon } from '../../../components/icon.tsx';
+import { t } from '../../../words/words.ts';
 
 /** List or tiles, for all folders. */
 export function LayoutSwitch() {
   const isTiles = layoutNow() === 'tiles';
-  const label = isTiles ? 'Show as list' : 'Show as tiles';
+  const label = isTiles ? t('Show as list') : t('Show as tiles');
   return (
     <button
       type="button"

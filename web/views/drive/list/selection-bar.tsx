@@ -1,6 +1,7 @@
 import type { EntryView } from '../../../../src/model/api.ts';
 import { mayDo } from '../../../client/sharing.ts';
 import { Icon, type IconName } from '../../../components/icon.tsx';
+import { t } from '../../../words/words.ts';
 import { downloadAddress, type EntryActions } from './use-entry-actions.ts';
 
 interface SelectionBarProps {
@@ -19,35 +20,40 @@ export function SelectionBar({ entries, on, onClear }: SelectionBarProps) {
   const isOwn = entries.every((one) => mayDo(one).share);
   const isStarred = entries.every(({ starred }) => starred);
   return (
-    <div class="toolbar selection-bar" role="toolbar" aria-label="Selected entries">
-      <button type="button" class="button quiet icon-only" aria-label="Clear selection" onClick={onClear}>
+    <div class="toolbar selection-bar" role="toolbar" aria-label={t('Selected entries')}>
+      <button
+        type="button"
+        class="button quiet icon-only"
+        aria-label={t('Clear selection')}
+        onClick={onClear}
+      >
         <Icon name="close" />
       </button>
       <strong class="grow" aria-live="polite">
-        {new Intl.NumberFormat().format(entries.length)} selected
+        {t('{count} selected', { count: entries.length })}
       </strong>
       {isSingle ? (
-        <a class="button quiet" href={downloadAddress(entry)} download aria-label="Download">
+        <a class="button quiet" href={downloadAddress(entry)} download aria-label={t('Download')}>
           <Icon name="download" />
-          <span class="label">Download</span>
+          <span class="label">{t('Download')}</span>
         </a>
       ) : (
-        <BarButton icon="download" label="Download" onClick={() => on.download(entries)} />
+        <BarButton icon="download" label={t('Download')} onClick={() => on.download(entries)} />
       )}
-      {isSingle && isOwn && <BarButton icon="share" label="Share" onClick={() => on.share(entry)} />}
+      {isSingle && isOwn && <BarButton icon="share" label={t('Share')} onClick={() => on.share(entry)} />}
       {isOwn && (
         <BarButton
           icon={isStarred ? 'star-off' : 'star'}
-          label={isStarred ? 'Remove star' : 'Add star'}
+          label={isStarred ? t('Remove star') : t('Add star')}
           onClick={() => on.star(entries, !isStarred)}
         />
       )}
-      {mayTag && <BarButton icon="tag" label="Tags…" onClick={() => on.tags(entries)} />}
+      {mayTag && <BarButton icon="tag" label={t('Tags…')} onClick={() => on.tags(entries)} />}
       {mayChange && (
         <>
-          <BarButton icon="move" label="Move to…" onClick={() => on.transfer('move', entries)} />
-          <BarButton icon="copy" label="Copy to…" onClick={() => on.transfer('copy', entries)} />
-          <BarButton icon="trash" label="Move to trash" onClick={() => on.trash(entries)} />
+          <BarButton icon="move" label={t('Move to…')} onClick={() => on.transfer('move', entries)} />
+          <BarButton icon="copy" label={t('Copy to…')} onClick={() => on.transfer('copy', entries)} />
+          <BarButton icon="trash" label={t('Move to trash')} onClick={() => on.trash(entries)} />
         </>
       )}
     </div>

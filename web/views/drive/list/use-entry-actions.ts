@@ -6,6 +6,7 @@ import { clip, paste } from '../../../client/drive/clipboard.ts';
 import * as drive from '../../../client/drive/drive-actions.ts';
 import { previewOf } from '../../../client/drive/file-kinds.ts';
 import { attempt, say } from '../../../client/state.ts';
+import { t } from '../../../words/words.ts';
 import type { AskedList } from '../../use-query.ts';
 
 /** Which dialog is open, over which entries. */
@@ -86,11 +87,11 @@ export function useEntryActions({ list, folder, ...on }: Options) {
     transfer: (how, entries) => setAsking({ kind: 'transfer', how, entries }),
     cut(entries) {
       clip.value = { how: 'cut', entries };
-      say(`${drive.namesOf(entries)} cut. Open a folder and paste with Ctrl+V.`);
+      say(t('{names} cut. Open a folder and paste with Ctrl+V.', { names: drive.namesOf(entries) }));
     },
     copy(entries) {
       clip.value = { how: 'copy', entries };
-      say(`${drive.namesOf(entries)} copied. Open a folder and paste with Ctrl+V.`);
+      say(t('{names} copied. Open a folder and paste with Ctrl+V.', { names: drive.namesOf(entries) }));
     },
     paste: () => folder && reloadAfter(paste(folder)),
     star(entries, starred) {
