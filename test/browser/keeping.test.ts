@@ -114,7 +114,7 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     await dialog().getByLabel('Name').fill('box');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText(/sleeps at times · office/).waitFor();
-    await page.getByText('box', { exact: true }).waitFor();
+    await page.getByRole('list', { name: 'Devices' }).getByText('box', { exact: true }).waitFor();
   });
 
   it('lends a folder, more of it, empties it, and takes it back', async () => {
@@ -304,7 +304,7 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     const ben = await open('ben');
     const faults = collectProblems(ben, []);
     await go('Devices', ben);
-    await ben.getByText('laptop', { exact: true }).waitFor();
+    await ben.getByRole('list', { name: 'Devices' }).getByText('laptop', { exact: true }).waitFor();
     assert.equal(await ben.getByRole('button', { name: /Add a device|Add a folder|Actions for/ }).count(), 0);
     assert.equal(await ben.getByRole('region', { name: 'Speed' }).count(), 0);
     await go('Shared', ben);
