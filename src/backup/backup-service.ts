@@ -7,7 +7,7 @@ import type { Audit } from '../model/contracts/audit.ts';
 import type { Session } from '../model/contracts/drive.ts';
 import { checkDisplayName, displayNameLengthMax } from '../model/display-name.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
-import { entryId, grantId, toHex, userId } from '../model/ids.ts';
+import { type ChunkId, entryId, grantId, toHex, userId } from '../model/ids.ts';
 import { changed, choicesOf, everyText, folderOf, keepMsOf, type Profile } from './profiles/profile.ts';
 import { fileNameOf, loadStates, newState, saveState } from './profiles/profile-state.ts';
 import { ProfileRunner, type RunnerParts } from './runs/runner.ts';
@@ -20,6 +20,8 @@ const keepVersionsProperty = 'peerstor:keep-versions-ms';
 const profilesMax = 100;
 
 export interface BackupServiceParts extends Omit<RunnerParts, 'changed'> {
+  /** Whether another connected device has a chunk. */
+  hasOtherCopy(id: ChunkId): boolean;
   random: Random;
   audit: Audit;
   changed(): void;
@@ -37,7 +39,7 @@ export class BackupService implements Backups {
   async start(): Promise<void> {
     const { states, problems } = await loadStates(this.#parts.folder);
     for (const problem of problems) this.#parts.log.error({}, problem);
-    for (const state of states) this.#begin(new ProfileRunner(state, this.#parts));
+    for (const state of states) await this.#begin(new ProfileRunner(state, this.#parts));
   }
 
   async stop(): Promise<void> {
@@ -52,7 +54,14 @@ export class BackupService implements Backups {
       if (state.profile.owner !== viewer.user.id) continue;
       const { name } = state.profile;
       const [last] = state.runs;
-      if (state.braked !== null) {
+      if (
+        state.profile.kind === 'adopt' &&
+        !this.#parts.adopted.isPresent(state.profile.id) &&
+        !state.paused
+      ) {
+        const sentence = `The adopted folder "${name}" is not there: its files come from other devices meanwhile.`;
+        alerts.push({ code: 'adopted-away', level: 'warn', sentence, action: 'Plug its drive in again.' });
+      } else if (state.braked !== null) {
         const sentence = `The backup "${name}" stopped: ${state.braked}`;
         alerts.push({
           code: 'backup-braked',
@@ -86,19 +95,19 @@ export class BackupService implements Backups {
     const folder = folderOf(wish);
     await requireFolder(folder);
     await refuseOwnFolder(folder, this.#parts.never());
-    const isSync = wish.kind === 'sync';
-    const choices = choicesOf({ ...wish, folder, ...(isSync && { watch: true }) });
+    const kind = wish.kind ?? 'backup';
+    const choices = choicesOf({ ...wish, folder, ...(kind !== 'backup' && { watch: true }) });
     this.#requireFreeName(session, choices.name);
     const names = wish.target.split('/').filter((name) => name !== '');
     if (names.length === 0)
       throw new PeerstorError('bad-input', 'Name a folder of the drive as the target, not the whole drive.');
     const target = entryId((await session.drive.ensureFolder(names)).id);
-    if (!isSync) await this.#keepVersions(session, target, keepMsOf(choices.keep));
+    if (kind === 'backup') await this.#keepVersions(session, target, keepMsOf(choices.keep));
     const access = await this.#newAccess(session, target, choices.name);
     const { random } = this.#parts;
     const profile: Profile = {
       id: toHex(random.bytes(16)),
-      ...(isSync && { kind: 'sync' as const }),
+      ...(kind !== 'backup' && { kind }),
       owner: userId(session.user.id),
       target,
       folder,
@@ -110,7 +119,7 @@ export class BackupService implements Backups {
     await saveState(this.#parts.folder, state);
     const runner = new ProfileRunner(state, this.#parts);
     this.#note(session, 'backup-added', 'A backup was added');
-    this.#begin(runner);
+    await this.#begin(runner);
     return this.#view(session, runner);
   }
 
@@ -120,7 +129,7 @@ export class BackupService implements Backups {
     const before = state.profile;
     const choices = changed(before, change);
     if (choices.name !== before.name) this.#requireFreeName(session, choices.name);
-    if (before.kind !== 'sync' && keepMsOf(choices.keep) !== keepMsOf(before.keep))
+    if (before.kind === undefined && keepMsOf(choices.keep) !== keepMsOf(before.keep))
       await this.#keepVersions(session, before.target, keepMsOf(choices.keep));
     Object.assign(before, choices);
     if (change.paused === true) state.paused = true;
@@ -139,8 +148,11 @@ export class BackupService implements Backups {
 
   async remove(session: Session, id: string): Promise<void> {
     const runner = this.#require(session, id);
+    const isAdopted = runner.state.profile.kind === 'adopt';
+    if (isAdopted) await this.#requireOtherCopies(id);
     await runner.stop();
     this.#runners.delete(id);
+    if (isAdopted) await this.#parts.adopted.close(id);
     await this.#parts.folder.remove(fileNameOf(runner.state.profile));
     await session.sharing.revokeToken(runner.state.profile.grant).catch((error: unknown) => {
       if (!isPeerstorError(error, 'not-found')) throw error;
@@ -148,6 +160,13 @@ export class BackupService implements Backups {
     await runner.forget();
     this.#note(session, 'backup-removed', 'A backup was removed');
     this.#parts.changed();
+  }
+
+  async importAdopted(session: Session, id: string) {
+    const runner = this.#require(session, id);
+    if (runner.state.profile.kind !== 'adopt')
+      throw new PeerstorError('bad-input', 'Only an adopted folder can be imported.');
+    return runner.run({ dryRun: false, importing: true });
   }
 
   async run(session: Session, id: string, options: { dryRun: boolean }) {
@@ -196,9 +215,23 @@ export class BackupService implements Backups {
     }
   }
 
-  #begin(runner: ProfileRunner): void {
-    this.#runners.set(runner.state.profile.id, runner);
+  async #begin(runner: ProfileRunner): Promise<void> {
+    const { profile } = runner.state;
+    this.#runners.set(profile.id, runner);
+    if (profile.kind === 'adopt') await this.#parts.adopted.open(profile);
     runner.start();
+  }
+
+  /** What only the plain files have would be nowhere. @throws `conflict` */
+  async #requireOtherCopies(id: string): Promise<void> {
+    const { adopted, hasOtherCopy } = this.#parts;
+    let alone = 0;
+    for await (const chunk of adopted.chunksOf(id)) if (!hasOtherCopy(chunk)) alone += 1;
+    if (alone === 0) return;
+    throw new PeerstorError(
+      'conflict',
+      `${alone} pieces of these files are on no other device that is connected now: turn devices on and wait for the copies, or import the folder first.`,
+    );
   }
 
   #own({ user }: Session): ProfileRunner[] {

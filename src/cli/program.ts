@@ -2,7 +2,7 @@
 import { Argument, Command } from 'commander';
 import type { GlobalOptions } from './client/client.ts';
 import type { Shell } from './completion.ts';
-import { addBackup, addSync } from './declare/backup.ts';
+import { addAdopt, addBackup, addSync } from './declare/backup.ts';
 import { call } from './declare/call.ts';
 import { addNetwork } from './declare/devices.ts';
 import { addFiles } from './declare/files.ts';
@@ -39,6 +39,7 @@ export function buildProgram(): { program: Command; start: Command } {
   addFiles(program);
   addBackup(program);
   addSync(program);
+  addAdopt(program);
   addSharing(program);
   addTokens(program);
   const version = program.command('version').description('print the version of this program');

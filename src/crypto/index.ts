@@ -11,7 +11,15 @@ export {
   vouchedBy,
   vouchFor,
 } from './certificate.ts';
-export { chunkIdOf, matchesId, openChunk, payloadAt, type SealedChunk, sealChunk } from './chunks/chunk.ts';
+export {
+  chunkIdOf,
+  matchesId,
+  openChunk,
+  payloadAt,
+  resealChunk,
+  type SealedChunk,
+  sealChunk,
+} from './chunks/chunk.ts';
 export {
   type ChunkSlot,
   type Manifest,

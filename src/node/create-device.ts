@@ -1,5 +1,6 @@
 /** Builds a device from its parts, starts it and stops it. No other file does that. */
 import { hostname } from 'node:os';
+import { type AdoptedChunks, SourcedChunkStore } from '../backup/index.ts';
 import { readGenesis } from '../catalog/index.ts';
 import type { AccountsRoom, Founding } from '../drive/index.ts';
 import { createGateway } from '../http/index.ts';
@@ -12,6 +13,7 @@ import type { Log } from '../model/log.ts';
 import type { DiskChunkStore } from '../store/index.ts';
 import { introduce, type NetworkOptions, type WiredNetwork, wireNetwork } from './device-network.ts';
 import { AuditLog } from './front/audit-log.ts';
+import { openAdopted } from './front/device-backups.ts';
 import { openDeviceCertificates } from './front/device-certificates.ts';
 import type { DeviceParts, NetworkParts } from './front/device-parts.ts';
 import { startDeviceServices } from './front/device-services.ts';
@@ -67,6 +69,7 @@ class Device implements RunningDevice, DeviceParts {
   setupCode: string | null = null;
   clock!: Clock;
   agreedClock!: AgreedClock;
+  adopted!: AdoptedChunks;
   readonly #home: Home;
   readonly #log: Log;
   readonly #events = new EventHub();
@@ -101,9 +104,8 @@ class Device implements RunningDevice, DeviceParts {
     this.#cleanups.push(() => this.#network?.stop());
     this.#cleanups.push(() => this.#own.leave());
     const membership = await this.#home.membership();
-    if (membership) {
-      await this.#enter(await this.#wire(membership));
-    } else this.setupCode = await this.#home.setupCode();
+    if (membership) await this.#enter(await this.#wire(membership));
+    else this.setupCode = await this.#home.setupCode();
     await this.#serve();
     await this.#saveRunFacts();
     this.#cleanups.push(() => this.#home.removeRunFacts());
@@ -179,6 +181,8 @@ class Device implements RunningDevice, DeviceParts {
     this.clock = clock;
     this.agreedClock = agreedClock;
     this.#cleanups.push(stop);
+    this.adopted = await openAdopted(index, clock);
+    this.#cleanups.push(() => this.adopted.stop());
   }
 
   async #openNotes(): Promise<void> {
@@ -208,8 +212,7 @@ class Device implements RunningDevice, DeviceParts {
   }
 
   #wire(membership: NetworkOptions['membership']): Promise<WiredNetwork> {
-    const notes = { log: this.#log, audit: this.#audit };
-    return withCatalogStore(this.#home, notes, (catalogStore, damaged) => {
+    return withCatalogStore(this.#home, { log: this.#log, audit: this.#audit }, (catalogStore, damaged) => {
       this.#catalogStore = catalogStore;
       const options = this.#networkOptions(membership);
       return wireNetwork({ ...options, catalogStore, ...(damaged ? { damaged } : {}) });
@@ -229,7 +232,7 @@ class Device implements RunningDevice, DeviceParts {
       identity: this.identity,
       membership,
       settings: this.settings,
-      store: this.#own.store,
+      store: new SourcedChunkStore(this.#own.store, this.adopted),
       bandwidth: this.#own.bandwidth,
       pages: () => pageUrls(this.config.host, this.#port).map((url) => new URL(url).host),
       onBattery: () => this.#own.battery.isOn,
@@ -260,9 +263,8 @@ class Device implements RunningDevice, DeviceParts {
       await this.#own.save({ p2pPort: Number(taken) });
     }
     this.#discovery?.setNetwork(wired.parts.catalog.networkId);
-    const { removal, rollback } = wired.parts;
-    void removal.learned.then(() => this.#leave(wired.parts, asRemoved));
-    void rollback.settled.then(() => this.#leave(wired.parts, asRolledBack));
+    void wired.parts.removal.learned.then(() => this.#leave(wired.parts, asRemoved));
+    void wired.parts.rollback.settled.then(() => this.#leave(wired.parts, asRolledBack));
   }
 
   /** Forgets the network; the copies on the volumes stay. */
@@ -351,8 +353,8 @@ class Device implements RunningDevice, DeviceParts {
   }
 
   #nearbyNetworks(): string[] {
-    const shown = this.nearby().filter((device) => device.network !== null);
-    return [...shown.map((device) => device.address), ...this.config.peers];
+    const shown = this.nearby().flatMap(({ network, address }) => (network === null ? [] : [address]));
+    return [...shown, ...this.config.peers];
   }
 
   async #serve(): Promise<void> {
@@ -386,14 +388,13 @@ class Device implements RunningDevice, DeviceParts {
 
   #announce(): void {
     if (!this.config.mdns) return;
-    const discovery = createDiscovery({
+    this.#discovery = createDiscovery({
       device: deviceId(this.identity.principal),
       name: () => this.#own.current.name,
       port: this.#port,
       network: this.#network?.catalog.networkId ?? null,
       log: this.#log,
     });
-    this.#discovery = discovery;
-    discovery.start();
+    this.#discovery.start();
   }
 }

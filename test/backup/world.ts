@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { BackupService, type BackupServiceParts } from '../../src/backup/index.ts';
+import { AdoptedChunks, BackupService, type BackupServiceParts } from '../../src/backup/index.ts';
 import type { BackupRunView } from '../../src/model/backups/backup-views.ts';
 import type { BackupWish } from '../../src/model/backups/backups.ts';
 import { systemClock, systemRandom } from '../../src/model/clock.ts';
@@ -11,7 +11,7 @@ import { noAudit } from '../../src/model/contracts/audit.ts';
 import type { Drive, Session } from '../../src/model/contracts/drive.ts';
 import { entryId, versionId } from '../../src/model/ids.ts';
 import { silentLog } from '../../src/model/log.ts';
-import { MemoryOrderedStore } from '../../src/store/index.ts';
+import { MemoryChunkStore, MemoryOrderedStore } from '../../src/store/index.ts';
 import { createWorld, type TestDevice } from '../drive/world.ts';
 
 export class BackupWorld {
@@ -20,7 +20,12 @@ export class BackupWorld {
   readonly device: TestDevice;
   readonly profiles = new Map<string, string>();
   readonly rows = new MemoryOrderedStore();
+  /** What the device has beside what plain files stand for. */
+  readonly volumes = new MemoryChunkStore({ limitBytes: 2 ** 30 });
+  adopted = new AdoptedChunks({ rows: this.rows, clock: systemClock });
   service: BackupService;
+  /** Chunks that other devices have too. */
+  readonly elsewhere = new Set<string>();
   settleMs = 0;
   isDriveComplete = true;
   /** The home and the volumes of the device. */
@@ -44,12 +49,15 @@ export class BackupWorld {
     const { session } = await device.accounts.setup('Ada', 'correct horse battery');
     const world = new BackupWorld(top, device, session);
     await mkdir(world.folder);
+    await world.volumes.start();
     await world.service.start();
     return world;
   }
 
   async stop(): Promise<void> {
     await this.service.stop();
+    this.adopted.stop();
+    await this.volumes.stop();
     this.device.accounts.stop();
     await this.device.catalog?.stop();
     await rm(this.#top, { recursive: true, force: true });
@@ -58,6 +66,9 @@ export class BackupWorld {
   /** Another process on the same home. */
   async restart(): Promise<void> {
     await this.service.stop();
+    this.adopted.stop();
+    this.adopted = new AdoptedChunks({ rows: this.rows, clock: systemClock });
+    await this.adopted.start();
     this.service = new BackupService(this.#parts());
     await this.service.start();
   }
@@ -86,7 +97,10 @@ export class BackupWorld {
 
   /** Runs a profile to the end. */
   async run(id: string): Promise<BackupRunView> {
-    const begun = await this.service.run(this.session, id, { dryRun: false });
+    return this.ended(id, await this.service.run(this.session, id, { dryRun: false }));
+  }
+
+  async ended(id: string, begun: BackupRunView): Promise<BackupRunView> {
     for (;;) {
       const view = (await this.service.runs(this.session, id)).find((one) => one.id === begun.id);
       assert.ok(view, 'a run that began is in the list');
@@ -155,6 +169,9 @@ export class BackupWorld {
         remove: async (name) => void profiles.delete(name),
       },
       rows: this.rows,
+      adopted: this.adopted,
+      volumes: this.volumes,
+      hasOtherCopy: (id) => this.elsewhere.has(id),
       clock: systemClock,
       random: systemRandom,
       log: silentLog,

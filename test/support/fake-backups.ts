@@ -53,6 +53,11 @@ export class FakeBackups implements Backups {
     this.#views.delete(id);
   }
 
+  async importAdopted(session: Session, id: string): Promise<BackupRunView> {
+    this.asked.push('import');
+    return this.run(session, id, { dryRun: false });
+  }
+
   async run(_session: Session, id: string, { dryRun }: { dryRun: boolean }): Promise<BackupRunView> {
     const view = this.#require(id);
     if (view.state === 'paused') throw new PeerstorError('conflict', 'This backup is paused.');

@@ -60,8 +60,8 @@ export const roomRules: readonly RoomRule[] = [
   },
   {
     room: 'backup',
-    imports: ['model', 'concurrency', 'crypto'],
-    sentence: 'backup saves local folders through the contract of a drive, as its token opens it.',
+    imports: ['model', 'concurrency', 'crypto', 'chunking'],
+    sentence: 'backup saves local folders through the contract of a drive, as its token opens it; adopted files are sealed again.',
   },
   {
     room: 'node',
@@ -169,7 +169,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'pairing',
     'front',
   ],
-  backup: ['source', 'snapshots', 'profiles', 'sync', 'runs'],
+  backup: ['source', 'snapshots', 'profiles', 'adopt', 'sync', 'runs'],
   cli: ['terminal', 'client', 'transfer', 'service', 'doctor', 'commands', 'declare'],
 };
 

@@ -35,6 +35,7 @@ export function scheduleFor(when: When): Pick<BackupWish, 'watch' | 'cron' | 'ev
 
 export function whenWords({ kind, watch, every, cron }: BackupView): string {
   if (kind === 'sync') return t('kept the same in both directions');
+  if (kind === 'adopt') return t('shown in the drive, left where it is');
   if (watch) return t('when something changes');
   if (every !== null) return t('every {time}', { time: every });
   if (cron === '0 3 * * *') return t('daily at 3:00');

@@ -40,11 +40,14 @@ export interface Plan {
 export class Planner {
   readonly #rows: RowTable;
   readonly #keyOf: (path: string) => string;
+  readonly #isWhole: (key: string) => boolean;
   readonly #plan: Plan;
 
-  constructor(rows: RowTable, keyOf: (path: string) => string) {
+  /** @param isWhole false of a file that has to be read again although it is as it was */
+  constructor(rows: RowTable, keyOf: (path: string) => string, isWhole = (_key: string) => true) {
     this.#rows = rows;
     this.#keyOf = keyOf;
+    this.#isWhole = isWhole;
     const nothing = { folders: [], kept: [], added: [], changed: [], moved: [], replaced: [], gone: [] };
     this.#plan = { ...nothing, unchanged: 0, known: rows.files };
   }
@@ -80,7 +83,7 @@ export class Planner {
     const key = this.#keyOf(path);
     const row = this.#seen(key, 'file');
     if (row === undefined) this.#plan.added.push({ path, key, facts, before: undefined });
-    else if (this.#rows.isSame(row, facts)) this.#plan.unchanged += 1;
+    else if (this.#rows.isSame(row, facts) && this.#isWhole(key)) this.#plan.unchanged += 1;
     else this.#plan.changed.push({ path, key, facts, before: this.#rows.at(row) });
   }
 

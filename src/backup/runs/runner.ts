@@ -6,13 +6,16 @@ import type { Session } from '../../model/contracts/drive.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { Log } from '../../model/log.ts';
+import { AdoptRun } from '../adopt/adopt-run.ts';
+import type { AdoptedChunks } from '../adopt/adopted-chunks.ts';
+import { type Importing, importAdopted } from '../adopt/import-run.ts';
 import { lossesWithin } from '../profiles/brake.ts';
 import { KnownFiles } from '../profiles/known-files.ts';
 import { type ProfileFolder, type ProfileState, saveState } from '../profiles/profile-state.ts';
 import type { Counts, RunOutcome } from '../profiles/run-outcome.ts';
 import { snapshotId } from '../snapshots/snapshot-format.ts';
 import { SyncRun } from '../sync/sync-run.ts';
-import { BackupRun } from './run.ts';
+import { BackupRun, type RunParts } from './run.ts';
 import { Alarm } from './schedule.ts';
 
 const checkTargetEveryMs = 24 * 60 * 60_000;
@@ -34,6 +37,10 @@ export interface RunnerParts {
   /** What is not in the catalog of this device is not in the drive. */
   isDriveComplete(): boolean;
   deviceName(): string;
+  /** What plain files of this device stand for. */
+  adopted: AdoptedChunks;
+  /** Where a copy of its own goes when an adopted folder is imported. */
+  volumes: Importing['volumes'];
 }
 
 export class ProfileRunner {
@@ -107,19 +114,21 @@ export class ProfileRunner {
   }
 
   /** @returns the run that began, or the one that is under way. @throws `conflict` while it is paused */
-  async run({ dryRun }: { dryRun: boolean }): Promise<BackupRunView> {
+  async run({ dryRun, importing = false }: { dryRun: boolean; importing?: boolean }): Promise<BackupRunView> {
+    if (importing) await this.#running?.done;
     if (this.#running && !dryRun) {
       // What changed after this run looked is for the next one.
       this.#alarm?.hint();
       return this.#running.view;
     }
     await this.#running?.done;
-    if (this.state.paused && !dryRun)
+    if (this.state.paused && !dryRun && !importing)
       throw new PeerstorError('conflict', this.state.braked ?? 'This backup is paused: resume it first.');
     const abort = new AbortController();
     const view = beginView(this.#parts.clock.wallMs());
     if (!dryRun) this.state.runs.unshift(view);
-    const done = this.#perform(view, dryRun, abort.signal).finally(() => {
+    const work = importing ? this.#import(view, abort.signal) : this.#perform(view, dryRun, abort.signal);
+    const done = work.finally(() => {
       this.#running = undefined;
       this.#parts.changed();
     });
@@ -148,6 +157,29 @@ export class ProfileRunner {
     );
   }
 
+  /** Afterwards the profile is paused: there is nothing left for it to do. Never rejects. */
+  async #import(view: BackupRunView, signal: AbortSignal): Promise<void> {
+    const { clock, adopted, volumes, log } = this.#parts;
+    try {
+      const { id } = this.state.profile;
+      const { chunks, missing } = await importAdopted({ profile: id, adopted, volumes, signal });
+      view.state = missing > 0 ? 'partly' : 'done';
+      view.sentence = `Imported: this device has ${chunks} pieces of its own now, and the folder is not needed any more.`;
+      if (missing > 0)
+        view.sentence += ` ${missing} could not be read from it; they come from other devices that have them.`;
+      this.state.paused = true;
+      this.#alarm?.stop();
+      this.#alarm = undefined;
+    } catch (error) {
+      view.state = signal.aborted ? 'stopped' : 'failed';
+      view.sentence = signal.aborted ? 'Stopped; importing again goes on.' : sentenceOf(error);
+    }
+    view.endedAt = new Date(clock.wallMs()).toISOString();
+    await this.save().catch((error: unknown) =>
+      log.error({}, `A backup profile could not be saved: ${sentenceOf(error)}`),
+    );
+  }
+
   async #runOnce(view: BackupRunView, dryRun: boolean, signal: AbortSignal): Promise<RunOutcome> {
     const { resume, clock, settleMs, never } = this.#parts;
     const { state } = this;
@@ -169,12 +201,7 @@ export class ProfileRunner {
       ...{ profile, drive: session.drive, known: this.#known, clock, settleMs, signal, dryRun },
       ...{ never: never(), losses, consent, onProgress, watcher: this.#alarm?.watcher },
     };
-    const { isDriveComplete, deviceName } = this.#parts;
-    const run =
-      profile.kind === 'sync'
-        ? new SyncRun({ ...shared, isDriveComplete, deviceName: deviceName() })
-        : new BackupRun({ ...shared, checkTarget });
-    const outcome = await run.run();
+    const outcome = await this.#kindOfRun(shared, checkTarget).run();
     if (dryRun || outcome.braked !== undefined) return outcome;
     state.consent = false;
     if (checkTarget) state.checkedAtMs = nowMs;
@@ -187,12 +214,25 @@ export class ProfileRunner {
     return outcome;
   }
 
+  #kindOfRun(shared: Omit<RunParts, 'checkTarget'>, checkTarget: boolean): { run(): Promise<RunOutcome> } {
+    const { isDriveComplete, deviceName, adopted } = this.#parts;
+    switch (shared.profile.kind) {
+      case 'sync':
+        return new SyncRun({ ...shared, isDriveComplete, deviceName: deviceName() });
+      case 'adopt':
+        return new AdoptRun({ ...shared, checkTarget, adopted });
+      default:
+        return new BackupRun({ ...shared, checkTarget });
+    }
+  }
+
   #conclude(view: BackupRunView, outcome: RunOutcome, dryRun: boolean): void {
     Object.assign(view, shown(outcome.counts), { failed: outcome.failed, snapshot: outcome.snapshot });
     const { braked, failures, counts } = outcome;
+    const isAdopted = this.state.profile.kind === 'adopt';
     if (dryRun) {
       view.state = 'dry-run';
-      view.sentence = braked ?? `Nothing was changed. ${sentenceFor(counts)}`;
+      view.sentence = braked ?? `Nothing was changed. ${sentenceFor(counts, isAdopted)}`;
       return;
     }
     if (braked !== undefined) {
@@ -207,7 +247,7 @@ export class ProfileRunner {
     }
     view.state = failures > 0 ? 'partly' : 'done';
     const failed = failures > 0 ? ` ${failures} could not be saved.` : '';
-    view.sentence = `${sentenceFor(counts)}${failed}`;
+    view.sentence = `${sentenceFor(counts, isAdopted)}${failed}`;
   }
 }
 
@@ -228,14 +268,16 @@ function shown({ waiting: _waiting, ...counts }: Counts): Omit<Counts, 'waiting'
   return counts;
 }
 
-function sentenceFor({ added, changed, moved, deleted, unchanged, waiting }: Counts): string {
+function sentenceFor(counts: Counts, isAdopted: boolean): string {
+  const { added, changed, moved, deleted, unchanged, waiting } = counts;
   const parts = [
     `${added} new`,
     `${changed} changed`,
     `${moved} moved`,
-    `${deleted} deleted`,
+    ...(isAdopted ? [] : [`${deleted} deleted`]),
     `${unchanged} unchanged`,
   ];
+  if (isAdopted && deleted > 0) parts.push(`${deleted} are gone from the folder, and stay in the drive`);
   const open = waiting > 0 ? ` ${waiting} are being written, and are saved when they are left alone.` : '';
   return `Files: ${parts.join(', ')}.${open}`;
 }

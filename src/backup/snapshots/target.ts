@@ -1,6 +1,6 @@
 /** The target folder of a profile in the drive, as its token opens it. */
 import type { EntryView } from '../../model/api.ts';
-import type { Drive, UploadOutcome } from '../../model/contracts/drive.ts';
+import type { Drive, UploadOptions, UploadOutcome } from '../../model/contracts/drive.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId } from '../../model/ids.ts';
 import { listLimitMax } from '../../model/limits.ts';
@@ -13,6 +13,9 @@ export interface UploadFile {
   executable: boolean | undefined;
   /** The version that it replaces, or `none` for a new file. */
   ifMatch?: string | undefined;
+  /** Safety to wait for. */
+  copies?: UploadOptions['copies'];
+  onChunk?: UploadOptions['onChunk'];
   content(): AsyncIterable<Uint8Array>;
 }
 
@@ -50,6 +53,8 @@ export class Target {
         modifiedAtMs: Math.floor(file.mtimeMs),
         sizeHint: file.size,
         ...(file.ifMatch !== undefined && { ifMatch: file.ifMatch }),
+        ...(file.copies && { copies: file.copies }),
+        ...(file.onChunk && { onChunk: file.onChunk }),
         ...(file.executable !== undefined && { executable: file.executable }),
       }),
     );

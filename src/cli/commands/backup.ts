@@ -1,4 +1,4 @@
-/** backup add, list, run, pause, resume, remove, runs, snapshots, restore. */
+/** backup add, list, run, pause, resume, remove, runs, snapshots, restore; sync and adopt alike. */
 
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -78,6 +78,35 @@ export async function addSync(
   );
 }
 
+export async function addAdopted(
+  folder: string,
+  options: GlobalOptions & { at: string; name?: string; exclude?: string[] },
+) {
+  const client = await Client.connect(options);
+  const { name, exclude } = options;
+  const target = `/${splitDrivePath(options.at).join('/')}`;
+  const json = { kind: 'adopt', folder: resolve(folder), target, name, exclude };
+  const view = await client.json<BackupView>('/api/v1/backups', { method: 'POST', json });
+  if (options.json) return printJson(view);
+  printLine(
+    `The files in ${view.folder} stay where they are and are shown at ${view.target.path ?? target}; other devices get copies.`,
+  );
+}
+
+/** Copies of their own for this device: the adopted folder is not needed any more. */
+export async function importAdopted(which: string, options: GlobalOptions): Promise<void> {
+  const client = await Client.connect(options);
+  const { id } = await find(client, which);
+  const path = `/api/v1/backups/${id}`;
+  const begun = await client.json<BackupRunView>(`${path}/import`, { method: 'POST' });
+  const run = await ended(client, path, begun);
+  if (options.json) printJson(run);
+  else printLine(run.sentence);
+  if (run.state !== 'done')
+    throw new CommandFailure('incomplete', `The import ended as "${run.state}". ${run.sentence}`);
+}
+
+export const listAdopted = (options: GlobalOptions) => listOf('adopt', options);
 export const listBackups = (options: GlobalOptions) => listOf('backup', options);
 export const listSyncs = (options: GlobalOptions) => listOf('sync', options);
 
@@ -212,7 +241,7 @@ async function setPaused(which: string, paused: boolean, options: GlobalOptions)
 
 async function find(client: Client, which: string): Promise<BackupView> {
   const { items } = await client.json<Page<BackupView>>('/api/v1/backups');
-  return onlyOne(called(items, which), 'backup or sync', which);
+  return onlyOne(called(items, which), 'backup, sync or adopted folder', which);
 }
 
 async function ended(client: Client, path: string, begun: BackupRunView): Promise<BackupRunView> {

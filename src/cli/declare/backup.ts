@@ -101,6 +101,33 @@ function addSnapshots(backup: Command): void {
   call(restore, async () => (await commands()).restoreBackup);
 }
 
+/** Files that stay where they are. What an adopted folder has in common with a backup is the same command. */
+export function addAdopt(program: Command): void {
+  const adopt = program
+    .command('adopt')
+    .description('show files of this device in the drive and leave them where they are');
+  const add = adopt
+    .command('add', { isDefault: true })
+    .argument('<folder>', 'local folder; peerstor only reads it')
+    .requiredOption('--at <path>', 'folder in the drive; it is made')
+    .option('--name <name>', 'what to call it; default: the name of the folder')
+    .option('--exclude <pattern>', 'leave out what matches, as in a .gitignore file (repeatable)', list)
+    .description('adopt a folder: its files count as copies of this device, and other devices get more');
+  call(add, async () => (await commands()).addAdopted);
+  call(
+    adopt.command('list').description('list the folders that this device adopted for you'),
+    async () => (await commands()).listAdopted,
+  );
+  call(
+    adopt
+      .command('import')
+      .argument(...which)
+      .description('store copies on this device, so that the folder is not needed any more'),
+    async () => (await commands()).importAdopted,
+  );
+  addRuns(adopt);
+}
+
 /** Two folders that are kept the same. What a sync has in common with a backup is the same command. */
 export function addSync(program: Command): void {
   const sync = program.command('sync').description('keep a local folder and a folder of the drive the same');

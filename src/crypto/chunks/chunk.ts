@@ -60,6 +60,19 @@ export async function sealChunk(dedupeSecret: Uint8Array, payload: Uint8Array): 
   return { id, key, bytes, payloadHash };
 }
 
+/**
+ * Makes a chunk again whose key is known: the same bytes, if the payload is the one that the key was derived from. Whoever uses
+ * them checks that (`matchesId`), because under another payload they would reveal both.
+ * @throws as `sealInPlace`
+ */
+export function resealChunk(key: Uint8Array, payload: Uint8Array): Bytes {
+  mustBePayload(payload.length);
+  const bytes = plain(Buffer.allocUnsafeSlow(payload.length + addedBytes));
+  bytes.set(payload, payloadAt);
+  encryptInPlace(key, header, bytes, payload.length);
+  return bytes;
+}
+
 export function mustBePayload(payloadBytes: number): void {
   if (payloadBytes === 0) throw new PeerstorError('bad-input', 'A chunk has at least its codec byte.');
   if (payloadBytes > payloadBytesMax) {

@@ -4,6 +4,7 @@
  */
 import { untilStopped } from '../../concurrency/index.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
+import type { SealedPart, UploadOptions } from '../../model/contracts/uploads.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import { inlineBytesMax, manifestReferencesMax, uploadChunksInFlight } from '../../model/limits.ts';
@@ -24,6 +25,7 @@ export interface WriteOptions {
   entryKey: Uint8Array;
   upload: Pick<ChunkUpload, 'put' | 'adopt'>;
   signal?: AbortSignal | undefined;
+  onChunk?: UploadOptions['onChunk'];
   limits?: Partial<WriteLimits>;
 }
 
@@ -136,7 +138,12 @@ async function writeChunks(
     }
     await tasks.room();
     signal.throwIfAborted();
-    await add(chunk.size, () => tasks.start(() => storeChunk(chunk, keys.dedupeSecret, upload, signal)));
+    const start = total.size;
+    const { onChunk } = options;
+    const before = onChunk && ((sealed: Omit<SealedPart, 'start'>) => onChunk({ ...sealed, start }));
+    await add(chunk.size, () =>
+      tasks.start(() => storeChunk(chunk, keys.dedupeSecret, upload, signal, before)),
+    );
   }
   if (total.references === 0) return written(await manifests.inline(new Uint8Array(0)));
   await closeLeaf();

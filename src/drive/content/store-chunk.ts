@@ -2,6 +2,7 @@
 import { compressInPlace, looksCompressible, rawCodec, zstdCodec } from '../../chunking/index.ts';
 import { sealingThread } from '../../crypto/index.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
+import type { SealedPart } from '../../model/contracts/uploads.ts';
 import { copyInto } from '../../model/memory.ts';
 import type { WrittenChunk } from './manifest-writer.ts';
 import { contentAt, payloadBuffers, setCodec } from './payload-buffers.ts';
@@ -25,12 +26,16 @@ export async function storeChunk(
   dedupeSecret: Uint8Array,
   upload: Pick<ChunkUpload, 'put'>,
   signal: AbortSignal,
+  beforePut?: (sealed: Omit<SealedPart, 'start'>) => Promise<void>,
 ): Promise<StoredChunk> {
   const { buffer, size } = chunk;
   const { payloadBytes, plainHash } = await compressed(chunk);
   const sealed = await sealingThread.seal(dedupeSecret, buffer, payloadBytes);
   signal.throwIfAborted();
   const reference = { id: sealed.id, size: sealed.size };
+  // A plain hash of its own is known where the payload is not the plain bytes.
+  const facts = { plainBytes: size, sealedBytes: sealed.size, isCompressed: plainHash !== undefined };
+  await beforePut?.({ id: sealed.id, key: sealed.key, ...facts });
   await upload.put(sealed.id, buffer.subarray(0, sealed.size));
   payloadBuffers.give(buffer);
   return { reference, slot: { key: sealed.key, size }, plainHash: plainHash ?? sealed.payloadHash };

@@ -184,6 +184,7 @@ async function store(
     entryKey: key,
     upload: session,
     ...(signal && { signal }),
+    ...(options.onChunk && { onChunk: options.onChunk }),
   });
   const safety = await session.settle(copies, waitMs, signal);
   const mime = options.mime ?? defaultMime;

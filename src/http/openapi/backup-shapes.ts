@@ -18,7 +18,7 @@ import {
 export const backups: Record<string, Schema> = {
   Backup: objectOf<backup.BackupView>({
     id,
-    kind: oneOf('backup', 'sync'),
+    kind: oneOf('backup', 'sync', 'adopt'),
     name: string,
     folder: string,
     target: objectOf<backup.BackupView['target']>({ id, path: nullable(string) }),

@@ -22,8 +22,8 @@ export interface BackupKeep {
 }
 
 export interface BackupWish {
-  /** `sync` keeps both folders the same, in both directions, when one of them changes; default: `backup`. */
-  kind?: 'backup' | 'sync';
+  /** `adopt` shows the files in the drive and leaves them where they are. `sync` keeps both folders the same, in both directions, when one of them changes; default: `backup`. */
+  kind?: 'backup' | 'sync' | 'adopt';
   name?: string;
   /** Absolute path on this device. */
   folder: string;
@@ -57,6 +57,11 @@ export interface Backups {
    * @throws `not-found`, `conflict` while the profile is paused
    */
   run(session: Session, id: string, options: { dryRun: boolean }): Promise<BackupRunView>;
+  /**
+   * Makes normal files of those of an adopted folder: this device stores copies of its own, and the folder is not needed any more.
+   * @returns a run @throws `not-found`, `bad-input` for a backup or a sync
+   */
+  importAdopted(session: Session, id: string): Promise<BackupRunView>;
   /** Newest first. */
   runs(session: Session, id: string): Promise<BackupRunView[]>;
   /** Newest first. */

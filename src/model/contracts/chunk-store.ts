@@ -73,6 +73,12 @@ export interface ChunkStore {
 
   usage(): { chunks: number; bytes: number; limitBytes: number; volumes: VolumeStatus[] };
 
+  /**
+   * Held only as a plain file that somebody may edit (`backup/adopt`): it counts and is served, but nothing that is given up
+   * elsewhere may rest on it (I4). Absent where no chunk is held so.
+   */
+  isEditable?(id: ChunkId): boolean;
+
   /** Called after each change is durable; used to keep the inventory. Returns the unsubscriber. */
   onChange(listener: (change: ChunkChange) => void): () => void;
 }

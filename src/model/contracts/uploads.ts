@@ -4,7 +4,7 @@
  * test/drive/uploads/resumable.test.ts.
  */
 import type { EntryView, SafetyLevel } from '../api.ts';
-import type { EntryId, UploadId } from '../ids.ts';
+import type { ChunkId, EntryId, UploadId } from '../ids.ts';
 
 /** What becomes of a file that has the name already. */
 export type ConflictRule = 'version' | 'rename' | 'skip';
@@ -26,6 +26,19 @@ export interface UploadOptions {
   /** Only when the current version is this one, else `precondition-failed`. '*': must exist; 'none': must not. */
   ifMatch?: string;
   onConflict?: ConflictRule;
+  /** Called for each chunk before it is stored, and waited for. */
+  onChunk?(chunk: SealedPart): Promise<void>;
+}
+
+/** Where a chunk of an upload comes from, and how it was sealed. */
+export interface SealedPart {
+  id: ChunkId;
+  key: Uint8Array;
+  /** Plain bytes before it, and in it. */
+  start: number;
+  plainBytes: number;
+  sealedBytes: number;
+  isCompressed: boolean;
 }
 
 /** Content that came in several requests. What is in it only the drive room knows. */

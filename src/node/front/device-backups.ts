@@ -1,8 +1,8 @@
 /** The backups of this device, with their files in its home. */
 import { chmod, readdir, readFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { BackupService, type ProfileFolder } from '../../backup/index.ts';
-import { systemRandom } from '../../model/clock.ts';
+import { AdoptedChunks, BackupService, type ProfileFolder } from '../../backup/index.ts';
+import { type Clock, systemRandom } from '../../model/clock.ts';
 import type { Accounts } from '../../model/contracts/drive.ts';
 import { type OrderedStore, withPrefix } from '../../model/contracts/ordered-store.ts';
 import { isPeerstorError } from '../../model/errors.ts';
@@ -11,8 +11,17 @@ import { makeFolders } from '../../store/index.ts';
 import { type Home, replaceFile } from '../home/home.ts';
 import type { DeviceParts } from './device-parts.ts';
 
+/** The part of the index that backups and adopted folders share. */
+const backupRows = 'backup/';
 /** A file that was written within this time is still being written. */
 const settleMs = 2000;
+
+/** Before anybody asks what this device has. */
+export async function openAdopted(index: OrderedStore, clock: Clock): Promise<AdoptedChunks> {
+  const adopted = new AdoptedChunks({ rows: withPrefix(index, backupRows), clock });
+  await adopted.start();
+  return adopted;
+}
 
 export async function startDeviceBackups(
   device: DeviceParts,
@@ -22,7 +31,14 @@ export async function startDeviceBackups(
   const service = new BackupService({
     resume: (token) => resumed(accounts, token),
     folder: profilesIn(home),
-    rows: withPrefix(given.index, 'backup/'),
+    rows: withPrefix(given.index, backupRows),
+    adopted: device.adopted,
+    volumes: device.store,
+    hasOtherCopy: (id) =>
+      device
+        .network()
+        ?.chunks.holders(id)
+        .some((holder) => holder !== device.identity.principal) ?? false,
     clock: device.clock,
     random: systemRandom,
     log,

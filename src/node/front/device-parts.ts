@@ -1,4 +1,6 @@
 /** The parts of a running device, as the files that connect them see each other. */
+
+import type { AdoptedChunks } from '../../backup/index.ts';
 import type { CatalogSync, LocalCatalog } from '../../catalog/index.ts';
 import type { SigningKey } from '../../crypto/index.ts';
 import type { NearbyDevice } from '../../model/api.ts';
@@ -49,6 +51,8 @@ export interface DeviceParts {
   readonly config: DeviceConfig;
   readonly identity: SigningKey;
   readonly store: DiskChunkStore;
+  /** What plain files of adopted folders stand for. */
+  readonly adopted: AdoptedChunks;
   readonly own: OwnSettings;
   readonly localSecret: string;
   /** null when this device belonged to a network when it started. */

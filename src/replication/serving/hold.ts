@@ -45,6 +45,8 @@ export class Hold {
   async #promise(id: ChunkId, signal: AbortSignal): Promise<boolean> {
     const { self, store, holds, members, isGivingUp, log } = this.#parts;
     if (members.find(self)?.state !== 'active' || isGivingUp(id) || !store.has(id)) return false;
+    // Somebody may edit it in the next moment.
+    if (store.isEditable?.(id)) return false;
     const wasHeld = holds.isHeld(idKey(id));
     holds.promise(idKey(id));
     try {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { ChunkStore } from '../../../src/model/contracts/chunk-store.ts';
 import type { DeviceId } from '../../../src/model/ids.ts';
 import type { DeviceSight, NetworkSight } from '../../../src/replication/repair/repair-plan.ts';
 import { keepersFor } from '../../../src/replication/surplus/trim-plan.ts';
@@ -118,6 +119,22 @@ test('a device that promised to keep a chunk keeps it for a day, also after a re
   await cluster.clock.pass(2 * dayMs);
   assert.deepEqual(copies(cluster), all(3));
   assert.equal(watched.least, 3);
+  await cluster.end();
+});
+
+test('a device promises nothing that it has in a file which somebody may edit', async () => {
+  const { cluster } = await allHaveIt(4);
+  const [first, second] = cluster.devices as [TestDevice, TestDevice];
+  const { id } = file.chunks[0]!;
+  const ask = () =>
+    cluster.clock.until(
+      first.transport.call(second.id, 'chunk/hold', Buffer.from(id, 'hex'), { lane: 'bulk' }),
+    );
+  const store: ChunkStore = second.store;
+  store.isEditable = (one) => one === id;
+  assert.deepEqual([...(await ask())], [0]);
+  store.isEditable = () => false;
+  assert.deepEqual([...(await ask())], [1]);
   await cluster.end();
 });
 

@@ -25,7 +25,7 @@ const choices = {
 const wish = fields(
   {
     ...choices,
-    kind: { enum: ['backup', 'sync'] },
+    kind: { enum: ['backup', 'sync', 'adopt'] },
     folder: text(4096, 'an absolute path on this device'),
     target: text(16 * 1024, 'a path in the drive such as /Backups/laptop'),
   },
@@ -71,6 +71,10 @@ export function backupRoutes(app: FastifyInstance, { front }: RouteContext): voi
       const run = await backups.run(signedIn(request), request.params.id, { dryRun });
       return reply.code(dryRun ? 200 : 202).send(run);
     },
+  );
+
+  app.post<ById>('/api/v1/backups/:id/import', async (request, reply) =>
+    reply.code(202).send(await backups.importAdopted(signedIn(request), request.params.id)),
   );
 
   app.get<ById>('/api/v1/backups/:id/runs', async (request) =>

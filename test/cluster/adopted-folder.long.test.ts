@@ -1,0 +1,3 @@
+import { describeAdoptedFolder } from './adopted-folder.ts';
+
+describeAdoptedFolder({ files: 2000 });
