@@ -61,7 +61,8 @@ export const roomRules: readonly RoomRule[] = [
   {
     room: 'backup',
     imports: ['model', 'concurrency', 'crypto', 'chunking'],
-    sentence: 'backup saves local folders through the contract of a drive, as its token opens it; adopted files are sealed again.',
+    sentence:
+      'backup saves local folders through the contract of a drive, as its token opens it; adopted files are sealed again.',
   },
   {
     room: 'node',
