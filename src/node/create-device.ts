@@ -327,10 +327,8 @@ class Device implements RunningDevice, DeviceParts {
 
   async #found({ genesis, populate }: Founding) {
     const { networkId } = readGenesis(genesis);
-    const networkSecret = systemRandom.bytes(32);
     const fresh = { epoch: 0, replaced: [], certificates: [], introductions: {} };
-    const membership = { networkId, networkSecret, genesis, ...fresh };
-    await this.#become(membership, populate);
+    await this.#become({ networkId, networkSecret: systemRandom.bytes(32), genesis, ...fresh }, populate);
     assert(this.#network, 'a device that entered a network has its catalog');
     return this.#network.catalog;
   }

@@ -11,6 +11,7 @@ import { isPeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, versionId } from '../../model/ids.ts';
 import { brakeReason } from '../profiles/brake.ts';
 import type { KnownFile, KnownFiles } from '../profiles/known-files.ts';
+import { type Plan, type PlannedFile, Planner } from '../profiles/plan.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Loss } from '../profiles/profile-state.ts';
 import { packedEntry, RowTable } from '../profiles/row-table.ts';
@@ -24,7 +25,6 @@ import { looksEncrypted, sampleBytes } from '../source/noise.ts';
 import { leavesOut } from '../source/patterns.ts';
 import { type FileFacts, factsOf, newNotes, type ScanWatcher, scanFolders } from '../source/scanner.ts';
 import { FileChanged, readSample, readSteady } from '../source/steady-file.ts';
-import { type Plan, type PlannedFile, Planner } from './plan.ts';
 
 export interface RunParts {
   profile: Profile;

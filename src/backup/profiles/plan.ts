@@ -1,8 +1,8 @@
 /** What a run has to do: the scan of the source, folder by folder, against what was saved before. */
 
-import type { KnownFile } from '../profiles/known-files.ts';
-import type { RowTable } from '../profiles/row-table.ts';
 import { below, type FileFacts, type ScannedFolder, sameContentFacts } from '../source/scanner.ts';
+import type { KnownFile } from './known-files.ts';
+import type { RowTable } from './row-table.ts';
 
 export interface PlannedFile {
   path: string;
