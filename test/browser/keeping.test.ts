@@ -231,6 +231,12 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     await visit('/health');
     await page.getByRole('heading', { name: 'What needs attention' }).waitFor();
     await page.getByRole('link', { name: 'Go to devices' }).first().waitFor();
+    await page.getByLabel('Lost device').selectOption('box');
+    await page.getByText(/would be lost/).waitFor();
+    await page.getByRole('heading', { name: 'Transfers of the last 14 days' }).waitFor();
+    const byDevice = page.getByRole('table', { name: 'By device' });
+    await byDevice.getByRole('row', { name: /box .* sent, .* received/ }).waitFor();
+    await assertFitsPhone(page, 'health with figures');
     let asked = 0;
     const stopped = { chunks: 40, bytes: 4_000_000 };
     const report: GarbageReport = {

@@ -36,6 +36,16 @@ export function formatTime(iso: string, now = new Date()): string {
   }).format(date);
 }
 
+/** A day such as 2026-11-30, which has no time and no zone. */
+export function formatDay(day: string): string {
+  return new Intl.DateTimeFormat(locale(), {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    timeZone: 'UTC',
+  }).format(new Date(`${day}T00:00:00Z`));
+}
+
 export function formatFullTime(iso: string): string {
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso));
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { DeviceView, ImpactView, PairingView } from '../../../src/model/api.ts';
+import type { DeviceView, PairingView } from '../../../src/model/api.ts';
 import { api } from '../../client/api.ts';
 import { ApiError } from '../../client/request.ts';
 import { memberCount, refreshNetwork } from '../../client/state.ts';
@@ -10,6 +10,7 @@ import { Field } from '../../components/form/field.tsx';
 import { Select } from '../../components/form/select.tsx';
 import { t, tLabels, tParts } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
+import { Impact } from './loss.tsx';
 
 interface PairingDialogProps {
   pairing: PairingView;
@@ -144,23 +145,6 @@ export function DrainDialog({ device, onClose }: { device: DeviceView; onClose()
   );
 }
 
-/** What would be lost with a device, in a sentence. */
-function impactSentence({ lostChunks, lostBytes, lostVersions, thinChunks }: ImpactView): string {
-  if (lostChunks > 0) {
-    return t(
-      'Only this device has {chunks} {chunks|chunk|chunks} ({size}): {versions} {versions|version of a file|versions of files} would be lost forever.',
-      { chunks: lostChunks, size: formatSize(lostBytes), versions: lostVersions },
-    );
-  }
-  if (thinChunks > 0) {
-    return t(
-      'Nothing would be lost. {count} {count|chunk|chunks} would have too few copies until they are copied again.',
-      { count: thinChunks },
-    );
-  }
-  return t('Nothing would be lost. Everything would still have enough copies.');
-}
-
 /** Says what would be lost; losing last copies needs a second consent. */
 export function RemoveDialog({ device, onClose }: { device: DeviceView; onClose(): void }) {
   const { answer: impact, error } = useQuery(() => api.impact(device.id), [device.id]);
@@ -189,15 +173,8 @@ export function RemoveDialog({ device, onClose }: { device: DeviceView; onClose(
       onConfirm={() => void confirm()}
       onClose={onClose}
     >
-      {impact && <p class={`notice ${losesCopies ? 'danger' : 'ok'}`}>{impactSentence(impact)}</p>}
+      {impact && <Impact impact={impact} />}
       {error && <p class="notice warn">{error.message}</p>}
-      {impact && impact.entries.length > 0 && (
-        <ul class="facts" aria-label={t('Files that would be lost')}>
-          {impact.entries.slice(0, 10).map((entry) => (
-            <li key={entry.id}>{entry.name}</li>
-          ))}
-        </ul>
-      )}
       <p>
         {t(
           'A removed device cannot come back and cannot reach your other devices. To lose nothing, move its copies elsewhere first and wait until nothing is left to copy.',

@@ -5,7 +5,10 @@ import { formatAgo, formatDuration, formatSize } from '../../client/words/format
 import { Icon } from '../../components/icon.tsx';
 import { deviceSaid, t } from '../../words/words.ts';
 import { GarbageDialog } from './garbage.tsx';
+import { LossSimulation } from './loss.tsx';
 import { Machine } from './machine.tsx';
+import { Space } from './space.tsx';
+import { Transfers } from './transfers.tsx';
 
 const wantedCopies = 3;
 const receiptsShown = 20;
@@ -35,7 +38,10 @@ export function HealthView() {
         </section>
       )}
       <Copies {...view} />
+      <Space devices={view.devices} />
+      <LossSimulation devices={view.devices} />
       <Work {...view} />
+      <Transfers devices={view.devices} />
       <Machine />
       <Receipts receipts={view.receipts} />
       {looking && <GarbageDialog onClose={() => setLooking(false)} />}

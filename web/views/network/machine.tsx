@@ -8,7 +8,7 @@ import {
   type Tone,
   toneOf,
   toneOfTemperature,
-} from '../../client/machine.ts';
+} from '../../client/network/machine.ts';
 import { formatDuration, formatSize } from '../../client/words/format.ts';
 import { spoken, t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';

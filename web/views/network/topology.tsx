@@ -1,8 +1,8 @@
 import type { DeviceView } from '../../../src/model/api.ts';
 import type { TopologyDeviceView, TopologyView } from '../../../src/model/views/topology.ts';
 import { api } from '../../client/api.ts';
-import { systemRevision } from '../../client/machine.ts';
-import { linesOf, pageOf, spotsOf } from '../../client/topology.ts';
+import { systemRevision } from '../../client/network/machine.ts';
+import { linesOf, pageOf, spotsOf } from '../../client/network/topology.ts';
 import { formatSize } from '../../client/words/format.ts';
 import { t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';

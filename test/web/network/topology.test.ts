@@ -1,7 +1,7 @@
 /** The picture of the network: spots, lines, and the address of a page. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { linesOf, pageOf, spotsOf } from '../../web/client/topology.ts';
+import { linesOf, pageOf, spotsOf } from '../../../web/client/network/topology.ts';
 
 const device = (deviceId: string, ...links: [string, number][]) => ({
   deviceId,

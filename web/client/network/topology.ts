@@ -1,5 +1,5 @@
 /** The network as a picture: where devices stand, and which lines are between them. */
-import type { TopologyDeviceView } from '../../src/model/views/topology.ts';
+import type { TopologyDeviceView } from '../../../src/model/views/topology.ts';
 
 export interface Spot {
   deviceId: string;

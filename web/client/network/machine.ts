@@ -1,8 +1,8 @@
 /** How busy the machine of the device is that serves this page. */
 import { signal } from '@preact/signals-core';
-import type { SystemView } from '../../src/model/contracts/health.ts';
-import { ask } from './request.ts';
-import { feed } from './state.ts';
+import type { SystemView } from '../../../src/model/contracts/health.ts';
+import { ask } from '../request.ts';
+import { feed } from '../state.ts';
 
 export const askSystem = () => ask<SystemView>('GET', '/api/v1/system');
 
