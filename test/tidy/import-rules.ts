@@ -171,7 +171,7 @@ export const subRooms: Readonly<Record<string, readonly string[]>> = {
     'front',
   ],
   backup: ['source', 'snapshots', 'profiles', 'adopt', 'sync', 'runs'],
-  cli: ['terminal', 'client', 'transfer', 'service', 'doctor', 'commands', 'declare'],
+  cli: ['terminal', 'client', 'transfer', 'import', 'service', 'doctor', 'commands', 'declare'],
 };
 
 /** Arrows that point down and are refused all the same. Names are folders below `src`, or files without `.ts`. */

@@ -48,6 +48,15 @@ function addTransfers(program: Command): void {
     .option(...exclude, list)
     .option(...dryRun);
   call(all, async () => (await commands()).exportTo);
+  const brought = program
+    .command('import')
+    .argument('<kind>', 'takeout (Google, unpacked), icloud, immich or dcim (a camera)')
+    .argument('<folder>', 'local folder')
+    .option('--to <folder>', 'folder of the drive; files go into a folder for each year and month', '/Photos')
+    .option(...exclude, list)
+    .option(...dryRun)
+    .description('bring pictures of other programs, with dates, albums and descriptions, each once');
+  call(brought, async () => (await import('../commands/drive/import.ts')).importFrom);
   const rescue = program
     .command('rescue')
     .argument('<volume...>', 'folders that devices lent: as many as are left')

@@ -9,7 +9,6 @@ import { factsDraft } from '../tree/entry-drafts.ts';
 import { factsOf } from '../tree/entry-view.ts';
 import { cropIn, isLocalTime, isOffset, photoEditsIn } from '../tree/photo-edits.ts';
 import { author, requireEntry, type Tree } from '../tree/tree.ts';
-import { photoIndexOf } from './index/photo-index.ts';
 
 /** Characters. */
 const descriptionMax = 5000;
@@ -25,7 +24,10 @@ export async function changePhotos(
   const outcomes: EntryOutcome[] = [];
   for (const id of ids) {
     try {
-      if (!(await photoIndexOf(tree).photo(id))) throw new PeerstorError('not-found', 'This is no picture.');
+      // One that was not read yet can be described already: imports do.
+      if (requireEntry(tree, id).body.kind !== 'file') {
+        throw new PeerstorError('not-found', 'This is no picture.');
+      }
       await changeOne(tree, id, change);
       outcomes.push({ id, ok: true });
     } catch (error) {

@@ -3,11 +3,12 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { EntryOutcome } from '../../../model/api.ts';
 import type { Draft } from '../../../model/contracts/catalog.ts';
 import type { Photos } from '../../../model/contracts/media/photos.ts';
-import { PeerstorError } from '../../../model/errors.ts';
+import { isPeerstorError, PeerstorError } from '../../../model/errors.ts';
 import type { EntryId } from '../../../model/ids.ts';
 import type { AlbumView } from '../../../model/views/photos.ts';
 import { showsNothing } from '../../tree/listing/names.ts';
-import { author, type Tree } from '../../tree/tree.ts';
+import { candidateOf } from '../../tree/media-candidates.ts';
+import { author, givenName, requireEntry, type Tree, trashedAt } from '../../tree/tree.ts';
 import { photoIndexOf } from '../index/photo-index.ts';
 import { photoTest } from '../index/photo-question.ts';
 import { type Photo, photoView } from '../index/photo-row.ts';
@@ -129,7 +130,7 @@ async function add(tree: Tree, album: Album, entries: readonly EntryId[]): Promi
   const drafts: Draft[] = [];
   const outcomes: EntryOutcome[] = [];
   for (const entry of entries) {
-    if (!(await photoIndexOf(tree).photo(entry))) {
+    if (!(await mayBePhoto(tree, entry))) {
       outcomes.push({ id: entry, ok: false, code: 'not-found' });
       continue;
     }
@@ -141,6 +142,20 @@ async function add(tree: Tree, album: Album, entries: readonly EntryId[]): Promi
   }
   await write(tree, drafts);
   return outcomes;
+}
+
+/** One that was not read yet may be added already, and shows when it was. */
+async function mayBePhoto(tree: Tree, id: EntryId): Promise<boolean> {
+  if (await photoIndexOf(tree).photo(id)) return true;
+  try {
+    const entry = requireEntry(tree, id);
+    if (entry.body.kind !== 'file' || trashedAt(tree, entry) !== null) return false;
+    const { winner } = await tree.cache.heads.of(id, entry.keys);
+    return winner !== undefined && candidateOf(givenName(entry), winner.mime) === 'likely';
+  } catch (error) {
+    if (isPeerstorError(error)) return false;
+    throw error;
+  }
 }
 
 async function write(tree: Tree, drafts: readonly Draft[]): Promise<void> {
