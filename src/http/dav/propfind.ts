@@ -35,6 +35,15 @@ const pieceBytes = 32 * 1024;
 export const multistatusOpen = `${xmlHead}<D:multistatus xmlns:D="DAV:">`;
 export const multistatusClose = '</D:multistatus>';
 
+/** An answer that names folders and tells nothing else of them. */
+export function foldersOnly(hrefs: readonly string[]): string {
+  const kind = propstat('<D:resourcetype><D:collection/></D:resourcetype>', '200 OK');
+  const responses = hrefs.map(
+    (href) => `<D:response><D:href>${escapeXml(href)}</D:href>${kind}</D:response>`,
+  );
+  return multistatusOpen + responses.join('') + multistatusClose;
+}
+
 /** @throws `bad-request` */
 export function readWish(body: string): Wish {
   const root = parseXml(body);

@@ -141,6 +141,8 @@ export const setupsPerMinute = 20;
 export const joinsPerMinute = 20;
 export const exchangesPerMinute = 60;
 export const unlocksPerMinute = 60;
+/** Of a program that mounts the drive and looks at what is above it. */
+export const rootListingsPerMinute = 600;
 
 /** A guest types the password of a link again after this long. */
 export const unlockedMs = 60 * minuteMs;

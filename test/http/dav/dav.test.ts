@@ -52,7 +52,14 @@ describe('WebDAV', { timeout: 600_000 }, () => {
     const root = await g.ask('OPTIONS', '/', { anonymous: true });
     assert.deepEqual(
       [root.status, root.headers.dav, root.headers['ms-author-via'], root.headers.allow],
-      [200, '1, 2', 'DAV', 'OPTIONS, GET, HEAD'],
+      [200, '1, 2', 'DAV', 'OPTIONS, GET, HEAD, PROPFIND'],
+    );
+    const top = await g.ask('PROPFIND', '/', { anonymous: true, headers: { depth: '1' } });
+    assert.equal(top.status, 207);
+    assert.deepEqual(
+      top.text.match(/<D:href>[^<]*/g),
+      ['<D:href>/', '<D:href>/dav/'],
+      'and nothing of the drive',
     );
     assert.equal((await g.ask('OPTIONS', '/devices', { anonymous: true })).status >= 400, true);
     const unknown = await g.ask('PROPFIND', '/dav/', { anonymous: true, headers: { depth: '0' } });

@@ -4,6 +4,9 @@ import { davPrefix } from '../../dav/dav-path.ts';
 import { openDavRequest, sendNothing } from '../../dav/dav-request.ts';
 import { LockTable } from '../../dav/locks.ts';
 import { davMethods } from '../../dav/methods.ts';
+import { foldersOnly } from '../../dav/propfind.ts';
+import { rootListingsPerMinute } from '../../limits/http-limits.ts';
+import { openToAnyone } from '../../limits/rate-limits.ts';
 import { openToMounts } from '../../sessions/authentication.ts';
 import type { RouteContext } from '../../sessions/route-context.ts';
 import { leaveBodiesAlone } from '../../uploads/upload-request.ts';
@@ -17,7 +20,17 @@ export function davRoutes(app: FastifyInstance, context: RouteContext): void {
   app.register(async (scope) => {
     leaveBodiesAlone(scope);
     // Windows asks the root first, and mounts nothing where that knows no WebDAV; the drive itself is below.
-    answerOptions(scope, '/', 'OPTIONS, GET, HEAD');
+    answerOptions(scope, '/', 'OPTIONS, GET, HEAD, PROPFIND');
+    scope.route({
+      method: 'PROPFIND',
+      url: '/',
+      config: openToAnyone(rootListingsPerMinute),
+      handler: async (request, reply) => {
+        const paths = request.headers.depth === '0' ? ['/'] : ['/', `${davPrefix}/`];
+        reply.code(207).header('content-type', 'application/xml; charset=utf-8');
+        return reply.send(Buffer.from(foldersOnly(paths)));
+      },
+    });
     for (const url of [davPrefix, `${davPrefix}/*`]) {
       answerOptions(scope, url, allowed);
       scope.route({
