@@ -3,6 +3,8 @@
  *
  *   npm run bench -- --only peers [--mib 1024] [--files 5000] [--rounds 3] [--dir DIR]
  *
+ * Then what only peerstor does: uploads answered at *safe* by two devices and at *full* by three, and 16 at once.
+ *
  * What is not installed is left out, saying so. `+ sync` is the peer's time until its bytes are on disk too, which peerstor
  * waits for before it answers. DIR (default: the temporary folder) needs room for rounds + 3 copies.
  */
@@ -17,12 +19,14 @@ import {
   median,
   memoryMiB,
   numberFlag,
+  printRows,
   runQuietly,
   seconds,
   textFlag,
 } from './measure.ts';
 import { startDevicePeer } from './peers/device-peer.ts';
 import { startNginx } from './peers/nginx-peer.ts';
+import { copyRows, manyUploadsRows } from './peers/own-rows.ts';
 import type { Peer } from './peers/peer.ts';
 import { startSamba } from './peers/samba-peer.ts';
 import { syncsOf } from './peers/syncs.ts';
@@ -113,6 +117,23 @@ async function writeRandom(path: string, seed: string): Promise<void> {
   await file.close();
 }
 
+/** What is compared with one device alone, in the same run. */
+async function reportOwn(folder: string): Promise<void> {
+  const aloneRate = mib / median(seenOf('peerstor', 'up').took);
+  const fileOf = async (number: number) => {
+    const path = join(folder, `own-${number}`);
+    await writeRandom(path, `own ${number} ${Date.now()}`);
+    return path;
+  };
+  const source = { fileOf, mib, rounds, aloneRate };
+  const rows = [
+    ...(await copyRows('safe', 2, source)),
+    ...(await copyRows('full', 3, source)),
+    ...(await manyUploadsRows(source)),
+  ];
+  printRows('what only peerstor does', rows);
+}
+
 /** Small files in one folder for each connection. @returns the folders */
 async function writeSmall(parent: string, seed: string): Promise<string[]> {
   const folders = Array.from({ length: connections }, (_, at) => join(parent, `c${at}`));
@@ -191,6 +212,8 @@ async function main(): Promise<void> {
     const { peak } = await memoryMiB(device.device.pid);
     console.log(`\nmemory of the device: ${idle.now} MiB after its start, ${peak} MiB at most`);
     console.log(await syncsOf(device, device.device.pid, folder));
+    await Promise.all(peers.splice(0).map((peer) => peer.stop()));
+    await reportOwn(folder);
     console.log(`load ${loadavg()[0]?.toFixed(1)} after the run`);
   } finally {
     for (const peer of peers) await peer.stop().catch(() => undefined);

@@ -28,6 +28,8 @@ export async function startSamba(folder: string): Promise<Peer | string> {
   const child = spawn('smbd', ['--foreground', '--no-process-group', '-s', config, '-l', state], {
     stdio: 'ignore',
     env: runWith,
+    // It ends its whole group with itself, and that must not be the bench.
+    detached: true,
   });
   let ended: string | undefined;
   child.once('error', () => (ended = 'Samba: smbd did not start.'));
