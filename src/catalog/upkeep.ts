@@ -54,6 +54,7 @@ export class Upkeep {
     this.#counting?.cancel();
     await this.#running;
     await this.#writer.idle();
+    this.#writer.stop();
     this.#state.running = false;
     if (started && !this.#state.failure) {
       await this.#acknowledgements.save();

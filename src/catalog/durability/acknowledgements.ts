@@ -38,7 +38,7 @@ export class Acknowledgements {
     const seq = this.#coveredSeq();
     if (seq <= this.#state.outbox.forgottenSeq || this.#forgetting) return;
     this.#forgetting = this.#state.outbox
-      .forget(seq)
+      .forget(seq, () => this.#state.syncDatabase())
       .catch((error) =>
         this.#state.log.warn({ error: sentenceOf(error) }, 'The outbox could not be shortened.'),
       )

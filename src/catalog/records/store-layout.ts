@@ -63,6 +63,9 @@ export interface Bounds {
 
 export const empty = new Uint8Array(0);
 
+/** Of a stamp of the clock. */
+export const clockBytes = 7;
+
 export const meta = {
   /** n8: the highest stamp of the clock. */
   clock: 'mclock',

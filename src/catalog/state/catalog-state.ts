@@ -12,7 +12,7 @@ import { HybridClock } from '../records/clock.ts';
 import type { Digests } from '../records/digest.ts';
 import type { LogHead } from '../records/log-head.ts';
 import { type Genesis, parseRecord } from '../records/record-format.ts';
-import { type Dot, dotKey, logKey } from '../records/store-layout.ts';
+import { clockBytes, type Dot, dotKey, logKey, meta, numberBytes } from '../records/store-layout.ts';
 import { Authority } from '../rights/authority.ts';
 import type { AuthorityRecord } from '../rights/authority-fold.ts';
 import type { Outbox } from './outbox.ts';
@@ -134,6 +134,13 @@ export class CatalogState {
     if (record) return record;
     const sentence = `The local database has lost record ${dot.seq} of device ${shortId(dot.device)}; it comes back from another device.`;
     throw new PeerstorError('index-corrupt', sentence, { details: { key: logKey(dot) } });
+  }
+
+  /** Makes everything durable that was written to the database before. */
+  async syncDatabase(): Promise<void> {
+    if (!this.running) return;
+    const value = numberBytes(this.hybrid.last, clockBytes);
+    await this.store.batch([{ key: meta.clock, value }], { sync: true });
   }
 
   onChange(listener: (changes: readonly CatalogChange[]) => void): () => void {

@@ -33,8 +33,8 @@ export interface Outbox {
   readonly lastSeq: number;
   /** The number up to which records were forgotten. */
   readonly forgottenSeq: number;
-  /** Drops records up to `seq`, once that frees enough space. */
-  forget(seq: number): Promise<void>;
+  /** Drops records up to `seq`, once that frees enough space. @param durable makes sure that the database has them, right before */
+  forget(seq: number, durable?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -118,13 +118,14 @@ class FileOutbox implements Outbox {
     }
   }
 
-  forget(seq: number): Promise<void> {
+  forget(seq: number, durable?: () => Promise<void>): Promise<void> {
     return this.#inLine(async () => {
       const file = this.#opened();
       const here = { seq: this.lastSeq, end: this.#length };
       const cut = [...this.#marks, here].findLast((mark) => mark.seq <= seq);
       // A new file must drop half of the old one, so that it is not rewritten too often.
       if (!cut || this.#length < forgetBytesMin || cut.end * 2 < this.#length) return;
+      await durable?.();
       const kept = await readAll(file, cut.end, this.#length);
       await this.#replace(Buffer.concat([frameOf(this.#forgottenUpTo(cut.seq)), kept]));
     });

@@ -1,5 +1,5 @@
 /** Writes records on this device. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { gathered } from '../../concurrency/index.ts';
 import type { Draft, Signer } from '../../model/contracts/catalog.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { Revision } from '../../model/ids.ts';
@@ -53,7 +53,7 @@ export class WritePath {
 
   async #writeWaiting(): Promise<void> {
     // Uploads whose manifests shared a sync arrive in the same turn of the event loop, and share this sync too.
-    await nextTurn();
+    await gathered(() => this.#waiting.length);
     const calls = this.#take();
     const written: { call: Call; records: CatalogRecord[] }[] = [];
     try {

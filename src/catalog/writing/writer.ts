@@ -1,11 +1,13 @@
 /**
  * The one queue of changes: each change sees all before it, and is durable before the next
- * begins. Its state in memory takes effect when its batch is on disk, never before (I2).
+ * begins. Its state in memory takes effect when it is durable, never before (I2). Own records are durable with the outbox:
+ * what the database loses with a power cut, the next start puts back from there (decision 0070).
  */
+import type { Timer } from '../../model/clock.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { isTable } from '../records/record-bodies.ts';
 import { dotOfHeld, winnerOf } from '../records/register-row.ts';
-import { headKey, meta, numberBytes, vectorKey } from '../records/store-layout.ts';
+import { clockBytes, headKey, meta, numberBytes, vectorKey } from '../records/store-layout.ts';
 import { isStray } from '../registers/strays.ts';
 import type { CatalogState } from '../state/catalog-state.ts';
 import { Change } from '../state/change.ts';
@@ -14,9 +16,13 @@ import { countBatch } from '../state/row-counts.ts';
 import { settlePlaces } from '../tree/places.ts';
 import { signOwnHead } from './own-head.ts';
 
+/** The database is synced at the latest so long after own records were written, in the background. */
+const syncAfterMs = 1000;
+
 export class Writer {
   readonly #state: CatalogState;
   #tail: Promise<unknown> = Promise.resolve();
+  #sync: Timer | undefined;
 
   constructor(state: CatalogState) {
     this.#state = state;
@@ -32,6 +38,12 @@ export class Writer {
   /** Resolves when all tasks are done. */
   idle(): Promise<unknown> {
     return this.#tail;
+  }
+
+  /** Call it at the end: what is written after it is synced at once. */
+  stop(): void {
+    this.#sync?.cancel();
+    this.#sync = undefined;
   }
 
   begin(): Change {
@@ -53,7 +65,7 @@ export class Writer {
     for (const [device, seq] of change.vector) change.batch.put(vectorKey(device), numberBytes(seq, 6));
     signOwnHead(change);
     for (const [device, { bytes }] of change.heads) change.batch.put(headKey(device), bytes);
-    change.batch.put(meta.clock, numberBytes(state.hybrid.last, 7));
+    change.batch.put(meta.clock, numberBytes(state.hybrid.last, clockBytes));
     // The first records of a network: nothing can be missing.
     const isFounding = own.length > 0 && state.ownSeq === 0 && state.self === state.genesis.body.device;
     if (isFounding && state.vector.size === 0) change.batch.delete(meta.filling);
@@ -64,8 +76,10 @@ export class Writer {
       state.highest.set(device, Math.max(seq, state.highest.get(device) ?? 0));
     }
     try {
-      const written = [state.store.batch(change.batch.changes(), { sync: true })];
+      const isInOutbox = own.length > 0 && !isFounding;
+      const written = [state.store.batch(change.batch.changes(), { sync: !isInOutbox })];
       if (own.length > 0) written.push(state.outbox.append(own));
+      if (isInOutbox) this.#syncLater();
       const outcomes = await Promise.allSettled(written);
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     } catch (error) {
@@ -76,6 +90,20 @@ export class Writer {
     state.rows = rows;
     this.#becomeTrue(change);
     state.emit(changesOf(change, own.length > 0));
+  }
+
+  /** The outbox is a second copy, not the only one for long. */
+  #syncLater(): void {
+    const { clock, log } = this.#state;
+    this.#sync ??= clock.after(syncAfterMs, () => {
+      this.#sync = undefined;
+      this.run(() => this.#state.syncDatabase()).catch((error: unknown) => {
+        log.warn(
+          { error: sentenceOf(error) },
+          'The catalog could not be synced; its records are in the outbox.',
+        );
+      });
+    });
   }
 
   #becomeTrue(change: Change): void {

@@ -3,7 +3,7 @@
  * call and made durable by one sync (group commit); a lone record waits for nobody.
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { gathered } from '../../concurrency/index.ts';
 import type { Segment } from './segment.ts';
 import {
   footerRowBytes,
@@ -113,9 +113,9 @@ export class SegmentWriter {
   }
 
   async #drain(): Promise<void> {
-    // Whoever has something to append by the end of this turn of the event loop goes along: requests that
-    // arrived together. There is no timer, so a lone record does not wait.
-    await nextTurn();
+    // Whoever has something to append soon goes along: requests that arrived together. There is no timer, so a lone record
+    // does not wait.
+    await gathered(() => this.#queue.length);
     while (this.#queue.length > 0) {
       let segment: Segment;
       try {
