@@ -1,15 +1,19 @@
 /** The backup profiles of one device. */
 import type { AlertView } from '../model/api.ts';
 import type { BackupView } from '../model/backups/backup-views.ts';
-import type { BackupChange, Backups, BackupWish } from '../model/backups/backups.ts';
+import type { BackupChange, Backups, BackupWish, RestoreWish } from '../model/backups/backups.ts';
 import type { Random } from '../model/clock.ts';
 import type { Audit } from '../model/contracts/audit.ts';
 import type { Session } from '../model/contracts/drive.ts';
 import { checkDisplayName, displayNameLengthMax } from '../model/display-name.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import { type ChunkId, entryId, grantId, toHex, userId } from '../model/ids.ts';
+import { type Importing, importAdopted } from './adopt/import-run.ts';
+import { commandsFileOf } from './profiles/commands.ts';
 import { changed, choicesOf, everyText, folderOf, keepMsOf, type Profile } from './profiles/profile.ts';
 import { fileNameOf, loadStates, newState, saveState } from './profiles/profile-state.ts';
+import { importedWords, restoredWords } from './runs/aside-words.ts';
+import { restore } from './runs/restore.ts';
 import { ProfileRunner, type RunnerParts } from './runs/runner.ts';
 import { readView } from './snapshots/snapshot-view.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
@@ -20,6 +24,9 @@ const keepVersionsProperty = 'peerstor:keep-versions-ms';
 const profilesMax = 100;
 
 export interface BackupServiceParts extends Omit<RunnerParts, 'changed'> {
+  /** Where a copy of its own goes when an adopted folder is imported. */
+  volumes: Importing['volumes'];
+  makeFolders(path: string): Promise<unknown>;
   /** Whether another connected device has a chunk. */
   hasOtherCopy(id: ChunkId): boolean;
   random: Random;
@@ -154,6 +161,7 @@ export class BackupService implements Backups {
     this.#runners.delete(id);
     if (isAdopted) await this.#parts.adopted.close(id);
     await this.#parts.folder.remove(fileNameOf(runner.state.profile));
+    await this.#parts.folder.remove(commandsFileOf(id));
     await session.sharing.revokeToken(runner.state.profile.grant).catch((error: unknown) => {
       if (!isPeerstorError(error, 'not-found')) throw error;
     });
@@ -166,7 +174,41 @@ export class BackupService implements Backups {
     const runner = this.#require(session, id);
     if (runner.state.profile.kind !== 'adopt')
       throw new PeerstorError('bad-input', 'Only an adopted folder can be imported.');
-    return runner.run({ dryRun: false, importing: true });
+    const { adopted, volumes } = this.#parts;
+    return runner.aside(async (signal) => {
+      const outcome = await importAdopted({ profile: id, adopted, volumes, signal });
+      // There is nothing left for it to do.
+      runner.pause();
+      return importedWords(outcome);
+    });
+  }
+
+  async restore(session: Session, id: string, { at, under = '', to, overwrite = false }: RestoreWish) {
+    const runner = this.#require(session, id);
+    // As a profile reads files of this machine, this writes some.
+    if (session.user.role !== 'admin')
+      throw new PeerstorError('forbidden', 'Only an admin may restore: it writes files of this machine.');
+    const { profile } = runner.state;
+    const folder = to === undefined ? profile.folder : folderOf({ folder: to });
+    await refuseOwnFolder(folder, this.#parts.never());
+    const { drive } = session;
+    const { makeFolders } = this.#parts;
+    return runner.aside(async (signal, onProgress) =>
+      restoredWords(
+        await restore({
+          drive,
+          target: profile.target,
+          at,
+          under,
+          folder,
+          overwrite,
+          makeFolders,
+          signal,
+          onProgress,
+        }),
+        folder,
+      ),
+    );
   }
 
   async run(session: Session, id: string, options: { dryRun: boolean }) {
@@ -274,8 +316,9 @@ export class BackupService implements Backups {
       watch: schedule.kind === 'watch',
       cron: schedule.kind === 'cron' ? schedule.pattern : null,
       every: schedule.kind === 'every' ? everyText(schedule.ms) : null,
+      pauseOn: state.profile.pauseOn ?? [],
       state: current ? 'running' : state.paused ? 'paused' : 'idle',
-      problem: state.braked ?? failed,
+      problem: state.braked ?? runner.waitsFor ?? failed,
       needsConsent: state.braked !== null,
       nextRunAt: nextRunMs === undefined ? null : new Date(nextRunMs).toISOString(),
       lastRun: last ?? null,

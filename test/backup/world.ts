@@ -11,7 +11,7 @@ import { noAudit } from '../../src/model/contracts/audit.ts';
 import type { Drive, Session } from '../../src/model/contracts/drive.ts';
 import { entryId, versionId } from '../../src/model/ids.ts';
 import { silentLog } from '../../src/model/log.ts';
-import { MemoryChunkStore, MemoryOrderedStore } from '../../src/store/index.ts';
+import { MemoryChunkStore, MemoryOrderedStore, makeFolders } from '../../src/store/index.ts';
 import { createWorld, type TestDevice } from '../drive/world.ts';
 
 export class BackupWorld {
@@ -28,6 +28,8 @@ export class BackupWorld {
   readonly elsewhere = new Set<string>();
   settleMs = 0;
   isDriveComplete = true;
+  isOnBattery = false;
+  isMetered: boolean | undefined;
   /** The home and the volumes of the device. */
   never: string[] = [];
   /** Of the owner, as the catalog says while a backup runs. */
@@ -171,6 +173,9 @@ export class BackupWorld {
       rows: this.rows,
       adopted: this.adopted,
       volumes: this.volumes,
+      makeFolders,
+      isOnBattery: () => this.isOnBattery,
+      isMetered: async () => this.isMetered,
       hasOtherCopy: (id) => this.elsewhere.has(id),
       clock: systemClock,
       random: systemRandom,

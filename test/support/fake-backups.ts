@@ -1,6 +1,6 @@
 /** Backups in memory: what the routes' tests stand on. */
 import type { BackupRunView, BackupView } from '../../src/model/backups/backup-views.ts';
-import type { BackupChange, Backups, BackupWish } from '../../src/model/backups/backups.ts';
+import type { BackupChange, Backups, BackupWish, RestoreWish } from '../../src/model/backups/backups.ts';
 import type { Session } from '../../src/model/contracts/drive.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 
@@ -31,6 +31,7 @@ export class FakeBackups implements Backups {
       presets: wish.presets ?? ['caches', 'system'],
       onDelete: wish.onDelete ?? 'trash',
       keep: { hourly: 24, daily: 30, weekly: 12, monthly: 0, ...wish.keep },
+      pauseOn: wish.pauseOn ?? [],
       state: 'idle',
       problem: null,
       needsConsent: false,
@@ -55,6 +56,11 @@ export class FakeBackups implements Backups {
 
   async importAdopted(session: Session, id: string): Promise<BackupRunView> {
     this.asked.push('import');
+    return this.run(session, id, { dryRun: false });
+  }
+
+  async restore(session: Session, id: string, wish: RestoreWish): Promise<BackupRunView> {
+    this.asked.push(wish);
     return this.run(session, id, { dryRun: false });
   }
 

@@ -16,6 +16,7 @@ const view: BackupView = {
   presets: [],
   onDelete: 'trash',
   keep: { hourly: 1, daily: 1, weekly: 1, monthly: 1 },
+  pauseOn: [],
   state: 'idle',
   problem: null,
   needsConsent: false,

@@ -65,8 +65,8 @@ export class AdoptRun {
       counts.moved = plan.moved.length;
       counts.deleted = plan.gone.filter(({ file }) => file.kind === 'file').length;
     } else await this.#apply(plan);
-    const { failures } = this.#tally;
-    return { counts, failed, failures, snapshot: null, braked: undefined, loss: 0 };
+    const { failures, links } = this.#tally;
+    return { counts, failed, failures, links, snapshot: null, braked: undefined, loss: 0 };
   }
 
   async #plan(): Promise<Plan> {
@@ -89,6 +89,7 @@ export class AdoptRun {
       );
     }
     for (const { path, error } of notes.failed) this.#tally.fail(path, error);
+    this.#tally.links = notes.links;
     return planner.finish(notes.unread.length === 0);
   }
 

@@ -4,6 +4,7 @@ import { Cron } from 'croner';
 import type {
   BackupChange,
   BackupKeep,
+  BackupPause,
   BackupRule,
   BackupSchedule,
   BackupWish,
@@ -30,10 +31,15 @@ export interface Profile {
   presets: string[];
   onDelete: BackupRule;
   keep: BackupKeep;
+  /** Absent in a profile of an earlier version. */
+  pauseOn?: BackupPause[];
 }
 
 /** What a person may choose and change. */
-export type ProfileChoices = Pick<Profile, 'name' | 'schedule' | 'exclude' | 'presets' | 'onDelete' | 'keep'>;
+export type ProfileChoices = Pick<
+  Profile,
+  'name' | 'schedule' | 'exclude' | 'presets' | 'onDelete' | 'keep' | 'pauseOn'
+>;
 
 export const defaultKeep: BackupKeep = { hourly: 24, daily: 30, weekly: 12, monthly: 0 };
 const keepMax = 1000;
@@ -69,7 +75,7 @@ export function choicesOf(wish: BackupWish): ProfileChoices {
 
 /** @throws `bad-input` */
 export function changed(before: ProfileChoices, change: BackupChange): ProfileChoices {
-  const { name, exclude, presets, onDelete, keep } = change;
+  const { name, exclude, presets, onDelete, keep, pauseOn = before.pauseOn } = change;
   return {
     name: name === undefined ? before.name : checkedName(name),
     schedule: scheduleOf(change) ?? before.schedule,
@@ -77,6 +83,7 @@ export function changed(before: ProfileChoices, change: BackupChange): ProfileCh
     presets: presets === undefined ? before.presets : checkedPresets(presets),
     onDelete: onDelete ?? before.onDelete,
     keep: keep === undefined ? before.keep : checkedKeep({ ...before.keep, ...keep }),
+    ...(pauseOn && { pauseOn: [...new Set(pauseOn)] }),
   };
 }
 

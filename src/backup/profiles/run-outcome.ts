@@ -16,6 +16,8 @@ export interface RunOutcome {
   counts: Counts;
   failed: { path: string; code: string; message: string }[];
   failures: number;
+  /** Symbolic links of the source, which are left out. */
+  links?: number;
   snapshot: string | null;
   /** Why the brake stopped it. */
   braked: string | undefined;

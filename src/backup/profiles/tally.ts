@@ -17,6 +17,7 @@ export class Tally {
   };
   readonly failed: RunOutcome['failed'] = [];
   failures = 0;
+  links = 0;
   readonly #onProgress: (counts: Counts) => void;
 
   constructor(onProgress: (counts: Counts) => void) {

@@ -87,6 +87,7 @@ export class BackupRun {
       listing.add(folder);
     }
     for (const { path, error } of notes.failed) this.#tally.fail(path, error);
+    this.#tally.links = notes.links;
     return planner.finish(notes.unread.length === 0);
   }
 
@@ -314,6 +315,7 @@ export class BackupRun {
       counts: this.#tally.counts,
       failed: this.#tally.failed,
       failures: this.#tally.failures,
+      links: this.#tally.links,
       snapshot,
       braked,
       loss,

@@ -8,8 +8,8 @@ import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import type { Log } from '../../model/log.ts';
 import { AdoptRun } from '../adopt/adopt-run.ts';
 import type { AdoptedChunks } from '../adopt/adopted-chunks.ts';
-import { type Importing, importAdopted } from '../adopt/import-run.ts';
 import { lossesWithin } from '../profiles/brake.ts';
+import { readCommands, runCommand } from '../profiles/commands.ts';
 import { KnownFiles } from '../profiles/known-files.ts';
 import { type ProfileFolder, type ProfileState, saveState } from '../profiles/profile-state.ts';
 import type { Counts, RunOutcome } from '../profiles/run-outcome.ts';
@@ -22,6 +22,10 @@ const checkTargetEveryMs = 24 * 60 * 60_000;
 /** Files that were being written are looked at again after so long. */
 const waitingAgainMs = 30_000;
 const waitingSyncMs = 500;
+/** While battery or line forbid a run, they are looked at so often. */
+const conditionsAgainMs = 5 * 60_000;
+
+export type AsideOutcome = Pick<BackupRunView, 'state' | 'sentence'> & Partial<BackupRunView>;
 
 export interface RunnerParts {
   /** The session of an access token; undefined when it was revoked or is not known here. */
@@ -39,12 +43,15 @@ export interface RunnerParts {
   deviceName(): string;
   /** What plain files of this device stand for. */
   adopted: AdoptedChunks;
-  /** Where a copy of its own goes when an adopted folder is imported. */
-  volumes: Importing['volumes'];
+  isOnBattery(): boolean;
+  /** Whether the line is paid by volume; undefined where nothing says so. */
+  isMetered(): Promise<boolean | undefined>;
 }
 
 export class ProfileRunner {
   readonly state: ProfileState;
+  /** Why a run that is due has not begun. */
+  waitsFor: string | undefined;
   readonly #parts: RunnerParts;
   readonly #known: KnownFiles;
   #alarm: Alarm | undefined;
@@ -73,11 +80,26 @@ export class ProfileRunner {
       const [last] = this.state.runs;
       return last && Date.parse(last.startedAt);
     };
-    const due = () => void this.run({ dryRun: false }).catch(() => undefined);
+    const due = () => void this.#due().catch(() => undefined);
     this.#alarm = new Alarm({ folder, schedule, lastMs, settleMs, clock, log, due });
     // Nobody watched while the device was off.
     if (schedule.kind === 'watch') this.#alarm.hint();
     if (this.state.profile.kind === 'sync' && schedule.kind === 'watch') void this.#followDrive();
+  }
+
+  /** Begins by itself, unless the machine is in a state in which it shall not. */
+  async #due(): Promise<void> {
+    const { pauseOn = [] } = this.state.profile;
+    const { isOnBattery, isMetered } = this.#parts;
+    const reason =
+      pauseOn.includes('battery') && isOnBattery()
+        ? 'It waits until this machine is on mains power.'
+        : pauseOn.includes('metered') && (await isMetered())
+          ? 'It waits for a line that is not paid by volume.'
+          : undefined;
+    this.waitsFor = reason;
+    if (reason === undefined) await this.run({ dryRun: false });
+    else this.#alarm?.hint(conditionsAgainMs);
   }
 
   /** A sync follows what changes in the drive, too. */
@@ -114,70 +136,89 @@ export class ProfileRunner {
   }
 
   /** @returns the run that began, or the one that is under way. @throws `conflict` while it is paused */
-  async run({ dryRun, importing = false }: { dryRun: boolean; importing?: boolean }): Promise<BackupRunView> {
-    if (importing) await this.#running?.done;
+  async run({ dryRun }: { dryRun: boolean }): Promise<BackupRunView> {
     if (this.#running && !dryRun) {
       // What changed after this run looked is for the next one.
       this.#alarm?.hint();
       return this.#running.view;
     }
     await this.#running?.done;
-    if (this.state.paused && !dryRun && !importing)
+    if (this.state.paused && !dryRun)
       throw new PeerstorError('conflict', this.state.braked ?? 'This backup is paused: resume it first.');
+    const view = this.#begin((begun, signal) => this.#perform(begun, dryRun, signal), { isListed: !dryRun });
+    if (dryRun) await this.#running?.done;
+    return view;
+  }
+
+  /**
+   * Work of another kind, which waits for a run that is under way, and is listed like one.
+   * @param work gives the state and the sentence at its end
+   */
+  async aside(
+    work: (signal: AbortSignal, onProgress: (counts: Counts) => void) => Promise<AsideOutcome>,
+  ): Promise<BackupRunView> {
+    await this.#running?.done;
+    return this.#begin(async (view, signal) => {
+      try {
+        Object.assign(view, await work(signal, (counts) => Object.assign(view, shown(counts))));
+      } catch (error) {
+        this.#failed(view, error, signal);
+      }
+      await this.#end(view);
+    });
+  }
+
+  /** Nothing begins by itself any more. */
+  pause(): void {
+    this.state.paused = true;
+    this.#alarm?.stop();
+    this.#alarm = undefined;
+  }
+
+  #begin(
+    work: (view: BackupRunView, signal: AbortSignal) => Promise<void>,
+    { isListed = true } = {},
+  ): BackupRunView {
     const abort = new AbortController();
     const view = beginView(this.#parts.clock.wallMs());
-    if (!dryRun) this.state.runs.unshift(view);
-    const work = importing ? this.#import(view, abort.signal) : this.#perform(view, dryRun, abort.signal);
-    const done = work.finally(() => {
+    if (isListed) this.state.runs.unshift(view);
+    const done = work(view, abort.signal).finally(() => {
       this.#running = undefined;
       this.#parts.changed();
     });
     this.#running = { view, done, abort };
     this.#alarm?.set();
     this.#parts.changed();
-    if (dryRun) await done;
     return view;
+  }
+
+  #failed(view: BackupRunView, error: unknown, signal: AbortSignal): void {
+    view.state = signal.aborted ? 'stopped' : 'failed';
+    view.sentence = signal.aborted ? 'Stopped; the next run goes on.' : sentenceOf(error);
+  }
+
+  async #end(view: BackupRunView): Promise<void> {
+    const { clock, log } = this.#parts;
+    view.endedAt = new Date(clock.wallMs()).toISOString();
+    await this.save().catch((error: unknown) =>
+      log.error({}, `A backup profile could not be saved: ${sentenceOf(error)}`),
+    );
   }
 
   /** Never rejects. */
   async #perform(view: BackupRunView, dryRun: boolean, signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#parts;
+    const { folder } = this.#parts;
     try {
       if (!dryRun) await this.save();
+      const commands = dryRun ? {} : await readCommands(folder, this.state.profile.id);
+      if (commands.before) await runCommand(commands.before, 'before', commands, signal);
       const outcome = await this.#runOnce(view, dryRun, signal);
+      if (commands.after) await runCommand(commands.after, 'after', commands, signal);
       this.#conclude(view, outcome, dryRun);
     } catch (error) {
-      view.state = signal.aborted ? 'stopped' : 'failed';
-      view.sentence = signal.aborted ? 'Stopped; the next run goes on.' : sentenceOf(error);
+      this.#failed(view, error, signal);
     }
-    view.endedAt = new Date(clock.wallMs()).toISOString();
-    if (dryRun) return;
-    await this.save().catch((error: unknown) =>
-      log.error({}, `A backup profile could not be saved: ${sentenceOf(error)}`),
-    );
-  }
-
-  /** Afterwards the profile is paused: there is nothing left for it to do. Never rejects. */
-  async #import(view: BackupRunView, signal: AbortSignal): Promise<void> {
-    const { clock, adopted, volumes, log } = this.#parts;
-    try {
-      const { id } = this.state.profile;
-      const { chunks, missing } = await importAdopted({ profile: id, adopted, volumes, signal });
-      view.state = missing > 0 ? 'partly' : 'done';
-      view.sentence = `Imported: this device has ${chunks} pieces of its own now, and the folder is not needed any more.`;
-      if (missing > 0)
-        view.sentence += ` ${missing} could not be read from it; they come from other devices that have them.`;
-      this.state.paused = true;
-      this.#alarm?.stop();
-      this.#alarm = undefined;
-    } catch (error) {
-      view.state = signal.aborted ? 'stopped' : 'failed';
-      view.sentence = signal.aborted ? 'Stopped; importing again goes on.' : sentenceOf(error);
-    }
-    view.endedAt = new Date(clock.wallMs()).toISOString();
-    await this.save().catch((error: unknown) =>
-      log.error({}, `A backup profile could not be saved: ${sentenceOf(error)}`),
-    );
+    if (!dryRun) await this.#end(view);
   }
 
   async #runOnce(view: BackupRunView, dryRun: boolean, signal: AbortSignal): Promise<RunOutcome> {
@@ -228,7 +269,7 @@ export class ProfileRunner {
 
   #conclude(view: BackupRunView, outcome: RunOutcome, dryRun: boolean): void {
     Object.assign(view, shown(outcome.counts), { failed: outcome.failed, snapshot: outcome.snapshot });
-    const { braked, failures, counts } = outcome;
+    const { braked, failures, counts, links = 0 } = outcome;
     const isAdopted = this.state.profile.kind === 'adopt';
     if (dryRun) {
       view.state = 'dry-run';
@@ -247,7 +288,8 @@ export class ProfileRunner {
     }
     view.state = failures > 0 ? 'partly' : 'done';
     const failed = failures > 0 ? ` ${failures} could not be saved.` : '';
-    view.sentence = `${sentenceFor(counts, isAdopted)}${failed}`;
+    const left = links > 0 ? ` ${links} symbolic ${links === 1 ? 'link is' : 'links are'} left out.` : '';
+    view.sentence = `${sentenceFor(counts, isAdopted)}${failed}${left}`;
   }
 }
 

@@ -31,6 +31,7 @@ interface AddOptions extends GlobalOptions {
   exclude?: string[];
   preset?: string[];
   onDelete?: string;
+  pauseOn?: string[];
   keepHourly?: number;
   keepDaily?: number;
   keepWeekly?: number;
@@ -41,7 +42,7 @@ const pollMs = 300;
 
 export async function addBackup(folder: string, options: AddOptions): Promise<void> {
   const client = await Client.connect(options);
-  const { name, watch, every, cron, exclude, preset: presets, onDelete } = options;
+  const { name, watch, every, cron, exclude, preset: presets, onDelete, pauseOn } = options;
   const keep = {
     hourly: options.keepHourly,
     daily: options.keepDaily,
@@ -52,7 +53,7 @@ export async function addBackup(folder: string, options: AddOptions): Promise<vo
   const json = {
     folder: resolve(folder),
     target: `/${splitDrivePath(options.to).join('/')}`,
-    ...{ name, watch, every, cron, exclude, presets, onDelete },
+    ...{ name, watch, every, cron, exclude, presets, onDelete, pauseOn },
     ...(isKept && { keep }),
   };
   const view = await client.json<BackupView>('/api/v1/backups', { method: 'POST', json });

@@ -26,6 +26,14 @@ export function addBackup(program: Command): void {
     )
     .addOption(
       new Option(
+        '--pause-on <state>',
+        'do not begin by itself on battery, or while the line is metered (repeatable)',
+      )
+        .choices(['battery', 'metered'])
+        .argParser(list),
+    )
+    .addOption(
+      new Option(
         '--on-delete <rule>',
         'what is gone from the folder: keep it, trash it, or trash all else too',
       ).choices(['keep', 'trash', 'mirror']),

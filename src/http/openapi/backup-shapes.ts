@@ -19,6 +19,7 @@ export const backups: Record<string, Schema> = {
   Backup: objectOf<backup.BackupView>({
     id,
     kind: oneOf('backup', 'sync', 'adopt'),
+    pauseOn: listOf(oneOf('battery', 'metered')),
     name: string,
     folder: string,
     target: objectOf<backup.BackupView['target']>({ id, path: nullable(string) }),

@@ -283,6 +283,9 @@ const backups: Record<string, Operation> = {
   'POST /api/v1/backups/:id/import': does('Make normal files of those of an adopted folder', {
     202: shape('BackupRun'),
   }),
+  'POST /api/v1/backups/:id/restore': does('Bring files of a snapshot back, on this device', {
+    202: shape('BackupRun'),
+  }),
   'GET /api/v1/backups/:id/runs': does('Its runs, newest first', ok(pageOf(shape('BackupRun')))),
   'GET /api/v1/backups/:id/snapshots': does('Its snapshots, newest first', ok(pageOf(shape('Snapshot')))),
   'GET /api/v1/backups/:id/snapshots/:at': does('What a snapshot has', ok(shape('SnapshotPage'))),

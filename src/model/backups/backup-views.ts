@@ -15,6 +15,7 @@ export interface BackupView {
   presets: string[];
   onDelete: 'keep' | 'trash' | 'mirror';
   keep: { hourly: number; daily: number; weekly: number; monthly: number };
+  pauseOn: ('battery' | 'metered')[];
   state: 'idle' | 'running' | 'paused';
   /** Why it is paused or the last run failed; null where all is well. */
   problem: string | null;

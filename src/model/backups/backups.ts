@@ -39,6 +39,22 @@ export interface BackupWish {
   presets?: string[];
   onDelete?: BackupRule;
   keep?: Partial<BackupKeep>;
+  /** While one of these holds it does not begin by itself: this machine runs on battery, its line is paid by volume. */
+  pauseOn?: BackupPause[];
+}
+
+export type BackupPause = 'battery' | 'metered';
+
+/** Files of a snapshot go into a folder of the device. */
+export interface RestoreWish {
+  /** Id of a snapshot, or a time: the newest one that is not later. */
+  at: string;
+  /** A file or folder of the snapshot; default: all of it. */
+  under?: string;
+  /** Absolute path on the device; default: the folder that the backup saves. */
+  to?: string;
+  /** Files there that differ are replaced; default: they stay, and are named. */
+  overwrite?: boolean;
 }
 
 export type BackupChange = Partial<Omit<BackupWish, 'kind' | 'folder' | 'target'>> & { paused?: boolean };
@@ -62,6 +78,11 @@ export interface Backups {
    * @returns a run @throws `not-found`, `bad-input` for a backup or a sync
    */
   importAdopted(session: Session, id: string): Promise<BackupRunView>;
+  /**
+   * Brings files back from a snapshot, on this device.
+   * @returns a run @throws `not-found`, `forbidden` for a member: it writes files of this machine; `bad-input`
+   */
+  restore(session: Session, id: string, wish: RestoreWish): Promise<BackupRunView>;
   /** Newest first. */
   runs(session: Session, id: string): Promise<BackupRunView[]>;
   /** Newest first. */

@@ -9,6 +9,7 @@ import { isPeerstorError } from '../../model/errors.ts';
 import type { Log } from '../../model/log.ts';
 import { makeFolders } from '../../store/index.ts';
 import { type Home, replaceFile } from '../home/home.ts';
+import { isMetered } from '../process/metered.ts';
 import type { DeviceParts } from './device-parts.ts';
 
 /** The part of the index that backups and adopted folders share. */
@@ -34,6 +35,9 @@ export async function startDeviceBackups(
     rows: withPrefix(given.index, backupRows),
     adopted: device.adopted,
     volumes: device.store,
+    isOnBattery: () => device.own.battery.isOn,
+    isMetered,
+    makeFolders,
     hasOtherCopy: (id) =>
       device
         .network()

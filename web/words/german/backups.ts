@@ -44,7 +44,7 @@ export const backups = {
     'Kommt in den Papierkorb, mit allem, was nur die Ablage hat',
   '{count} {count|file|files}, {size}': '{count} {count|Datei|Dateien}, {size}',
   'kept the same in both directions': 'in beide Richtungen gleich gehalten',
-  'shown in the drive, left where it is': 'im Laufwerk gezeigt, wo es liegt gelassen',
+  'shown in the drive, left where it is': 'in der Ablage gezeigt, bleibt, wo es ist',
   'when something changes': 'wenn sich etwas ändert',
   'every {time}': 'alle {time}',
   'daily at 3:00': 'täglich um 3:00',

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { BackupChange, BackupWish } from '../../../model/backups/backups.ts';
+import type { BackupChange, BackupWish, RestoreWish } from '../../../model/backups/backups.ts';
 import { PeerstorError } from '../../../model/errors.ts';
 import { fields, listOptionsOf, onePage, pageParameters, query, text } from '../../requests/schemas.ts';
 import { signedIn } from '../../sessions/authentication.ts';
@@ -20,6 +20,7 @@ const choices = {
   },
   presets: { type: 'array', maxItems: 20, items: { enum: ['caches', 'node_modules', 'system'] } },
   onDelete: { enum: ['keep', 'trash', 'mirror'] },
+  pauseOn: { type: 'array', maxItems: 2, items: { enum: ['battery', 'metered'] } },
   keep: fields({ hourly: snapshots, daily: snapshots, weekly: snapshots, monthly: snapshots }, []),
 };
 const wish = fields(
@@ -33,6 +34,15 @@ const wish = fields(
 );
 const change = { ...fields({ ...choices, paused: flag }, []), minProperties: 1 };
 const runBody = { ...fields({ dryRun: flag }, []), type: ['object', 'null'] };
+const restoreBody = fields(
+  {
+    at: text(64, 'the id of a snapshot or a time'),
+    under: { type: 'string', maxLength: 16 * 1024 },
+    to: text(4096, 'an absolute path on this device'),
+    overwrite: flag,
+  },
+  ['at'],
+);
 const viewQuery = query({ under: { type: 'string', maxLength: 16 * 1024 }, ...pageParameters });
 
 interface ById {
@@ -75,6 +85,13 @@ export function backupRoutes(app: FastifyInstance, { front }: RouteContext): voi
 
   app.post<ById>('/api/v1/backups/:id/import', async (request, reply) =>
     reply.code(202).send(await backups.importAdopted(signedIn(request), request.params.id)),
+  );
+
+  app.post<ById & { Body: RestoreWish }>(
+    '/api/v1/backups/:id/restore',
+    { schema: { body: restoreBody } },
+    async (request, reply) =>
+      reply.code(202).send(await backups.restore(signedIn(request), request.params.id, request.body)),
   );
 
   app.get<ById>('/api/v1/backups/:id/runs', async (request) =>
