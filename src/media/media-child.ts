@@ -1,12 +1,43 @@
 /** A child process that decodes one content at a time, and what ends it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { MadeMedia, MediaContent } from '../model/contracts/media/media-maker.ts';
 import { type ChildLimits, type FromChild, isFromChild, type ToChild } from './channel.ts';
 import { childHeapMiB, childPriority, childWatchMs } from './limits.ts';
+
+/** What the child may: read its own code and load sharp; read nothing else, write nothing, start no process and no worker. */
+export function childFlags(): string[] {
+  return [
+    `--max-old-space-size=${childHeapMiB}`,
+    '--permission',
+    ...readable().map((folder) => `--allow-fs-read=${folder}`),
+    '--allow-addons',
+    '--allow-fs-write=/proc/self/oom_score_adj',
+    '--disable-warning=ExperimentalWarning',
+  ];
+}
+
+/**
+ * Folders with the code of the child: this package (or checkout), and where npm put what is not bundled. Nothing of a user lies there.
+ */
+function readable(): string[] {
+  const folders = new Set([fileURLToPath(new URL('../..', import.meta.url))]);
+  const require = createRequire(import.meta.url);
+  for (const name of ['sharp', 'libheif-js/wasm-bundle.js']) {
+    try {
+      const [above = ''] = require.resolve(name).split(/(?<=[\\/]node_modules[\\/])/);
+      folders.add(above);
+    } catch {
+      // It is optional.
+    }
+  }
+  // libvips asks whether the system's C library is musl.
+  return [...folders, '/usr/bin/ldd', '/proc/self/'];
+}
 
 /** Of /proc on most machines; where pages are larger, the bound is higher. */
 const pageBytes = 4096;
@@ -37,15 +68,7 @@ export class MediaChild {
     this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      execArgv: [
-        `--max-old-space-size=${childHeapMiB}`,
-        // It may read its own code and load sharp; it may not write, start processes or open workers.
-        '--permission',
-        '--allow-fs-read=*',
-        '--allow-addons',
-        '--allow-fs-write=/proc/self/oom_score_adj',
-        '--disable-warning=ExperimentalWarning',
-      ],
+      execArgv: childFlags(),
       // Secrets may be among the variables of the device.
       env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '2', VIPS_CONCURRENCY: '1' },
     });

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import sharp from 'sharp';
 import { createMediaMaker } from '../../src/media/index.ts';
-import type { MediaChild } from '../../src/media/media-child.ts';
+import { childFlags, type MediaChild } from '../../src/media/media-child.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import type { MadeMedia, MediaContent } from '../../src/model/contracts/media/media-maker.ts';
 import { silentLog } from '../../src/model/log.ts';
@@ -348,6 +352,29 @@ describe('the process that decodes', () => {
     };
     await assert.rejects(maker.make(slow, leaving.signal), /enough/);
     assert.equal((await made(await newPicture())).thumbnails.length, 1);
+  });
+
+  it('may read no file of a user, write none, and start no program', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'peerstor-child-'));
+    const secret = join(folder, 'secret.txt');
+    writeFileSync(secret, 'secret');
+    const tries = [
+      `require('fs').readFileSync(${JSON.stringify(secret)})`,
+      `require('fs').readdirSync(${JSON.stringify(folder)})`,
+      `require('fs').writeFileSync(${JSON.stringify(join(folder, 'new'))}, 'x')`,
+      "require('child_process').execFileSync('/bin/true')",
+      "new (require('worker_threads').Worker)('0', { eval: true })",
+    ];
+    for (const code of tries) {
+      const { status, stderr } = spawnSync(process.execPath, [...childFlags(), '-e', code], {
+        encoding: 'utf8',
+      });
+      assert.equal(status, 1, code);
+      assert.match(stderr, /ERR_ACCESS_DENIED/, code);
+    }
+    const own = [...childFlags(), '-e', 'require("fs").readFileSync("package.json")'];
+    assert.equal(spawnSync(process.execPath, own).status, 0);
+    rmSync(folder, { recursive: true });
   });
 
   it('ends when it had nothing to do', async () => {

@@ -14,6 +14,7 @@ import { changedEntry, factsDraft, type NewEntry, newEntry, versionDraft } from 
 import { conflictNameOf, factsOf, markRights, marksOf, propertiesOf, viewOf } from '../tree/entry-view.ts';
 import type { OpenVersion } from '../tree/listing/heads.ts';
 import { checkName, freeName } from '../tree/listing/names.ts';
+import { type CopiedMedia, copiedMedia, mediaDrafts } from '../tree/media-copies.ts';
 import { photoEditsIn } from '../tree/photo-edits.ts';
 import {
   author,
@@ -93,8 +94,8 @@ async function copyFile(
   const shown = isConflict(source) ? await conflictNameOf(from, source) : await nameOf(from, source);
   const copied = isConflict(source)
     ? { version: source.version, manifest: await underKey(from, source, key, upload) }
-    : await copiedContent(from, source, key, upload);
-  reservation.grow(copied?.version.size ?? 0);
+    : await copiedContent(copying, source, key, upload);
+  reservation.grow((copied?.version.size ?? 0) + (copied?.media?.sealedBytes ?? 0));
   await upload.settle('safe', to.tunables.safeWaitMs);
   return runRotating(to, [target.folder.id], [target.folder.id], async () => {
     const folder = requireFolder(to, target.folder.id);
@@ -108,11 +109,12 @@ async function copyFile(
 interface CopiedContent {
   version: OpenVersion;
   manifest: OpenVersion['manifest'];
+  media?: CopiedMedia | undefined;
 }
 
 /** The current content under the copy's key, or undefined for a file whose content is gone. */
 async function copiedContent(
-  tree: Tree,
+  { from: tree, to }: Trees,
   file: Entry,
   toKey: Uint8Array,
   upload: ChunkUpload,
@@ -120,7 +122,9 @@ async function copiedContent(
   const { winner: version } = await tree.cache.heads.of(file.id, file.keys);
   if (!version) return undefined;
   const seals = { manifest: version.manifest, fromKeys: file.keys, toKey, network: tree.network, upload };
-  return { version, manifest: await resealManifest(seals) };
+  const source = { tree, version: version.id, keys: file.keys };
+  const media = to.own && (await copiedMedia(source, { key: toKey, upload }));
+  return { version, manifest: await resealManifest(seals), media };
 }
 
 /** The version first: see `uploads.ts`. */
@@ -132,7 +136,8 @@ function fileDrafts(
 ): Draft[] {
   const drafts: Draft[] = [];
   if (copied) {
-    drafts.push(versionDraft(to, entry, { ...copied.version, manifest: copied.manifest }, []).draft);
+    const { draft } = versionDraft(to, entry, { ...copied.version, manifest: copied.manifest }, []);
+    drafts.push(draft, ...mediaDrafts(to, entry.id, draft.id, copied.media));
   }
   drafts.push(entry.draft);
   if (!isConflict(source)) drafts.push(...copiedTags({ from, to }, source, entry));
@@ -215,8 +220,8 @@ async function* copiedBranch(
           next.push({ from: child, to: copied });
           yield [copied.draft, ...copiedTags(copying, child, copied)];
         } else {
-          const content = await copiedContent(from, child, copied.key, upload);
-          sizeBytes += content?.version.size ?? 0;
+          const content = await copiedContent(copying, child, copied.key, upload);
+          sizeBytes += (content?.version.size ?? 0) + (content?.media?.sealedBytes ?? 0);
           reservation.grow(sizeBytes);
           yield fileDrafts(copying, child, copied, content);
         }

@@ -9,6 +9,7 @@ import { runRotating } from '../sharing/access/key-rotation.ts';
 import { versionDraft } from '../tree/entry-drafts.ts';
 import { conflictNameOf, viewOf } from '../tree/entry-view.ts';
 import { headsLike, type OpenVersion } from '../tree/listing/heads.ts';
+import { copiedMedia, mediaDrafts } from '../tree/media-copies.ts';
 import {
   author,
   type Entry,
@@ -62,7 +63,9 @@ export async function restoreVersion(tree: Tree, id: EntryId, wanted: VersionId)
     const target = { id: entry.id, key, keyVersion: body.keyVersion };
     const reservation = await tree.quotas.reserve(tree.user, version.size);
     try {
-      await author(tree, [versionDraft(tree, target, version, [...replaced, ...settled]).draft]);
+      const { draft } = versionDraft(tree, target, version, [...replaced, ...settled]);
+      const media = await copiedMedia({ tree, version: wanted, keys: entry.keys }, { key });
+      await author(tree, [draft, ...mediaDrafts(tree, entry.id, draft.id, media)]);
     } finally {
       reservation.release();
     }

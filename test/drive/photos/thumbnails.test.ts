@@ -107,6 +107,33 @@ describe('a picture that is uploaded', () => {
     assert.equal(maker.read.length, 1);
   });
 
+  it('and is copied, alone or in a folder, or restored as a former version has them at once, made only once', async () => {
+    const { drive, root, file, maker, device } = await withPicture(pictureText({ camera: 'mine' }));
+    await whenMade(drive, file.id);
+    const folder = await drive.createFolder(root, 'folder');
+    const copy = await drive.copy(entryId(file.id), entryId(folder.id));
+    const whole = await drive.copy(entryId(folder.id), root, 'folder again');
+    const [inside] = (await drive.children(entryId(whole.id), { sort: 'name', order: 'asc', limit: 10 }))
+      .items;
+    assert.ok(inside);
+    const { version: first } = await drive.entry(entryId(file.id));
+    await put(drive, root, 'a.jpg', 'no picture any more', { mime: 'text/plain' });
+    await drive.restoreVersion(entryId(file.id), versionId(first));
+    for (const { id } of [copy, inside, file]) {
+      const view = await drive.entry(entryId(id));
+      assert.equal(view.media?.camera, 'mine');
+      assert.deepEqual(await thumbnail(drive, id, 720), Buffer.from(maker.bytesOf(1)));
+    }
+    const again = await device.restart();
+    const session = await again.accounts.login(username, password, 'here');
+    assert.equal((await session.drive.entry(entryId(copy.id))).media?.camera, 'mine');
+    assert.equal(maker.read.filter((text) => text.startsWith('picture')).length, 1);
+    // The original is deleted with its thumbnails; those of the copy stay.
+    await session.drive.trash(entryId(file.id));
+    await session.drive.purge(entryId(file.id));
+    assert.deepEqual(await thumbnail(session.drive, copy.id, 240), Buffer.from(maker.bytesOf(0)));
+  });
+
   it('and gets new content has no thumbnail of the old one', async () => {
     const { drive, root, file, maker } = await withPicture();
     await whenMade(drive, file.id);
