@@ -1,0 +1,3 @@
+import { describeWebdavPrograms } from './webdav-programs.ts';
+
+describeWebdavPrograms({ copied: 500 });
