@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { TokenView } from '../../src/model/api.ts';
 import { german } from '../../web/words/german/index.ts';
 import { DeviceProcess, password } from '../cluster/device-process.ts';
-import { assertAccessible, assertNoOverflow, launchBrowser, shot, waitMs } from './browser.ts';
+import { assertAccessible, assertNoOverflow, launchBrowser, shot, signIn, waitMs } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
 
 describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, () => {
@@ -21,11 +21,7 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
     browser = await launchBrowser();
     page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
     page.setDefaultTimeout(waitMs);
-    await page.goto(`http://${device.address}/`);
-    await page.getByLabel('User name').fill('anna');
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'My drive' }).waitFor();
+    await signIn(page, device.address);
   });
   after(async () => {
     await browser?.close();

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { DeviceProcess, password } from '../cluster/device-process.ts';
-import { assertAccessible, assertNoOverflow, launchBrowser, shot, waitMs } from './browser.ts';
+import { DeviceProcess } from '../cluster/device-process.ts';
+import { assertAccessible, assertNoOverflow, launchBrowser, shot, signIn, waitMs } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
 
 describe('backups on the page', { skip: withoutBrowser, timeout: 600_000 }, () => {
@@ -23,11 +23,7 @@ describe('backups on the page', { skip: withoutBrowser, timeout: 600_000 }, () =
     browser = await launchBrowser();
     page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
     page.setDefaultTimeout(waitMs);
-    await page.goto(`http://${device.address}/`);
-    await page.getByLabel('User name').fill('anna');
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'My drive' }).waitFor();
+    await signIn(page, device.address);
   });
   after(async () => {
     await browser?.close();

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { password, username } from '../cluster/device-process.ts';
 import { findBrowser } from './browser-program.ts';
 
 /** How long a page is waited for. It only ends what hangs. */
@@ -103,6 +104,15 @@ export async function assertFitsPhone(page: Page, where: string): Promise<void> 
     await shot(page, `dark-${where.replaceAll(' ', '-')}`);
     await showTheme(page, 'light');
   }
+}
+
+/** Signs a user in as they would, and ends on their drive. */
+export async function signIn(page: Page, address: string, name = username): Promise<void> {
+  await page.goto(`http://${address}/`);
+  await page.getByLabel('User name').fill(name);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'My drive' }).waitFor();
 }
 
 /** Confirms the recovery words of a new account, as somebody who wrote them down. */

@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { ShareView } from '../../src/model/api.ts';
-import { DeviceProcess, password } from '../cluster/device-process.ts';
+import { DeviceProcess } from '../cluster/device-process.ts';
 import {
   assertAccessible,
   assertNoOverflow,
   collectProblems,
   launchBrowser,
   shot,
+  signIn,
   waitMs,
 } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
@@ -39,11 +40,7 @@ describe('downloads on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
     page = await (await browser.newContext({ acceptDownloads: true })).newPage();
     page.setDefaultTimeout(waitMs);
     problems = collectProblems(page, []);
-    await page.goto(`http://${device.address}/`);
-    await page.getByLabel('User name').fill('anna');
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'My drive' }).waitFor();
+    await signIn(page, device.address);
   });
   after(async () => {
     await browser?.close();

@@ -5,7 +5,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { strToU8, zipSync } from 'fflate';
 import type { Browser, Page } from 'playwright-core';
 import type { EntryView, Page as ListPage } from '../../src/model/api.ts';
-import { DeviceProcess, password } from '../cluster/device-process.ts';
+import { DeviceProcess } from '../cluster/device-process.ts';
 import { until } from '../support/until.ts';
 import {
   assertAccessible,
@@ -13,6 +13,7 @@ import {
   collectProblems,
   launchBrowser,
   shot,
+  signIn,
   waitMs,
 } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
@@ -46,11 +47,7 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
   const open = async (options: Parameters<Browser['newContext']>[0]): Promise<Page> => {
     const opened = await (await browser.newContext({ acceptDownloads: true, ...options })).newPage();
     opened.setDefaultTimeout(waitMs);
-    await opened.goto(`http://${device.address}/`);
-    await opened.getByLabel('User name').fill('anna');
-    await opened.getByLabel('Password').fill(password);
-    await opened.getByRole('button', { name: 'Sign in' }).click();
-    await opened.getByRole('heading', { name: 'My drive' }).waitFor();
+    await signIn(opened, device.address);
     return opened;
   };
   const row = (name: string, on = page) => on.locator(`.entry:has(a[title="${name}"])`);

@@ -15,6 +15,7 @@ import {
   collectProblems,
   launchBrowser,
   shot,
+  signIn,
   waitMs,
 } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
@@ -36,11 +37,7 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     });
     const opened = await context.newPage();
     opened.setDefaultTimeout(waitMs);
-    await opened.goto(`http://${laptop.address}/`);
-    await opened.getByLabel('User name').fill(username);
-    await opened.getByLabel('Password').fill(password);
-    await opened.getByRole('button', { name: 'Sign in' }).click();
-    await opened.getByRole('heading', { name: 'My drive' }).waitFor();
+    await signIn(opened, laptop.address, username);
     return opened;
   };
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { EntryView } from '../../src/model/api.ts';
-import { DeviceProcess, password } from '../cluster/device-process.ts';
-import { launchBrowser } from './browser.ts';
+import { DeviceProcess } from '../cluster/device-process.ts';
+import { launchBrowser, signIn } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
 
 const turned = 'photo\u202egpj.exe';
@@ -32,11 +32,7 @@ describe('deceptive names on the page', { skip: withoutBrowser, timeout: 300_000
     browser = await launchBrowser();
     page = await browser.newPage();
     page.setDefaultTimeout(30_000);
-    await page.goto(`http://${device.address}/`);
-    await page.getByLabel('User name').fill('anna');
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'My drive' }).waitFor();
+    await signIn(page, device.address);
   });
   after(async () => {
     await browser?.close();

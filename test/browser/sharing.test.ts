@@ -13,6 +13,7 @@ import {
   confirmRecoveryWords,
   launchBrowser,
   shot,
+  signIn,
   waitMs,
 } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
@@ -48,11 +49,7 @@ describe('sharing on the page', { skip, timeout: 900_000 }, () => {
     page = await open();
     // A wrong old password is tried.
     problems = collectProblems(page, ['401']);
-    await page.goto(`http://${device.address}/`);
-    await page.getByLabel('User name').fill('anna');
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'My drive' }).waitFor();
+    await signIn(page, device.address);
   });
   after(async () => {
     await browser?.close();

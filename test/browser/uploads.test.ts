@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { UploadView } from '../../src/model/contracts/uploads.ts';
-import { DeviceProcess, password, randomStream } from '../cluster/device-process.ts';
+import { DeviceProcess, randomStream } from '../cluster/device-process.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
-import { assertAccessible, collectProblems, launchBrowser, shot, waitMs } from './browser.ts';
+import { assertAccessible, collectProblems, launchBrowser, shot, signIn, waitMs } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
 
 const MiB = 1024 * 1024;
@@ -36,11 +36,7 @@ describe('large uploads on the page', { skip: withoutBrowser, timeout: 600_000 }
     // Cut connections are what this is about.
     problems = collectProblems(page, ['net::ERR', 'WebSocket']);
     page.on('dialog', (dialog) => void dialog.accept());
-    await page.goto(`http://127.0.0.1:${proxy.port}/`);
-    await page.getByLabel('User name').fill('anna');
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'My drive' }).waitFor();
+    await signIn(page, `127.0.0.1:${proxy.port}`);
   });
   after(async () => {
     await browser?.close();
