@@ -188,9 +188,36 @@ describe('entries', () => {
       trashed.json<{ items: { ok: boolean }[] }>().items.map(({ ok }) => ok),
       [true, true],
     );
+    const back = await change('restore', { ids: [a.id, ghost] });
+    assert.deepEqual(back.json<{ items: unknown[] }>().items, [
+      { id: a.id, ok: true },
+      { id: ghost, ok: false, code: 'not-found' },
+    ]);
     assertProblem(await change('trash', { ids: [] }), 'bad-input');
     assertProblem(await change('trash', { ids: Array(1001).fill(ghost) }), 'bad-input');
     assertProblem(await change('move', { ids: [a.id], parentId: 'nonsense' }), 'bad-id');
+  });
+
+  it('are trashed and moved by the folder that they are in, but for some, without being named', async () => {
+    const [from, to] = [await mkdir('everything'), await mkdir('everything else')];
+    const files: EntryView[] = [];
+    for (const name of ['a', 'b', 'c', 'd']) files.push(await g.put(`/everything/${name}.txt`, name));
+    const ids = files.map(({ id }) => id);
+    const change = (what: string, json: object) => g.ask('POST', `/api/v1/entries/${what}`, { json });
+    const namesIn = async ({ id }: EntryView) =>
+      (await list(`/api/v1/entries/${id}/children`)).items.map(({ name }) => name);
+    const all = { parentId: from.id, except: [ids[1], ids[2]] };
+    const trashed = await change('trash', { all });
+    assert.deepEqual(trashed.json<{ items: unknown[] }>().items, [
+      { id: ids[0], ok: true },
+      { id: ids[3], ok: true },
+    ]);
+    assert.deepEqual(await namesIn(from), ['b.txt', 'c.txt']);
+    assert.equal((await change('move', { all: { parentId: from.id }, parentId: to.id })).status, 200);
+    assert.deepEqual([await namesIn(from), await namesIn(to)], [[], ['b.txt', 'c.txt']]);
+    assertProblem(await change('trash', { all, ids }), 'bad-input');
+    assertProblem(await change('trash', {}), 'bad-input');
+    assertProblem(await change('trash', { all: { parentId: 'nonsense' } }), 'bad-id');
   });
 
   it('say which folders are around them, and the checksum of their content', async () => {

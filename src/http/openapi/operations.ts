@@ -100,6 +100,10 @@ const entries: Record<string, Operation> = {
   'POST /api/v1/entries/move': does('Move several entries', ok(itemsOf(shape('Outcome')))),
   'POST /api/v1/entries/copy': does('Copy several entries', ok(itemsOf(shape('Outcome')))),
   'POST /api/v1/entries/trash': does('Put several entries into the trash', ok(itemsOf(shape('Outcome')))),
+  'POST /api/v1/entries/restore': does(
+    'Take several entries out of the trash',
+    ok(itemsOf(shape('Outcome'))),
+  ),
   'DELETE /api/v1/entries/:id': does('Into the trash, or for ever', nothing, ifMatch),
   'POST /api/v1/entries/:id/restore': does('Back from the trash', ok(shape('Entry'))),
   'GET /api/v1/trash': does('What is in the trash', ok(pageOf(shape('Entry')))),

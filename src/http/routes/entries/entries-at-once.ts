@@ -18,21 +18,63 @@ const ids = {
   items: id,
   description: `a list of 1 to ${entriesAtOnceMax} ids`,
 };
-const intoFolder = fields({ ids, parentId: id }, ['ids', 'parentId']);
+/** Everything that is in a folder now, without those that are left out: a client need not have listed it. */
+const all = {
+  ...fields(
+    {
+      parentId: id,
+      except: { ...ids, minItems: 0, description: `a list of at most ${entriesAtOnceMax} ids` },
+    },
+    ['parentId'],
+  ),
+  description: 'the folder whose entries are meant, and ids of those that are not',
+};
+/** Either of the two. */
+const which = { ids, all };
+const oneOfThem = { oneOf: [{ required: ['ids'] }, { required: ['all'] }] };
+const intoFolder = { ...fields({ ...which, parentId: id }, ['parentId']), ...oneOfThem };
+const inPlace = { ...fields(which, []), ...oneOfThem };
 
+interface Chosen {
+  ids?: string[];
+  all?: { parentId: string; except?: string[] };
+}
 interface IntoFolder {
-  Body: { ids: string[]; parentId: string };
+  Body: Chosen & { parentId: string };
+}
+interface InPlace {
+  Body: Chosen;
+}
+
+/** Entries of a folder are listed before the first one changes: what goes would shift the pages. */
+async function idsOf(drive: Drive, { ids = [], all }: Chosen): Promise<string[]> {
+  if (!all) return ids;
+  const folder = await entryIdOf(drive, all.parentId);
+  const except = new Set(all.except);
+  const found: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await drive.children(folder, {
+      sort: 'name',
+      order: 'asc',
+      limit: entriesAtOnceMax,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const entry of page.items) if (!except.has(entry.id)) found.push(entry.id);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return found;
 }
 
 export function entriesAtOnceRoutes(app: FastifyInstance, { log }: RouteContext): void {
   /** In the order given; an entry that fails does not keep the others from being changed. */
   async function changeEach(
-    request: FastifyRequest<{ Body: { ids: string[] } }>,
+    request: FastifyRequest<InPlace>,
     change: (drive: Drive, id: EntryId) => Promise<unknown>,
   ): Promise<{ items: EntryOutcome[] }> {
     const { drive } = signedIn(request);
     const items: EntryOutcome[] = [];
-    for (const text of request.body.ids) {
+    for (const text of await idsOf(drive, request.body)) {
       try {
         request.signal.throwIfAborted();
         await change(drive, entryId(text));
@@ -65,9 +107,15 @@ export function entriesAtOnceRoutes(app: FastifyInstance, { log }: RouteContext)
     },
   );
 
-  app.post<{ Body: { ids: string[] } }>(
+  app.post<InPlace>(
     '/api/v1/entries/trash',
-    { config: openToTokens, schema: { body: fields({ ids }, ['ids']) } },
+    { config: openToTokens, schema: { body: inPlace } },
     async (request) => changeEach(request, (drive, entry) => drive.trash(entry)),
+  );
+
+  app.post<{ Body: { ids: string[] } }>(
+    '/api/v1/entries/restore',
+    { config: openToTokens, schema: { body: fields({ ids }, ['ids']) } },
+    async (request) => changeEach(request, (drive, entry) => drive.restore(entry)),
   );
 }
