@@ -131,6 +131,7 @@ describe('sharing on the page', { skip, timeout: 900_000 }, () => {
 
   it('asks a guest for the password of a link', async () => {
     await openShare('Trip');
+    await page.getByText('More options').click();
     await page.getByLabel('Password (optional)').fill('open sesame');
     const link = await makeLink();
     await page.keyboard.press('Escape');
@@ -152,6 +153,7 @@ describe('sharing on the page', { skip, timeout: 900_000 }, () => {
   it('ends the page of a guest with the last download, and offers none that would fail', async () => {
     await openShare('Trip');
     await page.getByRole('button', { name: 'Another link' }).click();
+    await page.getByText('More options').click();
     await page.getByLabel('Maximum downloads').fill('1');
     await page.getByRole('button', { name: 'Create link' }).click();
     const link = await page.getByRole('textbox', { name: /0 of 1 downloads used$/ }).inputValue();

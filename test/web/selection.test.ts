@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { kept, moved, noSelection, select, selectAll, typedTo } from '../../web/client/drive/selection.ts';
+import {
+  kept,
+  moved,
+  noSelection,
+  select,
+  selectAll,
+  selectNone,
+  typedTo,
+} from '../../web/client/drive/selection.ts';
 import { UndoStack } from '../../web/client/drive/undo.ts';
 
 const order = ['a', 'b', 'c', 'd', 'e'];
@@ -16,6 +24,17 @@ test('a click selects one entry, Ctrl adds and takes away, Shift selects from th
   assert.equal(ids(toggled), 'bd');
   assert.equal(ids(select(toggled, order, 'e', 'focus')), 'bd', 'the focus moves without selecting');
   assert.equal(ids(selectAll(order, noSelection)), 'abcde');
+});
+
+test('everything is selected beyond what is loaded, but for what was taken out', () => {
+  const all = selectAll(['a', 'b'], noSelection, true);
+  assert.equal(all.beyond, true);
+  const without = select(all, ['a', 'b'], 'b', 'toggle');
+  const loaded = kept(without, order, ['a', 'b']);
+  assert.equal(ids(loaded), 'acde', 'what was loaded later belongs to it, what was taken out does not');
+  assert.equal(loaded.beyond, true);
+  assert.equal(select(loaded, order, 'c', 'only').beyond, undefined, 'a click selects one entry');
+  assert.equal(selectNone(loaded).beyond, undefined);
 });
 
 test('a list that is loaded anew keeps the selection, and the focus goes to what took the place of a gone entry', () => {

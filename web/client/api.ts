@@ -35,6 +35,13 @@ export interface Ending {
   endLinks: readonly string[];
 }
 
+/** Everything in a folder, but for some. */
+export interface AllOf {
+  parentId: string;
+  /** At most 1000 ids. */
+  except: readonly string[];
+}
+
 interface NewAccount extends SignedInView {
   recoveryCode: string;
 }
@@ -82,6 +89,12 @@ export const api = {
   /** Many at once, at most `entriesAtOnceMax`; each succeeds or fails by itself. */
   moveMany: (ids: readonly string[], parentId: string) =>
     ask<{ items: EntryOutcome[] }>('POST', '/api/v1/entries/move', { ids, parentId }),
+  /** The same with everything in a folder, but for some. */
+  moveAll: (all: AllOf, parentId: string) =>
+    ask<{ items: EntryOutcome[] }>('POST', '/api/v1/entries/move', { all, parentId }),
+  trashAll: (all: AllOf) => ask<{ items: EntryOutcome[] }>('POST', '/api/v1/entries/trash', { all }),
+  restoreMany: (ids: readonly string[]) =>
+    ask<{ items: EntryOutcome[] }>('POST', '/api/v1/entries/restore', { ids }),
   trashMany: (ids: readonly string[]) =>
     ask<{ items: EntryOutcome[] }>('POST', '/api/v1/entries/trash', { ids }),
   setTags: (id: string, tags: readonly string[]) => ask<EntryView>('PATCH', entryPath(id), { tags }),

@@ -17,6 +17,8 @@ export interface GuestLink {
   children(id: string, cursor: string | null, limit: number, signal: AbortSignal): Promise<Page<EntryView>>;
   /** Address of a file to save. */
   downloadUrl(id: string): string;
+  /** The same to look at; it counts as a download, too. */
+  viewUrl(id: string): string;
 }
 
 export function openLink(path: string): GuestLink {
@@ -30,6 +32,7 @@ export function openLink(path: string): GuestLink {
       const address = `${path}/api/entries/${encodeURIComponent(id)}/children?${query}`;
       return ask('GET', address, undefined, signal);
     },
+    viewUrl: (id) => `${path}/api/entries/${encodeURIComponent(id)}/content`,
     downloadUrl: (id) => `${path}/dl?entry=${encodeURIComponent(id)}`,
   };
 }

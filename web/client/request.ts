@@ -7,12 +7,15 @@ import { keepProof, proofHeaders } from './session-proof.ts';
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
+  /** Of a link that has ended: why. */
+  readonly state: string | undefined;
 
-  constructor(problem: Pick<ProblemView, 'status' | 'code' | 'detail'>) {
+  constructor(problem: Pick<ProblemView, 'status' | 'code' | 'detail'> & { state?: unknown }) {
     super(errorSentence(problem.code, problem.detail));
     this.name = 'ApiError';
     this.status = problem.status;
     this.code = problem.code;
+    this.state = typeof problem.state === 'string' ? problem.state : undefined;
   }
 }
 

@@ -2,6 +2,7 @@
 import type {
   AccessView,
   EntryView,
+  GivenAccessView,
   InviteView,
   Page,
   RightsView,
@@ -34,6 +35,7 @@ export const sharing = {
     ask<AccessView>('POST', accessPath(entryId), { username, rights }),
   takeAccess: (entryId: string, username: string) =>
     ask<void>('DELETE', `${accessPath(entryId)}?username=${encodeURIComponent(username)}`),
+  given: () => ask<Page<GivenAccessView>>('GET', '/api/v1/shared/given'),
   sharedWithMe: () => ask<Page<SharedEntryView>>('GET', '/api/v1/shared'),
 
   tokens: () => ask<Page<TokenView>>('GET', '/api/v1/tokens'),

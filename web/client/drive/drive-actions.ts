@@ -5,9 +5,10 @@
 
 import type { EntryOutcome, EntryView } from '../../../src/model/api.ts';
 import { type PlainPhrase, t } from '../../words/words.ts';
-import { api } from '../api.ts';
+import { type AllOf, api } from '../api.ts';
 import { ApiError } from '../request.ts';
 import { attempt, say } from '../state.ts';
+import { exceptOf, meanAll } from './selection.ts';
 import { type Undoable, UndoStack } from './undo.ts';
 
 export const undoStack = new UndoStack();
@@ -68,8 +69,7 @@ async function together<Item extends Named>(
       const answer = await act(part.map(({ id }) => id));
       const failed = new Map(answer.items.filter(({ ok }) => !ok).map(({ id, code }) => [id, code]));
       for (const item of part) {
-        const sentence = t(reasons[failed.get(item.id) ?? ''] ?? 'It could not be changed.');
-        if (failed.has(item.id)) outcome.failed.push({ item, error: new Error(sentence) });
+        if (failed.has(item.id)) outcome.failed.push({ item, error: failureOf(failed.get(item.id)) });
         else outcome.done.push(item);
       }
     } catch (error) {
@@ -107,28 +107,63 @@ export async function changeEach<Item extends Named>(
   return outcome.done;
 }
 
+type Many = (ids: readonly string[]) => Promise<{ items: EntryOutcome[] }>;
+
+interface Changing {
+  sentence(done: readonly Named[]): string;
+  act(entry: Named): Promise<unknown>;
+  inverse(entry: Named): Promise<unknown>;
+  actOnMany?: Many;
+  /** Absent where each entry has an inverse of its own. */
+  inverseOnMany?: Many | undefined;
+  /** The same with everything in a folder, where what is selected is more than what is loaded. */
+  actOnAll?(all: AllOf): Promise<{ items: EntryOutcome[] }>;
+}
+
 /** Runs an action, reports what failed, and offers to undo what was done. */
-async function doUndoably(
-  entries: readonly Named[],
-  sentence: (done: readonly Named[]) => string,
-  act: (entry: Named) => Promise<unknown>,
-  inverse: (entry: Named) => Promise<unknown>,
-  actOnMany?: (ids: readonly string[]) => Promise<{ items: EntryOutcome[] }>,
-): Promise<readonly Named[]> {
-  const perform = (some: readonly Named[]) =>
-    actOnMany && some.length >= manyMin ? together(some, actOnMany) : each(some, act);
-  const outcome = await perform(entries);
+async function doUndoably(entries: readonly Named[], how: Changing): Promise<readonly Named[]> {
+  const perform = (some: readonly Named[], one: Changing['act'], many: Many | undefined) =>
+    many && some.length >= manyMin ? together(some, many) : each(some, one);
+  const except = exceptOf(entries);
+  const parentId = entries[0]?.parentId ?? null;
+  const outcome =
+    except !== undefined && parentId !== null && how.actOnAll
+      ? await onAll({ parentId, except }, how.actOnAll, entries)
+      : await perform(entries, how.act, how.actOnMany);
   sayFailures(outcome);
   const { done } = outcome;
   if (done.length === 0) return done;
   const action: Undoable = {
-    label: sentence(done),
-    undo: async () => sayFailures(await each(done, inverse)),
-    redo: async () => sayFailures(await perform(done)),
+    label: how.sentence(done),
+    undo: async () => sayFailures(await perform(done, how.inverse, how.inverseOnMany)),
+    redo: async () => sayFailures(await perform(done, how.act, how.actOnMany)),
   };
   undoStack.push(action);
   say(action.label, { undo: () => void undo(action) });
   return done;
+}
+
+/** Entries that were never listed here have no name. @param known those that were */
+async function onAll(
+  all: AllOf,
+  act: (all: AllOf) => Promise<{ items: EntryOutcome[] }>,
+  known: readonly Named[],
+): Promise<Outcome<Named>> {
+  const outcome: Outcome<Named> = { done: [], failed: [] };
+  try {
+    for (const { id, ok, code } of (await act(all)).items) {
+      const item = { id, name: '…', parentId: all.parentId };
+      if (ok) outcome.done.push(item);
+      else outcome.failed.push({ item, error: failureOf(code) });
+    }
+  } catch (error) {
+    for (const item of known) outcome.failed.push({ item, error: error as Error });
+  }
+  return outcome;
+}
+
+function failureOf(code: string | undefined): Error {
+  return new Error(t(reasons[code ?? ''] ?? 'It could not be changed.'));
 }
 
 /** Undoes the newest action, or the one that a message offers. */
@@ -147,36 +182,43 @@ export async function redo(): Promise<void> {
 }
 
 export function trash(entries: readonly Named[]): Promise<readonly Named[]> {
-  return doUndoably(
-    entries,
-    (done) => t('{names} moved to the trash.', { names: namesOf(done) }),
-    ({ id }) => api.trash(id),
-    ({ id }) => api.restore(id),
-    api.trashMany,
-  );
+  return doUndoably(entries, {
+    sentence: (done) => t('{names} moved to the trash.', { names: namesOf(done) }),
+    act: ({ id }) => api.trash(id),
+    inverse: ({ id }) => api.restore(id),
+    actOnMany: api.trashMany,
+    inverseOnMany: api.restoreMany,
+    actOnAll: api.trashAll,
+  });
 }
 
 export function restore(entries: readonly Named[]): Promise<readonly Named[]> {
-  return doUndoably(
-    entries,
-    (done) => t('{names} restored.', { names: namesOf(done) }),
-    ({ id }) => api.restore(id),
-    ({ id }) => api.trash(id),
-  );
+  return doUndoably(entries, {
+    sentence: (done) => t('{names} restored.', { names: namesOf(done) }),
+    act: ({ id }) => api.restore(id),
+    inverse: ({ id }) => api.trash(id),
+    actOnMany: api.restoreMany,
+    inverseOnMany: api.trashMany,
+  });
 }
 
 /** Moves entries into a folder; those that are there already stay, and a folder never moves into itself. */
 export function move(entries: readonly Named[], target: Named): Promise<readonly Named[]> {
   const movable = entries.filter(({ id, parentId }) => parentId !== target.id && id !== target.id);
+  const except = exceptOf(entries);
+  if (except) meanAll(movable, [...except, target.id]);
   const cameFrom = new Map(movable.map(({ id, parentId }) => [id, parentId]));
-  return doUndoably(
-    movable,
-    (done) =>
+  const [first] = movable;
+  const from = movable.every(({ parentId }) => parentId === first?.parentId) ? first?.parentId : undefined;
+  return doUndoably(movable, {
+    sentence: (done) =>
       t('{names} moved to “{folder}”.', { names: namesOf(done), folder: target.name || t('My drive') }),
-    ({ id }) => api.move(id, target.id),
-    ({ id }) => api.move(id, cameFrom.get(id) ?? 'root'),
-    (ids) => api.moveMany(ids, target.id),
-  );
+    act: ({ id }) => api.move(id, target.id),
+    inverse: ({ id, parentId }) => api.move(id, cameFrom.get(id) ?? parentId ?? 'root'),
+    actOnMany: (ids) => api.moveMany(ids, target.id),
+    inverseOnMany: from ? (ids) => api.moveMany(ids, from) : undefined,
+    actOnAll: (all) => api.moveAll(all, target.id),
+  });
 }
 
 /** Copies entries into a folder; a name that is taken there gets a number. */

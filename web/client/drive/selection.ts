@@ -9,6 +9,8 @@ export interface Selection {
   readonly focus: string | null;
   /** Where a range begins that Shift extends. */
   readonly anchor: string | null;
+  /** What the list has beyond what is loaded is selected too. */
+  readonly beyond?: true;
 }
 
 export const noSelection: Selection = { ids: new Set(), focus: null, anchor: null };
@@ -31,7 +33,7 @@ export function select(
     case 'toggle': {
       const ids = new Set(selection.ids);
       if (!ids.delete(id)) ids.add(id);
-      return { ids, focus: id, anchor: id };
+      return { ...selection, ids, focus: id, anchor: id };
     }
     case 'range': {
       const from = Math.max(0, order.indexOf(selection.anchor ?? id));
@@ -42,20 +44,44 @@ export function select(
   }
 }
 
-export function selectAll(order: readonly string[], { focus }: Selection): Selection {
-  return { ids: new Set(order), focus: focus ?? order[0] ?? null, anchor: order[0] ?? null };
+/** @param beyond the list has more than `order` */
+export function selectAll(order: readonly string[], { focus }: Selection, beyond = false): Selection {
+  const all = { ids: new Set(order), focus: focus ?? order[0] ?? null, anchor: order[0] ?? null };
+  return beyond ? { ...all, beyond } : all;
+}
+
+/** Without any entry; the focus stays. */
+export function selectNone({ focus, anchor }: Selection): Selection {
+  return { ids: new Set(), focus, anchor };
+}
+
+/** Of selected entries that are more than what is loaded: what is not meant. */
+const exceptions = new WeakMap<object, readonly string[]>();
+
+/** Notes that a list of selected entries stands for all of its folder, without some. */
+export function meanAll(entries: readonly object[], except: readonly string[]): void {
+  exceptions.set(entries, except);
+}
+
+/** Ids of what is not meant where the entries stand for all of their folder; undefined where they are just themselves. */
+export function exceptOf(entries: readonly object[]): readonly string[] | undefined {
+  return exceptions.get(entries);
 }
 
 /** Forgets entries that are not listed any more; the focus goes to the row that took their place. */
 export function kept(selection: Selection, order: readonly string[], before: readonly string[]): Selection {
   const there = new Set(order);
-  const ids = new Set([...selection.ids].filter((id) => there.has(id)));
-  const { focus, anchor } = selection;
+  const known = new Set(before);
+  const { focus, anchor, beyond } = selection;
+  // What was loaded meanwhile belongs to everything.
+  const all = beyond ? order.filter((id) => !known.has(id) || selection.ids.has(id)) : undefined;
+  const ids = new Set(all ?? [...selection.ids].filter((id) => there.has(id)));
+  const rest = beyond && ids.size > 0 ? { beyond } : {};
   if (focus === null || there.has(focus)) {
-    return { ids, focus, anchor: anchor !== null && there.has(anchor) ? anchor : focus };
+    return { ids, focus, anchor: anchor !== null && there.has(anchor) ? anchor : focus, ...rest };
   }
   const next = order[Math.min(Math.max(0, before.indexOf(focus)), order.length - 1)] ?? null;
-  return { ids, focus: next, anchor: next };
+  return { ids, focus: next, anchor: next, ...rest };
 }
 
 /** The row that a key leads to, within the list; from nowhere, the first. */

@@ -16,6 +16,8 @@ interface FieldProps {
   maxLength?: number;
   /** Selects this many characters at the start: the name without its ending. */
   selectFirst?: number;
+  /** Values that are offered while one types. */
+  suggestions?: readonly string[];
 }
 
 /** A labelled text field with an optional hint that screen readers read with it. */
@@ -27,6 +29,7 @@ export function Field({
   hint,
   selectFirst,
   autofocus,
+  suggestions = [],
   ...rest
 }: FieldProps) {
   const id = useId();
@@ -40,6 +43,7 @@ export function Field({
     ...rest,
     id,
     value,
+    ...(suggestions.length > 0 && { list: `${id}-list` }),
     'aria-describedby': hint ? `${id}-hint` : undefined,
     ref: focusOnce,
     onInput: (event: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) =>
@@ -52,6 +56,13 @@ export function Field({
       {type === 'time' && <input {...shared} type="time" />}
       {type === 'date' && <input {...shared} type="date" />}
       {type === 'text' && <input {...shared} type="text" />}
+      {suggestions.length > 0 && (
+        <datalist id={`${id}-list`}>
+          {suggestions.map((suggestion) => (
+            <option key={suggestion} value={suggestion} />
+          ))}
+        </datalist>
+      )}
       {type === 'multiline' && <textarea {...shared} rows={4} />}
       {hint && (
         <p id={`${id}-hint`} class="hint">

@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { EntryView, GuestView } from '../../../src/model/api.ts';
 import { type GuestLink, pathTo } from '../../client/guest.ts';
@@ -6,12 +5,10 @@ import { droppedFiles, type PickedFile, pickedFiles } from '../../client/picked-
 import { ApiError } from '../../client/request.ts';
 import { addAsking } from '../../client/uploads/conflicts.ts';
 import { below } from '../../client/uploads/send.ts';
-import { formatFullTime, formatSize } from '../../client/words/format.ts';
+import { formatFullTime } from '../../client/words/format.ts';
 import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
-import { EntryPicture } from '../../components/list/entry-picture.tsx';
-import { Row, Rows } from '../../components/list/rows.tsx';
 import { showTitle } from '../../components/shown-text.ts';
 import { ConflictDialog } from '../../components/upload/conflict-dialog.tsx';
 import { DropAnywhere } from '../../components/upload/drop-anywhere.tsx';
@@ -20,6 +17,7 @@ import { UploadPanel } from '../../components/upload/upload-panel.tsx';
 import { t } from '../../words/words.ts';
 import { Gate } from '../gate/gate.tsx';
 import { useList, useQuery } from '../use-query.ts';
+import { DownloadButton, FolderLink, GuestFiles } from './guest-files.tsx';
 import { useGuestFolder } from './guest-folder.ts';
 
 /** `/s/SECRET`: what somebody without an account sees who has a link. */
@@ -41,23 +39,43 @@ function isProblem(error: Error, code: string): boolean {
   return error instanceof ApiError && error.code === code;
 }
 
+/** Why a link opens nothing, in words for somebody who does not know what it is. */
 function NoLink({ error }: { error: Error }) {
   const [title, sentence] = isProblem(error, 'gone')
-    ? [
-        t('This link has ended'),
-        t('It expired, was revoked, or has been used as often as it may be. Ask the sender for a new one.'),
-      ]
+    ? [t('This link has ended'), endedWords(error)]
     : isProblem(error, 'not-found')
       ? [
           t('This link does not exist'),
           t('Part of the address may be missing. Ask the sender to send the link again.'),
         ]
-      : [t('This link cannot be opened right now'), error.message];
+      : isProblem(error, 'unreachable')
+        ? [
+            t('This device is off or cannot be reached'),
+            t(
+              'The link itself may be fine. Try again later, or ask the sender for an address of another device.',
+            ),
+          ]
+        : [t('This link cannot be opened right now'), error.message];
   return (
     <Gate title={title}>
       <p>{sentence}</p>
     </Gate>
   );
+}
+
+function endedWords(error: Error): string {
+  switch (error instanceof ApiError ? error.state : undefined) {
+    case 'expired':
+      return t('Its time is over. Ask the sender for a new one.');
+    case 'revoked':
+      return t('The sender took it back. Ask them for a new one.');
+    case 'used-up':
+      return t('It has been used as often as it may be. Ask the sender for a new one.');
+    default:
+      return t(
+        'It expired, was revoked, or has been used as often as it may be. Ask the sender for a new one.',
+      );
+  }
 }
 
 function PasswordGate({ link, onUnlocked }: { link: GuestLink; onUnlocked(view: GuestView): void }) {
@@ -91,7 +109,7 @@ interface SharedProps {
 }
 
 function Shared({ link, view, onEnded }: SharedProps) {
-  const { entry, name, owner, rights, expiresAt } = view;
+  const { entry, name, owner, rights, expiresAt, counted } = view;
   useEffect(() => {
     showTitle(`${name} · peerstor`);
   }, [name]);
@@ -110,11 +128,24 @@ function Shared({ link, view, onEnded }: SharedProps) {
       {entry === null ? (
         <DropBox link={link} owner={owner} />
       ) : entry.kind === 'file' ? (
-        <Rows label={t('Shared file')} count={1} empty="">
-          <FileRow entry={entry} onDownload={download} />
-        </Rows>
+        <GuestFiles
+          link={link}
+          counted={counted}
+          label={t('Shared file')}
+          items={[entry]}
+          asTiles={false}
+          folderAddress={() => location.pathname}
+          onOpenFolder={() => undefined}
+          onDownload={download}
+        />
       ) : (
-        <SharedFolder link={link} top={entry} canUpload={rights === 'edit'} onDownload={download} />
+        <SharedFolder
+          link={link}
+          top={entry}
+          counted={counted}
+          canUpload={rights === 'edit'}
+          onDownload={download}
+        />
       )}
       <ConflictDialog />
       <UploadPanel queue={link.uploads} members={0} />
@@ -173,11 +204,12 @@ function DropBox({ link, owner }: { link: GuestLink; owner: string }) {
 interface SharedFolderProps {
   link: GuestLink;
   top: EntryView;
+  counted: boolean;
   canUpload: boolean;
   onDownload(entry: EntryView): Promise<void>;
 }
 
-function SharedFolder({ link, top, canUpload, onDownload }: SharedFolderProps) {
+function SharedFolder({ link, top, counted, canUpload, onDownload }: SharedFolderProps) {
   const { folderId, addressOf, open } = useGuestFolder(top.id);
   const saved = link.uploads.savedCount;
   const path = useQuery((signal) => pathTo(link, top, folderId, signal), [folderId]);
@@ -187,6 +219,10 @@ function SharedFolder({ link, top, canUpload, onDownload }: SharedFolderProps) {
     saved,
   );
   const folder = path.answer?.at(-1) ?? top;
+  const pictures = list.items?.filter(({ thumbnail }) => thumbnail !== null).length ?? 0;
+  const [layout, setLayout] = useState<'list' | 'tiles'>();
+  // A folder of pictures is a gallery, unless the guest wants a list.
+  const asTiles = (layout ?? (pictures * 2 > (list.items?.length ?? 0) ? 'tiles' : 'list')) === 'tiles';
   const add = (files: PickedFile[]) =>
     void addAsking(link.uploads, below(folderId, files), (id, cursor) =>
       link.children(id, cursor, 1000, new AbortController().signal),
@@ -210,6 +246,17 @@ function SharedFolder({ link, top, canUpload, onDownload }: SharedFolderProps) {
             ))}
           </ol>
         </nav>
+        {pictures > 0 && (
+          <button
+            type="button"
+            class="button quiet icon-only"
+            aria-label={asTiles ? t('Show as list') : t('Show as tiles')}
+            title={asTiles ? t('Show as list') : t('Show as tiles')}
+            onClick={() => setLayout(asTiles ? 'list' : 'tiles')}
+          >
+            <Icon name={asTiles ? 'list' : 'tiles'} />
+          </button>
+        )}
         <DownloadButton entry={folder} label={t('Download all')} onDownload={onDownload} />
         {canUpload && <UploadButton label={t('Upload')} onFiles={(files) => add(pickedFiles(files))} />}
       </div>
@@ -220,96 +267,22 @@ function SharedFolder({ link, top, canUpload, onDownload }: SharedFolderProps) {
           onRefused={() => undefined}
         />
       )}
-      <Rows
+      <GuestFiles
+        link={link}
+        counted={counted}
         label={t('Files in {name}', { name: folder.name })}
-        count={list.items?.length}
+        items={list.items}
         error={list.error ?? path.error}
-        empty={t('This folder is empty.')}
-      >
-        {list.items?.map((entry) =>
-          entry.kind === 'folder' ? (
-            <Row
-              key={entry.id}
-              icon="folder"
-              title={
-                <FolderLink address={addressOf(entry.id)} onOpen={() => open(entry.id)}>
-                  {entry.name}
-                </FolderLink>
-              }
-              facts={t('Folder')}
-            />
-          ) : (
-            <FileRow key={entry.id} entry={entry} onDownload={onDownload} />
-          ),
-        )}
-      </Rows>
+        asTiles={asTiles}
+        folderAddress={addressOf}
+        onOpenFolder={open}
+        onDownload={onDownload}
+      />
       {list.more && (
         <button type="button" class="button" disabled={list.loading} onClick={list.loadMore}>
           {t('Show more')}
         </button>
       )}
     </>
-  );
-}
-
-interface FolderLinkProps {
-  address: string;
-  onOpen(): void;
-  children: ComponentChildren;
-}
-
-/** A real link, so that it opens in a new tab and can be copied; a plain click stays on the page. */
-function FolderLink({ address, onOpen, children }: FolderLinkProps) {
-  return (
-    <a
-      href={address}
-      onClick={(event) => {
-        if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
-        event.preventDefault();
-        onOpen();
-      }}
-    >
-      {children}
-    </a>
-  );
-}
-
-interface DownloadProps {
-  entry: EntryView;
-  onDownload(entry: EntryView): Promise<void>;
-}
-
-function FileRow({ entry, onDownload }: DownloadProps) {
-  return (
-    <Row
-      icon="file"
-      picture={<EntryPicture entry={entry} />}
-      title={entry.name}
-      facts={formatSize(entry.size)}
-    >
-      <DownloadButton entry={entry} label={t('Download')} onDownload={onDownload} />
-    </Row>
-  );
-}
-
-/** Saves a file, or a folder as a ZIP file. */
-function DownloadButton({ entry, label, onDownload }: DownloadProps & { label: string }) {
-  const [busy, setBusy] = useState(false);
-  const download = async () => {
-    setBusy(true);
-    await onDownload(entry);
-    setBusy(false);
-  };
-  return (
-    <button
-      type="button"
-      class="button primary"
-      aria-label={t('Download {name}', { name: entry.name })}
-      disabled={busy}
-      onClick={() => void download()}
-    >
-      <Icon name="download" />
-      {label}
-    </button>
   );
 }

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { AccessView, EntryView, RightsView, ShareView } from '../../../src/model/api.ts';
 import { expiresAfter, lifetimes, rightsWords, sharing } from '../../client/sharing.ts';
-import { attempt, say } from '../../client/state.ts';
+import { attempt, say, user } from '../../client/state.ts';
 import { formatFullTime } from '../../client/words/format.ts';
 import { reachWarning } from '../../client/words/reach.ts';
 import { DialogPanel } from '../../components/dialog.tsx';
@@ -19,8 +19,8 @@ import { EndLinkDialog } from './end-link.tsx';
 export function ShareDialog({ entry, onClose }: { entry: EntryView; onClose(): void }) {
   return (
     <DialogPanel title={t('Share “{name}”', { name: entry.name })} onClose={onClose}>
-      <LinkSection entry={entry} />
       <PeopleSection entry={entry} />
+      <LinkSection entry={entry} />
     </DialogPanel>
   );
 }
@@ -132,22 +132,28 @@ function NewLink({ entry, onMade }: { entry: EntryView; onMade(): void }) {
           options={lifetimes.map((life) => ({ value: String(life.days ?? ''), label: t(life.label) }))}
           onChange={setDays}
         />
-        <Field
-          label={t('Password (optional)')}
-          type="password"
-          value={password}
-          onInput={setPassword}
-          autocomplete="off"
-        />
-        <Field label={t('Maximum downloads')} value={limit} onInput={setLimit} inputMode="numeric" />
-        <Field label={t('Note to yourself')} value={note} onInput={setNote} maxLength={1000} />
       </div>
+      <details class="more-options">
+        <summary>{t('More options')}</summary>
+        <div class="pair">
+          <Field
+            label={t('Password (optional)')}
+            type="password"
+            value={password}
+            onInput={setPassword}
+            autocomplete="off"
+          />
+          <Field label={t('Maximum downloads')} value={limit} onInput={setLimit} inputMode="numeric" />
+          <Field label={t('Note to yourself')} value={note} onInput={setNote} maxLength={1000} />
+        </div>
+      </details>
     </SubmitForm>
   );
 }
 
 function PeopleSection({ entry }: { entry: EntryView }) {
   const { answer: people, reload } = useQuery(async () => (await sharing.access(entry.id)).items);
+  const known = useQuery(knownPeople);
   const [username, setUsername] = useState('');
   const [rights, setRights] = useState<RightsView>('view');
   const give = async () => {
@@ -155,6 +161,11 @@ function PeopleSection({ entry }: { entry: EntryView }) {
     setUsername('');
     await reload();
   };
+  const change = (person: AccessView, wanted: RightsView) =>
+    attempt(async () => {
+      await sharing.giveAccess(entry.id, person.username, wanted);
+      await reload();
+    });
   const take = (person: AccessView) =>
     attempt(async () => {
       await sharing.takeAccess(entry.id, person.username);
@@ -164,16 +175,22 @@ function PeopleSection({ entry }: { entry: EntryView }) {
       });
       await reload();
     });
+  const others = known.answer?.filter((name) => !people?.some((person) => person.username === name));
   return (
     <section class="stack" aria-labelledby="share-people">
       <h3 id="share-people">{t('Share with people who have an account')}</h3>
       {people && people.length > 0 && (
         <ul aria-label={t('People with access')}>
           {people.map((person) => (
-            <li key={person.username} class="toolbar">
-              <span class="grow">
-                <strong>{person.username}</strong> <span class="muted">{t(rightsWords[person.rights])}</span>
-              </span>
+            <li key={person.username} class="toolbar person">
+              <strong class="grow ellipsis">{person.username}</strong>
+              <Select
+                bare
+                label={t('What {username} may do', { username: person.username })}
+                value={person.rights}
+                options={rightsFor(entry)}
+                onChange={(wanted) => void change(person, wanted)}
+              />
               <button
                 type="button"
                 class="button quiet icon-only"
@@ -188,10 +205,29 @@ function PeopleSection({ entry }: { entry: EntryView }) {
       )}
       <SubmitForm submit={t('Share')} busy={t('Sharing…')} onSubmit={give}>
         <div class="pair">
-          <Field label={t('User name')} value={username} onInput={setUsername} autocomplete="off" required />
+          <Field
+            label={t('User name')}
+            value={username}
+            onInput={setUsername}
+            autocomplete="off"
+            suggestions={others ?? []}
+            required
+          />
           <Select label={t('This person')} value={rights} options={rightsFor(entry)} onChange={setRights} />
         </div>
       </SubmitForm>
     </section>
   );
+}
+
+/** Names to suggest: of everybody for an admin; else of those with whom something is shared in either direction. */
+async function knownPeople(): Promise<string[]> {
+  const me = user.value;
+  if (me?.role === 'admin') {
+    const { items } = await sharing.users();
+    return items.filter(({ id, disabled }) => id !== me.id && !disabled).map(({ username }) => username);
+  }
+  const [given, received] = await Promise.all([sharing.given(), sharing.sharedWithMe()]);
+  const names = [...given.items.map(({ username }) => username), ...received.items.map(({ owner }) => owner)];
+  return [...new Set(names)].sort();
 }

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import type { SharedEntryView, ShareView } from '../../../src/model/api.ts';
+import type { GivenAccessView, SharedEntryView, ShareView } from '../../../src/model/api.ts';
 import { api } from '../../client/api.ts';
 import { mayDo, rightsWords, sharing } from '../../client/sharing.ts';
-import { entriesRevision, uploads } from '../../client/state.ts';
+import { attempt, entriesRevision, say, uploads } from '../../client/state.ts';
 import { newVersion } from '../../client/uploads/send.ts';
 import { formatAgo, formatFullTime, formatSize } from '../../client/words/format.ts';
 import { CopyField } from '../../components/form/copy-field.tsx';
@@ -17,6 +17,7 @@ import { EndLinkDialog } from './end-link.tsx';
 export function SharedView() {
   const revision = entriesRevision.value;
   const shared = useQuery(async () => (await sharing.sharedWithMe()).items, [], revision);
+  const given = useQuery(async () => (await sharing.given()).items, [], revision);
   const links = useQuery(async () => (await sharing.links()).items, [], revision);
   const [ending, setEnding] = useState<ShareView | null>(null);
   return (
@@ -30,6 +31,23 @@ export function SharedView() {
       >
         {shared.answer?.map((item) => (
           <SharedRow key={item.entry.id} {...item} />
+        ))}
+      </Rows>
+      <h2>{t('Shared with people')}</h2>
+      <Rows
+        label={t('Shared with people')}
+        count={given.answer?.length}
+        error={given.error}
+        empty={t(
+          'You have shared nothing with other users. To do so, choose Share in the menu of a file or folder.',
+        )}
+      >
+        {given.answer?.map((access) => (
+          <GivenRow
+            key={`${access.entryId} ${access.username}`}
+            access={access}
+            onTaken={() => void given.reload()}
+          />
         ))}
       </Rows>
       <h2>{t('My links')}</h2>
@@ -69,6 +87,39 @@ function SharedRow({ entry, owner, rights, sharedAt }: SharedEntryView) {
   return (
     <Row icon="file" title={link} facts={`${formatSize(entry.size)} · ${facts}`}>
       {mayDo(entry).replace && <UploadButton single label={t('Upload a new version')} onFiles={replace} />}
+    </Row>
+  );
+}
+
+function GivenRow({ access, onTaken }: { access: GivenAccessView; onTaken(): void }) {
+  const { entryId, entryName, username, rights, grantedAt } = access;
+  const name = entryName ?? t('a deleted entry');
+  const take = () =>
+    attempt(async () => {
+      await sharing.takeAccess(entryId, username);
+      say(t('{username} can no longer open “{name}”.', { username, name }), {
+        undo: () => void attempt(() => sharing.giveAccess(entryId, username, rights).then(onTaken)),
+      });
+      onTaken();
+    });
+  return (
+    <Row
+      icon="users"
+      title={<strong>{name}</strong>}
+      facts={t('{username} {rights} · since {ago}', {
+        username,
+        rights: t(rightsWords[rights]),
+        ago: formatFullTime(grantedAt),
+      })}
+    >
+      <button
+        type="button"
+        class="button quiet icon-only"
+        aria-label={t('Remove access of {username} to {name}', { username, name })}
+        onClick={() => void take()}
+      >
+        <Icon name="close" />
+      </button>
     </Row>
   );
 }

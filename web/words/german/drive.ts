@@ -1,5 +1,7 @@
 /** Folders, search, trash: what is done with entries. */
 export const drive = {
+  'All selected': 'Alles ausgewählt',
+  'All selected but {count}': 'Alles bis auf {count} ausgewählt',
   'Other lists': 'Weitere Listen',
   'New folder': 'Neuer Ordner',
   'Folder to upload': 'Ordner zum Hochladen',

@@ -31,6 +31,21 @@ export const people = {
     'Gesperrt: Dieser Benutzer kann sich nicht anmelden. Seine Dateien bleiben.',
 
   'Share “{name}”': '„{name}“ freigeben',
+  'More options': 'Mehr Einstellungen',
+  'What {username} may do': 'Was {username} darf',
+  'Shared with people': 'Für Leute freigegeben',
+  'You have shared nothing with other users. To do so, choose Share in the menu of a file or folder.':
+    'Du hast nichts für andere Benutzer freigegeben. Wähle dafür Freigeben im Menü einer Datei oder eines Ordners.',
+  '{username} {rights} · since {ago}': '{username} darf {rights} · seit {ago}',
+  'Remove access of {username} to {name}': 'Zugriff von {username} auf {name} beenden',
+  'This device is off or cannot be reached': 'Dieses Gerät ist aus oder nicht erreichbar',
+  'The link itself may be fine. Try again later, or ask the sender for an address of another device.':
+    'Der Link selbst kann in Ordnung sein. Versuch es später noch einmal, oder bitte den Absender um die Adresse eines anderen Geräts.',
+  'Its time is over. Ask the sender for a new one.': 'Seine Zeit ist um. Bitte den Absender um einen neuen.',
+  'The sender took it back. Ask them for a new one.':
+    'Der Absender hat ihn zurückgenommen. Bitte ihn um einen neuen.',
+  'It has been used as often as it may be. Ask the sender for a new one.':
+    'Er wurde so oft benutzt, wie er darf. Bitte den Absender um einen neuen.',
   'Share with a link': 'Mit einem Link freigeben',
   'Another link': 'Weiterer Link',
   'Note: {note}': 'Notiz: {note}',

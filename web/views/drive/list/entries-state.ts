@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { EntryView } from '../../../../src/model/api.ts';
-import { kept, noSelection, type Selection } from '../../../client/drive/selection.ts';
+import { kept, meanAll, noSelection, type Selection } from '../../../client/drive/selection.ts';
 import { meetTags } from '../../../client/drive/tags.ts';
 
 export interface EntriesState {
@@ -15,8 +15,11 @@ export interface EntriesState {
   meant: readonly EntryView[];
 }
 
-/** Keeps the selection while a list is loaded anew; another list begins without one. */
-export function useEntriesState(items: readonly EntryView[], listId: string): EntriesState {
+/**
+ * Keeps the selection while a list is loaded anew; another list begins without one.
+ * @param more the list has more than `items`
+ */
+export function useEntriesState(items: readonly EntryView[], listId: string, more: boolean): EntriesState {
   const [selection, setSelection] = useState<Selection>(noSelection);
   const before = useRef<{ listId: string; order: readonly string[] }>({ listId, order: [] });
   useEffect(() => meetTags(items), [items]);
@@ -27,6 +30,12 @@ export function useEntriesState(items: readonly EntryView[], listId: string): En
     before.current = { listId, order };
   }, [items, listId]);
   const chosen = selection.ids.size === 0 ? [] : items.filter(({ id }) => selection.ids.has(id));
+  if (selection.beyond && more) {
+    meanAll(
+      chosen,
+      order.filter((id) => !selection.ids.has(id)),
+    );
+  }
   const focused = items.find(({ id }) => id === selection.focus);
   const meant = chosen.length > 0 ? chosen : focused ? [focused] : [];
   return { items, selection, setSelection, order, chosen, focused, meant };

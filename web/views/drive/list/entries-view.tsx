@@ -4,7 +4,7 @@ import type { EntryView } from '../../../../src/model/api.ts';
 import { api } from '../../../client/api.ts';
 import { isCut } from '../../../client/drive/clipboard.ts';
 import { namesOf } from '../../../client/drive/drive-actions.ts';
-import { noSelection, select, selectAll } from '../../../client/drive/selection.ts';
+import { noSelection, select, selectAll, selectNone } from '../../../client/drive/selection.ts';
 import { layoutNow, type Sorting } from '../../../client/drive/view-settings.ts';
 import { memberCount, uploads } from '../../../client/state.ts';
 import { newVersion } from '../../../client/uploads/send.ts';
@@ -53,7 +53,7 @@ interface OpenMenu {
 /** A list of entries with everything that can be done to them: by mouse, finger and keyboard. */
 export function EntriesView(props: EntriesViewProps) {
   const { list, folder, label } = props;
-  const state = useEntriesState(list.items ?? nothing, folder?.id ?? label);
+  const state = useEntriesState(list.items ?? nothing, folder?.id ?? label, list.more);
   const { chosen, selection, setSelection } = state;
   const [menu, setMenu] = useState<OpenMenu | null>(null);
   const replacement = useFileChooser<EntryView>((entry, [file]) => {
@@ -67,7 +67,7 @@ export function EntriesView(props: EntriesViewProps) {
     onDetails: () => details.show(!details.shown),
     onUploadFiles: props.onUploadFiles,
     onUploadFolder: props.onUploadFolder,
-    onSelectAll: () => void selectEverything(list, state),
+    onSelectAll: () => void selectEverything(list, state, folder !== null),
   });
   const { actions, asking, setAsking } = does;
   const openMenu = (entry: EntryView, at: OpenMenu['at']) => {
@@ -113,11 +113,7 @@ export function EntriesView(props: EntriesViewProps) {
       <div class="entries-main">
         <div class="entries-top toolbar">
           {chosen.length > 0 ? (
-            <SelectionBar
-              entries={chosen}
-              on={actions}
-              onClear={() => setSelection({ ...selection, ids: new Set() })}
-            />
+            <SelectionBar entries={chosen} on={actions} onClear={() => setSelection(selectNone)} />
           ) : (
             <div class="toolbar grow">{props.toolbar(actions)}</div>
           )}
@@ -165,10 +161,19 @@ function DetailsSwitch({ shown, show }: DetailsState) {
 const nothing: readonly EntryView[] = [];
 
 /** All of the list, also what is not loaded yet; again, and nothing is selected. */
-async function selectEverything(list: AskedList<EntryView>, { setSelection }: EntriesState): Promise<void> {
-  await list.loadAll();
+async function selectEverything(
+  list: AskedList<EntryView>,
+  { selection, setSelection, order }: EntriesState,
+  isFolder: boolean,
+): Promise<void> {
+  if (order.every((id) => selection.ids.has(id)) && (selection.beyond || !list.more)) {
+    setSelection(noSelection);
+    return;
+  }
+  // A folder can be named as a whole; what a search found is loaded first.
+  if (!isFolder) await list.loadAll();
   const all = (list.query.answer.value?.items ?? []).map(({ id }) => id);
-  setSelection((old) => (old.ids.size === all.length ? noSelection : selectAll(all, old)));
+  setSelection((old) => selectAll(all, old, isFolder && list.more));
 }
 
 interface GridProps {
@@ -190,7 +195,7 @@ function Grid({ view, state, does, openMenu }: GridProps) {
     onRenameEnd: () => setRenaming(null),
   });
   const onBand: EntryGridProps['onBand'] = (ids, keep) =>
-    setSelection((old) => ({ ...old, ids: new Set(keep ? [...old.ids, ...ids] : ids) }));
+    setSelection((old) => ({ ...selectNone(old), ids: new Set(keep ? [...old.ids, ...ids] : ids) }));
   return (
     <EntryGrid
       label={view.label}

@@ -1,6 +1,6 @@
 import type { EntryView } from '../../../../src/model/api.ts';
 import { redo, undo } from '../../../client/drive/drive-actions.ts';
-import { select } from '../../../client/drive/selection.ts';
+import { select, selectNone } from '../../../client/drive/selection.ts';
 import { changeLayout, layoutNow } from '../../../client/drive/view-settings.ts';
 import { mayDo } from '../../../client/sharing.ts';
 import { type EntryRowEvents, rowId } from '../../../components/list/entry-row.tsx';
@@ -21,7 +21,7 @@ interface Around {
 
 /** What keys do; a command that would be refused does nothing. */
 export function entryCommands(
-  { focused, meant, selection, setSelection }: EntriesState,
+  { focused, meant, setSelection }: EntriesState,
   actions: EntryActions,
   { folder, reload, onUp, onSearch, openMenu }: Around,
 ): EntryCommands {
@@ -60,7 +60,7 @@ export function entryCommands(
     help: actions.help,
     search: onSearch,
     selectAll: actions.selectAll,
-    selectNone: () => setSelection({ ...selection, ids: new Set() }),
+    selectNone: () => setSelection(selectNone),
   };
 }
 

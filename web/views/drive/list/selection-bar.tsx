@@ -1,4 +1,5 @@
 import type { EntryView } from '../../../../src/model/api.ts';
+import { exceptOf } from '../../../client/drive/selection.ts';
 import { mayDo } from '../../../client/sharing.ts';
 import { Icon, type IconName } from '../../../components/icon.tsx';
 import { t } from '../../../words/words.ts';
@@ -30,7 +31,7 @@ export function SelectionBar({ entries, on, onClear }: SelectionBarProps) {
         <Icon name="close" />
       </button>
       <strong class="grow" aria-live="polite">
-        {t('{count} selected', { count: entries.length })}
+        {countWords(entries)}
       </strong>
       {isSingle ? (
         <a class="button quiet" href={downloadAddress(entry)} download aria-label={t('Download')}>
@@ -58,6 +59,12 @@ export function SelectionBar({ entries, on, onClear }: SelectionBarProps) {
       )}
     </div>
   );
+}
+
+function countWords(entries: readonly EntryView[]): string {
+  const except = exceptOf(entries);
+  if (except === undefined) return t('{count} selected', { count: entries.length });
+  return except.length === 0 ? t('All selected') : t('All selected but {count}', { count: except.length });
 }
 
 function BarButton({ icon, label, onClick }: { icon: IconName; label: string; onClick(): void }) {

@@ -5,6 +5,7 @@ import { api } from '../../../client/api.ts';
 import { clip, paste } from '../../../client/drive/clipboard.ts';
 import * as drive from '../../../client/drive/drive-actions.ts';
 import { previewOf } from '../../../client/drive/file-kinds.ts';
+import { exceptOf } from '../../../client/drive/selection.ts';
 import { attempt, say } from '../../../client/state.ts';
 import { t } from '../../../words/words.ts';
 import type { AskedList } from '../../use-query.ts';
@@ -67,6 +68,17 @@ export function useEntryActions({ list, folder, ...on }: Options) {
   };
   const reloadAfter = (work: Promise<unknown>) => void work.finally(() => void list.reload());
 
+  /** What is selected beyond what is loaded has to be named, where each entry is changed by itself. */
+  const whole = async (entries: readonly EntryView[]): Promise<readonly EntryView[]> => {
+    const except = exceptOf(entries);
+    if (except === undefined) return entries;
+    await list.loadAll();
+    const out = new Set(except);
+    return (list.query.answer.value?.items ?? []).filter(({ id }) => !out.has(id));
+  };
+  const withWhole = (entries: readonly EntryView[], act: (all: readonly EntryView[]) => void) =>
+    exceptOf(entries) === undefined ? act(entries) : void attempt(async () => act(await whole(entries)));
+
   const actions: EntryActions = {
     open(entry) {
       if (entry.kind === 'folder') route(`/drive/${entry.id}`);
@@ -77,22 +89,30 @@ export function useEntryActions({ list, folder, ...on }: Options) {
       const [entry] = entries;
       if (entry === undefined) return;
       if (entries.length === 1) return saveFile(downloadAddress(entry));
-      void attempt(async () => saveFile((await api.archiveAddress(entries.map(({ id }) => id))).url));
+      void attempt(async () => {
+        const ids = (await whole(entries)).map(({ id }) => id);
+        saveFile((await api.archiveAddress(ids)).url);
+      });
     },
     share: (entry) => setAsking({ kind: 'share', entry }),
     details: on.onDetails,
-    tags: (entries) => setAsking({ kind: 'tags', entries }),
+    tags: (entries) => withWhole(entries, (all) => setAsking({ kind: 'tags', entries: all })),
     rename: (entry) => setRenaming(entry.id),
     replace: on.onReplace,
-    transfer: (how, entries) => setAsking({ kind: 'transfer', how, entries }),
-    cut(entries) {
-      clip.value = { how: 'cut', entries };
-      say(t('{names} cut. Open a folder and paste with Ctrl+V.', { names: drive.namesOf(entries) }));
+    transfer(how, entries) {
+      if (how === 'move') setAsking({ kind: 'transfer', how, entries });
+      else withWhole(entries, (all) => setAsking({ kind: 'transfer', how, entries: all }));
     },
-    copy(entries) {
-      clip.value = { how: 'copy', entries };
-      say(t('{names} copied. Open a folder and paste with Ctrl+V.', { names: drive.namesOf(entries) }));
-    },
+    cut: (entries) =>
+      withWhole(entries, (all) => {
+        clip.value = { how: 'cut', entries: all };
+        say(t('{names} cut. Open a folder and paste with Ctrl+V.', { names: drive.namesOf(all) }));
+      }),
+    copy: (entries) =>
+      withWhole(entries, (all) => {
+        clip.value = { how: 'copy', entries: all };
+        say(t('{names} copied. Open a folder and paste with Ctrl+V.', { names: drive.namesOf(all) }));
+      }),
     paste: () => folder && reloadAfter(paste(folder)),
     star(entries, starred) {
       const chosen = new Set(entries.map(({ id }) => id));
@@ -100,7 +120,7 @@ export function useEntryActions({ list, folder, ...on }: Options) {
         ...old,
         items: old.items.map((item) => (chosen.has(item.id) ? { ...item, starred } : item)),
       }));
-      reloadAfter(drive.star(entries, starred));
+      withWhole(entries, (all) => reloadAfter(drive.star(all, starred)));
     },
     trash(entries) {
       without(entries);
