@@ -447,10 +447,11 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
     await page.keyboard.press('Delete');
     await page.getByText('220 items moved to the trash.', { exact: true }).waitFor({ timeout: 120_000 });
     await until('one entry is left', async () => `${await namesIn('Long')}` === spared);
-    assert.deepEqual(asked, ['/entries/trash']);
+    const changes = () => asked.filter((what) => what !== 'cursor=');
+    assert.deepEqual(changes(), ['/entries/trash']);
     await page.getByRole('button', { name: 'Undo' }).click();
     await until('all of it is back', async () => (await namesIn('Long')).length === 200);
-    assert.deepEqual(asked, ['/entries/trash', '/entries/restore']);
+    assert.deepEqual(changes(), ['/entries/trash', '/entries/restore']);
     assert.deepEqual(problems, []);
   });
 
