@@ -1,5 +1,6 @@
 /** Builds what is published: the program as split ES modules in dist/node, the page in dist/web. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { build as buildWeb } from 'vite';
@@ -53,6 +54,7 @@ const program = await build({
 });
 await writeFile('dist/node/places.gz', buildPlaces());
 const page = await buildWeb({ configFile: 'web/vite.config.ts', logLevel: 'warn' });
+await buildServiceWorker();
 // The map comes after the page, whose build empties the folder.
 await mkdir('dist/web/map');
 for (const [name, text] of buildMap()) {
@@ -64,6 +66,26 @@ await writeFile(
   'dist/LICENSES.txt',
   `${licencesOf([...Object.keys(program.metafile.inputs), ...modulesOf(page)])}\n${dataLicences}`,
 );
+
+/** What the page needs to be drawn at all is what `index.html` names; other parts are kept when they are asked for. */
+async function buildServiceWorker(): Promise<void> {
+  const html = await readFile('dist/web/index.html', 'utf8');
+  const named = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+|\/icon\.svg)"/g)].flatMap(
+    ([, path]) => path ?? [],
+  );
+  const files = ['/', ...new Set(named)];
+  const version = createHash('sha256').update(html).digest('hex').slice(0, 16);
+  await build({
+    entryPoints: ['web/worker/service-worker.ts'],
+    outfile: 'dist/web/service-worker.js',
+    bundle: true,
+    format: 'iife',
+    target: 'es2022',
+    minify: true,
+    define: { shellFiles: JSON.stringify(files), shellVersion: JSON.stringify(version) },
+    logLevel: 'warning',
+  });
+}
 
 /** The files that the page was made of. */
 function modulesOf(built: Awaited<ReturnType<typeof buildWeb>>): string[] {

@@ -4,6 +4,7 @@ import './components/shown-text.ts';
 import { render } from 'preact';
 import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
 import { linkPath, openLink } from './client/guest.ts';
+import { beginSharing, keepPage } from './client/installed-page.ts';
 import { begin, stage } from './client/state.ts';
 import { DriveView } from './views/drive/drive.tsx';
 import { RecentView, SearchView, StarredView } from './views/drive/gathered.tsx';
@@ -85,6 +86,7 @@ function App() {
 
 /** Draws what the address asks for: the page of a link, or the drive and what comes before it. */
 async function draw(root: HTMLElement): Promise<void> {
+  beginSharing();
   // Drawn earlier, it would be in English first.
   await speakChosen();
   const shared = linkPath(location.pathname);
@@ -100,6 +102,7 @@ async function draw(root: HTMLElement): Promise<void> {
     root,
   );
   await begin();
+  await keepPage();
 }
 
 const root = document.getElementById('app');

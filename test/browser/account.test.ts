@@ -124,6 +124,34 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
     }
     assert.equal(await page.locator('html').getAttribute('lang'), 'de');
   });
+
+  it('says in its own words that the device does not answer, and has kept nothing of the drive', async () => {
+    const context = await browser.newContext({ serviceWorkers: 'allow' });
+    const installed = await context.newPage();
+    installed.setDefaultTimeout(waitMs);
+    await installed.goto(`http://${device.address}/`);
+    await installed.evaluate(async () => void (await navigator.serviceWorker.ready));
+    // The second time the service worker answers for the files of the page.
+    await installed.goto(`http://${device.address}/`);
+    await installed.getByLabel('User name').fill('anna');
+    await installed.getByLabel('Password').fill('a third good password');
+    await installed.getByRole('button', { name: 'Sign in' }).click();
+    await installed.getByRole('heading', { name: 'My drive' }).waitFor();
+    await device.stop('SIGKILL');
+    await installed.goto(`http://${device.address}/trash`);
+    await installed.getByRole('heading', { name: 'This device is not answering' }).waitFor();
+    const kept = await installed.evaluate(async () => {
+      const names = await caches.keys();
+      const all = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+      return all.flat().map(({ url }) => new URL(url).pathname);
+    });
+    assert.ok(kept.includes('/'));
+    assert.deepEqual(
+      kept.filter((path) => !/^\/($|assets\/|icon)/.test(path)),
+      [],
+    );
+    await context.close();
+  });
 });
 
 const germanPages = [

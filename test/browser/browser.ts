@@ -12,8 +12,9 @@ export const waitMs = 60_000;
 /** Set to a folder to keep screenshots, for looking at them. */
 const shots = process.env.PEERSTOR_SHOTS;
 
+/** Windows have no service worker unless they ask for it: what it answers is not seen by `page.route`. */
 export async function launchBrowser(): Promise<Browser> {
-  return await chromium.launch({
+  const browser = await chromium.launch({
     ...(await findBrowser()),
     args: [
       '--no-sandbox',
@@ -25,6 +26,9 @@ export async function launchBrowser(): Promise<Browser> {
       '--no-first-run',
     ],
   });
+  const open = browser.newContext.bind(browser);
+  browser.newContext = (options) => open({ serviceWorkers: 'block', ...options });
+  return browser;
 }
 
 export async function shot(page: Page, name: string): Promise<void> {

@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
+import { takeSharedFiles } from '../client/installed-page.ts';
+import { pickedFiles } from '../client/picked-files.ts';
 import {
   attempt,
   devices,
@@ -14,6 +16,8 @@ import {
   uploads,
   user,
 } from '../client/state.ts';
+import { addAsking, folderLister } from '../client/uploads/conflicts.ts';
+import { below } from '../client/uploads/send.ts';
 import { formatSize } from '../client/words/format.ts';
 import { networkWords } from '../client/words/safety.ts';
 import { Icon, type IconName } from '../components/icon.tsx';
@@ -53,6 +57,14 @@ const drop = (transfer: DataTransfer) => dropTarget.value?.onDrop(transfer);
 const refuseDrop = () =>
   say(t('Files can be dropped while a folder of your drive is open. Open one, then drop them again.'));
 
+/** What another app shared goes into the root of the drive, as if it were dropped there. */
+async function uploadShared(): Promise<void> {
+  const files = await takeSharedFiles();
+  if (files.length === 0) return;
+  await addAsking(uploads, below('root', pickedFiles(files)), folderLister('/api/v1'));
+  say(t('What you shared goes into My drive.'));
+}
+
 /** What stays around every view: navigation, health in one sentence, uploads, messages. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const { path, route } = useLocation();
@@ -68,6 +80,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
     const label = place?.label ?? titles[path];
     showTitle(label ? `${t(label)} · peerstor` : 'peerstor');
   }, [path, spoken.value]);
+
+  useEffect(() => void uploadShared(), []);
 
   /** Whoever signs in next begins at the root, not where this user was. */
   const leave = async () => {

@@ -17,6 +17,7 @@ export const shell = {
   Backups: 'Sicherungen',
   'Files can be dropped while a folder of your drive is open. Open one, then drop them again.':
     'Dateien kannst du ablegen, solange ein Ordner deiner Ablage offen ist. Öffne einen und lege sie noch einmal ab.',
+  'What you shared goes into My drive.': 'Was du geteilt hast, kommt in „Meine Ablage“.',
   'Skip to content': 'Zum Inhalt',
   'Settings of^user': 'Einstellungen von',
   'Sign out': 'Abmelden',
