@@ -62,10 +62,10 @@ for (const [name, text] of buildMap()) {
   await writeFile(`dist/web/map/${name}.gz`, gzipSync(text));
 }
 // What is not bundled is installed beside it, with its own licence.
-await writeFile(
-  'dist/LICENSES.txt',
-  `${licencesOf([...Object.keys(program.metafile.inputs), ...modulesOf(page)])}\n${dataLicences}`,
-);
+const licences = `${licencesOf([...Object.keys(program.metafile.inputs), ...modulesOf(page)])}\n${dataLicences}`;
+await writeFile('dist/LICENSES.txt', licences);
+// The page shows them, too.
+await writeFile('dist/web/licences.txt', licences);
 
 /** What the page needs to be drawn at all is what `index.html` names; other parts are kept when they are asked for. */
 async function buildServiceWorker(): Promise<void> {

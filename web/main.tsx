@@ -19,6 +19,7 @@ const gates = () => import('./views/gate/first-steps.ts');
 const SetupView = lazy(async () => (await gates()).SetupView);
 const PairGuideView = lazy(async () => (await gates()).PairGuideView);
 const RecoveryView = lazy(async () => (await gates()).RecoveryView);
+const LendView = lazy(async () => (await gates()).LendView);
 const RegisterView = lazy(async () => (await gates()).RegisterView);
 const RecoverView = lazy(async () => (await gates()).RecoverView);
 const SharedView = lazy(async () => (await import('./views/people/shared.tsx')).SharedView);
@@ -47,6 +48,8 @@ function App() {
       return <PairGuideView />;
     case 'recovery':
       return <RecoveryView />;
+    case 'lend':
+      return <LendView />;
     case 'recover':
       return <RecoverView />;
     case 'login':

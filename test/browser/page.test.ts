@@ -115,6 +115,17 @@ describe('the page', { skip, timeout: 900_000 }, () => {
     await shot('recovery-asked');
     await page.reload();
     await confirmRecoveryWords(page);
+    await page.getByRole('heading', { name: 'This device' }).waitFor();
+    assert.equal(await page.getByLabel('Name of this device').inputValue(), 'laptop');
+    const space = page.getByLabel('Space that it lends, in GB');
+    const proposed = await space.inputValue();
+    await space.fill('9000000');
+    await page.getByRole('button', { name: 'Open my drive' }).click();
+    await page.getByText(/^Only .* are free on this disk/).waitFor();
+    await assertAccessible(page, 'the space that a device lends');
+    await shot('lend-space');
+    await space.fill(proposed);
+    await page.getByRole('button', { name: 'Open my drive' }).click();
     await page.getByRole('heading', { name: 'My drive' }).waitFor();
     await page.getByText('No files yet').waitFor();
     await page.reload();

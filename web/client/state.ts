@@ -6,7 +6,7 @@ import { EventFeed } from './events.ts';
 import { ApiError } from './request.ts';
 import { driveAddresses, sendTo } from './uploads/send.ts';
 import { UploadQueue } from './uploads/upload-queue.ts';
-import { forgetWords, keepWords, keptWords } from './words/recovery-words.ts';
+import { forgetWords, type KeptWords, keepWords, keptWords } from './words/recovery-words.ts';
 import { broughtBy } from './words/setup-link.ts';
 
 /** `unknown` until the first answer; then where the person has to begin. */
@@ -21,6 +21,8 @@ export type Stage =
   | 'register'
   /** The account is made; its recovery words are not confirmed yet. */
   | 'recovery'
+  /** The first account of a network: its device is named, and lends space. */
+  | 'lend'
   | 'drive'
   | 'unreachable';
 
@@ -82,15 +84,22 @@ export async function begin(): Promise<void> {
 /** Of the account that was just made, until the person has confirmed that they are written down. */
 export const recoveryWords = signal('');
 
-/** An account was made: its words come first, and stay until they are confirmed. */
-export function accountMade(made: { user: UserView; recoveryCode: string }): void {
+let isFounding = false;
+
+/**
+ * An account was made: its words come first, and stay until they are confirmed.
+ * @param isFirst of the network: the device is asked about next
+ */
+export function accountMade(made: { user: UserView; recoveryCode: string }, isFirst = false): void {
   user.value = made.user;
   history.replaceState(null, '', '/');
-  keepWords(made.user.id, made.recoveryCode);
-  showWords(made.recoveryCode);
+  const kept = { words: made.recoveryCode, isFirst };
+  keepWords(made.user.id, kept);
+  showWords(kept);
 }
 
-function showWords(words: string): void {
+function showWords({ words, isFirst }: KeptWords): void {
+  isFounding = isFirst;
   recoveryWords.value = words;
   stage.value = 'recovery';
 }
@@ -98,7 +107,8 @@ function showWords(words: string): void {
 export function wordsConfirmed(): void {
   recoveryWords.value = '';
   forgetWords();
-  enterDrive();
+  if (isFounding) stage.value = 'lend';
+  else enterDrive();
 }
 
 export function enterDrive(): void {

@@ -12,6 +12,7 @@ import { Select } from '../components/form/select.tsx';
 import { SubmitForm } from '../components/form/submit-form.tsx';
 import { Row, Rows } from '../components/list/rows.tsx';
 import { t } from '../words/words.ts';
+import { AboutSection } from './account/about.tsx';
 import { CertificateSection } from './account/certificate.tsx';
 import { EndingChoice, usualEnding } from './account/ending-choice.tsx';
 import { LanguageSection } from './account/language.tsx';
@@ -45,6 +46,7 @@ export function SettingsView() {
       <CertificateSection />
       <LanguageSection />
       <TokenSection key={changes} />
+      <AboutSection />
     </>
   );
 }

@@ -5,22 +5,30 @@
 
 const key = 'peerstor.recovery-words';
 
-export function keepWords(userId: string, words: string): void {
+export interface KeptWords {
+  words: string;
+  /** Of the first account of a network. */
+  isFirst: boolean;
+}
+
+export function keepWords(userId: string, kept: KeptWords): void {
   try {
-    sessionStorage.setItem(key, JSON.stringify({ userId, words }));
+    sessionStorage.setItem(key, JSON.stringify({ userId, ...kept }));
   } catch {
     // Storage is off in this browser: the words are on the page as long as it is open.
   }
 }
 
 /** Those of this user that were not confirmed yet. */
-export function keptWords(userId: string): string | undefined {
+export function keptWords(userId: string): KeptWords | undefined {
   try {
     const kept = JSON.parse(sessionStorage.getItem(key) ?? 'null') as {
       userId?: string;
       words?: string;
+      isFirst?: boolean;
     } | null;
-    return kept?.userId === userId ? kept.words : undefined;
+    if (kept?.userId !== userId || kept.words === undefined) return undefined;
+    return { words: kept.words, isFirst: kept.isFirst === true };
   } catch {
     return undefined;
   }

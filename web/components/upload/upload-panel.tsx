@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { secondsLeft } from '../../client/uploads/transfer-rate.ts';
 import type { UploadItem, UploadQueue, UploadTotals } from '../../client/uploads/upload-queue.ts';
 import { formatDuration, formatSize } from '../../client/words/format.ts';
-import { t } from '../../words/words.ts';
+import { t, tParts } from '../../words/words.ts';
 import { Icon } from '../icon.tsx';
 import { SafetyBadge } from '../list/safety-badge.tsx';
 import { useVirtualRows } from '../list/virtual-rows.ts';
@@ -77,6 +77,13 @@ export function UploadPanel({ queue, members }: UploadPanelProps) {
             {t('Retry all failed')}
           </button>
         </div>
+      )}
+      {members === 1 && !busy && totals.done > 0 && (
+        <p class="problems muted">
+          {tParts('These files have one copy. {link}, so that each has another.', {
+            link: <a href="/devices">{t('Add a second device')}</a>,
+          })}
+        </p>
       )}
       {open && <UploadRows onlyFailed={onlyProblems && hasFailed} queue={queue} members={members} />}
     </section>

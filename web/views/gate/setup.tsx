@@ -89,7 +89,7 @@ function useSetupCode(brought: string): SetupCode {
 
 function NewDrive({ setupCode }: { setupCode: SetupCode }) {
   const make = async (username: string, password: string) =>
-    accountMade(await setupCode.use((code) => api.setup(code, username, password)));
+    accountMade(await setupCode.use((code) => api.setup(code, username, password)), true);
   return (
     <CredentialsForm
       newAccount

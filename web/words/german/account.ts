@@ -100,4 +100,9 @@ export const account = {
   Language: 'Sprache',
   'As the browser': 'Wie der Browser',
   'For this browser, before signing in as well.': 'Gilt in diesem Browser, auch vor der Anmeldung.',
+  About: 'Über peerstor',
+  'One private store made of the devices you already own. Free software under the MIT licence.':
+    'Ein privater Speicher aus den Geräten, die du schon hast. Freie Software unter der MIT-Lizenz.',
+  'Licences of all parts': 'Lizenzen aller Teile',
+  'Programming interface': 'Programmierschnittstelle',
 } as const;

@@ -91,4 +91,13 @@ export const gate = {
   'Try again': 'Erneut versuchen',
   'At least 8 characters. It encrypts your keys: without it or your recovery words, nobody can open your files.':
     'Mindestens 8 Zeichen. Es verschlüsselt deine Schlüssel: Ohne das Passwort oder deine Wiederherstellungswörter kann niemand deine Dateien öffnen.',
+  'Name of this device': 'Name dieses Geräts',
+  'So that you know it among your others.': 'Damit du es unter deinen anderen erkennst.',
+  'Space that it lends, in GB': 'Platz, den es hergibt, in GB',
+  'For encrypted copies of your files. You can change it later under Devices.':
+    'Für verschlüsselte Kopien deiner Dateien. Du kannst es später unter „Geräte“ ändern.',
+  '{free} are free. It is for encrypted copies of your files, and you can change it later under Devices.':
+    '{free} sind frei. Er ist für verschlüsselte Kopien deiner Dateien; du kannst ihn später unter „Geräte“ ändern.',
+  'Only {free} are free on this disk. Lend less.':
+    'Auf diesem Laufwerk sind nur {free} frei. Gib weniger her.',
 } as const;

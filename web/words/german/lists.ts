@@ -71,4 +71,7 @@ export const lists = {
     'Dein Browser darf diesen Ordner nicht lesen. Prüfe seine Rechte, dann leg ihn noch einmal ab.',
   'Folders without files cannot be added through a link.':
     'Ordner ohne Dateien lassen sich über einen Link nicht hinzufügen.',
+  'These files have one copy. {link}, so that each has another.':
+    'Diese Dateien haben eine Kopie. {link}, damit jede eine weitere hat.',
+  'Add a second device': 'Füge ein zweites Gerät hinzu',
 } as const;
