@@ -65,7 +65,7 @@ export function createDrive(tree: Tree, onChange: ChangeSource): Drive {
     purge: (id) => purge(tree, id),
     emptyTrash: () => emptyTrash(tree),
 
-    ownerForUploads: async (parent) => ownerForUploads(tree, parent),
+    ownerForUploads: (place) => ownerForUploads(tree, place),
     upload: (parent, name, content, options) => upload(tree, parent, name, content, options),
     uploadTo: (file, content, options) => uploadTo(tree, file, content, options),
     open: (id, version) => openContent(tree, id, version),

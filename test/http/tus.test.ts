@@ -102,7 +102,9 @@ describe('an upload by tus', () => {
       const names = (await home.drive.ancestors(entryId(entry.id))).map(({ name }) => name);
       return [...names, entry.name].join('/');
     };
-    assert.equal(await path({ filename: 'a', parentId: folder.id }), '/Docs/a');
+    const a = { filename: 'a', parentId: folder.id };
+    assert.equal(await path(a), '/Docs/a');
+    assertProblem(await begin(1, { entryId: folder.id }), 'bad-input');
     assert.equal(await path({ filename: 'b', path: '/New/deep' }), '/New/deep/b');
     assert.equal(await path({ path: '/New/c' }), '/New/c');
     assert.equal(await path({ filename: 'd', path: '/New/d' }), '/New/d');
@@ -139,6 +141,14 @@ describe('an upload by tus', () => {
     const sum = { 'upload-checksum': `sha1 ${createHash('sha1').update('ab').digest('base64')}` };
     assertProblem(await patch(address, 0, 'xy', sum), 'checksum-mismatch');
     assert.equal((await patch(address, 0, 'ab', sum)).headers['upload-offset'], '2');
+  });
+
+  it('becomes a new version of a file by its id, whatever that is called when the last byte comes', async () => {
+    const { id } = await put(home.drive, home.root, 'draft.txt', 'the first');
+    const address = await begun(6, { entryId: id });
+    await home.drive.patch(entryId(id), { name: 'final.txt' });
+    assert.equal(entryOf(await patch(address, 0, 'second')), id);
+    assert.equal(await read(home.drive, id), 'second');
   });
 
   it('may say its length with its last part, or send its parts as POST', async () => {

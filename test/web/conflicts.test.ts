@@ -38,6 +38,18 @@ test('names that are taken are found deep in a drop, whatever their case, on eve
   assert.deepEqual(pathsOf(await takenAmong(sources, list)), ['Trip/1.jpg', 'trip/day/2.jpg', 'plan.TXT']);
 });
 
+test('in a folder of more pages than are read, each dropped name is asked for', async () => {
+  const list = lister({ top: Array.from({ length: 300 }, (_, index) => `${index}`) });
+  const asked: string[] = [];
+  const find = async (_folder: string, names: readonly string[]) => {
+    asked.push(names.join('/'));
+    return names.at(-1) === '250' ? ({ kind: 'file' } as EntryView) : undefined;
+  };
+  const taken = await takenAmong(drop('250', 'new', 'Trip/1.jpg'), list, find);
+  assert.deepEqual(pathsOf(taken), ['250']);
+  assert.deepEqual(asked, ['250', 'new', 'trip/1.jpg']);
+});
+
 test('a drive that cannot be asked keeps nobody from uploading', async () => {
   const added: UploadSource[] = [];
   await addAsking({ add: (sources) => added.push(...sources) }, drop('a'), () =>

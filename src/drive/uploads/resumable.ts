@@ -79,9 +79,13 @@ class HolderUploads {
     const { parent, name, size, metadata = '', ...upload } = wish;
     if (!upload.isPartial) checkName(name);
     checkOptions({ ...upload, ...(size === null ? {} : { sizeHint: size }) });
-    const owner = await drive.ownerForUploads(parent);
+    const owner = await drive.ownerForUploads(upload.file ?? parent);
     const isOfNoName = upload.isPartial || upload.onConflict === 'rename';
-    const there = isOfNoName ? undefined : await entryNamed(drive, parent, name);
+    const there = upload.file
+      ? await drive.entry(upload.file)
+      : isOfNoName
+        ? undefined
+        : await entryNamed(drive, parent, name);
     if (there?.kind === 'folder') {
       throw new PeerstorError('name-taken', `There is a folder with this name already: "${name}".`);
     }
@@ -240,7 +244,7 @@ class HolderUploads {
     const { quotas, clock, contentKeys: keys, network } = tree;
     const { size } = facts;
     if (size !== null && offsetOf(head) + (length ?? 0) > size) throw outgrown(size);
-    const owner = await drive.ownerForUploads(facts.parent);
+    const owner = await drive.ownerForUploads(facts.file ?? facts.parent);
     const reservation = await quotas.reserve(owner, length ?? 0, facts.sameBytes);
     const upload = network.beginUpload();
     try {
@@ -270,6 +274,7 @@ class HolderUploads {
     const {
       parent,
       name,
+      file,
       size: _size,
       metadata: _metadata,
       sameBytes: _sameBytes,
@@ -287,7 +292,10 @@ class HolderUploads {
     table.count(head.id, head.owner, 0);
     try {
       await beforeListing?.();
-      const finished = await drive.upload(parent, name, content, { ...options, sizeHint: size });
+      const said = { ...options, sizeHint: size };
+      const finished = await (file
+        ? drive.uploadTo(file, content, said)
+        : drive.upload(parent, name, content, said));
       const sealedFacts = seals.sealFacts({ ...facts, finished });
       const movedMs = Math.floor(tree.clock.elapsedMs());
       const sizes = { chunkBytes: size, chunkRows: 0, tailBytes: 0, tailRows: 0 };

@@ -47,6 +47,7 @@ export interface UploadHead {
 export interface UploadFacts {
   name: string;
   parent: EntryId;
+  file?: EntryId;
   size: number | null;
   metadata: string;
   /** Bytes of the file that it is to replace. */

@@ -108,9 +108,12 @@ export async function uploadTo(
   return run(tree, { file: isConflict(found) ? found.file.id : id, options }, content);
 }
 
-/** Whose room it takes to upload into a folder. @throws as `upload` for the folder */
-export function ownerForUploads(tree: Tree, parent: EntryId): UserId {
-  requireFolder(tree, parent);
+/** Whose room it takes to upload into a folder, or a new version of a file. @throws as `upload` and `uploadTo` */
+export async function ownerForUploads(tree: Tree, place: EntryId): Promise<UserId> {
+  const found = await requireEntryOrConflict(tree, place);
+  if (isConflict(found)) return tree.user;
+  if (found.body.kind === 'folder') requireFolder(tree, place);
+  else requireOutsideTrash(tree, found);
   return tree.user;
 }
 

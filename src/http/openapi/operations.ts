@@ -110,6 +110,7 @@ const entries: Record<string, Operation> = {
   'DELETE /api/v1/trash': does('Empty the trash', ok(objectOf<{ purged: number }>({ purged: count }))),
   'GET /api/v1/path': does('The root of the drive', ok(shape('Entry'))),
   'GET /api/v1/path/*': does('The entry at a path', ok(shape('Entry'))),
+  'GET /api/v1/entries/:id/path/*': does('The entry at a path below a folder', ok(shape('Entry'))),
   'PUT /api/v1/path/*': does('Upload a file in one request', uploaded, uploading),
   'GET /api/v1/entries/:id/content': does('The bytes of a file', bytes, reading),
   'PUT /api/v1/entries/:id/content': does('Upload a new version of a file', uploaded, uploading),

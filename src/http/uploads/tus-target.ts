@@ -13,7 +13,7 @@ const conflictRules = ['version', 'rename', 'skip'] as const;
 /**
  * Finds the folder, and makes those of a path that are missing.
  * @param nameUnlessSaid of what becomes no file by itself
- * @param fields `filename`, `parentId` or `path` or both, `filetype`, `modifiedAt`, `executable`, `onConflict`
+ * @param fields `filename`, `parentId` or `path` or both, or `entryId`, `filetype`, `modifiedAt`, `executable`, `onConflict`
  * @throws `bad-input`, `bad-name`, and what the drive throws
  */
 export async function tusTarget(
@@ -22,11 +22,24 @@ export async function tusTarget(
   nameUnlessSaid?: string,
 ): Promise<Omit<UploadWish, 'size'>> {
   const facts = factsOf(fields);
+  const file = fields.get('entryId');
+  if (file !== undefined) return { ...(await placeOfVersion(drive, file, fields.get('filetype'))), ...facts };
   const { folders, name } = placeOf(fields, nameUnlessSaid);
   const top = fields.get('parentId') ?? 'root';
   const topId = entryId(top === 'root' ? (await drive.root()).id : top);
   const parent = folders.length === 0 ? topId : entryId((await drive.ensureFolder(folders, topId)).id);
   return { parent, name, mime: typeOfUpload(fields.get('filetype'), name), ...facts };
+}
+
+/** A new version of a file, which may have been shared alone. */
+async function placeOfVersion(
+  drive: Drive,
+  id: string,
+  type: string | undefined,
+): Promise<Omit<UploadWish, 'size'>> {
+  const { kind, name, parentId } = await drive.entry(entryId(id));
+  if (kind === 'folder') throw wrong('entryId', 'the id of a file');
+  return { file: entryId(id), parent: entryId(parentId ?? id), name, mime: typeOfUpload(type, name) };
 }
 
 /**

@@ -58,6 +58,8 @@ export interface UploadOutcome {
 export interface UploadWish {
   parent: EntryId;
   name: string;
+  /** It becomes a new version of this file, wherever that is and whatever it is called by then. */
+  file?: EntryId;
   /** Bytes in all; null to say it later. */
   size: number | null;
   mime?: string;

@@ -2,14 +2,19 @@
 import { signal } from '@preact/signals-core';
 import type { EntryView, Page } from '../../../src/model/api.ts';
 import { foldName } from '../../../src/model/fold-name.ts';
-import { ask } from '../request.ts';
+import { ApiError, ask } from '../request.ts';
 import type { ConflictChoice, UploadQueue, UploadSource } from './upload-queue.ts';
 
 /** A page of what a folder has. */
 export type ListFolder = (folderId: string, cursor: string | null) => Promise<Page<EntryView>>;
 
-/** Folders and pages that are looked at before a drop begins; beyond, files become new versions. */
+/** Pages of names that are read before a drop begins; beyond, its own names are asked for, one by one. */
 const pagesMax = 50;
+/** Names that are asked for so; what is beyond becomes new versions. */
+const lookUpsMax = 500;
+
+/** The entry at a path below a folder; undefined where nothing is. */
+export type FindEntry = (folderId: string, names: readonly string[]) => Promise<EntryView | undefined>;
 
 /** What the dialog shows while a person has to choose. */
 export interface ConflictQuestion {
@@ -31,13 +36,25 @@ export function folderLister(base: string): ListFolder {
   };
 }
 
+/** Of the drive. Guests find nothing: a link has no such address. */
+export const findBelow: FindEntry = async (folderId, names) => {
+  const path = names.map(encodeURIComponent).join('/');
+  try {
+    return await ask('GET', `/api/v1/entries/${encodeURIComponent(folderId)}/path/${path}`);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+};
+
 /** Adds to the queue what a person put into a folder, once they said what becomes of files that are there already. */
 export async function addAsking(
   queue: Pick<UploadQueue, 'add'>,
   sources: readonly UploadSource[],
   list: ListFolder,
+  find: FindEntry = async () => undefined,
 ): Promise<void> {
-  const taken = await takenAmong(sources, list);
+  const taken = await takenAmong(sources, list, find);
   const choice = taken.size === 0 ? 'version' : await choose([...taken], sources.length);
   if (choice === null) return;
   const wanted = choice === 'skip' ? sources.filter((source) => !taken.has(source)) : sources;
@@ -68,6 +85,7 @@ interface Level {
 export async function takenAmong(
   sources: readonly UploadSource[],
   list: ListFolder,
+  find: FindEntry = async () => undefined,
 ): Promise<Set<UploadSource>> {
   const tops = new Map<string, Level>();
   for (const source of sources) {
@@ -76,7 +94,7 @@ export async function takenAmong(
     place(levelOf(tops, target.folderId), target.names, source);
   }
   const taken = new Set<UploadSource>();
-  const look = { taken, list, pages: 0 };
+  const look = { taken, list, find, pages: 0, lookUps: 0 };
   try {
     for (const [folderId, level] of tops) await lookInto(look, folderId, level);
   } catch {
@@ -85,15 +103,19 @@ export async function takenAmong(
   return taken;
 }
 
-async function lookInto(
-  look: { taken: Set<UploadSource>; list: ListFolder; pages: number },
-  folderId: string,
-  level: Level,
-): Promise<void> {
+interface Look {
+  taken: Set<UploadSource>;
+  list: ListFolder;
+  find: FindEntry;
+  pages: number;
+  lookUps: number;
+}
+
+async function lookInto(look: Look, folderId: string, level: Level): Promise<void> {
   let cursor: string | null = null;
   do {
     look.pages += 1;
-    if (look.pages > pagesMax) return;
+    if (look.pages > pagesMax) return lookUpEach(look, folderId, level, []);
     const page: Page<EntryView> = await look.list(folderId, cursor);
     for (const { id, kind, name } of page.items) {
       const folded = foldName(name);
@@ -103,6 +125,24 @@ async function lookInto(
     }
     cursor = page.nextCursor;
   } while (cursor !== null);
+}
+
+/** In folders of very many names: what is dropped is asked for, not what is there. */
+async function lookUpEach(
+  look: Look,
+  folderId: string,
+  level: Level,
+  above: readonly string[],
+): Promise<void> {
+  for (const sources of level.files.values()) {
+    const [first] = sources;
+    const name = first?.target.names.at(-1);
+    if (name === undefined || look.lookUps >= lookUpsMax) return;
+    look.lookUps += 1;
+    const there = await look.find(folderId, [...above, name]);
+    if (there?.kind === 'file') for (const source of sources) look.taken.add(source);
+  }
+  for (const [folder, inner] of level.folders) await lookUpEach(look, folderId, inner, [...above, folder]);
 }
 
 function place(level: Level, names: readonly string[], source: UploadSource): void {

@@ -101,7 +101,12 @@ function tusFileOf(
   memory: UploadMemory,
   { target, file, onConflict }: UploadSource,
 ): TusFile | undefined {
-  if (file === null || target.kind !== 'below' || file.size < resumedBytesMin) return undefined;
+  if (file === null || file.size < resumedBytesMin) return undefined;
+  if (target.kind === 'version') {
+    const { fileId, names } = target;
+    const fingerprint = fingerprintOf(`${base} version ${fileId}`, names, file);
+    return { place: { base, parentId: '', fileId, names, onConflict }, file, fingerprint, memory };
+  }
   const { folderId: parentId, names } = target;
   const fingerprint = fingerprintOf(`${base} ${parentId} ${onConflict ?? ''}`, names, file);
   return { place: { base, parentId, names, onConflict }, file, fingerprint, memory };

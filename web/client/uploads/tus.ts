@@ -10,6 +10,8 @@ export interface TusPlace {
   /** Address at which uploads are begun. */
   base: string;
   parentId: string;
+  /** A new version of this file, in place of folder and names. */
+  fileId?: string;
   /** Of folders below it, which are made, and of the file. */
   names: readonly string[];
   onConflict: string | undefined;
@@ -75,11 +77,10 @@ async function findOrBegin(
 }
 
 async function begin({ place, file }: TusFile, signal: AbortSignal): Promise<string> {
-  const { base, parentId, names, onConflict } = place;
+  const { base, parentId, fileId, names, onConflict } = place;
   const folders = names.slice(0, -1);
   const fields: Record<string, string> = {
-    filename: names.at(-1) ?? file.name,
-    parentId,
+    ...(fileId === undefined ? { filename: names.at(-1) ?? file.name, parentId } : { entryId: fileId }),
     filetype: file.type || 'application/octet-stream',
     ...(folders.length === 0 ? {} : { path: `${folders.join('/')}/` }),
     ...(isFileTime(file.lastModified) ? { modifiedAt: new Date(file.lastModified).toISOString() } : {}),

@@ -7,7 +7,7 @@ import { changeSorting, sortingOf } from '../../client/drive/view-settings.ts';
 import { droppedFiles, type PickedFile, pickedFiles } from '../../client/picked-files.ts';
 import { mayDo, rightsWords } from '../../client/sharing.ts';
 import { attempt, entriesRevision, uploads } from '../../client/state.ts';
-import { addAsking, folderLister } from '../../client/uploads/conflicts.ts';
+import { addAsking, findBelow, folderLister } from '../../client/uploads/conflicts.ts';
 import { below } from '../../client/uploads/send.ts';
 import { Icon, type IconName } from '../../components/icon.tsx';
 import { Breadcrumbs, nameOf } from '../../components/list/breadcrumbs.tsx';
@@ -119,7 +119,7 @@ function useChildren(folderId: string | undefined) {
 /** Uploads go to the folder by its id: it may be renamed, moved or trashed elsewhere while it is shown. */
 function useUploads(folder: EntryView | null) {
   const upload = (files: PickedFile[]) => {
-    if (folder) void addAsking(uploads, below(folder.id, files), folderLister('/api/v1'));
+    if (folder) void addAsking(uploads, below(folder.id, files), folderLister('/api/v1'), findBelow);
   };
   const files = useFileChooser<true>((_, chosen) => upload(pickedFiles(chosen)), true);
   const folders = useFileChooser<true>((_, chosen) => upload(pickedFiles(chosen)), true);
