@@ -104,7 +104,7 @@ function tusFileOf(
   if (file === null || file.size < resumedBytesMin) return undefined;
   if (target.kind === 'version') {
     const { fileId, names } = target;
-    const fingerprint = fingerprintOf(`${base} version ${fileId}`, names, file);
+    const fingerprint = fingerprintOf(`${base} ${fileId}`, names, file);
     return { place: { base, parentId: '', fileId, names, onConflict }, file, fingerprint, memory };
   }
   const { folderId: parentId, names } = target;
