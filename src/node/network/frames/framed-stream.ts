@@ -11,6 +11,7 @@ import { frameBytesMax } from '../../../model/limits.ts';
 import type { Throttle } from '../limits/bandwidth.ts';
 import { limit } from '../limits/limit-timer.ts';
 import type { FrameStream } from './frame-stream.ts';
+import { ReceivedBytes } from './received-bytes.ts';
 
 const headBytes = 4;
 /**
@@ -40,18 +41,15 @@ export class FramedStream implements FrameStream {
   readonly #clock: Clock;
   readonly #stallMs: number;
   readonly #throttle: Throttle | undefined;
-  readonly #pieces: Uint8Array[] = [];
+  readonly #received: ReceivedBytes;
   readonly #closeListeners = new Set<(reason: Error) => void>();
-  #buffered = 0;
   #paused = false;
   /** Received pieces that the bandwidth limit has not allowed yet: until then no more are read. */
   #heldBack = 0;
-  #finished = false;
   #failure: Error | undefined;
   #endSeen = false;
   #closed = false;
   #lastByteAtMs: number;
-  #wake: (() => void) | undefined;
 
   /** Construct it before the first `await` of a handler: without a 'message' listener libp2p resets at 4 MiB. */
   constructor(stream: Stream, options: FramedStreamOptions) {
@@ -60,12 +58,20 @@ export class FramedStream implements FrameStream {
     this.#stallMs = options.stallMs;
     this.#throttle = options.throttle;
     this.#lastByteAtMs = options.clock.monotonicMs();
+    this.#received = new ReceivedBytes({
+      clock: options.clock,
+      stallMs: options.stallMs,
+      resume: () => this.#resume(),
+      isHeldBack: () => this.#heldBack > 0,
+      abort: (reason) => this.abort(reason),
+      gone: () => this.#gone(),
+    });
     stream.addEventListener('message', ({ data }) => this.#take(data));
-    stream.addEventListener('end', () => this.#finish());
+    stream.addEventListener('end', () => this.#received.end());
     stream.addEventListener('close', (event) => {
       this.#failure ??= event.error === undefined ? undefined : asError(event.error);
       // Bytes that libp2p still holds for a paused reader can be read after the stream has closed.
-      if (event.error !== undefined || stream.readBufferLength === 0) this.#finish();
+      if (event.error !== undefined || stream.readBufferLength === 0) this.#received.end();
       this.#closed = true;
       for (const listener of this.#closeListeners) listener(this.#gone());
       this.#closeListeners.clear();
@@ -80,7 +86,7 @@ export class FramedStream implements FrameStream {
 
   /** Bytes received and not read yet. */
   get unreadBytes(): number {
-    return this.#buffered + this.#stream.readBufferLength;
+    return this.#received.bytes + this.#stream.readBufferLength;
   }
 
   /** Called once, as soon as the stream is gone. */
@@ -95,8 +101,8 @@ export class FramedStream implements FrameStream {
    */
   async read(options: ReadOptions = {}): Promise<Uint8Array | undefined> {
     if (this.#endSeen) return undefined;
-    await this.#need(headBytes, options.timeoutMs);
-    const head = this.#cut(headBytes);
+    await this.#received.need(headBytes, options.timeoutMs);
+    const head = this.#received.cut(headBytes);
     const length = new DataView(head.buffer, head.byteOffset, headBytes).getUint32(0);
     if (length === 0) {
       this.#endSeen = true;
@@ -107,8 +113,8 @@ export class FramedStream implements FrameStream {
       this.abort(error);
       throw error;
     }
-    await this.#need(length, this.#stallMs);
-    return this.#cut(length);
+    await this.#received.need(length, this.#stallMs);
+    return this.#received.cut(length);
   }
 
   /**
@@ -150,26 +156,23 @@ export class FramedStream implements FrameStream {
   abort(reason: Error): void {
     this.#failure ??= reason;
     this.#stream.abort(reason);
-    this.#finish();
+    this.#received.end();
   }
 
   #take(data: Uint8Array | Iterable<Uint8Array>): void {
     this.#lastByteAtMs = this.#clock.monotonicMs();
     const pieces = data instanceof Uint8Array ? [data] : data;
-    const before = this.#buffered;
-    for (const piece of pieces) {
-      this.#pieces.push(piece);
-      this.#buffered += piece.byteLength;
-    }
-    this.#holdBack(this.#throttle?.down(this.#buffered - before));
-    if (!this.#paused && (this.#heldBack > 0 || this.#buffered >= pauseAtBytes)) {
+    const before = this.#received.bytes;
+    for (const piece of pieces) this.#received.add(piece);
+    this.#holdBack(this.#throttle?.down(this.#received.bytes - before));
+    if (!this.#paused && (this.#heldBack > 0 || this.#received.bytes >= pauseAtBytes)) {
       this.#paused = true;
       // In a microtask: a pause inside the handler is undone by the resume() that dispatched it.
       queueMicrotask(() => {
         if (this.#paused && this.#stream.readStatus === 'readable') this.#stream.pause();
       });
     }
-    this.#notice();
+    this.#received.notice();
   }
 
   #holdBack(allowed: Promise<void> | undefined): void {
@@ -178,45 +181,7 @@ export class FramedStream implements FrameStream {
     void allowed.then(() => {
       this.#heldBack -= 1;
       this.#lastByteAtMs = this.#clock.monotonicMs();
-      if (this.#wake !== undefined || this.#buffered < pauseAtBytes) this.#resume();
-    });
-  }
-
-  #finish(): void {
-    this.#finished = true;
-    this.#notice();
-  }
-
-  #notice(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
-  }
-
-  /** Waits until `count` bytes are buffered. The limit restarts with every byte that arrives. */
-  async #need(count: number, limitMs: number | undefined): Promise<void> {
-    while (this.#buffered < count) {
-      if (this.#finished) throw this.#gone();
-      const before = this.#buffered;
-      await this.#arrival(before > 0 ? this.#stallMs : limitMs);
-      if (this.#buffered === before && !this.#finished) {
-        const error = new PeerstorError('peer-timeout', 'The device stopped sending.');
-        this.abort(error);
-        throw error;
-      }
-    }
-  }
-
-  /** Resolves when bytes arrive, at the end, or after the limit. */
-  #arrival(limitMs: number | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = limitMs === undefined ? undefined : limit(this.#clock, limitMs, () => this.#notice());
-      this.#wake = () => {
-        timer?.cancel();
-        resolve();
-      };
-      // The reader wants more than is buffered: resuming only below some low mark would wait for ever.
-      this.#resume();
+      if (this.#received.isAwaited || this.#received.bytes < pauseAtBytes) this.#resume();
     });
   }
 
@@ -229,24 +194,8 @@ export class FramedStream implements FrameStream {
     } catch (error) {
       // The connection is gone: resume() delivered the rest, then could not announce the window.
       this.#failure ??= asError(error);
-      this.#finish();
+      this.#received.end();
     }
-  }
-
-  #cut(count: number): Uint8Array {
-    const slab = Buffer.allocUnsafeSlow(count);
-    const frame = new Uint8Array(slab.buffer, slab.byteOffset, count);
-    let filled = 0;
-    while (filled < count) {
-      const piece = this.#pieces[0]!;
-      const wanted = count - filled;
-      frame.set(piece.byteLength <= wanted ? piece : piece.subarray(0, wanted), filled);
-      if (piece.byteLength <= wanted) this.#pieces.shift();
-      else this.#pieces[0] = piece.subarray(wanted);
-      filled += Math.min(piece.byteLength, wanted);
-    }
-    this.#buffered -= count;
-    return frame;
   }
 
   async #send(length: number, parts: readonly Uint8Array[]): Promise<void> {

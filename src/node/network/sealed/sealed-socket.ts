@@ -4,6 +4,7 @@ import type { Clock } from '../../../model/clock.ts';
 import { PeerstorError } from '../../../model/errors.ts';
 import { frameBytesMax } from '../../../model/limits.ts';
 import type { FrameStream } from '../frames/frame-stream.ts';
+import { ReceivedBytes } from '../frames/received-bytes.ts';
 import type { Throttle } from '../limits/bandwidth.ts';
 import { limit } from '../limits/limit-timer.ts';
 import { coveredBytes, FrameMac, macBytes, type SealedKeys, sealedHeadBytes } from './sealed-frames.ts';
@@ -24,34 +25,39 @@ export class SealedSocket implements FrameStream {
   readonly #socket: Socket;
   readonly #options: SealedSocketOptions;
   readonly #sent: FrameMac;
-  readonly #received: FrameMac;
-  readonly #pieces: Buffer[] = [];
+  readonly #checks: FrameMac;
+  readonly #received: ReceivedBytes;
   readonly #closeListeners = new Set<(reason: Error) => void>();
-  #buffered = 0;
   /** Received pieces that the bandwidth limit has not allowed yet. */
   #heldBack = 0;
   #failure: Error | undefined;
-  #ended = false;
   #endSeen = false;
   #closed = false;
   #lastByteAtMs: number;
-  #wake: (() => void) | undefined;
 
   constructor(socket: Socket, options: SealedSocketOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#sent = new FrameMac(options.keys.send);
-    this.#received = new FrameMac(options.keys.receive);
+    this.#checks = new FrameMac(options.keys.receive);
+    this.#received = new ReceivedBytes({
+      clock: options.clock,
+      stallMs: options.stallMs,
+      resume: () => this.#resume(),
+      isHeldBack: () => this.#heldBack > 0,
+      abort: (reason) => this.abort(reason),
+      gone: () => this.#gone(),
+    });
     this.#lastByteAtMs = options.clock.monotonicMs();
     socket.setNoDelay(true);
     socket.on('data', (piece: Buffer) => this.#take(piece));
-    socket.on('end', () => this.#finish());
+    socket.on('end', () => this.#received.end());
     socket.on('error', (error) => {
       this.#failure ??= error;
     });
     socket.on('close', () => {
       this.#closed = true;
-      this.#finish();
+      this.#received.end();
       for (const listener of this.#closeListeners) listener(this.#gone());
       this.#closeListeners.clear();
     });
@@ -77,23 +83,23 @@ export class SealedSocket implements FrameStream {
   }
 
   async #readFrame(): Promise<Uint8Array | undefined> {
-    await this.#need(sealedHeadBytes, undefined);
-    const head = this.#cut(sealedHeadBytes);
+    await this.#received.need(sealedHeadBytes, undefined);
+    const head = this.#received.cut(sealedHeadBytes);
     const length = new DataView(head.buffer, head.byteOffset, 4).getUint32(0);
     const mac = head.subarray(4, 4 + macBytes);
     if (length === 0) {
-      this.#received.check(mac, 0, new Uint8Array(0));
+      this.#checks.check(mac, 0, new Uint8Array(0));
       this.#endSeen = true;
       return undefined;
     }
     const { stallMs } = this.#options;
-    await this.#need(1, stallMs);
-    const covered = coveredBytes(length, this.#pieces[0]?.[0]);
-    await this.#need(covered, stallMs);
+    await this.#received.need(1, stallMs);
+    const covered = coveredBytes(length, this.#received.peek(1)[0]);
+    await this.#received.need(covered, stallMs);
     // Checked before the rest is waited for: a forged length costs no memory.
-    this.#received.check(mac, length, this.#copy(covered));
-    await this.#need(length, stallMs);
-    return this.#cut(length);
+    this.#checks.check(mac, length, this.#received.peek(covered));
+    await this.#received.need(length, stallMs);
+    return this.#received.cut(length);
   }
 
   async write(parts: readonly Uint8Array[]): Promise<void> {
@@ -125,13 +131,12 @@ export class SealedSocket implements FrameStream {
   abort(reason: Error): void {
     this.#failure ??= reason;
     this.#socket.destroy();
-    this.#finish();
+    this.#received.end();
   }
 
   #take(piece: Buffer): void {
     this.#lastByteAtMs = this.#options.clock.monotonicMs();
-    this.#pieces.push(piece);
-    this.#buffered += piece.byteLength;
+    this.#received.add(piece);
     const held = this.#options.throttle?.down(piece.byteLength);
     if (held !== undefined) {
       this.#heldBack += 1;
@@ -140,71 +145,12 @@ export class SealedSocket implements FrameStream {
         this.#resume();
       });
     }
-    if (this.#heldBack > 0 || this.#buffered >= pauseAtBytes) this.#socket.pause();
-    this.#notice();
+    if (this.#heldBack > 0 || this.#received.bytes >= pauseAtBytes) this.#socket.pause();
+    this.#received.notice();
   }
 
   #resume(): void {
     if (this.#heldBack === 0 && this.#socket.isPaused()) this.#socket.resume();
-  }
-
-  #finish(): void {
-    this.#ended = true;
-    this.#notice();
-  }
-
-  #notice(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
-  }
-
-  /** Waits until `count` bytes are buffered. The limit restarts with every byte that arrives. */
-  async #need(count: number, limitMs: number | undefined): Promise<void> {
-    while (this.#buffered < count) {
-      if (this.#ended) throw this.#gone();
-      const before = this.#buffered;
-      await this.#arrival(before > 0 ? this.#options.stallMs : limitMs);
-      if (this.#buffered === before && !this.#ended && this.#heldBack === 0) {
-        throw new PeerstorError('peer-timeout', 'The device stopped sending.');
-      }
-    }
-  }
-
-  #arrival(limitMs: number | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const { clock } = this.#options;
-      const timer = limitMs === undefined ? undefined : limit(clock, limitMs, () => this.#notice());
-      this.#wake = () => {
-        timer?.cancel();
-        resolve();
-      };
-      this.#resume();
-    });
-  }
-
-  /** The first buffered bytes, which stay. */
-  #copy(count: number): Uint8Array {
-    const bytes = Buffer.allocUnsafe(count);
-    let filled = 0;
-    for (let at = 0; filled < count; at += 1)
-      filled += this.#pieces[at]?.copy(bytes, filled, 0, count - filled) ?? 0;
-    return bytes;
-  }
-
-  #cut(count: number): Uint8Array {
-    const slab = Buffer.allocUnsafeSlow(count);
-    let filled = 0;
-    while (filled < count) {
-      const piece = this.#pieces[0];
-      if (piece === undefined) throw new Error('broken invariant: fewer bytes than counted');
-      const copied = piece.copy(slab, filled, 0, count - filled);
-      if (copied === piece.byteLength) this.#pieces.shift();
-      else this.#pieces[0] = piece.subarray(copied);
-      filled += copied;
-    }
-    this.#buffered -= count;
-    return new Uint8Array(slab.buffer, slab.byteOffset, count);
   }
 
   async #send(length: number, parts: readonly Uint8Array[], covered: number): Promise<void> {
