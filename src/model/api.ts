@@ -175,6 +175,8 @@ export interface HealthView {
   offSite: { places: number; onePlaceChunks: number };
   devices: DeviceView[];
   repair: { queued: number; active: number; etaSeconds: number | null };
+  /** Until when an admin paused the background work of this device (repair, checks, restore drills); null while it works. */
+  pausedUntil: string | null;
   scrub: ScrubView;
   drill: DrillView;
   alerts: AlertView[];

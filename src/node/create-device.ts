@@ -235,7 +235,7 @@ class Device implements RunningDevice, DeviceParts {
       store: new SourcedChunkStore(this.#own.store, this.adopted),
       bandwidth: this.#own.bandwidth,
       pages: () => pageUrls(this.config.host, this.#port).map((url) => new URL(url).host),
-      onBattery: () => this.#own.battery.isOn,
+      onBattery: () => this.#own.isQuiet,
       restorable: () => this.#accounts?.restorable() ?? [],
       oldestUploadMs: () => this.#accounts?.uploads.oldestMs() ?? Number.NEGATIVE_INFINITY,
       uploadStates: () => this.#accounts?.uploads,

@@ -228,6 +228,10 @@ describe('keeping files, on the page', { skip, timeout: 900_000 }, () => {
     await visit('/health');
     await page.getByRole('heading', { name: 'What needs attention' }).waitFor();
     await page.getByRole('link', { name: 'Go to devices' }).first().waitFor();
+    await page.getByRole('button', { name: 'Pause for an hour' }).click();
+    await page.getByText(/^paused until/).waitFor();
+    await page.getByRole('button', { name: 'Resume', exact: true }).click();
+    await page.getByRole('button', { name: 'Pause for an hour' }).waitFor();
     await page.getByLabel('Lost device').selectOption('box');
     await page.getByText(/would be lost/).waitFor();
     await page.getByRole('heading', { name: 'Transfers of the last 14 days' }).waitFor();

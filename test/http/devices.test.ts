@@ -199,6 +199,19 @@ describe('devices, pairing and health', () => {
     assertProblem(await g.ask('POST', `${path}/confirm`), 'conflict');
   });
 
+  it('let their background work wait for an admin, and say until when', async () => {
+    const path = '/api/v1/health/pause';
+    const pause = await g.ask('POST', path, { json: { minutes: 60 } });
+    const { pausedUntil } = (await g.get('/api/v1/health')).json<HealthView>();
+    assert.deepEqual(pause.json<unknown>(), { pausedUntil });
+    assert.notEqual(pausedUntil, null);
+    const headers = asMember();
+    assertProblem(await g.ask('POST', path, { json: { minutes: 1 }, headers }), 'forbidden');
+    assertProblem(await g.ask('POST', path, { json: { minutes: 721 } }), 'bad-input');
+    await g.ask('POST', path, { json: { minutes: 0 } });
+    assert.equal((await g.get('/api/v1/health')).json<HealthView>().pausedUntil, null);
+  });
+
   it('tell how well everything is kept', async () => {
     assert.equal((await g.get('/api/v1/health')).json<HealthView>().sentence, 'Add a device.');
     const { id } = await g.put('/kept.txt', 'kept');

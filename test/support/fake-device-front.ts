@@ -372,6 +372,14 @@ export class FakeDeviceFront implements DeviceFront {
     };
   }
 
+  pausedUntil: string | null = null;
+
+  pauseWork(minutes: number, session: Session): string | null {
+    if (session.user.role !== 'admin') throw new PeerstorError('forbidden', 'Only an admin may do this.');
+    this.pausedUntil = minutes === 0 ? null : new Date(minutes * 60_000).toISOString();
+    return this.pausedUntil;
+  }
+
   async system(viewer: Session): Promise<SystemView> {
     const paths = viewer.user.role === 'admin' ? ['/home'] : [];
     return {
@@ -399,6 +407,7 @@ export class FakeDeviceFront implements DeviceFront {
       offSite: { places: 0, onePlaceChunks: 0 },
       devices: [this.#device],
       repair: { queued: 0, active: 0, etaSeconds: null },
+      pausedUntil: this.pausedUntil,
       scrub: { running: false, lastFinishedAt: null, checkedChunks: 0, badChunks: 0 },
       drill: { lastFinishedAt: null, files: 0, failed: 0 },
       alerts: [],

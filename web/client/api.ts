@@ -155,6 +155,8 @@ export const api = {
     }),
   health: () => ask<HealthView>('GET', '/api/v1/health'),
   entryHealth: (id: string) => ask<EntryHealthView>('GET', `${entryPath(id)}/health`),
+  pauseWork: (minutes: number) =>
+    ask<{ pausedUntil: string | null }>('POST', '/api/v1/health/pause', { minutes }),
   garbage: () => ask<GarbageReport>('GET', '/api/v1/health/garbage'),
   confirmGarbage: () => ask<GarbageReport>('POST', '/api/v1/health/garbage/confirm'),
 };

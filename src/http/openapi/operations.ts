@@ -2,7 +2,18 @@
  * What each route of the API does and answers. Requests are described by the schemas of the routes themselves; a new
  * route gets its line here (`test/tidy/docs.test.ts` names the one that is missing).
  */
-import { boolean, count, listOf, nullable, number, objectOf, type Schema, shape, string } from './schema.ts';
+import {
+  boolean,
+  count,
+  listOf,
+  nullable,
+  number,
+  objectOf,
+  type Schema,
+  shape,
+  string,
+  time,
+} from './schema.ts';
 import { pageOf } from './shapes.ts';
 
 type Reply = Schema | string;
@@ -322,6 +333,10 @@ const devices: Record<string, Operation> = {
   'POST /api/v1/pairing/exchange': does('Messages of the pairing (CPace)', ok({ type: 'object' })),
   'GET /api/v1/system': does('How busy the machine of this device is', ok(shape('System'))),
   'GET /api/v1/health': does('Copies of everything, and what is wrong', ok(shape('Health'))),
+  'POST /api/v1/health/pause': does(
+    'Let the background work of this device wait',
+    ok(objectOf<{ pausedUntil: string | null }>({ pausedUntil: nullable(time) })),
+  ),
   'GET /api/v1/health/garbage': does('Chunks that nothing needs', ok(shape('Garbage'))),
   'POST /api/v1/health/garbage/confirm': does('Agree to a deletion that was stopped', ok(shape('Garbage'))),
   'GET /api/v1/events': does('A WebSocket; each message is an Event', { 101: null }),

@@ -265,6 +265,7 @@ const devices: Record<string, Schema> = {
       active: count,
       etaSeconds: nullable(number),
     }),
+    pausedUntil: nullable(time),
     scrub: objectOf<api.ScrubView>({
       running: boolean,
       lastFinishedAt: nullable(time),

@@ -90,6 +90,11 @@ export interface DeviceFront {
   readonly backups: Backups;
   /** @param viewer as for `Devices.list` */
   health(viewer: Session): Promise<HealthView>;
+  /**
+   * Lets the background work of this device (repair, checks, restore drills) wait; 0 ends that. It ends by itself after
+   * twelve hours at most. @returns until when; null when it works @throws `forbidden` for a member
+   */
+  pauseWork(minutes: number, session: Session): string | null;
   /** What this device keeps that nothing needs, and why it does or does not go. Deletes nothing. @throws `forbidden` for a member */
   garbage(session: Session): Promise<GarbageReport>;
   /** An admin agrees to delete what `GarbageReport.stopped` says. @throws `conflict` when nothing waits for that, `forbidden` */

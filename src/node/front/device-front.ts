@@ -67,6 +67,12 @@ export function createDeviceFront(
       const view = await healthOf(parts, isAdmin(viewer));
       return { ...view, alerts: [...backups.alerts(viewer), ...view.alerts] };
     },
+    pauseWork(minutes, session) {
+      session.adminSigner();
+      parts.own.pause.begin(minutes);
+      parts.tell('health');
+      return parts.own.pause.until;
+    },
     garbage: (session) => garbageReport(requireNetwork(parts), session),
     confirmGarbage: (session) => confirmGarbage(requireNetwork(parts), parts.audit, session),
     entryHealth: (id, session) => entryHealthView(requireNetwork(parts), id, session),
@@ -161,7 +167,11 @@ async function healthOf(parts: DeviceParts, asAdmin: boolean): Promise<HealthVie
     clockOffsetsMs: transport.peers().flatMap(({ device }) => transport.facts(device)?.clockOffsetMs ?? []),
     nowMs: Date.now(),
   };
-  const view = healthView(facts, { repair: chunks.repairStatus(), receipts: chunks.receipts() });
+  const view = healthView(facts, {
+    repair: chunks.repairStatus(),
+    receipts: chunks.receipts(),
+    pausedUntil: parts.own.pause.until,
+  });
   return clones.alertIn(asAdmin ? view : { ...view, devices: view.devices.map(withoutVolumes) });
 }
 

@@ -5,7 +5,7 @@ import { alertsOf, type HealthFacts } from './health-alerts.ts';
 
 export function healthView(
   facts: HealthFacts,
-  { repair, receipts }: Pick<HealthView, 'repair' | 'receipts'>,
+  { repair, receipts, pausedUntil }: Pick<HealthView, 'repair' | 'receipts' | 'pausedUntil'>,
 ): HealthView {
   const { chunks, devices, wanted, scrub, drill } = facts;
   const alerts = alertsOf(facts);
@@ -17,6 +17,7 @@ export function healthView(
     offSite: chunks.offSite,
     devices,
     repair,
+    pausedUntil,
     scrub,
     drill,
     alerts,

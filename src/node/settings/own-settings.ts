@@ -14,6 +14,7 @@ import { type Home, type HomeSettings, homeFormat } from '../home/home.ts';
 import type { CatalogDirectory } from '../membership/device-directory.ts';
 import { Bandwidth, type BandwidthSettings, type Libp2pTransport, noLimits } from '../network/index.ts';
 import { Battery } from '../process/battery.ts';
+import { WorkPause } from '../process/work-pause.ts';
 import { Surplus } from '../volumes/surplus.ts';
 import { planChange, type VolumePlan } from '../volumes/volume-plan.ts';
 import { planVolumes } from '../volumes/volumes.ts';
@@ -46,6 +47,7 @@ export class OwnSettings {
   readonly store: DiskChunkStore;
   readonly bandwidth: Bandwidth;
   readonly battery: Battery;
+  readonly pause: WorkPause;
   readonly #parts: OwnSettingsParts;
   #current: HomeSettings;
   #surplus: Surplus | undefined;
@@ -58,6 +60,7 @@ export class OwnSettings {
     this.#current = settings;
     this.bandwidth = new Bandwidth(parts.clock, settings.bandwidth ?? noLimits);
     this.battery = new Battery(parts.clock);
+    this.pause = new WorkPause(parts.clock);
   }
 
   /** Opens the volumes. @throws as `planVolumes` and `DiskChunkStore.start` */
@@ -103,6 +106,11 @@ export class OwnSettings {
   /** Chunks that must leave this device but have no taker. */
   get chunksWithoutPlace(): number {
     return this.#surplus?.waiting ?? 0;
+  }
+
+  /** Work in the background waits: for mains power, or because a person said so. */
+  get isQuiet(): boolean {
+    return this.battery.isOn || this.pause.isOn;
   }
 
   get current(): HomeSettings {

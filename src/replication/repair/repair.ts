@@ -78,7 +78,7 @@ export interface RepairParts {
   peerHistory: PeerHistory;
   receipts: Receipts;
   handoff: RepairHandoff;
-  /** True when this machine runs on battery: repair then waits for mains power. */
+  /** True when this machine runs on battery, or a person wants quiet: repair then waits. */
   onBattery(): boolean;
   /** True when people use this device now. */
   isUsed(): boolean;
@@ -296,6 +296,8 @@ export class Repair {
   async #work(number: number): Promise<void> {
     for (;;) {
       await this.#yield(number);
+      // What is left is found again when this work may go on.
+      if (this.#parts.onBattery()) this.#queue.clear();
       const next = this.#queue.take();
       if (!next) return;
       this.#active += 1;

@@ -8,7 +8,7 @@ import { ManualClock } from '../../support/manual-clock.ts';
 
 const dayMs = 86_400_000;
 const nowMs = Date.UTC(2030, 0, 10);
-const nothing = { repair: { queued: 0, active: 0, etaSeconds: null }, receipts: [] };
+const nothing = { repair: { queued: 0, active: 0, etaSeconds: null }, receipts: [], pausedUntil: null };
 
 function deviceOf(number: number, facts: Partial<DeviceView> = {}): DeviceView {
   return {

@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { AlertView, HealthView as Health } from '../../../src/model/api.ts';
-import { health, refreshNetwork, user } from '../../client/state.ts';
-import { formatAgo, formatDuration, formatSize } from '../../client/words/format.ts';
+import { api } from '../../client/api.ts';
+import { attempt, health, refreshNetwork, user } from '../../client/state.ts';
+import { formatAgo, formatDuration, formatSize, formatTime } from '../../client/words/format.ts';
 import { Icon } from '../../components/icon.tsx';
 import { deviceSaid, t } from '../../words/words.ts';
 import { GarbageDialog } from './garbage.tsx';
@@ -126,8 +127,28 @@ function repairWords({ queued, active, etaSeconds }: Health['repair']): string {
   });
 }
 
+/** Repair, checks and restore tests wait for an hour, which ends by itself. */
+function Pause({ until }: { until: string | null }) {
+  const change = (minutes: number) =>
+    attempt(async () => {
+      await api.pauseWork(minutes);
+      await refreshNetwork();
+    });
+  return (
+    <div class="toolbar">
+      {until !== null && (
+        <span class="badge warn">{t('paused until {time}', { time: formatTime(until) })}</span>
+      )}
+      <button type="button" class="button" onClick={() => void change(until === null ? 60 : 0)}>
+        <Icon name={until === null ? 'pause' : 'play'} />
+        {until === null ? t('Pause for an hour') : t('Resume^work')}
+      </button>
+    </div>
+  );
+}
+
 /** Repair, checks and restore tests that run by themselves. */
-function Work({ repair, scrub, drill }: Health) {
+function Work({ repair, scrub, drill, pausedUntil }: Health) {
   const found = t('{count} {count|copy|copies} checked, {bad} bad', {
     count: scrub.checkedChunks,
     bad: scrub.badChunks,
@@ -135,6 +156,7 @@ function Work({ repair, scrub, drill }: Health) {
   return (
     <section class="card padded" aria-labelledby="work">
       <h2 id="work">{t('Background work on this device')}</h2>
+      {user.value?.role === 'admin' && <Pause until={pausedUntil} />}
       <dl class="work">
         <dt>{t('Repair')}</dt>
         <dd>{repairWords(repair)}</dd>

@@ -176,6 +176,9 @@ export const network = {
   'This system does not tell.': 'Dieses System verrät es nicht.',
   '{received} per second in, {sent} per second out': '{received} je Sekunde herein, {sent} je Sekunde hinaus',
 
+  'Pause for an hour': 'Eine Stunde anhalten',
+  'Resume^work': 'Fortsetzen',
+  'paused until {time}': 'angehalten bis {time}',
   'What if a device were lost?': 'Was wäre, wenn ein Gerät verloren ginge?',
   'Lost device': 'Verlorenes Gerät',
   'Choose a device': 'Wähle ein Gerät',
