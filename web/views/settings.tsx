@@ -6,8 +6,8 @@ import { say, user } from '../client/state.ts';
 import { formatFullTime } from '../client/words/format.ts';
 import { ChangeDialog } from '../components/change-dialog.tsx';
 import { CopyField } from '../components/form/copy-field.tsx';
-import { NewPasswordField } from '../components/form/credentials-form.tsx';
 import { Field } from '../components/form/field.tsx';
+import { CurrentPasswordField, NewPasswordField } from '../components/form/password-field.tsx';
 import { Select } from '../components/form/select.tsx';
 import { SubmitForm } from '../components/form/submit-form.tsx';
 import { Row, Rows } from '../components/list/rows.tsx';
@@ -67,14 +67,7 @@ function PasswordSection({ onChanged }: { onChanged(): void }) {
     <section class="card padded" aria-labelledby="password">
       <h2 id="password">{t('Password')}</h2>
       <SubmitForm submit={t('Change password')} busy={t('Changing…')} onSubmit={change}>
-        <Field
-          label={t('Old password')}
-          type="password"
-          value={oldPassword}
-          onInput={setOld}
-          autocomplete="current-password"
-          required
-        />
+        <CurrentPasswordField label={t('Old password')} value={oldPassword} onInput={setOld} />
         <NewPasswordField label={t('New password')} value={newPassword} onInput={setNew} />
         <EndingChoice ending={ending} onChange={setEnding} />
       </SubmitForm>
@@ -119,14 +112,7 @@ function RecoverySection() {
       {!words && (
         <>
           <SubmitForm submit={t('Show recovery words')} busy={t('Checking…')} onSubmit={show}>
-            <Field
-              label={t('Your password')}
-              type="password"
-              value={password}
-              onInput={setPassword}
-              autocomplete="current-password"
-              required
-            />
+            <CurrentPasswordField label={t('Your password')} value={password} onInput={setPassword} />
           </SubmitForm>
           <div>
             <button

@@ -5,39 +5,24 @@
 import { lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BoundedTasks } from '../../concurrency/index.ts';
-import { type Clock, sleep } from '../../model/clock.ts';
-import type { Drive } from '../../model/contracts/drive.ts';
+import { sleep } from '../../model/clock.ts';
 import type { SealedPart } from '../../model/contracts/uploads.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { type ChunkId, entryId, versionId } from '../../model/ids.ts';
-import type { KnownFiles } from '../profiles/known-files.ts';
+import { type JobParts, knownRows } from '../profiles/job-parts.ts';
 import { type Plan, type PlannedFile, Planner } from '../profiles/plan.ts';
-import type { Profile } from '../profiles/profile.ts';
-import { packedEntry, RowTable } from '../profiles/row-table.ts';
-import { type Counts, isFatal, type RunOutcome } from '../profiles/run-outcome.ts';
+import { isFatal, type RunOutcome } from '../profiles/run-outcome.ts';
 import { Tally } from '../profiles/tally.ts';
 import { Target } from '../snapshots/target.ts';
 import { leavesOut } from '../source/patterns.ts';
-import { factsOf, newNotes, type ScanWatcher, scanFolders } from '../source/scanner.ts';
+import { factsOf, newNotes, scanFolders } from '../source/scanner.ts';
 import { FileChanged, readSteady } from '../source/steady-file.ts';
 import type { AdoptedChunks } from './adopted-chunks.ts';
 
-export interface AdoptParts {
-  profile: Profile;
-  /** What the token of the profile opens. */
-  drive: Drive;
-  known: KnownFiles;
+export interface AdoptParts extends JobParts {
   adopted: AdoptedChunks;
-  clock: Clock;
-  /** A file must have been left alone for so long before it is read. */
-  settleMs: number;
-  never: readonly string[];
-  watcher: ScanWatcher | undefined;
   /** Look whether the drive still has what was adopted. */
   checkTarget: boolean;
-  dryRun: boolean;
-  signal: AbortSignal;
-  onProgress(counts: Counts): void;
 }
 
 const filesAtOnce = 4;
@@ -71,7 +56,7 @@ export class AdoptRun {
 
   async #plan(): Promise<Plan> {
     const { profile, known, never, watcher, signal, adopted } = this.#parts;
-    const rows = await this.#knownRows();
+    const rows = await knownRows(known, this.#target, this.#parts.checkTarget);
     const isSource = (key: string) => adopted.hasFile(profile.id, key);
     const planner = new Planner(rows, (path) => known.keyOf(path), isSource);
     const notes = newNotes();
@@ -91,15 +76,6 @@ export class AdoptRun {
     for (const { path, error } of notes.failed) this.#tally.fail(path, error);
     this.#tally.links = notes.links;
     return planner.finish(notes.unread.length === 0);
-  }
-
-  async #knownRows(): Promise<RowTable> {
-    const rows = await RowTable.from(this.#parts.known.rows());
-    if (!this.#parts.checkTarget || rows.length === 0) return rows;
-    const there = new Set<string>();
-    for await (const { id } of this.#target.below()) there.add(packedEntry(id));
-    rows.dropOthers(there);
-    return rows;
   }
 
   async #apply(plan: Plan): Promise<void> {

@@ -5,17 +5,16 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BoundedTasks } from '../../concurrency/index.ts';
-import { type Clock, sleep } from '../../model/clock.ts';
-import type { Drive } from '../../model/contracts/drive.ts';
+import { sleep } from '../../model/clock.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import { type EntryId, entryId, versionId } from '../../model/ids.ts';
 import { brakeReason } from '../profiles/brake.ts';
-import type { KnownFile, KnownFiles } from '../profiles/known-files.ts';
+import { type JobParts, knownRows } from '../profiles/job-parts.ts';
+import type { KnownFile } from '../profiles/known-files.ts';
 import { type Plan, type PlannedFile, Planner } from '../profiles/plan.ts';
-import type { Profile } from '../profiles/profile.ts';
 import type { Loss } from '../profiles/profile-state.ts';
-import { packedEntry, RowTable } from '../profiles/row-table.ts';
-import { type Counts, isFatal, type RunOutcome } from '../profiles/run-outcome.ts';
+import { RowTable } from '../profiles/row-table.ts';
+import { isFatal, type RunOutcome } from '../profiles/run-outcome.ts';
 import { Tally } from '../profiles/tally.ts';
 import { folderLine, type SnapshotLine } from '../snapshots/snapshot-format.ts';
 import { Snapshots } from '../snapshots/snapshots.ts';
@@ -23,27 +22,15 @@ import { Target } from '../snapshots/target.ts';
 import { SourceListing } from '../source/listing.ts';
 import { looksEncrypted, sampleBytes } from '../source/noise.ts';
 import { leavesOut } from '../source/patterns.ts';
-import { type FileFacts, factsOf, newNotes, type ScanWatcher, scanFolders } from '../source/scanner.ts';
+import { type FileFacts, factsOf, newNotes, scanFolders } from '../source/scanner.ts';
 import { FileChanged, readSample, readSteady } from '../source/steady-file.ts';
 
-export interface RunParts {
-  profile: Profile;
-  /** What the token of the profile opens. */
-  drive: Drive;
-  known: KnownFiles;
-  clock: Clock;
-  /** A file must have been left alone for so long before it is read. */
-  settleMs: number;
-  never: readonly string[];
+export interface RunParts extends JobParts {
   losses: readonly Loss[];
-  watcher: ScanWatcher | undefined;
   /** A person agreed to what the brake stopped. */
   consent: boolean;
   /** Look whether the drive still has what was saved. */
   checkTarget: boolean;
-  dryRun: boolean;
-  signal: AbortSignal;
-  onProgress(counts: Counts): void;
 }
 
 const uploadsAtOnce = 4;
@@ -79,7 +66,9 @@ export class BackupRun {
   async #plan(listing: SourceListing): Promise<Plan> {
     const { profile, known, never, watcher, signal } = this.#parts;
     const notes = newNotes();
-    const planner = new Planner(await this.#knownRows(), (path) => known.keyOf(path));
+    const planner = new Planner(await knownRows(known, this.#target, this.#parts.checkTarget), (path) =>
+      known.keyOf(path),
+    );
     const rules = leavesOut(profile.presets, profile.exclude);
     const options = { leavesOut: rules, never, watcher, signal };
     for await (const folder of scanFolders(profile.folder, notes, options)) {
@@ -89,16 +78,6 @@ export class BackupRun {
     for (const { path, error } of notes.failed) this.#tally.fail(path, error);
     this.#tally.links = notes.links;
     return planner.finish(notes.unread.length === 0);
-  }
-
-  async #knownRows(): Promise<RowTable> {
-    const { known, checkTarget } = this.#parts;
-    const rows = await RowTable.from(known.rows());
-    if (!checkTarget || rows.length === 0) return rows;
-    const there = new Set<string>();
-    for await (const { id } of this.#target.below()) there.add(packedEntry(id));
-    rows.dropOthers(there);
-    return rows;
   }
 
   #brake(plan: Plan, gone: number, noisy: number): string | undefined {

@@ -1,41 +1,29 @@
 /** One run of a sync: looks at both sides, plans, asks the brake, and makes them the same. */
 import { join } from 'node:path';
-import type { Clock } from '../../model/clock.ts';
-import type { Drive } from '../../model/contracts/drive.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { entryId, type VersionId, versionId } from '../../model/ids.ts';
 import { brakeReason } from '../profiles/brake.ts';
-import type { KnownFiles } from '../profiles/known-files.ts';
-import type { Profile } from '../profiles/profile.ts';
+import type { JobParts } from '../profiles/job-parts.ts';
 import type { Loss } from '../profiles/profile-state.ts';
-import { type Counts, isFatal, type RunOutcome } from '../profiles/run-outcome.ts';
+import { isFatal, type RunOutcome } from '../profiles/run-outcome.ts';
 import { Tally } from '../profiles/tally.ts';
 import { Target } from '../snapshots/target.ts';
 import { looksEncrypted, sampleBytes } from '../source/noise.ts';
 import { type LeavesOut, leavesOut } from '../source/patterns.ts';
-import { type FileFacts, isOwn, type ScanWatcher, scanSource } from '../source/scanner.ts';
+import { type FileFacts, isOwn, scanSource } from '../source/scanner.ts';
 import { FileChanged, readSample, readSteady } from '../source/steady-file.ts';
 import { conflictPath } from './conflict-name.ts';
 import { LocalWriter, unfinishedEnding } from './local-writer.ts';
 import { hasSameContent } from './same-content.ts';
 import { type Remote, type Rename, renamesIn, type SyncPath, type SyncStep, stepFor } from './sync-plan.ts';
 
-export interface SyncParts {
-  profile: Profile;
-  drive: Drive;
-  known: KnownFiles;
-  clock: Clock;
-  settleMs: number;
-  never: readonly string[];
+export interface SyncParts extends JobParts {
   losses: readonly Loss[];
-  watcher: ScanWatcher | undefined;
+  /** A person agreed to what the brake stopped. */
   consent: boolean;
-  dryRun: boolean;
-  signal: AbortSignal;
   /** What is not in the catalog is not in the drive: it lacks nothing that other devices have. */
   isDriveComplete(): boolean;
   deviceName: string;
-  onProgress(counts: Counts): void;
 }
 
 type Planned = SyncPath & { key: string; step: SyncStep };

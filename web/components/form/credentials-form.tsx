@@ -2,9 +2,8 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { t } from '../../words/words.ts';
 import { Field } from './field.tsx';
+import { CurrentPasswordField, NewPasswordField } from './password-field.tsx';
 import { SubmitForm } from './submit-form.tsx';
-
-const passwordLengthMin = 8;
 
 interface CredentialsFormProps {
   submit: string;
@@ -35,36 +34,8 @@ export function CredentialsForm({ submit, busy, newAccount, onSubmit, children }
       {newAccount ? (
         <NewPasswordField label={t('Password')} value={password} onInput={setPassword} />
       ) : (
-        <Field
-          label={t('Password')}
-          type="password"
-          value={password}
-          onInput={setPassword}
-          autocomplete="current-password"
-          required
-        />
+        <CurrentPasswordField label={t('Password')} value={password} onInput={setPassword} />
       )}
     </SubmitForm>
-  );
-}
-
-interface NewPasswordProps {
-  label: string;
-  value: string;
-  onInput(value: string): void;
-}
-
-export function NewPasswordField(props: NewPasswordProps) {
-  return (
-    <Field
-      {...props}
-      type="password"
-      autocomplete="new-password"
-      required
-      minLength={passwordLengthMin}
-      hint={t(
-        'At least 8 characters. It encrypts your keys: without it or your recovery words, nobody can open your files.',
-      )}
-    />
   );
 }

@@ -4,6 +4,7 @@ import { say } from '../../client/state.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { CopyField } from '../../components/form/copy-field.tsx';
 import { Field } from '../../components/form/field.tsx';
+import { CurrentPasswordField } from '../../components/form/password-field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { QrCode } from '../../components/qr-code.tsx';
 import { t } from '../../words/words.ts';
@@ -53,14 +54,7 @@ function Begin({ onBegun }: { onBegun(factor: NewFactor): void }) {
       busy={t('Checking…')}
       onSubmit={async () => onBegun(await account.beginTotp(password))}
     >
-      <Field
-        label={t('Your password')}
-        type="password"
-        value={password}
-        onInput={setPassword}
-        autocomplete="current-password"
-        required
-      />
+      <CurrentPasswordField label={t('Your password')} value={password} onInput={setPassword} />
     </SubmitForm>
   );
 }
@@ -124,14 +118,7 @@ function RemoveDialog({ onClose, onDone }: { onClose(): void; onDone(): Promise<
       onConfirm={remove}
       onClose={onClose}
     >
-      <Field
-        label={t('Your password')}
-        type="password"
-        value={password}
-        onInput={setPassword}
-        autocomplete="current-password"
-        required
-      />
+      <CurrentPasswordField label={t('Your password')} value={password} onInput={setPassword} />
     </ChangeDialog>
   );
 }

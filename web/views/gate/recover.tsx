@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { backToLogin, recoverAccount } from '../../client/state.ts';
-import { NewPasswordField } from '../../components/form/credentials-form.tsx';
+import { NewPasswordField } from '../../components/form/password-field.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { t } from '../../words/words.ts';
