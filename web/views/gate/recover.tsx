@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { backToLogin, recoverAccount } from '../../client/state.ts';
-import { NewPasswordField } from '../../components/form/password-field.tsx';
 import { Field } from '../../components/form/field.tsx';
+import { NewPasswordField } from '../../components/form/password-field.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { t } from '../../words/words.ts';
 import { Gate } from './gate.tsx';
