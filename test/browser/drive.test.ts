@@ -26,6 +26,17 @@ const markdown = `# first words
 
 [bad](javascript:parent.harm=1) and [a page](https://example.org/) and ![picture](https://example.org/x.png)
 `;
+/** One page, with a script that a viewer of PDF may run. */
+const pdf = `%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(parent.harm = 1; app.alert\\(1\\);)>>>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj
+4 0 obj<</Length 45>>stream
+BT /F1 24 Tf 40 300 Td (words on paper) Tj ET
+endstream endobj
+5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj
+trailer<</Root 1 0 R>>
+%%EOF`;
 const longName = `${'a very long name that does not fit '.repeat(5)}.txt`;
 
 describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, () => {
@@ -81,7 +92,8 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
     await put('Show/5 archive.zip', zipSync({ 'inside/page.html': strToU8(html) }), 'application/zip');
     await put('Show/6 notes.txt.zst', zstdCompressSync(Buffer.from('words that were compressed')));
     await put('Show/7 broken.zst', 'no such thing at all, but long enough');
-    await put('Show/8 unknown.bin', 'bytes', 'application/octet-stream');
+    await put('Show/8 paper.pdf', pdf, 'application/pdf');
+    await put('Show/9 unknown.bin', 'bytes', 'application/octet-stream');
     await put(`Long/${longName}`, 'x');
     for (let number = 0; number < 220; number++) await put(`Long/file ${number}.txt`, 'x');
     browser = await launchBrowser();
@@ -263,6 +275,16 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
     await preview.getByText('words that were compressed').waitFor();
     await page.keyboard.press('ArrowRight');
     await preview.getByText('This file is damaged').waitFor();
+    await page.keyboard.press('ArrowRight');
+    const paper = preview.getByRole('region', { name: 'Page 1' });
+    await paper.getByText('words on paper').waitFor({ state: 'attached' });
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector('canvas');
+      const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data;
+      return pixels?.some((value, at) => at % 4 === 0 && value < 100);
+    });
+    await shot(page, 'preview-pdf');
+    await assertAccessible(page, 'the preview of a PDF');
     await page.keyboard.press('ArrowRight');
     await preview.getByText('This kind of file has no preview.').waitFor();
     await page.goBack();

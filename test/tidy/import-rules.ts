@@ -313,7 +313,7 @@ export const libraryRules: readonly LibraryRule[] = [
     sentence: 'Contents are unpacked and compared without a document, where tests reach it.',
   },
   {
-    library: /^(marked|highlight\.js)(\/|$)/,
+    library: /^(marked|highlight\.js|pdfjs-dist)(\/|$)/,
     places: ['web/views/drive/preview'],
     sentence: 'Texts of users are taken apart where they are shown, and nowhere else.',
   },

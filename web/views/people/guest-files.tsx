@@ -83,9 +83,7 @@ export function GuestFiles({ link, counted, label, items, error, asTiles, ...on 
 /** A look at content is a use of the link: where uses are counted, only pictures are shown, which are thumbnails. */
 function canShowTo(entry: EntryView, counted: boolean): boolean {
   const kind = previewOf(entry);
-  return kind === 'image'
-    ? !counted || entry.thumbnail !== null
-    : kind !== 'none' && kind !== 'pdf' && !counted;
+  return kind === 'image' ? !counted || entry.thumbnail !== null : kind !== 'none' && !counted;
 }
 
 function guestSource(link: GuestLink, entry: EntryView, counted: boolean): Source {

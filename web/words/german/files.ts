@@ -97,6 +97,11 @@ export const files = {
     'Nur die ersten {shown} von {size} werden gezeigt. Lade die Datei herunter, um alles zu sehen.',
   'Only the first {count} rows are shown. Download the file ({size}) to see all of it.':
     'Nur die ersten {count} Zeilen werden gezeigt. Lade die Datei ({size}) herunter, um alles zu sehen.',
+  'This PDF is protected by a password. Download it to open it.':
+    'Diese PDF-Datei ist mit einem Passwort geschützt. Lade sie herunter, um sie zu öffnen.',
+  'This PDF cannot be shown: it is damaged, or cannot be reached right now.':
+    'Diese PDF-Datei lässt sich nicht zeigen: Sie ist beschädigt oder gerade nicht erreichbar.',
+  'Page {number}': 'Seite {number}',
   'Show as written': 'Wie geschrieben zeigen',
   'Task^list': 'Aufgabe',
   picture: 'Bild',

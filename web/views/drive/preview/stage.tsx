@@ -11,6 +11,7 @@ import { TextPreview } from './text-preview.tsx';
 
 const CodePreview = lazyPart(async () => (await import('./code-preview.tsx')).CodePreview);
 const MarkdownPreview = lazyPart(async () => (await import('./markdown-preview.tsx')).MarkdownPreview);
+const PdfPreview = lazyPart(async () => (await import('./pdf-preview.tsx')).PdfPreview);
 const TablePreview = lazyPart(async () => (await import('./table-preview.tsx')).TablePreview);
 const ZipPreview = lazyPart(async () => (await import('./zip-preview.tsx')).ZipPreview);
 const UnpackedPreview = lazyPart(async () => (await import('./unpacked-preview.tsx')).UnpackedPreview);
@@ -49,6 +50,7 @@ export function Stage(props: StageProps) {
     case 'text':
       return <TextPreview source={source} />;
     case 'pdf':
+      return <PdfPreview source={source} />;
     case 'none':
       return <NoPreview {...props} failed={failed} />;
   }
