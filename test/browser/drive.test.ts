@@ -291,6 +291,7 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
     await preview.waitFor({ state: 'detached' });
     await page.getByRole('heading', { name: 'Show' }).waitFor();
     assert.equal(await page.evaluate(() => 'harm' in window), false);
+    assert.deepEqual(problems, [], 'and the policy of the page forbids nothing that it does');
 
     // Opened by its own address, a page of a user is saved and never shown.
     const address = await page.getByRole('link', { name: '2 page.html' }).getAttribute('href');

@@ -17,6 +17,7 @@ const sources = globSync('web/**/*.{ts,tsx}', { cwd: root })
 const everywhere: Readonly<Record<string, readonly string[]>> = {
   'web/components/list/virtual-rows.ts': ['repeat(…, minmax(0, 1fr))'],
   'web/client/photos/photo-words.ts': ['…, UTC………', 'ISO …', '… mm'],
+  'web/views/drive/preview/pdf-preview.tsx': ['100% 0px', 'min(…%, …px)'],
   'web/views/gate/pair-guide.tsx': ['peerstor join … --peer …'],
 };
 
