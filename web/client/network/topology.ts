@@ -15,11 +15,12 @@ export interface Line {
   rttMs: number;
 }
 
-/** On an ellipse, the first on top; one alone in the middle. */
+/** On an ellipse, the first on top; two side by side, one alone in the middle. */
 export function spotsOf(deviceIds: readonly string[]): Spot[] {
   if (deviceIds.length === 1) return deviceIds.map((deviceId) => ({ deviceId, x: 50, y: 50 }));
   return deviceIds.map((deviceId, index) => {
-    const angle = (2 * Math.PI * index) / deviceIds.length - Math.PI / 2;
+    const first = deviceIds.length === 2 ? Math.PI : -Math.PI / 2;
+    const angle = (2 * Math.PI * index) / deviceIds.length + first;
     return { deviceId, x: 50 + 34 * Math.cos(angle), y: 50 + 38 * Math.sin(angle) };
   });
 }

@@ -29,7 +29,9 @@ export function Gate({ title, wide, children }: GateProps) {
           {title}
         </h1>
         {children}
-        <LanguageSelect bare />
+        <div class="language">
+          <LanguageSelect />
+        </div>
       </div>
     </main>
   );
