@@ -10,7 +10,7 @@ import { Select } from '../../components/form/select.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';
-import { t, tLabels, tParts } from '../../words/words.ts';
+import { deviceSaid, t, tLabels, tParts } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 
 type Asking = { kind: 'add' } | { kind: 'remove' | 'snapshots' | 'consent'; backup: BackupView } | null;
@@ -96,7 +96,7 @@ export function BackupsView() {
           onConfirm={async () => void (await backups.setPaused(asking.backup.id, false))}
           onClose={close}
         >
-          <p class="notice danger">{asking.backup.problem}</p>
+          <p class="notice danger">{deviceSaid(asking.backup.problem ?? '')}</p>
           <p>{t('Earlier versions stay in the snapshots, and what is deleted goes to the trash.')}</p>
         </ChangeDialog>
       )}
@@ -113,7 +113,7 @@ interface BackupRowProps {
 function BackupRow({ backup, ask, act }: BackupRowProps) {
   const { id, name, folder, target, lastRun, problem, state, needsConsent } = backup;
   const { label, tone } = stateWords(backup);
-  const last = lastRun ? `${formatAgo(lastRun.startedAt)}: ${lastRun.sentence}` : '';
+  const last = lastRun ? `${formatAgo(lastRun.startedAt)}: ${deviceSaid(lastRun.sentence)}` : '';
   return (
     <Row
       icon="folder-up"
@@ -126,7 +126,7 @@ function BackupRow({ backup, ask, act }: BackupRowProps) {
         <>
           {folder} → {target.path ?? t('a folder that is gone')} · {whenWords(backup)}
           {last && <div>{last}</div>}
-          {problem && problem !== lastRun?.sentence && <div class="danger">{problem}</div>}
+          {problem && problem !== lastRun?.sentence && <div class="danger">{deviceSaid(problem)}</div>}
         </>
       }
     >

@@ -119,4 +119,58 @@ export const deviceSentences: Readonly<Record<string, string>> = {
     'Der Ordner {path} ist weg (abgezogen, ausgehängt oder gelöscht): Seine Stücke zählen erst wieder, wenn er zurück ist.',
   'The volume {path} is used by another device now: its chunks do not count here.':
     'Den Ordner {path} verwendet jetzt ein anderes Gerät: Seine Stücke zählen hier nicht.',
+
+  // The audit log.
+  'Somebody signed in.': 'Jemand hat sich angemeldet.',
+  'A sign-in was refused: {code}.': 'Eine Anmeldung wurde abgelehnt: {code}.',
+  'A sign-in of {username} was refused: {code}.': 'Eine Anmeldung von {username} wurde abgelehnt: {code}.',
+  'The password was changed; older sessions ended.':
+    'Das Passwort wurde geändert; ältere Anmeldungen endeten.',
+  'The recovery words were shown again.': 'Die Wiederherstellungswörter wurden noch einmal gezeigt.',
+  'New recovery words were made; the old ones ended.':
+    'Neue Wiederherstellungswörter wurden erzeugt; die alten gelten nicht mehr.',
+  'The recovery words ended the second factor.':
+    'Die Wiederherstellungswörter schalteten den zweiten Faktor ab.',
+  'Signing in asks for a code of an authenticator app from now on.':
+    'Ab jetzt wird bei der Anmeldung ein Code aus einer Authenticator-App verlangt.',
+  'Signing in asks for no code any more.': 'Bei der Anmeldung wird kein Code mehr verlangt.',
+  'An invite for a new {role} was made.': 'Eine Einladung wurde angelegt ({role}).',
+  'A new user registered by an invite.': 'Ein neuer Benutzer kam über eine Einladung.',
+  'A link was made ({rights}).': 'Ein Link wurde erstellt ({rights}).',
+  'A link was taken back.': 'Ein Link wurde beendet.',
+  'Something was shared with {username} ({rights}).': 'Etwas wurde für {username} freigegeben ({rights}).',
+  'Something is not shared with {username} any more.': 'Etwas ist für {username} nicht mehr freigegeben.',
+  'An access token was made ({rights}).': 'Ein Zugangsschlüssel wurde angelegt ({rights}).',
+  'An access token was taken back.': 'Ein Zugangsschlüssel wurde widerrufen.',
+  'A share link was refused: {code}.': 'Ein Freigabelink wurde abgelehnt: {code}.',
+  'A device tried to join with a wrong pairing code.':
+    'Ein Gerät versuchte, mit einem falschen Kopplungscode beizutreten.',
+  '{name} joined the network.': '{name} ist dem Netz beigetreten.',
+  '{before} was renamed to {name}.': '{before} wurde in {name} umbenannt.',
+  '{name} is draining: its copies move to other devices.':
+    '{name} wird geleert: Seine Kopien ziehen auf andere Geräte um.',
+  '{name} takes copies again.': '{name} nimmt wieder Kopien an.',
+  '{name} was removed from the network, and the data that only it had was given up.':
+    '{name} wurde aus dem Netz entfernt, und was nur dort lag, wurde aufgegeben.',
+  '{name} was removed from the network.': '{name} wurde aus dem Netz entfernt.',
+  'Storage folders changed on {name}.': 'Speicherordner von {name} wurden geändert.',
+  'An admin agreed to delete {count} chunks that no file needs.':
+    'Ein Verwalter stimmte zu, {count} Stücke zu löschen, die keine Datei braucht.',
+  'A backup was added on {device}.': 'Auf {device} wurde eine Sicherung hinzugefügt.',
+  'A backup was removed on {device}.': 'Auf {device} wurde eine Sicherung entfernt.',
+
+  // Backups.
+  'It is running.': 'Sie läuft.',
+  'Stopped; the next run goes on.': 'Angehalten; der nächste Lauf macht weiter.',
+  'The device ended while it ran; the next run goes on.':
+    'Das Gerät wurde dabei beendet; der nächste Lauf macht weiter.',
+
+  // src/replication/garbage/garbage-plan.ts
+  'The clock of this device is wrong, or no other device has agreed with it yet.':
+    'Die Uhr dieses Geräts geht falsch, oder noch kein anderes Gerät hat sie bestätigt.',
+  'The list of all files is not complete on this device yet.':
+    'Die Liste aller Dateien ist auf diesem Gerät noch nicht vollständig.',
+  'What some files are made of is not known: what lists their chunks is on a device that is off.':
+    'Woraus einige Dateien bestehen, ist nicht bekannt: Die Liste ihrer Stücke ist auf einem Gerät, das aus ist.',
+  'A volume of this device is not there.': 'Ein Speicherordner dieses Geräts fehlt.',
 };
