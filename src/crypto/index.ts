@@ -15,6 +15,7 @@ export {
   chunkIdOf,
   matchesId,
   openChunk,
+  openChunkInPlace,
   payloadAt,
   resealChunk,
   type SealedChunk,

@@ -1,6 +1,7 @@
 /** Builds and connects the parts of this room. Only this file knows all of them. */
 import type { DrillView, HealthView, ReceiptView, SafetyView, ScrubView } from '../model/api.ts';
 import type { Timer } from '../model/clock.ts';
+import type { GetOptions } from '../model/contracts/chunk-store.ts';
 import type { ChunkHealth, GarbageReport } from '../model/contracts/health.ts';
 import { idKey } from '../model/contracts/ordered-store.ts';
 import type { ChunkImpact, ChunkUpload } from '../model/contracts/replication.ts';
@@ -218,7 +219,7 @@ class WiredReplication implements Replication {
     return this.#caretaker.foreground.noting(upload);
   }
 
-  read(id: ChunkId, options?: { signal?: AbortSignal; verify?: boolean }): Promise<Uint8Array> {
+  read(id: ChunkId, options?: GetOptions): Promise<Uint8Array> {
     this.#caretaker.foreground.note();
     return this.#transfer.read(id, options);
   }

@@ -7,6 +7,7 @@ import { systemClock, systemRandom } from '../model/clock.ts';
 import type {
   ChunkChange,
   ChunkStore,
+  GetOptions,
   PutOptions,
   PutOutcome,
   VolumeStatus,
@@ -150,11 +151,11 @@ export class DiskChunkStore implements ChunkStore {
     });
   }
 
-  get(id: ChunkId, options: { verify?: boolean; signal?: AbortSignal } = {}): Promise<Uint8Array> {
-    const { verify = true, signal } = options;
+  get(id: ChunkId, options: GetOptions = {}): Promise<Uint8Array> {
+    const { verify = true, signal, kept } = options;
     return this.#during(async (run) => {
       signal?.throwIfAborted();
-      const bytes = await this.#readers.run(() => run.reader.read(chunkId(id), verify), signal);
+      const bytes = await this.#readers.run(() => run.reader.read(chunkId(id), verify, kept), signal);
       signal?.throwIfAborted();
       return bytes;
     });

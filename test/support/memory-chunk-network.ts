@@ -3,15 +3,26 @@ import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { readReferences, sha256 } from '../../src/crypto/index.ts';
 import type { SafetyLevel, SafetyView } from '../../src/model/api.ts';
+import type { GetOptions } from '../../src/model/contracts/chunk-store.ts';
 import type { ChunkNetwork, ChunkUpload } from '../../src/model/contracts/replication.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import { type ChunkId, toHex } from '../../src/model/ids.ts';
+import { keptBuffers } from '../../src/model/kept-buffers.ts';
 
 const manifestFormat = 2;
 const wanted = 3;
 
 /** It is its own upload, too, for tests of what only puts chunks. */
+/** The same bytes in a buffer that is used again. */
+function lent(bytes: Uint8Array): Uint8Array {
+  const kept = keptBuffers.take(bytes.length);
+  kept.set(bytes);
+  return kept;
+}
+
 export class MemoryChunkNetwork implements ChunkNetwork, Pick<ChunkUpload, 'put' | 'adopt'> {
+  /** Chunks are read as a disk gives them: into buffers that the reader gives back. */
+  lendsBuffers = false;
   /** Durable chunks by id. */
   readonly chunks: Map<ChunkId, Uint8Array>;
   /** Copies of other devices: what a read finds after `reportCorruptLocal`. */
@@ -84,7 +95,7 @@ export class MemoryChunkNetwork implements ChunkNetwork, Pick<ChunkUpload, 'put'
     return this.#find(id) !== undefined;
   }
 
-  async read(id: ChunkId, options: { signal?: AbortSignal; verify?: boolean } = {}): Promise<Uint8Array> {
+  async read(id: ChunkId, options: GetOptions = {}): Promise<Uint8Array> {
     this.calls.push(`read ${id}`);
     this.readsUnderWay += 1;
     this.readsUnderWayMax = Math.max(this.readsUnderWayMax, this.readsUnderWay);
@@ -100,7 +111,7 @@ export class MemoryChunkNetwork implements ChunkNetwork, Pick<ChunkUpload, 'put'
       if (options.verify !== false && toHex(sha256(bytes)) !== id) {
         throw new PeerstorError('chunk-corrupt', 'This chunk does not hash to its id.');
       }
-      return bytes;
+      return this.lendsBuffers && options.kept === true ? lent(bytes) : bytes;
     } finally {
       options.signal?.removeEventListener('abort', onAbort);
       this.readsUnderWay -= 1;

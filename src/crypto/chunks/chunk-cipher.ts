@@ -42,6 +42,25 @@ export function encryptInPlace(
 }
 
 /**
+ * Overwrites ciphertext with its payload, also where the tag turns out not to fit: nothing of it may be used then.
+ * @param bytes ciphertext ‖ tag, at least 16 bytes
+ * @returns a view of the payload
+ * @throws whatever the native code throws when the tag does not fit
+ */
+export function decryptInPlace(key: Uint8Array, header: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const decipher = createDecipheriv(mode, createSecretKey(key), nonce, options).setAAD(header);
+  const end = bytes.length - tagBytes;
+  decipher.setAuthTag(bytes.subarray(end));
+  for (let offset = 0; offset < end; offset += strideBytes) {
+    const payload = decipher.update(bytes.subarray(offset, Math.min(end, offset + strideBytes)));
+    copyInto(bytes, offset, payload);
+    releaseMemory(payload);
+  }
+  decipher.final();
+  return bytes.subarray(0, end);
+}
+
+/**
  * @param bytes ciphertext ‖ tag, at least 16 bytes
  * @throws whatever the native code throws when the tag does not fit
  */

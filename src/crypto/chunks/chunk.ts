@@ -4,7 +4,7 @@ import { type ChunkId, chunkId, toHex } from '../../model/ids.ts';
 import { chunkBytesMax, sealedChunkBytesMax, sealOverheadBytes } from '../../model/limits.ts';
 import { type Bytes, plain } from '../bytes.ts';
 import { hkdf, sha256, sha256Async } from '../hash.ts';
-import { decryptChunk, encryptInPlace } from './chunk-cipher.ts';
+import { decryptChunk, decryptInPlace, encryptInPlace } from './chunk-cipher.ts';
 
 /** First byte of a stored chunk; a manifest has another one, so neither is taken for the other. */
 export const chunkFormat = 0x01;
@@ -87,10 +87,34 @@ export function mustBePayload(payloadBytes: number): void {
  * @throws `unsupported-format` for another first byte, `chunk-corrupt` when the tag does not fit
  */
 export async function openChunk(key: Uint8Array, bytes: Uint8Array): Promise<Bytes> {
-  const corrupt = (cause?: unknown) =>
-    new PeerstorError('chunk-corrupt', 'A chunk does not open with its key: this copy is damaged.', {
-      cause,
-    });
+  mustBeSealed(bytes);
+  try {
+    return await decryptChunk(key, header, bytes.subarray(header.length));
+  } catch (cause) {
+    throw corrupt(cause);
+  }
+}
+
+/**
+ * The same where the payload takes the place of the sealed bytes, which are lost even when it throws.
+ * @returns a view of the payload
+ */
+export function openChunkInPlace(key: Uint8Array, bytes: Uint8Array): Uint8Array {
+  mustBeSealed(bytes);
+  try {
+    return decryptInPlace(key, header, bytes.subarray(header.length));
+  } catch (cause) {
+    throw corrupt(cause);
+  }
+}
+
+function corrupt(cause?: unknown): PeerstorError {
+  return new PeerstorError('chunk-corrupt', 'A chunk does not open with its key: this copy is damaged.', {
+    cause,
+  });
+}
+
+function mustBeSealed(bytes: Uint8Array): void {
   if (bytes.length > 0 && bytes[0] !== chunkFormat) {
     throw new PeerstorError(
       'unsupported-format',
@@ -98,11 +122,6 @@ export async function openChunk(key: Uint8Array, bytes: Uint8Array): Promise<Byt
     );
   }
   if (bytes.length < sealOverheadBytes || bytes.length > sealedChunkBytesMax) throw corrupt();
-  try {
-    return await decryptChunk(key, header, bytes.subarray(header.length));
-  } catch (cause) {
-    throw corrupt(cause);
-  }
 }
 
 /** The id of sealed bytes: their SHA-256. Off the event loop. */

@@ -5,10 +5,17 @@
 
 import { decode, slicesOf } from '../../chunking/index.ts';
 import { untilStopped } from '../../concurrency/index.ts';
-import { type ChunkSlot, matchesId, openChunk, type Reference } from '../../crypto/index.ts';
+import {
+  type ChunkSlot,
+  matchesId,
+  openChunk,
+  openChunkInPlace,
+  type Reference,
+} from '../../crypto/index.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
+import { keptBuffers } from '../../model/kept-buffers.ts';
 import { chunkBytesMax, readAheadBytes, readAheadPoolBytes } from '../../model/limits.ts';
 import { releaseMemory } from '../../model/memory.ts';
 import { type ManifestTree, openLeaf, openManifestTree } from './manifest-tree.ts';
@@ -43,7 +50,7 @@ interface Reading {
 }
 
 /**
- * Pieces of at most 1 MiB, which belong to the consumer. Leaving the loop, or an abort, cancels all
+ * Pieces of at most 1 MiB, which belong to the consumer; whoever is done with one may give it to `keptBuffers`. Leaving the loop, or an abort, cancels all
  * reads that are under way.
  * @throws before the first piece: `bad-range`, and what `openManifestTree` throws; at any time
  * `chunk-missing`, `chunk-corrupt` (all copies that can be reached), the signal's reason
@@ -149,13 +156,15 @@ async function readSlice(slice: WantedSlice, reading: Reading): Promise<Uint8Arr
 /** Local bytes are proved by their tag alone (I3): hashing them too would cost twice as much. */
 async function readChunk({ reference, slot }: WantedSlice, reading: Reading): Promise<Uint8Array> {
   const { network, signal } = reading;
-  const bytes = await network.read(reference.id, { signal, verify: false });
+  const bytes = await network.read(reference.id, { signal, verify: false, kept: true });
+  const isOwn = keptBuffers.isLent(bytes);
   try {
-    return await openPlain(slot, bytes);
+    return isOwn ? await openInPlace(slot, bytes) : await openPlain(slot, bytes);
   } catch (error) {
     const damage = isPeerstorError(error, 'chunk-corrupt') || isPeerstorError(error, 'unsupported-format');
-    // Bytes that are what the id names are no better elsewhere: then it is not this copy that is wrong.
-    if (!damage || (await matchesId(reference.id, bytes))) throw error;
+    // Bytes that are what the id names are no better elsewhere: then it is not this copy that is wrong. What was opened in
+    // its place is not there any more to be looked at: the store looks at its copy again.
+    if (!damage || (!isOwn && (await matchesId(reference.id, bytes)))) throw error;
   }
   await network.reportCorruptLocal(reference.id);
   return await openPlain(slot, await network.read(reference.id, { signal, verify: true }));
@@ -165,6 +174,18 @@ async function openPlain(slot: ChunkSlot, bytes: Uint8Array): Promise<Uint8Array
   const payload = await openChunk(slot.key, bytes);
   const content = await decode(payload, slot.size);
   if (content.buffer !== payload.buffer) releaseMemory(payload);
+  if (content.length !== slot.size) throw damaged();
+  return content;
+}
+
+/** The content lies in the same buffer, if it was not compressed; else the buffer is given back. */
+async function openInPlace(slot: ChunkSlot, bytes: Uint8Array): Promise<Uint8Array> {
+  let content: Uint8Array | undefined;
+  try {
+    content = await decode(openChunkInPlace(slot.key, bytes), slot.size);
+  } finally {
+    if (content?.buffer !== bytes.buffer) keptBuffers.give(bytes);
+  }
   if (content.length !== slot.size) throw damaged();
   return content;
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { Clock } from '../../model/clock.ts';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
+import { keptBuffers } from '../../model/kept-buffers.ts';
 import type { Log } from '../../model/log.ts';
 import { downloadStallMs } from '../limits/http-limits.ts';
 import { createStallWatch } from '../limits/stall-watch.ts';
@@ -56,7 +57,8 @@ export async function sendStream(
     while (piece.done !== true) {
       sentBytes += piece.value.length;
       if (sentBytes > (answer.length ?? sentBytes)) break;
-      if (!response.write(piece.value)) {
+      const { value } = piece;
+      if (!response.write(value, () => keptBuffers.give(value))) {
         watch.waiting();
         await drained(response, controller.signal);
         watch.moved();

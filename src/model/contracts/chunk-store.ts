@@ -4,6 +4,13 @@ import type { ChunkId, VolumeId } from '../ids.ts';
 
 export type PutOutcome = 'stored' | 'present';
 
+export interface GetOptions {
+  verify?: boolean;
+  signal?: AbortSignal;
+  /** The bytes may lie in a buffer of `model/kept-buffers.ts`, which is the caller's alone until it gives it back. */
+  kept?: boolean;
+}
+
 export interface VolumeStatus {
   id: VolumeId;
   path: string;
@@ -34,7 +41,7 @@ export interface ChunkStore {
    * @throws `chunk-missing`; `chunk-corrupt` (the file is moved to quarantine first, and a `lost`
    * change is announced, so that a bad copy is never served twice)
    */
-  get(id: ChunkId, options?: { verify?: boolean; signal?: AbortSignal }): Promise<Uint8Array>;
+  get(id: ChunkId, options?: GetOptions): Promise<Uint8Array>;
 
   /** Says that the caller found bytes of `get(…, {verify: false})` wrong: quarantine them. */
   reportCorrupt(id: ChunkId): Promise<void>;

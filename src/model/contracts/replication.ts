@@ -1,7 +1,9 @@
 /** Chunks in the whole network: where they should be, who has them, how to get and give them. */
+
 import type { SafetyLevel, SafetyView } from '../api.ts';
 import type { ChunkId, DeviceId, VersionId } from '../ids.ts';
 import type { DeviceClass, DeviceState } from '../records.ts';
+import type { GetOptions } from './chunk-store.ts';
 import type { ChunkHealth } from './health.ts';
 
 export interface ChunkNetwork {
@@ -18,7 +20,7 @@ export interface ChunkNetwork {
    * `reportCorruptLocal` when that fails
    * @throws `chunk-missing` naming the device that would be needed and when it was last seen
    */
-  read(id: ChunkId, options?: { signal?: AbortSignal; verify?: boolean }): Promise<Uint8Array>;
+  read(id: ChunkId, options?: GetOptions): Promise<Uint8Array>;
   /** The local copy failed its AEAD tag: quarantine it and read from another device. */
   reportCorruptLocal(id: ChunkId): Promise<void>;
 

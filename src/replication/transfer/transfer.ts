@@ -1,5 +1,5 @@
 /** Requests the bytes of chunks from other devices. */
-import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
+import type { ChunkStore, GetOptions } from '../../model/contracts/chunk-store.ts';
 import { isPeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import { Fetch, type FetchParts } from './fetch.ts';
@@ -29,8 +29,8 @@ export class Transfer {
     this.#stopping.abort();
   }
 
-  /** See `ChunkNetwork.read`. The bytes may be shared with other readers: do not change them. */
-  async read(id: ChunkId, options: { signal?: AbortSignal; verify?: boolean } = {}): Promise<Uint8Array> {
+  /** See `ChunkNetwork.read`. The bytes may be shared with other readers, where they are not in a kept buffer: do not change them. */
+  async read(id: ChunkId, options: GetOptions = {}): Promise<Uint8Array> {
     const { store, log } = this.#parts;
     if (store.has(id)) {
       try {

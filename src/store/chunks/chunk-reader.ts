@@ -2,6 +2,8 @@
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import { shortId } from '../../model/ids.ts';
+import { keptBuffers } from '../../model/kept-buffers.ts';
+import { sealedChunkBytesMax } from '../../model/limits.ts';
 import { diskVerdict, isUnreadable } from '../files/disk-error.ts';
 import { type ChunkRow, placeOf } from '../index/chunk-rows.ts';
 import { diskFailure, drop, type IsThere, locate, type StoreParts } from '../volumes/store-parts.ts';
@@ -17,14 +19,16 @@ export class ChunkReader {
     this.#isThere = isThere;
   }
 
-  /** @throws as `ChunkStore.get` */
-  async read(id: ChunkId, verify: boolean): Promise<Uint8Array> {
+  /** @param isKept the bytes come in a buffer that the caller gives back to `keptBuffers`; @throws as `ChunkStore.get` */
+  async read(id: ChunkId, verify: boolean, isKept = false): Promise<Uint8Array> {
     const held = locate(this.#parts, id);
     if (held === undefined) throw chunkMissing(id);
+    const { size } = held.row;
+    const into = isKept && size <= sealedChunkBytesMax ? keptBuffers.take(size) : undefined;
     // Whatever is wrong here is found out by `examine`, under the lock and with fresh eyes.
-    const bytes = await held.volume.log.read(held.row, id, held.row.size).catch(() => undefined);
-    if (bytes === undefined || (verify && !(await hashesTo(id, bytes)))) return await this.examine(id);
-    return bytes;
+    const bytes = await held.volume.log.read(held.row, id, size, into).catch(() => undefined);
+    if (bytes !== undefined && (!verify || (await hashesTo(id, bytes)))) return bytes;
+    return await this.examine(id);
   }
 
   /**

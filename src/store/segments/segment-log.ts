@@ -128,13 +128,16 @@ export class SegmentLog {
     return () => void this.#watchers.delete(watcher);
   }
 
-  /** @returns the chunk's bytes, or undefined when no record of it in that length is there */
-  async read(place: Place, id: ChunkId, length: number): Promise<Uint8Array | undefined> {
+  /**
+   * @param into where to read it, of that length; a fresh buffer by default
+   * @returns the chunk's bytes, or undefined when no record of it in that length is there
+   */
+  async read(place: Place, id: ChunkId, length: number, into?: Uint8Array): Promise<Uint8Array | undefined> {
     const codec = this.#segments.get(place.segment)?.codec;
     if (codec === undefined) throw gone(this.#options.path, place.segment);
     return await this.#handles.use(place.segment, async (file) => {
       const head = Buffer.allocUnsafe(recordHeadBytes);
-      const body = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      const body = into ?? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       if (!(await readAll(file, [head, body], place.offset))) return undefined;
       this.#isUsed = true;
       const record = codec.decode(head, place.offset);

@@ -4,7 +4,15 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { decryptChunk, encryptInPlace } from '../../../src/crypto/chunks/chunk-cipher.ts';
 import { asideBytesMin } from '../../../src/crypto/hash.ts';
-import { chunkIdOf, matchesId, newKey, openChunk, sealChunk, sha256 } from '../../../src/crypto/index.ts';
+import {
+  chunkIdOf,
+  matchesId,
+  newKey,
+  openChunk,
+  openChunkInPlace,
+  sealChunk,
+  sha256,
+} from '../../../src/crypto/index.ts';
 import { chunkId, fromHex, toHex } from '../../../src/model/ids.ts';
 import { chunkBytesMax, sealedChunkBytesMax, sealOverheadBytes } from '../../../src/model/limits.ts';
 import { inside, ramp, spoiled, vectors } from '../vectors.ts';
@@ -123,4 +131,18 @@ test('the memory that is handed out belongs to the chunk alone', async () => {
   assert.equal(key.buffer.byteLength, 32);
   const payload = await openChunk(key, bytes);
   assert.equal(payload.buffer.byteLength, 100);
+});
+
+test('a chunk opens in its own place to the same payload, and not where a byte was changed', async () => {
+  for (const length of [1, 1000, 64 * 1024, 64 * 1024 + 1, 300_000]) {
+    const payload = new Uint8Array(length).map((_, index) => index * 7);
+    const { key, bytes } = await sealChunk(newKey(), payload);
+    const place = inside(bytes);
+    const opened = openChunkInPlace(key, place);
+    assert.deepEqual(Buffer.from(opened), Buffer.from(payload));
+    assert.equal(opened.buffer, place.buffer);
+    for (const index of [1, bytes.length >> 1, bytes.length - 1]) {
+      assert.throws(() => openChunkInPlace(key, spoiled(bytes, index)), { code: 'chunk-corrupt' });
+    }
+  }
 });

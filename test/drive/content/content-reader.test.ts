@@ -6,6 +6,7 @@ import { readContent } from '../../../src/drive/content/content-reader.ts';
 import { openManifestTree } from '../../../src/drive/content/manifest-tree.ts';
 import { PeerstorError } from '../../../src/model/errors.ts';
 import type { ChunkId } from '../../../src/model/ids.ts';
+import { keptBuffers } from '../../../src/model/kept-buffers.ts';
 import { readAheadBytes } from '../../../src/model/limits.ts';
 import { randomContent } from '../../chunking/random-content.ts';
 import { entryKey, MemoryChunkNetwork, readAll, write } from './world.ts';
@@ -34,8 +35,12 @@ function spoil(network: MemoryChunkNetwork, id: ChunkId, at: number): void {
 }
 
 test('a damaged local chunk is reported and read from another device', async () => {
-  for (const at of [0, 1, 5000, -1]) {
+  for (const [at, lendsBuffers] of [
+    ...[0, 1, 5000, -1].map((one) => [one, false] as const),
+    ...[0, 1, 5000, -1].map((one) => [one, true] as const),
+  ]) {
     const { network, content, written, ids } = await withFile(3 * MiB);
+    network.lendsBuffers = lendsBuffers;
     const id = ids[2];
     assert.ok(id);
     spoil(network, id, at === -1 ? (network.chunks.get(id)?.length ?? 0) - 1 : at);
@@ -45,6 +50,35 @@ test('a damaged local chunk is reported and read from another device', async () 
       [`reportCorruptLocal ${id}`],
     );
   }
+});
+
+test('chunks are opened in the buffers that they were read into, and who gives those back gets them again', async () => {
+  const { network, content, written } = await withFile(4 * MiB);
+  network.lendsBuffers = true;
+  const buffers = new Set<ArrayBufferLike>();
+  const found: Buffer[] = [];
+  for await (const piece of readContent({ manifest: written.manifest, entryKey, network })) {
+    assert.ok(keptBuffers.isLent(piece));
+    buffers.add(piece.buffer);
+    found.push(Buffer.from(piece));
+    keptBuffers.give(piece);
+    assert.ok(!keptBuffers.isLent(piece));
+  }
+  assert.ok(Buffer.concat(found).equals(content));
+  assert.ok(buffers.size < found.length, `${buffers.size} buffers for ${found.length} pieces`);
+});
+
+test('content that was compressed is given out in memory of its own', async () => {
+  const network = new MemoryChunkNetwork();
+  const content = Buffer.alloc(3 * MiB, 'the same words again and again ');
+  const written = await write(content, network);
+  network.lendsBuffers = true;
+  const found: Uint8Array[] = [];
+  for await (const piece of readContent({ manifest: written.manifest, entryKey, network })) {
+    assert.ok(!keptBuffers.isLent(piece));
+    found.push(piece);
+  }
+  assert.ok(Buffer.concat(found).equals(content));
 });
 
 test('a chunk that is damaged everywhere ends the stream with an error, after the good bytes', async () => {
