@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeptBuffers } from '../../src/model/kept-buffers.ts';
+import { KeptBuffers } from '../../src/model/memory.ts';
 
 test('a buffer that is given back is lent again, and only once', () => {
   const kept = new KeptBuffers();

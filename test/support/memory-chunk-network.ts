@@ -7,7 +7,7 @@ import type { GetOptions } from '../../src/model/contracts/chunk-store.ts';
 import type { ChunkNetwork, ChunkUpload } from '../../src/model/contracts/replication.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import { type ChunkId, toHex } from '../../src/model/ids.ts';
-import { keptBuffers } from '../../src/model/kept-buffers.ts';
+import { keptBuffers } from '../../src/model/memory.ts';
 
 const manifestFormat = 2;
 const wanted = 3;

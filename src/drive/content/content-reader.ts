@@ -15,9 +15,8 @@ import {
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
-import { keptBuffers } from '../../model/kept-buffers.ts';
 import { chunkBytesMax, readAheadBytes, readAheadPoolBytes } from '../../model/limits.ts';
-import { releaseMemory } from '../../model/memory.ts';
+import { keptBuffers, releaseMemory } from '../../model/memory.ts';
 import { type ManifestTree, openLeaf, openManifestTree } from './manifest-tree.ts';
 
 type ChunkReader = Pick<ChunkNetwork, 'read' | 'reportCorruptLocal'>;

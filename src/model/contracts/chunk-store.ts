@@ -7,7 +7,7 @@ export type PutOutcome = 'stored' | 'present';
 export interface GetOptions {
   verify?: boolean;
   signal?: AbortSignal;
-  /** The bytes may lie in a buffer of `model/kept-buffers.ts`, which is the caller's alone until it gives it back. */
+  /** The bytes may lie in a buffer of `model/memory.ts`, which is the caller's alone until it gives it back. */
   kept?: boolean;
 }
 

@@ -2,8 +2,8 @@
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import { shortId } from '../../model/ids.ts';
-import { keptBuffers } from '../../model/kept-buffers.ts';
 import { sealedChunkBytesMax } from '../../model/limits.ts';
+import { keptBuffers } from '../../model/memory.ts';
 import { diskVerdict, isUnreadable } from '../files/disk-error.ts';
 import { type ChunkRow, placeOf } from '../index/chunk-rows.ts';
 import { diskFailure, drop, type IsThere, locate, type StoreParts } from '../volumes/store-parts.ts';

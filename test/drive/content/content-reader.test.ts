@@ -6,8 +6,8 @@ import { readContent } from '../../../src/drive/content/content-reader.ts';
 import { openManifestTree } from '../../../src/drive/content/manifest-tree.ts';
 import { PeerstorError } from '../../../src/model/errors.ts';
 import type { ChunkId } from '../../../src/model/ids.ts';
-import { keptBuffers } from '../../../src/model/kept-buffers.ts';
 import { readAheadBytes } from '../../../src/model/limits.ts';
+import { keptBuffers } from '../../../src/model/memory.ts';
 import { randomContent } from '../../chunking/random-content.ts';
 import { entryKey, MemoryChunkNetwork, readAll, write } from './world.ts';
 
