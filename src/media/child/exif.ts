@@ -38,8 +38,19 @@ function isFields(value: unknown): value is ExifFields {
   return typeof value === 'object' && value !== null;
 }
 
-/** The block of a PNG or WebP may begin with "Exif" and two zeros, as in a JPEG. */
+/** Enough for the directories of a raw file. */
+const panasonicBytes = 512 * 1024;
+
+/**
+ * The block of a PNG or WebP may begin with "Exif" and two zeros, as in a JPEG. Panasonic's raw files are TIFF files under a number of
+ * their own.
+ */
 function tiffIn(block: Uint8Array): Uint8Array {
+  if (Buffer.from(block.subarray(0, 4)).toString('latin1') === 'IIU\0') {
+    const usual = Uint8Array.from(block.subarray(0, panasonicBytes));
+    usual[2] = 0x2a;
+    return usual;
+  }
   const isMarked = Buffer.from(block.subarray(0, 6)).toString('latin1') === 'Exif\0\0';
   return isMarked ? block.subarray(6) : block;
 }

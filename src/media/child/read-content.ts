@@ -7,6 +7,7 @@ import { filmFacts, type ReadBytes } from '../facts/film-boxes.ts';
 import { matroskaFacts } from '../facts/matroska.ts';
 import { pictureMarks } from '../facts/picture-marks.ts';
 import { fujifilmPreview, type RawPreview, rawPreview } from '../facts/raw-preview.ts';
+import { xmpFacts, xmpOf } from '../facts/xmp-facts.ts';
 import { exifOf, exifOfBlocks } from './exif.ts';
 import { decodeHeic, openHeif } from './heic.ts';
 import { describe, type Pixels, picture, type Sharp } from './pixels.ts';
@@ -54,12 +55,14 @@ async function readPicture(
   const { sharp } = pixels;
   if (format === 'tiff' || rawFormats.has(format)) {
     const raw = await readRaw(empty, bytes, { inFile, sharp, limits });
-    if (raw || format !== 'tiff') return raw ?? without({ ...empty, format: 'raw' }, 'unsupported');
+    if (raw) return raw;
   }
   const described = await describe(sharp, bytes).catch(() => undefined);
   const block = described?.exif ? await exifOf(described.exif) : {};
   const fields = { ...block, ...inFile };
-  const facts = { ...empty, ...exifFacts(fields), ...pictureMarks(bytes, fields) };
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const xmp = xmpOf(file);
+  const facts = { ...empty, ...xmpFacts(xmp), ...exifFacts(fields), ...pictureMarks(file, fields, xmp) };
   if (!described && format !== 'heic') return without(facts, 'damaged');
   const { width = 0, height = 0 } = described ?? {};
   const sized = { ...facts, width, height };
@@ -95,7 +98,7 @@ async function readHeic(
 
 /**
  * The finished picture inside: its size stands for that of the whole, which only a raw converter knows.
- * @returns undefined where there is none
+ * @returns undefined for a TIFF that has none
  */
 async function readRaw(
   empty: MediaFacts,
@@ -103,9 +106,11 @@ async function readRaw(
   { inFile, sharp, limits }: { inFile: ExifFields; sharp: Sharp; limits: ChildLimits },
 ): Promise<MadeMedia | undefined> {
   const { preview, fields } = await inRaw(empty.format, bytes, inFile);
-  if (!preview) return undefined;
+  const known = { ...empty, format: 'raw', ...exifFacts(fields) };
+  // A TIFF without one is a picture itself.
+  if (!preview) return empty.format === 'tiff' ? undefined : without(known, 'unsupported');
   const inside = bytes.subarray(preview.start, preview.end);
-  const inPreview = Object.keys(fields).length === 0 ? await exifOf(inside) : {};
+  const inPreview = await exifOf(inside);
   const facts = { ...empty, format: 'raw', ...exifFacts({ ...inPreview, ...fields }) };
   try {
     const made = await picture(sharp, inside, limits.imagePixelsMax, preview.orientation);
@@ -122,14 +127,11 @@ async function inRaw(
 ): Promise<{ preview: RawPreview | undefined; fields: ExifFields }> {
   if (format === 'raf') return { preview: fujifilmPreview(bytes), fields: {} };
   if (format !== 'cr3') return { preview: rawPreview(bytes), fields: inFile };
-  const preview = cr3Preview(bytes);
-  if (!preview) return { preview, fields: {} };
-  const fields = await exifOfBlocks(preview.blocks);
-  const orientation = Number(fields.Orientation);
-  return {
-    preview: { ...preview, orientation: orientation >= 1 && orientation <= 8 ? orientation : 1 },
-    fields,
-  };
+  const { preview, blocks } = cr3Preview(bytes);
+  const fields = await exifOfBlocks(blocks);
+  const turn = Number(fields.Orientation);
+  const orientation = turn >= 1 && turn <= 8 ? turn : 1;
+  return { preview: preview && { ...preview, orientation }, fields };
 }
 
 /** A film gets its poster from another program, if there is one (`films`). */

@@ -6,7 +6,9 @@
 import { type Box, boxBelow, boxesIn } from './iso-boxes.ts';
 import { isFinished, type RawPreview } from './raw-preview.ts';
 
-export interface Cr3Preview extends RawPreview {
+export interface Cr3Preview {
+  /** Absent in a file without a finished picture. */
+  preview: RawPreview | undefined;
   /** EXIF directories: the main one, that of the exposure, that of the satellites. */
   blocks: { main?: Uint8Array; exposure?: Uint8Array; gps?: Uint8Array };
 }
@@ -18,8 +20,7 @@ const trackMax = 8;
 /** In the box of the smaller JPEG: heads of boxes and its size stand before it. */
 const previewHeadMax = 64;
 
-/** @returns undefined for a file without a finished picture */
-export function cr3Preview(bytes: Uint8Array): Cr3Preview | undefined {
+export function cr3Preview(bytes: Uint8Array): Cr3Preview {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const top = [...boxesIn(file, 0, file.length)];
   const movie = top.find(({ type }) => type === 'moov');
@@ -30,7 +31,7 @@ export function cr3Preview(bytes: Uint8Array): Cr3Preview | undefined {
     .filter((one) => one !== undefined)
     .filter(({ start, end }) => isFinished(file, start, end))
     .sort((left, right) => right.end - right.start - (left.end - left.start))[0];
-  return found && { ...found, orientation: 1, blocks };
+  return { preview: found && { ...found, orientation: 1 }, blocks };
 }
 
 function withId(file: Buffer, among: readonly Box[], id: string): Box | undefined {

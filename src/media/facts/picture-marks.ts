@@ -10,19 +10,13 @@ export type PictureMarks = Pick<
   'contentId' | 'burstId' | 'motion' | 'panorama' | 'screenshot' | 'description'
 >;
 
-const xmpHead = Buffer.from('http://ns.adobe.com/xap/1.0/\0');
-/** XMP stands in front; in HEIC somewhere in the middle, but not behind this. */
-const xmpSearchBytes = 1024 * 1024;
-const xmpBytesMax = 65_536;
 const samsungMark = Buffer.from('MotionPhoto_Data');
 const filmBytesMin = 1000;
 /** CustomRendered in EXIF, as Apple uses it. */
 const renderedPanorama = 6;
 const descriptionMax = 2000;
 
-export function pictureMarks(given: Uint8Array, fields: ExifFields): PictureMarks {
-  const file = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
-  const xmp = xmpOf(file);
+export function pictureMarks(file: Buffer, fields: ExifFields, xmp: string): PictureMarks {
   const motion = motionOf(file, xmp);
   const apple = appleNotes(fields.makerNote ?? fields.MakerNote);
   const isSphere = /GPano:ProjectionType\s*(?:=\s*["']|>)\s*equirectangular/i.test(xmp);
@@ -37,13 +31,6 @@ export function pictureMarks(given: Uint8Array, fields: ExifFields): PictureMark
     ...(isScreenshot(fields) && { screenshot: true }),
     ...(description !== undefined && { description }),
   };
-}
-
-function xmpOf(file: Buffer): string {
-  const front = file.subarray(0, xmpSearchBytes);
-  const marked = front.indexOf(xmpHead);
-  const start = marked >= 0 ? marked + xmpHead.length : front.indexOf('<x:xmpmeta');
-  return start < 0 ? '' : file.toString('utf8', start, Math.min(file.length, start + xmpBytesMax));
 }
 
 /**
