@@ -162,6 +162,15 @@ export function fingerprintOf(certificate: string): string {
   return new X509Certificate(certificate).fingerprint256;
 }
 
+/** From when a certificate is good, Unix ms; before everything for what is none. */
+export function madeAtMs(certificate: string): number {
+  try {
+    return Date.parse(new X509Certificate(certificate).validFrom);
+  } catch {
+    return Number.NEGATIVE_INFINITY;
+  }
+}
+
 /** The public key of a certificate: SPKI in DER. */
 export function publicKeyOf(certificate: string): Uint8Array {
   return new Uint8Array(createPublicKey(certificate).export({ type: 'spki', format: 'der' }));

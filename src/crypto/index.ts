@@ -5,6 +5,7 @@ export {
   type Certificate,
   fingerprintOf,
   isVouchable,
+  madeAtMs,
   newAuthority,
   newLeaf,
   publicKeyOf,

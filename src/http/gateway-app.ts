@@ -31,6 +31,7 @@ import { requireOwnHost } from './requests/own-host.ts';
 import { normalTarget, pathnameOf, requireOneTarget } from './requests/target.ts';
 import { auditRoutes } from './routes/accounts/audit.ts';
 import { authRoutes } from './routes/accounts/auth.ts';
+import { passkeyRoutes } from './routes/accounts/passkeys.ts';
 import { sessionRoutes } from './routes/accounts/sessions.ts';
 import { setupRoutes } from './routes/accounts/setup.ts';
 import { tokenRoutes } from './routes/accounts/tokens.ts';
@@ -73,6 +74,7 @@ const routeGroups = [
   authRoutes,
   sessionRoutes,
   totpRoutes,
+  passkeyRoutes,
   userRoutes,
   tokenRoutes,
   entryRoutes,

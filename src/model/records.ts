@@ -89,6 +89,22 @@ export interface BundleBody {
   secondFactor?: Sealed;
   /** Counts password changes: sessions and caches of an older one end. */
   generation: number;
+  /** Passkeys that open the account; a new password ends them. */
+  passkeys?: readonly PasskeyBody[];
+}
+
+/** A passkey (WebAuthn Level 3) whose authenticator gives a secret (PRF extension): it opens the user's keys. */
+export interface PasskeyBody {
+  /** Credential id, base64url. */
+  id: string;
+  /** COSE key. */
+  publicKey: Uint8Array;
+  /** The relying party: the host where it was made, and where it works. */
+  host: string;
+  /** The user's secrets, sealed under a key from the secret of the authenticator. */
+  sealedKeys: Sealed;
+  /** CBOR {name, createdAt}, sealed under a key of the user. */
+  facts: Sealed;
 }
 
 /**

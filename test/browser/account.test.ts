@@ -54,6 +54,40 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
     assert.notEqual(words, firstWords);
   });
 
+  it('adds a passkey in the settings, and signs in by it; an address of numbers is told that it cannot', async () => {
+    assert.ok(await page.getByText('Passkeys cannot be added at this address.').isVisible());
+    const port = device.address.split(':').at(-1);
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const named = await context.newPage();
+    named.setDefaultTimeout(waitMs);
+    const tools = await context.newCDPSession(named);
+    await tools.send('WebAuthn.enable');
+    const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasPrf: true } as const;
+    const present = { hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+    await tools.send('WebAuthn.addVirtualAuthenticator', { options: { ...options, ...present } });
+    await named.goto(`http://localhost:${port}/settings`);
+    await named.getByLabel('User name').fill('anna');
+    await named.getByLabel('Password').fill(password);
+    await named.getByRole('button', { name: 'Sign in' }).click();
+    const section = named.getByRole('region', { name: 'Passkeys' });
+    await section.getByLabel('Name of the passkey').fill('This laptop');
+    await section.getByLabel('Your password').fill(password);
+    await section.getByRole('button', { name: 'Add a passkey' }).click();
+    await section.getByText('for localhost').waitFor();
+    await shot(named, 'settings-passkeys');
+    await assertAccessible(named, 'the settings with a passkey');
+    await named.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await shot(named, 'login-passkey');
+    await named.getByRole('button', { name: 'Use a passkey' }).click();
+    await section.getByRole('button', { name: 'Remove This laptop' }).click();
+    await named.getByRole('button', { name: 'Remove', exact: true }).click();
+    await section.getByText('You have no passkey.').waitFor();
+    await named.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await named.getByRole('button', { name: 'Use a passkey' }).click();
+    await named.getByText('This passkey opens no account here').waitFor();
+    await context.close();
+  });
+
   it('sets a new password by the recovery words, numbered and in capitals as they were written down', async () => {
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.getByRole('button', { name: 'Forgot your password?' }).click();

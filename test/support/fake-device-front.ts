@@ -11,20 +11,13 @@ import type {
 } from '../../src/model/api.ts';
 import type { AuditFilter } from '../../src/model/contracts/audit.ts';
 import type { DeviceFront, DeviceSettings, Devices, Pairing } from '../../src/model/contracts/device.ts';
-import type {
-  Accounts,
-  Guests,
-  PasswordChanges,
-  Session,
-  Sharing,
-  UserAdmin,
-} from '../../src/model/contracts/drive.ts';
+import type { Session, Sharing } from '../../src/model/contracts/drive.ts';
 import type { GarbageReport, SystemView } from '../../src/model/contracts/health.ts';
-import type { SecondFactor, SessionList } from '../../src/model/contracts/own-account.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
 import { type DeviceId, type EntryId, userId } from '../../src/model/ids.ts';
 import { FakeBackups } from './fake-backups.ts';
 import { FakeDrive } from './fake-drive.ts';
+import { createFakePasskeys } from './fake-passkeys.ts';
 import { FakePhotos } from './fake-photos.ts';
 import { FakeSharing } from './fake-sharing.ts';
 import { FakeUploads } from './fake-uploads.ts';
@@ -106,7 +99,8 @@ export class FakeDeviceFront implements DeviceFront {
     for (const listener of this.#listeners) listener(...event);
   }
 
-  readonly accounts: Accounts & PasswordChanges & SecondFactor & SessionList & UserAdmin & Guests = {
+  readonly accounts: DeviceFront['accounts'] = {
+    ...createFakePasskeys(() => this.#open('anna')),
     sessions: async (session) =>
       [...this.#sessions.values()]
         .filter(({ user }) => user.id === session.user.id)

@@ -291,6 +291,11 @@ export const libraryRules: readonly LibraryRule[] = [
     places: ['src/crypto', 'src/store/chunks/chunk-hash.ts'],
     sentence: 'Cryptography and canonical bytes live in crypto; store alone hashes by itself what it keeps.',
   },
+  {
+    library: /^@simplewebauthn\//,
+    places: ['src/drive/accounts/passkeys'],
+    sentence: 'Passkeys are spoken beside the accounts that they open.',
+  },
   { library: /^(fastify$|@fastify\/)/, places: ['src/http'], sentence: 'Fastify lives in http.' },
   {
     library: /^(libp2p$|@libp2p\/|@chainsafe\/|@multiformats\/|bonjour-service$|pino$)/,

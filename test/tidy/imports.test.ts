@@ -37,6 +37,7 @@ describe('imports between rooms', () => {
     const names = [
       'level',
       '@noble/hashes/sha2.js',
+      '@simplewebauthn/server',
       'fastify',
       '@libp2p/tcp',
       'sharp',

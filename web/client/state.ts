@@ -3,6 +3,7 @@ import { computed, signal } from '@preact/signals-core';
 import type { DeviceView, HealthView, SetupView, UserView } from '../../src/model/api.ts';
 import { api } from './api.ts';
 import { EventFeed } from './events.ts';
+import { passkeys } from './passkeys.ts';
 import { ApiError } from './request.ts';
 import { driveAddresses, sendTo } from './uploads/send.ts';
 import { UploadQueue } from './uploads/upload-queue.ts';
@@ -119,7 +120,15 @@ export function enterDrive(): void {
 
 /** @throws ApiError `totp-required` where a code is asked for, too */
 export async function signIn(username: string, password: string, code?: string): Promise<void> {
-  const { user: signedIn } = await api.login(username, password, code);
+  enterAs((await api.login(username, password, code)).user);
+}
+
+/** Signs in as the owner of a passkey. */
+export async function signInByPasskey(): Promise<void> {
+  enterAs((await passkeys.signIn()).user);
+}
+
+function enterAs(signedIn: UserView): void {
   // A session that ended may be begun again and its uploads go on, but in nobody else's drive.
   if (user.value?.id !== signedIn.id) uploads.abandon();
   user.value = signedIn;

@@ -16,6 +16,7 @@ import { AboutSection } from './account/about.tsx';
 import { CertificateSection } from './account/certificate.tsx';
 import { EndingChoice, usualEnding } from './account/ending-choice.tsx';
 import { LanguageSection } from './account/language.tsx';
+import { PasskeySection } from './account/passkeys.tsx';
 import { SessionList } from './account/sessions.tsx';
 import { TotpSection } from './account/totp.tsx';
 import { RecoveryWords } from './gate/recovery.tsx';
@@ -42,6 +43,7 @@ export function SettingsView() {
       <PasswordSection onChanged={changed} />
       <RecoverySection />
       <TotpSection />
+      <PasskeySection />
       <SessionSection onChanged={changed} />
       <CertificateSection />
       <LanguageSection />

@@ -97,6 +97,9 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
       rootByRecovery: optional(bytes),
       secondFactor: optional(bytes),
       generation: count,
+      passkeys: optional(
+        list(fields({ id: text, publicKey: bytes, host: text, sealedKeys: bytes, facts: bytes })),
+      ),
     }),
   },
   device: {

@@ -9,7 +9,7 @@ import type { Accounts, Guests, PasswordChanges, UserAdmin } from '../../model/c
 import { noSealedFiles, type SealedFiles } from '../../model/contracts/files/sealed-files.ts';
 import type { MediaMaker } from '../../model/contracts/media/media-maker.ts';
 import type { OrderedStore } from '../../model/contracts/ordered-store.ts';
-import type { SecondFactor, SessionList } from '../../model/contracts/own-account.ts';
+import type { Passkeys, SecondFactor, SessionList } from '../../model/contracts/own-account.ts';
 import type { ChunkNetwork } from '../../model/contracts/replication.ts';
 import type { RestorableUser } from '../../model/contracts/restoring.ts';
 import type { UploadCopies, UploadStates } from '../../model/contracts/uploads.ts';
@@ -31,6 +31,7 @@ import type { Quotas } from '../users/quota/quotas.ts';
 import type { FoundingParts } from './founding.ts';
 import { createLiveSessions } from './live-sessions.ts';
 import { createOpenUsers } from './open-users.ts';
+import { createPasskeys } from './passkeys/passkeys.ts';
 import { createPasswords } from './passwords.ts';
 import { createSecondFactors } from './second-factors.ts';
 import { createSessionStore } from './sessions.ts';
@@ -74,6 +75,7 @@ export interface AccountsParts extends FoundingParts {
 export interface AccountsRoom
   extends Accounts,
     PasswordChanges,
+    Passkeys,
     SecondFactor,
     SessionList,
     UserAdmin,
@@ -146,6 +148,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     ...userAdmin,
     ...secondFactor,
     ...createPasswords({ gate, drivesOf, sessions, users, passwordQueue, kdfCost, audit }),
+    ...createPasskeys({ gate, drivesOf, sessions, clock, random, audit }),
     ...createSigningIn({
       founding: parts,
       catalog: () => parts.catalog(),

@@ -125,11 +125,12 @@ export async function newBundle(
 }
 
 /**
- * The bundle under a new password. The recovery code stays; sessions of older generations end.
+ * The bundle under a new password. The recovery code stays; sessions of older generations and all passkeys end, because
+ * whoever had the password may have made some.
  * @param words undefined where they are not known: they can then not be shown again
  */
 export async function rekeyedBundle(
-  { wordsByPassword: _before, ...bundle }: BundleBody,
+  { wordsByPassword: _before, passkeys: _ended, ...bundle }: BundleBody,
   { keys, words }: OpenedBundle,
   password: string,
   cost: KdfCost | undefined,

@@ -197,6 +197,9 @@ const photos: Record<string, Operation> = {
   'DELETE /api/v1/albums/:id/entries': does('Take pictures out', ok(itemsOf(shape('Outcome')))),
 };
 
+/** `options` are those of WebAuthn, in JSON. */
+const question = objectOf<{ options: object; salt: string }>({ options: { type: 'object' }, salt: string });
+
 const accounts: Record<string, Operation> = {
   'GET /api/v1/setup': does('Does this device need its first account?', ok(shape('Setup'))),
   'POST /api/v1/setup': does('Make the first account of a new network', made(shape('NewAccount'))),
@@ -228,6 +231,13 @@ const accounts: Record<string, Operation> = {
   ),
   'POST /api/v1/auth/totp/confirm': does('Ask for a code at sign-in from now on', nothing),
   'DELETE /api/v1/auth/totp': does('Ask for no code any more', nothing),
+  'POST /api/v1/auth/passkeys/question': does('What to ask an authenticator at sign-in', ok(question)),
+  'POST /api/v1/auth/passkeys/login': does('Sign in by a passkey', ok(shape('SignedIn'))),
+  'GET /api/v1/auth/passkeys': does('Own passkeys', ok(pageOf(shape('Passkey')))),
+  'POST /api/v1/auth/passkeys/new': does('What to ask an authenticator for a new one', ok(question)),
+  'POST /api/v1/auth/passkeys': does('Add a passkey', made(shape('Passkey'))),
+  'PATCH /api/v1/auth/passkeys/:id': does('Rename a passkey', ok(shape('Passkey'))),
+  'DELETE /api/v1/auth/passkeys/:id': does('Remove a passkey', nothing),
   'POST /api/v1/auth/register': does('Make the account that an invite is for', made(shape('NewAccount'))),
   'POST /api/v1/auth/sign-out-everywhere': does('End all other sessions', ok(shape('SignedIn'))),
   'GET /api/v1/sessions': does('Where one is signed in at this device', ok(pageOf(shape('Session')))),

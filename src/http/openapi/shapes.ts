@@ -106,6 +106,7 @@ const people: Record<string, Schema> = {
   User: objectOf<api.UserView>({ id, username: string, role }),
   SignedIn: objectOf<api.SignedInView>(signedIn, 'The cookie of the session comes beside it.'),
   NewAccount: objectOf<api.SignedInView & { recoveryCode: string }>({ ...signedIn, recoveryCode: string }),
+  Passkey: objectOf<api.PasskeyView>({ id: string, name: string, host: string, createdAt: time }),
   Session: objectOf<api.SessionView>({
     id,
     device: string,

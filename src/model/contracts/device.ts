@@ -16,7 +16,7 @@ import type { FolderCheckView, TopologyView, TransferDayView } from '../views/to
 import type { AuditFilter } from './audit.ts';
 import type { Accounts, Guests, PasswordChanges, Session, UserAdmin } from './drive.ts';
 import type { GarbageReport, SystemView } from './health.ts';
-import type { SecondFactor, SessionList } from './own-account.ts';
+import type { Passkeys, SecondFactor, SessionList } from './own-account.ts';
 
 export interface DeviceSettings {
   name?: string;
@@ -84,7 +84,7 @@ export interface Devices {
 export interface DeviceFront {
   readonly deviceName: string;
   healthz(): HealthzView;
-  readonly accounts: Accounts & PasswordChanges & SecondFactor & SessionList & UserAdmin & Guests;
+  readonly accounts: Accounts & PasswordChanges & Passkeys & SecondFactor & SessionList & UserAdmin & Guests;
   readonly pairing: Pairing;
   readonly devices: Devices;
   readonly backups: Backups;

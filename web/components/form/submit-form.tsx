@@ -5,7 +5,7 @@ interface SubmitFormProps {
   submit: string;
   /** On the button while the answer is on its way. */
   busy: string;
-  tone?: 'primary' | 'danger';
+  tone?: 'primary' | 'danger' | 'quiet';
   /** What it throws is shown as a sentence. */
   onSubmit(): Promise<void>;
   children: ComponentChildren;

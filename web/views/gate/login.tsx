@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
+import { arePasskeysPossible } from '../../client/passkeys.ts';
 import { ApiError } from '../../client/request.ts';
-import { forgotPassword, setupState, signIn } from '../../client/state.ts';
+import { forgotPassword, setupState, signIn, signInByPasskey } from '../../client/state.ts';
 import { CredentialsForm } from '../../components/form/credentials-form.tsx';
 import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { t } from '../../words/words.ts';
@@ -42,6 +43,16 @@ export function LoginView() {
       <PlainHttpWarning />
       <p class="muted">{t('Signing in on {name}. All your devices show the same drive.', { name })}</p>
       <CredentialsForm submit={t('Sign in')} busy={t('Signing in…')} onSubmit={submit} />
+      {arePasskeysPossible() && (
+        <SubmitForm
+          submit={t('Use a passkey')}
+          tone="quiet"
+          busy={t('Waiting for your passkey…')}
+          onSubmit={signInByPasskey}
+        >
+          {null}
+        </SubmitForm>
+      )}
       <button type="button" class="button quiet" onClick={forgotPassword}>
         {t('Forgot your password?')}
       </button>

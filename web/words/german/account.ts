@@ -28,6 +28,29 @@ export const account = {
   'If you do not know it, change your password too.': 'Wenn du es nicht kennst, ändere auch dein Passwort.',
   'last used {ago}': 'zuletzt genutzt {ago}',
   'signed in {at}': 'angemeldet am {at}',
+  Passkeys: 'Passkeys',
+  'A passkey without a name': 'Ein Passkey ohne Namen',
+  'Sign in by fingerprint, face or PIN instead of your password. A passkey works at the address where you add it. A new password ends all of them.':
+    'Melde dich mit Fingerabdruck, Gesicht oder PIN an statt mit dem Passwort. Ein Passkey gilt an der Adresse, an der du ihn hinzufügst. Ein neues Passwort beendet alle.',
+  'Your passkeys': 'Deine Passkeys',
+  'You have no passkey.': 'Du hast keinen Passkey.',
+  'for {host} · added {at}': 'für {host} · hinzugefügt {at}',
+  'Passkeys cannot be added at this address. They need a name such as nas.local instead of numbers, and https.':
+    'An dieser Adresse gibt es keine Passkeys. Sie brauchen einen Namen wie nas.local statt Zahlen, und https.',
+  'It signs in no more. Delete it in your browser or on the key, too.':
+    'Er meldet niemanden mehr an. Lösche ihn auch im Browser oder auf dem Schlüssel.',
+  'The passkey has been added.': 'Der Passkey wurde hinzugefügt.',
+  'Add a passkey': 'Passkey hinzufügen',
+  'Waiting for your passkey…': 'Warte auf deinen Passkey…',
+  'Name of the passkey': 'Name des Passkeys',
+  'Rename {name}': '{name} umbenennen',
+  'Remove {name}': '{name} entfernen',
+  'Remove {name}?': '{name} entfernen?',
+  'Rename the passkey': 'Passkey umbenennen',
+  'Use a passkey': 'Mit Passkey anmelden',
+  'The browser gave no passkey.': 'Der Browser hat keinen Passkey geliefert.',
+  'This passkey proves who you are, but it cannot open your files (it lacks the PRF extension). Use another one, or an authenticator app beside your password.':
+    'Dieser Passkey beweist, wer du bist, kann aber deine Dateien nicht öffnen (ihm fehlt die Erweiterung PRF). Nimm einen anderen, oder eine Authenticator-App neben dem Passwort.',
   'Second factor': 'Zweiter Faktor',
   'A code from an authenticator app, asked at each sign-in beside your password. It protects you from somebody who learns your password. If you lose the phone, your recovery words let you in and turn it off.':
     'Ein Code aus einer Authenticator-App, der bei jeder Anmeldung zusätzlich zum Passwort verlangt wird. Er schützt dich, wenn jemand dein Passwort erfährt. Verlierst du das Handy, lassen dich deine Wiederherstellungswörter hinein und schalten ihn ab.',

@@ -1,7 +1,8 @@
 /**
  * One authority for the https of all devices (decision 0050). Its key is sealed to each admin, in their user record; no
  * device has it. While an admin is signed in somewhere, they vouch for the authority that each device made for itself,
- * and again before that ends. A device that was removed is vouched for no more.
+ * and again before that ends. A device that was removed is vouched for no more. Who knew the key and is no admin any more
+ * could go on vouching, so the network then gets another authority (decision 0075).
  */
 import type { KeyedLock } from '../../../concurrency/index.ts';
 import {
@@ -10,6 +11,7 @@ import {
   encode,
   equalBytes,
   isFields,
+  madeAtMs,
   newAuthority,
   openFrom,
   sealTo,
@@ -21,7 +23,7 @@ import type { CatalogAuthor, CatalogChange, Draft } from '../../../model/contrac
 import { isPeerstorError, sentenceOf } from '../../../model/errors.ts';
 import { type UserId, userId } from '../../../model/ids.ts';
 import type { Log } from '../../../model/log.ts';
-import type { DeviceBody, UserBody } from '../../../model/records.ts';
+import { type DeviceBody, hlcTicksPerMs, type UserBody } from '../../../model/records.ts';
 import { sealingKeyOf, type UserKeys } from '../../keys/user-keys.ts';
 import { usersLock } from '../../users/account-rules.ts';
 
@@ -32,6 +34,8 @@ const spreadMs = 4_000;
 const everyMs = 6 * 3_600_000;
 /** Of the 180 days that a device is vouched for, so much is left when it is vouched for again. */
 const renewMs = 120 * 86_400_000;
+/** So long the admin who demoted another one has to replace the key. */
+const othersWaitMs = 86_400_000;
 
 export interface NetworkAuthorityParts {
   catalog: CatalogAuthor;
@@ -99,9 +103,11 @@ export async function tendNetworkAuthority({ catalog, keys, userLocks, clock }: 
   const before = own();
   if (!before || !isActiveAdmin(before)) return;
   const nowMs = clock.wallMs();
-  const root = (await openRoot(keys, before)) ?? (await newRoot(catalog, keys, before, nowMs));
-  if (!root) return;
-  const keysOfAdmins = await planKeys(catalog, root);
+  const known = (await openRoot(keys, before)) ?? (await newRoot(catalog, keys, before, nowMs));
+  if (!known || (await isOvertaken(catalog, known))) return;
+  const isKnownToOthers = await mustReplace(catalog, keys.user, nowMs);
+  const root = isKnownToOthers ? newAuthority(nameAfter(known.name, nowMs), nowMs, 1) : known;
+  const keysOfAdmins = await planKeys(catalog, root, isKnownToOthers);
   const certificates = await planCertificates(catalog, root, nowMs);
   await userLocks.run([usersLock], async () => {
     const now = own();
@@ -156,15 +162,55 @@ async function newRoot(
   return newAuthority(`peerstor of ${asciiName(own.username)}`, nowMs, 1);
 }
 
-/** Every admin gets the key of the authority, sealed; null for whoever has it and is no admin any more. */
-async function planKeys(catalog: CatalogAuthor, root: Authority): Promise<Map<UserId, SealedRoot | null>> {
+/**
+ * Does somebody know the key who is no admin any more? The admin who decided that replaces it at once; others only where
+ * that did not happen for a day, so that two do not do it at the same time.
+ */
+async function mustReplace(catalog: CatalogAuthor, self: UserId, nowMs: number): Promise<boolean> {
+  for await (const { body, principal, hlc } of catalog.list('user')) {
+    if (!body?.authority || isActiveAdmin(body)) continue;
+    if (principal === self || nowMs - Math.floor(hlc / hlcTicksPerMs) > othersWaitMs) return true;
+  }
+  return false;
+}
+
+/** Two admins, apart from each other, may have replaced it: the newer one stays, which its holder gives to all. */
+async function isOvertaken(catalog: CatalogAuthor, known: Authority): Promise<boolean> {
+  for await (const { body } of catalog.list('user')) {
+    if (!body?.authority || !isActiveAdmin(body)) continue;
+    if (isNewer(body.authority.certificate, known.certificate)) return true;
+  }
+  return false;
+}
+
+function isNewer(one: string, other: string): boolean {
+  if (one === other) return false;
+  const [oneMs, otherMs] = [madeAtMs(one), madeAtMs(other)];
+  return oneMs === otherMs ? one > other : oneMs > otherMs;
+}
+
+/** The name tells people which of two they may remove from their phones. */
+function nameAfter(name: string, nowMs: number): string {
+  const day = new Date(nowMs).toISOString().slice(0, 10);
+  return `${name.replace(/ \d{4}-\d\d-\d\d$/, '').slice(0, 53)} ${day}`;
+}
+
+/**
+ * Every admin gets the key of the authority, sealed; null for whoever has it and is no admin any more. What those have is
+ * left to them until the key is replaced: it is what tells that it must be.
+ */
+async function planKeys(
+  catalog: CatalogAuthor,
+  root: Authority,
+  isReplaced: boolean,
+): Promise<Map<UserId, SealedRoot | null>> {
   const plan = new Map<UserId, SealedRoot | null>();
   for await (const { id, body } of catalog.list('user')) {
     if (!body) continue;
     const user = userId(id);
     const sealingKey = sealingKeyOf(catalog, user);
     if (!isActiveAdmin(body)) {
-      if (body.authority !== undefined) plan.set(user, null);
+      if (body.authority !== undefined && isReplaced) plan.set(user, null);
     } else if (body.authority?.certificate !== root.certificate && sealingKey) {
       plan.set(user, await sealedRoot(root, sealingKey));
     }

@@ -117,6 +117,78 @@ test('a second admin has the key and vouches without the founder, a member has n
   await untilTended(world, 'ben vouches', () => recordOf(device, laptop)?.vouched !== undefined);
 });
 
+test('a demoted admin who knew the key leaves a network with another authority, which every device shows', async () => {
+  const { world, device, laptop, session, meet } = await createPair();
+  const nowMs = world.clock.wallMs();
+  await say(device, nowMs);
+  const own = await say(laptop, nowMs, ['laptop']);
+  await meet();
+  const [ben, eve] = [await addUser(device, session, 'ben'), await addUser(device, session, 'eve')];
+  for (const user of [ben, eve]) {
+    await device.accounts.changeUser(session, userId(user.user.id), { role: 'admin' });
+  }
+  await untilTended(world, 'all have the key', () => authorityOf(device, eve) !== undefined);
+  await untilTended(world, 'all are vouched for', () => recordOf(device, laptop)?.vouched !== undefined);
+  const old = authorityOf(device, session)?.certificate ?? '';
+  assert.equal(authorityOf(device, ben)?.certificate, old);
+  await device.accounts.changeUser(session, userId(eve.user.id), { role: 'member' });
+  await untilTended(world, 'there is another one', () => authorityOf(device, session)?.certificate !== old);
+  const root = authorityOf(device, session)?.certificate ?? '';
+  assert.equal(authorityOf(device, ben)?.certificate, root);
+  assert.equal(authorityOf(device, eve), undefined);
+  assert.match(new X509Certificate(root).subject, /^CN=peerstor of Ada \d{4}-\d\d-\d\d$/);
+  await meet();
+  const vouched = recordOf(laptop, laptop)?.vouched?.certificate ?? '';
+  const atMs = world.clock.wallMs();
+  assert.deepEqual(vouchedBy(root, vouched, atMs)?.publicKey, publicKeyOf(own));
+  assert.equal(vouchedBy(old, vouched, atMs), undefined, 'the old one vouches for nothing');
+  const writes = catalogOf(device).vector()[device.id];
+  await world.clock.pass(60_000);
+  assert.equal(catalogOf(device).vector()[device.id], writes, 'once is enough');
+});
+
+test('an admin who demoted nobody replaces the key only after a day, and of two new ones the newer stays', async () => {
+  const { world, device, session } = await createPair();
+  const catalog = catalogOf(device);
+  const ben = await addUser(device, session, 'ben', { role: 'admin' });
+  const eve = await addUser(device, session, 'eve', { role: 'admin' });
+  await untilTended(world, 'all have the key', () => authorityOf(device, eve) !== undefined);
+  const keysOf = async ({ user }: Session) => {
+    const bundle = catalog.get('bundle', user.id)?.body;
+    assert.ok(bundle);
+    return (await openByPassword(bundle, password)).keys;
+  };
+  const [ada, benKeys] = [await keysOf(session), await keysOf(ben)];
+  const old = authorityOf(device, session);
+  // Signed by the founder, whose upkeep does not run.
+  const body = catalog.get('user', eve.user.id)?.body;
+  assert.ok(body && old);
+  for (const one of [session, ben, eve]) await device.accounts.logout(one.secret);
+  await catalog.author([{ table: 'user', id: eve.user.id, body: { ...body, role: 'member' } }], ada.signing);
+  const tend = (keys: typeof ada, afterMs: number) => {
+    const wallMs = () => world.clock.wallMs() + afterMs;
+    return tendNetworkAuthority({ catalog, keys, userLocks: new KeyedLock(), clock: { wallMs } });
+  };
+  await tend(benKeys, dayMs / 2);
+  assert.equal(authorityOf(device, ben)?.certificate, old.certificate);
+  assert.ok(authorityOf(device, eve), 'what she has tells that the key must be replaced');
+  await tend(benKeys, 2 * dayMs);
+  const newer = authorityOf(device, ben)?.certificate;
+  assert.notEqual(newer, old.certificate);
+  assert.equal(authorityOf(device, eve), undefined);
+  // As if the founder had replaced it, too, apart from ben and before him.
+  const adaBody = catalog.get('user', session.user.id)?.body;
+  assert.ok(adaBody);
+  await catalog.author(
+    [{ table: 'user', id: session.user.id, body: { ...adaBody, authority: old } }],
+    ada.signing,
+  );
+  await tend(ada, 2 * dayMs);
+  assert.equal(authorityOf(device, ben)?.certificate, newer);
+  await tend(benKeys, 2 * dayMs);
+  assert.equal(authorityOf(device, session)?.certificate, newer);
+});
+
 test('a role that an admin takes away while the key is being sealed does not come back', async () => {
   const { device, session } = await createPair();
   const eve = await addUser(device, session, 'eve');
