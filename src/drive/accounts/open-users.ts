@@ -81,8 +81,12 @@ export function createOpenUsers(parts: OpenUsersParts): OpenUsers {
       const ids = [...tree.cache.apply(changes)];
       backgroundTasks.apply(changes);
       authority.apply(changes);
-      if (ids.length > 0) for (const listener of [...listeners]) listener(ids);
+      if (ids.length > 0) tell(ids);
     });
+    const tell = (ids: string[]) => {
+      for (const listener of [...listeners]) listener(ids);
+    };
+    tree.cache.onRecount(tell);
     const own = createDrive(tree, (listener) => {
       // A listener keeps the user open; otherwise it would hear nothing after the last session ended.
       listeners.add(listener);

@@ -20,11 +20,11 @@ interface Totals {
 const known = new WeakMap<EntryTable, Totals>();
 
 /**
- * The view with `totalSize` and `totalCount`, where it is of a folder of the own drive. Both stay null while the drive is
- * read for the first time, and of what others shared: nobody keeps a table of it.
+ * The view with `totalSize` and `totalCount`, where it is of a folder of the own drive, or of one that another user shared.
+ * Both stay null while the drive is read for the first time, and for guests and tokens: nobody keeps a table for them.
  */
 export async function withTotals<View extends EntryView>(tree: Tree, view: View): Promise<View> {
-  if (view.kind !== 'folder' || tree.granted) return view;
+  if (view.kind !== 'folder' || (tree.granted && tree.granted.kind !== 'user')) return view;
   const table = await tableOf(tree);
   const row = table?.rowOf(entryId(view.id)) ?? -1;
   // Also for what is too much to be read: a list without a sum is better than none.

@@ -39,9 +39,15 @@ export async function searchTableOf(tree: Tree): Promise<EntryTable> {
   });
 }
 
-/** The same, for who can do without it; undefined while it is built for longer than `waitMs`. */
-export function searchTableWithin(tree: Tree, waitMs: number): Promise<EntryTable | undefined> {
-  return indexOf(tree).tableWithin(waitMs);
+/**
+ * The same, for who can do without it; undefined while it is built for longer than `waitMs`. Then the listeners of the
+ * drive are told once it is there.
+ */
+export async function searchTableWithin(tree: Tree, waitMs: number): Promise<EntryTable | undefined> {
+  const index = indexOf(tree);
+  const table = await index.tableWithin(waitMs);
+  if (!table) index.tellWhenBuilt();
+  return table;
 }
 
 function indexOf(tree: Tree): SearchIndex {
@@ -70,6 +76,7 @@ class SearchIndex {
   /** More entries than can be searched: what is here is not all. */
   #isCut = false;
   #isKeeping = false;
+  #isTelling = false;
   /** Revision of the table that the file has. */
   #keptRevision = -1;
   #usedAtMs = 0;
@@ -93,6 +100,15 @@ class SearchIndex {
     if (!this.#isBuilt && !(await this.#builtWithin(waitMs))) return undefined;
     await this.#refresh();
     return this.#table;
+  }
+
+  /** Many lists may have come without sums: one word is enough for all. */
+  tellWhenBuilt(): void {
+    if (this.#isTelling || this.#isBuilt) return;
+    this.#isTelling = true;
+    const { cache, root } = this.#tree;
+    // A failure gives the index up; the next question begins another one.
+    this.#built.then(() => cache.recounted([root])).catch(() => undefined);
   }
 
   async #builtWithin(waitMs: number): Promise<boolean> {

@@ -38,6 +38,9 @@ export function openGrantedDrive(
     if (isMine) ids.push(grant.body.entry);
     if (ids.length > 0) for (const listener of [...listeners]) listener(ids);
   });
+  tree.cache.onRecount((ids) => {
+    for (const listener of [...listeners]) listener(ids);
+  });
   const whole = createDrive(tree, (listener) => {
     listeners.add(listener);
     return () => listeners.delete(listener);

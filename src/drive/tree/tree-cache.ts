@@ -24,6 +24,10 @@ export interface TreeCache {
    * @param onClose called once when the cache is closed
    */
   watch(listener: TreeWatcher, onClose: () => void): () => void;
+  /** Calls back with ids of entries whose view changed without a record: sums that are known now. */
+  onRecount(listener: (ids: string[]) => void): () => void;
+  /** Call this when sums are known that were asked for before. */
+  recounted(ids: string[]): void;
   /** Call this when the key of the topmost entry changed. */
   keysChanged(): void;
   /** Clears and disables the caches: they hear of no changes after this. */
@@ -46,10 +50,7 @@ export function createTreeCache({ catalog, user, top, log }: TreeCacheParts): Tr
   const listings = createListings({ catalog, user, keys, heads, log });
   const trash = createTrashIndex(catalog, user);
 
-  const watchers = new Map<TreeWatcher, () => void>();
-  function tell(changes: readonly CatalogChange[], touched: ReadonlySet<string>): void {
-    for (const watcher of [...watchers.keys()]) watcher(changes, touched);
-  }
+  const { tell, watch, closeAll } = createWatchers();
 
   function applyOne({ record, local }: CatalogChange, touched: Set<string>): void {
     switch (record.table) {
@@ -117,10 +118,8 @@ export function createTreeCache({ catalog, user, top, log }: TreeCacheParts): Tr
     catchUp(records) {
       apply(records.filter((record) => !heard.has(record)).map((record) => ({ record, local: true })));
     },
-    watch(listener, onClose) {
-      watchers.set(listener, onClose);
-      return () => watchers.delete(listener);
-    },
+    watch,
+    ...createRecounts(),
     keysChanged() {
       keys.clear();
       heads.keysChanged();
@@ -128,12 +127,41 @@ export function createTreeCache({ catalog, user, top, log }: TreeCacheParts): Tr
       tell([], new Set());
     },
     close() {
-      for (const onClose of [...watchers.values()]) onClose();
-      watchers.clear();
+      closeAll();
       keys.clear();
       heads.close();
       listings.close();
       trash.close();
+    },
+  };
+}
+
+function createWatchers() {
+  const watchers = new Map<TreeWatcher, () => void>();
+  return {
+    tell(changes: readonly CatalogChange[], touched: ReadonlySet<string>): void {
+      for (const watcher of [...watchers.keys()]) watcher(changes, touched);
+    },
+    watch(listener: TreeWatcher, onClose: () => void): () => void {
+      watchers.set(listener, onClose);
+      return () => watchers.delete(listener);
+    },
+    closeAll(): void {
+      for (const onClose of [...watchers.values()]) onClose();
+      watchers.clear();
+    },
+  };
+}
+
+function createRecounts(): Pick<TreeCache, 'onRecount' | 'recounted'> {
+  const listeners = new Set<(ids: string[]) => void>();
+  return {
+    onRecount(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    recounted(ids) {
+      for (const listener of [...listeners]) listener(ids);
     },
   };
 }

@@ -3,10 +3,12 @@ import { describe, it } from 'node:test';
 import type { EntryView } from '../../../src/model/api.ts';
 import type { Drive } from '../../../src/model/contracts/drive.ts';
 import { isPeerstorError } from '../../../src/model/errors.ts';
-import { entryId } from '../../../src/model/ids.ts';
+import { type EntryId, entryId } from '../../../src/model/ids.ts';
+import { folderTotalsWaitMs } from '../../../src/model/limits.ts';
 import { freshSeed } from '../../support/fresh-seed.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
-import { addUser, createHome, createPair, put } from '../world.ts';
+import { until } from '../../support/until.ts';
+import { addUser, catalogOf, createHome, createPair, put } from '../world.ts';
 
 const all = { sort: 'name', order: 'asc', limit: 1000 } as const;
 
@@ -109,14 +111,65 @@ describe('the totals of folders', () => {
     for (const each of [drive, other]) await walked(each, await each.root());
   });
 
-  it('are told of the own drive only, not of what others shared', async () => {
+  it('are told of what another user shared, of what lies in it only, and not to guests', async () => {
     const { device, session, drive, root } = await createHome();
     const ben = await addUser(device, session, 'ben');
     const folder = await drive.createFolder(entryId(root), 'Shared');
+    await put(drive, root, 'beside.txt', 'not shared');
     await put(drive, folder.id, 'a.txt', '12345');
+    const gone = await put(drive, folder.id, 'gone.txt', '123');
     await session.sharing.shareWith(entryId(folder.id), 'ben', 'view');
-    assert.equal((await drive.entry(entryId(folder.id))).totalSize, 5);
-    const seen = await ben.drive.entry(entryId(folder.id));
-    assert.deepEqual([seen.totalSize, seen.totalCount], [null, null]);
+    const seen = async () => {
+      const { totalSize, totalCount } = await ben.drive.entry(entryId(folder.id));
+      return [totalSize, totalCount];
+    };
+    assert.deepEqual(await seen(), [8, 2]);
+    await drive.trash(entryId(gone.id));
+    await put(drive, folder.id, 'b.txt', '1');
+    assert.deepEqual(await seen(), [6, 2]);
+    const { url } = await session.sharing.createLink({ entryId: entryId(folder.id), rights: 'view' });
+    const guest = await device.accounts.openLink(url?.split('/').at(-1) ?? '', undefined, 'here');
+    assert.equal((await guest.drive.entry(entryId(folder.id))).totalSize, null);
+  });
+
+  it('that were not known in time are announced once they are', async () => {
+    const home = await createHome();
+    const { world, root } = home;
+    for (let number = 0; number < 40; number += 1) await put(home.drive, root, `f${number}`, 'x');
+    home.device.disk.files.kept.clear();
+    const device = await home.device.restart();
+    // Reads the drive as slowly as a large one.
+    const catalog = catalogOf(device);
+    const { children } = catalog;
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    catalog.children = async function* (parent: EntryId) {
+      await held;
+      yield* children(parent);
+    };
+    const session = await device.accounts.resume(home.session.secret);
+    assert.ok(session);
+    const { drive } = session;
+    const told: string[] = [];
+    drive.onChange((ids) => told.push(...ids));
+    const asked = drive.root();
+    let isAnswered = false;
+    asked.then(
+      () => {
+        isAnswered = true;
+      },
+      () => undefined,
+    );
+    await until('the list does without', () => {
+      world.clock.advance(folderTotalsWaitMs);
+      return isAnswered;
+    });
+    assert.equal((await asked).totalSize, null);
+    assert.equal(told.length, 0);
+    goOn();
+    await until('the page is told', () => told.includes(root));
+    assert.equal((await drive.root()).totalSize, 40);
   });
 });
