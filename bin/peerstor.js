@@ -20,6 +20,12 @@ process.env.UV_THREADPOOL_SIZE ??= '8';
 const { setFlagsFromString } = await import('node:v8');
 setFlagsFromString('--external-memory-accounted-in-global-limit');
 
+// A library asks whether this Node has certain new algorithms; that they are experimental concerns nobody who runs it.
+const { emitWarning } = process;
+process.emitWarning = (warning, ...more) => {
+  if (more[0] !== 'ExperimentalWarning') emitWarning.call(process, warning, ...more);
+};
+
 // Compiled code is kept beside the other caches of this user: a faster start and less memory.
 const { enableCompileCache } = await import('node:module');
 enableCompileCache?.();

@@ -120,6 +120,7 @@ function installPage(request: FastifyRequest, fingerprint: string): string {
 network once on each phone and computer: then every device of the network opens over https without a warning.</p>
 <p>Do this on a network that you trust. The certificate must have this SHA-256 fingerprint, which your other devices show on this page, too:</p>
 <p><code>${fingerprint}</code></p>
+<p>When an admin is demoted or disabled, your network takes a new certificate, with the day in its name. Install it again then, and remove the one of before.</p>
 ${sections.join('\n')}
 <h2>On another phone</h2>
 <p>Scan this with its camera, or open <code>${escapeHtml(address)}</code>.</p>
