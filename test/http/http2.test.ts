@@ -77,6 +77,7 @@ describe('HTTP/2 on the one port', { timeout: 60_000 }, () => {
     const json = { 'content-type': 'application/json' };
     const body = JSON.stringify({ username: 'anna', password: 'correct horse' });
     const login = await askHttp2(session, 'POST', '/api/v1/auth/login', json, body);
+    assert.equal(g.front.callers.at(-1), '127.0.0.1', 'the address of the client is counted');
     const [cookie = ''] = login.headers['set-cookie']?.[0]?.split(';') ?? [];
     const { proof } = JSON.parse(login.text) as { proof: string };
     const own = { 'x-peerstor': proof, cookie: ['other=1', cookie] };
