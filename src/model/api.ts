@@ -90,17 +90,6 @@ export interface SignedInView {
   proof: string;
 }
 
-/** A passkey of the one who asks. */
-export interface PasskeyView {
-  /** Credential id, base64url. */
-  id: string;
-  /** Empty where it cannot be read. */
-  name: string;
-  /** The host in the address of the page where it works. */
-  host: string;
-  createdAt: string;
-}
-
 /** Where a user is signed in. */
 export interface SessionView {
   id: string;

@@ -1,7 +1,7 @@
-import type { PasskeyView } from '../../src/model/api.ts';
 import type { Session } from '../../src/model/contracts/drive.ts';
 import type { Passkeys } from '../../src/model/contracts/own-account.ts';
 import { PeerstorError } from '../../src/model/errors.ts';
+import type { PasskeyView } from '../../src/model/views/passkeys.ts';
 
 /** Passkeys whose authenticator answers `{id}`; any secret opens. */
 export function createFakePasskeys(open: () => Session): Passkeys {

@@ -1,5 +1,6 @@
 /** Passkeys of the browser: what the device asks, in the form that browsers take, and their answers back. */
-import type { PasskeyView, SignedInView } from '../../src/model/api.ts';
+import type { SignedInView } from '../../src/model/api.ts';
+import type { PasskeyView } from '../../src/model/views/passkeys.ts';
 import { t } from '../words/words.ts';
 import type { Page } from './query.ts';
 import { ask, askForSession } from './request.ts';

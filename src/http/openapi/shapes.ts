@@ -3,6 +3,7 @@ import type * as api from '../../model/api.ts';
 import type { GarbageReport, SystemView, TransfersView } from '../../model/contracts/health.ts';
 import type { UploadView } from '../../model/contracts/uploads.ts';
 import { errorStatus } from '../../model/errors.ts';
+import type { PasskeyView } from '../../model/views/passkeys.ts';
 import { backups } from './backup-shapes.ts';
 import { pictures } from './photo-shapes.ts';
 import {
@@ -106,7 +107,7 @@ const people: Record<string, Schema> = {
   User: objectOf<api.UserView>({ id, username: string, role }),
   SignedIn: objectOf<api.SignedInView>(signedIn, 'The cookie of the session comes beside it.'),
   NewAccount: objectOf<api.SignedInView & { recoveryCode: string }>({ ...signedIn, recoveryCode: string }),
-  Passkey: objectOf<api.PasskeyView>({ id: string, name: string, host: string, createdAt: time }),
+  Passkey: objectOf<PasskeyView>({ id: string, name: string, host: string, createdAt: time }),
   Session: objectOf<api.SessionView>({
     id,
     device: string,

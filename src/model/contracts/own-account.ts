@@ -1,5 +1,6 @@
 /** What people do about their own account, besides its password; of the same object as `Accounts`. */
-import type { PasskeyView, SessionView } from '../api.ts';
+import type { SessionView } from '../api.ts';
+import type { PasskeyView } from '../views/passkeys.ts';
 import type { Session } from './drive.ts';
 
 /** A code beside the password; of the same object as `Accounts`. */

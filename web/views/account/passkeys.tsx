@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { PasskeyView } from '../../../src/model/api.ts';
+import type { PasskeyView } from '../../../src/model/views/passkeys.ts';
 import { arePasskeysPossible, passkeys } from '../../client/passkeys.ts';
 import { say } from '../../client/state.ts';
 import { formatFullTime } from '../../client/words/format.ts';

@@ -3,10 +3,10 @@
  * gives for a salt of the network (PRF extension). A signature alone opens nothing.
  */
 import { decode, encode, hkdf, isFields, open, seal, sha256 } from '../../../crypto/index.ts';
-import type { PasskeyView } from '../../../model/api.ts';
 import { isPeerstorError } from '../../../model/errors.ts';
 import type { NetworkId } from '../../../model/ids.ts';
 import type { PasskeyBody } from '../../../model/records.ts';
+import type { PasskeyView } from '../../../model/views/passkeys.ts';
 import { decodeKeys, encodeKeys, type UserKeys } from '../../keys/user-keys.ts';
 
 const keysLabel = 'bundle-passkey/1';
