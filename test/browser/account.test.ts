@@ -79,6 +79,7 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
     await named.getByRole('button', { name: 'Sign out', exact: true }).click();
     await shot(named, 'login-passkey');
     await named.getByRole('button', { name: 'Use a passkey' }).click();
+    await named.getByRole('heading', { name: 'My drive' }).waitFor();
     await named.getByRole('link', { name: 'Settings of anna' }).click();
     await section.getByRole('button', { name: 'Remove This laptop' }).click();
     await named.getByRole('button', { name: 'Remove', exact: true }).click();
