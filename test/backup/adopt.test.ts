@@ -32,6 +32,8 @@ class AdoptedFolder {
       await world.write('2026/letter.txt', 'a line of the letter\n'.repeat(30_000));
       await world.write('note', 'short');
       const id = await world.add({ kind: 'adopt', target: '/Adopted' });
+      // Runs that begin by themselves would have looked before those of the test.
+      await world.service.change(world.session, id, { watch: false });
       const folder = new AdoptedFolder(world, id);
       const run = await world.run(id);
       assert.equal(run.state, 'done', run.sentence);
@@ -79,7 +81,7 @@ describe('an adopted folder', () => {
       const { world, store } = folder;
       assert.deepEqual(await world.saved('/Adopted'), await world.source());
       const chunks = await folder.mustGiveAll();
-      assert.ok(chunks >= 4, `${chunks} chunks`);
+      assert.ok(chunks >= 3, `${chunks} chunks`);
       assert.equal(world.volumes.usage().chunks, 0);
       const [id] = await folder.held();
       assert.ok(id && store.isEditable(id) && (await store.touch(id)));

@@ -137,12 +137,13 @@ export class ProfileRunner {
 
   /** @returns the run that began, or the one that is under way. @throws `conflict` while it is paused */
   async run({ dryRun }: { dryRun: boolean }): Promise<BackupRunView> {
-    if (this.#running && !dryRun) {
+    // One that has its outcome and is only being saved does nothing for who asks now.
+    if (this.#running?.view.state === 'running' && !dryRun) {
       // What changed after this run looked is for the next one.
       this.#alarm?.hint();
       return this.#running.view;
     }
-    await this.#running?.done;
+    await this.#idle();
     if (this.state.paused && !dryRun)
       throw new PeerstorError('conflict', this.state.braked ?? 'This backup is paused: resume it first.');
     const view = this.#begin((begun, signal) => this.#perform(begun, dryRun, signal), { isListed: !dryRun });
@@ -157,7 +158,7 @@ export class ProfileRunner {
   async aside(
     work: (signal: AbortSignal, onProgress: (counts: Counts) => void) => Promise<AsideOutcome>,
   ): Promise<BackupRunView> {
-    await this.#running?.done;
+    await this.#idle();
     return this.#begin(async (view, signal) => {
       try {
         Object.assign(view, await work(signal, (counts) => Object.assign(view, shown(counts))));
@@ -166,6 +167,15 @@ export class ProfileRunner {
       }
       await this.#end(view);
     });
+  }
+
+  /** Resolves when nothing is under way, and nothing that waited earlier has begun meanwhile. */
+  async #idle(): Promise<void> {
+    let running = this.#running;
+    while (running) {
+      await running.done;
+      running = this.#running;
+    }
   }
 
   /** Nothing begins by itself any more. */
