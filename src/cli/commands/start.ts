@@ -14,12 +14,13 @@ import { printJson, printLine, printNotice } from '../terminal/output.ts';
 const stopTimeoutMs = 10_000;
 
 export async function start(options: StartOptions & { json?: boolean; peer?: string[] }): Promise<void> {
-  boundHeap();
+  const letHeapGrow = boundHeap();
   const { peer: peers } = options;
   const config = asTyped(() =>
     readConfig({ ...options, version: packageVersion(), ...(peers ? { peers } : {}) }),
   );
   const device = await startDevice(config);
+  letHeapGrow();
   const ready = device.ready();
   if (options.json) printJson({ event: 'ready', ...ready });
   else printWelcome(ready);

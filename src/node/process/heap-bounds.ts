@@ -14,10 +14,19 @@ const growthPercent = 40;
 /** Both halves of the space for new objects: with less, uploads spend their time collecting. */
 const newSpaceBytes = 8 * 1024 * 1024;
 
-/** For the whole process, from now on. Idempotent. */
-export function boundHeap(): void {
+/**
+ * For the whole process, from now on. Until the returned function is called the space for new objects does not grow at all: loading
+ * the code fills any space once, and what it took then stays resident.
+ */
+export function boundHeap(): () => void {
   setFlagsFromString(`--heap-growing-percent=${growthPercent}`);
+  setFlagsFromString('--semi-space-growth-factor=1');
+  return letNewSpaceGrow;
+}
+
+function letNewSpaceGrow(): void {
   let mayGrow = true;
+  setFlagsFromString('--semi-space-growth-factor=2');
   // V8 reads the bound of the new space once, before any script runs, but checks at each collection whether it
   // may grow. It shrinks the space while nothing happens, so the space may have to grow again.
   const observer = new PerformanceObserver(() => {

@@ -24,7 +24,7 @@ function newSpaceMiB(before: string): number {
 
 test('new objects take a bounded part of the memory', () => {
   const { href } = new URL('../../../src/node/process/heap-bounds.ts', import.meta.url);
-  const bounded = newSpaceMiB(`const { boundHeap } = await import(${JSON.stringify(href)}); boundHeap();`);
+  const bounded = newSpaceMiB(`const { boundHeap } = await import(${JSON.stringify(href)}); boundHeap()();`);
   const unbounded = newSpaceMiB('');
   assert.ok(bounded <= 24, `${bounded} MiB`);
   assert.ok(unbounded > 24, `without the bound it is ${unbounded} MiB: then nothing needs to be bounded`);
