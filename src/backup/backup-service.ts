@@ -227,7 +227,7 @@ export class BackupService implements Backups {
     session: Session,
     id: string,
     at: string,
-    options: { under: string; after: number; limit: number },
+    options: { under: string; after: number; limit: number; direct?: boolean },
   ) {
     return readView(await this.#snapshotsOf(session, id).open(at), options);
   }

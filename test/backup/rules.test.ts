@@ -107,6 +107,12 @@ describe('a restore on the device', () => {
       assert.deepEqual(await world.source(), { a: 'one', 'dir/b': 'two' });
 
       assert.match((await restore({ under: 'nothing' })).sentence, /nothing of that path/);
+
+      const direct = async (under: string) => {
+        const page = { under, after: 0, limit: 10, direct: true };
+        return (await world.service.snapshot(world.session, id, at, page)).items.map(({ path }) => path);
+      };
+      assert.deepEqual([await direct(''), await direct('dir')], [['a', 'dir'], ['dir/b']]);
     });
   });
 

@@ -1,6 +1,6 @@
 /** Backups on the page: a folder is added and saved, the brake asks, and what was saved stays. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -65,11 +65,45 @@ describe('backups on the page', { skip: withoutBrowser, timeout: 600_000 }, () =
     await page.getByRole('list', { name: 'Backups' }).getByText('12 deleted').waitFor();
   });
 
-  it('list their snapshots, fit on a phone, and are removed after a question', async () => {
+  it('go back in time by a slider, and bring back a file of a snapshot', async () => {
+    await page.getByRole('button', { name: 'Snapshots…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('0 files').waitFor();
+    await dialog.getByLabel('Time').fill('0');
+    await dialog.getByText('12 files').waitFor();
+    await dialog.getByRole('list', { name: 'Files of the snapshot' }).getByText('letter 3.txt').waitFor();
+    await assertAccessible(page, 'the browser of snapshots');
+    await shot(page, 'backups-snapshots');
+    await dialog.getByRole('button', { name: 'Restore letter 3.txt' }).click();
+    await page.getByRole('heading', { name: 'Restore “letter 3.txt”?' }).waitFor();
+    await page.getByLabel('Folder that it goes to').fill('somewhere');
+    await page.getByRole('button', { name: 'Restore', exact: true }).click();
+    await page.getByRole('alert').getByText('absolute path').waitFor();
+    await page.getByLabel('Folder that it goes to').fill('');
+    await page.getByRole('button', { name: 'Restore', exact: true }).click();
+    await page.getByText('1 new, 0 replaced').first().waitFor();
+    assert.equal(await readFile(join(folder, 'letter 3.txt'), 'utf8'), 'letter 3');
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  });
+
+  it('are changed on the page', async () => {
+    await page.getByRole('button', { name: /^Change the backup/ }).click();
+    await page.getByLabel('Name').fill('My letters');
+    await page.getByLabel('When').selectOption('daily');
+    await page.getByLabel('Wait while this machine runs on battery').check();
+    await assertAccessible(page, 'the dialog that changes a backup');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('My letters', { exact: true }).waitFor();
+    await page.getByText('daily at 3:00').waitFor();
+    const { items } = await device.must<{ items: { pauseOn: string[] }[] }>('GET', '/api/v1/backups');
+    assert.deepEqual(items[0]?.pauseOn, ['battery']);
+  });
+
+  it('fit on a phone, and are removed after a question', async () => {
     await page.setViewportSize({ width: 360, height: 740 });
     await assertNoOverflow(page, 'the backups on a phone');
     await page.getByRole('button', { name: 'Snapshots…' }).click();
-    await page.getByRole('list', { name: 'Snapshots' }).getByText('12 files').waitFor();
+    await page.getByRole('list', { name: 'Files of the snapshot' }).waitFor();
     await assertNoOverflow(page, 'the snapshots on a phone');
     await shot(page, 'backups-phone');
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();

@@ -1,23 +1,39 @@
 /** Backups of the device that serves this page, and the words for them. */
 import type { Page } from '../../src/model/api.ts';
-import type { BackupRunView, BackupView, SnapshotView } from '../../src/model/backups/backup-views.ts';
-import type { BackupWish } from '../../src/model/backups/backups.ts';
+import type {
+  BackupRunView,
+  BackupView,
+  SnapshotEntryView,
+  SnapshotView,
+} from '../../src/model/backups/backup-views.ts';
+import type { BackupChange, BackupWish, RestoreWish } from '../../src/model/backups/backups.ts';
 import { t } from '../words/words.ts';
 import { ask } from './request.ts';
 
+const endPollMs = 400;
 const pathOf = (id: string) => `/api/v1/backups/${encodeURIComponent(id)}`;
 
 export const backups = {
   list: () => ask<Page<BackupView>>('GET', '/api/v1/backups'),
   add: (wish: BackupWish) => ask<BackupView>('POST', '/api/v1/backups', wish),
+  change: (id: string, change: BackupChange) => ask<BackupView>('PATCH', pathOf(id), change),
   setPaused: (id: string, paused: boolean) => ask<BackupView>('PATCH', pathOf(id), { paused }),
   remove: (id: string) => ask<void>('DELETE', pathOf(id)),
   run: (id: string) => ask<BackupRunView>('POST', `${pathOf(id)}/run`, {}),
   dryRun: (id: string) => ask<BackupRunView>('POST', `${pathOf(id)}/run`, { dryRun: true }),
+  runs: (id: string) => ask<Page<BackupRunView>>('GET', `${pathOf(id)}/runs`),
+  restore: (id: string, wish: RestoreWish) => ask<BackupRunView>('POST', `${pathOf(id)}/restore`, wish),
+  importAdopted: (id: string) => ask<BackupRunView>('POST', `${pathOf(id)}/import`),
+  /** What is directly in one folder of a snapshot. */
+  inSnapshot: (id: string, at: string, under: string) =>
+    ask<Page<SnapshotEntryView>>(
+      'GET',
+      `${pathOf(id)}/snapshots/${encodeURIComponent(at)}?${new URLSearchParams({ under, direct: 'true', limit: '1000' })}`,
+    ),
   snapshots: (id: string) => ask<Page<SnapshotView>>('GET', `${pathOf(id)}/snapshots`),
 };
 
-export type When = 'watch' | 'hourly' | 'daily' | 'by-hand';
+export type When = 'watch' | 'hourly' | 'daily' | 'by-hand' | 'as-it-is';
 
 /** The schedule of a wish, for what somebody chose. */
 export function scheduleFor(when: When): Pick<BackupWish, 'watch' | 'cron' | 'every'> {
@@ -29,7 +45,30 @@ export function scheduleFor(when: When): Pick<BackupWish, 'watch' | 'cron' | 'ev
     case 'daily':
       return { cron: '0 3 * * *' };
     case 'by-hand':
+    case 'as-it-is':
       return {};
+  }
+}
+
+/** The same for one that has a schedule already: `as-it-is` leaves what no choice stands for. */
+export function scheduleChange(when: When): BackupChange {
+  return when === 'by-hand' ? { watch: false } : scheduleFor(when);
+}
+
+/** The choice that stands for the schedule of a backup. */
+export function whenOf({ watch, every, cron }: BackupView): When {
+  if (watch) return 'watch';
+  if (every === '1h') return 'hourly';
+  if (cron === '0 3 * * *') return 'daily';
+  return every === null && cron === null ? 'by-hand' : 'as-it-is';
+}
+
+/** Waits for the end of a run, and gives it. */
+export async function endOf(id: string, begun: BackupRunView): Promise<BackupRunView> {
+  for (;;) {
+    const run = (await backups.runs(id)).items.find((one) => one.id === begun.id) ?? begun;
+    if (run.state !== 'running') return run;
+    await new Promise((resolve) => setTimeout(resolve, endPollMs));
   }
 }
 

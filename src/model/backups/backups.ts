@@ -90,12 +90,13 @@ export interface Backups {
   /**
    * What a snapshot has, in the order of the paths.
    * @param at the id of a snapshot, or a time: the newest one that is not later
+   * @param options.direct only what is directly in the folder `under`
    * @throws `not-found`
    */
   snapshot(
     session: Session,
     id: string,
     at: string,
-    options: { under: string; after: number; limit: number },
+    options: { under: string; after: number; limit: number; direct?: boolean },
   ): Promise<Page<SnapshotEntryView> & { snapshot: SnapshotView }>;
 }

@@ -1,32 +1,22 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { BackupView } from '../../../src/model/backups/backup-views.ts';
-import { backups, scheduleFor, stateWords, type When, whenWords } from '../../client/backups.ts';
+import { backups, stateWords, whenWords } from '../../client/backups.ts';
 import { attempt, devices, healthRevision, refreshNetwork, say, user } from '../../client/state.ts';
-import { formatAgo, formatFullTime, formatSize } from '../../client/words/format.ts';
+import { formatAgo } from '../../client/words/format.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
-import { DialogPanel } from '../../components/dialog.tsx';
-import { Field } from '../../components/form/field.tsx';
-import { Select } from '../../components/form/select.tsx';
-import { SubmitForm } from '../../components/form/submit-form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';
-import { deviceSaid, t, tLabels, tParts } from '../../words/words.ts';
+import { deviceSaid, t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
+import { AddDialog, BackupDialog } from './backup-dialogs.tsx';
+import { SnapshotsDialog } from './snapshots.tsx';
 
-type Asking = { kind: 'add' } | { kind: 'remove' | 'snapshots' | 'consent'; backup: BackupView } | null;
+type Asking =
+  | { kind: 'add' }
+  | { kind: 'remove' | 'snapshots' | 'consent' | 'change' | 'import'; backup: BackupView }
+  | null;
 
 const runningPollMs = 1000;
-const whens = [
-  { value: 'watch', label: 'When something changes' },
-  { value: 'hourly', label: 'Every hour' },
-  { value: 'daily', label: 'Daily at 3:00' },
-  { value: 'by-hand', label: 'Only when I run it' },
-] as const;
-const rules = [
-  { value: 'trash', label: 'Goes to the trash of the drive' },
-  { value: 'keep', label: 'Stays in the drive' },
-  { value: 'mirror', label: 'Goes to the trash, with all that only the drive has' },
-] as const;
 
 /** The folders of the device that serves this page which are saved into the drive again and again. */
 export function BackupsView() {
@@ -76,7 +66,20 @@ export function BackupsView() {
         ))}
       </Rows>
       {asking?.kind === 'add' && <AddDialog onClose={close} />}
+      {asking?.kind === 'change' && <BackupDialog backup={asking.backup} onClose={close} />}
       {asking?.kind === 'snapshots' && <SnapshotsDialog backup={asking.backup} onClose={close} />}
+      {asking?.kind === 'import' && (
+        <ChangeDialog
+          title={t('Import “{name}”?', { name: asking.backup.name })}
+          confirm={t('Import')}
+          onConfirm={() => backups.importAdopted(asking.backup.id)}
+          onClose={close}
+        >
+          <p>
+            {t('This device stores copies of its own. The folder is not needed any more then, and may go.')}
+          </p>
+        </ChangeDialog>
+      )}
       {asking?.kind === 'remove' && (
         <ChangeDialog
           title={t('Remove the backup “{name}”?', { name: asking.backup.name })}
@@ -111,7 +114,7 @@ interface BackupRowProps {
 }
 
 function BackupRow({ backup, ask, act }: BackupRowProps) {
-  const { id, name, folder, target, lastRun, problem, state, needsConsent } = backup;
+  const { id, kind, name, folder, target, lastRun, problem, state, needsConsent } = backup;
   const { label, tone } = stateWords(backup);
   const last = lastRun ? `${formatAgo(lastRun.startedAt)}: ${deviceSaid(lastRun.sentence)}` : '';
   return (
@@ -153,8 +156,23 @@ function BackupRow({ backup, ask, act }: BackupRowProps) {
           </button>
         </>
       )}
-      <button type="button" class="button" onClick={() => ask({ kind: 'snapshots', backup })}>
-        {t('Snapshots…')}
+      {kind === 'backup' && (
+        <button type="button" class="button" onClick={() => ask({ kind: 'snapshots', backup })}>
+          {t('Snapshots…')}
+        </button>
+      )}
+      {kind === 'adopt' && (
+        <button type="button" class="button" onClick={() => ask({ kind: 'import', backup })}>
+          {t('Import…')}
+        </button>
+      )}
+      <button
+        type="button"
+        class="button"
+        aria-label={t('Change the backup {name}', { name })}
+        onClick={() => ask({ kind: 'change', backup })}
+      >
+        {t('Change…')}
       </button>
       <button
         type="button"
@@ -165,88 +183,5 @@ function BackupRow({ backup, ask, act }: BackupRowProps) {
         <Icon name="trash" />
       </button>
     </Row>
-  );
-}
-
-function AddDialog({ onClose }: { onClose(): void }) {
-  const [folder, setFolder] = useState('');
-  const [target, setTarget] = useState('/Backups/');
-  const [when, setWhen] = useState<When>('watch');
-  const [onDelete, setOnDelete] = useState<BackupView['onDelete']>('trash');
-  const [exclude, setExclude] = useState('');
-  const add = async () => {
-    const patterns = exclude.split('\n').filter((line) => line.trim() !== '');
-    await backups.add({ folder, target, onDelete, exclude: patterns, ...scheduleFor(when) });
-    onClose();
-  };
-  return (
-    <DialogPanel title={t('Add a backup')} onClose={onClose}>
-      <SubmitForm submit={t('Add it')} busy={t('Adding…')} onSubmit={add}>
-        <Field
-          label={t('Folder on this device')}
-          value={folder}
-          onInput={setFolder}
-          required
-          autofocus
-          hint={t('The whole path, such as /home/anna/Documents.')}
-        />
-        <Field
-          label={t('Folder in the drive')}
-          value={target}
-          onInput={setTarget}
-          required
-          hint={t('It is made.')}
-        />
-        <Select label={t('When^backup')} value={when} options={tLabels(whens)} onChange={setWhen} />
-        <Select
-          label={t('What is deleted in the folder')}
-          value={onDelete}
-          options={tLabels(rules)}
-          onChange={setOnDelete}
-        />
-        <Field
-          label={t('Leave out')}
-          type="multiline"
-          value={exclude}
-          onInput={setExclude}
-          hint={t(
-            'A pattern on each line, as in a .gitignore file. Caches and system files are left out anyway.',
-          )}
-        />
-      </SubmitForm>
-    </DialogPanel>
-  );
-}
-
-function SnapshotsDialog({ backup, onClose }: { backup: BackupView; onClose(): void }) {
-  const list = useQuery(async () => (await backups.snapshots(backup.id)).items);
-  return (
-    <DialogPanel title={t('Snapshots of “{name}”', { name: backup.name })} onClose={onClose}>
-      <Rows
-        label={t('Snapshots')}
-        count={list.answer?.length}
-        error={list.error}
-        empty={t('There is none yet.')}
-      >
-        {list.answer?.map(({ id, at, files, bytes }) => (
-          <Row
-            key={id}
-            icon="clock"
-            title={formatFullTime(at)}
-            facts={t('{count} {count|file|files}, {size}', { count: files, size: formatSize(bytes) })}
-          />
-        ))}
-      </Rows>
-      <p class="hint">
-        {tParts('To bring one back, run on {name}: {command}', {
-          name: devices.value.find(({ self }) => self)?.name ?? t('this device'),
-          command: (
-            <code>
-              peerstor backup restore {backup.name} / FOLDER --at {list.answer?.[0]?.id ?? 'TIME'}
-            </code>
-          ),
-        })}
-      </p>
-    </DialogPanel>
   );
 }

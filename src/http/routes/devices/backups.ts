@@ -43,13 +43,18 @@ const restoreBody = fields(
   },
   ['at'],
 );
-const viewQuery = query({ under: { type: 'string', maxLength: 16 * 1024 }, ...pageParameters });
+const viewQuery = query({
+  under: { type: 'string', maxLength: 16 * 1024 },
+  direct: { enum: ['true', 'false'] },
+  ...pageParameters,
+});
 
 interface ById {
   Params: { id: string };
 }
 interface ViewQuery {
   under?: string;
+  direct?: string;
   limit?: string;
   cursor?: string;
 }
@@ -108,7 +113,8 @@ export function backupRoutes(app: FastifyInstance, { front }: RouteContext): voi
     (request) => {
       const { id, at } = request.params;
       const { limit, cursor } = listOptionsOf(request.query);
-      const options = { under: request.query.under ?? '', after: placeOf(cursor), limit };
+      const direct = request.query.direct === 'true';
+      const options = { under: request.query.under ?? '', after: placeOf(cursor), limit, direct };
       return backups.snapshot(signedIn(request), id, at, options);
     },
   );
