@@ -110,7 +110,7 @@ export class BackupService implements Backups {
       throw new PeerstorError('bad-input', 'Name a folder of the drive as the target, not the whole drive.');
     const target = entryId((await session.drive.ensureFolder(names)).id);
     if (kind === 'backup') await this.#keepVersions(session, target, keepMsOf(choices.keep));
-    const access = await this.#newAccess(session, target, choices.name);
+    const access = await this.#newAccess(session, target, choices.name, kind);
     const { random } = this.#parts;
     const profile: Profile = {
       id: toHex(random.bytes(16)),
@@ -146,7 +146,7 @@ export class BackupService implements Backups {
       Object.assign(state, { paused: false, braked: null });
       // A new password ends all tokens of its user.
       if (!(await this.#parts.resume(before.token)))
-        Object.assign(before, await this.#newAccess(session, before.target, before.name));
+        Object.assign(before, await this.#newAccess(session, before.target, before.name, before.kind));
     }
     await runner.restart();
     this.#parts.changed();
@@ -236,10 +236,12 @@ export class BackupService implements Backups {
     session: Session,
     entry: Profile['target'],
     name: string,
+    kind: BackupView['kind'] | undefined,
   ): Promise<Pick<Profile, 'grant' | 'token'>> {
     const token = await session.sharing.createToken({
       name: this.#tokenName(name),
-      rights: 'edit',
+      // A mirror only reads.
+      rights: kind === 'mirror' ? 'view' : 'edit',
       entryId: entry,
       expiresAtMs: null,
     });

@@ -74,6 +74,7 @@ export async function endOf(id: string, begun: BackupRunView): Promise<BackupRun
 
 export function whenWords({ kind, watch, every, cron }: BackupView): string {
   if (kind === 'sync') return t('kept the same in both directions');
+  if (kind === 'mirror') return t('kept as the drive is');
   if (kind === 'adopt') return t('shown in the drive, left where it is');
   if (watch) return t('when something changes');
   if (every !== null) return t('every {time}', { time: every });

@@ -16,7 +16,7 @@ import { isPreset, presetNames } from '../source/patterns.ts';
 export interface Profile {
   readonly id: string;
   /** Absent of a backup. */
-  readonly kind?: 'sync' | 'adopt';
+  readonly kind?: 'sync' | 'mirror' | 'adopt';
   readonly owner: UserId;
   readonly target: EntryId;
   readonly folder: string;

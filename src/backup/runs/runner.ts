@@ -11,6 +11,7 @@ import type { AdoptedChunks } from '../adopt/adopted-chunks.ts';
 import { lossesWithin } from '../profiles/brake.ts';
 import { readCommands, runCommand } from '../profiles/commands.ts';
 import { KnownFiles } from '../profiles/known-files.ts';
+import type { Profile } from '../profiles/profile.ts';
 import { type ProfileFolder, type ProfileState, saveState } from '../profiles/profile-state.ts';
 import type { Counts, RunOutcome } from '../profiles/run-outcome.ts';
 import { snapshotId } from '../snapshots/snapshot-format.ts';
@@ -84,7 +85,7 @@ export class ProfileRunner {
     this.#alarm = new Alarm({ folder, schedule, lastMs, settleMs, clock, log, due });
     // Nobody watched while the device was off.
     if (schedule.kind === 'watch') this.#alarm.hint();
-    if (this.state.profile.kind === 'sync' && schedule.kind === 'watch') void this.#followDrive();
+    if (followsDrive(this.state.profile) && schedule.kind === 'watch') void this.#followDrive();
   }
 
   /** Begins by itself, unless the machine is in a state in which it shall not. */
@@ -260,7 +261,7 @@ export class ProfileRunner {
     state.losses =
       outcome.loss > 0 && !consent ? [...earlier, { atMs: nowMs, files: outcome.loss }] : earlier;
     // A run of a backup has waited for them already; one of a sync does not wait.
-    const againMs = profile.kind === 'sync' ? settleMs + waitingSyncMs : waitingAgainMs;
+    const againMs = followsDrive(profile) ? settleMs + waitingSyncMs : waitingAgainMs;
     if (outcome.counts.waiting > 0) this.#alarm?.hint(againMs);
     return outcome;
   }
@@ -269,6 +270,7 @@ export class ProfileRunner {
     const { isDriveComplete, deviceName, adopted } = this.#parts;
     switch (shared.profile.kind) {
       case 'sync':
+      case 'mirror':
         return new SyncRun({ ...shared, isDriveComplete, deviceName: deviceName() });
       case 'adopt':
         return new AdoptRun({ ...shared, checkTarget, adopted });
@@ -301,6 +303,10 @@ export class ProfileRunner {
     const left = links > 0 ? ` ${links} symbolic ${links === 1 ? 'link is' : 'links are'} left out.` : '';
     view.sentence = `${sentenceFor(counts, isAdopted)}${failed}${left}`;
   }
+}
+
+function followsDrive({ kind }: Pick<Profile, 'kind'>): boolean {
+  return kind === 'sync' || kind === 'mirror';
 }
 
 function beginView(nowMs: number): BackupRunView {

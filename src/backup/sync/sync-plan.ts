@@ -53,6 +53,25 @@ export function stepFor({ local, remote, base }: Omit<SyncPath, 'path'>): SyncSt
   return kind === 'folder' ? folderStep(local, remote, common) : fileStep(local, remote, common);
 }
 
+/**
+ * The same for a mirror: the folder follows the drive, and nothing goes the other way. What was edited here makes room under another
+ * name; what only the folder has stays, and is nobody's.
+ */
+export function mirrorStepFor(one: Omit<SyncPath, 'path'>): SyncStep {
+  const step = stepFor(one);
+  switch (step.do) {
+    case 'upload':
+      if (one.remote) return { do: 'conflict' };
+      return { do: one.base ? 'forget' : 'nothing' };
+    case 'make-remote-folder':
+      return { do: 'nothing' };
+    case 'trash-remote':
+      return { do: one.remote?.kind === 'folder' ? 'make-local-folder' : 'download' };
+    default:
+      return step;
+  }
+}
+
 function folderStep(
   local: Local | undefined,
   remote: Remote | undefined,

@@ -15,7 +15,15 @@ import { FileChanged, readSample, readSteady } from '../source/steady-file.ts';
 import { conflictPath } from './conflict-name.ts';
 import { LocalWriter, unfinishedEnding } from './local-writer.ts';
 import { hasSameContent } from './same-content.ts';
-import { type Remote, type Rename, renamesIn, type SyncPath, type SyncStep, stepFor } from './sync-plan.ts';
+import {
+  mirrorStepFor,
+  type Remote,
+  type Rename,
+  renamesIn,
+  type SyncPath,
+  type SyncStep,
+  stepFor,
+} from './sync-plan.ts';
 
 export interface SyncParts extends JobParts {
   losses: readonly Loss[];
@@ -79,6 +87,7 @@ export class SyncRun {
     for await (const { path, remote } of this.#remotes(rules)) at(path).remote = remote;
     const failed = new Set(scan.failed.map(({ path }) => path));
     const planned: Planned[] = [];
+    const step = this.#isMirror ? mirrorStepFor : stepFor;
     const seen = new Set<string>();
     for (const one of paths.values()) {
       const key = known.keyOf(one.path);
@@ -87,7 +96,7 @@ export class SyncRun {
       if (isOwn(scan, one.path)) continue;
       // What could not be read here may be there all the same.
       const isUnsure = failed.has(one.path) || (!one.local && scan.unread.length > 0);
-      planned.push({ ...one, key, step: isUnsure ? { do: 'nothing' } : stepFor(one) });
+      planned.push({ ...one, key, step: isUnsure ? { do: 'nothing' } : step(one) });
     }
     await this.#forgetGone(seen);
     return this.#withRenames(planned).sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -122,7 +131,7 @@ export class SyncRun {
     const renames = renamesIn(planned);
     const of = new Map(planned.map((one) => [one.path, one]));
     for (const [list, apply] of [
-      [renames.there, (rename: Rename) => this.#renameThere(rename)],
+      [this.#isMirror ? [] : renames.there, (rename: Rename) => this.#renameThere(rename)],
       [renames.here, (rename: Rename) => this.#renameHere(rename)],
     ] as const) {
       for (const rename of list) {
@@ -228,12 +237,17 @@ export class SyncRun {
     return false;
   }
 
-  /** The drive's file keeps the name; the local one is renamed, and the next run sends it. */
+  get #isMirror(): boolean {
+    return this.#parts.profile.kind === 'mirror';
+  }
+
+  /** The drive's file keeps the name; the local one is renamed. */
   async #conflict({ path, key, local, remote }: Planned): Promise<void> {
     if (!local || !remote) return;
     this.#mustBeSettled(local.facts);
     await this.#setAside(path, local.facts);
-    this.#tally.counts.waiting += 1;
+    // The next run sends it.
+    if (!this.#isMirror) this.#tally.counts.waiting += 1;
     await this.#download(
       { path, key, local: undefined, remote, base: undefined, step: { do: 'download' } },
       remote,

@@ -66,14 +66,17 @@ export async function addBackup(folder: string, options: AddOptions): Promise<vo
 
 export async function addSync(
   folder: string,
-  options: GlobalOptions & { with: string; name?: string; exclude?: string[] },
+  options: GlobalOptions & { with: string; mirror?: boolean; name?: string; exclude?: string[] },
 ) {
   const client = await Client.connect(options);
   const { name, exclude } = options;
   const target = `/${splitDrivePath(options.with).join('/')}`;
-  const json = { kind: 'sync', folder: resolve(folder), target, name, exclude };
+  const kind = options.mirror ? 'mirror' : 'sync';
+  const json = { kind, folder: resolve(folder), target, name, exclude };
   const view = await client.json<BackupView>('/api/v1/backups', { method: 'POST', json });
   if (options.json) return printJson(view);
+  if (options.mirror)
+    return printLine(`${view.folder} is kept as ${view.target.path ?? target} is from now on.`);
   printLine(
     `${view.folder} and ${view.target.path ?? target} are kept the same from now on, in both directions.`,
   );
@@ -107,14 +110,14 @@ export async function importAdopted(which: string, options: GlobalOptions): Prom
     throw new CommandFailure('incomplete', `The import ended as "${run.state}". ${run.sentence}`);
 }
 
-export const listAdopted = (options: GlobalOptions) => listOf('adopt', options);
-export const listBackups = (options: GlobalOptions) => listOf('backup', options);
-export const listSyncs = (options: GlobalOptions) => listOf('sync', options);
+export const listAdopted = (options: GlobalOptions) => listOf(['adopt'], options);
+export const listBackups = (options: GlobalOptions) => listOf(['backup'], options);
+export const listSyncs = (options: GlobalOptions) => listOf(['sync', 'mirror'], options);
 
-async function listOf(kind: BackupView['kind'], options: GlobalOptions): Promise<void> {
+async function listOf(kinds: BackupView['kind'][], options: GlobalOptions): Promise<void> {
   const client = await Client.connect(options);
   const all = await client.json<Page<BackupView>>('/api/v1/backups');
-  const page = { ...all, items: all.items.filter((view) => view.kind === kind) };
+  const page = { ...all, items: all.items.filter((view) => kinds.includes(view.kind)) };
   if (options.json) return printJson(page);
   printTable(
     ['NAME', 'ID', 'STATE', 'FOLDER', 'TO', 'WHEN', 'LAST RUN', 'NEXT RUN'],

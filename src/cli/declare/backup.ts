@@ -144,6 +144,7 @@ export function addSync(program: Command): void {
     .argument('<folder>', 'local folder')
     .requiredOption('--with <path>', 'folder in the drive; it is made')
     .option('--name <name>', 'what to call it; default: the name of the folder')
+    .option('--mirror', 'only keep the local folder as the drive is; nothing goes the other way')
     .option('--exclude <pattern>', 'leave out what matches, as in a .gitignore file (repeatable)', list)
     .description('keep both the same from now on: the first run merges them, and of two edits both stay');
   call(add, async () => (await commands()).addSync);

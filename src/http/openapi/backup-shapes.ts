@@ -18,7 +18,7 @@ import {
 export const backups: Record<string, Schema> = {
   Backup: objectOf<backup.BackupView>({
     id,
-    kind: oneOf('backup', 'sync', 'adopt'),
+    kind: oneOf('backup', 'sync', 'mirror', 'adopt'),
     pauseOn: listOf(oneOf('battery', 'metered')),
     name: string,
     folder: string,

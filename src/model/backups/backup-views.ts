@@ -3,7 +3,7 @@
 /** A backup profile of the device that answers. */
 export interface BackupView {
   id: string;
-  kind: 'backup' | 'sync' | 'adopt';
+  kind: 'backup' | 'sync' | 'mirror' | 'adopt';
   name: string;
   folder: string;
   /** Where the files go: the folder's id, and its path where the asker can see it. */

@@ -22,8 +22,9 @@ export interface BackupKeep {
 }
 
 export interface BackupWish {
-  /** `adopt` shows the files in the drive and leaves them where they are. `sync` keeps both folders the same, in both directions, when one of them changes; default: `backup`. */
-  kind?: 'backup' | 'sync' | 'adopt';
+  /** `adopt` shows the files in the drive and leaves them where they are. `sync` keeps both folders the same, in both directions, when one of them changes; `mirror`
+   * only keeps the local folder as the drive is; default: `backup`. */
+  kind?: 'backup' | 'sync' | 'mirror' | 'adopt';
   name?: string;
   /** Absolute path on this device. */
   folder: string;

@@ -10,6 +10,7 @@ import { t, tLabels } from '../../words/words.ts';
 const kinds = [
   { value: 'backup', label: 'Save it into the drive, again and again' },
   { value: 'sync', label: 'Keep both the same' },
+  { value: 'mirror', label: 'Keep it as the drive is' },
   { value: 'adopt', label: 'Show it in the drive, and leave it where it is' },
 ] as const;
 const whens = [

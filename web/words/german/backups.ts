@@ -65,6 +65,8 @@ export const backups = {
   'Save it into the drive, again and again': 'Immer wieder in die Ablage sichern',
   'Keep both the same': 'Beide gleich halten',
   'Show it in the drive, and leave it where it is': 'In der Ablage zeigen und liegen lassen, wo er ist',
+  'Keep it as the drive is': 'So halten, wie die Ablage ist',
+  'kept as the drive is': 'so gehalten, wie die Ablage ist',
   'As it is now': 'Wie bisher',
   'Change “{name}”': '„{name}“ ändern',
   'Wait while this machine runs on battery': 'Warten, solange dieser Rechner mit Akku läuft',

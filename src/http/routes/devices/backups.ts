@@ -26,7 +26,7 @@ const choices = {
 const wish = fields(
   {
     ...choices,
-    kind: { enum: ['backup', 'sync', 'adopt'] },
+    kind: { enum: ['backup', 'sync', 'mirror', 'adopt'] },
     folder: text(4096, 'an absolute path on this device'),
     target: text(16 * 1024, 'a path in the drive such as /Backups/laptop'),
   },
