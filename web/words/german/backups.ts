@@ -77,7 +77,6 @@ export const backups = {
   'Restore this folder…': 'Diesen Ordner zurückholen …',
   'Files of the snapshot': 'Dateien des Schnappschusses',
   'There is nothing here.': 'Hier ist nichts.',
-  'Restore {name}': '{name} zurückholen',
   'Restore…': 'Zurückholen …',
   'Restore everything?': 'Alles zurückholen?',
   'Restore “{name}”?': '„{name}“ zurückholen?',
