@@ -49,6 +49,7 @@ const networkPrefixes = [
   'upload-copies/',
   'replication/',
   'addresses/',
+  'transfers/',
   'quota-counts/',
 ];
 const rowsPerBatch = 1000;
