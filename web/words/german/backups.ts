@@ -11,7 +11,7 @@ export const backups = {
   'Is this loss right?': 'Ist dieser Verlust gewollt?',
   'It is right: go on': 'Ja: weitermachen',
   'Earlier versions stay in the snapshots, and what is deleted goes to the trash.':
-    'Frühere Fassungen bleiben in den Schnappschüssen, und Gelöschtes kommt in den Papierkorb.',
+    'Frühere Versionen bleiben in den Schnappschüssen, und Gelöschtes kommt in den Papierkorb.',
   'a folder that is gone': 'ein Ordner, den es nicht mehr gibt',
   'Look at it…': 'Ansehen …',
   'Run now': 'Jetzt ausführen',

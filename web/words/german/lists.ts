@@ -4,7 +4,7 @@ export const lists = {
   '{taken} of {count} {count|file|files} are there already':
     '{taken} von {count} {count|Datei|Dateien} gibt es schon',
   'and {more} more': 'und {more} weitere',
-  'New version': 'Neue Fassung',
+  'New version': 'Neue Version',
   'The file stays one, and its history keeps the old content.':
     'Es bleibt eine Datei, und ihr Verlauf behält den alten Inhalt.',
   'Keep both': 'Beide behalten',

@@ -34,7 +34,7 @@ export const network = {
   '{size} are on it. Your other devices need room for them.':
     'Darauf liegen {size}. Deine anderen Geräte brauchen Platz dafür.',
   'Only this device has {chunks} {chunks|chunk|chunks} ({size}): {versions} {versions|version of a file|versions of files} would be lost forever.':
-    'Nur dieses Gerät hat {chunks} {chunks|Stück|Stücke} ({size}): {versions} {versions|Fassung einer Datei ginge|Fassungen von Dateien gingen} für immer verloren.',
+    'Nur dieses Gerät hat {chunks} {chunks|Stück|Stücke} ({size}): {versions} {versions|Version einer Datei ginge|Versionen von Dateien gingen} für immer verloren.',
   'Nothing would be lost. {count} {count|chunk|chunks} would have too few copies until they are copied again.':
     'Nichts ginge verloren. {count} {count|Stück hätte|Stücke hätten} zu wenige Kopien, bis neue entstanden sind.',
   'Nothing would be lost. Everything would still have enough copies.':
