@@ -1,5 +1,5 @@
 /**
- * As power-cut.test.ts, for long and with fresh seeds: as many as begin within PEERSTOR_POWER_CUT_MINUTES (5), at
+ * As power-cut.slow.test.ts, for long and with fresh seeds: as many as begin within PEERSTOR_POWER_CUT_MINUTES (5), at
  * most PEERSTOR_POWER_CUT_SEEDS (10,000). A failure names its seed; PEERSTOR_TEST_SEED repeats the run.
  */
 import assert from 'node:assert/strict';
