@@ -2,7 +2,9 @@
 import { EntryTable } from '../src/drive/search/entry-table.ts';
 import { findMatches } from '../src/drive/search/finding.ts';
 import { foldText, wordsOf } from '../src/drive/search/folding.ts';
+import { readKept, writeKept } from '../src/drive/search/kept-index.ts';
 import { type EntryId, entryId } from '../src/model/ids.ts';
+import { silentLog } from '../src/model/log.ts';
 
 const entries = process.argv.includes('--mib') ? 100_000 : 1_000_000;
 const rounds = 20;
@@ -67,3 +69,31 @@ const at = (part: number) => (tookMs[Math.floor(tookMs.length * part)] ?? 0).toF
 if (process.argv.includes('--each'))
   for (const [question, ms] of least) console.log(`${ms.toFixed(1)} ms  ${question}`);
 console.log(`a search: half ≤ ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms`);
+
+const copiedMs = performance.now();
+const columns = table.columns();
+console.log(`a copy of the columns stops the thread for ${(performance.now() - copiedMs).toFixed(0)} ms`);
+const key = crypto.getRandomValues(new Uint8Array(32));
+const state = { mark: { vector: {}, late: '' }, unopened: [] };
+const kept: Uint8Array[] = [];
+const files = {
+  async write(_name: string, pieces: AsyncIterable<Uint8Array>) {
+    for await (const piece of pieces) kept.push(piece);
+  },
+  async *read() {
+    yield* kept;
+  },
+};
+const log = silentLog;
+const tree = { own: { index: { name: 'x', key } }, files, log };
+const writtenMs = performance.now();
+await writeKept(tree, columns, state);
+const bytes = kept.reduce((sum, piece) => sum + piece.length, 0);
+console.log(
+  `sealed in ${((performance.now() - writtenMs) / 1000).toFixed(1)} s: ${(bytes / 2 ** 20).toFixed(0)} MiB`,
+);
+const readMs = performance.now();
+const again = await readKept(tree);
+console.log(
+  `read back in ${((performance.now() - readMs) / 1000).toFixed(1)} s: ${again?.table.size} entries`,
+);

@@ -16,13 +16,18 @@ const label = 'search-index/1';
 const fileIdBytes = 16;
 const frameBytes = 1024 * 1024;
 
+/** What of a tree is needed here. */
+interface Keeping extends Pick<Tree, 'files' | 'log'> {
+  readonly own: Pick<OwnSeals, 'index'> | undefined;
+}
+
 /** Of a tree that was granted nothing is kept. @throws as `SealedFiles.write` */
-export async function writeKept({ own, files }: Tree, columns: Columns, state: TableState): Promise<void> {
+export async function writeKept({ own, files }: Keeping, columns: Columns, state: TableState): Promise<void> {
   if (own) await files.write(own.index.name, sealedFrames(own.index.key, piecesOf(columns, state)));
 }
 
 /** @returns undefined where nothing was kept that can be used */
-export async function readKept({ own, files, log }: Tree): ReturnType<typeof tableFrom> {
+export async function readKept({ own, files, log }: Keeping): ReturnType<typeof tableFrom> {
   if (!own) return undefined;
   try {
     return await tableFrom(openedFrames(files, own.index));
