@@ -77,6 +77,7 @@ class SearchIndex {
   #isCut = false;
   #isKeeping = false;
   #isTelling = false;
+  #isStopped = false;
   /** Revision of the table that the file has. */
   #keptRevision = -1;
   #usedAtMs = 0;
@@ -89,7 +90,7 @@ class SearchIndex {
     this.#stopWatching = tree.cache.watch((changes, touched) => this.#note(changes, touched), drop);
     this.#built = this.#fill().then(() => {
       this.#isBuilt = true;
-      this.#keepInBackground();
+      void this.#keepInBackground();
     });
     this.#built.catch(drop);
     this.#watchIdle();
@@ -177,8 +178,8 @@ class SearchIndex {
   }
 
   /** Now, and later whenever something changed. */
-  #keepInBackground(): void {
-    this.#keep().catch((error: unknown) => {
+  #keepInBackground(): Promise<void> {
+    return this.#keep().catch((error: unknown) => {
       this.#tree.log.warn({ error: sentenceOf(error) }, 'The index for search could not be kept.');
     });
   }
@@ -187,7 +188,11 @@ class SearchIndex {
     if (this.#isKeeping || this.#isCut || this.#keptRevision === this.#table.revision) return;
     this.#isKeeping = true;
     try {
-      await this.#refresh();
+      do {
+        await this.#refresh();
+        // It hears of no changes any more: a mark of now would cover some that it lacks.
+        if (this.#isStopped) return;
+      } while (this.#isBehind());
       // All in one step: the columns have everything that the mark covers.
       const state = { mark: this.#tree.catalog.mark(), unopened: [...this.#unopened] };
       const { revision } = this.#table;
@@ -220,8 +225,13 @@ class SearchIndex {
     this.#tree.log.warn({ entries: this.#table.size }, 'A drive has more entries than can be searched.');
   }
 
+  /** Also while somebody else looks: what they look at is not in the table yet. */
+  #isBehind(): boolean {
+    return this.#refreshing !== undefined || this.#dirty.size > 0 || this.#foldersMoved;
+  }
+
   async #refresh(): Promise<void> {
-    while (this.#dirty.size > 0 || this.#foldersMoved) {
+    while (this.#isBehind()) {
       this.#refreshing ??= this.#lookAgain().finally(() => {
         this.#refreshing = undefined;
       });
@@ -281,13 +291,15 @@ class SearchIndex {
   /** Nobody searches for a while: the memory is given back. Until then the file follows from time to time. */
   #watchIdle(): void {
     this.#idle = this.#tree.clock.after(searchKeepEveryMs, () => {
-      if (this.#isBuilt) this.#keepInBackground();
-      if (this.#tree.clock.monotonicMs() - this.#usedAtMs >= searchIdleMs) this.#drop();
+      const isIdle = this.#tree.clock.monotonicMs() - this.#usedAtMs >= searchIdleMs;
+      const kept = this.#isBuilt ? this.#keepInBackground() : Promise.resolve();
+      if (isIdle) void kept.then(this.#drop);
       else this.#watchIdle();
     });
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#idle?.cancel();
     this.#stopWatching();
   }

@@ -7,7 +7,16 @@ import { searchKeepEveryMs } from '../../../src/model/limits.ts';
 import { freshSeed } from '../../support/fresh-seed.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { until } from '../../support/until.ts';
-import { catalogOf, createHome, createPair, exchange, put, type TestDevice } from '../world.ts';
+import {
+  catalogOf,
+  createHome,
+  createPair,
+  exchange,
+  password,
+  put,
+  type TestDevice,
+  username,
+} from '../world.ts';
 
 async function pathsOf(drive: Drive, q = ''): Promise<string[]> {
   return (await drive.search({ q, limit: 1000 })).items.map(({ path }) => path).sort();
@@ -105,6 +114,43 @@ test('a file that is damaged, cut, or of somebody else makes the index anew', as
     assert.equal((await pathsOf(again.drive, 'treasure')).length, folders);
     assert.ok(read.count > folders, 'the drive is read');
     at = again.device;
+  }
+});
+
+test('two searches at once both find what was just added', async () => {
+  const { drive, root } = await createFilled();
+  await put(drive, root, 'brand new.txt', 'x');
+  const found = await Promise.all([pathsOf(drive, 'brand'), pathsOf(drive, 'brand')]);
+  assert.deepEqual(found, [['/brand new.txt'], ['/brand new.txt']]);
+});
+
+test('an index that is given up while it is written leaves no file that lacks what came meanwhile', async () => {
+  const { world, device, session, root } = await createFilled();
+  const laptop = await world.join('Laptop', device, session);
+  const other = await laptop.accounts.login(username, password, 'here');
+  await put(other.drive, root, 'first.txt', 'x');
+  await exchange(device, laptop);
+  const catalog = catalogOf(device);
+  const { currentVersions } = catalog;
+  let goOn: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  catalog.currentVersions = async (entry) => {
+    await held;
+    return currentVersions(entry);
+  };
+  world.clock.advance(searchKeepEveryMs);
+  await put(other.drive, root, 'second.txt', 'x');
+  await device.accounts.logout(session.secret);
+  await exchange(device, laptop);
+  goOn();
+  catalog.currentVersions = currentVersions;
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  const again = await device.restart();
+  const later = await again.accounts.login(username, password, 'here');
+  for (const name of ['first.txt', 'second.txt']) {
+    assert.deepEqual(await pathsOf(later.drive, name), [`/${name}`]);
   }
 });
 
