@@ -1,10 +1,14 @@
 /** The account on the page: recovery words shown again and renewed, a forgotten password, what ends with a password. */
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { totpCode, totpStep } from '../../src/crypto/totp.ts';
 import type { TokenView } from '../../src/model/api.ts';
 import { german } from '../../web/words/german/index.ts';
 import { DeviceProcess, password } from '../cluster/device-process.ts';
+import { until } from '../support/until.ts';
 import { assertAccessible, assertNoOverflow, launchBrowser, shot, signIn, waitMs } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
 
@@ -138,6 +142,68 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
     await page.getByText('You have no access tokens.').waitFor();
   });
 
+  it('asks for the code of an authenticator app once that is set up, and for none after it is turned off', async () => {
+    const current = 'a third good password';
+    const section = page.getByRole('region', { name: 'Second factor' });
+    await section.getByLabel('Your password').fill(current);
+    await section.getByRole('button', { name: 'Set up' }).click();
+    const secret = fromBase32((await section.getByLabel('Secret').inputValue()).replaceAll(' ', ''));
+    await assertAccessible(page, 'the second factor');
+    await section.getByLabel('Code from the app').fill('000000');
+    await section.getByRole('button', { name: 'Turn on' }).click();
+    await section.getByRole('alert').waitFor();
+    await section.getByLabel('Code from the app').fill(totpCode(secret, totpStep(Date.now())));
+    await section.getByRole('button', { name: 'Turn on' }).click();
+    await section.getByText('Signing in asks for a code.').waitFor();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await page.getByLabel('User name').fill('anna');
+    await page.getByLabel('Password').fill(current);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    // A code is good once, and one of a phone that is ahead is good, too.
+    await page.getByLabel('Code from the app').fill(totpCode(secret, totpStep(Date.now()) + 1));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('link', { name: 'Settings of anna' }).click();
+    await section.getByRole('button', { name: 'Turn off…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Your password').fill(current);
+    await dialog.getByRole('button', { name: 'Turn off' }).click();
+    await section.getByRole('button', { name: 'Set up' }).waitFor();
+  });
+
+  it('leads to a page that says how to trust the network, with the fingerprint of its certificate', async () => {
+    const opened = page.waitForEvent('popup');
+    await page.getByRole('link', { name: 'How to install it' }).click();
+    const guide = await opened;
+    await guide.getByRole('heading', { name: 'Install the certificate' }).waitFor();
+    const { fingerprint256 } = new X509Certificate(
+      await (await fetch(`http://${device.address}/ca.crt`)).text(),
+    );
+    await guide.getByText(fingerprint256).waitFor();
+    await assertAccessible(guide, 'installing the certificate');
+    await guide.setViewportSize({ width: 320, height: 740 });
+    await assertNoOverflow(guide, 'installing the certificate at 320 px');
+    await guide.close();
+  });
+
+  it('finds events of the audit log by words and days, and saves them for a spreadsheet', async () => {
+    await page.goto(`http://${device.address}/audit`);
+    const events = page.getByRole('list', { name: 'Audit log' }).getByRole('listitem');
+    await events.first().waitFor();
+    await page.getByLabel('Words').fill('RECOVERY');
+    const told = async () => (await events.allInnerTexts()).map((text) => /recovery/i.test(text));
+    await until('only those with the word are left', async () => {
+      const matches = await told();
+      return (matches.length > 0 && matches.every(Boolean)) || `${matches}`;
+    });
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save as CSV' }).click();
+    const lines = (await readFile(await (await download).path(), 'utf8')).trim().split('\r\n');
+    assert.equal(lines.length, 1 + (await events.count()));
+    await page.getByLabel('To').fill('2026-01-01');
+    await page.getByText('No such events.').waitFor();
+    await assertAccessible(page, 'the filters of the audit log');
+  });
+
   it('speaks German from signing in on, for whoever chooses it, and fits a small phone', async () => {
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.getByRole('combobox', { name: 'Language' }).selectOption('Deutsch');
@@ -203,6 +269,14 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
     await context.close();
   });
 });
+
+/** Of RFC 4648, as authenticator apps take it. */
+function fromBase32(text: string): Uint8Array {
+  const bits = [...text].map((letter) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+  );
+  return Uint8Array.from(bits.join('').match(/.{8}/g) ?? [], (byte) => Number.parseInt(byte, 2));
+}
 
 const germanPages = [
   ['/settings', 'Einstellungen von anna'],

@@ -106,7 +106,8 @@ function escapeHtml(text: string): string {
 }
 
 export const documentStyle = `:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { margin: 0 auto; padding: 1rem; max-width: 64rem; }
+body { background: Canvas; color: CanvasText; margin: 0 auto; padding: 1rem; max-width: 64rem; }
+a { color: light-dark(#0b57d0, #a8c7fa); }
 h1, h2, h3 { line-height: 1.2; }
 h2 { margin-top: 2.5rem; }
 h2[id] { text-transform: capitalize; }
