@@ -100,7 +100,7 @@ export class JournalFile {
       if ((await file.size()) !== journal.end) await file.truncate(journal.end);
       for await (const page of this.#pagesAfter(journal.reaches)) {
         await this.#mustHaveRoom();
-        const frame = pageFrame(journal.key, page);
+        const frame = pageFrame(journal.key, { ...page, genesis: this.#parts.genesis });
         await writeAll(file, [frame], journal.end);
         await file.datasync();
         journal.end += frame.length;
@@ -131,16 +131,19 @@ export class JournalFile {
       const start = Buffer.concat([journalHead, keyringFrame(keyring)]);
       await writeAll(file, [start], 0);
       journal.end = start.length;
-      let genesis: Uint8Array | undefined = this.#parts.genesis;
       for await (const page of this.#pagesAfter(journal.reaches)) {
         await this.#mustHaveRoom();
-        const frame = pageFrame(key, { ...page, ...(genesis && { genesis }) });
-        genesis = undefined;
+        // In each of them, so that no damaged page takes it away.
+        const frame = pageFrame(key, { ...page, genesis: this.#parts.genesis });
         await writeAll(file, [frame], journal.end);
         journal.end += frame.length;
         noteReaches(journal, page);
         written += page.records.length;
       }
+      // Once more, far from the first one: without it no page opens.
+      const again = keyringFrame(keyring);
+      await writeAll(file, [again], journal.end);
+      journal.end += again.length;
       await file.datasync();
       await file.close();
       await files.rename(unfinished, this.#path);
@@ -199,6 +202,10 @@ export class JournalFile {
           continue;
         }
         if (frame.keyring.network !== catalog.networkId) return undefined;
+        if (journal) {
+          journal.end = end;
+          continue;
+        }
         journal = { key: journalKey(seed, frame.keyring.salt), ...frame.keyring, end, reaches: new Map() };
       }
       return journal;

@@ -6,7 +6,7 @@
  *   frame   = length of content u32 ‖ CRC-32 of content u32 ‖ content
  *   content = 0x01 ‖ CBOR keyring | 0x02 ‖ seal(journal key, "catalog-page/1", CBOR page)
  *
- * The first frame is the keyring, and the only one. Nothing here touches a file.
+ * The first frame is the keyring, which comes once more behind the first pages. Nothing here touches a file.
  */
 import { crc32 } from 'node:zlib';
 import { decode, encode, hkdf, isFields, open, openFrom, seal, sealTo, sha256 } from '../crypto/index.ts';
@@ -37,6 +37,7 @@ export interface Keyring {
 }
 
 export interface JournalPage {
+  /** In each page; journals of earlier versions have it in the first one only. */
   genesis?: Uint8Array;
   /** Wall clock when it was written, Unix ms. */
   atMs: number;

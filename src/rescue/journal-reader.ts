@@ -84,7 +84,7 @@ async function openJournal(
   }
   if (damaged > 0) problems.push(`${path}: ${damaged} of its pages are damaged and were left out.`);
   if (!genesis) {
-    problems.push(`${path} does not say of which network it is: its first page is damaged.`);
+    problems.push(`${path} does not say of which network it is: none of its pages can be read.`);
     return undefined;
   }
   const pages = () => pagesOf(path, key, files, () => undefined);

@@ -181,6 +181,36 @@ describe('a catalog journal', () => {
     });
   });
 
+  it('opens also where its keyring or its first page is damaged', async () => {
+    await withWorld(async (world) => {
+      await world.save();
+      await world.put('/second.txt', Buffer.from('second'));
+      await world.save();
+      const damage = async (path: string, at: number) => {
+        const file = await open(path, 'r+');
+        await file.write(Buffer.of(0xff, 0xfe), 0, 2, at);
+        await file.close();
+      };
+      const paths = await Promise.all(world.volumes.map((volume) => journalOf(volume)));
+      // Behind the head of 12 bytes comes the keyring, and behind that the first page; each has a head of 8 bytes.
+      for (const path of paths) await damage(path, 12 + 8 + 30);
+      const [first = ''] = paths;
+      const keyringBytes = (await readFile(first)).readUInt32BE(12);
+      await damage(first, 12 + 8 + keyringBytes + 8 + 30);
+      const rescued = await rescue(world, world.volumes);
+      const problems = rescued.problems.join('\n');
+      assert.match(problems, /pages are damaged/);
+      assert.doesNotMatch(problems, /no keyring|which network/);
+      assert.equal(String(await contentOf(rescued, '/plan größe.txt')), 'a plan');
+      assert.equal(String(await contentOf(rescued, '/second.txt')), 'second');
+      await rescued.close();
+      await world.save();
+      const whole = await rescue(world, world.volumes);
+      assert.deepEqual(whole.problems, []);
+      await whole.close();
+    });
+  });
+
   it('opens to new recovery words, and to the old ones no more', async () => {
     await withWorld(async (world) => {
       await world.save();
