@@ -382,6 +382,40 @@ describe('what is said of a picture', () => {
   });
 });
 
+describe('what a device keeps of pictures', () => {
+  it('says nowhere what they are called, show, or where they were taken', async () => {
+    const secrets = ['Geheimnis', 'Pixel 8', 'Munich', 'München', 'Silvester', 'Sommer 2019', 'A1B2C3D4'];
+    const home = await withPictures({
+      'Geheimnis.jpg': {
+        ...taken('2019-07-01T10:00:00'),
+        gps: { latitude: 48.1, longitude: 11.6 },
+        camera: 'Pixel 8',
+        contentId: 'A1B2C3D4-0000-4000-8000-000000000001',
+        description: 'Silvester',
+      },
+    });
+    const { photos, ids, device, world } = home;
+    const id = entryId(ids['Geheimnis.jpg'] ?? '');
+    await photos.change([id], { description: 'Silvester am See', gps: { latitude: 48.2, longitude: 11.5 } });
+    await photos.addToAlbum((await photos.createAlbum('Sommer 2019')).id, [id]);
+    await photos.createAlbum('Silvester', 'München');
+    assert.equal((await photos.search('münchen')).length, 1);
+    const kept: Uint8Array[] = [...world.chunks.values()];
+    for (const table of ['entry', 'version', 'facts', 'media', 'album'] as const) {
+      let records = 0;
+      for await (const { bytes } of catalogOf(device).list(table)) {
+        records += 1;
+        kept.push(bytes);
+      }
+      assert.ok(records > 0, table);
+    }
+    for (const bytes of kept) {
+      const text = Buffer.from(bytes).toString('latin1') + Buffer.from(bytes).toString('utf8');
+      for (const secret of secrets) assert.equal(text.includes(secret), false, secret);
+    }
+  });
+});
+
 describe('pictures put together', () => {
   const munich = { gps: { latitude: 48.1, longitude: 11.6 } };
   const lima = { gps: { latitude: -12, longitude: -77 } };
