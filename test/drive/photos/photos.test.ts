@@ -55,6 +55,21 @@ async function withPictures(pictures: Readonly<Record<string, Partial<MediaFacts
 const namesOf = (photos: readonly PhotoView[]) => photos.map(({ name }) => name);
 
 describe('the timeline', () => {
+  it('has every picture for two who ask at once, while the drive is read for the first time', async () => {
+    const { device, session } = await withPictures({
+      'a.jpg': taken('2026-08-01T00:30:00'),
+      'b.jpg': taken('2026-07-31T23:30:00'),
+    });
+    const again = await device.restart();
+    const resumed = await again.accounts.resume(session.secret);
+    assert.ok(resumed);
+    const asked = await Promise.all([resumed.photos.timeline(), resumed.photos.timeline()]);
+    assert.deepEqual(
+      asked.map((months) => months.length),
+      [2, 2],
+    );
+  });
+
   it('counts months by the local time, newest first, with the ratio of each picture', async () => {
     const { photos } = await withPictures({
       // In UTC the last day of July.

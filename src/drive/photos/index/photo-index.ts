@@ -49,7 +49,7 @@ export class PhotoIndex {
 
   /** Everything outside the trash, newest first. */
   async photos(): Promise<readonly Photo[]> {
-    while (!this.#isBuilt || this.#dirty.size > 0 || this.#foldersMoved) {
+    while (this.#refreshing || !this.#isBuilt || this.#dirty.size > 0 || this.#foldersMoved) {
       this.#refreshing ??= this.#refresh().finally(() => {
         this.#refreshing = undefined;
       });
