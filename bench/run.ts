@@ -11,7 +11,7 @@ import { readdirSync } from 'node:fs';
 
 const folder = new URL('.', import.meta.url);
 /** Need other programs, or minutes of preparation: only when asked for by name. */
-const onlyByName = ['peers', 'doors', 'million', 'scan', 'delta'];
+const onlyByName = ['peers', 'doors', 'million', 'scan', 'delta', 'page'];
 const files = readdirSync(folder)
   .filter((file) => file.endsWith('.bench.ts'))
   .map((file) => file.replace('.bench.ts', ''))

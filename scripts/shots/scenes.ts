@@ -126,6 +126,13 @@ export const scenes: readonly Scene[] = [
   { name: 'preview-markdown', open: inFolder('/Documents', preview('letter.md')) },
   { name: 'preview-table', open: inFolder('/Documents', preview('budget.csv')) },
   { name: 'preview-zip', open: inFolder('/Documents', preview('archive 2025.zip')) },
+  {
+    name: 'preview-pdf',
+    open: inFolder('/Documents', async (page) => {
+      await preview('contract.pdf')(page);
+      await page.getByText('No dogs.').waitFor({ state: 'attached' });
+    }),
+  },
   { name: 'preview-code', open: inFolder('/Projects', preview('total.ts')) },
   { name: 'empty-search', open: at('/search?q=nothing+like+it', /Search results/) },
   { name: 'search', open: at('/search?q=letter', /Search results/) },

@@ -69,6 +69,16 @@ We leave on **Friday** at noon. What to bring:
 
 More on [the page of the camp](https://example.org/).
 `;
+const paper = `%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj
+4 0 obj<</Length 126>>stream
+BT /F1 28 Tf 72 740 Td (Contract) Tj /F1 14 Tf 0 -48 Td (The camp is rented from Friday to Monday.) Tj 0 -24 Td (No dogs.) Tj ET
+endstream endobj
+5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj
+trailer<</Root 1 0 R>>
+%%EOF`;
 const budget =
   'what;when;euro\ntrain tickets;2026-07-01;128,40\ngroceries;2026-07-02;"84,15"\ncamp, three nights;2026-07-05;96,00\n';
 const code = `// Adds up what a trip costs.
@@ -110,6 +120,7 @@ async function fill(device: DeviceProcess): Promise<void> {
     '/Documents/A very long name of a contract that somebody thought had to say everything that is in it, with date 2026-03-14 and all parties.txt',
     'x',
   );
+  await put('/Documents/contract.pdf', paper);
   await put('/Projects/total.ts', code);
   await put('/Projects/notes.txt', 'one\ntwo\n');
   await put('/Inbox/from ben.txt', 'hello');

@@ -413,6 +413,53 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
     assert.deepEqual(problems, []);
   });
 
+  it('takes gestures: a band around tiles, a finger that rests on a file, and one that goes sideways', async () => {
+    await visit('/', 'My drive');
+    await page.getByRole('link', { name: 'Show', exact: true }).click();
+    await row('9 unknown.bin').waitFor();
+    await page.getByRole('button', { name: 'Show as tiles' }).click();
+    await page.locator('.tiles .entry').first().waitFor();
+    const [first, last] = [
+      await row('1 picture.svg').boundingBox(),
+      await row('9 unknown.bin').boundingBox(),
+    ];
+    assert.ok(first && last && last.y > first.y, 'the last row has room beside its tiles');
+    await page.mouse.move(last.x + last.width + 60, last.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(first.x + first.width / 2, first.y + first.height / 2, { steps: 5 });
+    await page.locator('.band').waitFor();
+    await page.mouse.up();
+    assert.equal((await selected()).length, 9);
+    await page.locator('.band').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Show as list' }).click();
+
+    const phone = await open({ viewport: { width: 390, height: 740 }, hasTouch: true, isMobile: true });
+    const fingers = await phone.context().newCDPSession(phone);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', at?: { x: number; y: number }) =>
+      fingers.send('Input.dispatchTouchEvent', { type, touchPoints: at ? [at] : [] });
+    const { id } = await device.entryAt('/Show');
+    await phone.goto(`http://${device.address}/drive/${id}`);
+    const held = row('2 page.html', phone);
+    const box = await held.boundingBox();
+    assert.ok(box);
+    await touch('touchStart', { x: box.x + 150, y: box.y + 20 });
+    await until('the file is selected', async () => (await held.getAttribute('aria-selected')) === 'true');
+    await touch('touchEnd');
+    await phone.getByText('1 selected').waitFor();
+    assert.equal(await phone.getByRole('dialog').count(), 0, 'and not opened');
+    await phone.getByRole('button', { name: 'Clear selection' }).tap();
+
+    await phone.getByRole('link', { name: '2 page.html' }).tap();
+    const preview = phone.getByRole('dialog');
+    await preview.getByText('2 page.html').waitFor();
+    await touch('touchStart', { x: 320, y: 400 });
+    for (const x of [260, 200, 140, 80]) await touch('touchMove', { x, y: 405 });
+    await touch('touchEnd');
+    await preview.getByRole('heading', { name: '3 text.md' }).waitFor();
+    await phone.context().close();
+    assert.deepEqual(problems, []);
+  });
+
   it('lists every file of a large upload, and cancels those that wait', async () => {
     await visit('/', 'My drive');
     await page.getByRole('link', { name: 'Mouse', exact: true }).click();

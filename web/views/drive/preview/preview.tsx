@@ -206,18 +206,32 @@ function usePreload(
 const preloadBytesMax = 20_000_000;
 const swipePx = 60;
 
-/** A finger that goes sideways goes to the neighbor. */
+/**
+ * A finger that goes sideways goes to the neighbor, unless what it is on scrolls that way. By touch events: a browser
+ * takes the pointer away from whoever listens as soon as it thinks of scrolling.
+ */
 function useSwipe(onStep: (step: -1 | 1) => void) {
   const start = useRef<{ x: number; y: number } | null>(null);
   return {
-    onPointerDown(event: PointerEvent) {
-      start.current = event.pointerType === 'touch' ? { x: event.clientX, y: event.clientY } : null;
+    onTouchStart(event: TouchEvent) {
+      const [finger, second] = event.touches;
+      const isAlone = finger && !second && !scrollsSideways(event.target, event.currentTarget);
+      start.current = isAlone ? { x: finger.clientX, y: finger.clientY } : null;
     },
-    onPointerUp(event: PointerEvent) {
-      if (!start.current) return;
-      const [dx, dy] = [event.clientX - start.current.x, event.clientY - start.current.y];
+    onTouchEnd(event: TouchEvent) {
+      const [finger] = event.changedTouches;
+      if (!start.current || !finger) return;
+      const [dx, dy] = [finger.clientX - start.current.x, finger.clientY - start.current.y];
       start.current = null;
       if (Math.abs(dx) > swipePx && Math.abs(dx) > 2 * Math.abs(dy)) onStep(dx > 0 ? -1 : 1);
     },
   };
+}
+
+function scrollsSideways(target: EventTarget | null, around: EventTarget | null): boolean {
+  for (let at = target; at instanceof Element && at !== around; at = at.parentElement) {
+    const scrolls = at.scrollWidth > at.clientWidth + 1 && getComputedStyle(at).overflowX !== 'visible';
+    if (scrolls || at.matches('input, audio, video')) return true;
+  }
+  return false;
 }
