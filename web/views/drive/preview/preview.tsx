@@ -231,7 +231,7 @@ function useSwipe(onStep: (step: -1 | 1) => void) {
 function scrollsSideways(target: EventTarget | null, around: EventTarget | null): boolean {
   for (let at = target; at instanceof Element && at !== around; at = at.parentElement) {
     const scrolls = at.scrollWidth > at.clientWidth + 1 && getComputedStyle(at).overflowX !== 'visible';
-    if (scrolls || at.matches('input, audio, video')) return true;
+    if (scrolls || at.matches(':is(input,audio,video)')) return true;
   }
   return false;
 }
