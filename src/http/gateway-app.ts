@@ -22,6 +22,7 @@ import { certificateRoutes } from './pages/certificate.ts';
 import { webPages } from './pages/web-pages.ts';
 import { answerConnectionError, noteReplies } from './replies/connection-error.ts';
 import { createErrorReply } from './replies/error-reply.ts';
+import { RequestCounts } from './replies/request-counts.ts';
 import { apiHeaders, everyReplyHeaders } from './replies/security-headers.ts';
 import { noSuchAddress } from './replies/unknown-address.ts';
 import { collectMethods } from './requests/allowed-methods.ts';
@@ -120,14 +121,15 @@ export interface AppOptions {
 }
 
 export async function createGatewayApp(
-  parts: Omit<RouteContext, 'authentication' | 'downloads'>,
+  parts: Omit<RouteContext, 'authentication' | 'counts' | 'downloads'>,
   options: AppOptions,
 ): Promise<FastifyInstance> {
   const { webRoot, hostNames = [], trustedProxies = [], headersWaitMs = headersWaitDefaultMs } = options;
   const { certificates, plainDav = false } = options;
   const { front, clock, log } = parts;
   const authentication = createAuthentication(front, clock);
-  const context: RouteContext = { ...parts, authentication, downloads: createSlots() };
+  const counts = new RequestCounts();
+  const context: RouteContext = { ...parts, authentication, counts, downloads: createSlots() };
   const requireOwn = requireOwnHost(hostNames);
   const countPublic = limitPublicRequests(clock);
   const sendError = createErrorReply(log, clock);
@@ -172,6 +174,7 @@ export async function createGatewayApp(
   await limitRates(app);
   app.decorateRequest('session', null);
   app.addHook('onRequest', async (request, reply) => {
+    counts.begin(request);
     reply.headers(everyReplyHeaders);
     if (request.routeOptions.url !== '/*') reply.headers(apiHeaders);
     requireOneTarget(request);
@@ -186,6 +189,7 @@ export async function createGatewayApp(
   app.addHook('onRequest', authentication.require);
   app.addHook('preSerialization', addEntryKeys);
   app.addHook('onResponse', async (request, reply) => {
+    counts.note(request, reply);
     const { method, routeOptions } = request;
     log.debug(
       { method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime },

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { createGatewayApp } from '../../src/http/gateway-app.ts';
+import type { EntryView } from '../../src/model/api.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import { entryId } from '../../src/model/ids.ts';
 import { silentLog } from '../../src/model/log.ts';
 import { FakeDeviceFront } from '../support/fake-device-front.ts';
-import { sessionHeaders } from './gateway-fixture.ts';
+import { GatewayFixture, sessionHeaders } from './gateway-fixture.ts';
 
 describe('the figures of a device', () => {
   let app: FastifyInstance;
@@ -23,6 +24,25 @@ describe('the figures of a device', () => {
   it('are given to this machine, by whatever loopback address', async () => {
     for (const address of ['127.0.0.1', '127.0.0.53', '::1', '::ffff:127.0.0.1']) {
       assert.equal(await ask(address), 200, address);
+    }
+  });
+
+  it('tell of requests by door: how many, how they ended, how long they took, how many bytes', async () => {
+    const g = await GatewayFixture.start();
+    try {
+      await g.put('/secret-name.txt', 'x'.repeat(100));
+      const { id } = (await g.get('/api/v1/path/secret-name.txt')).json<EntryView>();
+      await g.get(`/api/v1/entries/${id}/content`);
+      await g.get('/api/v1/entries/secret-name');
+      const { text } = await g.get('/metrics');
+      assert.match(text, /^peerstor_http_requests_total\{door="api",status="4xx"\} 1$/m);
+      assert.match(text, /^peerstor_http_received_bytes_total\{door="upload"\} 100$/m);
+      assert.match(text, /^peerstor_http_sent_bytes_total\{door="download"\} [1-9]\d{2,}$/m);
+      assert.match(text, /^peerstor_http_request_seconds_bucket\{door="upload",le="\+Inf"\} 1$/m);
+      assert.doesNotMatch(text, /secret-name/);
+      for (const line of text.trim().split('\n')) assert.match(line, /^(#|[a-z_]+(\{[^}]*\})? -?[\d.e+]+$)/);
+    } finally {
+      await g.stop();
     }
   });
 

@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RouteContext } from '../../sessions/route-context.ts';
 
 /** `GET /metrics` in the text format of Prometheus: for this machine, and for who shows a token. */
-export function metricRoutes(app: FastifyInstance, { front, authentication }: RouteContext): void {
+export function metricRoutes(app: FastifyInstance, { front, authentication, counts }: RouteContext): void {
   app.get('/metrics', { config: { access: 'public' } }, async (request, reply) => {
     if (!isFromThisMachine(request)) await authentication.sessionOf(request);
-    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(front.metrics());
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(front.metrics() + counts.text());
   });
 }
 
