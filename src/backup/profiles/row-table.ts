@@ -3,6 +3,7 @@
  * run finds is looked up here and marked; what is left is gone from the source.
  */
 import { fromHex } from '../../model/ids.ts';
+import { releaseMemory } from '../../model/memory.ts';
 import { type FileFacts, sameFacts } from '../source/scanner.ts';
 import { type KnownFile, keyBytes, readFacts, readRow, rowBytes } from './known-files.ts';
 
@@ -28,6 +29,13 @@ export class RowTable {
     const table = new RowTable();
     for await (const [key, row] of rows) if (row.length === rowBytes) table.#add(key, row);
     return table;
+  }
+
+  /** Gives the memory back at once, where a collection may be minutes away. The table is empty then. */
+  release(): void {
+    for (const page of this.#pages.splice(0)) releaseMemory(page);
+    this.#length = 0;
+    this.files = 0;
   }
 
   get length(): number {

@@ -41,6 +41,7 @@ export class BackupRun {
   readonly #parts: RunParts;
   readonly #target: Target;
   readonly #tally: Tally;
+  readonly #tables: RowTable[] = [];
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -50,6 +51,14 @@ export class BackupRun {
 
   /** @throws what makes all of it impossible: the source is not there, the drive is full, access was revoked */
   async run(): Promise<RunOutcome> {
+    try {
+      return await this.#run();
+    } finally {
+      for (const table of this.#tables) table.release();
+    }
+  }
+
+  async #run(): Promise<RunOutcome> {
     const { profile, dryRun } = this.#parts;
     const listing = new SourceListing();
     const plan = await this.#plan(listing);
@@ -66,9 +75,9 @@ export class BackupRun {
   async #plan(listing: SourceListing): Promise<Plan> {
     const { profile, known, never, watcher, signal } = this.#parts;
     const notes = newNotes();
-    const planner = new Planner(await knownRows(known, this.#target, this.#parts.checkTarget), (path) =>
-      known.keyOf(path),
-    );
+    const rows = await knownRows(known, this.#target, this.#parts.checkTarget);
+    this.#tables.push(rows);
+    const planner = new Planner(rows, (path) => known.keyOf(path));
     const rules = leavesOut(profile.presets, profile.exclude);
     const options = { leavesOut: rules, never, watcher, signal };
     for await (const folder of scanFolders(profile.folder, notes, options)) {
@@ -78,6 +87,12 @@ export class BackupRun {
     for (const { path, error } of notes.failed) this.#tally.fail(path, error);
     this.#tally.links = notes.links;
     return planner.finish(notes.unread.length === 0);
+  }
+
+  async #readRows(): Promise<RowTable> {
+    const rows = await RowTable.from(this.#parts.known.rows());
+    this.#tables.push(rows);
+    return rows;
   }
 
   #brake(plan: Plan, gone: number, noisy: number): string | undefined {
@@ -255,7 +270,7 @@ export class BackupRun {
     const snapshots = new Snapshots(drive, profile.target, signal);
     const isNews = added + changed + moved + deleted > 0;
     if (!isNews && (await snapshots.ids()).length > 0) return null;
-    const rows = await RowTable.from(this.#parts.known.rows());
+    const rows = await this.#readRows();
     // Nothing of the source could be saved.
     if (rows.length === 0 && !listing.isEmpty) return null;
     const id = await snapshots.write(clock.wallMs(), () => this.#lines(listing, rows));

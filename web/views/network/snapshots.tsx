@@ -8,7 +8,7 @@ import { DialogPanel } from '../../components/dialog.tsx';
 import { Field } from '../../components/form/field.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';
-import { t } from '../../words/words.ts';
+import { deviceSaid, t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
 
 interface SnapshotsProps {
@@ -158,8 +158,8 @@ function RestoreDialog({ backup, at, under, onClose }: RestoreProps) {
   const restore = async () => {
     const wish = { at: at.id, under, overwrite, ...(to !== '' && { to }) };
     const run = await endOf(backup.id, await backups.restore(backup.id, wish));
-    if (run.state === 'failed' || run.state === 'stopped') throw new Error(run.sentence);
-    say(run.sentence);
+    if (run.state === 'failed' || run.state === 'stopped') throw new Error(deviceSaid(run.sentence));
+    say(deviceSaid(run.sentence));
   };
   return (
     <ChangeDialog

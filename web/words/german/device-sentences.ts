@@ -173,4 +173,16 @@ export const deviceSentences: Readonly<Record<string, string>> = {
   'What some files are made of is not known: what lists their chunks is on a device that is off.':
     'Woraus einige Dateien bestehen, ist nicht bekannt: Die Liste ihrer Stücke ist auf einem Gerät, das aus ist.',
   'A volume of this device is not there.': 'Ein Speicherordner dieses Geräts fehlt.',
+
+  // src/backup
+  'The adopted folder "{name}" is not there: its files come from other devices meanwhile.':
+    'Der übernommene Ordner „{name}“ ist nicht da: Seine Dateien kommen einstweilen von anderen Geräten.',
+  'Plug its drive in again.': 'Schließe sein Laufwerk wieder an.',
+  'It waits until this machine is on mains power.': 'Sie wartet, bis dieser Rechner am Netz hängt.',
+  'It waits for a line that is not paid by volume.':
+    'Sie wartet auf eine Verbindung, die nicht nach Menge bezahlt wird.',
+  'Restored to {folder}: {added} new, {changed} replaced, {unchanged} were there already.':
+    'Zurückgeholt nach {folder}: {added} neu, {changed} ersetzt, {unchanged} waren schon da.',
+  'Imported: this device has {chunks} pieces of its own now, and the folder is not needed any more.':
+    'Importiert: Dieses Gerät hat jetzt {chunks} eigene Stücke, und der Ordner wird nicht mehr gebraucht.',
 };
