@@ -1,5 +1,5 @@
 /**
- * Where to cut: FastCDC with normalised chunking (Xia et al., USENIX ATC 2016; IEEE TPDS 2020).
+ * Where to cut: FastCDC with normalized chunking (Xia et al., USENIX ATC 2016; IEEE TPDS 2020).
  * A cut depends on nothing but the 32 bytes before it and on its distance from the cut before, so
  * an edit moves the cuts near it and leaves all others where they were.
  */

@@ -34,7 +34,7 @@ export function newPasswordKdf(cost: { memoryKiB: number; passes: number } = def
 
 /**
  * 32 bytes, on the thread pool (which bounds how many run at once).
- * @param password as typed; normalised to NFC, so that two keyboards give the same key
+ * @param password as typed; normalized to NFC, so that two keyboards give the same key
  * @throws `bad-record` for parameters out of bounds
  */
 export async function passwordKey(password: string, kdf: PasswordKdf): Promise<Bytes> {

@@ -42,7 +42,7 @@ export function signingKeyFromSeed(seed: Uint8Array): SigningKey {
   return new Ed25519Key(new Uint8Array(seed));
 }
 
-/** The seed stays out of enumerable properties, so that logging or serialising the key does not show it. */
+/** The seed stays out of enumerable properties, so that logging or serializing the key does not show it. */
 class Ed25519Key implements SigningKey {
   readonly publicKey: Bytes;
   readonly principal: PrincipalId;

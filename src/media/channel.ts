@@ -24,7 +24,7 @@ export interface ChildLimits {
   childBytesMax: number;
 }
 
-/** Is it a message of the child? Whatever else a broken one says ends it. */
+/** True for a well-formed message of the child. Anything else means that the child is broken: it is ended. */
 export function isFromChild(message: unknown): message is FromChild {
   if (typeof message !== 'object' || message === null || !('kind' in message)) return false;
   if (message.kind === 'ready') return 'lack' in message;

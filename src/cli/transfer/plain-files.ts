@@ -32,7 +32,7 @@ export async function savePlainFiles(plan: PlainFilesPlan, to: string): Promise<
   await saveFolder(plan, await plan.drive.root(), { path: to, shown: '' }, rules);
 }
 
-/** Where something goes, and how it is called in the drive. */
+/** The local path to write to, and the path in the drive, for messages. */
 interface Place {
   path: string;
   shown: string;

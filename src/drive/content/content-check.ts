@@ -5,7 +5,7 @@ import { ContentDigest } from './content-digest.ts';
 import { readContent } from './content-reader.ts';
 import { type OpenTreeOptions, openManifestTree } from './manifest-tree.ts';
 
-/** As the digest puts it before the plain bytes of every chunk. */
+/** The digest hashes this byte before the plain bytes of every chunk. */
 const plainHashPrefix = Uint8Array.of(0);
 
 export interface CheckOptions extends OpenTreeOptions {

@@ -22,7 +22,7 @@ export interface GrantTerms
   notes: GrantNotes;
 }
 
-/** Under the entry's lock, when its key is the present one. */
+/** Runs `work` under the entry's lock, after the entry has a current key. */
 export async function onEntry<Result>(
   tree: Tree,
   id: EntryId,

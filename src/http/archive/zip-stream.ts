@@ -34,7 +34,7 @@ const most32 = 0xffff_ffff;
 const most16 = 0xffff;
 /** 4.5: ZIP64. */
 const version = 45;
-/** 2.0: folders, and what else is in a file without ZIP64. */
+/** Version 2.0, which suffices for folders and for everything else without ZIP64. */
 const plainVersion = 20;
 /** Made by Unix, so that names are read as UTF-8 and modes are kept. */
 const madeBy = (3 << 8) | version;
@@ -91,7 +91,7 @@ export async function* zipStream(items: AsyncIterable<ArchiveItem>): AsyncGenera
   yield* directory.pieces(offset);
 }
 
-/** Readers guess how long sizes are; that of a small file is 32 bits here and in its descriptor. */
+/** The header in front of an item. Readers infer the width of sizes from it, so a small file has 32 bits here and in its descriptor. */
 function localHeader(
   name: Buffer,
   { dos, extra }: Time,

@@ -12,7 +12,7 @@ export interface PropertyName {
   name: string;
 }
 
-/** Under which name a drive keeps a property that a program set. */
+/** The name under which a drive stores a property that a program set. */
 export function keyOf({ namespace, name }: PropertyName): string {
   return `{${namespace}}${name}`;
 }

@@ -51,7 +51,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   XAmzContentSHA256Mismatch: 400,
 };
 
-/** Never one that clients try again where that cannot help. */
+/** The code that S3 has for an error; one that makes clients retry is given only where a retry can help. */
 export function s3CodeOf({ code, details }: PeerstorError): string {
   return typeof details.s3Code === 'string' ? details.s3Code : (codes[code] ?? 'ServiceUnavailable');
 }

@@ -5,7 +5,7 @@ import { PeerstorError } from '../../model/errors.ts';
 import { type UploadId, uploadId } from '../../model/ids.ts';
 
 const header = 'upload-concat';
-/** What a name and the rest of an upload of no file are never asked for. */
+/** Stands in for the file name of a partial upload, which never becomes a file by itself. */
 export const nameOfParts = 'part';
 
 /** `partial`, the parts of a file in order, or undefined for an upload by itself. @throws `bad-request`, `bad-id` */

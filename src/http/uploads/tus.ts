@@ -45,7 +45,7 @@ export interface TusHolder {
   key: string;
   uploads: ResumableUploads;
   drive: Drive;
-  /** A drop box: nothing there is replaced, and nothing is told of it. */
+  /** True for a drop box: an upload there replaces nothing, and the guest learns nothing about its content. */
   isDrop: boolean;
   beforeListing?: () => Promise<void>;
 }

@@ -64,7 +64,7 @@ function gpsOf(fields: ExifFields): GpsPlace | undefined {
   return latitude === undefined || longitude === undefined ? undefined : placeOf(latitude, longitude);
 }
 
-/** undefined for what is nowhere on Earth, and for 0° 0°, which cameras write before they have found out. */
+/** undefined for coordinates out of range, and for 0° 0°, which cameras write before they know their position. */
 export function placeOf(latitude: number, longitude: number): GpsPlace | undefined {
   if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) return undefined;
   return latitude === 0 && longitude === 0 ? undefined : { latitude, longitude };

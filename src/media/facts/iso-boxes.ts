@@ -1,6 +1,6 @@
 /** Boxes of ISO base media files (ISO/IEC 14496-12 section 4.2): films, and raw files of Canon. */
 
-/** Of a box with a size of 64 bits, and of a usual one. */
+/** Length of the head of a box whose size has 64 bits, and of one whose size has 32. */
 export const largeHeadBytes = 16;
 export const headBytes = 8;
 const depthMax = 8;

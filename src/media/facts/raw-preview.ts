@@ -83,7 +83,7 @@ function directoriesOf(file: Buffer, isLittle: boolean): Directory[] {
   return directories;
 }
 
-/** Numbers of 16 or 32 bits, and the place of opaque bytes; of all else only that it is there. */
+/** Reads numbers of 16 or 32 bits, and the offset of opaque bytes. Of other types it only says that they are present. */
 function valuesOf(
   file: Buffer,
   entry: number,

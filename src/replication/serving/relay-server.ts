@@ -53,7 +53,7 @@ export class RelayServer {
   async #relay({ id, device }: { id: ChunkId; device: DeviceId }, signal: AbortSignal): Promise<PutAnswer> {
     const { self, members } = this.#parts;
     if (device === self || !members.find(device)) {
-      throw new PeerstorError('not-a-member', 'A chunk is only given on to another device of the network.');
+      throw new PeerstorError('not-a-member', 'A chunk is relayed only to another device of the network.');
     }
     const release = await this.#slots.take(signal);
     try {

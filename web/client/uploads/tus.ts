@@ -45,7 +45,7 @@ export async function sendByTus(
   return { safety: safetyIn(request), ...(id === null ? {} : { id }) };
 }
 
-/** Forgets what came of a file, here and at the device. */
+/** Gives an upload up: the page forgets it, and the device deletes the bytes that arrived. */
 export function giveUpTus({ fingerprint, memory }: Pick<TusFile, 'fingerprint' | 'memory'>): void {
   const address = memory.get(fingerprint);
   if (address === undefined) return;

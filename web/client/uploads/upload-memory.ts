@@ -27,7 +27,7 @@ export function createUploadMemory(storage: () => Storage = () => localStorage):
       const stored: unknown = text === null ? {} : JSON.parse(text);
       if (typeof stored === 'object' && stored !== null) kept = stored as Record<string, string>;
     } catch {
-      // What is in memory has to do.
+      // Storage is forbidden or damaged: only what is in memory counts.
     }
     return kept;
   };

@@ -84,7 +84,7 @@ const retryMinMs = 1000;
 const retryMaxMs = 30_000;
 /** Views draw again at most this often. */
 const gatherMs = 50;
-/** So many of the files saved last are asked about until they have all their copies. */
+/** The page asks about this many of the latest files until each has all its copies. */
 const followedMax = 100;
 
 const nothing: UploadTotals = { files: 0, done: 0, failed: 0, bytes: 0, sentBytes: 0 };

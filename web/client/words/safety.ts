@@ -9,7 +9,7 @@ export interface SafetyWords {
   word: string;
   /** Beside the word, or alone where there is little room; null where the word says all. */
   count: string | null;
-  /** The whole sentence, for a tooltip and for people who cannot see colour. */
+  /** The whole sentence, for a tooltip and for people who cannot see color. */
   sentence: string;
   tone: Tone;
 }

@@ -8,7 +8,7 @@ export function focusSearch(): void {
   document.querySelector<HTMLElement>('[type=search]')?.focus();
 }
 
-/** Letters arrive faster than a device should be asked. */
+/** Wait after the last letter before the device is asked. */
 const settleMs = 150;
 
 /** In the top bar: searches while one types. */

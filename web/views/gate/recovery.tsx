@@ -61,7 +61,7 @@ interface AskBackProps {
   onDone(): void;
 }
 
-/** Nobody goes on who could not find the words again a minute later. */
+/** Asks for some of the words, so that only people who wrote them down continue. */
 export function AskBack({ words, onBack, onDone }: AskBackProps) {
   const [places] = useState(() => placesToAsk(words.length));
   const [typed, setTyped] = useState<Readonly<Record<number, string>>>({});

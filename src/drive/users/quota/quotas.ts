@@ -76,7 +76,7 @@ interface OwnerCount {
 /** The limit for everything that is stored for an owner, as a multiple of the quota. */
 const storedRatioMax = 2;
 
-/** Smaller files are not held against what the devices lend: their disks tell soon enough. */
+/** Only larger files are compared with the free space of the devices: for smaller ones a full disk shows soon enough. */
 const largeFileBytes = 2 ** 30;
 /** Compression and equal pieces may make content so many times smaller, such as a disk image full of zeros. */
 const shrinkingMax = 8;
