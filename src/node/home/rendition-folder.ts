@@ -1,5 +1,5 @@
 /** Renditions of films in a folder of the home, within a bound: those that were used longest ago go first. */
-import { open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RenditionFiles } from '../../model/contracts/media/rendition-files.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -28,6 +28,8 @@ export async function openRenditionFiles(
   options: RenditionFolderOptions = {},
 ): Promise<RenditionFiles> {
   await makeFolders(folder);
+  // Other users of the machine see neither names nor sizes, also where the home itself is open to them.
+  await chmod(folder, 0o700);
   const found: { name: string; size: number; usedMs: number }[] = [];
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
