@@ -5,6 +5,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { EntryView } from '../../src/model/api.ts';
+import { entryId } from '../../src/model/ids.ts';
 import { silentLog } from '../../src/model/log.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { assertProblem, GatewayFixture, readAll } from './gateway-fixture.ts';
@@ -52,6 +53,23 @@ describe('content', { timeout: 600_000 }, () => {
     assert.equal(answer.headers['content-length'], '10');
     assert.equal(answer.headers.etag, `"${entry.version}"`);
     assert.equal(answer.bytes.length, 0);
+  });
+
+  it('is streamed as a browser can play it: the film itself, else its rendition, and nothing of what is no film', async () => {
+    const stream = (id: string, headers = {}) => g.get(`/api/v1/entries/${id}/stream`, headers);
+    const film = await g.put('/film.mp4', text, { 'content-type': 'video/mp4' });
+    const part = await stream(film.id, { range: 'bytes=2-4' });
+    assert.deepEqual(
+      [part.status, part.text, part.headers['content-type']],
+      [206, text.slice(2, 5), 'video/mp4'],
+    );
+    const old = await g.put('/film.avi', text, { 'content-type': 'video/x-msvideo' });
+    assertProblem(await stream(old.id), 'no-rendition');
+    g.drive.renditions.set(old.id, { state: 'making', progress: 0.5 });
+    assert.equal((await stream(old.id)).status, 202);
+    g.drive.renditions.set(old.id, await g.drive.open(entryId(film.id)));
+    assert.equal((await stream(old.id)).headers['content-type'], 'video/mp4');
+    assertProblem(await stream(entry.id), 'no-rendition');
   });
 
   it('is saved under its name with ?download=1', async () => {

@@ -134,6 +134,7 @@ const entries: Record<string, Operation> = {
   'PUT /api/v1/entries/:id/thumbnail': does('Set the picture of a film that has none', ok(shape('Entry')), {
     takesContent: true,
   }),
+  'GET /api/v1/entries/:id/stream': does('A film or sound as browsers play it', rendition, reading),
   'GET /api/v1/entries/:id/rendition': does('A smaller film that browsers play', rendition, reading),
   'GET /api/v1/entries/:id/motion': does('The film in a motion photo', bytes, reading),
   'POST /api/v1/entries/:id/rendition': does('Make a smaller film', { 202: making, 204: null }),

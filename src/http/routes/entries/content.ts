@@ -9,6 +9,10 @@ import type { RouteContext } from '../../sessions/route-context.ts';
 import { watchSession } from '../../sessions/session-watch.ts';
 import { entryIdOf } from './entry-id.ts';
 
+/** What every browser plays as it is; of the rest a rendition may be there. */
+const playedTypes = /^(?:video\/(?:mp4|webm)|audio\/)/;
+const askAgainS = 2;
+
 const contentQuery = query({ version: { type: 'string' }, download: flag });
 
 /** `GET` and `HEAD` of a file's bytes, and their checksum. */
@@ -35,6 +39,23 @@ export function contentRoutes(app: FastifyInstance, context: RouteContext): void
       };
       const options = { download: isOn(download), clock, log, watch, takeSlot, checksum };
       return sendContent(request, reply, content, options);
+    },
+  });
+
+  // A film or sound as a browser can play it.
+  app.route<{ Params: { id: string } }>({
+    method: ['GET', 'HEAD'],
+    url: '/api/v1/entries/:id/stream',
+    config: openToBrowsers,
+    handler: async (request, reply) => {
+      const { drive } = signedIn(request);
+      const id = await entryIdOf(drive, request.params.id);
+      const isPlayed = playedTypes.test((await drive.entry(id)).mime ?? '');
+      const content = isPlayed ? await drive.open(id) : await drive.rendition(id);
+      if ('state' in content) return reply.code(202).header('retry-after', askAgainS).send(content);
+      const watch: EndWatch = (onEnd) => watchSession(request, onEnd);
+      const takeSlot = downloadSlot(request, context);
+      return sendContent(request, reply, content, { download: false, clock, log, watch, takeSlot });
     },
   });
 
