@@ -113,8 +113,11 @@ describe('photos on the page', { skip: withoutBrowser, timeout: 900_000 }, () =>
     await shot(page, 'photos');
     await assertAccessible(page, 'the timeline');
     const last = months.at(-1)?.month ?? '';
-    await page.locator('.content').evaluate((content) => content.scrollTo(0, content.scrollHeight));
-    await page.locator(`#section-${last}`).waitFor();
+    // What is drawn on the way may make the page longer.
+    await until('the oldest month is there', async () => {
+      await page.locator('.content').evaluate((content) => content.scrollTo(0, content.scrollHeight));
+      return (await page.locator(`#section-${last}`).count()) > 0;
+    });
     await page.getByRole('link', { name: new RegExp(`p${photoCount - 1}\\.jpg`) }).waitFor();
     assert.deepEqual(problems, []);
   });
