@@ -239,20 +239,6 @@ describe('an account on the page', { skip: withoutBrowser, timeout: 600_000 }, (
     await installed.getByLabel('Password').fill('a third good password');
     await installed.getByRole('button', { name: 'Sign in' }).click();
     await installed.getByRole('heading', { name: 'My drive' }).waitFor();
-    await installed.evaluate(() => {
-      // As another app shares a photo: the system posts a form to the address of the manifest.
-      const form = document.createElement('form');
-      Object.assign(form, { action: '/share-target', method: 'post', enctype: 'multipart/form-data' });
-      const field = Object.assign(document.createElement('input'), { type: 'file', name: 'files' });
-      const transfer = new DataTransfer();
-      transfer.items.add(new File(['a picture'], 'beach.jpg', { type: 'image/jpeg' }));
-      field.files = transfer.files;
-      form.append(field);
-      document.body.append(form);
-      form.submit();
-    });
-    await installed.getByRole('gridcell', { name: 'beach.jpg' }).first().waitFor();
-    assert.equal(new URL(installed.url()).search, '');
     await device.stop('SIGKILL');
     await installed.goto(`http://${device.address}/trash`);
     await installed.getByRole('heading', { name: 'This device is not answering' }).waitFor();
