@@ -39,7 +39,8 @@ describe('the routes of backups', () => {
     const at = items[0]?.id ?? '';
     const page = await g.get(`/api/v1/backups/${id}/snapshots/${at}?under=a%2Fb&limit=5&cursor=10`);
     assert.equal(page.status, 200);
-    assert.deepEqual(g.front.backups.asked.at(-1), { at, under: 'a/b', after: 10, limit: 5 });
+    const asked = { at, under: 'a/b', after: 10, limit: 5, direct: false };
+    assert.deepEqual(g.front.backups.asked.at(-1), asked);
     assertProblem(await g.get(`/api/v1/backups/${id}/snapshots/${at}?cursor=x`), 'bad-input');
   });
 
