@@ -2,7 +2,7 @@
  * A whole network from one seed: devices that crash, are restored, join and leave; disks that fill up and
  * rot; wrong clocks; broken links; and people who save, move and delete. The same seed gives exactly the same run.
  */
-import { sealManifest, sha256 } from '../../src/crypto/index.ts';
+import { randomBytes, sealManifest, sha256 } from '../../src/crypto/index.ts';
 import type { Random } from '../../src/model/clock.ts';
 import type { Draft } from '../../src/model/contracts/catalog.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
@@ -72,7 +72,7 @@ export class Simulation {
   constructor(seed: number) {
     this.#seed = seed;
     this.#random = seededRandom(seed);
-    seedNode(seededRandom(seed + 1));
+    seedFromHere(seededRandom(seed + 1));
     const [random, clock] = [this.#random, this.#clock];
     this.#network = new MemoryNetwork({ clock, random, tunables, latencyMaxMs: 50 });
     const parts = { world: this.#world, clock, network: this.#network, random, tunables };
@@ -386,4 +386,15 @@ export class Simulation {
   #note(what: string): void {
     this.#trace.push(`${this.#clock.monotonicMs().toFixed(3)} ${what}`);
   }
+}
+
+/** Small random bytes come from a pool: what an earlier run left in it is used up, so that all are from this seed. */
+function seedFromHere(random: Random): void {
+  let isFresh = false;
+  const bytes = (length: number) => {
+    isFresh = true;
+    return random.bytes(length);
+  };
+  seedNode({ bytes, next: () => random.next() });
+  while (!isFresh) randomBytes(1);
 }
