@@ -27,6 +27,9 @@ const UsersView = lazy(async () => (await import('./views/people/users.tsx')).Us
 const SettingsView = lazy(async () => (await import('./views/settings.tsx')).SettingsView);
 const photos = () => import('./views/photos/index.ts');
 const PhotosView = lazy(async () => (await photos()).PhotosView);
+const MapPage = lazy(async () => (await photos()).MapPage);
+const ArchivedView = lazy(async () => (await photos()).ArchivedView);
+const HiddenView = lazy(async () => (await photos()).HiddenView);
 const DuplicatesView = lazy(async () => (await photos()).DuplicatesView);
 const AlbumsView = lazy(async () => (await photos()).AlbumsView);
 const AlbumView = lazy(async () => (await photos()).AlbumView);
@@ -64,6 +67,9 @@ function App() {
               <Router>
                 <Route path="/drive/:id" component={DriveView} />
                 <Route path="/photos" component={PhotosView} />
+                <Route path="/photos/map" component={MapPage} />
+                <Route path="/photos/archived" component={ArchivedView} />
+                <Route path="/photos/hidden" component={HiddenView} />
                 <Route path="/photos/duplicates" component={DuplicatesView} />
                 <Route path="/photos/albums" component={AlbumsView} />
                 <Route path="/photos/albums/:id" component={AlbumView} />

@@ -274,6 +274,47 @@ describe('photos on the page', { skip: withoutBrowser, timeout: 900_000 }, () =>
     assert.deepEqual(problems, []);
   });
 
+  it('the map gathers pictures by place, and shows below it what is in sight; places and dates are changed by hand', async () => {
+    await visit('/photos/map', 'Map');
+    const near = page.getByRole('button', { name: /pictures near Munich/ });
+    await near.waitFor({ timeout: waitMs });
+    await photos().first().waitFor();
+    await shot(page, 'photos-map');
+    await assertAccessible(page, 'the map');
+    const map = page.getByRole('region', { name: 'Map of the world' });
+    await map.focus();
+    for (let step = 0; step < 6; step += 1) await page.keyboard.press('+');
+    for (let step = 0; step < 12; step += 1) await page.keyboard.press('ArrowRight');
+    await page.getByText('No pictures in this part of the map.').waitFor();
+
+    await visit('/photos', 'Photos');
+    await photos().first().hover();
+    await photos().first().getByRole('button').click();
+    await page.getByRole('button', { name: 'More actions' }).click();
+    await page.getByRole('menuitem', { name: 'Set place…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('region', { name: 'Map of the world' }).focus();
+    for (let step = 0; step < 1; step += 1) await page.keyboard.press('-');
+    for (let step = 0; step < 8; step += 1) await page.keyboard.press('ArrowUp');
+    await shot(page, 'photos-place');
+    await assertAccessible(page, 'the dialog of places');
+    await dialog.getByRole('button', { name: 'Set place' }).click();
+    await page.getByText('Place of 1 picture set.').waitFor();
+    await visit('/photos/map', 'Map');
+    await page.getByRole('button', { name: /^1 picture/ }).waitFor({ timeout: waitMs });
+
+    await visit('/photos', 'Photos');
+    await photos().first().hover();
+    await photos().first().getByRole('button').click();
+    await page.getByRole('button', { name: 'More actions' }).click();
+    await page.getByRole('menuitem', { name: 'Archive' }).click();
+    await page.getByText('1 picture archived.').waitFor();
+    await visit('/photos/archived', 'Archived');
+    await photos().first().waitFor();
+    await page.getByRole('link', { name: 'All photos' }).click();
+    await page.getByRole('heading', { name: 'Photos', level: 1 }).waitFor();
+  });
+
   it('photos fit every width from 320 px to 2560 px', async () => {
     await visit('/photos', 'Photos');
     for (const width of [320, 390, 768, 1024, 1920, 2560]) {

@@ -1,4 +1,5 @@
 import {
+  Archive,
   ArrowDown,
   ArrowUp,
   Check,
@@ -12,6 +13,7 @@ import {
   Download,
   Ellipsis,
   Eye,
+  EyeOff,
   File,
   FileArchive,
   FileAudio,
@@ -33,6 +35,8 @@ import {
   LibraryBig,
   List,
   LogOut,
+  Map as MapIcon,
+  MapPin,
   MonitorSmartphone,
   PackageOpen,
   Pause,
@@ -58,6 +62,7 @@ import {
 import { h } from 'preact';
 
 const icons = {
+  archive: Archive,
   'arrow-down': ArrowDown,
   'arrow-up': ArrowUp,
   back: ChevronLeft,
@@ -85,13 +90,16 @@ const icons = {
   album: LibraryBig,
   health: HeartPulse,
   help: CircleHelp,
+  hidden: EyeOff,
   info: Info,
   list: List,
+  map: MapIcon,
   more: Ellipsis,
   move: FolderInput,
   next: ChevronRight,
   paste: ClipboardPaste,
   pause: Pause,
+  place: MapPin,
   photos: Images,
   play: Play,
   plus: Plus,

@@ -1,5 +1,6 @@
 /** What a person does with pictures. Each can be undone, or says what it did. */
 
+import type { PhotoChange } from '../../../src/model/contracts/media/photos.ts';
 import type { PhotoView } from '../../../src/model/views/photos.ts';
 import { t } from '../../words/words.ts';
 import { api } from '../api.ts';
@@ -32,6 +33,34 @@ export async function toggleFavorite(photos: readonly PhotoView[]): Promise<void
 }
 
 const idsAtOnce = 1000;
+
+/**
+ * Changes what is said of pictures; their files stay as they are.
+ * @param back the change that takes it back
+ * @returns whether it worked
+ */
+export function changePhotos(
+  photos: readonly PhotoView[],
+  change: PhotoChange,
+  label: string,
+  back: PhotoChange,
+): Promise<boolean> {
+  const ids = photos.map(({ id }) => id);
+  const all = async (what: PhotoChange) => {
+    for (let from = 0; from < ids.length; from += idsAtOnce) {
+      const { items } = await photosApi.change(ids.slice(from, from + idsAtOnce), what);
+      const failed = items.filter(({ ok }) => !ok).length;
+      if (failed > 0)
+        throw new Error(t('{count} {count|picture|pictures} could not be changed.', { count: failed }));
+    }
+  };
+  return attempt(async () => {
+    await all(change);
+    const action: Undoable = { label, undo: () => all(back), redo: () => all(change) };
+    undoStack.push(action);
+    say(label, { undo: () => void undo(action) });
+  });
+}
 
 export async function addToAlbum(
   album: { id: string; name: string },

@@ -1,9 +1,13 @@
 /** Requests about pictures and albums. */
 import type { EntryOutcome, EntryView, Page } from '../../../src/model/api.ts';
+import type { PhotoChange } from '../../../src/model/contracts/media/photos.ts';
 import type {
   AlbumView,
+  FacetsView,
   MediaProgressView,
+  MemoryView,
   PhotoView,
+  PlaceView,
   TimelineMonth,
 } from '../../../src/model/views/photos.ts';
 import { ask } from '../request.ts';
@@ -24,6 +28,23 @@ export const photosApi = {
     ),
   duplicates: (signal?: AbortSignal) =>
     ask<Page<{ items: PhotoView[] }>>('GET', '/api/v1/photos/duplicates', undefined, signal),
+  map: (signal?: AbortSignal) => ask<Page<PhotoView>>('GET', '/api/v1/photos/map', undefined, signal),
+  places: (signal?: AbortSignal) => ask<Page<PlaceView>>('GET', '/api/v1/photos/places', undefined, signal),
+  /** @param day `YYYY-MM-DD` */
+  memories: (day: string, signal?: AbortSignal) =>
+    ask<Page<MemoryView>>('GET', `/api/v1/photos/memories?day=${day}`, undefined, signal),
+  facets: (question: string, signal?: AbortSignal) =>
+    ask<FacetsView>(
+      'GET',
+      `/api/v1/photos/facets?${new URLSearchParams({ q: question })}`,
+      undefined,
+      signal,
+    ),
+  archived: (signal?: AbortSignal) =>
+    ask<Page<PhotoView>>('GET', '/api/v1/photos/archived', undefined, signal),
+  hidden: (signal?: AbortSignal) => ask<Page<PhotoView>>('GET', '/api/v1/photos/hidden', undefined, signal),
+  change: (ids: readonly string[], change: PhotoChange) =>
+    ask<{ items: EntryOutcome[] }>('PATCH', '/api/v1/photos', { ids, ...change }),
   progress: (signal?: AbortSignal) =>
     ask<MediaProgressView>('GET', '/api/v1/photos/progress', undefined, signal),
 

@@ -2,4 +2,5 @@
 import '../../styles/photos.css';
 
 export { AlbumsView, AlbumView } from './albums.tsx';
-export { DuplicatesView, PhotosView } from './photos.tsx';
+export { MapPage } from './map/map-page.tsx';
+export { ArchivedView, DuplicatesView, HiddenView, PhotosView } from './photos.tsx';

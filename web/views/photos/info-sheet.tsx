@@ -1,7 +1,9 @@
 import { render } from 'preact';
+import { useState } from 'preact/hooks';
 import type { EntryView } from '../../../src/model/api.ts';
 import type { PhotoView } from '../../../src/model/views/photos.ts';
 import { api } from '../../client/api.ts';
+import { changePhotos } from '../../client/photos/photo-actions.ts';
 import { dayOf, durationWords, exposureWords, placeWords, timeOf } from '../../client/photos/photo-words.ts';
 import { memberCount } from '../../client/state.ts';
 import { formatSize } from '../../client/words/format.ts';
@@ -51,6 +53,7 @@ export class InfoSheet {
 
 function Facts({ photo, onClose }: { photo: PhotoView; onClose(): void }) {
   const { answer: entry, error } = useQuery((signal) => api.entry(photo.id, signal), [photo.id]);
+  const [editing, setEditing] = useState(false);
   return (
     <aside aria-label={t('Information')}>
       <header class="toolbar">
@@ -71,15 +74,35 @@ function Facts({ photo, onClose }: { photo: PhotoView; onClose(): void }) {
           {dayOf(photo.takenLocal)}
           <br />
           {timeOf(photo.takenLocal, entry?.media?.offsetMinutes ?? null)}
-          {photo.dateFrom !== 'content' && (
-            <span class="muted">
-              {' '}
-              {photo.dateFrom === 'name' ? t('(from the file name)') : t('(date of the file)')}
-            </span>
-          )}
+          {photo.dateFrom !== 'content' && <span class="muted"> {t(dateSources[photo.dateFrom])}</span>}
         </dd>
+        {photo.description && (
+          <>
+            <dt>{t('Description')}</dt>
+            <dd>{photo.description}</dd>
+          </>
+        )}
+        {photo.gps && (
+          <>
+            <dt>{t('Place')}</dt>
+            <dd>
+              {photo.place && (
+                <div>{[photo.place.town, photo.place.countryName].filter(Boolean).join(', ')}</div>
+              )}
+              <span class="muted">{placeWords(photo.gps)}</span>
+            </dd>
+          </>
+        )}
         {entry && <FileFacts entry={entry} />}
       </dl>
+      {editing ? (
+        <EditForm photo={photo} onDone={() => setEditing(false)} />
+      ) : (
+        <button type="button" class="button" onClick={() => setEditing(true)}>
+          <Icon name="rename" />
+          {t('Edit date and description')}
+        </button>
+      )}
       {entry?.parentId && (
         <a class="button" href={`/drive/${entry.parentId}`}>
           <Icon name="folder" />
@@ -88,6 +111,74 @@ function Facts({ photo, onClose }: { photo: PhotoView; onClose(): void }) {
       )}
     </aside>
   );
+}
+
+const dateSources: Readonly<Record<Exclude<PhotoView['dateFrom'], 'content'>, PlainPhrase>> = {
+  name: '(from the file name)',
+  file: '(date of the file)',
+  edited: '(changed by hand)',
+};
+
+/** Changes what is said of a picture; the file stays as it is. */
+function EditForm({ photo, onDone }: { photo: PhotoView; onDone(): void }) {
+  const [taken, setTaken] = useState(photo.takenLocal.slice(0, 19));
+  const [description, setDescription] = useState(photo.description ?? '');
+  const save = async () => {
+    const isDone = await changePhotos(
+      [photo],
+      {
+        ...(taken !== '' && withSeconds(taken) !== photo.takenLocal && { takenLocal: withSeconds(taken) }),
+        description: description.trim() === '' ? null : description.trim(),
+      },
+      t('{name} changed.', { name: photo.name }),
+      {
+        takenLocal: photo.dateFrom === 'edited' ? photo.takenLocal : null,
+        description: photo.description ?? null,
+      },
+    );
+    if (isDone) onDone();
+  };
+  return (
+    <form
+      class="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <label>
+        {t('Taken')}
+        <input
+          type="datetime-local"
+          step="1"
+          value={taken}
+          onInput={(event) => setTaken(event.currentTarget.value)}
+        />
+      </label>
+      <label>
+        {t('Description')}
+        <textarea
+          rows={3}
+          maxLength={2000}
+          value={description}
+          onInput={(event) => setDescription(event.currentTarget.value)}
+        />
+      </label>
+      <div class="actions">
+        <button type="button" class="button" onClick={onDone}>
+          {t('Cancel')}
+        </button>
+        <button type="submit" class="button primary">
+          {t('Save')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** Browsers leave out seconds that are zero. */
+function withSeconds(local: string): string {
+  return local.length === 16 ? `${local}:00` : local;
 }
 
 function FileFacts({ entry }: { entry: EntryView }) {
@@ -116,12 +207,6 @@ function FileFacts({ entry }: { entry: EntryView }) {
             {media.lens && <div class="muted">{media.lens}</div>}
             {media.exposure && <div class="muted">{exposureWords(media.exposure)}</div>}
           </dd>
-        </>
-      )}
-      {media?.gps && (
-        <>
-          <dt>{t('Place')}</dt>
-          <dd>{placeWords(media.gps)}</dd>
         </>
       )}
       {media?.problem && (

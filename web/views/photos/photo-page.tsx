@@ -2,11 +2,18 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { PhotoView } from '../../../src/model/views/photos.ts';
 import type { Gallery } from '../../client/photos/gallery.ts';
-import { addressOfAll, toggleFavorite, trashPhotos } from '../../client/photos/photo-actions.ts';
+import {
+  addressOfAll,
+  changePhotos,
+  toggleFavorite,
+  trashPhotos,
+} from '../../client/photos/photo-actions.ts';
 import { attempt } from '../../client/state.ts';
 import { Icon, type IconName } from '../../components/icon.tsx';
+import { Menu, MenuItem } from '../../components/menu.tsx';
 import { t } from '../../words/words.ts';
 import { AlbumDialog } from './album-dialog.tsx';
+import { PlaceDialog } from './map/place-dialog.tsx';
 import { PhotoGrid, type PhotoSelection } from './photo-grid.tsx';
 import { download, useViewer } from './use-viewer.ts';
 
@@ -85,8 +92,12 @@ interface SelectionBarProps {
 }
 
 function SelectionBar({ chosen, clear, onTrash, onTakeOut }: SelectionBarProps) {
-  const [adding, setAdding] = useState(false);
+  const [dialog, setDialog] = useState<'album' | 'place' | null>(null);
   const isFavorite = chosen.every(({ favorite }) => favorite);
+  const leave = () => {
+    setDialog(null);
+    clear();
+  };
   const save = () => attempt(async () => download(await addressOfAll(chosen)));
   return (
     <div class="toolbar selection-bar" role="toolbar" aria-label={t('Selected pictures')}>
@@ -96,7 +107,7 @@ function SelectionBar({ chosen, clear, onTrash, onTakeOut }: SelectionBarProps) 
       <span class="grow numbers" aria-live="polite">
         {t('{count} selected', { count: chosen.length })}
       </span>
-      <BarButton icon="album" label={t('Add to album')} onClick={() => setAdding(true)} />
+      <BarButton icon="album" label={t('Add to album')} onClick={() => setDialog('album')} />
       {onTakeOut && (
         <BarButton
           icon="cut"
@@ -111,17 +122,67 @@ function SelectionBar({ chosen, clear, onTrash, onTakeOut }: SelectionBarProps) 
       />
       <BarButton icon="download" label={t('Download')} onClick={() => void save()} />
       <BarButton icon="trash" label={t('Move to the trash')} onClick={onTrash} />
-      {adding && (
-        <AlbumDialog
-          photos={chosen}
-          onClose={() => setAdding(false)}
-          onAdded={() => {
-            setAdding(false);
-            clear();
-          }}
+      <MoreActions chosen={chosen} clear={clear} onPlace={() => setDialog('place')} />
+      {dialog === 'album' && <AlbumDialog photos={chosen} onClose={() => setDialog(null)} onAdded={leave} />}
+      {dialog === 'place' && <PlaceDialog photos={chosen} onClose={() => setDialog(null)} onDone={leave} />}
+    </div>
+  );
+}
+
+interface MoreActionsProps {
+  chosen: readonly PhotoView[];
+  clear(): void;
+  onPlace(): void;
+}
+
+/** What is done less often: where pictures were taken, and which ones the timeline leaves out. */
+function MoreActions({ chosen, clear, onPlace }: MoreActionsProps) {
+  const count = chosen.length;
+  const isArchived = chosen.every(({ archived }) => archived);
+  const isHidden = chosen.every(({ hidden }) => hidden);
+  const change = (what: { archived: boolean } | { hidden: boolean }, label: string) => {
+    const back = 'archived' in what ? { archived: !what.archived } : { hidden: !what.hidden };
+    void changePhotos(chosen, what, label, back).then((isDone) => isDone && clear());
+  };
+  return (
+    <Menu label={t('More actions')}>
+      <MenuItem icon="place" label={t('Set place…')} onChoose={onPlace} />
+      {isArchived ? (
+        <MenuItem
+          icon="restore"
+          label={t('Take out of the archive')}
+          onChoose={() =>
+            change(
+              { archived: false },
+              t('{count} {count|picture is|pictures are} in the timeline again.', { count }),
+            )
+          }
+        />
+      ) : (
+        <MenuItem
+          icon="archive"
+          label={t('Archive')}
+          onChoose={() =>
+            change({ archived: true }, t('{count} {count|picture|pictures} archived.', { count }))
+          }
         />
       )}
-    </div>
+      {isHidden ? (
+        <MenuItem
+          icon="eye"
+          label={t('Show again')}
+          onChoose={() =>
+            change({ hidden: false }, t('{count} {count|picture is|pictures are} shown again.', { count }))
+          }
+        />
+      ) : (
+        <MenuItem
+          icon="hidden"
+          label={t('Hide')}
+          onChoose={() => change({ hidden: true }, t('{count} {count|picture|pictures} hidden.', { count }))}
+        />
+      )}
+    </Menu>
   );
 }
 

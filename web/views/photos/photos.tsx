@@ -1,13 +1,18 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import { byMonth, groups, timeline } from '../../client/photos/gallery.ts';
+import { byMonth, type Gallery, groups, timeline } from '../../client/photos/gallery.ts';
 import { photosApi } from '../../client/photos/photos-api.ts';
 import { entriesRevision } from '../../client/state.ts';
 import { Icon } from '../../components/icon.tsx';
+import { Menu, MenuItem } from '../../components/menu.tsx';
 import { deviceSaid, t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
+import { Memories } from './memories.tsx';
 import { PhotoPage } from './photo-page.tsx';
 import { useGallery } from './use-gallery.ts';
+
+/** Of years, towns, countries, cameras: the most frequent ones. */
+const facetsOfAKind = 5;
 
 /** Says the word that the search takes for what has a star. */
 const favorites = 'favorites';
@@ -45,6 +50,7 @@ export function PhotosView() {
       }
     >
       <Progress />
+      {question === '' ? <Memories /> : <Facets question={question} />}
     </PhotoPage>
   );
 }
@@ -85,10 +91,15 @@ function PhotoTools({ question }: { question: string }) {
         <Icon name="album" />
         <span class="label">{t('Albums')}</span>
       </a>
-      <a class="button" href="/photos/duplicates">
-        <Icon name="copy" />
-        <span class="label">{t('Look-alikes')}</span>
+      <a class="button" href="/photos/map">
+        <Icon name="map" />
+        <span class="label">{t('Map')}</span>
       </a>
+      <Menu label={t('More photos')}>
+        <MenuItem icon="copy" label={t('Look-alikes')} onChoose={() => route('/photos/duplicates')} />
+        <MenuItem icon="archive" label={t('Archived')} onChoose={() => route('/photos/archived')} />
+        <MenuItem icon="hidden" label={t('Hidden')} onChoose={() => route('/photos/hidden')} />
+      </Menu>
     </>
   );
 }
@@ -102,6 +113,37 @@ function Progress() {
     <p class="muted numbers" role="status">
       {t('{count} {count|file is|files are} being made ready on this device.', { count: answer.waiting })}
     </p>
+  );
+}
+
+/** What the pictures that were found can be narrowed by; each adds its word to the question. */
+function Facets({ question }: { question: string }) {
+  const { answer } = useQuery((signal) => photosApi.facets(question, signal), [question]);
+  if (!answer) return null;
+  const asked = new Set(question.toLowerCase().split(/\s+/));
+  const offered = [answer.years, answer.towns, answer.countries, answer.cameras]
+    .filter((facets) => facets.length > 1)
+    .flatMap((facets) => facets.slice(0, facetsOfAKind))
+    .filter(
+      ({ name }) =>
+        !name
+          .toLowerCase()
+          .split(/\s+/)
+          .every((word) => asked.has(word)),
+    );
+  if (offered.length === 0) return null;
+  return (
+    <nav class="chips" aria-label={t('Narrow the search')}>
+      {offered.map(({ name, count }) => (
+        <a
+          key={name}
+          class="button small"
+          href={`/photos?${new URLSearchParams({ q: `${question} ${name}` })}`}
+        >
+          {name} <span class="muted numbers">{count}</span>
+        </a>
+      ))}
+    </nav>
   );
 }
 
@@ -131,6 +173,53 @@ export function DuplicatesView() {
         <>
           <Icon name="copy" class="large" />
           <p>{t('No two pictures look alike.')}</p>
+        </>
+      }
+    />
+  );
+}
+
+/** What was archived: it is in searches and albums, but not in the timeline. */
+export function ArchivedView() {
+  const gallery = useGallery(async (signal) => byMonth((await photosApi.archived(signal)).items), []);
+  return (
+    <LeftOutPage
+      gallery={gallery}
+      title={t('Archived')}
+      empty={t(
+        'Nothing is archived. Archived pictures are in searches and albums, but not among all photos.',
+      )}
+    />
+  );
+}
+
+/** What was hidden: it is nowhere but here and in its folder. */
+export function HiddenView() {
+  const gallery = useGallery(async (signal) => byMonth((await photosApi.hidden(signal)).items), []);
+  return (
+    <LeftOutPage
+      gallery={gallery}
+      title={t('Hidden')}
+      empty={t('Nothing is hidden. Hidden pictures are only here and in their folders.')}
+    />
+  );
+}
+
+function LeftOutPage({ gallery, title, empty }: { gallery: Gallery; title: string; empty: string }) {
+  return (
+    <PhotoPage
+      gallery={gallery}
+      title={title}
+      tools={
+        <a class="button" href="/photos">
+          <Icon name="photos" />
+          <span class="label">{t('All photos')}</span>
+        </a>
+      }
+      empty={
+        <>
+          <Icon name="photos" class="large" />
+          <p>{empty}</p>
         </>
       }
     />

@@ -84,4 +84,46 @@ export const photos = {
   'S^compass': 'S',
   'E^compass': 'O',
   'W^compass': 'W',
+  Map: 'Karte',
+  'Map of the world': 'Weltkarte',
+  'More photos': 'Weitere Fotos',
+  'More actions': 'Weitere Aktionen',
+  Archived: 'Archiviert',
+  Hidden: 'Ausgeblendet',
+  Archive: 'Archivieren',
+  Hide: 'Ausblenden',
+  'Show again': 'Wieder einblenden',
+  'Take out of the archive': 'Aus dem Archiv holen',
+  '{count} {count|picture|pictures} archived.': '{count} {count|Bild|Bilder} archiviert.',
+  '{count} {count|picture|pictures} hidden.': '{count} {count|Bild|Bilder} ausgeblendet.',
+  '{count} {count|picture is|pictures are} in the timeline again.':
+    '{count} {count|Bild ist|Bilder sind} wieder unter allen Fotos.',
+  '{count} {count|picture is|pictures are} shown again.':
+    '{count} {count|Bild wird|Bilder werden} wieder gezeigt.',
+  '{count} {count|picture|pictures} could not be changed.':
+    '{count} {count|Bild ließ|Bilder ließen} sich nicht ändern.',
+  'Nothing is archived. Archived pictures are in searches and albums, but not among all photos.':
+    'Nichts ist archiviert. Archivierte Bilder sind in der Suche und in Alben, aber nicht unter allen Fotos.',
+  'Nothing is hidden. Hidden pictures are only here and in their folders.':
+    'Nichts ist ausgeblendet. Ausgeblendete Bilder sind nur hier und in ihren Ordnern.',
+  'Narrow the search': 'Suche eingrenzen',
+  'This day in earlier years': 'Dieser Tag in früheren Jahren',
+  '{count} {count|year|years} ago': 'Vor {count} {count|Jahr|Jahren}',
+  'No picture says where it was taken. Select pictures under Photos and choose Set place.':
+    'Kein Bild sagt, wo es aufgenommen wurde. Wähle unter „Fotos“ Bilder aus und dann „Ort setzen“.',
+  'No pictures in this part of the map.': 'In diesem Teil der Karte sind keine Bilder.',
+  'Map: Natural Earth. Names of places: GeoNames, CC BY 4.0.':
+    'Karte: Natural Earth. Ortsnamen: GeoNames, CC BY 4.0.',
+  '{count} {count|picture|pictures} here': '{count} {count|Bild|Bilder} hier',
+  '{count} {count|picture|pictures} near {place}': '{count} {count|Bild|Bilder} bei {place}',
+  'Set place…': 'Ort setzen …',
+  'Set place': 'Ort setzen',
+  'Where were they taken?': 'Wo wurden sie aufgenommen?',
+  'Move the map until the cross is at the place, or choose a place of other pictures.':
+    'Verschiebe die Karte, bis das Kreuz am Ort ist, oder wähle einen Ort anderer Bilder.',
+  'Place of {count} {count|picture|pictures} set.': 'Ort von {count} {count|Bild|Bildern} gesetzt.',
+  '(changed by hand)': '(von Hand geändert)',
+  Description: 'Beschreibung',
+  'Edit date and description': 'Datum und Beschreibung ändern',
+  '{name} changed.': '{name} geändert.',
 } as const;
