@@ -1,6 +1,6 @@
 /** The service worker as the browser runs it: events come in, and caches and the device are played here. */
 import assert from 'node:assert/strict';
-import { before, beforeEach, describe, it } from 'node:test';
+import { after, before, beforeEach, describe, it } from 'node:test';
 
 const origin = 'https://nas.local:8080';
 const at = (path: string) => `${origin}${path}`;
@@ -60,6 +60,7 @@ async function happens(name: string): Promise<void> {
 }
 
 describe('the service worker', () => {
+  const { fetch: realFetch } = globalThis;
   before(async () => {
     Object.assign(globalThis, {
       shellFiles: ['/', '/assets/index-1.js'],
@@ -74,6 +75,7 @@ describe('the service worker', () => {
     await import('../../web/worker/service-worker.ts');
     await happens('install');
   });
+  after(() => Object.assign(globalThis, { fetch: realFetch }));
   beforeEach(() => {
     isOff = false;
     asked = [];

@@ -27,7 +27,13 @@ test('a guest sees what the link opens and nothing else, on any device that hear
   for (const { accounts } of [device, laptop]) {
     const guest = await accounts.openLink(secret, undefined, 'guest');
     const { entry, ...view } = await guest.view();
-    assert.deepEqual(view, { name: 'Trip', owner: 'Ada', rights: 'view', expiresAt: view.expiresAt });
+    assert.deepEqual(view, {
+      name: 'Trip',
+      owner: 'Ada',
+      rights: 'view',
+      expiresAt: view.expiresAt,
+      counted: false,
+    });
     assert.deepEqual([entry?.id, entry?.parentId, (await guest.drive.root()).id], [folder, null, folder]);
     assert.deepEqual(await wholeTree(guest.drive), ['/Day 1/', '/Day 1/b.txt: second', '/a.txt: first']);
     assert.equal((await guest.drive.resolve(['Day 1', 'b.txt'])).name, 'b.txt');
