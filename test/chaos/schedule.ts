@@ -52,6 +52,8 @@ export async function runSchedule(
     await trouble.end().catch((error: Error) => broken.push(`healing failed: ${error.message}`));
   }
   cluster.links.heal();
+  // One whose fault could not begin is off: without it the observer would wait for minutes, and say only that it is missing.
+  for (const device of cluster.devices) if (!device.isRunning) await device.start();
   await workload.stop();
   for (const { forgets } of ending) if (forgets) workload.forget(forgets);
   const files = [...kept, ...workload.files];

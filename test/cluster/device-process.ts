@@ -125,9 +125,13 @@ export class DeviceProcess {
     return `${this.host}:${this.ready.port}`;
   }
 
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** Ends the process; resolves with its exit code (null after a signal). */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(signal);
+    if (this.isRunning) this.#child.kill(signal);
     return this.#exited;
   }
 
