@@ -48,9 +48,6 @@ export class Semaphore {
    */
   async run<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     signal?.throwIfAborted();
-    signal?.throwIfAborted();
-    signal?.throwIfAborted();
-    signal?.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
     else await this.#turn(signal);
     try {

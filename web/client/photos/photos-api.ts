@@ -45,6 +45,12 @@ export const photosApi = {
   hidden: (signal?: AbortSignal) => ask<Page<PhotoView>>('GET', '/api/v1/photos/hidden', undefined, signal),
   change: (ids: readonly string[], change: PhotoChange) =>
     ask<{ items: EntryOutcome[] }>('PATCH', '/api/v1/photos', { ids, ...change }),
+  /** Begins to make a film that every browser plays, or says how far that is; null when it is there. */
+  makeRendition: async (id: string) =>
+    (await ask<{ progress: number | null } | undefined>(
+      'POST',
+      `/api/v1/entries/${encodeURIComponent(id)}/rendition`,
+    )) ?? null,
   progress: (signal?: AbortSignal) =>
     ask<MediaProgressView>('GET', '/api/v1/photos/progress', undefined, signal),
 
@@ -70,4 +76,5 @@ const address = (photo: Keyed, rest: string) =>
 /** @param size longest edge: 240, 720 or 2160 */
 export const thumbnailOf = (photo: Keyed, size: 240 | 720 | 2160) => address(photo, `thumbnail?size=${size}`);
 export const originalOf = (photo: Keyed) => address(photo, 'content');
+export const renditionOf = (photo: Keyed) => address(photo, 'rendition');
 export const downloadOf = (photo: Keyed) => address(photo, 'content?download=1');

@@ -2,7 +2,7 @@
 import PhotoSwipe, { type PhotoSwipeOptions, type SlideData } from 'photoswipe';
 import { displayText } from '../../../src/model/display-text.ts';
 import type { PhotoView } from '../../../src/model/views/photos.ts';
-import { originalOf, thumbnailOf } from '../../client/photos/photos-api.ts';
+import { originalOf, renditionOf, thumbnailOf } from '../../client/photos/photos-api.ts';
 import { t } from '../../words/words.ts';
 import { filmElement } from './film.tsx';
 import { tileName } from './photo-tile.tsx';
@@ -80,9 +80,15 @@ export function openViewer(index: number, source: ViewerSource, on: ViewerEvents
   viewer.addFilter('itemData', (_data, at) => slideOf(source.photoAt(at)));
   viewer.on('contentLoad', (event) => {
     const { data } = event.content;
-    if (data.type !== 'video') return;
+    const photo = source.photoAt(event.content.index);
+    if (data.type !== 'video' || !photo) return;
     event.preventDefault();
-    event.content.element = filmElement({ address: data.src ?? '', name: data.alt ?? t('Video') });
+    event.content.element = filmElement({
+      id: photo.id,
+      address: data.src ?? '',
+      smaller: renditionOf(photo),
+      name: data.alt ?? t('Video'),
+    });
     event.content.onLoaded();
   });
   viewer.on('contentDeactivate', ({ content }) => content.element?.querySelector('video')?.pause());
