@@ -307,7 +307,7 @@ describe('photos on the page', { skip: withoutBrowser, timeout: 900_000 }, () =>
     await photos().first().hover();
     await photos().first().getByRole('button').click();
     await page.getByRole('button', { name: 'More actions' }).click();
-    await page.getByRole('menuitem', { name: 'Archive' }).click();
+    await page.getByRole('menuitem', { name: 'Move to the archive' }).click();
     await page.getByText('1 picture archived.').waitFor();
     await visit('/photos/archived', 'Archived');
     await photos().first().waitFor();

@@ -161,7 +161,7 @@ function MoreActions({ chosen, clear, onPlace }: MoreActionsProps) {
       ) : (
         <MenuItem
           icon="archive"
-          label={t('Archive^photos')}
+          label={t('Move to the archive')}
           onChoose={() =>
             change({ archived: true }, t('{count} {count|picture|pictures} archived.', { count }))
           }

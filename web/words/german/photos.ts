@@ -92,7 +92,7 @@ export const photos = {
   'More actions': 'Weitere Aktionen',
   Archived: 'Archiviert',
   Hidden: 'Ausgeblendet',
-  'Archive^photos': 'Archivieren',
+  'Move to the archive': 'Ins Archiv verschieben',
   Hide: 'Ausblenden',
   'Show again': 'Wieder einblenden',
   'Take out of the archive': 'Aus dem Archiv holen',

@@ -211,19 +211,24 @@ const swipePx = 60;
  * takes the pointer away from whoever listens as soon as it thinks of scrolling.
  */
 function useSwipe(onStep: (step: -1 | 1) => void) {
-  const start = useRef<{ x: number; y: number } | null>(null);
+  const latest = useRef(onStep);
+  latest.current = onStep;
   return {
     onTouchStart(event: TouchEvent) {
       const [finger, second] = event.touches;
-      const isAlone = finger && !second && !scrollsSideways(event.target, event.currentTarget);
-      start.current = isAlone ? { x: finger.clientX, y: finger.clientY } : null;
-    },
-    onTouchEnd(event: TouchEvent) {
-      const [finger] = event.changedTouches;
-      if (!start.current || !finger) return;
-      const [dx, dy] = [finger.clientX - start.current.x, finger.clientY - start.current.y];
-      start.current = null;
-      if (Math.abs(dx) > swipePx && Math.abs(dx) > 2 * Math.abs(dy)) onStep(dx > 0 ? -1 : 1);
+      if (!finger || second || scrollsSideways(event.target, event.currentTarget)) return;
+      const { clientX, clientY, identifier } = finger;
+      // A finger stays with what it began on, which may be out of the document by then: "Loading" gives way to the file.
+      event.target?.addEventListener(
+        'touchend',
+        (end) => {
+          const lifted = [...(end as TouchEvent).changedTouches].find((one) => one.identifier === identifier);
+          if (!lifted || (end as TouchEvent).touches.length > 0) return;
+          const [dx, dy] = [lifted.clientX - clientX, lifted.clientY - clientY];
+          if (Math.abs(dx) > swipePx && Math.abs(dx) > 2 * Math.abs(dy)) latest.current(dx > 0 ? -1 : 1);
+        },
+        { once: true },
+      );
     },
   };
 }
