@@ -26,6 +26,8 @@ export interface EventFeeds {
    * @returns stops it
    */
   listen(session: Session, since: number | undefined, give: Give): () => void;
+  /** Drops all of them: nobody comes back to a gateway that ended. */
+  stop(): void;
 }
 
 /** The feeds of one gateway. A feed lives on for a while without a page, so that one that reconnects misses nothing. */
@@ -35,6 +37,7 @@ export function createEventFeeds(front: DeviceFront, clock: Clock): EventFeeds {
   const first = Math.floor(clock.wallMs()) * 1000;
   let rev = first;
   const feeds = new Map<string, Feed>();
+  let isStopped = false;
 
   const drop = (secret: string, feed: Feed) => {
     feed.stop();
@@ -55,12 +58,17 @@ export function createEventFeeds(front: DeviceFront, clock: Clock): EventFeeds {
       const stop = own.add(since, give);
       return () => {
         stop();
+        if (isStopped) return drop(secret, own);
         if (!own.isIdle) return;
         own.dropAfter(eventKeepMs, () => drop(secret, own));
         const idle = [...feeds].filter(([, one]) => one.isIdle);
         const [oldest] = idle;
         if (oldest !== undefined && idle.length > eventFeedsIdleMax) drop(...oldest);
       };
+    },
+    stop() {
+      isStopped = true;
+      for (const [secret, feed] of feeds) drop(secret, feed);
     },
   };
 }

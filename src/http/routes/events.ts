@@ -38,6 +38,7 @@ interface EventSocket {
 /** `GET /api/v1/events`: a WebSocket that says what changed. */
 export function eventRoutes(app: FastifyInstance, context: RouteContext): void {
   const feeds = createEventFeeds(context.front, context.clock);
+  app.addHook('onClose', async () => feeds.stop());
   const slots = createSlots();
   const slotsOf = new WeakMap<FastifyRequest, () => void>();
 
