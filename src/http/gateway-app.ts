@@ -1,8 +1,10 @@
 /** The web framework with everything of peerstor in it; listens nowhere yet. */
+
 import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { jsonBodyBytesMax } from '../model/limits.ts';
 import { createHttp2Sessions } from './http2-sessions.ts';
 import { callerOf } from './limits/caller.ts';
@@ -188,6 +190,7 @@ export async function createGatewayApp(
   });
   app.addHook('onRequest', authentication.require);
   app.addHook('preSerialization', addEntryKeys);
+  app.addHook('onSend', closeUnsent);
   app.addHook('onResponse', async (request, reply) => {
     counts.note(request, reply);
     const { method, routeOptions } = request;
@@ -221,4 +224,16 @@ function upgrades(request: IncomingMessage): boolean {
 function chooseProtocol(offered: ReadonlySet<string>): string | false {
   if (offered.has(eventsProtocol)) return eventsProtocol;
   return [...offered][0] ?? false;
+}
+
+/** Who took the request back gets no body: a stream that was opened for it would stay open, and its file with it. */
+async function closeUnsent(
+  _request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+): Promise<unknown> {
+  const { raw } = reply;
+  const isGone = raw.destroyed || (raw as { stream?: { destroyed: boolean } }).stream?.destroyed;
+  if (isGone && payload instanceof Readable) payload.destroy();
+  return payload;
 }
