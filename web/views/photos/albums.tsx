@@ -12,6 +12,7 @@ import { blurred } from '../../components/list/entry-picture.tsx';
 import { Menu, MenuItem } from '../../components/menu.tsx';
 import { t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
+import { AllPhotosLink } from './all-photos-link.tsx';
 import { PhotoPage } from './photo-page.tsx';
 import { useGallery } from './use-gallery.ts';
 
@@ -24,10 +25,7 @@ export function AlbumsView() {
     <>
       <div class="toolbar heading">
         <h1 class="grow">{t('Albums')}</h1>
-        <a class="button" href="/photos">
-          <Icon name="photos" />
-          <span class="label">{t('All photos')}</span>
-        </a>
+        <AllPhotosLink />
         <button type="button" class="button primary" onClick={() => setCreating(true)}>
           <Icon name="plus" />
           {t('New album')}

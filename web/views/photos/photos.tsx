@@ -7,6 +7,7 @@ import { Icon } from '../../components/icon.tsx';
 import { Menu, MenuItem } from '../../components/menu.tsx';
 import { deviceSaid, t } from '../../words/words.ts';
 import { useQuery } from '../use-query.ts';
+import { AllPhotosLink } from './all-photos-link.tsx';
 import { Memories } from './memories.tsx';
 import { PhotoPage } from './photo-page.tsx';
 import { useGallery } from './use-gallery.ts';
@@ -77,10 +78,7 @@ function PhotoTools({ question }: { question: string }) {
         />
       </form>
       {question === favorites ? (
-        <a class="button" href="/photos">
-          <Icon name="photos" />
-          <span class="label">{t('All photos')}</span>
-        </a>
+        <AllPhotosLink />
       ) : (
         <a class="button" href={`/photos?q=${favorites}`}>
           <Icon name="star" />
@@ -133,14 +131,10 @@ function Facets({ question }: { question: string }) {
     );
   if (offered.length === 0) return null;
   return (
-    <nav class="chips" aria-label={t('Narrow the search')}>
+    <nav class="tags" aria-label={t('Narrow the search')}>
       {offered.map(({ name, count }) => (
-        <a
-          key={name}
-          class="button small"
-          href={`/photos?${new URLSearchParams({ q: `${question} ${name}` })}`}
-        >
-          {name} <span class="muted numbers">{count}</span>
+        <a key={name} class="tag" href={`/photos?${new URLSearchParams({ q: `${question} ${name}` })}`}>
+          {name} <span class="numbers">{count}</span>
         </a>
       ))}
     </nav>
@@ -163,12 +157,7 @@ export function DuplicatesView() {
     <PhotoPage
       gallery={gallery}
       title={t('Look-alikes')}
-      tools={
-        <a class="button" href="/photos">
-          <Icon name="photos" />
-          <span class="label">{t('All photos')}</span>
-        </a>
-      }
+      tools={<AllPhotosLink />}
       empty={
         <>
           <Icon name="copy" class="large" />
@@ -210,12 +199,7 @@ function LeftOutPage({ gallery, title, empty }: { gallery: Gallery; title: strin
     <PhotoPage
       gallery={gallery}
       title={title}
-      tools={
-        <a class="button" href="/photos">
-          <Icon name="photos" />
-          <span class="label">{t('All photos')}</span>
-        </a>
-      }
+      tools={<AllPhotosLink />}
       empty={
         <>
           <Icon name="photos" class="large" />

@@ -5,9 +5,9 @@ import { byMonth } from '../../../client/photos/gallery.ts';
 import { isInSight, type MapView, type Size } from '../../../client/photos/map-view.ts';
 import { photosApi } from '../../../client/photos/photos-api.ts';
 import { entriesRevision } from '../../../client/state.ts';
-import { Icon } from '../../../components/icon.tsx';
 import { t } from '../../../words/words.ts';
 import { useQuery } from '../../use-query.ts';
+import { AllPhotosLink } from '../all-photos-link.tsx';
 import { PhotoPage } from '../photo-page.tsx';
 import { useGallery } from '../use-gallery.ts';
 import { MapBox } from './map-box.tsx';
@@ -37,12 +37,7 @@ export function MapPage() {
     <PhotoPage
       gallery={gallery}
       title={t('Map')}
-      tools={
-        <a class="button" href="/photos">
-          <Icon name="photos" />
-          <span class="label">{t('All photos')}</span>
-        </a>
-      }
+      tools={<AllPhotosLink />}
       empty={
         <p>
           {photos.length === 0 && answer

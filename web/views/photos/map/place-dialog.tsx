@@ -48,12 +48,12 @@ export function PlaceDialog({ photos, onClose, onDone }: PlaceDialogProps) {
       <MapBox photos={photos} view={shown?.view} cross onView={(view, size) => setShown({ view, size })} />
       {gps && <p class="numbers">{placeWords(gps)}</p>}
       {answer && answer.items.length > 0 && shown && (
-        <div class="chips">
+        <div class="tags">
           {answer.items.slice(0, 8).map(({ town, countryName, cover }) => (
             <button
               key={`${town} ${countryName}`}
               type="button"
-              class="button small"
+              class="button"
               onClick={() => cover.gps && setShown({ ...shown, view: fitting([cover.gps], shown.size) })}
             >
               {town ?? countryName}
