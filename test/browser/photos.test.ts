@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { EntryView } from '../../src/model/api.ts';
-import type { MediaProgressView, TimelineMonth } from '../../src/model/views/photos.ts';
+import type { MediaProgressView, PhotoView, TimelineMonth } from '../../src/model/views/photos.ts';
 import { DeviceProcess } from '../cluster/device-process.ts';
 import { newFilm, newPicture } from '../media/pictures.ts';
 import { until } from '../support/until.ts';
@@ -179,6 +179,56 @@ describe('photos on the page', { skip: withoutBrowser, timeout: 900_000 }, () =>
     await viewer.waitFor({ state: 'detached' });
     assert.equal(new URL(page.url()).search, '');
     assert.deepEqual(problems, []);
+  });
+
+  it('the viewer stays with its picture when another one goes elsewhere, and what is done is done to that picture', async () => {
+    const add = async (name: string, day: string, seed: number) =>
+      put(
+        `Photos/${name}`,
+        await newPicture({ seed, exif: { IFD2: { DateTimeOriginal: day } } }),
+        'image/jpeg',
+      );
+    const later = await add('later.jpg', '2026:07:20 12:00:00', 901);
+    const held = await add('held.jpg', '2026:07:19 12:00:00', 902);
+    await until('both are in the timeline', async () => {
+      const { items } = await device.must<{ items: PhotoView[] }>('GET', '/api/v1/photos/months/2026-07');
+      return (
+        items.filter(({ id, hasThumbnail }) => [later.id, held.id].includes(id) && hasThumbnail).length === 2
+      );
+    });
+    await visit('/photos', 'Photos');
+    await page.getByRole('link', { name: /held\.jpg/ }).click();
+    const viewer = page.getByRole('dialog', { name: 'Photos' });
+    const counter = viewer.locator('.pswp__counter');
+    const shown = viewer.locator('.pswp__item[aria-hidden=false] img:not(.pswp__img--placeholder)');
+    await shown.waitFor();
+    const [before, count] = ((await counter.innerText()).match(/\d+/g) ?? []).map(Number);
+    await device.must('DELETE', `/api/v1/entries/${later.id}`);
+    await until(
+      'the viewer counts one less',
+      async () => (await counter.innerText()).endsWith(` ${(count ?? 0) - 1}`) || counter.innerText(),
+    );
+    await until(
+      'it is one nearer to the first',
+      async () => (await counter.innerText()).startsWith(`${(before ?? 0) - 1} `) || counter.innerText(),
+    );
+    assert.match(page.url(), new RegExp(`photo=${held.id}`));
+    assert.match((await shown.getAttribute('src')) ?? '', new RegExp(held.id));
+    await page.keyboard.press('i');
+    const sheet = page.getByRole('complementary', { name: 'Information' });
+    await sheet.getByRole('button', { name: 'Edit date and description' }).click();
+    await sheet.getByLabel('Taken').fill('2020-02-03T04:05:06');
+    await sheet.getByLabel('Description').fill('The old boat');
+    await sheet.getByRole('button', { name: 'Save' }).click();
+    await sheet.getByText('Monday, February 3, 2020').waitFor();
+    await sheet.getByText('The old boat').waitFor();
+    assert.match(page.url(), new RegExp(`photo=${held.id}`));
+    await assertAccessible(page, 'the sheet of facts');
+    await sheet.getByRole('button', { name: 'Close information' }).click();
+    await page.keyboard.press('Delete');
+    await page.getByText('“held.jpg” moved to the trash').waitFor();
+    await page.keyboard.press('Escape');
+    await viewer.waitFor({ state: 'detached' });
   });
 
   it('pictures are selected by mouse and keys, put into an album, starred, and moved to the trash with Undo', async () => {

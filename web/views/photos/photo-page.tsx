@@ -15,7 +15,7 @@ import { t } from '../../words/words.ts';
 import { AlbumDialog } from './album-dialog.tsx';
 import { PlaceDialog } from './map/place-dialog.tsx';
 import { PhotoGrid, type PhotoSelection } from './photo-grid.tsx';
-import { download, useViewer } from './use-viewer.ts';
+import { download, useViewer } from './viewer/use-viewer.ts';
 
 interface PhotoPageProps {
   gallery: Gallery;

@@ -71,7 +71,6 @@ export const photos = {
   Next: 'Weiter',
   'This picture cannot be shown. Download it to open it on your device.':
     'Dieses Bild lässt sich nicht zeigen. Lade es herunter, um es auf deinem Gerät zu öffnen.',
-  Video: 'Video',
   'Information (I)': 'Informationen (I)',
   'Favorite (F)': 'Favorit (F)',
   'Download (Shift+D)': 'Herunterladen (Umschalt+D)',

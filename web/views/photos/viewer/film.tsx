@@ -1,7 +1,7 @@
 import { h, render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { photosApi } from '../../client/photos/photos-api.ts';
-import { t } from '../../words/words.ts';
+import { photosApi } from '../../../client/photos/photos-api.ts';
+import { t } from '../../../words/words.ts';
 
 interface FilmProps {
   id: string;

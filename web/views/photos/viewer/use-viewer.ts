@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { PhotoView } from '../../../src/model/views/photos.ts';
-import type { Gallery, GallerySection } from '../../client/photos/gallery.ts';
-import { toggleFavorite, trashPhotos } from '../../client/photos/photo-actions.ts';
-import { downloadOf } from '../../client/photos/photos-api.ts';
+import type { PhotoView } from '../../../../src/model/views/photos.ts';
+import type { Gallery, GallerySection } from '../../../client/photos/gallery.ts';
+import { toggleFavorite, trashPhotos } from '../../../client/photos/photo-actions.ts';
+import { downloadOf } from '../../../client/photos/photos-api.ts';
 import { InfoSheet } from './info-sheet.tsx';
 import { openViewer, type Viewer, type ViewerSource } from './viewer.ts';
 
@@ -39,7 +39,8 @@ export function useViewer(gallery: Gallery): {
     }
     if (viewer.current || !sections) return;
     let left = false;
-    void find(gallery, sections, shown).then((index) => {
+    const had = sections.filter(({ key }) => hasIn(gallery, key, shown));
+    void find(gallery, sections, shown, [...had, ...sections]).then((index) => {
       if (left || viewer.current) return;
       if (index === undefined) return latest.current.route(latest.current.addressOf(undefined), true);
       viewer.current = show(index);
@@ -48,7 +49,22 @@ export function useViewer(gallery: Gallery): {
       left = true;
     };
   }, [shown, sections]);
-  useEffect(() => viewer.current?.refresh(), [sections]);
+  const earlier = useRef(sections);
+  useEffect(() => {
+    const before = new Map(earlier.current?.map(({ key, ratios }) => [key, ratios.length]));
+    earlier.current = sections;
+    if (shown === undefined || !sections || !viewer.current) return;
+    // It is where it was, or it has another date now, and the section that it came to has grown.
+    const had = sections.filter(({ key }) => hasIn(gallery, key, shown));
+    const grown = sections.filter(({ key, ratios }) => ratios.length > (before.get(key) ?? 0));
+    let isOld = false;
+    void find(gallery, sections, shown, [...had, ...grown]).then(
+      (index) => !isOld && viewer.current?.refresh(index),
+    );
+    return () => {
+      isOld = true;
+    };
+  }, [sections]);
   useEffect(() => () => viewer.current?.close(), []);
 
   function show(index: number): Viewer {
@@ -124,23 +140,25 @@ function sourceOf(gallery: Gallery): ViewerSource {
   };
 }
 
-/** The number of a picture in the whole gallery. Section by section: what is loaded already is looked at first. */
+/**
+ * The number of a picture in the whole gallery.
+ * @param some the sections to look through, one after the other, as they are now
+ */
 async function find(
   gallery: Gallery,
   sections: readonly GallerySection[],
   id: string,
+  some: readonly GallerySection[],
 ): Promise<number | undefined> {
-  let start = 0;
-  for (const { key, ratios } of sections) {
-    const at = gallery.itemsOf(key)?.findIndex((photo) => photo.id === id) ?? -1;
-    if (at >= 0) return start + at;
-    start += ratios.length;
-  }
-  start = 0;
-  for (const { key, ratios } of sections) {
-    const at = (await gallery.want(key)).findIndex((photo) => photo.id === id);
-    if (at >= 0) return start + at;
-    start += ratios.length;
+  for (const section of some) {
+    const at = (await gallery.want(section.key)).findIndex((photo) => photo.id === id);
+    if (at < 0) continue;
+    const before = sections.slice(0, sections.indexOf(section));
+    return at + before.reduce((sum, { ratios }) => sum + ratios.length, 0);
   }
   return undefined;
+}
+
+function hasIn(gallery: Gallery, key: string, id: string): boolean {
+  return gallery.itemsOf(key)?.some((photo) => photo.id === id) ?? false;
 }

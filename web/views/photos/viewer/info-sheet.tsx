@@ -1,16 +1,22 @@
 import { render } from 'preact';
 import { useState } from 'preact/hooks';
-import type { EntryView } from '../../../src/model/api.ts';
-import type { PhotoView } from '../../../src/model/views/photos.ts';
-import { api } from '../../client/api.ts';
-import { changePhotos } from '../../client/photos/photo-actions.ts';
-import { dayOf, durationWords, exposureWords, placeWords, timeOf } from '../../client/photos/photo-words.ts';
-import { memberCount } from '../../client/state.ts';
-import { formatSize } from '../../client/words/format.ts';
-import { Icon } from '../../components/icon.tsx';
-import { SafetyBadge } from '../../components/list/safety-badge.tsx';
-import { type PlainPhrase, t } from '../../words/words.ts';
-import { useQuery } from '../use-query.ts';
+import type { EntryView } from '../../../../src/model/api.ts';
+import type { PhotoView } from '../../../../src/model/views/photos.ts';
+import { api } from '../../../client/api.ts';
+import { changePhotos } from '../../../client/photos/photo-actions.ts';
+import {
+  dayOf,
+  durationWords,
+  exposureWords,
+  placeWords,
+  timeOf,
+} from '../../../client/photos/photo-words.ts';
+import { memberCount } from '../../../client/state.ts';
+import { formatSize } from '../../../client/words/format.ts';
+import { Icon } from '../../../components/icon.tsx';
+import { SafetyBadge } from '../../../components/list/safety-badge.tsx';
+import { type PlainPhrase, t } from '../../../words/words.ts';
+import { useQuery } from '../../use-query.ts';
 
 /** A sheet beside the picture that is shown. */
 export class InfoSheet {

@@ -1,11 +1,11 @@
 /** The viewer of pictures and films over the whole window: PhotoSwipe, with our own content and buttons. */
 import PhotoSwipe, { type PhotoSwipeOptions, type SlideData } from 'photoswipe';
-import { displayText } from '../../../src/model/display-text.ts';
-import type { PhotoView } from '../../../src/model/views/photos.ts';
-import { originalOf, renditionOf, thumbnailOf } from '../../client/photos/photos-api.ts';
-import { t } from '../../words/words.ts';
+import { displayText } from '../../../../src/model/display-text.ts';
+import type { PhotoView } from '../../../../src/model/views/photos.ts';
+import { originalOf, renditionOf, thumbnailOf } from '../../../client/photos/photos-api.ts';
+import { t } from '../../../words/words.ts';
+import { tileName } from '../photo-tile.tsx';
 import { filmElement } from './film.tsx';
-import { tileName } from './photo-tile.tsx';
 
 /** What the viewer walks through. */
 export interface ViewerSource {
@@ -28,8 +28,11 @@ export interface ViewerEvents {
 
 export interface Viewer {
   close(): void;
-  /** The source changed: what is shown is taken from it anew. */
-  refresh(): void;
+  /**
+   * The source changed.
+   * @param index where the picture that is shown is now; undefined where it is gone: what took its place is shown
+   */
+  refresh(index: number | undefined): void;
   /** The sheet of facts came or went. */
   makeRoom(): void;
 }
@@ -74,21 +77,20 @@ export function openViewer(index: number, source: ViewerSource, on: ViewerEvents
   };
   const viewer = new PhotoSwipe(options);
   const isSheetOpen = () => viewer.element?.querySelector('.info-sheet') != null;
-  const current = () => source.photoAt(viewer.currIndex);
+  /** What is done is done to what is shown, although the source may have another picture in its place by now. */
+  let shown: PhotoView | undefined;
+  const tell = () => {
+    shown = source.photoAt(viewer.currIndex);
+    if (shown) on.onChange(shown);
+  };
 
   viewer.addFilter('numItems', () => source.count());
   viewer.addFilter('itemData', (_data, at) => slideOf(source.photoAt(at)));
   viewer.on('contentLoad', (event) => {
-    const { data } = event.content;
-    const photo = source.photoAt(event.content.index);
-    if (data.type !== 'video' || !photo) return;
+    const { film } = event.content.data;
+    if (!film) return;
     event.preventDefault();
-    event.content.element = filmElement({
-      id: photo.id,
-      address: data.src ?? '',
-      smaller: renditionOf(photo),
-      name: data.alt ?? t('Video'),
-    });
+    event.content.element = filmElement(film);
     event.content.onLoaded();
   });
   viewer.on('contentDeactivate', ({ content }) => content.element?.querySelector('video')?.pause());
@@ -97,8 +99,7 @@ export function openViewer(index: number, source: ViewerSource, on: ViewerEvents
     void source.want(currIndex).then(() => {
       if (!viewer.isDestroying && viewer.currSlide?.data.type === 'html')
         viewer.refreshSlideContent(currIndex);
-      const photo = current();
-      if (photo) on.onChange(photo);
+      tell();
     });
     for (const near of [currIndex - 1, currIndex + 1]) {
       if (near >= 0 && near < source.count() && !source.photoAt(near)) {
@@ -107,8 +108,7 @@ export function openViewer(index: number, source: ViewerSource, on: ViewerEvents
     }
   });
   const act = (what: (photo: PhotoView) => void) => {
-    const photo = current();
-    if (photo) what(photo);
+    if (shown) what(shown);
   };
   addButtons(viewer, on, act);
   viewer.on('keydown', ({ originalEvent: event, ...rest }) => {
@@ -128,13 +128,15 @@ export function openViewer(index: number, source: ViewerSource, on: ViewerEvents
   return {
     close: () => viewer.close(),
     makeRoom: () => viewer.updateSize(true),
-    refresh() {
+    refresh(index) {
       const count = source.count();
       if (count === 0) return viewer.close();
-      if (viewer.currIndex >= count) viewer.goTo(count - 1);
+      const to = Math.min(index ?? viewer.currIndex, count - 1);
+      if (to !== viewer.currIndex) viewer.goTo(to);
       for (const at of [viewer.currIndex - 1, viewer.currIndex, viewer.currIndex + 1]) {
         if (at >= 0 && at < count) viewer.refreshSlideContent(at);
       }
+      tell();
     },
   };
 }
@@ -184,7 +186,10 @@ function slideOf(photo: PhotoView | undefined): SlideData {
   const { ratio } = photo;
   const width = ratio >= 1 ? largeEdge : Math.round(largeEdge * ratio);
   const size = { width, height: Math.round(width / ratio), alt: displayText(tileName(photo)) };
-  if (photo.kind === 'video') return { ...size, type: 'video', src: originalOf(photo) };
+  if (photo.kind === 'video') {
+    const film = { id: photo.id, address: originalOf(photo), smaller: renditionOf(photo), name: size.alt };
+    return { ...size, type: 'video', film };
+  }
   if (!photo.hasThumbnail) return { ...size, src: originalOf(photo) };
   return { ...size, src: thumbnailOf(photo, 2160), msrc: thumbnailOf(photo, 240) };
 }
