@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BackupView } from '../../src/model/backups/backup-views.ts';
 import { scheduleFor, stateWords, whenWords } from '../../web/client/backups.ts';
+import { german, germanErrors } from '../../web/words/german/index.ts';
+import { spoken } from '../../web/words/words.ts';
 
 const view: BackupView = {
   id: 'b',
@@ -36,6 +38,10 @@ describe('the words of a backup', () => {
     const lastRun = { state: 'failed' } as BackupView['lastRun'];
     assert.deepEqual(stateWords(view).label, 'not run yet');
     assert.deepEqual(stateWords({ ...view, lastRun }), { label: 'failed', tone: 'warn' });
+    const english = spoken.value;
+    spoken.value = { locale: 'de', table: german, errors: germanErrors, deviceSaid: null };
+    assert.equal(stateWords({ ...view, lastRun }).label, german.failed);
+    spoken.value = english;
     assert.equal(stateWords({ ...view, lastRun, state: 'running' }).label, 'running');
     assert.equal(stateWords({ ...view, lastRun, state: 'paused' }).label, 'paused');
     assert.equal(stateWords({ ...view, lastRun, state: 'paused', needsConsent: true }).tone, 'danger');

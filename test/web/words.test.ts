@@ -73,6 +73,24 @@ describe('the words of the page', () => {
     assert.equal(said('Nobody translated this.'), 'Nobody translated this.');
   });
 
+  it('several sentences of a device are said in German where each is known, and what one is said about as well', () => {
+    const known = 'Files: 3 new, 0 changed, 0 moved, 1 deleted, 9 unchanged.';
+    const braked = '8 of 9 files are gone from the folder. Nothing was changed in the drive.';
+    const sentence = `${known} 2 could not be saved. 1 symbolic link is left out.`;
+    assert.equal(said(sentence), sentence);
+    speakGerman();
+    assert.equal(
+      said(sentence),
+      'Dateien: 3 neu, 0 geändert, 0 verschoben, 1 gelöscht, 9 unverändert. 2 ließen sich nicht sichern. 1 symbolischer Link bleibt weg.',
+    );
+    assert.equal(said(`${known} The moon fell.`), `${known} The moon fell.`, 'no half of each language');
+    assert.equal(
+      said(`The backup "Mr. X" stopped: ${braked}`),
+      'Die Sicherung „Mr. X“ hielt an: 8 von 9 Dateien gibt es im Ordner nicht mehr. In der Ablage wurde nichts geändert.',
+    );
+    assert.equal(said('token-created'), 'Zugangsschlüssel neu');
+  });
+
   it('an error is said by its code, or in the words of the device where the code says too little', () => {
     const saidOf = (code: string) =>
       new ApiError({ status: 409, code, detail: 'A folder is in the way.' }).message;

@@ -95,6 +95,6 @@ export function stateWords(view: BackupView): { label: string; tone: '' | 'warn'
     case 'stopped':
       return { label: t('cut off'), tone: '' };
     default:
-      return { label: view.lastRun?.state === 'partly' ? 'partly saved' : 'failed', tone: 'warn' };
+      return { label: view.lastRun?.state === 'partly' ? t('partly saved') : t('failed'), tone: 'warn' };
   }
 }

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
-import { type AuditFilter, askAudit, auditFile } from '../../client/audit.ts';
+import { type AuditFilter, askAudit, auditFile } from '../../client/network/audit.ts';
 import { attempt } from '../../client/state.ts';
 import { formatFullTime, formatTime } from '../../client/words/format.ts';
 import { Field } from '../../components/form/field.tsx';
@@ -54,7 +54,7 @@ export function AuditView() {
               <span>
                 {deviceSaid(line.sentence)} <span class="muted">{line.username ?? ''}</span>
               </span>
-              <span class="badge">{line.event}</span>
+              <span class="badge">{deviceSaid(line.event)}</span>
             </li>
           ))}
         </ul>

@@ -165,6 +165,48 @@ export const deviceSentences: Readonly<Record<string, string>> = {
   'The device ended while it ran; the next run goes on.':
     'Das Gerät wurde dabei beendet; der nächste Lauf macht weiter.',
 
+  'Nothing was changed.': 'Nichts wurde geändert.',
+  'Files: {added} new, {changed} changed, {moved} moved, {deleted} deleted, {unchanged} unchanged.':
+    'Dateien: {added} neu, {changed} geändert, {moved} verschoben, {deleted} gelöscht, {unchanged} unverändert.',
+  'Files: {added} new, {changed} changed, {moved} moved, {unchanged} unchanged.':
+    'Dateien: {added} neu, {changed} geändert, {moved} verschoben, {unchanged} unverändert.',
+  'Files: {added} new, {changed} changed, {moved} moved, {unchanged} unchanged, {gone} are gone from the folder, and stay in the drive.':
+    'Dateien: {added} neu, {changed} geändert, {moved} verschoben, {unchanged} unverändert; {gone} gibt es im Ordner nicht mehr, sie bleiben in der Ablage.',
+  '{waiting} are being written, and are saved when they are left alone.':
+    '{waiting} werden gerade geschrieben und danach gesichert.',
+  '{count} could not be saved.': '{count} ließen sich nicht sichern.',
+  '1 symbolic link is left out.': '1 symbolischer Link bleibt weg.',
+  '{count} symbolic links are left out.': '{count} symbolische Links bleiben weg.',
+  '{count} could not be restored.': '{count} ließen sich nicht zurückholen.',
+  '{count} could not be read from it; they come from other devices that have them.':
+    '{count} ließen sich daraus nicht lesen; sie kommen von anderen Geräten, die sie haben.',
+  'The backup "{name}" stopped: {why}': 'Die Sicherung „{name}“ hielt an: {why}',
+  'The last run of the backup "{name}" failed: {why}':
+    'Der letzte Lauf der Sicherung „{name}“ schlug fehl: {why}',
+  'The backup was stopped.': 'Die Sicherung wurde angehalten.',
+  'This backup is paused: resume it first.': 'Diese Sicherung ist angehalten: Setze sie erst fort.',
+  'The access of this backup to its folder in the drive was revoked, as a new password does: resume the backup to give it access again.':
+    'Der Zugang dieser Sicherung zu ihrem Ordner in der Ablage wurde beendet, etwa durch ein neues Passwort: Setze sie fort, um ihn zu erneuern.',
+  'Only backups of an admin run, and its owner is none any more.':
+    'Nur Sicherungen von Verwaltern laufen, und diese gehört keinem mehr.',
+
+  // src/backup/profiles/brake.ts
+  '{gone} of {known} files are gone from the folder, and {noisy} were rewritten into what looks like encrypted data, and {earlier} went the same way within a day.':
+    '{gone} von {known} Dateien gibt es im Ordner nicht mehr, {noisy} sehen jetzt wie verschlüsselt aus, und {earlier} traf das innerhalb eines Tages schon vorher.',
+  '{gone} of {known} files are gone from the folder, and {noisy} were rewritten into what looks like encrypted data.':
+    '{gone} von {known} Dateien gibt es im Ordner nicht mehr, und {noisy} sehen jetzt wie verschlüsselt aus.',
+  '{gone} of {known} files are gone from the folder, and {earlier} went the same way within a day.':
+    '{gone} von {known} Dateien gibt es im Ordner nicht mehr, und {earlier} traf das innerhalb eines Tages schon vorher.',
+  '{gone} of {known} files are gone from the folder.':
+    '{gone} von {known} Dateien gibt es im Ordner nicht mehr.',
+  '{noisy} were rewritten into what looks like encrypted data, and {earlier} went the same way within a day.':
+    '{noisy} Dateien sehen jetzt wie verschlüsselt aus, und {earlier} traf das innerhalb eines Tages schon vorher.',
+  '{noisy} were rewritten into what looks like encrypted data.':
+    '{noisy} Dateien sehen jetzt wie verschlüsselt aus.',
+  'Nothing was changed in the drive.': 'In der Ablage wurde nichts geändert.',
+  'Look at the folder; if this is right, resume the backup.':
+    'Sieh dir den Ordner an; wenn das gewollt ist, setze die Sicherung fort.',
+
   // src/replication/garbage/garbage-plan.ts
   'The clock of this device is wrong, or no other device has agreed with it yet.':
     'Die Uhr dieses Geräts geht falsch, oder noch kein anderes Gerät hat sie bestätigt.',

@@ -2,6 +2,7 @@
 
 import { translator } from '../translator.ts';
 import { account } from './account.ts';
+import { auditEvents } from './audit-events.ts';
 import { backups } from './backups.ts';
 import { deviceSentences } from './device-sentences.ts';
 import { drive } from './drive.ts';
@@ -15,7 +16,7 @@ import { photos } from './photos.ts';
 import { shell } from './shell.ts';
 
 export { germanErrors };
-export const deviceSaid = translator(deviceSentences);
+export const deviceSaid = translator({ ...auditEvents, ...deviceSentences });
 
 export const german = {
   ...account,

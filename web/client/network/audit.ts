@@ -1,10 +1,10 @@
 /** The audit log of the device that serves this page. */
 
-import type { AuditView } from '../../src/model/api.ts';
-import { t } from '../words/words.ts';
-import type { Page } from './query.ts';
-import { ask } from './request.ts';
-import { proofHeaders } from './session-proof.ts';
+import type { AuditView } from '../../../src/model/api.ts';
+import { t } from '../../words/words.ts';
+import type { Page } from '../query.ts';
+import { ask } from '../request.ts';
+import { proofHeaders } from '../session-proof.ts';
 
 export interface AuditFilter {
   /** A part of the sentence. */
