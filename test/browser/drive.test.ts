@@ -156,6 +156,36 @@ describe('the drive on the page', { skip: withoutBrowser, timeout: 900_000 }, ()
     await row('alpha.txt').waitFor();
   });
 
+  it('takes back by Ctrl+Z what the menu of the right button did, and shows details of what that was over', async () => {
+    await visit(`/drive/${(await device.entryAt('/Keys')).id}`, 'Keys');
+    const menuOf = (name: string) => row(name).getByRole('link').click({ button: 'right' });
+    const chosen = (label: string) => page.getByRole('menuitem', { name: label, exact: true }).click();
+    await menuOf('alpha.txt');
+    await chosen('Move to trash');
+    await row('alpha.txt').waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+z');
+    await row('alpha.txt').waitFor();
+    await page.getByText('Undone: “alpha.txt” moved to the trash.').waitFor();
+    const told = page.getByText('“alpha.txt” moved to the trash.', { exact: true });
+    assert.equal(await told.count(), 0, 'what was undone is not said any more');
+    // Nothing has the focus, as where a button went with what it stood for.
+    await menuOf('beta.txt');
+    await chosen('Move to trash');
+    await row('beta.txt').waitFor({ state: 'detached' });
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.keyboard.press('Control+z');
+    await row('beta.txt').waitFor();
+
+    const details = page.getByRole('region', { name: 'Details' });
+    for (const name of ['alpha.txt', 'beta.txt', 'beta.txt']) {
+      await menuOf(name);
+      await chosen('Details');
+      await details.getByRole('heading', { name }).waitFor();
+    }
+    await page.getByRole('button', { name: 'Hide details' }).click();
+    assert.deepEqual(problems, []);
+  });
+
   it('cuts with one key and pastes with another, into the folder that was opened meanwhile', async () => {
     await visit('/', 'My drive');
     await page.getByRole('link', { name: 'Keys', exact: true }).click();

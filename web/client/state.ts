@@ -1,8 +1,9 @@
-/** What the whole page shares: who is signed in, what the device is, the queue, the feed, messages. */
+/** What the whole page shares: who is signed in, what the device is, the queue, the feed. */
 import { computed, signal } from '@preact/signals-core';
 import type { DeviceView, HealthView, SetupView, UserView } from '../../src/model/api.ts';
 import { api } from './api.ts';
 import { EventFeed } from './events.ts';
+import { sayFailure, silence, unsayAbout } from './messages.ts';
 import { passkeys } from './passkeys.ts';
 import { ApiError } from './request.ts';
 import { driveAddresses, sendTo } from './uploads/send.ts';
@@ -29,6 +30,8 @@ export type Stage =
 
 export const stage = signal<Stage>('unknown');
 export const user = signal<UserView | undefined>(undefined);
+/** Changes when somebody else signs in, or nobody is any more. */
+export const userId = computed(() => user.value?.id);
 export const setupState = signal<SetupView | undefined>(undefined);
 export const devices = signal<DeviceView[]>([]);
 export const health = signal<HealthView | undefined>(undefined);
@@ -48,6 +51,9 @@ export const feed = new EventFeed(`${scheme}://${location.host}/api/v1/events`);
 feed.listen(({ topic }) => {
   if (topic === 'entries') entriesRevision.value += 1;
   if (topic === 'devices' || topic === 'health') void refreshNetwork();
+});
+feed.liveness.subscribe((liveness) => {
+  if (liveness === 'live') unsayAbout(silence);
 });
 
 /** Finds out where to begin. */
@@ -197,28 +203,6 @@ export async function refreshNetwork(): Promise<void> {
   }
 }
 
-export interface Message {
-  id: number;
-  text: string;
-  tone: 'neutral' | 'danger';
-  undo: (() => void) | undefined;
-}
-
-export const messages = signal<readonly Message[]>([]);
-let nextMessage = 1;
-const messageMs = 10_000;
-
-/** Shows a short message; errors stay until they are closed. */
-export function say(text: string, options: { tone?: Message['tone']; undo?: () => void } = {}): void {
-  const message: Message = { id: nextMessage++, text, tone: options.tone ?? 'neutral', undo: options.undo };
-  messages.value = [...messages.value.slice(-4), message];
-  if (message.tone !== 'danger') setTimeout(() => unsay(message.id), messageMs);
-}
-
-export function unsay(id: number): void {
-  messages.value = messages.value.filter((message) => message.id !== id);
-}
-
 /** Runs what a person asked for; a failure becomes a message. Resolves to whether it worked. */
 export async function attempt(action: () => Promise<unknown>): Promise<boolean> {
   try {
@@ -226,7 +210,7 @@ export async function attempt(action: () => Promise<unknown>): Promise<boolean> 
     return true;
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) sessionEnded();
-    say((error as Error).message, { tone: 'danger' });
+    sayFailure(error as Error);
     return false;
   }
 }

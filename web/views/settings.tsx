@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { RightsView, TokenView } from '../../src/model/api.ts';
 import { api } from '../client/api.ts';
+import { say } from '../client/messages.ts';
 import { rightsWords, sharing } from '../client/sharing.ts';
-import { say, user } from '../client/state.ts';
+import { user } from '../client/state.ts';
 import { formatFullTime } from '../client/words/format.ts';
 import { ChangeDialog } from '../components/change-dialog.tsx';
 import { CopyField } from '../components/form/copy-field.tsx';

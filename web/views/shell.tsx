@@ -2,21 +2,10 @@ import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { takeSharedFiles } from '../client/installed-page.ts';
+import { messages, say, unsay } from '../client/messages.ts';
 import { pickedFiles } from '../client/picked-files.ts';
-import {
-  attempt,
-  devices,
-  feed,
-  health,
-  memberCount,
-  messages,
-  say,
-  signOut,
-  unsay,
-  uploads,
-  user,
-} from '../client/state.ts';
-import { addAsking, folderLister } from '../client/uploads/conflicts.ts';
+import { attempt, devices, feed, health, memberCount, signOut, uploads, user } from '../client/state.ts';
+import { addAsking, findBelow, folderLister } from '../client/uploads/conflicts.ts';
 import { below } from '../client/uploads/send.ts';
 import { formatSize } from '../client/words/format.ts';
 import { networkWords } from '../client/words/safety.ts';
@@ -29,6 +18,7 @@ import { UploadPanel } from '../components/upload/upload-panel.tsx';
 import { type PlainPhrase, spoken, t } from '../words/words.ts';
 import { SearchField } from './drive/search-field.tsx';
 import { dropTarget } from './drop-target.ts';
+import { useUndoKeys } from './use-undo-keys.ts';
 
 const places: { href: string; label: PlainPhrase; icon: IconName; matches: RegExp }[] = [
   { href: '/', label: 'Drive', icon: 'folder', matches: /^\/(drive|$)/ },
@@ -61,7 +51,7 @@ const refuseDrop = () =>
 async function uploadShared(): Promise<void> {
   const files = await takeSharedFiles();
   if (files.length === 0) return;
-  await addAsking(uploads, below('root', pickedFiles(files)), folderLister('/api/v1'));
+  await addAsking(uploads, below('root', pickedFiles(files)), folderLister('/api/v1'), findBelow);
   say(t('What you shared goes into My drive.'));
 }
 
@@ -82,6 +72,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   }, [path, spoken.value]);
 
   useEffect(() => void uploadShared(), []);
+  useUndoKeys();
 
   /** Whoever signs in next begins at the root, not where this user was. */
   const leave = async () => {

@@ -1,6 +1,7 @@
 /** Entries that were cut or copied, to be pasted into another folder of the drive. */
 import { signal } from '@preact/signals-core';
 import type { EntryView } from '../../../src/model/api.ts';
+import { userId } from '../state.ts';
 import { copy, move } from './drive-actions.ts';
 
 export interface Clip {
@@ -9,6 +10,9 @@ export interface Clip {
 }
 
 export const clip = signal<Clip | null>(null);
+userId.subscribe(() => {
+  clip.value = null;
+});
 
 export function isCut(id: string): boolean {
   return clip.value?.how === 'cut' && clip.value.entries.some((entry) => entry.id === id);

@@ -6,12 +6,15 @@
 import type { EntryOutcome, EntryView } from '../../../src/model/api.ts';
 import { type PlainPhrase, t } from '../../words/words.ts';
 import { type AllOf, api } from '../api.ts';
+import { say, sayFailure, unsayAbout } from '../messages.ts';
 import { ApiError } from '../request.ts';
-import { attempt, say } from '../state.ts';
+import { attempt, entriesRevision, userId } from '../state.ts';
 import { exceptOf, meanAll } from './selection.ts';
 import { type Undoable, UndoStack } from './undo.ts';
 
 export const undoStack = new UndoStack();
+// Whoever signs in next undoes nothing of theirs, and reads no names of it.
+userId.subscribe(() => undoStack.clear());
 
 type Named = Pick<EntryView, 'id' | 'name' | 'parentId'>;
 
@@ -94,7 +97,7 @@ function sayFailures({ failed }: Outcome<Named>): void {
     failed.length === 1
       ? t('“{name}”: {why}', about)
       : t('“{name}” and {others} more: {why}', { ...about, others: failed.length - 1 });
-  say(sentence, { tone: 'danger' });
+  if (first) sayFailure(first.error, sentence);
 }
 
 /** Does something with each entry, and reports what failed. @returns those with which it was done */
@@ -138,8 +141,7 @@ async function doUndoably(entries: readonly Named[], how: Changing): Promise<rea
     undo: async () => sayFailures(await perform(done, how.inverse, how.inverseOnMany)),
     redo: async () => sayFailures(await perform(done, how.act, how.actOnMany)),
   };
-  undoStack.push(action);
-  say(action.label, { undo: () => void undo(action) });
+  offerUndo(action);
   return done;
 }
 
@@ -166,18 +168,30 @@ function failureOf(code: string | undefined): Error {
   return new Error(t(reasons[code ?? ''] ?? 'It could not be changed.'));
 }
 
-/** Undoes the newest action, or the one that a message offers. */
+/** Something was done: says so, and lets the person undo it. */
+export function offerUndo(action: Undoable): void {
+  undoStack.push(action);
+  say(action.label, { undo: () => void undo(action), about: action });
+}
+
+/** Undoes the newest action, or the one that a message offers. Lists ask again, wherever it was begun. */
 export async function undo(action?: Undoable): Promise<void> {
   await attempt(async () => {
     const undone = await undoStack.undo(action);
-    if (undone) say(t('Undone: {label}', { label: undone.label }));
+    if (undone === undefined) return;
+    entriesRevision.value += 1;
+    unsayAbout(undone);
+    say(t('Undone: {label}', { label: undone.label }), { about: undone });
   });
 }
 
 export async function redo(): Promise<void> {
   await attempt(async () => {
     const redone = await undoStack.redo();
-    if (redone) say(redone.label);
+    if (redone === undefined) return;
+    entriesRevision.value += 1;
+    unsayAbout(redone);
+    say(redone.label, { undo: () => void undo(redone), about: redone });
   });
 }
 
@@ -223,23 +237,19 @@ export function move(entries: readonly Named[], target: Named): Promise<readonly
 
 /** Copies entries into a folder; a name that is taken there gets a number. */
 export async function copy(entries: readonly Named[], target: Named): Promise<void> {
-  const made: string[] = [];
-  const outcome = await each(entries, async ({ id, name }) => {
-    made.push((await copyUnderFreeName(id, target.id, name)).id);
+  const made: EntryView[] = [];
+  const done = await changeEach(entries, async ({ id, name }) => {
+    made.push(await copyUnderFreeName(id, target.id, name));
   });
-  sayFailures(outcome);
-  if (outcome.done.length === 0) return;
-  const ids = made.map((id) => ({ id }));
-  const action: Undoable = {
+  if (done.length === 0) return;
+  offerUndo({
     label: t('{names} copied to “{folder}”.', {
-      names: namesOf(outcome.done),
+      names: namesOf(done),
       folder: target.name || t('My drive'),
     }),
-    undo: () => each(ids, ({ id }) => api.trash(id)),
-    redo: () => each(ids, ({ id }) => api.restore(id)),
-  };
-  undoStack.push(action);
-  say(action.label, { undo: () => void undo(action) });
+    undo: () => changeEach(made, ({ id }) => api.trash(id)),
+    redo: () => changeEach(made, ({ id }) => api.restore(id)),
+  });
 }
 
 const namesTried = 50;
@@ -264,25 +274,22 @@ export function numbered(name: string, number: number): string {
 export async function rename(entry: Named, name: string): Promise<void> {
   if (name === entry.name) return;
   await api.rename(entry.id, name);
-  const action: Undoable = {
+  offerUndo({
     label: t('“{before}” renamed to “{name}”.', { before: entry.name, name }),
     undo: () => api.rename(entry.id, entry.name),
     redo: () => api.rename(entry.id, name),
-  };
-  undoStack.push(action);
-  say(action.label, { undo: () => void undo(action) });
+  });
 }
 
 export async function star(entries: readonly EntryView[], starred: boolean): Promise<void> {
   const changed = entries.filter((entry) => entry.starred !== starred);
-  const outcome = await each(changed, ({ id }) => api.star(id, starred));
-  sayFailures(outcome);
-  if (outcome.done.length === 0) return;
+  const done = await changeEach(changed, ({ id }) => api.star(id, starred));
+  if (done.length === 0) return;
   undoStack.push({
     label: starred
-      ? t('{names} starred.', { names: namesOf(outcome.done) })
-      : t('{names} no longer starred.', { names: namesOf(outcome.done) }),
-    undo: () => each(outcome.done, ({ id }) => api.star(id, !starred)),
-    redo: () => each(outcome.done, ({ id }) => api.star(id, starred)),
+      ? t('{names} starred.', { names: namesOf(done) })
+      : t('{names} no longer starred.', { names: namesOf(done) }),
+    undo: () => changeEach(done, ({ id }) => api.star(id, !starred)),
+    redo: () => changeEach(done, ({ id }) => api.star(id, starred)),
   });
 }

@@ -2,8 +2,7 @@
 import type { EntryView } from '../../../src/model/api.ts';
 import { t } from '../../words/words.ts';
 import { api } from '../api.ts';
-import { attempt, say } from '../state.ts';
-import { changeEach, namesOf, undo, undoStack } from './drive-actions.ts';
+import { changeEach, namesOf, offerUndo } from './drive-actions.ts';
 import { changedTags, meetTags, type TagChange } from './tags.ts';
 
 /** Adds a tag to entries, or takes one away. Entries that it changes nothing of are left alone. */
@@ -14,14 +13,12 @@ export async function tag(entries: readonly EntryView[], change: TagChange): Pro
   const done = await changeEach(changes, ({ id, after }) => api.setTags(id, after));
   if (done.length === 0) return;
   meetTags(done.map(({ after }) => ({ tags: [...after] })));
-  const action = {
+  offerUndo({
     label:
       change.add === undefined
         ? t('{names} no longer tagged “{tag}”.', { names: namesOf(done), tag: change.remove ?? '' })
         : t('{names} tagged “{tag}”.', { names: namesOf(done), tag: change.add }),
     undo: () => changeEach(done, ({ id, before }) => api.setTags(id, before)),
     redo: () => changeEach(done, ({ id, after }) => api.setTags(id, after)),
-  };
-  undoStack.push(action);
-  say(action.label, { undo: () => void attempt(() => undo(action)) });
+  });
 }

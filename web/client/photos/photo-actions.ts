@@ -4,9 +4,9 @@ import type { PhotoChange } from '../../../src/model/contracts/media/photos.ts';
 import type { PhotoView } from '../../../src/model/views/photos.ts';
 import { t } from '../../words/words.ts';
 import { api } from '../api.ts';
-import { namesOf, trash, undo, undoStack } from '../drive/drive-actions.ts';
-import type { Undoable } from '../drive/undo.ts';
-import { attempt, say } from '../state.ts';
+import { namesOf, offerUndo, trash } from '../drive/drive-actions.ts';
+import { say } from '../messages.ts';
+import { attempt } from '../state.ts';
 import { downloadOf, photosApi } from './photos-api.ts';
 
 export function trashPhotos(photos: readonly PhotoView[]): Promise<unknown> {
@@ -20,15 +20,13 @@ export async function toggleFavorite(photos: readonly PhotoView[]): Promise<void
   const all = (value: boolean) => Promise.all(changed.map(({ id }) => api.star(id, value)));
   await attempt(async () => {
     await all(starred);
-    const action: Undoable = {
+    offerUndo({
       label: starred
         ? t('{photos} added to favorites.', { photos: namesOf(changed) })
         : t('{photos} removed from favorites.', { photos: namesOf(changed) }),
       undo: () => all(!starred),
       redo: () => all(starred),
-    };
-    undoStack.push(action);
-    say(action.label, { undo: () => void undo(action) });
+    });
   });
 }
 
@@ -56,9 +54,7 @@ export function changePhotos(
   };
   return attempt(async () => {
     await all(change);
-    const action: Undoable = { label, undo: () => all(back), redo: () => all(change) };
-    undoStack.push(action);
-    say(label, { undo: () => void undo(action) });
+    offerUndo({ label, undo: () => all(back), redo: () => all(change) });
   });
 }
 
@@ -82,13 +78,11 @@ export async function removeFromAlbum(
   const ids = photos.map(({ id }) => id);
   await attempt(async () => {
     await photosApi.removeFromAlbum(album.id, ids);
-    const action: Undoable = {
+    offerUndo({
       label: t('{photos} removed from “{name}”.', { photos: namesOf(photos), name: album.name }),
       undo: () => photosApi.addToAlbum(album.id, ids),
       redo: () => photosApi.removeFromAlbum(album.id, ids),
-    };
-    undoStack.push(action);
-    say(action.label, { undo: () => void undo(action) });
+    });
   });
 }
 

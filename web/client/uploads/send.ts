@@ -1,6 +1,7 @@
 /** Sends one file of the upload queue to the device that serves this page, or makes one folder. */
 import type { EntryView, Page } from '../../../src/model/api.ts';
 import { fileTimeHeader } from '../../../src/model/file-time.ts';
+import { foldName } from '../../../src/model/fold-name.ts';
 import { t } from '../../words/words.ts';
 import type { PickedFile } from '../picked-files.ts';
 import { ApiError, ask, problemFrom } from '../request.ts';
@@ -59,15 +60,12 @@ async function ensureFolder(parentId: string, name: string): Promise<EntryView> 
   }
 }
 
-/** Equal where the drive says that two names are one: `foldName` in src/drive/tree/listing/names.ts. */
-const folded = (name: string) => name.normalize('NFC').toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
-
 async function folderNamed(parentId: string, name: string): Promise<EntryView | undefined> {
   let cursor: string | null = null;
   do {
     const query = new URLSearchParams({ sort: 'name', limit: '1000', ...(cursor ? { cursor } : {}) });
     const page: Page<EntryView> = await ask('GET', `${entries}/${parentId}/children?${query}`);
-    const found = page.items.find((entry) => folded(entry.name) === folded(name));
+    const found = page.items.find((entry) => foldName(entry.name) === foldName(name));
     if (found) return found.kind === 'folder' ? found : undefined;
     cursor = page.nextCursor;
   } while (cursor !== null);

@@ -58,7 +58,10 @@ export function EntryRow(props: EntryRowProps) {
         on.onPoint(entry, event);
       }}
       onContextMenu={(event) => {
+        // The field of a new name has the browser's own menu, for pasting.
+        if (event.target instanceof HTMLInputElement && event.target.type === 'text') return;
         event.preventDefault();
+        focusGrid(event.target);
         on.onMenu(entry, { x: event.clientX, y: event.clientY });
       }}
       onDragStart={(event) => on.onDragStart(entry, event)}

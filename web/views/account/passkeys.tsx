@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { PasskeyView } from '../../../src/model/views/passkeys.ts';
+import { say } from '../../client/messages.ts';
 import { arePasskeysPossible, passkeys } from '../../client/passkeys.ts';
-import { say } from '../../client/state.ts';
 import { formatFullTime } from '../../client/words/format.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { Field } from '../../components/form/field.tsx';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { account, inGroups, type NewFactor } from '../../client/account.ts';
-import { say } from '../../client/state.ts';
+import { say } from '../../client/messages.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { CopyField } from '../../components/form/copy-field.tsx';
 import { Field } from '../../components/form/field.tsx';

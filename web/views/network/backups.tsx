@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { BackupView } from '../../../src/model/backups/backup-views.ts';
 import { backups, stateWords, whenWords } from '../../client/backups.ts';
-import { attempt, devices, healthRevision, refreshNetwork, say, user } from '../../client/state.ts';
+import { say } from '../../client/messages.ts';
+import { attempt, devices, healthRevision, refreshNetwork, user } from '../../client/state.ts';
 import { formatAgo } from '../../client/words/format.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { Icon } from '../../components/icon.tsx';

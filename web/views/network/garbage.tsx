@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../client/api.ts';
-import { attempt, refreshNetwork, say } from '../../client/state.ts';
+import { say } from '../../client/messages.ts';
+import { attempt, refreshNetwork } from '../../client/state.ts';
 import { formatFullTime, formatSize } from '../../client/words/format.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { deviceSaid, t } from '../../words/words.ts';

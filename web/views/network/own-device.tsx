@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { BandwidthView, DeviceView, VolumeView } from '../../../src/model/api.ts';
 import { api } from '../../client/api.ts';
-import { attempt, refreshNetwork, say } from '../../client/state.ts';
+import { say } from '../../client/messages.ts';
+import { attempt, refreshNetwork } from '../../client/state.ts';
 import { formatSize } from '../../client/words/format.ts';
 import {
   emptied,

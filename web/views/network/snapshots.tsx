@@ -1,7 +1,7 @@
 import { useId, useState } from 'preact/hooks';
 import type { BackupView, SnapshotEntryView, SnapshotView } from '../../../src/model/backups/backup-views.ts';
 import { backups, endOf } from '../../client/backups.ts';
-import { say } from '../../client/state.ts';
+import { say } from '../../client/messages.ts';
 import { formatFullTime, formatSize } from '../../client/words/format.ts';
 import { ChangeDialog } from '../../components/change-dialog.tsx';
 import { DialogPanel } from '../../components/dialog.tsx';

@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { AccessView, EntryView, RightsView, ShareView } from '../../../src/model/api.ts';
+import { say } from '../../client/messages.ts';
 import { expiresAfter, lifetimes, rightsWords, sharing } from '../../client/sharing.ts';
-import { attempt, say, user } from '../../client/state.ts';
+import { attempt, user } from '../../client/state.ts';
 import { formatFullTime } from '../../client/words/format.ts';
 import { reachWarning } from '../../client/words/reach.ts';
 import { DialogPanel } from '../../components/dialog.tsx';

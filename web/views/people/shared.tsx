@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { GivenAccessView, SharedEntryView, ShareView } from '../../../src/model/api.ts';
 import { api } from '../../client/api.ts';
+import { say } from '../../client/messages.ts';
 import { mayDo, rightsWords, sharing } from '../../client/sharing.ts';
-import { attempt, entriesRevision, say, uploads } from '../../client/state.ts';
+import { attempt, entriesRevision, uploads } from '../../client/state.ts';
 import { newVersion } from '../../client/uploads/send.ts';
 import { formatAgo, formatFullTime, formatSize } from '../../client/words/format.ts';
 import { CopyField } from '../../components/form/copy-field.tsx';

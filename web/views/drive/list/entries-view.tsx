@@ -64,7 +64,7 @@ export function EntriesView(props: EntriesViewProps) {
     list,
     folder,
     onReplace: replacement.choose,
-    onDetails: () => details.show(!details.shown),
+    details,
     onUploadFiles: props.onUploadFiles,
     onUploadFolder: props.onUploadFolder,
     onSelectAll: () => void selectEverything(list, state, folder !== null),
@@ -187,7 +187,7 @@ function Grid({ view, state, does, openMenu }: GridProps) {
   const { list, folder, onUp, onSearch } = view;
   const { selection, setSelection, order } = state;
   const { actions, renaming, setRenaming, finishRename } = does;
-  const commands = entryCommands(state, actions, { folder, reload: list.reload, onUp, onSearch, openMenu });
+  const commands = entryCommands(state, actions, { folder, onUp, onSearch, openMenu });
   const onKey = useEntryKeys({ items: state.items, selection, onSelect: setSelection, commands });
   const on = entryEvents(state, actions, {
     onMenu: openMenu,

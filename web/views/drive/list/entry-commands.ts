@@ -1,5 +1,4 @@
 import type { EntryView } from '../../../../src/model/api.ts';
-import { redo, undo } from '../../../client/drive/drive-actions.ts';
 import { select, selectNone } from '../../../client/drive/selection.ts';
 import { changeLayout, layoutNow } from '../../../client/drive/view-settings.ts';
 import { mayDo } from '../../../client/sharing.ts';
@@ -13,7 +12,6 @@ type Point = { x: number; y: number };
 
 interface Around {
   folder: EntryView | null;
-  reload(): Promise<void>;
   onUp(): void;
   onSearch(): void;
   openMenu(entry: EntryView, at: Point): void;
@@ -23,7 +21,7 @@ interface Around {
 export function entryCommands(
   { focused, meant, setSelection }: EntriesState,
   actions: EntryActions,
-  { folder, reload, onUp, onSearch, openMenu }: Around,
+  { folder, onUp, onSearch, openMenu }: Around,
 ): EntryCommands {
   const may = folder ? mayDo(folder) : null;
   const ifChangeable = (act: (entries: readonly EntryView[]) => void) => {
@@ -37,8 +35,6 @@ export function entryCommands(
     cut: () => ifChangeable(actions.cut),
     copy: () => ifChangeable(actions.copy),
     paste: () => may?.add && actions.paste(),
-    undo: () => void undo().then(reload),
-    redo: () => void redo().then(reload),
     newFolder: () => may?.makeFolder && actions.newFolder(),
     uploadFiles: () => may?.add && actions.uploadFiles(),
     uploadFolder: () => may?.add && actions.uploadFolder(),

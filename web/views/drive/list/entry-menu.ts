@@ -33,7 +33,7 @@ export function entryMenu(entries: readonly EntryView[], on: EntryActions): Menu
         : []),
       single ? downloadLink(entry) : run('download', t('Download'), () => on.download(entries)),
       ...(single && may.share ? [run('share', t('Share'), () => on.share(entry))] : []),
-      run('info', t('Details'), on.details, 'Alt+Enter'),
+      run('info', t('Details'), on.showDetails, 'Alt+Enter'),
     ],
     [
       ...(single && may.change ? [run('rename', t('Rename'), () => on.rename(entry), 'F2')] : []),

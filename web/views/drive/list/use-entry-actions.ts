@@ -6,9 +6,11 @@ import { clip, paste } from '../../../client/drive/clipboard.ts';
 import * as drive from '../../../client/drive/drive-actions.ts';
 import { previewOf } from '../../../client/drive/file-kinds.ts';
 import { exceptOf } from '../../../client/drive/selection.ts';
-import { attempt, say } from '../../../client/state.ts';
+import { say } from '../../../client/messages.ts';
+import { attempt } from '../../../client/state.ts';
 import { t } from '../../../words/words.ts';
 import type { AskedList } from '../../use-query.ts';
+import type { DetailsState } from './use-details.ts';
 
 /** Which dialog is open, over which entries. */
 export type Asking =
@@ -27,6 +29,8 @@ export interface EntryActions {
   share(entry: EntryView): void;
   /** Shows details of what is selected, or hides them. */
   details(): void;
+  /** Shows them, and leaves them where they are shown. */
+  showDetails(): void;
   tags(entries: readonly EntryView[]): void;
   rename(entry: EntryView): void;
   replace(entry: EntryView): void;
@@ -49,14 +53,14 @@ interface Options {
   /** Where pasted and new entries go; null in lists that are no folder. */
   folder: EntryView | null;
   onReplace(entry: EntryView): void;
-  onDetails(): void;
+  details: DetailsState;
   onUploadFiles(): void;
   onUploadFolder(): void;
   onSelectAll(): void;
 }
 
 /** Everything that menu, keys, toolbar and drops can do with entries, and the dialogs that it opens. */
-export function useEntryActions({ list, folder, ...on }: Options) {
+export function useEntryActions({ list, folder, details, ...on }: Options) {
   const [asking, setAsking] = useState<Asking | null>(null);
   const [renaming, setRenaming] = useState<string | null>(null);
   const { route } = useLocation();
@@ -95,7 +99,8 @@ export function useEntryActions({ list, folder, ...on }: Options) {
       });
     },
     share: (entry) => setAsking({ kind: 'share', entry }),
-    details: on.onDetails,
+    details: () => details.show(!details.shown),
+    showDetails: () => details.show(true),
     tags: (entries) => withWhole(entries, (all) => setAsking({ kind: 'tags', entries: all })),
     rename: (entry) => setRenaming(entry.id),
     replace: on.onReplace,

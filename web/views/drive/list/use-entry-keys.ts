@@ -11,8 +11,6 @@ export interface EntryCommands {
   cut(): void;
   copy(): void;
   paste(): void;
-  undo(): void;
-  redo(): void;
   newFolder(): void;
   uploadFiles(): void;
   uploadFolder(): void;
@@ -45,8 +43,6 @@ const commandKeys: Readonly<Record<string, keyof EntryCommands>> = {
   'Mod+KeyX': 'cut',
   'Mod+KeyC': 'copy',
   'Mod+KeyV': 'paste',
-  'Mod+KeyZ': 'undo',
-  'Mod+Shift+KeyZ': 'redo',
   'Mod+KeyA': 'selectAll',
   Escape: 'selectNone',
   'Alt+Shift+KeyN': 'newFolder',
