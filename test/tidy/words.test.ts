@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { auditEvents } from '../../web/words/german/audit-events.ts';
 import { deviceSentences } from '../../web/words/german/device-sentences.ts';
 import { german } from '../../web/words/german/index.ts';
 import { wordsOf } from './page-words.ts';
@@ -81,6 +82,10 @@ describe('the words of the page', () => {
       Object.keys(deviceSentences).filter((sentence) => !isMade(sentence)),
       [],
     );
+    assert.deepEqual(
+      Object.keys(auditEvents).filter((event) => !made.includes(`'${event}'`)),
+      [],
+    );
     assert.equal(isMade('The moon fell off because its cheese melted yesterday.'), false);
   });
 
@@ -97,7 +102,7 @@ describe('the words of the page', () => {
     );
     assert.deepEqual(unlike, []);
     const tables = globSync('web/words/german/*.ts', { cwd: root }).filter(
-      (path) => !/index|errors|device-sentences/.test(path),
+      (path) => !/index|errors|device-sentences|audit-events/.test(path),
     );
     const counts = await Promise.all(
       tables.map(async (path) => {

@@ -19,7 +19,7 @@ const shownMs: Readonly<Record<Message['tone'], number>> = { neutral: 10_000, da
 const shownMax = 3;
 
 /** What messages are about that say that the device does not answer. */
-export const silence = Symbol('the device does not answer');
+export const silence = Symbol();
 
 /**
  * Shows a message.

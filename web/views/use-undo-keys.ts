@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { redo, undo } from '../client/drive/drive-actions.ts';
 import { keyName } from './drive/list/use-entry-keys.ts';
 
-const typedInto = 'input, textarea, select';
+const typedInto = 'input,textarea,select';
 
 /**
  * Ctrl+Z and Ctrl+Shift+Z, wherever the focus is: what was done may have taken it away with a row or a button. Fields
