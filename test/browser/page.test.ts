@@ -8,8 +8,10 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { EntryView } from '../../src/model/api.ts';
 import { DeviceProcess } from '../cluster/device-process.ts';
+import { until } from '../support/until.ts';
 import {
   assertAccessible,
+  assertFitsPhone,
   assertNoOverflow,
   collectProblems,
   confirmRecoveryWords,
@@ -27,6 +29,8 @@ describe('the page', { skip, timeout: 900_000 }, () => {
   let page: Page;
   let folder: string;
   let problems: string[];
+  /** Of the second device of the network. */
+  let nasPort: number;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'peerstor-page-'));
@@ -236,11 +240,15 @@ describe('the page', { skip, timeout: 900_000 }, () => {
     await shot('pairing');
     await accessible('pairing dialog');
     const nas = await DeviceProcess.start({ name: 'nas' });
+    nasPort = nas.ready.port;
     try {
       await joinByPhone(code, nas);
       await page.getByRole('heading', { name: 'A device joined' }).waitFor();
       await page.getByRole('button', { name: 'Done' }).click();
       await page.getByText('nas').first().waitFor();
+      await until('the page knows where else the drive is', () =>
+        page.evaluate(() => (localStorage.getItem('peerstor.other-pages') ?? '').includes('nas')),
+      );
       await shot('devices');
       await accessible('devices');
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Health' }).click();
@@ -272,8 +280,20 @@ describe('the page', { skip, timeout: 900_000 }, () => {
     await row('notes.md').waitFor();
     await device.stop('SIGKILL');
     await page.getByText('Reconnecting…').waitFor();
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Trash' }).click();
+    const silence = page.getByRole('alert').filter({ hasText: 'This device is not answering' });
+    await silence.waitFor();
+    const elsewhere = page.getByRole('list', { name: 'Your other devices' }).getByRole('link');
+    const address = new URL((await elsewhere.getAttribute('href')) ?? '');
+    assert.deepEqual([Number(address.port), address.pathname], [nasPort, '/trash']);
+    await shot('device-away');
+    await accessible('the page of a device that is away');
+    await assertFitsPhone(page, 'a device that is away');
     problems.length = 0;
     await device.start();
+    await silence.waitFor({ state: 'detached' });
+    await elsewhere.waitFor({ state: 'detached' });
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Drive' }).click();
     await page.getByText('Reconnecting…').waitFor({ state: 'detached' });
     await row('notes.md').waitFor();
     problems.length = 0;

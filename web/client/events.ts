@@ -6,7 +6,8 @@ import { eventProtocols } from './session-proof.ts';
 const retryMinMs = 1000;
 const retryMaxMs = 30_000;
 
-export type Liveness = 'live' | 'connecting' | 'stopped';
+/** `away`: a try to connect again failed. */
+export type Liveness = 'live' | 'connecting' | 'away' | 'stopped';
 
 export class EventFeed {
   readonly liveness = signal<Liveness>('stopped');
@@ -24,7 +25,7 @@ export class EventFeed {
 
   start(): void {
     if (this.#socket || this.#timer) return;
-    this.liveness.value = 'connecting';
+    if (this.liveness.value !== 'away') this.liveness.value = 'connecting';
     const since = this.#rev === undefined ? '' : `?since=${this.#rev}`;
     const socket = new WebSocket(this.#url + since, eventProtocols());
     this.#socket = socket;
@@ -43,7 +44,7 @@ export class EventFeed {
     socket.onclose = () => {
       this.#socket = undefined;
       if (this.liveness.value === 'stopped') return;
-      this.liveness.value = 'connecting';
+      this.liveness.value = this.liveness.value === 'live' ? 'connecting' : 'away';
       this.#timer = setTimeout(
         () => {
           this.#timer = undefined;

@@ -4,6 +4,7 @@ import type { DeviceView, HealthView, SetupView, UserView } from '../../src/mode
 import { api } from './api.ts';
 import { EventFeed } from './events.ts';
 import { sayFailure, silence, unsayAbout } from './messages.ts';
+import { forgetOtherPages, learnOtherPages } from './network/other-pages.ts';
 import { passkeys } from './passkeys.ts';
 import { ApiError } from './request.ts';
 import { driveAddresses, sendTo } from './uploads/send.ts';
@@ -51,6 +52,7 @@ export const feed = new EventFeed(`${scheme}://${location.host}/api/v1/events`);
 feed.listen(({ topic }) => {
   if (topic === 'entries') entriesRevision.value += 1;
   if (topic === 'devices' || topic === 'health') void refreshNetwork();
+  if (topic === 'devices') void learnPages();
 });
 feed.liveness.subscribe((liveness) => {
   if (liveness === 'live') unsayAbout(silence);
@@ -122,6 +124,17 @@ export function enterDrive(): void {
   stage.value = 'drive';
   feed.start();
   void refreshNetwork();
+  void learnPages();
+}
+
+/** Learns where else the drive is; what fails keeps what was known. */
+async function learnPages(): Promise<void> {
+  try {
+    const [{ items }, topology] = await Promise.all([api.devices(), api.topology()]);
+    learnOtherPages(items, topology);
+  } catch {
+    // The device went, or the session: both are said elsewhere.
+  }
 }
 
 /** @throws ApiError `totp-required` where a code is asked for, too */
@@ -166,6 +179,7 @@ export async function signOut(): Promise<void> {
   await api.logout().catch(() => undefined);
   feed.stop();
   uploads.abandon();
+  forgetOtherPages();
   user.value = undefined;
   stage.value = 'login';
 }

@@ -18,6 +18,7 @@ import { UploadPanel } from '../components/upload/upload-panel.tsx';
 import { type PlainPhrase, spoken, t } from '../words/words.ts';
 import { SearchField } from './drive/search-field.tsx';
 import { dropTarget } from './drop-target.ts';
+import { OtherPages } from './other-pages.tsx';
 import { useUndoKeys } from './use-undo-keys.ts';
 
 const places: { href: string; label: PlainPhrase; icon: IconName; matches: RegExp }[] = [
@@ -117,6 +118,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <StorageMeter />
       </nav>
       <main id="content" class="content" data-scroller tabIndex={-1}>
+        <DeviceAway />
         {children}
       </main>
       <ConflictDialog />
@@ -149,8 +151,23 @@ function StorageMeter() {
   );
 }
 
+/** Above what was loaded before, which stays. */
+function DeviceAway() {
+  if (feed.liveness.value !== 'away') return null;
+  return (
+    <div class="notice stack" role="status">
+      <p>
+        {t(
+          'This device is not answering; the page tries again by itself. Your other devices show the same drive.',
+        )}
+      </p>
+      <OtherPages />
+    </div>
+  );
+}
+
 function HealthLine() {
-  if (feed.liveness.value === 'connecting') {
+  if (feed.liveness.value === 'connecting' || feed.liveness.value === 'away') {
     return (
       <span class="health-line muted">
         <i class="dot" />

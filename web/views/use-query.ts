@@ -1,7 +1,7 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { type AskPage, PagedQuery, Query } from '../client/query.ts';
 import { ApiError } from '../client/request.ts';
-import { sessionEnded } from '../client/state.ts';
+import { feed, sessionEnded } from '../client/state.ts';
 
 export interface Asked<Answer> {
   /** undefined until the first answer. */
@@ -78,6 +78,11 @@ function useLife<Answer>(query: Query<Answer>, revision: number): void {
   useEffect(() => {
     if (revision > 0) query.refresh();
   }, [query, revision]);
+  const liveness = feed.liveness.value;
+  useEffect(() => {
+    // What failed while the device was away is asked again when it is back.
+    if (liveness === 'live' && query.error.value) query.refresh();
+  }, [query, liveness]);
   useEffect(() => {
     if (error instanceof ApiError && error.status === 401) sessionEnded();
   }, [error]);

@@ -24,6 +24,9 @@ export const shell = {
   'Main^navigation': 'Hauptnavigation',
   'Space used on all devices': 'Belegter Platz auf allen Geräten',
   '{used} of {capacity} used': '{used} von {capacity} belegt',
+  'This device is not answering; the page tries again by itself. Your other devices show the same drive.':
+    'Dieses Gerät antwortet nicht; die Seite versucht es von selbst weiter. Deine anderen Geräte zeigen dieselbe Ablage.',
+  'Your other devices': 'Deine anderen Geräte',
   'Reconnecting…': 'Verbindung wird wiederhergestellt …',
   'Needs attention': 'Braucht Aufmerksamkeit',
   'Could be safer': 'Könnte sicherer sein',
