@@ -4,14 +4,11 @@ import type { EntryView } from '../../src/model/api.ts';
 import type { GarbageReport } from '../../src/model/contracts/health.ts';
 import type { DeviceProcess } from '../cluster/device-process.ts';
 import { bytesOnDisk } from '../store/segments-on-disk.ts';
-import { until } from '../support/until.ts';
 import type { ChaosCluster } from './cluster.ts';
 import { chunksOn } from './nemeses.ts';
 import type { WrittenFile } from './workload.ts';
 
 const copiesWanted = 3;
-/** Generous, for busy machines; healing usually takes some seconds. */
-const healMs = 300_000;
 const memoryBytesMax = 300_000_000;
 
 /** @returns one sentence for each broken promise */
@@ -36,15 +33,11 @@ export async function observe(cluster: ChaosCluster, files: readonly WrittenFile
 
 /** All devices list the same drive. */
 async function sameDrives(cluster: ChaosCluster): Promise<undefined> {
-  await until(
-    'all devices list the same drive',
-    async () => {
-      const drives = await Promise.all(cluster.devices.map((device) => drive(device)));
-      const other = drives.findIndex((listing) => listing !== drives[0]);
-      return other < 0 || difference(drives[0] ?? '', drives[other] ?? '');
-    },
-    healMs,
-  );
+  await cluster.untilHealed('all devices list the same drive', async () => {
+    const drives = await Promise.all(cluster.devices.map((device) => drive(device)));
+    const other = drives.findIndex((listing) => listing !== drives[0]);
+    return other < 0 || difference(drives[0] ?? '', drives[other] ?? '');
+  });
   return undefined;
 }
 
@@ -70,24 +63,19 @@ async function drive(device: DeviceProcess): Promise<string> {
 
 /** Every chunk that the devices need lies on three disks with the right bytes. */
 async function wholeCopies(cluster: ChaosCluster): Promise<undefined> {
-  await until(
-    'everything that is needed has three sound copies on disks',
-    async () => {
-      await cluster.tend();
-      for (const device of cluster.devices) {
-        const { chunks } = await device.health();
-        const thin = Object.entries(chunks.byCopies).filter(
-          ([n, count]) => Number(n) < copiesWanted && count > 0,
-        );
-        if (thin.length > 0) return `${device.name} counts ${JSON.stringify(chunks)}`;
-      }
-      const { chunks } = await cluster.devices[0]!.health();
-      const sound = await soundCopies(cluster);
-      const whole = [...sound.values()].filter((copies) => copies >= copiesWanted).length;
-      return whole >= chunks.total || `${whole} of ${chunks.total} chunks are whole on disks`;
-    },
-    healMs,
-  );
+  await cluster.untilHealed('everything that is needed has three sound copies on disks', async () => {
+    for (const device of cluster.devices) {
+      const { chunks } = await device.health();
+      const thin = Object.entries(chunks.byCopies).filter(
+        ([n, count]) => Number(n) < copiesWanted && count > 0,
+      );
+      if (thin.length > 0) return `${device.name} counts ${JSON.stringify(chunks)}`;
+    }
+    const { chunks } = await cluster.devices[0]!.health();
+    const sound = await soundCopies(cluster);
+    const whole = [...sound.values()].filter((copies) => copies >= copiesWanted).length;
+    return whole >= chunks.total || `${whole} of ${chunks.total} chunks are whole on disks`;
+  });
   return undefined;
 }
 
@@ -96,19 +84,15 @@ async function wholeCopies(cluster: ChaosCluster): Promise<undefined> {
  * collection on all devices until somebody deletes it (`waitsFor`): then it is not judged.
  */
 async function noOldGarbage(cluster: ChaosCluster): Promise<undefined> {
-  await until(
-    'what nothing needs is gone when its grace is over',
-    async () => {
-      for (const device of cluster.devices) {
-        const report = await device.must<GarbageReport>('GET', '/api/v1/health/garbage');
-        if (report.stopped) await device.must('POST', '/api/v1/health/garbage/confirm', { json: {} });
-        if (report.dueChunks > 0 && report.waitsFor === null)
-          return `${device.name} keeps ${report.dueChunks} chunks`;
-      }
-      return true;
-    },
-    healMs,
-  );
+  await cluster.untilHealed('what nothing needs is gone when its grace is over', async () => {
+    for (const device of cluster.devices) {
+      const report = await device.must<GarbageReport>('GET', '/api/v1/health/garbage');
+      if (report.stopped) await device.must('POST', '/api/v1/health/garbage/confirm', { json: {} });
+      if (report.dueChunks > 0 && report.waitsFor === null)
+        return `${device.name} keeps ${report.dueChunks} chunks`;
+    }
+    return true;
+  });
   return undefined;
 }
 
