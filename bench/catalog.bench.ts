@@ -209,6 +209,8 @@ function accountsOf(drive: BenchDrive) {
     sessions: new MemoryOrderedStore(),
     trashAges: new MemoryOrderedStore(),
     recordAges: new MemoryOrderedStore(),
+    recoveryAges: new MemoryOrderedStore(),
+    deviceKeys: () => ({ signer: key, sealingSecret: new Uint8Array(32) }),
     passwordTries: new MemoryOrderedStore(),
     quotaCounts: new MemoryOrderedStore(),
     uploads: new MemoryOrderedStore(),

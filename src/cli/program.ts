@@ -7,6 +7,7 @@ import { call } from './declare/call.ts';
 import { addNetwork } from './declare/devices.ts';
 import { addFiles } from './declare/files.ts';
 import { addAccounts, addUsers } from './declare/people.ts';
+import { addRecovery } from './declare/recovery.ts';
 import { addSharing, addTokens } from './declare/sharing.ts';
 import { addService, addStart } from './declare/start.ts';
 import { packageVersion } from './package-version.ts';
@@ -35,6 +36,7 @@ export function buildProgram(): { program: Command; start: Command } {
   addService(program);
   addAccounts(program);
   addUsers(program);
+  addRecovery(program);
   addNetwork(program);
   addFiles(program);
   addBackup(program);

@@ -49,7 +49,13 @@ export {
 } from './hash.ts';
 export { isAffordable, newPasswordKdf, type PasswordKdf, passwordKey } from './password.ts';
 export { newKey, randomBytes, randomId16 } from './random.ts';
-export { newRecoveryCode, recoveryKey } from './recovery-code.ts';
+export {
+  checkWords,
+  newRecoveryClaim,
+  newRecoveryCode,
+  recoveryClaimSeed,
+  recoveryKey,
+} from './recovery-code.ts';
 export {
   type ContentHash,
   createContentHash,
@@ -59,5 +65,6 @@ export {
 } from './request-signature.ts';
 export { open, seal, sealBytesAdded } from './seal.ts';
 export { newSealingKey, openFrom, type SealingKey, sealingKeyFromSeed, sealTo } from './sealing-key.ts';
+export { combineShares, sharesMax, splitSecret } from './shares.ts';
 export { newSigningKey, type SigningKey, signingKeyFromSeed, verify, verifyAsync } from './signature.ts';
 export { base32, matchingTotpStep, newTotpSecret, totpAddress, totpCode, totpStep } from './totp.ts';

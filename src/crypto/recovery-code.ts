@@ -1,4 +1,7 @@
-/** The 24 words that open an account when the password is lost (BIP 39 word list, 256 bits). */
+/**
+ * The 24 words that open an account when the password is lost (BIP 39 word list, 256 bits), and what else is told in
+ * words of that list.
+ */
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { PeerstorError } from '../model/errors.ts';
@@ -7,6 +10,9 @@ import { hkdf } from './hash.ts';
 import { randomBytes } from './random.ts';
 
 const wordCount = 24;
+const claimBytes = 16;
+const checkWordCount = 4;
+const bitsPerWord = 11;
 const known = new Set(wordlist);
 
 /** 24 lower-case words with single spaces. Shown once, never stored. */
@@ -39,6 +45,40 @@ export function recoveryKey(words: string): Bytes {
     throw new PeerstorError('bad-input', sentence, { cause });
   }
   return hkdf(entropy, 'recovery/1');
+}
+
+/** 12 words with single spaces: the secret of somebody who asked to be helped back in. */
+export function newRecoveryClaim(): string {
+  return entropyToMnemonic(randomBytes(claimBytes), wordlist);
+}
+
+/**
+ * @param words as typed, as for `recoveryKey`
+ * @returns 32 bytes, of which a sealing key is made
+ * @throws `bad-input` for words that are no claim
+ */
+export function recoveryClaimSeed(words: string): Bytes {
+  try {
+    const entropy = mnemonicToEntropy(splitWords(words).join(' '), wordlist);
+    if (entropy.length === claimBytes) return hkdf(entropy, 'recovery-claim/1');
+  } catch {
+    // One sentence for whatever is wrong with them.
+  }
+  throw new PeerstorError(
+    'bad-input',
+    'These are not the 12 words of a request: check each, and their order.',
+  );
+}
+
+/** Four words that two people compare by voice: 44 bits of the hash of a public key. */
+export function checkWords(publicKey: Uint8Array): string {
+  const digest = hkdf(publicKey, 'recovery-check/1');
+  const bits = Array.from(digest, (byte) => byte.toString(2).padStart(8, '0')).join('');
+  const words = Array.from({ length: checkWordCount }, (_, at) => {
+    const index = Number.parseInt(bits.slice(at * bitsPerWord, (at + 1) * bitsPerWord), 2);
+    return wordlist[index] ?? '';
+  });
+  return words.join(' ');
 }
 
 function splitWords(words: string): string[] {

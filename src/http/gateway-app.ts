@@ -35,6 +35,7 @@ import { normalTarget, pathnameOf, requireOneTarget } from './requests/target.ts
 import { auditRoutes } from './routes/accounts/audit.ts';
 import { authRoutes } from './routes/accounts/auth.ts';
 import { passkeyRoutes } from './routes/accounts/passkeys.ts';
+import { recoveryRoutes } from './routes/accounts/recovery.ts';
 import { sessionRoutes } from './routes/accounts/sessions.ts';
 import { setupRoutes } from './routes/accounts/setup.ts';
 import { tokenRoutes } from './routes/accounts/tokens.ts';
@@ -77,6 +78,7 @@ const routeGroups = [
   authRoutes,
   sessionRoutes,
   totpRoutes,
+  recoveryRoutes,
   passkeyRoutes,
   userRoutes,
   tokenRoutes,

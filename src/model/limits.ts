@@ -56,6 +56,15 @@ export const readAheadBytes = 8 * MiB;
 /** Read ahead by all downloads of a device together: eight that run at full speed. */
 export const readAheadPoolBytes = 64 * MiB;
 
+// --- helping back in ---
+/** Users and devices that one account may name as trustees. */
+export const trusteesMax = 20;
+/** A trustee's wait, in hours: long enough to notice and stop a stranger, short enough to be waited for. */
+export const trusteeWaitHoursMin = 1;
+export const trusteeWaitHoursMax = 720;
+/** Requests for help that may be made at one device: each is a record that stays. */
+export const recoveryRequestsPerDay = 20;
+
 /** Older events leave the audit log of a device. */
 export const auditKeepMs = 365 * dayMs;
 

@@ -3,6 +3,8 @@
  * hex strings, keys and sealed parts are bytes. Unknown tables and unknown fields are stored and
  * forwarded untouched. Byte formats: docs/FORMAT.md.
  */
+
+import type { RecoveryBody, TrusteesBody } from './accounts/recovery-records.ts';
 import type {
   ChunkId,
   DeviceId,
@@ -91,6 +93,10 @@ export interface BundleBody {
   generation: number;
   /** Passkeys that open the account; a new password ends them. */
   passkeys?: readonly PasskeyBody[];
+  /** Who may help this user back in. */
+  trustees?: TrusteesBody;
+  /** Unix ms when the user last proved that the recovery words are at hand. */
+  wordsTestedAt?: number;
 }
 
 /** A passkey (WebAuthn Level 3) whose authenticator gives a secret (PRF extension): it opens the user's keys. */
@@ -359,6 +365,7 @@ export interface Tables {
   secret: SecretBody;
   media: MediaBody;
   album: AlbumBody;
+  recovery: RecoveryBody;
 }
 export type TableName = keyof Tables;
 

@@ -7,7 +7,7 @@ import {
   type LocalCatalog,
   writeGenesis,
 } from '../../src/catalog/index.ts';
-import { newSigningKey, type SigningKey } from '../../src/crypto/index.ts';
+import { hkdf, newSigningKey, type SigningKey, sealingKeyFromSeed } from '../../src/crypto/index.ts';
 import { type AccountsRoom, createAccounts } from '../../src/drive/index.ts';
 import type { EntryView } from '../../src/model/api.ts';
 import { systemRandom } from '../../src/model/clock.ts';
@@ -62,6 +62,7 @@ interface Disk {
   sessions: MemoryOrderedStore;
   trashAges: MemoryOrderedStore;
   recordAges: MemoryOrderedStore;
+  recoveryAges: MemoryOrderedStore;
   passwordTries: MemoryOrderedStore;
   quotaCounts: MemoryOrderedStore;
   uploads: MemoryOrderedStore;
@@ -95,6 +96,7 @@ export function createWorld(audit: Audit = noAudit): World {
         sessions: new MemoryOrderedStore(),
         trashAges: new MemoryOrderedStore(),
         recordAges: new MemoryOrderedStore(),
+        recoveryAges: new MemoryOrderedStore(),
         passwordTries: new MemoryOrderedStore(),
         quotaCounts: new MemoryOrderedStore(),
         uploads: new MemoryOrderedStore(),
@@ -143,6 +145,8 @@ function createDevice(world: World, disk: Disk): TestDevice {
     sessions: disk.sessions,
     trashAges: disk.trashAges,
     recordAges: disk.recordAges,
+    recoveryAges: disk.recoveryAges,
+    deviceKeys: () => ({ signer: disk.key, sealingSecret: sealingOf(disk).secretKey }),
     passwordTries: disk.passwordTries,
     quotaCounts: disk.quotaCounts,
     uploads: disk.uploads,
@@ -192,7 +196,12 @@ function deviceBody({ key, name }: Disk, networkId: NetworkId, addedAt: number):
     storageOnly: false,
     proof: key.sign(deviceProofBytes(networkId, deviceId(key.principal))),
     addedAt,
+    sealingKey: sealingOf({ key }).publicKey,
   };
+}
+
+function sealingOf({ key }: Pick<Disk, 'key'>) {
+  return sealingKeyFromSeed(hkdf(key.seed, 'device-sealing/1'));
 }
 
 function logInto(warnings: string[]): Log {

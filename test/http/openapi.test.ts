@@ -32,15 +32,27 @@ describe('the document of the API', () => {
   it('is what a check of replies fails on, for a wrong shape, status or type', async () => {
     const asked = { method: 'GET', path: '/api/v1/auth/me', status: 200, contentType: 'application/json' };
     const user = { id: 'a', username: 'anna', role: 'admin' };
-    await checkReply({ ...asked, text: JSON.stringify({ user, totp: false }) });
+    await checkReply({ ...asked, text: JSON.stringify({ user, totp: false, recoveryCodeTestedAt: null }) });
     await assert.rejects(
-      checkReply({ ...asked, text: JSON.stringify({ totp: false, user: { ...user, role: 'king' } }) }),
+      checkReply({
+        ...asked,
+        text: JSON.stringify({ totp: false, recoveryCodeTestedAt: null, user: { ...user, role: 'king' } }),
+      }),
     );
     await assert.rejects(
-      checkReply({ ...asked, text: JSON.stringify({ totp: false, user: { ...user, more: 1 } }) }),
+      checkReply({
+        ...asked,
+        text: JSON.stringify({ totp: false, recoveryCodeTestedAt: null, user: { ...user, more: 1 } }),
+      }),
     );
     await assert.rejects(checkReply({ ...asked, text: JSON.stringify({}) }));
-    await assert.rejects(checkReply({ ...asked, status: 202, text: JSON.stringify({ user, totp: false }) }));
+    await assert.rejects(
+      checkReply({
+        ...asked,
+        status: 202,
+        text: JSON.stringify({ user, totp: false, recoveryCodeTestedAt: null }),
+      }),
+    );
     await assert.rejects(checkReply({ ...asked, contentType: 'text/html', text: '' }));
   });
 });

@@ -19,12 +19,13 @@ import { FakeBackups } from './fake-backups.ts';
 import { FakeDrive } from './fake-drive.ts';
 import { createFakePasskeys } from './fake-passkeys.ts';
 import { FakePhotos } from './fake-photos.ts';
+import { createFakeRecovery } from './fake-recovery.ts';
 import { FakeSharing } from './fake-sharing.ts';
 import { FakeUploads } from './fake-uploads.ts';
 
 type EventListener = Parameters<DeviceFront['onEvent']>[0];
 
-const recoveryCode = 'abandon ability able';
+export const recoveryCode = 'abandon ability able';
 const unlimited = { upLimit: null, downLimit: null, schedule: null, limitLan: false };
 /** What every authenticator app of the fake shows. */
 const fakeCode = '123456';
@@ -101,6 +102,11 @@ export class FakeDeviceFront implements DeviceFront {
 
   readonly accounts: DeviceFront['accounts'] = {
     ...createFakePasskeys(() => this.#open('anna')),
+    ...createFakeRecovery({
+      open: (username) => this.#open(username),
+      isPassword: (password) => [...this.#passwords.values()].includes(password),
+      words: () => this.#words,
+    }),
     sessions: async (session) =>
       [...this.#sessions.values()]
         .filter(({ user }) => user.id === session.user.id)

@@ -15,7 +15,7 @@ const bytes: Check = (value) => value instanceof Uint8Array;
 const key: Check = (value) => value instanceof Uint8Array && value.length === 32;
 const signature: Check = (value) => value instanceof Uint8Array && value.length === 64;
 const useId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{32}\.[0-9a-f]{64}$/.test(value);
-/** 16 bytes, and the user to whom the record belongs. */
+/** 16 bytes, and the user (or device) to whom the record belongs. */
 const ownId: Check = (value) => typeof value === 'string' && /^[0-9a-f]{32}\.[0-9a-f]{64}$/.test(value);
 const secretId: Check = (value) => typeof value === 'string' && /^epoch-[1-9][0-9]{0,14}$/.test(value);
 const flag: Check = (value) => typeof value === 'boolean';
@@ -100,6 +100,17 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
       passkeys: optional(
         list(fields({ id: text, publicKey: bytes, host: text, sealedKeys: bytes, facts: bytes })),
       ),
+      trustees: optional(
+        fields({
+          needed: count,
+          waitMs: count,
+          madeAt: count,
+          words: bytes,
+          secret: bytes,
+          shares: list(fields({ kind: oneOf('user', 'device'), id: hex64, sealed: bytes })),
+        }),
+      ),
+      wordsTestedAt: optional(count),
     }),
   },
   device: {
@@ -195,6 +206,16 @@ const tables: { readonly [Table in TableName]: { id: Check; body: Check } } = {
     }),
   },
   album: { id: ownId, body: fields({ owner: hex64, sealed: bytes }) },
+  recovery: {
+    id: ownId,
+    body: fields({
+      user: hex64,
+      says: oneOf('request', 'stop', 'share'),
+      key: optional(key),
+      createdAt: optional(count),
+      sealed: optional(bytes),
+    }),
+  },
 };
 
 export function isTable(table: string): table is TableName {

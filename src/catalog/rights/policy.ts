@@ -60,6 +60,8 @@ export function faultOf(record: CatalogRecord): string | undefined {
     const isOwn = id.endsWith(`.${principal}`) && (!isBody(table, id, body) || body.owner === principal);
     if (!isOwn) return 'it is signed by another than its owner';
   }
+  if (table === 'recovery' && isId(table, id) && !id.endsWith(`.${principal}`))
+    return 'it is signed by another than its id names';
   if (table === 'secret' && isBody(table, id, body) && id !== `epoch-${body.epoch}`)
     return 'its id names another epoch';
   return undefined;
@@ -91,7 +93,7 @@ function proofBytesOf(network: NetworkId, record: DeviceRecord): Uint8Array {
  * Raise it with every change of these rules: the next start then examines the whole log again, and applies
  * records that an older version had to hold.
  */
-export const rulesVersion = 5;
+export const rulesVersion = 6;
 
 /** @param isDue false while its clock is too far ahead */
 export function reasonToHold(record: CatalogRecord, known: Known, isDue: boolean): HoldReason | undefined {
@@ -120,6 +122,10 @@ export function reasonToHold(record: CatalogRecord, known: Known, isDue: boolean
     case 'album':
       // Its id names the owner: `faultOf` has compared it with the signer.
       return reasonOfUser(record, principal, known);
+    case 'recovery':
+      // A member device says for itself that somebody asks for help at it, or that it helps.
+      if ((principal as string) !== device) return reasonOfUser(record, principal, known);
+      return authority.isStorageOnlyAt(device, hlc) ? 'storage-only-device' : undefined;
     case 'entry':
     case 'version':
     case 'facts':

@@ -133,7 +133,11 @@ export class Client {
   #exchange(path: string, ask: Ask, headers: Record<string, string>): Promise<Answer> {
     const url = new URL(`${this.url}${path}`);
     const text = ask.json === undefined ? undefined : JSON.stringify(ask.json);
-    if (text !== undefined) headers['content-type'] = 'application/json';
+    if (text !== undefined) {
+      headers['content-type'] = 'application/json';
+      // Node sends the body of a DELETE without any length, which servers take for a second request.
+      headers['content-length'] = String(Buffer.byteLength(text));
+    }
     if (ask.bodyBytes !== undefined) headers['content-length'] = String(ask.bodyBytes);
     return new Promise((resolve, reject) => {
       const send = url.protocol === 'https:' ? httpsRequest : httpRequest;

@@ -97,7 +97,7 @@ export async function recover(options: AccountOptions & EndingOptions): Promise<
 }
 
 /** Signs in, and keeps the session. */
-function signIn(client: Client, path: string, ask: Ask): Promise<{ user: UserView }> {
+export function signIn(client: Client, path: string, ask: Ask): Promise<{ user: UserView }> {
   return begin<{ user: UserView }>(client, path, ask, () => undefined);
 }
 

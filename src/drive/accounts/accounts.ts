@@ -33,9 +33,11 @@ import { createLiveSessions } from './live-sessions.ts';
 import { createOpenUsers } from './open-users.ts';
 import { createPasskeys } from './passkeys/passkeys.ts';
 import { createPasswords } from './passwords.ts';
+import { type AccountRecoveryRoom, createAccountRecovery } from './recovery/account-recovery.ts';
+import type { DeviceKeys } from './recovery/device-keys.ts';
 import { createSecondFactors } from './second-factors.ts';
 import { createSessionStore } from './sessions.ts';
-import { createSignInGate } from './sign-in-gate.ts';
+import { createSignInGate, type SignInGate, type SignInGateParts } from './sign-in-gate.ts';
 import { createSigningIn } from './signing-in.ts';
 import { createUserAdmin } from './user-admin.ts';
 
@@ -53,6 +55,10 @@ export interface AccountsParts extends FoundingParts {
   trashAges: OrderedStore;
   /** Where this device notes how far its catalog reached at which time; nothing else uses it. */
   recordAges: OrderedStore;
+  /** Where this device notes when it first saw each request to be helped back in; nothing else uses it. */
+  recoveryAges: OrderedStore;
+  /** Of this device: what signs its records, and what opens what is sealed to it. */
+  deviceKeys(): DeviceKeys;
   /** Where wrong passwords of the last hour are counted; nothing else uses it. */
   passwordTries: OrderedStore;
   /** Where this device counts leftovers of deleted content, and changes of a day; nothing else uses it. */
@@ -75,6 +81,7 @@ export interface AccountsParts extends FoundingParts {
 export interface AccountsRoom
   extends Accounts,
     PasswordChanges,
+    AccountRecoveryRoom,
     Passkeys,
     SecondFactor,
     SessionList,
@@ -101,14 +108,8 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
   const users = createOpenUsers({ ...parts, ...kept, audit, kdfCost, passwordQueue, userLocks });
   const store = createSessionStore(parts.sessions, clock, random);
   const sessions = createLiveSessions({ store, users, clock, log });
-  const secrets = createLinkSessions({
-    ...parts,
-    ...kept,
-    reservations: () => parts.reservations?.() ?? alone,
-    audit,
-    tries,
-    passwordQueue,
-  });
+  const reservations = () => parts.reservations?.() ?? alone;
+  const secrets = createLinkSessions({ ...parts, ...kept, reservations, audit, tries, passwordQueue });
   const drives = createCatalogDrives(async (catalog) => {
     const unfinishedBytes = (owner: UserId) => uploads.unfinishedBytes(owner);
     const opened = await openNetworkDrives({ catalog, clock, tunables, counts, unfinishedBytes, log });
@@ -119,46 +120,47 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     });
     return opened;
   });
-  const gate = createSignInGate({
-    catalog: () => parts.catalog(),
-    storageOnly: () => parts.storageOnly?.() ?? false,
-    isFilling: () => parts.isFilling?.() ?? false,
-    tries,
-    passwordQueue,
-    audit,
-  });
+  const gate = gateOf(parts, { tries, passwordQueue, audit });
   const { requireCatalog } = gate;
+  const catalog = () => parts.catalog();
   const drivesOf = drives.of;
   const factors = createSecondFactors({ ...gate, sessions, tries, clock, audit });
   const { check: checkCode, ...secondFactor } = factors;
-  const userAdmin = createUserAdmin({
-    requireCatalog,
+  const passwords = createPasswords({
+    gate,
     drivesOf,
     sessions,
-    userLocks,
+    users,
     passwordQueue,
-    clock,
-    random,
-    tunables,
     kdfCost,
+    clock,
     audit,
+  });
+  const { recover } = passwords;
+  const { deviceKeys, recoveryAges: ages } = parts;
+  const recovery = createAccountRecovery({
+    catalog: () => parts.catalog(),
+    gate,
+    sessions,
+    recover,
+    deviceKeys,
+    ages,
+    clock,
+    audit,
+    log,
+  });
+  const userAdmin = createUserAdmin({
+    ...{ requireCatalog, drivesOf, sessions, userLocks, passwordQueue },
+    ...{ clock, random, tunables, kdfCost, audit },
   });
 
   return {
     ...userAdmin,
     ...secondFactor,
-    ...createPasswords({ gate, drivesOf, sessions, users, passwordQueue, kdfCost, audit }),
+    ...passwords,
+    ...recovery,
     ...createPasskeys({ gate, drivesOf, sessions, clock, random, audit }),
-    ...createSigningIn({
-      founding: parts,
-      catalog: () => parts.catalog(),
-      gate,
-      drivesOf,
-      checkCode,
-      sessions,
-      secrets,
-      audit,
-    }),
+    ...createSigningIn({ founding: parts, catalog, gate, drivesOf, checkCode, sessions, secrets, audit }),
 
     async register(invite, username, password) {
       gate.requireSignIns();
@@ -169,6 +171,7 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
     uploads,
 
     stop() {
+      recovery.stopNoting();
       sessions.stop();
       secrets.stop();
       uploads.stop();
@@ -176,6 +179,18 @@ export function createAccounts(parts: AccountsParts): AccountsRoom {
       drives.close();
     },
   };
+}
+
+function gateOf(
+  parts: AccountsParts,
+  { tries, passwordQueue, audit }: Pick<SignInGateParts, 'tries' | 'passwordQueue' | 'audit'>,
+): SignInGate {
+  return createSignInGate({
+    catalog: () => parts.catalog(),
+    storageOnly: () => parts.storageOnly?.() ?? false,
+    isFilling: () => parts.isFilling?.() ?? false,
+    ...{ tries, passwordQueue, audit },
+  });
 }
 
 /** The uploads of this device that go on in later requests. */

@@ -1,11 +1,20 @@
 /** Changes passwords, signs in by recovery words, shows these again, and signs out everywhere. */
 import { signingKeyFromSeed } from '../../crypto/index.ts';
+import type { Clock } from '../../model/clock.ts';
 import type { Audit } from '../../model/contracts/audit.ts';
 import type { CatalogAuthor, CatalogReader } from '../../model/contracts/catalog.ts';
 import type { EndingGrants, PasswordChanges, Session, Sharing } from '../../model/contracts/drive.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { grantId } from '../../model/ids.ts';
-import { type KdfCost, openRoot, rekeyedBundle, renewedRecovery, type UserKeys } from '../keys/user-keys.ts';
+import type { BundleBody } from '../../model/records.ts';
+import {
+  type KdfCost,
+  type OpenedBundle,
+  openRoot,
+  rekeyedBundle,
+  renewedRecovery,
+  type UserKeys,
+} from '../keys/user-keys.ts';
 import type { NetworkDrives } from '../tree/network-drives.ts';
 import { checkPassword } from '../users/account-rules.ts';
 import type { PasswordQueue } from '../users/password-queue.ts';
@@ -19,6 +28,7 @@ import {
 } from '../users/sign-in.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import type { OpenUsers } from './open-users.ts';
+import { trusteesOfNewWords } from './recovery/trustee-shares.ts';
 import type { SignInGate } from './sign-in-gate.ts';
 
 export interface PasswordsParts {
@@ -28,11 +38,12 @@ export interface PasswordsParts {
   users: OpenUsers;
   passwordQueue: PasswordQueue;
   kdfCost: KdfCost | undefined;
+  clock: Clock;
   audit: Audit;
 }
 
 export function createPasswords(parts: PasswordsParts): PasswordChanges {
-  const { gate, drivesOf, sessions, users, passwordQueue, kdfCost, audit } = parts;
+  const { gate, drivesOf, sessions, users, passwordQueue, kdfCost, clock, audit } = parts;
 
   /** @returns the account of the signed-in user, after the password opened its bundle once more */
   function confirmed(catalog: CatalogReader, session: Session, password: string): Promise<OpenedAccount> {
@@ -101,7 +112,7 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
         return words;
       }
       const renewed = await passwordQueue.run(`user ${keys.user}`, () =>
-        renewedRecovery(account.bundle, { keys, words }, password),
+        withNewWords(account.bundle, { keys, words }, password, clock.wallMs()),
       );
       await catalog.author([{ table: 'bundle', id: keys.user, body: renewed.bundle }], keys.signing);
       audit.note({
@@ -124,6 +135,19 @@ export function createPasswords(parts: PasswordsParts): PasswordChanges {
       return sessions.begin(await drivesOf(catalog), keys, sessionGeneration({ ...account, bundle }));
     },
   };
+}
+
+/** New words are at hand when they are made, and trustees keep their shares. */
+async function withNewWords(
+  before: BundleBody,
+  opened: OpenedBundle,
+  password: string,
+  nowMs: number,
+): Promise<{ bundle: BundleBody; recoveryCode: string }> {
+  const { bundle, recoveryCode } = await renewedRecovery(before, opened, password);
+  const { trustees } = bundle;
+  const renewed = trustees && { trustees: trusteesOfNewWords(opened.keys, trustees, recoveryCode) };
+  return { recoveryCode, bundle: { ...bundle, wordsTestedAt: nowMs, ...renewed } };
 }
 
 /** Recovery words also replace a lost phone: they end the second factor. */

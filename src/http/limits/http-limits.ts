@@ -137,6 +137,8 @@ export const endedGrantsMax = 400;
 export const publicRequestsPerMinute = 3000;
 /** Requests a minute from one address. Wrong passwords and codes are counted by the device itself. */
 export const loginsPerMinute = 100;
+/** A page that waits for help asks how far it is. */
+export const recoveryRequestsPerMinute = 60;
 export const setupsPerMinute = 20;
 export const joinsPerMinute = 20;
 export const exchangesPerMinute = 60;

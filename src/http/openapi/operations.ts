@@ -201,6 +201,8 @@ const photos: Record<string, Operation> = {
 /** `options` are those of WebAuthn, in JSON. */
 const question = objectOf<{ options: object; salt: string }>({ options: { type: 'object' }, salt: string });
 
+const trustees = objectOf<{ trustees: object | null }>({ trustees: nullable(shape('Trustees')) });
+
 const accounts: Record<string, Operation> = {
   'GET /api/v1/setup': does('Does this device need its first account?', ok(shape('Setup'))),
   'POST /api/v1/setup': does('Make the first account of a new network', made(shape('NewAccount'))),
@@ -208,7 +210,13 @@ const accounts: Record<string, Operation> = {
   'POST /api/v1/auth/logout': does('Sign out', nothing),
   'GET /api/v1/auth/me': does(
     'Who is signed in',
-    ok(objectOf<{ user: object; totp: boolean }>({ user: shape('User'), totp: boolean })),
+    ok(
+      objectOf<{ user: object; totp: boolean; recoveryCodeTestedAt: string | null }>({
+        user: shape('User'),
+        totp: boolean,
+        recoveryCodeTestedAt: { ...nullable(time), description: 'when the recovery words were last at hand' },
+      }),
+    ),
   ),
   'GET /api/v1/auth/session': does(
     'Is anybody signed in, and who? Never an error',
@@ -220,6 +228,27 @@ const accounts: Record<string, Operation> = {
     ok(objectOf<{ recoveryCode: string }>({ recoveryCode: string })),
   ),
   'POST /api/v1/auth/recover': does('Set a new password by the recovery words', ok(shape('SignedIn'))),
+  'GET /api/v1/auth/trustees': does('Who may help one back in', ok(trustees)),
+  'PUT /api/v1/auth/trustees': does('Name who may help one back in', ok(trustees)),
+  'DELETE /api/v1/auth/trustees': does('Name nobody any more', nothing),
+  'POST /api/v1/auth/recovery-code/test': does('Say that the recovery words are at hand', nothing),
+  'GET /api/v1/auth/recovery-requests': does('Requests to be helped back in', ok(shape('RecoveryRequests'))),
+  'POST /api/v1/auth/recovery-requests/:id/stop': does('Let nobody in by a request', nothing),
+  'POST /api/v1/auth/recovery-requests/:id/help': does('Help somebody back in', ok(shape('RecoveryRequest'))),
+  'GET /api/v1/recovery-requests': does(
+    'Requests that this device may help',
+    ok(pageOf(shape('RecoveryRequest'))),
+  ),
+  'POST /api/v1/recovery-requests/:id/help': does('Help as this device', ok(shape('RecoveryRequest'))),
+  'POST /api/v1/auth/recovery-requests': does(
+    'Ask the trustees of an account for help',
+    made(objectOf<{ claim: string; checkWords: string }>({ claim: string, checkWords: string })),
+  ),
+  'POST /api/v1/auth/recovery-requests/state': does('How far a request is', ok(shape('RecoveryState'))),
+  'POST /api/v1/auth/recovery-requests/finish': does(
+    'Set a new password by the help of trustees',
+    ok(shape('SignedIn')),
+  ),
   'POST /api/v1/auth/totp': does(
     'A new secret for an authenticator app',
     ok(

@@ -6,6 +6,7 @@ import { errorStatus } from '../../model/errors.ts';
 import type { PasskeyView } from '../../model/views/passkeys.ts';
 import { backups } from './backup-shapes.ts';
 import { pictures } from './photo-shapes.ts';
+import { recoveryShapes } from './recovery-shapes.ts';
 import {
   boolean,
   count,
@@ -341,6 +342,7 @@ export const shapes: Readonly<Record<string, Schema>> = {
   ...pictures,
   ...people,
   ...backups,
+  ...recoveryShapes,
   ...topologyShapes,
   ...devices,
   ...errors,

@@ -1,4 +1,6 @@
 /** What the gateway may ask of the running device besides a user's drive. Built in `node`. */
+
+import type { AccountRecovery } from '../accounts/account-recovery.ts';
 import type {
   AuditView,
   DeviceView,
@@ -84,7 +86,14 @@ export interface Devices {
 export interface DeviceFront {
   readonly deviceName: string;
   healthz(): HealthzView;
-  readonly accounts: Accounts & PasswordChanges & Passkeys & SecondFactor & SessionList & UserAdmin & Guests;
+  readonly accounts: Accounts &
+    PasswordChanges &
+    AccountRecovery &
+    Passkeys &
+    SecondFactor &
+    SessionList &
+    UserAdmin &
+    Guests;
   readonly pairing: Pairing;
   readonly devices: Devices;
   readonly backups: Backups;

@@ -10,7 +10,7 @@ import { deviceId } from '../../model/ids.ts';
 import type { Log } from '../../model/log.ts';
 import { HomeFreeSpace } from '../home/home-free-space.ts';
 import { createSealedFiles, searchFolder } from '../home/sealed-files.ts';
-import { ownRecord } from '../settings/own-record.ts';
+import { deviceSealingKey, ownRecord } from '../settings/own-record.ts';
 import type { DeviceParts } from './device-parts.ts';
 
 export function createDeviceAccounts(
@@ -42,6 +42,11 @@ export function createDeviceAccounts(
     sessions: withPrefix(given.index, 'sessions/'),
     trashAges: withPrefix(given.index, 'trash/'),
     recordAges: withPrefix(given.index, 'record-ages/'),
+    recoveryAges: withPrefix(given.index, 'recovery-ages/'),
+    deviceKeys: () => ({
+      signer: device.identity,
+      sealingSecret: deviceSealingKey(device.identity).secretKey,
+    }),
     passwordTries: withPrefix(given.index, 'password-tries/'),
     quotaCounts: withPrefix(given.index, 'quota-counts/'),
     media: given.media,

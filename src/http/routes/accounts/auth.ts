@@ -25,14 +25,14 @@ const idsOrAll = {
   ],
   description: `true, false or a list of at most ${endedGrantsMax} ids`,
 } as const;
-const ending = { keepTokens: idsOrAll, endLinks: idsOrAll };
+export const ending = { keepTokens: idsOrAll, endLinks: idsOrAll };
 const passwordBody = fields({ oldPassword: password, newPassword: password, ...ending }, [
   'oldPassword',
   'newPassword',
 ]);
 const recoveryCodeBody = fields({ password, renew: flag }, ['password']);
 const signOutBody = { ...fields(ending, []), type: ['object', 'null'] };
-const recoveryCode = text(1000, 'the 24 words of the recovery code');
+export const recoveryCode = text(1000, 'the 24 words of the recovery code');
 const recoverBody = fields({ username, recoveryCode, newPassword: password, ...ending }, [
   'username',
   'recoveryCode',
@@ -114,6 +114,8 @@ export function authRoutes(app: FastifyInstance, { front, authentication }: Rout
 
   app.get('/api/v1/auth/me', (request) => {
     const session = signedIn(request);
-    return { user: session.user, totp: front.accounts.hasTotp(session) };
+    const testedAt = front.accounts.recoveryCodeTestedAt(session);
+    const recoveryCodeTestedAt = testedAt === undefined ? null : new Date(testedAt).toISOString();
+    return { user: session.user, totp: front.accounts.hasTotp(session), recoveryCodeTestedAt };
   });
 }
