@@ -1,6 +1,5 @@
 /** A Debian package: the program, the Node that runs it, a unit, and the rules of installing, removing and purging. */
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { systemdUnit } from '../../src/cli/service/systemd-unit.ts';
 import { ar, type TarEntry, tar } from './archives.ts';
@@ -9,8 +8,8 @@ export interface DebParts {
   version: string;
   /** `amd64`, `arm64`. */
   architecture: string;
-  /** Local file or folder → its place in the package, such as `usr/lib/peerstor/dist`. */
-  content: readonly { from: string; to: string }[];
+  /** Of the program; paths are relative to its folder. */
+  files: readonly TarEntry[];
   licence: string;
   atMs: number;
 }
@@ -19,21 +18,37 @@ const account = 'peerstor';
 const home = '/var/lib/peerstor';
 const program = '/usr/lib/peerstor';
 
-export function debPackage({ version, architecture, content, licence, atMs }: DebParts): Buffer {
-  const files = content.flatMap(({ from, to }) => [...entriesOf(from, to)]);
+export function debPackage({ version, architecture, files, licence, atMs }: DebParts): Buffer {
+  const text = (path: string, content: string, mode = 0o644): TarEntry => ({
+    path,
+    mode,
+    content: Buffer.from(content),
+  });
+  const zipped = (path: string, content: string): TarEntry => ({
+    path,
+    mode: 0o644,
+    content: gzipSync(content, { level: 9 }),
+  });
   const own = [
-    { path: 'usr/bin/peerstor', mode: 0o755, content: Buffer.from(launcher) },
-    { path: 'lib/systemd/system/peerstor.service', mode: 0o644, content: Buffer.from(unit()) },
-    { path: 'usr/share/doc/peerstor/copyright', mode: 0o644, content: Buffer.from(licence) },
+    text('usr/bin/peerstor', launcher, 0o755),
+    text('lib/systemd/system/peerstor.service', unit()),
+    text('usr/share/doc/peerstor/copyright', licence),
+    zipped('usr/share/doc/peerstor/changelog.gz', changelog(version, atMs)),
+    zipped('usr/share/man/man1/peerstor.1.gz', manual(version)),
+    text('usr/share/lintian/overrides/peerstor', overrides),
   ];
-  const all = [...files, ...own].sort((a, b) => (a.path < b.path ? -1 : 1));
+  // Nothing of it is started by a shell but the Node; what begins with `#!` is run by that.
+  const mode = ({ path }: TarEntry) => (path === 'node' ? 0o755 : 0o644);
+  const placed = files.map((one) => ({ ...one, mode: mode(one), path: `${program.slice(1)}/${one.path}` }));
+  const all = [...placed, ...own].sort((a, b) => (a.path < b.path ? -1 : 1));
   const bytes = all.reduce((sum, entry) => sum + (entry.content?.length ?? 0), 0);
   const control = controlText(version, architecture, Math.ceil(bytes / 1024));
   const rules = [
-    { path: './control', mode: 0o644, content: Buffer.from(control) },
-    { path: './postinst', mode: 0o755, content: Buffer.from(postinst) },
-    { path: './prerm', mode: 0o755, content: Buffer.from(prerm) },
-    { path: './postrm', mode: 0o755, content: Buffer.from(postrm) },
+    text('./control', control),
+    text('./md5sums', sums(all)),
+    text('./postinst', postinst, 0o755),
+    text('./prerm', prerm, 0o755),
+    text('./postrm', postrm, 0o755),
   ];
   return ar(
     [
@@ -45,11 +60,17 @@ export function debPackage({ version, architecture, content, licence, atMs }: De
   );
 }
 
+/** `dpkg --verify` tells by these what was changed after the installation. */
+function sums(files: readonly TarEntry[]): string {
+  const sum = (content: Uint8Array) => createHash('md5').update(content).digest('hex');
+  return files.map(({ path, content }) => (content ? `${sum(content)}  ${path}\n` : '')).join('');
+}
+
 function controlText(version: string, architecture: string, installedKiB: number): string {
   return `Package: peerstor
 Version: ${version}
 Architecture: ${architecture}
-Maintainer: peerstor
+Maintainer: peerstor <peerstor@localhost>
 Installed-Size: ${installedKiB}
 Depends: libc6 (>= 2.28), libstdc++6, passwd
 Recommends: avahi-daemon | systemd-resolved
@@ -65,6 +86,58 @@ Description: private storage made of the devices you own
 /** The Node that is in the package, whatever the machine has. */
 const launcher = `#!/bin/sh
 exec ${program}/node ${program}/bin/peerstor.js "$@"
+`;
+
+const changelog = (version: string, atMs: number): string => `peerstor (${version}) unstable; urgency=medium
+
+  * What is new stands in CHANGELOG.md of the sources.
+
+ -- peerstor <peerstor@localhost>  ${new Date(atMs).toUTCString().replace('GMT', '+0000')}
+`;
+
+const manual = (version: string): string => `.TH PEERSTOR 1 "" "peerstor ${version}" "User Commands"
+.SH NAME
+peerstor \\- private storage made of the devices you own
+.SH SYNOPSIS
+.B peerstor
+.RI [ command ]
+.RI [ options ]
+.SH DESCRIPTION
+Without a command this device runs until it is stopped. With one, it talks to the device that runs.
+.B peerstor \\-\\-help
+lists the commands, and
+.B peerstor
+.I command
+.B \\-\\-help
+their options.
+.SH FILES
+.TP
+.I ${home}
+the home of the device that runs as a service: its keys, its catalog, and the copies that it keeps
+.TP
+.I ~/.peerstor
+the home of a device that a person starts
+.SH SEE ALSO
+.BR systemctl (1),
+.BR journalctl (1)
+`;
+
+/** Why the package is as it is, for who checks packages. */
+const overrides = `# The Node in it is the released one, byte for byte, so that its sum can be compared.
+peerstor: unstripped-binary-or-object *
+peerstor: hardening-no-pie *
+# No other package of Debian is needed to build it: debhelper, which would write these lines, neither.
+peerstor: maintainer-script-calls-systemctl *
+# One program brings the libraries that it was tested with.
+peerstor: embedded-library *
+# Each of them keeps the text of its licence that it came with.
+peerstor: copyright-file-contains-full-apache-2-license
+peerstor: copyright-not-using-common-license-for-apache2
+# What begins with #! is read by the Node of the package.
+peerstor: script-not-executable *
+# There is no address of a maintainer yet.
+peerstor: bogus-mail-host *
+peerstor: bogus-mail-host-in-debian-changelog *
 `;
 
 function unit(): string {
@@ -113,14 +186,6 @@ if [ "$1" = purge ]; then
   fi
 fi
 `;
-
-function* entriesOf(from: string, to: string): Generator<TarEntry> {
-  const facts = lstatSync(from);
-  if (facts.isSymbolicLink()) yield { path: to, mode: 0o777, link: readlinkSync(from) };
-  else if (facts.isFile())
-    yield { path: to, mode: facts.mode & 0o100 ? 0o755 : 0o644, content: readFileSync(from) };
-  else for (const name of readdirSync(from).sort()) yield* entriesOf(join(from, name), `${to}/${name}`);
-}
 
 /** With a line for each folder, before what is in it, and the `./` that dpkg writes. */
 function withFolders(entries: readonly TarEntry[]): TarEntry[] {

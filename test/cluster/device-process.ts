@@ -39,6 +39,8 @@ export interface StartSettings {
   prefix?: string[];
   /** Address under which tests reach it. */
   host?: string;
+  /** The program as words, where it is not that of this checkout. */
+  program?: string[];
 }
 
 export class DeviceProcess {
@@ -67,12 +69,11 @@ export class DeviceProcess {
 
   /** Starts (again) on the same home. */
   async start(): Promise<void> {
-    const { name, args = [], tune = {}, prefix = [] } = this.settings;
+    const { name, args = [], tune = {}, prefix = [], program = [process.execPath, bin] } = this.settings;
     const port = this.ready ? String(this.ready.port) : '0';
     const words = [
       ...prefix,
-      process.execPath,
-      bin,
+      ...program,
       'start',
       '--json',
       '--home',

@@ -43,11 +43,10 @@ describe('an archive of our own', { skip: !has('tar') && 'there is no tar' }, ()
 describe('a Debian package', { skip: !has('dpkg-deb') && 'there is no dpkg-deb' }, () => {
   it('is read by dpkg, has a unit and rules, and is the same for the same content', () => {
     const folder = mkdtempSync(join(tmpdir(), 'peerstor-deb-'));
-    writeFileSync(join(folder, 'x.js'), 'x');
     const parts = {
       version: '1.2.3',
       architecture: 'amd64',
-      content: [{ from: join(folder, 'x.js'), to: 'usr/lib/peerstor/bin/x.js' }],
+      files: [{ path: 'bin/x.js', mode: 0o644, content: Buffer.from('x') }],
       licence: 'free',
       atMs: 0,
     };
