@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setPriority } from 'node:os';
+import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { MadeMedia, MediaContent } from '../model/contracts/media/media-maker.ts';
@@ -39,6 +40,15 @@ function readable(): string[] {
   return [...folders, '/usr/bin/ldd', '/proc/self/'];
 }
 
+/** The single executable takes no options of Node as words (`src/single/main.ts`), but these. */
+function singleEnvironment(): Record<string, string> {
+  const quoted = childFlags().map((flag) => `"${flag.replace(/[\\"]/g, '\\$&')}"`);
+  return {
+    NODE_OPTIONS: quoted.join(' '),
+    PEERSTOR_CHILD_OF: fileURLToPath(new URL('../..', import.meta.url)),
+  };
+}
+
 /** Of /proc on most machines; where pages are larger, the bound is higher. */
 const pageBytes = 4096;
 
@@ -68,9 +78,14 @@ export class MediaChild {
     this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      execArgv: childFlags(),
+      execArgv: isSea() ? [] : childFlags(),
       // Secrets may be among the variables of the device.
-      env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '2', VIPS_CONCURRENCY: '1' },
+      env: {
+        PATH: process.env.PATH,
+        UV_THREADPOOL_SIZE: '2',
+        VIPS_CONCURRENCY: '1',
+        ...(isSea() && singleEnvironment()),
+      },
     });
     this.#process.on('message', (message: unknown) => this.#heard(message));
     this.#process.on('error', (error) => this.#end(`could not be started: ${error.message}`));

@@ -83,9 +83,15 @@ export const roomRules: readonly RoomRule[] = [
     sentence: 'node wires the parts together; only the command line stands above it.',
   },
   {
+    room: 'single',
+    imports: ['model', 'crypto'],
+    sentence: 'single unpacks, starts and replaces the program, and knows nothing of what it does.',
+  },
+  {
     room: 'cli',
-    imports: ['model', 'node', 'rescue'],
-    sentence: 'cli starts a device, talks to one over HTTP, or rescues where there is none.',
+    imports: ['model', 'node', 'rescue', 'single'],
+    sentence:
+      'cli starts a device, talks to one over HTTP, rescues where there is none, or updates the program.',
   },
 ];
 
@@ -288,8 +294,9 @@ export const libraryRules: readonly LibraryRule[] = [
   },
   {
     library: /^(@noble|@hpke|@scure|@ipld)\/|^node:crypto$/,
-    places: ['src/crypto', 'src/store/chunks/chunk-hash.ts'],
-    sentence: 'Cryptography and canonical bytes live in crypto; store alone hashes by itself what it keeps.',
+    places: ['src/crypto', 'src/store/chunks/chunk-hash.ts', 'src/single/content-hash.ts'],
+    sentence:
+      'Cryptography and canonical bytes live in crypto; store hashes by itself what it keeps, and what starts the program its files.',
   },
   {
     library: /^@simplewebauthn\//,

@@ -5,7 +5,7 @@ import { PeerstorError } from '../../model/errors.ts';
 import { homeFolder } from '../../node/index.ts';
 import type { GlobalOptions } from '../client/client.ts';
 import { CommandFailure } from '../failure.ts';
-import { programPath } from '../package-version.ts';
+import { programWords } from '../package-version.ts';
 import {
   installService,
   printNotes,
@@ -91,8 +91,7 @@ function planFor(options: ServiceOptions, startWords: readonly string[]): Servic
   return servicePlan({
     platform,
     scope,
-    node: process.execPath,
-    program: programPath(),
+    program: programWords(),
     home: resolve(homeFolder(options.home)),
     startWords,
     account,

@@ -12,9 +12,8 @@ import { windowsTask } from './windows-task.ts';
 export interface ServiceWish {
   platform: NodeJS.Platform;
   scope: ServiceScope;
-  /** Path of the Node that runs the program, and of the program. */
-  node: string;
-  program: string;
+  /** Path of the Node that runs the program, and of the program; or of the one executable. */
+  program: readonly string[];
   /** Home of the device. */
   home: string;
   /** Further words for `peerstor start`. */
@@ -65,8 +64,8 @@ export function servicePlan(wish: ServiceWish): ServicePlan {
 }
 
 /** The whole command line of the service. */
-export function wordsOf({ node, program, home, startWords }: ServiceWish): string[] {
-  return [node, program, 'start', '--home', home, ...startWords];
+export function wordsOf({ program, home, startWords }: ServiceWish): string[] {
+  return [...program, 'start', '--home', home, ...startWords];
 }
 
 function systemdPlan(wish: ServiceWish): ServicePlan {

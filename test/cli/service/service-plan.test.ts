@@ -11,8 +11,7 @@ import { type ServiceWish, type SystemCommand, servicePlan } from '../../../src/
 const linux: ServiceWish = {
   platform: 'linux',
   scope: 'user',
-  node: '/usr/bin/node',
-  program: '/opt/peerstor/bin/peerstor.js',
+  program: ['/usr/bin/node', '/opt/peerstor/bin/peerstor.js'],
   home: '/home/anna/my "100 %" $HOME\\x',
   startWords: ['--port', '8080'],
   account: 'anna',
@@ -24,8 +23,7 @@ const mac: ServiceWish = { ...linux, platform: 'darwin', home: '/Users/anna/a & 
 const windows: ServiceWish = {
   ...linux,
   platform: 'win32',
-  node: 'C:\\Program Files\\nodejs\\node.exe',
-  program: 'C:\\peerstor\\bin\\peerstor.js',
+  program: ['C:\\Program Files\\nodejs\\node.exe', 'C:\\peerstor\\bin\\peerstor.js'],
   home: "C:\\Users\\anna's\\peer & stor",
   userHome: 'C:\\Users\\anna',
 };
