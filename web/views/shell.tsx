@@ -19,6 +19,7 @@ import { type PlainPhrase, spoken, t } from '../words/words.ts';
 import { SearchField } from './drive/search-field.tsx';
 import { dropTarget } from './drop-target.ts';
 import { OtherPages } from './other-pages.tsx';
+import { useMedia } from './use-media.ts';
 import { useUndoKeys } from './use-undo-keys.ts';
 
 const places: { href: string; label: PlainPhrase; icon: IconName; matches: RegExp }[] = [
@@ -32,8 +33,9 @@ const places: { href: string; label: PlainPhrase; icon: IconName; matches: RegEx
   { href: '/health', label: 'Health', icon: 'health', matches: /^\/health/ },
 ];
 
-/** A phone has room for six; the others are above the list of the drive there. */
+/** A phone has room for six; the others are above the list of the drive there, and part of it. */
 const onPhones = ['/', '/photos', '/shared', '/trash', '/devices', '/health'];
+const inDriveOnPhones = /^\/(recent|starred|search)/;
 
 /** Of views that are not in the navigation. */
 const titles: Readonly<Record<string, PlainPhrase>> = {
@@ -59,6 +61,9 @@ async function uploadShared(): Promise<void> {
 /** What stays around every view: navigation, health in one sentence, uploads, messages. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const { path, route } = useLocation();
+  const isPhone = useMedia('(max-width: 700px)');
+  const isCurrent = (href: string, matches: RegExp) =>
+    matches.test(path) || (isPhone && href === '/' && inDriveOnPhones.test(path));
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent) => {
       if (uploads.busy) event.preventDefault();
@@ -109,7 +114,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             key={href}
             href={href}
             class={onPhones.includes(href) ? '' : 'wide'}
-            aria-current={matches.test(path) ? 'page' : undefined}
+            aria-current={isCurrent(href, matches) ? 'page' : undefined}
           >
             <Icon name={icon} />
             {t(label)}

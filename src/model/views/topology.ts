@@ -9,7 +9,7 @@ export interface TopologyDeviceView {
   deviceId: string;
   /** Of peerstor; null where it did not tell since this device started. */
   version: string | null;
-  /** Addresses of its page, HOST:PORT, those for other machines first. */
+  /** Addresses of its page, HOST:PORT, those for other machines first; none of a device that only keeps copies. */
   pages: string[];
   /** The devices that it is connected to, with the round trip in ms. */
   links: TopologyLinkView[];

@@ -9,7 +9,8 @@ export interface Sorting {
 export type Layout = 'list' | 'tiles';
 
 interface Kept {
-  layout: Layout;
+  /** Folders, and other lists, whose layout was chosen; the ones changed last at the end. */
+  layouts: [place: string, layout: Layout][];
   /** Are details shown beside lists? */
   details: boolean;
   /** Folders that are not sorted by name; the ones changed last at the end. */
@@ -22,16 +23,23 @@ const byName: Sorting = { sort: 'name', order: 'asc' };
 
 const kept = signal<Kept>(read());
 
-export function layoutNow(): Layout {
-  return kept.value.layout;
+/** @param places the folder and those around it, from within; or the name of a list that is no folder */
+export function layoutOf(places: readonly string[]): Layout {
+  const chosen = new Map(kept.value.layouts);
+  const nearest = places.find((place) => chosen.has(place));
+  return (nearest === undefined ? undefined : chosen.get(nearest)) ?? 'list';
 }
 
 export function sortingOf(folderId: string): Sorting {
   return kept.value.sorting.find(([id]) => id === folderId)?.[1] ?? byName;
 }
 
-export function changeLayout(layout: Layout): void {
-  write({ ...kept.value, layout });
+/** Folders within follow, unless they have a choice of their own. */
+export function changeLayout(places: readonly string[], layout: Layout): void {
+  const [place = ''] = places;
+  const others = kept.value.layouts.filter(([id]) => id !== place);
+  const all: Kept['layouts'] = [...others, [place, layout]];
+  write({ ...kept.value, layouts: all.slice(-foldersMax) });
 }
 
 export function detailsShown(): boolean {
@@ -52,11 +60,13 @@ export function changeSorting(folderId: string, sorting: Sorting): void {
 function read(): Kept {
   try {
     const found = JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Kept>;
-    const layout = found.layout === 'tiles' ? 'tiles' : 'list';
-    const details = found.details === true;
-    return { layout, details, sorting: Array.isArray(found.sorting) ? found.sorting : [] };
+    return {
+      layouts: Array.isArray(found.layouts) ? found.layouts : [],
+      details: found.details === true,
+      sorting: Array.isArray(found.sorting) ? found.sorting : [],
+    };
   } catch {
-    return { layout: 'list', details: false, sorting: [] };
+    return { layouts: [], details: false, sorting: [] };
   }
 }
 

@@ -28,6 +28,7 @@ export function DriveView({ id }: { id?: string }) {
   const { route } = useLocation();
   const may = folder ? mayDo(folder.entry) : null;
   const folderId = may?.look ? folder?.entry.id : undefined;
+  const places = folder?.path.map(({ id }) => id).reverse() ?? [];
   const { list, sorting } = useChildren(folderId);
   const { files, folders } = useUploads(folder?.entry ?? null);
   useScrollMemory(folderId, list.items !== null);
@@ -52,7 +53,7 @@ export function DriveView({ id }: { id?: string }) {
             />
           )}
         </div>
-        {may?.look !== false && <LayoutSwitch />}
+        {may?.look !== false && <LayoutSwitch places={places} />}
       </div>
       {folder?.path.length === 1 && !folder.entry.owner && (
         <nav class="toolbar narrow" aria-label={t('Other lists')}>
@@ -74,6 +75,7 @@ export function DriveView({ id }: { id?: string }) {
           label={folder ? nameOf(folder.entry) : t('Files')}
           list={list}
           folder={folder?.entry ?? null}
+          places={places}
           sorting={sorting}
           onSort={(next) => folderId !== undefined && changeSorting(folderId, next)}
           onUp={() => parent && route(parent.name === '' ? '/' : `/drive/${parent.id}`)}
@@ -88,6 +90,7 @@ export function DriveView({ id }: { id?: string }) {
                 <ToolButton
                   icon="folder-plus"
                   label={t('New folder')}
+                  short={t('New^folder')}
                   disabled={!folder}
                   onClick={actions.newFolder}
                 />
@@ -150,6 +153,7 @@ function UploadButtons({ files, folders, disabled }: UploadButtonsProps) {
       <ToolButton
         icon="folder-up"
         label={t('Upload folder')}
+        short={t('Folder^upload')}
         disabled={disabled}
         onClick={() => folders.choose(true)}
       />
@@ -160,12 +164,14 @@ function UploadButtons({ files, folders, disabled }: UploadButtonsProps) {
 interface ToolButtonProps {
   icon: IconName;
   label: string;
+  /** A part of the label, which the icon makes clear. */
+  short: string;
   disabled: boolean;
   onClick(): void;
 }
 
-/** Its words give way where there is little room. */
-function ToolButton({ icon, label, disabled, onClick }: ToolButtonProps) {
+/** One word stays where there is little room. */
+function ToolButton({ icon, label, short, disabled, onClick }: ToolButtonProps) {
   return (
     <button
       type="button"
@@ -177,6 +183,7 @@ function ToolButton({ icon, label, disabled, onClick }: ToolButtonProps) {
     >
       <Icon name={icon} />
       <span class="label">{label}</span>
+      <span class="short">{short}</span>
     </button>
   );
 }

@@ -136,12 +136,13 @@ function Gathered({ title, list, icon, empty, children }: GatheredProps) {
     <>
       <div class="toolbar heading">
         <h1 class="grow">{title}</h1>
-        <LayoutSwitch />
+        <LayoutSwitch places={[icon]} />
       </div>
       <EntriesView
         label={title}
         list={list}
         folder={null}
+        places={[icon]}
         sorting={null}
         onSort={() => undefined}
         placeOf={(entry) => folderOf(pathOf(entry)) || t('My drive')}

@@ -147,12 +147,18 @@ function Pause({ until }: { until: string | null }) {
   );
 }
 
+function scrubWords({ running, lastFinishedAt, checkedChunks, badChunks }: Health['scrub']): string {
+  const found = t('{count} {count|copy|copies} checked, {bad} bad', { count: checkedChunks, bad: badChunks });
+  if (running) return t('In progress: {found}.', { found });
+  if (lastFinishedAt === null) return t('Not done yet.');
+  // It ran before the first files came: a number would sound as if something were wrong.
+  if (checkedChunks === 0)
+    return t('Done {ago}; there were no copies yet.', { ago: formatAgo(lastFinishedAt) });
+  return t('Done {ago}: {found}.', { ago: formatAgo(lastFinishedAt), found });
+}
+
 /** Repair, checks and restore tests that run by themselves. */
 function Work({ repair, scrub, drill, pausedUntil }: Health) {
-  const found = t('{count} {count|copy|copies} checked, {bad} bad', {
-    count: scrub.checkedChunks,
-    bad: scrub.badChunks,
-  });
   return (
     <section class="card padded" aria-labelledby="work">
       <h2 id="work">{t('Background work on this device')}</h2>
@@ -161,13 +167,7 @@ function Work({ repair, scrub, drill, pausedUntil }: Health) {
         <dt>{t('Repair')}</dt>
         <dd>{repairWords(repair)}</dd>
         <dt>{t('Check of all copies')}</dt>
-        <dd>
-          {scrub.running
-            ? t('In progress: {found}.', { found })
-            : scrub.lastFinishedAt === null
-              ? t('Not done yet.')
-              : t('Done {ago}: {found}.', { ago: formatAgo(scrub.lastFinishedAt), found })}
-        </dd>
+        <dd>{scrubWords(scrub)}</dd>
         <dt>{t('Restore test from other devices')}</dt>
         <dd>
           {drill.lastFinishedAt === null

@@ -33,10 +33,11 @@ function Outcome({ id }: { id: string }) {
 
 /** What goes with a device, in a sentence, and the files by name. */
 export function Impact({ impact }: { impact: ImpactView }) {
-  const { entries, lostChunks } = impact;
+  const { entries, lostChunks, thinChunks } = impact;
+  const tone = lostChunks > 0 ? 'danger' : thinChunks > 0 ? 'warn' : 'ok';
   return (
     <>
-      <p class={`notice ${lostChunks > 0 ? 'danger' : 'ok'}`} role="status">
+      <p class={`notice ${tone}`} role="status">
         {impactSentence(impact)}
       </p>
       {entries.length > 0 && (

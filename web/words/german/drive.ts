@@ -7,6 +7,8 @@ export const drive = {
   'Folder to upload': 'Ordner zum Hochladen',
   Upload: 'Hochladen',
   'Upload folder': 'Ordner hochladen',
+  'Folder^upload': 'Ordner',
+  'New^folder': 'Neu',
   'Upload files': 'Dateien hochladen',
   'This folder is empty.': 'Dieser Ordner ist leer.',
   'Drop files anywhere on this page, or choose Upload.':

@@ -145,6 +145,7 @@ export const network = {
   'In progress: {found}.': 'Läuft: {found}.',
   'Not done yet.': 'Noch nicht gemacht.',
   'Done {ago}: {found}.': 'Fertig {ago}: {found}.',
+  'Done {ago}; there were no copies yet.': 'Fertig {ago}; es gab noch keine Kopien.',
   'Restore test from other devices': 'Probe der Wiederherstellung von anderen Geräten',
   'Done {ago}: {restored} of {count} {count|file|files} restored.':
     'Fertig {ago}: {restored} von {count} {count|Datei|Dateien} wiederhergestellt.',

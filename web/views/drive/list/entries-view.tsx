@@ -5,7 +5,7 @@ import { api } from '../../../client/api.ts';
 import { isCut } from '../../../client/drive/clipboard.ts';
 import { namesOf } from '../../../client/drive/drive-actions.ts';
 import { noSelection, select, selectAll, selectNone } from '../../../client/drive/selection.ts';
-import { layoutNow, type Sorting } from '../../../client/drive/view-settings.ts';
+import { layoutOf, type Sorting } from '../../../client/drive/view-settings.ts';
 import { memberCount, uploads } from '../../../client/state.ts';
 import { newVersion } from '../../../client/uploads/send.ts';
 import { ContextMenu, type MenuEntry } from '../../../components/context-menu.tsx';
@@ -31,6 +31,8 @@ interface EntriesViewProps {
   list: AskedList<EntryView>;
   /** null in a list that gathers entries of several folders. */
   folder: EntryView | null;
+  /** What a chosen layout is kept for: the folder and those around it, from within. */
+  places: readonly string[];
   sorting: Sorting | null;
   onSort(sorting: Sorting): void;
   placeOf?(entry: EntryView): string | undefined;
@@ -184,10 +186,10 @@ interface GridProps {
 }
 
 function Grid({ view, state, does, openMenu }: GridProps) {
-  const { list, folder, onUp, onSearch } = view;
+  const { list, folder, places, onUp, onSearch } = view;
   const { selection, setSelection, order } = state;
   const { actions, renaming, setRenaming, finishRename } = does;
-  const commands = entryCommands(state, actions, { folder, onUp, onSearch, openMenu });
+  const commands = entryCommands(state, actions, { folder, places, onUp, onSearch, openMenu });
   const onKey = useEntryKeys({ items: state.items, selection, onSelect: setSelection, commands });
   const on = entryEvents(state, actions, {
     onMenu: openMenu,
@@ -201,7 +203,7 @@ function Grid({ view, state, does, openMenu }: GridProps) {
       label={view.label}
       items={state.items}
       selection={selection}
-      layout={layoutNow()}
+      layout={layoutOf(places)}
       members={memberCount.value}
       sorting={view.sorting}
       renaming={renaming}

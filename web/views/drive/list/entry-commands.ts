@@ -1,6 +1,6 @@
 import type { EntryView } from '../../../../src/model/api.ts';
 import { select, selectNone } from '../../../client/drive/selection.ts';
-import { changeLayout, layoutNow } from '../../../client/drive/view-settings.ts';
+import { changeLayout, layoutOf } from '../../../client/drive/view-settings.ts';
 import { mayDo } from '../../../client/sharing.ts';
 import { type EntryRowEvents, rowId } from '../../../components/list/entry-row.tsx';
 import { dragEntries, draggedEntries } from './dragging.ts';
@@ -12,6 +12,7 @@ type Point = { x: number; y: number };
 
 interface Around {
   folder: EntryView | null;
+  places: readonly string[];
   onUp(): void;
   onSearch(): void;
   openMenu(entry: EntryView, at: Point): void;
@@ -21,7 +22,7 @@ interface Around {
 export function entryCommands(
   { focused, meant, setSelection }: EntriesState,
   actions: EntryActions,
-  { folder, onUp, onSearch, openMenu }: Around,
+  { folder, places, onUp, onSearch, openMenu }: Around,
 ): EntryCommands {
   const may = folder ? mayDo(folder) : null;
   const ifChangeable = (act: (entries: readonly EntryView[]) => void) => {
@@ -48,7 +49,7 @@ export function entryCommands(
         actions.star(meant, !meant[0]?.starred);
       }
     },
-    toggleLayout: () => changeLayout(layoutNow() === 'list' ? 'tiles' : 'list'),
+    toggleLayout: () => changeLayout(places, layoutOf(places) === 'list' ? 'tiles' : 'list'),
     menu: () => {
       const row = focused && document.getElementById(rowId(focused.id))?.getBoundingClientRect();
       if (focused && row) openMenu(focused, { x: row.left + 48, y: row.bottom });

@@ -1,10 +1,10 @@
-import { changeLayout, layoutNow } from '../../../client/drive/view-settings.ts';
+import { changeLayout, layoutOf } from '../../../client/drive/view-settings.ts';
 import { Icon } from '../../../components/icon.tsx';
 import { t } from '../../../words/words.ts';
 
-/** List or tiles, for all folders. */
-export function LayoutSwitch() {
-  const isTiles = layoutNow() === 'tiles';
+/** List or tiles, for a folder and those within it. */
+export function LayoutSwitch({ places }: { places: readonly string[] }) {
+  const isTiles = layoutOf(places) === 'tiles';
   const label = isTiles ? t('Show as list') : t('Show as tiles');
   return (
     <button
@@ -12,7 +12,7 @@ export function LayoutSwitch() {
       class="button quiet icon-only"
       aria-label={label}
       title={label}
-      onClick={() => changeLayout(isTiles ? 'list' : 'tiles')}
+      onClick={() => changeLayout(places, isTiles ? 'list' : 'tiles')}
     >
       <Icon name={isTiles ? 'list' : 'tiles'} />
     </button>
