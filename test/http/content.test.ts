@@ -58,6 +58,10 @@ describe('content', { timeout: 600_000 }, () => {
   it('is streamed as a browser can play it: the film itself, else its rendition, and nothing of what is no film', async () => {
     const stream = (id: string, headers = {}) => g.get(`/api/v1/entries/${id}/stream`, headers);
     const film = await g.put('/film.mp4', text, { 'content-type': 'video/mp4' });
+    for (const shown of ['stream', 'thumbnail']) {
+      const address = `/api/v1/entries/${film.id}/${shown}?version=${entry.version}`;
+      assertProblem(await g.get(address), 'not-found');
+    }
     const part = await stream(film.id, { range: 'bytes=2-4' });
     assert.deepEqual(
       [part.status, part.text, part.headers['content-type']],

@@ -76,6 +76,25 @@ describe('a guest with a link', () => {
     assertProblem(await get(`${path}/dl?path=none.txt`), 'not-found');
   });
 
+  it('gets the current content only: another version is refused, not passed over', async () => {
+    const { path } = await link();
+    const other = (await get(`${path}/api/entries/root/children`))
+      .json<Page<EntryView>>()
+      .items.find(({ id }) => id !== file.id);
+    for (const from of [`dl?entry=${file.id}&`, 'dl?path=plan.txt&', `api/entries/${file.id}/content?`]) {
+      const current = (await get(`${path}/api/entries/${file.id}`)).json<EntryView>().version;
+      assert.equal((await get(`${path}/${from}version=${current}`)).text, '0123456789', from);
+      assertProblem(await get(`${path}/${from}version=${other?.version}`), 'not-found');
+      assertProblem(await get(`${path}/${from}version=${'0'.repeat(32)}`), 'not-found');
+      assertProblem(await get(`${path}/${from}version=nonsense`), 'bad-id');
+    }
+    assertProblem(await get(`${path}/dl?version=${'0'.repeat(32)}`), 'not-found');
+    assertProblem(
+      await get(`${path}/api/entries/${file.id}/thumbnail?version=${'0'.repeat(32)}`),
+      'not-found',
+    );
+  });
+
   it('reaches nothing beside what is shared, not even of a single file', async () => {
     const single = await link({ entryId: file.id });
     assert.equal((await get(`${single.path}/dl`)).text, '0123456789');
@@ -85,10 +104,10 @@ describe('a guest with a link', () => {
         `api/entries/${beside.id}`,
         `api/entries/${beside.id}/content`,
         `api/entries/${beside.id}/children`,
-        'dl?path=../diary.txt',
       ]) {
         assertProblem(await get(`${path}/${from}`), 'not-found');
       }
+      assertProblem(await get(`${path}/dl?path=../diary.txt`), 'bad-name');
     }
     assertProblem(await get(`${single.path}/api/entries/${folder.id}/children`), 'not-found');
   });

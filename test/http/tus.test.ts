@@ -109,7 +109,9 @@ describe('an upload by tus', () => {
     assert.equal(await path({ path: '/New/c' }), '/New/c');
     assert.equal(await path({ filename: 'd', path: '/New/d' }), '/New/d');
     assert.equal(await path({ filename: 'e', path: 'x/', parentId: folder.id }), '/Docs/x/e');
-    assertProblem(await begin(1, { path: '/New/../e' }), 'bad-name');
+    for (const odd of ['/New/../e', 'a//b', '//a', 'a//', '//']) {
+      assertProblem(await begin(1, { filename: 'z', path: odd }), 'bad-name');
+    }
     assertProblem(await begin(1, {}), 'bad-input');
     assertProblem(await begin(1, { filename: 'f', parentId: 'x' }), 'bad-id');
   });

@@ -18,12 +18,25 @@ export interface DrivePath {
  * @throws `bad-name` naming the rule: `/` inside a name, `.` and `..`, empty, too long, not UTF-8
  */
 export function drivePathOf(path: string): DrivePath {
+  return pathOf(path, (segment) => nameOf(decodeName(segment)));
+}
+
+/**
+ * The names of a path such as `/a/b` that stands as it is in a field or a query; none for the root. The first slash
+ * may be left away. One rule for all paths, so that a path which one door refuses is no other path at the next.
+ * @throws as `drivePathOf`
+ */
+export function pathNames(path: string): string[] {
+  return pathOf(path === '' || path.startsWith('/') ? path : `/${path}`, nameOf).names;
+}
+
+function pathOf(path: string, read: (segment: string) => string): DrivePath {
   if (path === '' || path === '/') return { names: [], folder: true };
   const names: string[] = [];
   let bytes = 0;
   const folder = path.endsWith('/');
   for (const segment of path.slice(1, folder ? -1 : undefined).split('/')) {
-    const name = decodeName(segment);
+    const name = read(segment);
     bytes += Buffer.byteLength(name) + 1;
     names.push(name);
   }
@@ -33,19 +46,19 @@ export function drivePathOf(path: string): DrivePath {
   return { names, folder };
 }
 
-/** The names of a path such as `/a/b` that stands in a field or a query; none for the root. */
-export function pathNames(path: string): string[] {
-  return path.split('/').filter((name) => name !== '');
+function refuse(why: string): PeerstorError {
+  return new PeerstorError('bad-name', why, { details: { field: 'path' } });
 }
 
 function decodeName(segment: string): string {
-  const refuse = (why: string) => new PeerstorError('bad-name', why, { details: { field: 'path' } });
-  let name: string;
   try {
-    name = decodeURIComponent(segment);
+    return decodeURIComponent(segment);
   } catch {
     throw refuse('A name in the path is not percent-encoded UTF-8.');
   }
+}
+
+function nameOf(name: string): string {
   if (name === '') throw refuse('A name in the path is empty: two slashes follow each other.');
   if (name === '.' || name === '..') {
     throw refuse(`"${name}" is not a name: write the path without "." and "..".`);

@@ -271,7 +271,15 @@ export async function deleteObject({ reply, drive, target }: S3Request): Promise
   return sendEmpty(reply, 204);
 }
 
+/** @throws `bad-input` without a key: the folder that is the bucket is no object */
 export async function removeKey(drive: Drive, bucket: EntryView, key: string): Promise<void> {
+  if (keyNames(key).names.length === 0) {
+    throw s3Error(
+      'bad-input',
+      'InvalidArgument',
+      'A key of an object is not empty. A bucket is deleted by itself.',
+    );
+  }
   const entry = await entryOfKey(drive, bucket, key);
   if (entry === undefined) return;
   const id = entryId(entry.id);

@@ -52,9 +52,6 @@ function placeOf(
 ): { folders: string[]; name: string } {
   const path = fields.get('path') ?? '';
   const names = pathNames(path);
-  for (const step of names) {
-    if (step === '.' || step === '..') throw wrong('path', 'a path without "." and ".."', 'bad-name');
-  }
   const isFolder = path === '' || path.endsWith('/');
   const last = isFolder ? undefined : names.at(-1);
   const name = fields.get('filename') ?? last ?? nameUnlessSaid;
@@ -92,6 +89,6 @@ function factsOf(
   };
 }
 
-function wrong(field: string, rule: string, code: 'bad-input' | 'bad-name' = 'bad-input'): PeerstorError {
-  return new PeerstorError(code, `The metadata "${field}" must be ${rule}.`, { details: { field } });
+function wrong(field: string, rule: string): PeerstorError {
+  return new PeerstorError('bad-input', `The metadata "${field}" must be ${rule}.`, { details: { field } });
 }

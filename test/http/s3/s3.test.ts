@@ -202,6 +202,14 @@ describe('S3', { timeout: 600_000 }, () => {
       body: '<Delete><Object><Key>../x</Key></Object><Object><Key>a//b</Key></Object></Delete>',
     });
     assert.deepEqual(impossible.text.match(/<Code>\w+/g), ['<Code>InvalidArgument', '<Code>InvalidArgument']);
+    await s3('PUT', '/bare');
+    for (const key of ['', '/']) {
+      const empty = await s3('POST', '/bare?delete', {
+        body: `<Delete><Object><Key>${key}</Key></Object></Delete>`,
+      });
+      assert.match(empty.text, /<Code>InvalidArgument</, 'no key names the bucket');
+    }
+    assert.equal((await s3('HEAD', '/bare')).status, 200);
     refused(await s3('POST', '/docs?delete', { body: '<Delete/>' }), 400, 'MalformedXML');
     refused(await s3('POST', '/docs?delete', { body: '<!DOCTYPE a><Delete/>' }), 400, 'InvalidRequest');
     const { items } = (await g.get('/api/v1/trash')).json<{ items: { name: string }[] }>();

@@ -7,6 +7,7 @@ import { openToBrowsers, openToTokens, signedIn } from '../../sessions/authentic
 import { downloadSlot } from '../../sessions/download-slot.ts';
 import type { RouteContext } from '../../sessions/route-context.ts';
 import { watchSession } from '../../sessions/session-watch.ts';
+import { currentVersion, requireCurrent } from './current-version.ts';
 import { entryIdOf } from './entry-id.ts';
 
 /** What every browser plays as it is; of the rest a rendition may be there. */
@@ -43,13 +44,15 @@ export function contentRoutes(app: FastifyInstance, context: RouteContext): void
   });
 
   // A film or sound as a browser can play it.
-  app.route<{ Params: { id: string } }>({
+  app.route<{ Params: { id: string }; Querystring: { version?: string } }>({
     method: ['GET', 'HEAD'],
     url: '/api/v1/entries/:id/stream',
     config: openToBrowsers,
+    schema: { querystring: query({ version: currentVersion }) },
     handler: async (request, reply) => {
       const { drive } = signedIn(request);
       const id = await entryIdOf(drive, request.params.id);
+      await requireCurrent(drive, id, request.query.version);
       const isPlayed = playedTypes.test((await drive.entry(id)).mime ?? '');
       const content = isPlayed ? await drive.open(id) : await drive.rendition(id);
       if ('state' in content) return reply.code(202).header('retry-after', askAgainS).send(content);

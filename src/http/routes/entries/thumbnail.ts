@@ -9,14 +9,17 @@ import { openToBrowsers, signedIn } from '../../sessions/authentication.ts';
 import type { RouteContext } from '../../sessions/route-context.ts';
 import { watchSession } from '../../sessions/session-watch.ts';
 import { leaveBodiesAlone } from '../../uploads/upload-request.ts';
+import { currentVersion, requireCurrent } from './current-version.ts';
 import { entryIdOf } from './entry-id.ts';
 
 export interface ThumbnailQuery {
   size?: string;
+  version?: string;
 }
 
 export const thumbnailQuery = query({
   size: { enum: thumbnailSizes.map(String), description: `one of ${thumbnailSizes.join(', ')}` },
+  version: currentVersion,
 });
 
 /** One that is made takes about a second; a queue of them longer. */
@@ -31,7 +34,9 @@ export function thumbnailRoutes(app: FastifyInstance, context: RouteContext): vo
     schema: { querystring: thumbnailQuery },
     handler: async (request, reply) => {
       const { drive } = signedIn(request);
-      return sendThumbnail(reply, { drive, id: request.params.id, size: sizeOf(request.query) }, (content) =>
+      const { version } = request.query;
+      const wanted = { drive, id: request.params.id, size: sizeOf(request.query), version };
+      return sendThumbnail(reply, wanted, (content) =>
         sendContent(request, reply, content, {
           download: false,
           clock,
@@ -113,10 +118,13 @@ export function sizeOf({ size }: ThumbnailQuery): ThumbnailSize {
 /** @throws `no-thumbnail`, `not-found` */
 export async function sendThumbnail(
   reply: FastifyReply,
-  { drive, id, size }: { drive: Drive; id: string; size: ThumbnailSize },
+  wanted: { drive: Drive; id: string; size: ThumbnailSize; version: string | undefined },
   send: (content: OpenContent) => Promise<FastifyReply>,
 ): Promise<FastifyReply> {
-  const thumbnail = await drive.thumbnail(await entryIdOf(drive, id), size);
+  const { drive, size, version } = wanted;
+  const id = await entryIdOf(drive, wanted.id);
+  await requireCurrent(drive, id, version);
+  const thumbnail = await drive.thumbnail(id, size);
   if (thumbnail !== 'making') return send(thumbnail);
   return reply.code(202).header('retry-after', askAgainS).send({ state: 'making' });
 }

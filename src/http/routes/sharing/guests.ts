@@ -36,6 +36,7 @@ import {
   uploadQuery,
 } from '../../uploads/upload-request.ts';
 import { entriesOf, idsQuery } from '../entries/archives.ts';
+import { currentVersion, refuseOtherVersion } from '../entries/current-version.ts';
 import { entryIdOf } from '../entries/entry-id.ts';
 import { sendThumbnail, sizeOf, type ThumbnailQuery, thumbnailQuery } from '../entries/thumbnail.ts';
 
@@ -48,6 +49,7 @@ interface ById {
 interface FileQuery {
   entry?: string;
   path?: string;
+  version?: string;
 }
 
 const publicly = { access: 'public' } as const;
@@ -58,6 +60,7 @@ const unlockBody = fields(
 const fileQuery = query({
   entry: { type: 'string', maxLength: 64, description: 'the id of a file' },
   path: { type: 'string', maxLength: 16 * 1024, description: 'the path of a file below the shared folder' },
+  version: currentVersion,
 });
 
 export function guestRoutes(app: FastifyInstance, context: RouteContext, access: GuestAccess): void {
@@ -131,9 +134,10 @@ function downloadRoutes(app: FastifyInstance, access: GuestAccess, context: Rout
     request: FastifyRequest,
     reply: FastifyReply,
     guest: Guest,
-    options: { id: string; download: boolean },
+    options: { id: string; download: boolean; version: string | undefined },
   ) => {
     const content = await guest.drive.open(await entryIdOf(guest.drive, options.id));
+    refuseOtherVersion(options.version, content.etag);
     return sendContent(request, reply, content, {
       ...context,
       takeSlot: downloadSlot(request, context, guest.id),
@@ -170,8 +174,11 @@ function downloadRoutes(app: FastifyInstance, access: GuestAccess, context: Rout
     handler: async (request, reply) => {
       const guest = await access.open(request, request.params.secret);
       const entry = await entryAt(guest.drive, request.query);
-      if (entry.kind === 'folder') return archive(request, reply, guest, [entry]);
-      return send(request, reply, guest, { id: entry.id, download: true });
+      const { version } = request.query;
+      if (entry.kind === 'file')
+        return send(request, reply, guest, { id: entry.id, download: true, version });
+      refuseOtherVersion(version, entry.version);
+      return archive(request, reply, guest, [entry]);
     },
   });
 
@@ -193,17 +200,15 @@ function downloadRoutes(app: FastifyInstance, access: GuestAccess, context: Rout
     },
   });
 
-  app.route<ById & { Querystring: { download?: string } }>({
+  app.route<ById & { Querystring: { download?: string; version?: string } }>({
     method: ['GET', 'HEAD'],
     url: '/s/:secret/api/entries/:id/content',
     config: publicly,
-    schema: { querystring: query({ download: flag }) },
+    schema: { querystring: query({ download: flag, version: currentVersion }) },
     handler: async (request, reply) => {
       const guest = await access.open(request, request.params.secret);
-      return send(request, reply, guest, {
-        id: request.params.id,
-        download: isOn(request.query.download),
-      });
+      const { download, version } = request.query;
+      return send(request, reply, guest, { id: request.params.id, download: isOn(download), version });
     },
   });
 }
@@ -219,7 +224,8 @@ function thumbnailRoute(app: FastifyInstance, access: GuestAccess, context: Rout
       const { secret, id } = request.params;
       const guest = await access.open(request, secret);
       const size = sizeOf(request.query);
-      return sendThumbnail(reply, { drive: guest.drive, id, size }, (content) =>
+      const { version } = request.query;
+      return sendThumbnail(reply, { drive: guest.drive, id, size, version }, (content) =>
         sendContent(request, reply, content, {
           ...context,
           download: false,
