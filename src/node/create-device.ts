@@ -29,6 +29,7 @@ import { joinNetwork } from './pairing/joining.ts';
 import { PairingLimits } from './pairing/pairing-limits.ts';
 import { localUrl, pageUrls } from './process/addresses.ts';
 import { type AgreedClock, openClocks } from './process/agreed-clock.ts';
+import { guardInterfaces } from './process/known-interfaces.ts';
 import { createLog } from './process/log.ts';
 import { startGateway } from './process/page-port.ts';
 import { webRoot } from './process/web-root.ts';
@@ -95,6 +96,7 @@ class Device implements RunningDevice, DeviceParts {
   }
 
   async start(): Promise<void> {
+    this.#cleanups.push(guardInterfaces(this.#log));
     await this.#lockHome();
     if (await this.#home.isLeaving()) await finishLeaving(this.#home, this.#index);
     await this.#openNotes();

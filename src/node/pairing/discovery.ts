@@ -3,6 +3,7 @@
  * id, or absent) and id (short device id). The port is that of the page. Everything received is an untrusted
  * hint: anyone on the network can send anything (docs/SECURITY.md).
  */
+import { EventEmitter } from 'node:events';
 import { isIPv4, isIPv6 } from 'node:net';
 import { Bonjour, type Browser, type Service } from 'bonjour-service';
 import { LRUCache } from 'lru-cache';
@@ -63,6 +64,7 @@ class BonjourDiscovery implements Discovery {
     if (this.#bonjour) return;
     try {
       this.#bonjour = new Bonjour({}, (error: unknown) => this.#complain(error));
+      this.#guard(this.#bonjour);
       this.#publish();
       this.#browser = this.#bonjour.find({ type: serviceType });
       this.#browser.on('up', (service) => this.#hear(service));
@@ -115,6 +117,12 @@ class BonjourDiscovery implements Discovery {
   #hear(service: Service): void {
     const heard = nearbyOf(service, this.#options.device);
     if (heard) this.#heard.set(`${heard.id}@${heard.device.address}`, heard.device);
+  }
+
+  /** The library has no listener for the errors of its own socket: a taken port would end the process. */
+  #guard(bonjour: Bonjour): void {
+    const { server }: { server?: { mdns?: unknown } } = Object(bonjour);
+    if (server?.mdns instanceof EventEmitter) server.mdns.on('error', (error) => this.#complain(error));
   }
 
   /** Without multicast (a container, flight mode) no device is nearby. */
