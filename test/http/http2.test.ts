@@ -1,7 +1,11 @@
 /** HTTP/2 over TLS on the one port. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { connect } from 'node:tls';
 import { type Authority, newAuthority, newLeaf } from '../../src/crypto/index.ts';
@@ -152,6 +156,41 @@ describe('HTTP/2 on the one port', { timeout: 60_000 }, () => {
     }
   });
 
+  it('leaves no file open of a page that is taken back before it comes', {
+    skip: seesOpenFiles(),
+  }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'peerstor-taken-back-'));
+    const file = join(await realpath(folder), 'large.js');
+    await writeFile(file, Buffer.alloc(4 * 1024 * 1024, 'x'));
+    const pages = await GatewayFixture.start({ certificates, webRoot: folder });
+    try {
+      const socket = await connectRaw(pages.port, authority.certificate);
+      const head = { ':method': 'GET', ':scheme': 'https', ':path': '/large.js', ':authority': 'localhost' };
+      const answered = async () => {
+        const session = await connectHttp2(pages.port, authority.certificate);
+        const { status } = await askHttp2(session, 'GET', '/large.js');
+        session.destroy();
+        return status;
+      };
+      for (let time = 0; time < 20; time += 1) {
+        const id = 2 * time + 1;
+        socket.write(
+          Buffer.concat([frame(1, 5, id, fields(head)), frame(3, 0, id, Buffer.from([0, 0, 0, 8]))]),
+        );
+        if (time % 5 === 4) assert.equal(await answered(), 200);
+      }
+      await until('the file is closed', async () => {
+        const open = await openTimes(file);
+        return open === 0 || `it is open ${open} times`;
+      });
+      assert.equal(socket.destroyed, false, 'the connection that took back its requests is still there');
+      socket.destroy();
+    } finally {
+      await pages.stop();
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('ends the connection of who opens requests only to take them back', async () => {
     const socket = await connectRaw(g.port, authority.certificate);
     const asked = Buffer.from([0x82, 0x87, 0x84, 0x01, 1, 0x78]);
@@ -199,3 +238,14 @@ describe('HTTP/2 on the one port', { timeout: 60_000 }, () => {
     await stopped;
   });
 });
+
+function seesOpenFiles(): string | false {
+  return existsSync('/proc/self/fd') ? false : 'this system does not tell which files are open';
+}
+
+/** How many descriptors of this process are of a file. */
+async function openTimes(file: string): Promise<number> {
+  const all = await readdir('/proc/self/fd');
+  const paths = await Promise.all(all.map((fd) => readlink(join('/proc/self/fd', fd)).catch(() => '')));
+  return paths.filter((path) => path === file).length;
+}
