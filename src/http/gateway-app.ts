@@ -30,6 +30,7 @@ import { noSuchAddress } from './replies/unknown-address.ts';
 import { collectMethods } from './requests/allowed-methods.ts';
 import { holdContinue } from './requests/expect-continue.ts';
 import { jsonBodyParser } from './requests/json-body.ts';
+import { lazyValidators } from './requests/lazy-validators.ts';
 import { requireOwnHost } from './requests/own-host.ts';
 import { normalTarget, pathnameOf, requireOneTarget } from './requests/target.ts';
 import { auditRoutes } from './routes/accounts/audit.ts';
@@ -153,7 +154,6 @@ export async function createGatewayApp(
       connectionsCheckingInterval: headersCheckMs,
       shouldUpgradeCallback: upgrades,
     },
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, verbose: true } },
     frameworkErrors: (error, request, reply) => {
       sendError(error, request, reply.headers({ ...everyReplyHeaders, ...apiHeaders }));
     },
@@ -166,6 +166,7 @@ export async function createGatewayApp(
   holdContinue(app.server);
   noteReplies(app.server);
   app.setErrorHandler(sendError);
+  app.setValidatorCompiler(lazyValidators());
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', jsonBodyParser(clock));
 

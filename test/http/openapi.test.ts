@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv } from 'ajv';
 import type { ApiDocument } from '../../src/http/openapi/document.ts';
 import { errorStatus } from '../../src/model/errors.ts';
 import { GatewayFixture } from './gateway-fixture.ts';
@@ -27,6 +28,22 @@ describe('the document of the API', () => {
     assert.deepEqual(body.required, ['username', 'password']);
     assert.deepEqual(paths['/healthz']?.get?.security, []);
     assert.deepEqual(components.schemas.ErrorCode?.enum, Object.keys(errorStatus));
+  });
+
+  it('has only bodies and parameters that can be checked, because routes compile theirs at the first request', async () => {
+    const { paths } = await apiDocument();
+    const ajv = new Ajv({ useDefaults: true, verbose: true });
+    let compiled = 0;
+    for (const { parameters = [], requestBody } of Object.values(paths).flatMap((path) =>
+      Object.values(path),
+    )) {
+      const json = requestBody && Object(requestBody).content['application/json'];
+      for (const { schema } of [...parameters, ...(json ? [json] : [])]) {
+        ajv.compile(schema);
+        compiled += 1;
+      }
+    }
+    assert.ok(compiled > 100, `only ${compiled} schemas were found`);
   });
 
   it('is what a check of replies fails on, for a wrong shape, status or type', async () => {

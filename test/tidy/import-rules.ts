@@ -303,7 +303,11 @@ export const libraryRules: readonly LibraryRule[] = [
     places: ['src/drive/accounts/passkeys'],
     sentence: 'Passkeys are spoken beside the accounts that they open.',
   },
-  { library: /^(fastify$|@fastify\/)/, places: ['src/http'], sentence: 'Fastify lives in http.' },
+  {
+    library: /^(fastify$|@fastify\/|ajv$)/,
+    places: ['src/http'],
+    sentence: 'Fastify, and what checks requests by their schemas, live in http.',
+  },
   {
     library: /^(libp2p$|@libp2p\/|@chainsafe\/|@multiformats\/|bonjour-service$|pino$)/,
     places: ['src/node'],
