@@ -210,6 +210,7 @@ class Device implements RunningDevice, DeviceParts {
       url: localUrl(this.config.host, this.#port),
       localSecret: this.localSecret,
       setupCode: this.setupCode,
+      version: this.config.version,
     });
   }
 

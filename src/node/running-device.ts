@@ -1,4 +1,5 @@
 /** A device that `startDevice` has started, as the command line sees it. */
+import type { Audit } from '../model/contracts/audit.ts';
 
 export interface ReadyFacts {
   urls: string[];
@@ -13,5 +14,7 @@ export interface RunningDevice {
   ready(): ReadyFacts;
   /** A sentence when a stop now would leave chunks on this device alone, else undefined. */
   unprotectedWarning(): string | undefined;
+  /** The audit log of this device. */
+  readonly audit: Audit;
   stop(): Promise<void>;
 }

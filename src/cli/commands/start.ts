@@ -7,7 +7,8 @@ import {
   startDevice,
 } from '../../node/index.ts';
 import { asTyped } from '../failure.ts';
-import { packageVersion } from '../package-version.ts';
+import { packageVersion, programWords } from '../package-version.ts';
+import { endTrial } from '../service/trial.ts';
 import { printJson, printLine, printNotice } from '../terminal/output.ts';
 
 /** After this time the process ends even if the stop is not clean: nothing acknowledged is at risk. */
@@ -25,6 +26,7 @@ export async function start(options: StartOptions & { json?: boolean; peer?: str
   if (options.json) printJson({ event: 'ready', ...ready });
   else printWelcome(ready);
   stopOnSignals(device, options.json ?? false);
+  await endTrial(device, options.home);
 }
 
 function printWelcome(ready: ReturnType<RunningDevice['ready']>): void {
@@ -52,6 +54,7 @@ function stopOnSignals(device: RunningDevice, json: boolean): void {
     device.stop().then(
       () => {
         if (json) printJson({ event: 'stopped', signal });
+        if (signal === 'SIGUSR2') becomeAnew();
         process.exit(0);
       },
       (error: Error) => {
@@ -62,4 +65,13 @@ function stopOnSignals(device: RunningDevice, json: boolean): void {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  // Windows knows no such signal, and this one when its console closes.
+  if (process.platform === 'win32') process.on('SIGBREAK', stop);
+  else process.on('SIGUSR2', () => stop('SIGUSR2'));
+}
+
+/** This process runs the program that lies at its path now, with the same words: its terminal and its service manager see no end. */
+function becomeAnew(): void {
+  const [program = process.execPath, ...rest] = programWords();
+  process.execve?.(program, [program, ...rest, ...process.argv.slice(2)], process.env);
 }

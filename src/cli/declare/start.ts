@@ -45,10 +45,20 @@ export function addStart(program: Command): Command {
   return start;
 }
 
-/** Declares `stop`, `logs` and `service`. */
+/** Declares `stop`, `restart`, `update`, `logs` and `service`. */
 export function addService(program: Command): void {
   const stop = program.command('stop').description('stop the device that runs in this home');
   call(stop, async () => (await import('../commands/stop.ts')).stop);
+  const restart = program
+    .command('restart')
+    .description('end the device that runs in this home, and start it again as it was started');
+  call(restart, async () => (await import('../commands/stop.ts')).restart);
+  const update = program
+    .command('update')
+    .description('replace this program, where it is one executable file, by a newer release that is signed')
+    .option('--from <address>', 'where releases are: a folder of this machine, or an https address')
+    .option('--check', 'only say whether a newer one is there');
+  call(update, async () => (await import('../commands/update.ts')).update);
   const commands = () => import('../commands/service.ts');
   const system = ['--system', 'for the machine, not for you alone (needs its administrator)'] as const;
   const follow = ['--follow', 'keep printing new lines'] as const;

@@ -5,6 +5,15 @@
 import type { DeviceId } from '../ids.ts';
 import type { DeviceClass } from '../records.ts';
 
+/** Versions of the messages between devices after the hello (PROTOCOL, hello). Two devices need one in common. */
+export interface ProtocolRange {
+  min: number;
+  max: number;
+}
+
+/** What this program speaks. */
+export const protocolRange: ProtocolRange = { min: 1, max: 1 };
+
 /** Bulk is a connection of its own, so that control never waits behind chunks. */
 export type Lane = 'control' | 'bulk';
 

@@ -42,6 +42,8 @@ export interface RunFacts {
   /** Proves that a caller can read this home. */
   localSecret: string;
   setupCode: string | null;
+  /** Of the program that runs; absent where it is older than this field. */
+  version?: string;
 }
 
 /** A network as stored in the home, with the certificates that let this device in before its catalog is complete. */

@@ -10,7 +10,7 @@
  */
 import { decode, encode, isFields } from '../../crypto/index.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { Lane } from '../../model/contracts/transport.ts';
+import type { Lane, ProtocolRange } from '../../model/contracts/transport.ts';
 import { isPeerstorError, PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { type DeviceId, deviceId, type NetworkId, networkId } from '../../model/ids.ts';
 import { frameBytesMax, helloTimeoutMs } from '../../model/limits.ts';
@@ -20,19 +20,12 @@ import { failureParts, type Message, messageParts, readFailure, readMessage } fr
 import { limit } from './limits/limit-timer.ts';
 
 export const helloFormat = 1;
-/** Versions of the messages after the hello that this device speaks. */
-export const protocolRange: ProtocolRange = { min: 1, max: 1 };
 
 const addressesMax = 32;
 const addressBytesMax = 255;
 const certificatesMax = 64;
 const featuresMax = 64;
 const nameBytesMax = 255;
-
-export interface ProtocolRange {
-  min: number;
-  max: number;
-}
 
 export interface Hello {
   network: NetworkId;

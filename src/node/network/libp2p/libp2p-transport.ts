@@ -8,6 +8,7 @@ import type {
   PeerEvent,
   PeerStatus,
 } from '../../../model/contracts/transport.ts';
+import { protocolRange } from '../../../model/contracts/transport.ts';
 import { PeerstorError, sentenceOf } from '../../../model/errors.ts';
 import { type DeviceId, toHex } from '../../../model/ids.ts';
 import { putCreditsPerPeer, putCreditsStart, putCreditsTotal } from '../../../model/limits.ts';
@@ -17,7 +18,7 @@ import { deviceOf, identityFromSeed } from '../addresses/peer-identity.ts';
 import { Redial } from '../addresses/redial.ts';
 import { CreditPool } from '../frames/credits.ts';
 import { asError } from '../frames/framed-stream.ts';
-import { type Hello, protocolRange } from '../hello.ts';
+import type { Hello } from '../hello.ts';
 import { Lanes } from '../lanes.ts';
 import { ownLagMs, within } from '../limits/limit-timer.ts';
 import { callTimeoutMs, identifyAfterMs, tickMaxMs, tickMinMs } from '../limits/waits.ts';
