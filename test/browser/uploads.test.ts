@@ -10,7 +10,15 @@ import type { UploadView } from '../../src/model/contracts/uploads.ts';
 import { DeviceProcess, randomStream } from '../cluster/device-process.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
-import { assertAccessible, collectProblems, launchBrowser, shot, signIn, waitMs } from './browser.ts';
+import {
+  assertAccessible,
+  assertFitsPhone,
+  collectProblems,
+  launchBrowser,
+  shot,
+  signIn,
+  waitMs,
+} from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
 
 const MiB = 1024 * 1024;
@@ -83,8 +91,17 @@ describe('large uploads on the page', { skip: withoutBrowser, timeout: 600_000 }
 
     await page.reload();
     await page.getByRole('heading', { name: 'My drive' }).waitFor();
+    const unfinished = page.getByRole('region', { name: 'Unfinished uploads' });
+    await unfinished.getByText('film.mkv').waitFor();
+    await shot(page, 'upload-unfinished');
+    await assertAccessible(page, 'uploads that a reload ended');
+    await assertFitsPhone(page, 'uploads that a reload ended');
+    await writeFile(join(folder, 'stranger.mkv'), 'not what was being sent');
+    await page.getByLabel('Files that go on').setInputFiles(join(folder, 'stranger.mkv'));
+    await page.getByText('1 file that you chose is not among the unfinished ones').waitFor();
     proxy.setRate(Number.POSITIVE_INFINITY);
-    await choose('film.mkv');
+    await page.getByLabel('Files that go on').setInputFiles(join(folder, 'film.mkv'));
+    await unfinished.waitFor({ state: 'detached' });
     await row('film.mkv')
       .getByText(/accepted|safe|full/)
       .waitFor();

@@ -8,6 +8,7 @@ import { forgetOtherPages, learnOtherPages } from './network/other-pages.ts';
 import { passkeys } from './passkeys.ts';
 import { ApiError } from './request.ts';
 import { driveAddresses, sendTo } from './uploads/send.ts';
+import { findUnfinished, forgetUnfinished, foundAgain } from './uploads/unfinished.ts';
 import { UploadQueue } from './uploads/upload-queue.ts';
 import { forgetWords, type KeptWords, keepWords, keptWords } from './words/recovery-words.ts';
 import { broughtBy } from './words/setup-link.ts';
@@ -36,7 +37,7 @@ export const userId = computed(() => user.value?.id);
 export const setupState = signal<SetupView | undefined>(undefined);
 export const devices = signal<DeviceView[]>([]);
 export const health = signal<HealthView | undefined>(undefined);
-export const uploads = new UploadQueue(sendTo(driveAddresses));
+export const uploads = new UploadQueue(sendTo(driveAddresses), { onAdded: foundAgain });
 /** Rises with each answer about the network. */
 export const healthRevision = signal(0);
 /** Rises when entries, or how many copies they have, may have changed anywhere. */
@@ -122,6 +123,8 @@ export function wordsConfirmed(): void {
 
 export function enterDrive(): void {
   stage.value = 'drive';
+  // Whoever signs in again after their session ended has them in the queue still.
+  if (user.value && uploads.items.length === 0) findUnfinished(user.value.id);
   feed.start();
   void refreshNetwork();
   void learnPages();
@@ -179,6 +182,7 @@ export async function signOut(): Promise<void> {
   await api.logout().catch(() => undefined);
   feed.stop();
   uploads.abandon();
+  forgetUnfinished();
   forgetOtherPages();
   user.value = undefined;
   stage.value = 'login';

@@ -3,10 +3,11 @@ import { useEffect } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { takeSharedFiles } from '../client/installed-page.ts';
 import { messages, say, unsay } from '../client/messages.ts';
-import { pickedFiles } from '../client/picked-files.ts';
+import { type PickedFile, pickedFiles } from '../client/picked-files.ts';
 import { attempt, devices, feed, health, memberCount, signOut, uploads, user } from '../client/state.ts';
 import { addAsking, findBelow, folderLister } from '../client/uploads/conflicts.ts';
 import { below } from '../client/uploads/send.ts';
+import { forgetUnfinished, keepUnfinished, matchAgain, unfinished } from '../client/uploads/unfinished.ts';
 import { formatSize } from '../client/words/format.ts';
 import { networkWords } from '../client/words/safety.ts';
 import { Icon, type IconName } from '../components/icon.tsx';
@@ -14,6 +15,7 @@ import { Messages } from '../components/messages.tsx';
 import { showTitle } from '../components/shown-text.ts';
 import { ConflictDialog } from '../components/upload/conflict-dialog.tsx';
 import { DropAnywhere } from '../components/upload/drop-anywhere.tsx';
+import { UnfinishedUploads } from '../components/upload/unfinished-uploads.tsx';
 import { UploadPanel } from '../components/upload/upload-panel.tsx';
 import { type PlainPhrase, spoken, t } from '../words/words.ts';
 import { SearchField } from './drive/search-field.tsx';
@@ -58,6 +60,18 @@ async function uploadShared(): Promise<void> {
   say(t('What you shared goes into My drive.'));
 }
 
+function goOn(picked: PickedFile[]): void {
+  const { sources, others } = matchAgain(picked, unfinished.value);
+  uploads.add(sources);
+  if (others === 0) return;
+  say(
+    t(
+      '{count} {count|file|files} that you chose {count|is|are} not among the unfinished ones, by name, size and date. Upload {count|it|them} as usual.',
+      { count: others },
+    ),
+  );
+}
+
 /** What stays around every view: navigation, health in one sentence, uploads, messages. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const { path, route } = useLocation();
@@ -68,8 +82,18 @@ export function Shell({ children }: { children: ComponentChildren }) {
     const warn = (event: BeforeUnloadEvent) => {
       if (uploads.busy) event.preventDefault();
     };
+    const keep = () => {
+      if (user.value) keepUnfinished(user.value.id, uploads.items);
+    };
     addEventListener('beforeunload', warn);
-    return () => removeEventListener('beforeunload', warn);
+    addEventListener('pagehide', keep);
+    // A phone ends a page that is not seen without a word.
+    document.addEventListener('visibilitychange', keep);
+    return () => {
+      removeEventListener('beforeunload', warn);
+      removeEventListener('pagehide', keep);
+      document.removeEventListener('visibilitychange', keep);
+    };
   }, []);
   useEffect(() => {
     const place = places.find(({ matches }) => matches.test(path));
@@ -127,7 +151,12 @@ export function Shell({ children }: { children: ComponentChildren }) {
         {children}
       </main>
       <ConflictDialog />
-      <UploadPanel queue={uploads} members={memberCount.value} />
+      <div class="upload-stack">
+        {unfinished.value.length > 0 && (
+          <UnfinishedUploads files={unfinished.value} onPicked={goOn} onForget={forgetUnfinished} />
+        )}
+        <UploadPanel queue={uploads} members={memberCount.value} />
+      </div>
       <DropAnywhere place={dropTarget.value?.place ?? null} onDrop={drop} onRefused={refuseDrop} />
       <Messages messages={messages.value} onClose={unsay} />
     </div>

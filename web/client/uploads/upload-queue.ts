@@ -77,6 +77,7 @@ export interface UploadQueueOptions {
   /** Resolves after so many milliseconds, or when the signal aborts; a test resolves at once. */
   wait?(ms: number, signal: AbortSignal): Promise<void>;
   now?(): number;
+  onAdded?(sources: readonly UploadSource[]): void;
 }
 
 const atOnce = 3;
@@ -99,6 +100,7 @@ export class UploadQueue {
   /** Saved files that lacked copies when they were last asked about. */
   readonly #thin = new Set<OwnItem>();
   readonly #rate: TransferRate;
+  readonly #onAdded: UploadQueueOptions['onAdded'];
   #items: OwnItem[] = [];
   /** Items in the order in which they are sent; those before `#next` have had their turn. */
   #line: OwnItem[] = [];
@@ -110,10 +112,11 @@ export class UploadQueue {
   #following = false;
   #telling = false;
 
-  constructor(send: SendFile, { wait = waitFor, now = Date.now }: UploadQueueOptions = {}) {
+  constructor(send: SendFile, { wait = waitFor, now = Date.now, onAdded }: UploadQueueOptions = {}) {
     this.#send = send;
     this.#wait = wait;
     this.#rate = new TransferRate(now);
+    this.#onAdded = onAdded;
   }
 
   /** Rises after changes. A view that reads it, or any getter below, draws again. */
@@ -175,6 +178,7 @@ export class UploadQueue {
       if (item.status === 'waiting') this.#line.push(item);
       this.#count(item, 1);
     }
+    this.#onAdded?.(sources);
     this.#tell();
     this.#run();
   }

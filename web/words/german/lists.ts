@@ -25,6 +25,16 @@ export const lists = {
   'All uploads': 'Alles Hochgeladene',
   'Only problems': 'Nur Probleme',
   'Retry all failed': 'Alle erneut versuchen',
+  'Unfinished uploads': 'Unfertige Uploads',
+  '{count} {count|upload was|uploads were} not finished':
+    '{count} {count|Upload wurde|Uploads wurden} nicht fertig',
+  'This page was loaded again. Choose the same files again: they go on where they were.':
+    'Diese Seite wurde neu geladen. Wähle dieselben Dateien noch einmal: Es geht weiter, wo es aufgehört hat.',
+  'Choose files again': 'Dateien noch einmal wählen',
+  'Choose folder again': 'Ordner noch einmal wählen',
+  'Forget them': 'Vergessen',
+  'Files that go on': 'Dateien, mit denen es weitergeht',
+  'Folder that goes on': 'Ordner, mit dem es weitergeht',
   'List of uploads': 'Liste der Dateien',
   'Resume {name}': '{name} fortsetzen',
   'Pause {name}': '{name} anhalten',

@@ -80,4 +80,6 @@ export const shell = {
   Password: 'Passwort',
   'Your password': 'Dein Passwort',
   'New password': 'Neues Passwort',
+  '{count} {count|file|files} that you chose {count|is|are} not among the unfinished ones, by name, size and date. Upload {count|it|them} as usual.':
+    '{count} {count|gewählte Datei ist|gewählte Dateien sind} nach Name, Größe und Datum nicht unter den unfertigen. Lade {count|sie|sie} wie sonst hoch.',
 } as const;
