@@ -71,6 +71,7 @@ class Device implements RunningDevice, DeviceParts {
   clock!: Clock;
   agreedClock!: AgreedClock;
   adopted!: AdoptedChunks;
+  audit!: AuditLog;
   readonly #home: Home;
   readonly #log: Log;
   readonly #events = new EventHub();
@@ -82,7 +83,6 @@ class Device implements RunningDevice, DeviceParts {
   #network: NetworkParts | undefined;
   #discovery: Discovery | undefined;
   #port = 0;
-  #audit!: AuditLog;
   #pairingLimits!: PairingLimits;
   #accounts: AccountsRoom | undefined;
   readonly #started = Promise.withResolvers<void>();
@@ -155,10 +155,6 @@ class Device implements RunningDevice, DeviceParts {
     return this.#home.identity;
   }
 
-  get audit(): AuditLog {
-    return this.#audit;
-  }
-
   get store(): DiskChunkStore {
     return this.#own.store;
   }
@@ -175,7 +171,7 @@ class Device implements RunningDevice, DeviceParts {
   onEvent: DeviceParts['onEvent'] = (listener) => this.#events.listen(listener);
 
   async #lockHome(): Promise<void> {
-    const index = await openIndex(this.#home, this.#log);
+    const index = await openIndex(this.#home, this.#log, this.config.takesBack);
     this.#index = index;
     this.#cleanups.push(() => index.close());
     const heard = () => this.#network?.catalog.clocksHeard() ?? [];
@@ -189,13 +185,13 @@ class Device implements RunningDevice, DeviceParts {
 
   async #openNotes(): Promise<void> {
     this.#pairingLimits = new PairingLimits(withPrefix(this.#index, 'pairing/'), this.clock);
-    this.#audit = await AuditLog.open({
+    this.audit = await AuditLog.open({
       store: withPrefix(this.#index, 'audit/'),
       clock: this.clock,
       log: this.#log,
       device: () => ({ id: this.#self, name: this.#own.current.name }),
     });
-    this.#cleanups.push(() => this.#audit.flush());
+    this.#cleanups.push(() => this.audit.flush());
   }
 
   get #self(): DeviceId {
@@ -215,7 +211,7 @@ class Device implements RunningDevice, DeviceParts {
   }
 
   #wire(membership: NetworkOptions['membership']): Promise<WiredNetwork> {
-    return withCatalogStore(this.#home, { log: this.#log, audit: this.#audit }, (catalogStore, damaged) => {
+    return withCatalogStore(this.#home, { log: this.#log, audit: this.audit }, (catalogStore, damaged) => {
       this.#catalogStore = catalogStore;
       const options = this.#networkOptions(membership);
       return wireNetwork({ ...options, catalogStore, ...(damaged ? { damaged } : {}) });
@@ -244,7 +240,7 @@ class Device implements RunningDevice, DeviceParts {
       uploadStates: () => this.#accounts?.uploads,
       index: this.#index,
       pairingLimits: this.#pairingLimits,
-      audit: this.#audit,
+      audit: this.audit,
       clock: this.clock,
       notBeforeMs: () => this.agreedClock.notBeforeMs(),
       calm: this.#started.promise,
@@ -291,7 +287,7 @@ class Device implements RunningDevice, DeviceParts {
     // The next start finds the reason again.
     if (this.#stopping) return;
     this.#log.warn({}, note.sentence);
-    this.#audit.note(note);
+    this.audit.note(note);
     await before(network, this.clock);
     this.#network = undefined;
     this.#accounts?.stop();

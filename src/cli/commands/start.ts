@@ -8,7 +8,7 @@ import {
 } from '../../node/index.ts';
 import { asTyped } from '../failure.ts';
 import { packageVersion, programWords } from '../package-version.ts';
-import { endTrial } from '../service/trial.ts';
+import { endTrial, hasFailedTrial } from '../service/trial.ts';
 import { printJson, printLine, printNotice } from '../terminal/output.ts';
 
 /** After this time the process ends even if the stop is not clean: nothing acknowledged is at risk. */
@@ -18,7 +18,12 @@ export async function start(options: StartOptions & { json?: boolean; peer?: str
   const letHeapGrow = boundHeap();
   const { peer: peers } = options;
   const config = asTyped(() =>
-    readConfig({ ...options, version: packageVersion(), ...(peers ? { peers } : {}) }),
+    readConfig({
+      ...options,
+      version: packageVersion(),
+      takesBack: hasFailedTrial(),
+      ...(peers ? { peers } : {}),
+    }),
   );
   const device = await startDevice(config);
   letHeapGrow();

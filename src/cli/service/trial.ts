@@ -6,6 +6,11 @@ import { confirmTrial, ownPack, readTrial } from '../../single/index.ts';
 /** A device that served for so long is healthy: what it does at its start is done, or well under way. */
 const servedMs = 5000;
 
+/** True where a newer program was tried in the place of this one, and failed. */
+export function hasFailedTrial(): boolean {
+  return ownPack() !== undefined && readTrial(process.execPath)?.state === 'failed';
+}
+
 /** Ends the trial of the program that runs, or tells that a newer one failed. Does nothing where no update is under way. */
 export async function endTrial(device: RunningDevice, home: string | undefined): Promise<void> {
   const version = ownPack()?.version;

@@ -30,6 +30,7 @@ export interface StartOptions {
   logLevel?: string;
   /** Of the program that starts the device; pages show it. */
   version?: string;
+  takesBack?: boolean;
 }
 
 export interface VolumeConfig {
@@ -65,6 +66,8 @@ export interface DeviceConfig {
   plainDav: boolean;
   logLevel: string;
   version: string;
+  /** A newer program was tried on this home and failed: what it migrated is taken back. */
+  takesBack: boolean;
   tunables: Tunables;
 }
 
@@ -91,6 +94,7 @@ export function readConfig(options: StartOptions, env: NodeJS.ProcessEnv = proce
     plainDav: options.plainDav ?? false,
     logLevel: options.logLevel ?? 'info',
     version: options.version ?? 'unknown',
+    takesBack: options.takesBack ?? false,
     tunables: parseTunables(env.PEERSTOR_TUNE),
   };
 }

@@ -15,8 +15,8 @@ import type { ReplacedSecret } from './network-secrets.ts';
 
 export const homeFormat = 1;
 
-/** Names made by `setAside`. */
-const asideName = /\.(aside|rolled-back)-\d{4}-\d\d-\d\dT[\d-]+Z$/;
+/** Names made by `setAside`, and copies of a migration (`migrations.ts`), which may have a network's secrets in them. */
+const asideName = /(\.(aside|rolled-back)-\d{4}-\d\d-\d\dT[\d-]+Z|^before-format-\d+|^migrating)$/;
 
 export interface HomeSettings {
   format: number;
@@ -202,7 +202,7 @@ export class Home {
     return paths;
   }
 
-  /** Names of everything that was ever renamed by `setAside` here. */
+  /** Names of everything that was ever renamed by `setAside` here, or copied by a migration. */
   async asideNames(): Promise<string[]> {
     const names: string[] = [];
     for (const folder of ['.', 'db']) {
@@ -292,7 +292,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-async function writeBeside(path: string, content: string, mode: number): Promise<void> {
+async function writeBeside(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const file = await open(path, 'w', mode);
   try {
     await file.writeFile(content);
@@ -311,7 +311,7 @@ function fullOr(path: string, error: unknown): unknown {
 }
 
 /** Durable whole-file replacement (I2). @throws `disk-full`; the file is unchanged then */
-export async function replaceFile(path: string, content: string, mode: number): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const beside = `${path}.${process.pid}.new`;
   try {
     await writeBeside(beside, content, mode);

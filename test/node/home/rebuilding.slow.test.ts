@@ -254,11 +254,11 @@ describe('a damaged index', () => {
   after(() => rm(home.folder, { recursive: true, force: true }));
 
   it('a damaged index is renamed, and a new one is begun', async () => {
-    const index = await openIndex(home, silentLog);
+    const index = await openIndex(home, silentLog, false);
     await index.batch([{ key: 'a', value: new Uint8Array(1) }], { sync: true });
     await index.close();
     await rm(home.file('db', 'index', 'CURRENT'));
-    const remade = await openIndex(home, silentLog);
+    const remade = await openIndex(home, silentLog, false);
     assert.equal(remade.get('a'), undefined);
     await remade.close();
     const names = await readdir(home.file('db'));
