@@ -27,7 +27,13 @@ import { answerReaches } from './membership/membership-calls.ts';
 import { OwnRemoval } from './membership/own-removal.ts';
 import { Rollback } from './membership/rollback.ts';
 import { SecretFollower } from './membership/secret-rotation.ts';
-import { type Bandwidth, createLibp2pTransport, type Libp2pTransport, Traffic } from './network/index.ts';
+import {
+  type Bandwidth,
+  createLibp2pTransport,
+  type Libp2pTransport,
+  Traffic,
+  WireGaps,
+} from './network/index.ts';
 import { admit } from './pairing/admission.ts';
 import type { PairingLimits } from './pairing/pairing-limits.ts';
 import { PairingWindow } from './pairing/pairing-window.ts';
@@ -87,8 +93,8 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   const directory = await CatalogDirectory.open(catalog);
   const secrets = secretsOf(options);
   const removal = new OwnRemoval(catalog, membership.certificates);
-  const traffic = new Traffic(clock);
-  const transport = await openTransport({ ...options, traffic }, { catalog, directory, secrets, removal });
+  const links = { traffic: new Traffic(clock), gaps: new WireGaps(clock) };
+  const transport = await openTransport({ ...options, ...links }, { catalog, directory, secrets, removal });
   secrets.onChange(() => transport.secretsChanged());
   answerReaches(transport, catalog);
   const reservations = new LinkReservations({ catalog, transport, clock, random });
@@ -109,7 +115,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
   const about = () => ({ version: config.version, pages: options.pages() });
   const presence = new Presence({ transport, store: options.store, clock, about });
   const transfers = new TransferHistory({
-    traffic,
+    traffic: links.traffic,
     store: withPrefix(options.index, 'transfers/'),
     clock,
     log,
@@ -138,7 +144,7 @@ export async function wireNetwork(options: NetworkOptions): Promise<WiredNetwork
       chunks,
       directory,
       presence,
-      traffic,
+      ...links,
       transfers,
       pairing,
       secrets,
@@ -318,11 +324,13 @@ async function openTransport(
     index,
     settings,
     traffic,
+    gaps,
     clock,
     random,
     log,
   }: NetworkOptions & {
     traffic: Traffic;
+    gaps: WireGaps;
   },
   { catalog, directory, secrets, removal }: MemberParts,
 ): Promise<Libp2pTransport> {
@@ -355,6 +363,7 @@ async function openTransport(
     tunables: config.tunables,
     bandwidth,
     traffic,
+    gaps,
     wire: () => settings().wire ?? 'sealed',
     log,
     clock,

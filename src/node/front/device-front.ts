@@ -155,7 +155,7 @@ function devicesSeenBy(parts: DeviceParts, asAdmin: boolean): DeviceView[] {
 }
 
 async function healthOf(parts: DeviceParts, asAdmin: boolean): Promise<HealthView> {
-  const { chunks, clones, transport } = requireNetwork(parts);
+  const { chunks, clones, directory, gaps, transport } = requireNetwork(parts);
   const facts = {
     chunks: await chunks.health(),
     devices: devicesSeenBy(parts, asAdmin),
@@ -165,6 +165,7 @@ async function healthOf(parts: DeviceParts, asAdmin: boolean): Promise<HealthVie
     garbageStopped: chunks.garbageStopped(),
     chunksWithoutPlace: parts.own.chunksWithoutPlace,
     clockOffsetsMs: transport.peers().flatMap(({ device }) => transport.facts(device)?.clockOffsetMs ?? []),
+    apart: directory.members().flatMap(({ id, name }) => (gaps.has(id) ? [name] : [])),
     nowMs: Date.now(),
   };
   const view = healthView(facts, {

@@ -18,7 +18,7 @@ import type { CatalogDirectory } from '../membership/device-directory.ts';
 import type { KeyClones } from '../membership/key-clones.ts';
 import type { OwnRemoval } from '../membership/own-removal.ts';
 import type { Rollback } from '../membership/rollback.ts';
-import type { Libp2pTransport, Traffic } from '../network/index.ts';
+import type { Libp2pTransport, Traffic, WireGaps } from '../network/index.ts';
 import type { PairingWindow } from '../pairing/pairing-window.ts';
 import type { OwnSettings } from '../settings/own-settings.ts';
 import type { AuditLog } from './audit-log.ts';
@@ -33,6 +33,7 @@ export interface NetworkParts {
   directory: CatalogDirectory;
   presence: Presence;
   traffic: Traffic;
+  gaps: WireGaps;
   transfers: TransferHistory;
   pairing: PairingWindow;
   secrets: NetworkSecrets;

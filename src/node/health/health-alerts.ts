@@ -19,6 +19,8 @@ export interface HealthFacts {
   chunksWithoutPlace: number;
   /** The clocks of connected devices minus this device's clock. */
   clockOffsetsMs: readonly number[];
+  /** Names of devices that speak no version of the messages that this one speaks. */
+  apart: readonly string[];
   nowMs: number;
 }
 
@@ -32,6 +34,7 @@ export function alertsOf(facts: HealthFacts): AlertView[] {
     ...drillAlerts(facts),
     ...copyAlerts(facts),
     ...deviceAlerts(facts),
+    ...apartAlerts(facts),
     ...garbageAlerts(facts),
   ];
 }
@@ -173,6 +176,17 @@ function copyAlerts({ chunks, devices, wanted }: HealthFacts): AlertView[] {
     );
   }
   return alerts;
+}
+
+/** Neither can hear the other, whatever else shows them as off. */
+function apartAlerts({ apart }: HealthFacts): AlertView[] {
+  return apart.map((name) =>
+    danger(
+      'versions-apart',
+      `This device and ${name} speak no common version: they exchange no files and no changes.`,
+      'Update peerstor on the older one of the two.',
+    ),
+  );
 }
 
 function deviceAlerts({ devices, clockOffsetsMs, nowMs }: HealthFacts): AlertView[] {

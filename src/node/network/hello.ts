@@ -19,6 +19,8 @@ import { asError, type FramedStream } from './frames/framed-stream.ts';
 import { failureParts, type Message, messageParts, readFailure, readMessage } from './frames/message.ts';
 import { limit } from './limits/limit-timer.ts';
 
+export { protocolRange } from '../../model/contracts/transport.ts';
+
 export const helloFormat = 1;
 
 const addressesMax = 32;

@@ -6,3 +6,4 @@ export type { Libp2pTransport, Libp2pTransportOptions, PeerFacts, Wire } from '.
 export { Bandwidth, type BandwidthSettings, noLimits } from './limits/bandwidth.ts';
 export { cannotListen } from './listen-error.ts';
 export { Traffic } from './traffic.ts';
+export { WireGaps } from './wire-gaps.ts';

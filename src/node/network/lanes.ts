@@ -21,6 +21,7 @@ import { type Hello, shakeHands } from './hello.ts';
 import type { Bandwidth } from './limits/bandwidth.ts';
 import { type LaneLink, PeerLink } from './peer-link.ts';
 import { CountedStream, type Traffic } from './traffic.ts';
+import type { WireGaps } from './wire-gaps.ts';
 
 /** How long the device with the lower id waits for a sign of life before a new connection replaces the old one. */
 const probeMs = 1000;
@@ -46,6 +47,8 @@ export interface LanesOptions {
   bandwidth: Bandwidth | undefined;
   /** Counts what moves with each device. */
   traffic: Traffic | undefined;
+  /** Remembers whom this device has no language with. */
+  gaps: WireGaps | undefined;
   /** Records that prove a device's removal; empty for a stranger. */
   removalProof: (device: DeviceId) => Uint8Array[];
   /** A peer refused this device as no member, with records that may prove its removal. */
@@ -113,6 +116,7 @@ export class Lanes {
         { device, lane, why: asError(error).message },
         'a connection did not become a lane',
       );
+      if (device !== undefined) this.#options.gaps?.refused(device, error);
       connection.abort(asError(error));
       throw error;
     }
@@ -172,6 +176,7 @@ export class Lanes {
           await this.#refuseSurplus(device, theirs, weDialled);
         },
       });
+      this.#options.gaps?.closed(device);
       if (member === undefined || this.#stopped)
         throw new PeerstorError('not-ready', 'This device is stopping.');
       this.#install({ lane, device, connection, hello, class: member.class, weDialled }, stream);

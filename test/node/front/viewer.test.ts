@@ -45,6 +45,7 @@ test('a member who is not an admin is told no path of a folder, neither by devic
     garbageStopped: null,
     chunksWithoutPlace: 0,
     clockOffsetsMs: [],
+    apart: [],
     nowMs: 0,
   });
   assert.ok(alerts.length >= 5, 'the alerts are there');

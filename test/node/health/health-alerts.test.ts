@@ -45,6 +45,7 @@ function factsOf(facts: Partial<HealthFacts> = {}): HealthFacts {
     garbageStopped: null,
     chunksWithoutPlace: 0,
     clockOffsetsMs: [0, 5],
+    apart: [],
     nowMs,
     ...facts,
   };
@@ -141,6 +142,14 @@ describe('alerts', () => {
     assert.deepEqual(codes({ clockOffsetsMs: [] }), []);
   });
 
+  it('alerts name a device that speaks no version that this one speaks', () => {
+    assert.deepEqual(codes({ apart: ['nas'] }), ['versions-apart danger']);
+    assert.match(
+      view({ apart: ['nas'] }).alerts[0]?.sentence ?? '',
+      /^This device and nas speak no common version/,
+    );
+  });
+
   it('each alert says what to do, or that there is nothing to do', () => {
     const everything = view({
       ...withVolume({ state: 'failed' }),
@@ -155,6 +164,7 @@ describe('alerts', () => {
         offSite: { places: 2, onePlaceChunks: 1 },
       },
       clockOffsetsMs: [1e9],
+      apart: ['nas'],
       wanted: 5,
     });
     for (const { sentence, action } of everything.alerts) {

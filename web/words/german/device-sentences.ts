@@ -92,6 +92,9 @@ export const deviceSentences: Readonly<Record<string, string>> = {
     'Schalte ein Gerät an einem anderen Ort ein, oder füge eines hinzu.',
   '{count} files could not be checked yet: the lists of their chunks are on devices that are off.':
     '{count} Dateien ließen sich noch nicht prüfen: Die Listen ihrer Stücke sind auf Geräten, die aus sind.',
+  'This device and {name} speak no common version: they exchange no files and no changes.':
+    'Dieses Gerät und {name} sprechen keine gemeinsame Version: sie tauschen keine Dateien und keine Änderungen aus.',
+  'Update peerstor on the older one of the two.': 'Aktualisiere peerstor auf dem älteren der beiden.',
   '{name} has been off for {days} days.': '{name} ist seit {days} Tagen aus.',
   'Turn it on, or remove it if it is gone for good.':
     'Schalte es ein, oder entferne es, wenn es nicht wiederkommt.',

@@ -8,7 +8,6 @@ import type {
   PeerEvent,
   PeerStatus,
 } from '../../../model/contracts/transport.ts';
-import { protocolRange } from '../../../model/contracts/transport.ts';
 import { PeerstorError, sentenceOf } from '../../../model/errors.ts';
 import { type DeviceId, toHex } from '../../../model/ids.ts';
 import { putCreditsPerPeer, putCreditsStart, putCreditsTotal } from '../../../model/limits.ts';
@@ -18,7 +17,7 @@ import { deviceOf, identityFromSeed } from '../addresses/peer-identity.ts';
 import { Redial } from '../addresses/redial.ts';
 import { CreditPool } from '../frames/credits.ts';
 import { asError } from '../frames/framed-stream.ts';
-import type { Hello } from '../hello.ts';
+import { type Hello, protocolRange } from '../hello.ts';
 import { Lanes } from '../lanes.ts';
 import { ownLagMs, within } from '../limits/limit-timer.ts';
 import { callTimeoutMs, identifyAfterMs, tickMaxMs, tickMinMs } from '../limits/waits.ts';
@@ -256,6 +255,7 @@ class NetworkTransport implements Libp2pTransport {
       pool: new CreditPool(limits, this.#clock),
       bandwidth: this.#options.bandwidth,
       traffic: this.#options.traffic,
+      gaps: this.#options.gaps,
       authorize,
       removalProof: (device) => removalProof?.(device) ?? [],
       onRefused: (proof) => onRefused?.(proof),
@@ -303,7 +303,7 @@ class NetworkTransport implements Libp2pTransport {
       network: networkId,
       device: this.self,
       certificates: certificates(),
-      protocol: protocolRange,
+      protocol: this.#options.protocol ?? protocolRange,
       features: [...(features ?? []), ...(this.#isSealedWanted() ? [sealedFeature] : [])],
       bootId: this.#bootId,
       wallMs: Math.round(this.#clock.wallMs()),

@@ -1,7 +1,7 @@
 /** Options of the transport over libp2p, and what it offers beyond the contract. */
 import type { Clock, Random } from '../../../model/clock.ts';
 import type { OrderedStore } from '../../../model/contracts/ordered-store.ts';
-import type { Transport } from '../../../model/contracts/transport.ts';
+import type { ProtocolRange, Transport } from '../../../model/contracts/transport.ts';
 import type { DeviceId, NetworkId } from '../../../model/ids.ts';
 import type { Tunables } from '../../../model/limits.ts';
 import type { Log } from '../../../model/log.ts';
@@ -9,6 +9,7 @@ import type { DeviceClass } from '../../../model/records.ts';
 import type { MemberFacts } from '../lanes.ts';
 import type { Bandwidth } from '../limits/bandwidth.ts';
 import type { Traffic } from '../traffic.ts';
+import type { WireGaps } from '../wire-gaps.ts';
 
 export type Wire = 'sealed' | 'noise';
 
@@ -51,6 +52,9 @@ export interface Libp2pTransportOptions {
   bandwidth?: Bandwidth;
   /** Counts what moves with each device. */
   traffic?: Traffic;
+  gaps?: WireGaps;
+  /** Versions of messages that it speaks; those of this program by default. */
+  protocol?: ProtocolRange;
   tunables: Tunables;
   log: Log;
   clock?: Clock;
