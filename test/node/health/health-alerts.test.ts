@@ -171,7 +171,7 @@ describe('alerts', () => {
       assert.match(sentence, /^[A-Z0-9/].*\.$/);
       if (action !== null) assert.match(action, /^[A-Z].*\.$/);
     }
-    assert.equal(everything.alerts.length, 10);
+    assert.equal(everything.alerts.length, 11);
   });
 });
 
