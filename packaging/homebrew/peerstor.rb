@@ -1,4 +1,4 @@
-# Template: a release fills in VERSION, ADDRESS (of the packed npm module) and SHA256.
+# Template, filled in by scripts/package-templates.ts; ADDRESS has the packed npm module.
 class Peerstor < Formula
   desc "Private storage made of the devices you own"
   homepage "ADDRESS"
