@@ -71,6 +71,12 @@ function thisProgram(): Installed {
       'This peerstor came by a package, which updates it: npm install --global, apt, or a new image of the container.',
     );
   }
+  if (process.platform === 'win32') {
+    throw new PeerstorError(
+      'bad-input',
+      'Windows replaces no program that runs: stop the device, put the newer file in the place of this one, and start it again.',
+    );
+  }
   return {
     program: process.execPath,
     system: `${process.platform}-${process.arch}`,

@@ -1,6 +1,6 @@
 /** Configuration of a device: flags and environment, parsed once, and what its home remembers. */
 import { isIP } from 'node:net';
-import { hostname } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { checkDisplayName } from '../../model/display-name.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -73,7 +73,12 @@ export interface DeviceConfig {
 
 /** The home folder: `--home`, else PEERSTOR_HOME, else `~/.peerstor`. */
 export function homeFolder(home: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
-  return resolve(home ?? env.PEERSTOR_HOME ?? join(env.HOME ?? '.', '.peerstor'));
+  return resolve(home ?? env.PEERSTOR_HOME ?? join(personFolder(env), '.peerstor'));
+}
+
+/** Windows sets no HOME; a service may have neither, and has a folder all the same. */
+function personFolder({ HOME, USERPROFILE }: NodeJS.ProcessEnv): string {
+  return HOME || USERPROFILE || homedir();
 }
 
 /** @throws `bad-input`, `bad-tune` with the flag or setting that is wrong */

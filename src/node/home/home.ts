@@ -8,7 +8,7 @@ import { newSigningKey, randomBytes, type SigningKey, signingKeyFromSeed } from 
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import { fromHex, networkId, toHex } from '../../model/ids.ts';
 import type { DeviceClass, NetworkMembership } from '../../model/records.ts';
-import { makeFolders } from '../../store/index.ts';
+import { makeFolders, nodeFiles } from '../../store/index.ts';
 import type { BandwidthSettings, Wire } from '../network/index.ts';
 import type { VolumeConfig } from './config.ts';
 import type { ReplacedSecret } from './network-secrets.ts';
@@ -315,7 +315,7 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
   const beside = `${path}.${process.pid}.new`;
   try {
     await writeBeside(beside, content, mode);
-    await rename(beside, path);
+    await nodeFiles.rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true });
     throw fullOr(path, error);
