@@ -16,9 +16,11 @@ export interface Ran {
 export function lacksDebianRoot(): string | false {
   if (process.platform !== 'linux' || !existsSync('/usr/bin/dpkg')) return 'there is no dpkg';
   if (process.getuid?.() !== 0) return 'only root may mount';
+  const folder = mkdtempSync(join(tmpdir(), 'peerstor-debian-try-'));
   const tried = spawnSync('unshare', ['--mount', '--propagation', 'private', 'sh', '-ec', script], {
-    env: { ...process.env, AT: mkdtempSync(join(tmpdir(), 'peerstor-debian-try-')), THEN: 'true' },
+    env: { ...process.env, AT: folder, THEN: 'true' },
   });
+  rmSync(folder, { recursive: true });
   return tried.status === 0 ? false : 'no layer above the file system can be mounted here';
 }
 
