@@ -17,7 +17,8 @@ import { restore } from './runs/restore.ts';
 import { ProfileRunner, type RunnerParts } from './runs/runner.ts';
 import { readView } from './snapshots/snapshot-view.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
-import { refuseOwnFolder, requireFolder } from './source/scanner.ts';
+import { refuseOwnFolder } from './source/own-folders.ts';
+import { requireFolder } from './source/scanner.ts';
 
 /** For how long the drive keeps every version below the target; `drive/versions/kept-histories.ts` reads it. */
 const keepVersionsProperty = 'peerstor:keep-versions-ms';

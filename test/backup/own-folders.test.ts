@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdir, symlink } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { lstat, mkdir, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { OwnFolders } from '../../src/backup/source/own-folders.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
 import { entryId } from '../../src/model/ids.ts';
 import { BackupWorld } from './world.ts';
@@ -18,6 +21,16 @@ async function inWorld(use: (world: BackupWorld) => Promise<void>): Promise<void
   } finally {
     await world.stop();
   }
+}
+
+const withoutMounts = mayMount() ? false : 'this machine lets nobody mount a folder here';
+
+function mayMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'peerstor-test-mount-'));
+  const mounted = spawnSync('mount', ['--bind', folder, folder]).status === 0;
+  if (mounted) spawnSync('umount', [folder]);
+  rmSync(folder, { recursive: true, force: true });
+  return mounted;
 }
 
 const isForbidden = (error: unknown) => isPeerstorError(error, 'forbidden');
@@ -57,6 +70,51 @@ describe('a backup', () => {
       assert.equal(run.state, 'failed');
       assert.match(run.sentence, /Only backups of an admin run/);
       assert.deepEqual(await world.saved(), {});
+    });
+  });
+
+  it('of an owner who is no admin any more does not begin by itself again, until it ran well', async () => {
+    await inWorld(async (world) => {
+      const next = async () => (await world.service.list(world.session))[0]?.nextRunAt ?? null;
+      const id = await world.add({ every: '1h' });
+      await world.run(id);
+      assert.notEqual(await next(), null);
+      world.role = 'member';
+      await world.run(id);
+      assert.equal(await next(), null);
+      world.role = 'admin';
+      assert.equal((await world.run(id)).state, 'done');
+      assert.notEqual(await next(), null);
+    });
+  });
+
+  it('knows the home of the device where it is mounted a second time', async () => {
+    await inWorld(async (world) => {
+      const { dev, ino } = await lstat(world.at('home'), { bigint: true });
+      const own = await OwnFolders.of([world.at('home')]);
+      assert.equal(own.has({ dev, ino }), true);
+      assert.equal(own.has({ dev: dev + 1n, ino }), false);
+      assert.equal(own.has({ dev, ino: 0n }), false);
+    });
+  });
+
+  it('leaves out the home of the device where a bind mount shows it', { skip: withoutMounts }, async () => {
+    await inWorld(async (world) => {
+      const mounted = world.at('shown');
+      await mkdir(mounted);
+      await mkdir(world.at('home', 'db'));
+      const home = world.at('home');
+      world.never = [home];
+      execFileSync('mount', ['--bind', home, mounted]);
+      try {
+        for (const folder of [mounted, join(mounted, 'db')])
+          await assert.rejects(world.add({ folder }), isForbidden, folder);
+        const id = await world.add();
+        assert.equal((await world.run(id)).state, 'done');
+        assert.deepEqual(await world.saved(), { letter: 'dear Ada' });
+      } finally {
+        execFileSync('umount', [mounted]);
+      }
     });
   });
 

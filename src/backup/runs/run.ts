@@ -22,8 +22,9 @@ import { Target } from '../snapshots/target.ts';
 import { SourceListing } from '../source/listing.ts';
 import { looksEncrypted, sampleBytes } from '../source/noise.ts';
 import { leavesOut } from '../source/patterns.ts';
-import { type FileFacts, factsOf, newNotes, scanFolders } from '../source/scanner.ts';
+import { type FileFacts, factsOf, newNotes, sameContentFacts, scanFolders } from '../source/scanner.ts';
 import { FileChanged, readSample, readSteady } from '../source/steady-file.ts';
+import { followEdited } from './edited-moves.ts';
 
 export interface RunParts extends JobParts {
   losses: readonly Loss[];
@@ -86,7 +87,9 @@ export class BackupRun {
     }
     for (const { path, error } of notes.failed) this.#tally.fail(path, error);
     this.#tally.links = notes.links;
-    return planner.finish(notes.unread.length === 0);
+    const plan = planner.finish(notes.unread.length === 0);
+    await followEdited(plan, profile.folder);
+    return plan;
   }
 
   async #readRows(): Promise<RowTable> {
@@ -101,11 +104,12 @@ export class BackupRun {
     return brakeReason({ before, gone, noisy, known: plan.known, nowMs: clock.wallMs() });
   }
 
-  async #countNoisy({ changed }: Plan): Promise<number> {
+  async #countNoisy({ changed, moved }: Plan): Promise<number> {
     const { profile, signal } = this.#parts;
     let noisy = 0;
     const tasks = new BoundedTasks(samplesAtOnce, () => undefined);
-    for (const { path } of changed) {
+    const rewritten = [...changed, ...moved.filter(({ from, facts }) => !sameContentFacts(from.file, facts))];
+    for (const { path } of rewritten) {
       signal.throwIfAborted();
       await tasks.room();
       void tasks.start(async () => {
@@ -154,9 +158,14 @@ export class BackupRun {
           // Somebody moved or deleted it in the drive: it is saved like the others.
           if (!isPeerstorError(error) || isFatal(error)) throw error;
         });
-        if (view) {
+        if (view && sameContentFacts(from.file, facts)) {
           await known.set(key, { ...from.file, ...facts, version: versionId(view.version) });
           this.#tally.count('moved');
+        } else if (view) {
+          // Edited besides: noted as it was, it is sent below, or by the next run.
+          const before = { ...from.file, version: versionId(view.version) };
+          await known.set(key, before);
+          unmoved.push({ path, key, facts, before });
         } else unmoved.push({ path, key, facts, before: undefined });
         await known.set(from.key, undefined);
       });

@@ -57,6 +57,8 @@ export class ProfileRunner {
   readonly #known: KnownFiles;
   #alarm: Alarm | undefined;
   #unfollow: (() => void) | undefined;
+  /** Its owner is no admin any more: it does not begin by itself, until a run by hand goes well or somebody changes it. */
+  #isAsleep = false;
   #running: { view: BackupRunView; done: Promise<void>; abort: AbortController } | undefined;
 
   constructor(state: ProfileState, parts: RunnerParts) {
@@ -75,6 +77,7 @@ export class ProfileRunner {
 
   start(): void {
     if (this.#alarm || this.state.paused) return;
+    this.#isAsleep = false;
     const { clock, log, settleMs } = this.#parts;
     const { folder, schedule } = this.state.profile;
     const lastMs = () => {
@@ -112,6 +115,7 @@ export class ProfileRunner {
   }
 
   async stop(): Promise<void> {
+    this.#isAsleep = false;
     const alarm = this.#alarm;
     this.#alarm = undefined;
     this.#unfollow?.();
@@ -182,8 +186,19 @@ export class ProfileRunner {
   /** Nothing begins by itself any more. */
   pause(): void {
     this.state.paused = true;
+    this.#silence();
+  }
+
+  #sleep(): void {
+    this.#isAsleep = true;
+    this.#silence();
+  }
+
+  #silence(): void {
     this.#alarm?.stop();
     this.#alarm = undefined;
+    this.#unfollow?.();
+    this.#unfollow = undefined;
   }
 
   #begin(
@@ -226,6 +241,7 @@ export class ProfileRunner {
       const outcome = await this.#runOnce(view, dryRun, signal);
       if (commands.after) await runCommand(commands.after, 'after', commands, signal);
       this.#conclude(view, outcome, dryRun);
+      if (this.#isAsleep) this.start();
     } catch (error) {
       this.#failed(view, error, signal);
     }
@@ -243,8 +259,10 @@ export class ProfileRunner {
       );
     }
     // Asked at each run: who is no admin any more reads and writes no files of this machine.
-    if (session.user.role !== 'admin')
+    if (session.user.role !== 'admin') {
+      this.#sleep();
       throw new PeerstorError('forbidden', 'Only backups of an admin run, and its owner is none any more.');
+    }
     const nowMs = clock.wallMs();
     const checkTarget = nowMs - state.checkedAtMs >= checkTargetEveryMs || nowMs < state.checkedAtMs;
     const { consent, losses, profile } = state;
@@ -293,9 +311,7 @@ export class ProfileRunner {
       view.sentence = braked;
       this.state.paused = true;
       this.state.braked = braked;
-      const alarm = this.#alarm;
-      this.#alarm = undefined;
-      alarm?.stop();
+      this.#silence();
       return;
     }
     view.state = failures > 0 ? 'partly' : 'done';

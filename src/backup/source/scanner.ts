@@ -4,11 +4,12 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { type BigIntStats, type Dirent, lstat as lstatCallback } from 'node:fs';
-import { lstat, readdir, realpath } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PeerstorError, sentenceOf } from '../../model/errors.ts';
 import { foldName } from '../../model/fold-name.ts';
 import { nameBytesMax } from '../../model/limits.ts';
+import { OwnFolders, realOf } from './own-folders.ts';
 import type { LeavesOut } from './patterns.ts';
 
 /** What tells without reading whether a file has changed. */
@@ -97,14 +98,14 @@ export async function* scanFolders(
   await requireFolder(folder);
   // Compared by their real paths: a link above the folder must not hide the keys of this device from the rule.
   const real = await realOf(folder);
-  const never = await Promise.all(options.never.map(realOf));
-  requireForeign(folder, real, never);
+  const own = await OwnFolders.of(options.never);
+  await own.refuse(folder, real);
   options.watcher?.begin();
   const waiting = [''];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     options.signal.throwIfAborted();
     options.watcher?.see(path);
-    const scanned = await scanFolder(real, path, notes, { ...options, never });
+    const scanned = await scanFolder(real, path, notes, { ...options, own });
     if (scanned === undefined && path === '')
       throw new PeerstorError('not-found', `The folder ${folder} cannot be read.`);
     if (scanned === undefined) continue;
@@ -119,22 +120,6 @@ export function below(path: string, name: string): string {
   return path === '' ? name : `${path}/${name}`;
 }
 
-/**
- * Refuses what is never saved: peerstor's own keys, database and chunks.
- * @throws `forbidden` for a folder that is one of `never` or lies in one
- */
-export async function refuseOwnFolder(folder: string, never: readonly string[]): Promise<void> {
-  requireForeign(folder, await realOf(folder), await Promise.all(never.map(realOf)));
-}
-
-function requireForeign(folder: string, real: string, never: readonly string[]): void {
-  if (!never.some((own) => real === own || real.startsWith(own.endsWith(sep) ? own : own + sep))) return;
-  throw new PeerstorError(
-    'forbidden',
-    `${folder} belongs to peerstor itself: it holds this device's keys or copies. Choose another folder.`,
-  );
-}
-
 /** @throws `not-found` for what is not there, or no folder */
 export async function requireFolder(folder: string): Promise<void> {
   const top = await lstat(folder).catch((cause: unknown) => {
@@ -143,11 +128,6 @@ export async function requireFolder(folder: string): Promise<void> {
     });
   });
   if (!top.isDirectory()) throw new PeerstorError('not-found', `${folder} is no folder.`);
-}
-
-/** Of what is not there, the path as it is. */
-async function realOf(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
 }
 
 /** Whether a path is, or lies in, a folder of `never` that the scan met. On some disks `HOME` is `home`. */
@@ -181,7 +161,7 @@ async function scanFolder(
   top: string,
   folder: string,
   notes: ScanNotes,
-  { leavesOut, never, signal }: ScanOptions,
+  { leavesOut, own, signal }: Pick<ScanOptions, 'leavesOut' | 'signal'> & { own: OwnFolders },
 ): Promise<ScannedFolder | undefined> {
   const path = folder === '' ? top : join(top, folder);
   let dirents: Awaited<ReturnType<typeof readNames>>;
@@ -198,7 +178,7 @@ async function scanFolder(
   const names: string[] = [];
   for (const { name, bytes, kind } of dirents) {
     const shown = below(folder, name);
-    if (never.length > 0 && never.includes(join(path, name))) {
+    if (own.hasPath(path, name)) {
       notes.own.push(shown);
       continue;
     }
@@ -214,6 +194,8 @@ async function scanFolder(
     else if (kind === 'folder') folders.push(name);
     else names.push(name);
   }
+  const foreign = await withoutOwn(folders, path, own);
+  for (const name of folders) if (!foreign.includes(name)) notes.own.push(below(folder, name));
   const files: { name: string; facts: FileFacts }[] = [];
   for (let at = 0; at < names.length; at += statsAtOnce) {
     const part = names.slice(at, at + statsAtOnce);
@@ -229,7 +211,17 @@ async function scanFolder(
     }
     signal.throwIfAborted();
   }
-  return { path: folder, folders, files };
+  return { path: folder, folders: foreign, files };
+}
+
+/** Without folders that are mounted from one of ours. */
+async function withoutOwn(names: string[], path: string, own: OwnFolders): Promise<string[]> {
+  if (own.isEmpty || names.length === 0) return names;
+  const stats = await statsOf(names.map((name) => join(path, name)));
+  return names.filter((_, index) => {
+    const stat = stats[index];
+    return stat === undefined || stat instanceof Error || !own.has(stat);
+  });
 }
 
 /** By callbacks: promises cost four times the processor time, which counts with many files. */
