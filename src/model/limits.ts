@@ -51,7 +51,7 @@ export const uploadChunksInFlight = 12;
 /** The same for all uploads together; each may have two whatever the others do. */
 export const chunksInFlightMax = 32;
 /** Sealed chunks kept in memory for pushing; beyond it a push reads from disk again. */
-export const pushBytesInMemoryMax = 24 * MiB;
+export const pushBytesInMemoryMax = 32 * MiB;
 export const readAheadBytes = 8 * MiB;
 /** Read ahead by all downloads of a device together: eight that run at full speed. */
 export const readAheadPoolBytes = 64 * MiB;

@@ -19,6 +19,7 @@
  * stamp = feed id (8 bytes, new at each start) ‖ number of the last batch of that feed (u48): the
  * state that the message describes.
  */
+import { chunkBuffers } from '../model/chunk-buffers.ts';
 import { PeerstorError } from '../model/errors.ts';
 import { type ChunkId, chunkId, type DeviceId, deviceId, toHex } from '../model/ids.ts';
 import { sealedChunkBytesMax } from '../model/limits.ts';
@@ -39,6 +40,14 @@ const stampBytes = 14;
 
 export type PutAnswer = 'stored' | 'present' | 'full' | 'busy';
 const putAnswers: readonly PutAnswer[] = ['stored', 'present', 'full', 'busy'];
+
+/** `chunk/put` around bytes in a buffer of `chunkBuffers`, which are not copied; undefined for other bytes. */
+export function putInPlace(id: ChunkId, bytes: Uint8Array): Uint8Array | undefined {
+  if (!chunkBuffers.isLent(bytes) || bytes.byteOffset < idBytes) return undefined;
+  const body = new Uint8Array(bytes.buffer, bytes.byteOffset - idBytes, idBytes + bytes.length);
+  body.set(Buffer.from(id, 'hex'));
+  return body;
+}
 
 export function writePut(id: ChunkId, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const body = new Uint8Array(idBytes + bytes.length);

@@ -1,5 +1,4 @@
 /** Chunks in segments on the volumes of this device. */
-
 import { resolve } from 'node:path';
 import { KeyedLock, Semaphore } from '../concurrency/index.ts';
 import type { Clock, Random } from '../model/clock.ts';
@@ -15,7 +14,7 @@ import type {
 import type { OrderedStore } from '../model/contracts/ordered-store.ts';
 import { PeerstorError } from '../model/errors.ts';
 import { type ChunkId, chunkId, type DeviceId } from '../model/ids.ts';
-import { hashesTo, mustBeChunk } from './chunks/chunk-hash.ts';
+import { hashCheck, hashesTo, mustBeChunk } from './chunks/chunk-hash.ts';
 import { ChunkReader } from './chunks/chunk-reader.ts';
 import { ChunkWriter } from './chunks/chunk-writer.ts';
 import { inReadingOrder, type PlacedChunk } from './chunks/reading-order.ts';
@@ -52,15 +51,17 @@ export interface DiskChunkStoreOptions {
   calm?: Promise<unknown>;
   /** The id of this device: in the markers of its volumes. */
   device: DeviceId;
+  /** For chunks in shared memory. */
+  sha256?: (bytes: Uint8Array) => Promise<Uint8Array>;
   /** For tests: disks that fail, other processes, smaller segments. */
   files?: DiskFiles;
   process?: ProcessIdentity;
   segmentBytesMax?: number;
 }
 
-/** Writers that wait for the disk share one sync, so more of them cost little; their bytes are in memory. */
+/** Writers that wait for the disk share one sync; their bytes are in memory. */
 const writersMax = 128;
-/** With more callers waiting the disk cannot keep up: further ones are refused. */
+/** With more callers waiting the disk cannot keep up. */
 const diskLine = { waitingMax: 1024, busySentence: 'The disk has too much to do: try again in a moment.' };
 const readersMax = 8;
 
@@ -96,6 +97,7 @@ export class DiskChunkStore implements ChunkStore {
     this.#parts = {
       files: options.files ?? nodeFiles,
       device: options.device,
+      hashesTo: options.sha256 ? hashCheck(options.sha256) : hashesTo,
       random: options.random ?? systemRandom,
       process: options.process ?? thisProcess,
       segmentBytesMax: options.segmentBytesMax,
@@ -140,7 +142,7 @@ export class DiskChunkStore implements ChunkStore {
     const { signal } = options;
     return this.#during(async (run) => {
       signal?.throwIfAborted();
-      await mustBeChunk(chunkId(id), bytes, options.trusted === true ? undefined : hashesTo);
+      await mustBeChunk(chunkId(id), bytes, options.trusted === true ? undefined : this.#parts.hashesTo);
       return await this.#parts.locks.hold(id, async () => {
         if (this.has(id)) return 'present';
         await this.#writers.run(async () => {
@@ -152,11 +154,10 @@ export class DiskChunkStore implements ChunkStore {
   }
 
   get(id: ChunkId, options: GetOptions = {}): Promise<Uint8Array> {
-    const { verify = true, signal, kept } = options;
     return this.#during(async (run) => {
-      signal?.throwIfAborted();
-      const bytes = await this.#readers.run(() => run.reader.read(chunkId(id), verify, kept), signal);
-      signal?.throwIfAborted();
+      options.signal?.throwIfAborted();
+      const bytes = await this.#readers.run(() => run.reader.read(chunkId(id), options), options.signal);
+      options.signal?.throwIfAborted();
       return bytes;
     });
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { chunkBuffers } from '../../src/model/chunk-buffers.ts';
 import { isPeerstorError } from '../../src/model/errors.ts';
 import { chunkId, deviceId, toHex } from '../../src/model/ids.ts';
 import * as wire from '../../src/replication/wire.ts';
@@ -17,6 +18,17 @@ const someStamp = fc.record(
   { noNullPrototype: true },
 );
 const someBuckets = fc.uniqueArray(fc.integer({ min: 0, max: 4095 }), { minLength: 1, maxLength: 20 });
+
+test('a chunk in a buffer of uploads is sent from where it lies, with its id before it', () => {
+  const id = chunkId('ab'.repeat(32));
+  const sealed = chunkBuffers.take().subarray(0, 1000).fill(7);
+  const body = wire.putInPlace(id, sealed);
+  assert.equal(body?.buffer, sealed.buffer);
+  assert.deepEqual(body && wire.readPut(body), { id, bytes: sealed });
+  chunkBuffers.give(sealed);
+  assert.equal(wire.putInPlace(id, sealed), undefined);
+  assert.equal(wire.putInPlace(id, new Uint8Array(100)), undefined);
+});
 
 test('every message is read as it was written', () => {
   fc.assert(

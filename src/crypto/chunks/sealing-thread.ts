@@ -6,22 +6,22 @@ import { Worker } from 'node:worker_threads';
 import { systemClock, type Timer } from '../../model/clock.ts';
 import type { Bytes } from '../bytes.ts';
 import { sha256 } from '../hash.ts';
-import { mustBePayload, payloadAt, type SealedInPlace, sealInPlace } from './chunk.ts';
+import { mustBePayload, type SealedInPlace, sealInPlace } from './chunk.ts';
 
 /** What the thread is asked. */
 export interface SealingJob {
   number: number;
-  /** Undefined: only the payload's hash is wanted. */
+  /** Undefined: only the hash of the bytes is wanted. */
   secret: Uint8Array | undefined;
   /** Shared memory, the thread's own until it answers. */
   buffer: Uint8Array;
-  /** Of the payload, which begins at `payloadAt`. */
+  /** Of the payload to be sealed, which begins at `payloadAt`. */
   length: number;
 }
 
 export type SealingAnswer = { number: number } & (
   | { sealed: SealedInPlace }
-  | { payloadHash: Bytes }
+  | { hash: Bytes }
   | { error: unknown }
 );
 
@@ -55,11 +55,11 @@ export class SealingThread {
     throw failureIn(answer);
   }
 
-  /** SHA-256 of a payload. @param buffer nobody may change it until this settles */
-  async hash(buffer: Uint8Array, length: number): Promise<Bytes> {
-    if (!isForThread(buffer, length)) return sha256(buffer.subarray(payloadAt, payloadAt + length));
-    const answer = await this.#ask(undefined, buffer, length);
-    if ('payloadHash' in answer) return answer.payloadHash;
+  /** SHA-256. Many bytes go to the thread where they are in shared memory. @param bytes nobody may change them until this settles */
+  async hash(bytes: Uint8Array): Promise<Bytes> {
+    if (!isForThread(bytes, bytes.length)) return sha256(bytes);
+    const answer = await this.#ask(undefined, bytes, bytes.length);
+    if ('hash' in answer) return answer.hash;
     throw failureIn(answer);
   }
 

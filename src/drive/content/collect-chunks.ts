@@ -2,7 +2,9 @@
  * Content that comes in several requests. Each stores the chunks of its part and gets back what the cutter has not
  * cut yet at the end; when all are there, `CollectedChunks` stand for the whole, ready to be listed.
  */
+
 import { untilStopped } from '../../concurrency/index.ts';
+import { chunkBuffers } from '../../model/chunk-buffers.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { CollectedContent } from '../../model/contracts/drive.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
@@ -10,7 +12,7 @@ import { PeerstorError } from '../../model/errors.ts';
 import { uploadChunksInFlight } from '../../model/limits.ts';
 import { ChunkTasks } from './chunk-tasks.ts';
 import type { ContentKeys } from './content-keys.ts';
-import { contentAt, payloadBuffers } from './payload-buffers.ts';
+import { contentAt } from './payload-buffers.ts';
 import { type PlainChunk, plainChunks } from './plain-chunks.ts';
 import { type StoredChunk, storeChunk } from './store-chunk.ts';
 
@@ -100,7 +102,7 @@ export async function collectChunks(options: CollectOptions): Promise<Uint8Array
   const inOrder = new InOrder(options);
   let rest: Uint8Array = new Uint8Array(0);
   try {
-    for await (const chunk of plainChunks(untilStopped(content, broken.signal), keys.gear, payloadBuffers)) {
+    for await (const chunk of plainChunks(untilStopped(content, broken.signal), keys.gear, chunkBuffers)) {
       broken.signal.throwIfAborted();
       if (!chunk.isCut) {
         rest = takeOut(chunk);
@@ -120,7 +122,7 @@ export async function collectChunks(options: CollectOptions): Promise<Uint8Array
 
 function takeOut({ buffer, size }: PlainChunk): Uint8Array {
   const bytes = new Uint8Array(buffer.subarray(contentAt, contentAt + size));
-  payloadBuffers.give(buffer);
+  chunkBuffers.give(buffer);
   return bytes;
 }
 

@@ -2,7 +2,9 @@
  * From a stream of plain bytes to durable chunks and their manifest:
  * cut → compress if it pays → seal → put, several chunks at a time; then the manifests (I1).
  */
+
 import { untilStopped } from '../../concurrency/index.ts';
+import { chunkBuffers } from '../../model/chunk-buffers.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import type { SealedPart, UploadOptions } from '../../model/contracts/uploads.ts';
 import { PeerstorError } from '../../model/errors.ts';
@@ -12,7 +14,7 @@ import { ChunkTasks } from './chunk-tasks.ts';
 import { ContentDigest } from './content-digest.ts';
 import type { ContentKeys } from './content-keys.ts';
 import { ManifestWriter } from './manifest-writer.ts';
-import { contentAt, payloadBuffers } from './payload-buffers.ts';
+import { contentAt } from './payload-buffers.ts';
 import { plainChunks } from './plain-chunks.ts';
 import { plainHashOf, type StoredChunk, storeChunk } from './store-chunk.ts';
 
@@ -125,7 +127,7 @@ async function writeChunks(
     if (!(await upload.adopt(chunk.reference.id))) throw keptIsMissing(chunk.reference.id);
     await add(chunk.slot.size, () => chunk);
   }
-  for await (const chunk of plainChunks(untilStopped(content, signal), keys.gear, payloadBuffers)) {
+  for await (const chunk of plainChunks(untilStopped(content, signal), keys.gear, chunkBuffers)) {
     if (total.references === 0)
       head = chunk.buffer.slice(contentAt, contentAt + Math.min(chunk.size, headBytes));
     if (total.size + chunk.size <= inlineBytesMax) {
@@ -133,7 +135,7 @@ async function writeChunks(
       // The cutter makes no chunk as small as this one unless it is the last.
       digest.add(await plainHashOf(chunk));
       const manifest = await manifests.inline(chunk.buffer.subarray(contentAt, contentAt + chunk.size));
-      payloadBuffers.give(chunk.buffer);
+      chunkBuffers.give(chunk.buffer);
       return written(manifest);
     }
     await tasks.room();

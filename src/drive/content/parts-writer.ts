@@ -2,12 +2,13 @@
  * Stores a few small parts as one content whose chunks end where the parts end: reading one part reads no byte of the
  * others. Thumbnails are stored like this.
  */
+import { chunkBuffers } from '../../model/chunk-buffers.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import { chunkBytesMax, inlineBytesMax, manifestReferencesMax } from '../../model/limits.ts';
 import { copyInto } from '../../model/memory.ts';
 import { ManifestWriter } from './manifest-writer.ts';
-import { contentAt, payloadBuffers } from './payload-buffers.ts';
+import { contentAt } from './payload-buffers.ts';
 import { type StoredChunk, storeChunk } from './store-chunk.ts';
 
 /** Named in the manifest (FORMAT, section 4). */
@@ -46,7 +47,7 @@ export async function writeParts(options: PartsOptions): Promise<WrittenParts> {
   for (const part of parts) {
     for (let at = 0; at < part.length; at += chunkBytesMax) {
       const piece = part.subarray(at, at + chunkBytesMax);
-      const buffer = payloadBuffers.take();
+      const buffer = chunkBuffers.take();
       copyInto(buffer, contentAt, piece);
       chunks.push(await storeChunk({ buffer, size: piece.length }, dedupeSecret, upload, signal));
     }

@@ -1,11 +1,12 @@
 /** Cuts a stream into chunks, each in one buffer in which it can be sealed. */
 import { findCut, type GearTable } from '../../chunking/index.ts';
+import type { ChunkBuffers } from '../../model/chunk-buffers.ts';
 import { chunkBytesMax } from '../../model/limits.ts';
 import { copyInto } from '../../model/memory.ts';
-import { contentAt, type PayloadBuffers } from './payload-buffers.ts';
+import { contentAt } from './payload-buffers.ts';
 
 export interface PlainChunk {
-  /** From `PayloadBuffers`; whoever takes the chunk gives it back. */
+  /** From `ChunkBuffers`; whoever takes the chunk gives it back. */
   buffer: Uint8Array;
   /** Bytes of content, which begins at `contentAt`. */
   size: number;
@@ -26,7 +27,7 @@ const strideBytes = 16 * 1024;
 export async function* plainChunks(
   pieces: AsyncIterable<Uint8Array>,
   gear: GearTable,
-  buffers: PayloadBuffers,
+  buffers: ChunkBuffers,
 ): AsyncGenerator<PlainChunk> {
   let buffer = buffers.take();
   let content = buffer.subarray(contentAt);

@@ -1,11 +1,12 @@
 /** One plain chunk on its way to this device's disk: compress if it pays, seal, put. */
 import { compressInPlace, looksCompressible, rawCodec, zstdCodec } from '../../chunking/index.ts';
-import { sealingThread } from '../../crypto/index.ts';
+import { payloadAt, sealingThread } from '../../crypto/index.ts';
+import { chunkBuffers } from '../../model/chunk-buffers.ts';
 import type { ChunkUpload } from '../../model/contracts/replication.ts';
 import type { SealedPart } from '../../model/contracts/uploads.ts';
 import { copyInto } from '../../model/memory.ts';
 import type { WrittenChunk } from './manifest-writer.ts';
-import { contentAt, payloadBuffers, setCodec } from './payload-buffers.ts';
+import { contentAt, setCodec } from './payload-buffers.ts';
 import type { PlainChunk } from './plain-chunks.ts';
 
 /** A chunk that is durable on this device, with all that a manifest and the digest of the content need. */
@@ -18,7 +19,7 @@ export interface StoredChunk extends WrittenChunk {
 type FilledBuffer = Pick<PlainChunk, 'buffer' | 'size'>;
 
 /**
- * @param chunk its buffer goes back to `payloadBuffers`; not when this rejects, as nobody knows who still reads it
+ * @param chunk its buffer goes back to `chunkBuffers`; not when this rejects, as nobody knows who still reads it
  * @returns when the chunk is durable on this device
  */
 export async function storeChunk(
@@ -37,7 +38,7 @@ export async function storeChunk(
   const facts = { plainBytes: size, sealedBytes: sealed.size, isCompressed: plainHash !== undefined };
   await beforePut?.({ id: sealed.id, key: sealed.key, ...facts });
   await upload.put(sealed.id, buffer.subarray(0, sealed.size));
-  payloadBuffers.give(buffer);
+  chunkBuffers.give(buffer);
   return { reference, slot: { key: sealed.key, size }, plainHash: plainHash ?? sealed.payloadHash };
 }
 
@@ -47,7 +48,7 @@ export async function storeRest(
   dedupeSecret: Uint8Array,
   upload: Pick<ChunkUpload, 'put'>,
 ): Promise<StoredChunk> {
-  const buffer = payloadBuffers.take();
+  const buffer = chunkBuffers.take();
   copyInto(buffer, contentAt, rest);
   return storeChunk({ buffer, size: rest.length }, dedupeSecret, upload, new AbortController().signal);
 }
@@ -71,5 +72,5 @@ async function compressed(chunk: FilledBuffer): Promise<{ payloadBytes: number; 
 /** SHA-256(0x00 ‖ plain bytes): what the payload's hash would be if it stayed raw. */
 export async function plainHashOf({ buffer, size }: FilledBuffer): Promise<Uint8Array> {
   setCodec(buffer, rawCodec);
-  return await sealingThread.hash(buffer, 1 + size);
+  return await sealingThread.hash(buffer.subarray(payloadAt, payloadAt + 1 + size));
 }

@@ -9,6 +9,8 @@ export interface GetOptions {
   signal?: AbortSignal;
   /** The bytes may lie in a buffer of `model/memory.ts`, which is the caller's alone until it gives it back. */
   kept?: boolean;
+  /** The bytes may lie in a buffer of `model/chunk-buffers.ts`, which the caller gives back: to be sent from where they lie. */
+  shared?: boolean;
 }
 
 export interface VolumeStatus {

@@ -1,5 +1,6 @@
 /** The settings of this device and what follows from them: the folders that it lends, and its limits. */
 
+import { sealingThread } from '../../crypto/index.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { CatalogAuthor } from '../../model/contracts/catalog.ts';
 import type { DeviceSettings } from '../../model/contracts/device.ts';
@@ -94,6 +95,7 @@ export class OwnSettings {
       volumeCheckMs: config.tunables.volumeCheckMs,
       rottenWindowMs: config.tunables.rottenWindowMs,
       calm: parts.calm,
+      sha256: (bytes) => sealingThread.hash(bytes),
       clock,
     });
     await store.start();

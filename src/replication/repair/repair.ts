@@ -12,7 +12,6 @@ import type { Transport } from '../../model/contracts/transport.ts';
 import { type ChunkId, chunkId, type DeviceId } from '../../model/ids.ts';
 import type { Tunables } from '../../model/limits.ts';
 import type { Log } from '../../model/log.ts';
-import { releaseMemory } from '../../model/memory.ts';
 import type { ChunkKey } from '../database/bucket-digest.ts';
 import type { HolderMask } from '../database/holder-mask.ts';
 import type { Receipts } from '../database/receipts.ts';
@@ -22,7 +21,7 @@ import type { Members } from '../peers/members.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Copies } from '../references/copies.ts';
 import type { ReferenceIndex } from '../references/reference-index.ts';
-import { pushChunk, readForPut } from '../transfer/push.ts';
+import { pushChunk, readForPut, releasePut } from '../transfer/push.ts';
 import type { PushScheduler } from '../upload/push-scheduler.ts';
 import type { PutAnswer } from '../wire.ts';
 import { Losses } from './losses.ts';
@@ -371,7 +370,7 @@ export class Repair {
   async #push(device: DeviceId, key: ChunkKey, body: Uint8Array): Promise<PutAnswer> {
     const { transport, inventory } = this.#parts;
     const answer = await pushChunk(transport, device, body, this.#stopping.signal);
-    releaseMemory(body);
+    releasePut(body);
     if (answer === 'stored' || answer === 'present') inventory.set(device, key, true);
     return answer;
   }

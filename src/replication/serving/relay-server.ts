@@ -9,11 +9,10 @@ import { idKey } from '../../model/contracts/ordered-store.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import type { ChunkId, DeviceId } from '../../model/ids.ts';
-import { releaseMemory } from '../../model/memory.ts';
 import type { Have } from '../inventory/have.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Members } from '../peers/members.ts';
-import { pushChunk, readForPut } from '../transfer/push.ts';
+import { pushChunk, readForPut, releasePut } from '../transfer/push.ts';
 import { type PutAnswer, readRelay, writePutAnswer } from '../wire.ts';
 
 /** For all askers together: each relayed chunk is in memory. */
@@ -76,7 +75,7 @@ export class RelayServer {
     }
     const body = await readForPut(store, id, signal);
     const answer = await pushChunk(transport, device, body, signal);
-    releaseMemory(body);
+    releasePut(body);
     if (answer === 'stored' || answer === 'present') inventory.set(device, idKey(id), true);
     return answer;
   }

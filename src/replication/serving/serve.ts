@@ -75,7 +75,7 @@ export class Serve {
 
   /** Hashes the bytes before they leave: a rotten copy is quarantined here and not sent. */
   async #get(body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-    return this.#parts.store.get(onlyId(body), { verify: true, signal });
+    return this.#parts.store.get(onlyId(body), { verify: true, signal, shared: true });
   }
 
   /** The asker may rely on the answer, so a chunk that is reported as present is kept for a while (I4). */

@@ -1,9 +1,10 @@
 /** Sends one chunk to one device. */
+import { chunkBuffers } from '../../model/chunk-buffers.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import type { Transport } from '../../model/contracts/transport.ts';
 import type { ChunkId, DeviceId } from '../../model/ids.ts';
 import { releaseMemory } from '../../model/memory.ts';
-import { type PutAnswer, readPutAnswer, writePut } from '../wire.ts';
+import { type PutAnswer, putInPlace, readPutAnswer, writePut } from '../wire.ts';
 
 /** A link of 20 KiB/s carries a chunk within this time. */
 const answerPatienceMs = 60_000;
@@ -33,8 +34,14 @@ export async function pushHeld(
   const body = await readForPut(store, id, signal);
   const answer = await pushChunk(transport, device, body, signal);
   // Not after an error: the body may still be in a queue that is being written.
-  releaseMemory(body);
+  releasePut(body);
   return answer;
+}
+
+/** Gives the memory of what `readForPut` gave back, after it was answered. */
+export function releasePut(body: Uint8Array): void {
+  if (chunkBuffers.isLent(body)) chunkBuffers.give(body);
+  else releaseMemory(body);
 }
 
 /**
@@ -42,7 +49,9 @@ export async function pushHeld(
  * @throws `chunk-missing`, `chunk-corrupt`, `storage-failed`
  */
 export async function readForPut(store: ChunkStore, id: ChunkId, signal: AbortSignal): Promise<Uint8Array> {
-  const bytes = await store.get(id, { verify: true, signal });
+  const bytes = await store.get(id, { verify: true, signal, shared: true });
+  const inPlace = putInPlace(id, bytes);
+  if (inPlace !== undefined) return inPlace;
   const body = writePut(id, bytes);
   releaseMemory(bytes);
   return body;

@@ -1,5 +1,6 @@
 /** Pushes new chunks to the devices that `spread-choice.ts` chooses. */
 import { Semaphore } from '../../concurrency/index.ts';
+import { chunkBufferBytes, chunkBuffers } from '../../model/chunk-buffers.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { ChunkStore } from '../../model/contracts/chunk-store.ts';
 import { idKey } from '../../model/contracts/ordered-store.ts';
@@ -8,14 +9,13 @@ import { isPeerstorError } from '../../model/errors.ts';
 import type { ChunkId, DeviceId } from '../../model/ids.ts';
 import { pushBytesInMemoryMax, sealedChunkBytesMax } from '../../model/limits.ts';
 import type { Log } from '../../model/log.ts';
-import { releaseMemory } from '../../model/memory.ts';
 import { copiesOf } from '../../model/safety.ts';
 import type { Have } from '../inventory/have.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Members } from '../peers/members.ts';
 import type { Peers } from '../peers/peers.ts';
-import { pushChunk, readForPut } from '../transfer/push.ts';
-import { type PutAnswer, writePut } from '../wire.ts';
+import { pushChunk, readForPut, releasePut } from '../transfer/push.ts';
+import { type PutAnswer, putInPlace, writePut } from '../wire.ts';
 import { PushLane, type PushLaneParts } from './push-lane.ts';
 import { RelayClient } from './relay-client.ts';
 import { isOwn, liveAttempts, newSpread, type Spread, type SpreadWatcher } from './spread.ts';
@@ -31,6 +31,8 @@ const spreadsMax = 100_000;
  * none is left.
  */
 const behindChunks = 4;
+/** Shorter chunks are copied: in place each would keep the buffer of a whole chunk. */
+const inPlaceBytesMin = 128 * 1024;
 /** Chunks decided on in one turn of the event loop. */
 const decisionsPerTurn = 256;
 
@@ -160,18 +162,19 @@ export class PushScheduler {
 
   #keepBody(spread: Spread, bytes: Uint8Array): void {
     if (spread.body) return;
-    const fits = this.#bytesInMemory + bytes.length <= pushBytesInMemoryMax;
+    const fits = this.#bytesInMemory + heldBytes(bytes) <= pushBytesInMemoryMax;
     if (!spread.onlyInMemory && !(fits && this.#choice.candidates(spread, this.#isStalled).length > 0))
       return;
-    spread.body = writePut(spread.id, bytes);
-    this.#bytesInMemory += spread.body.length;
+    const staysInPlace = bytes.length >= inPlaceBytesMin && chunkBuffers.share(bytes);
+    spread.body = (staysInPlace && putInPlace(spread.id, bytes)) || writePut(spread.id, bytes);
+    this.#bytesInMemory += heldBytes(spread.body);
   }
 
   #dropBody(spread: Spread): void {
     if (!spread.body) return;
-    this.#bytesInMemory -= spread.body.length;
+    this.#bytesInMemory -= heldBytes(spread.body);
     // A failed push may have left the body in a queue that is still being written.
-    if (!spread.attempts.some(isOwn) && !spread.pushFailed) releaseMemory(spread.body);
+    if (!spread.attempts.some(isOwn) && !spread.pushFailed) releasePut(spread.body);
     spread.body = undefined;
   }
 
@@ -282,7 +285,10 @@ export class PushScheduler {
     const release = await this.#reads.take(signal);
     try {
       const body = await this.#readBody(spread, signal);
-      return body ? await pushChunk(transport, device, body, signal) : null;
+      if (body === undefined) return null;
+      const answer = await pushChunk(transport, device, body, signal);
+      releasePut(body);
+      return answer;
     } finally {
       release();
     }
@@ -380,6 +386,11 @@ export class PushScheduler {
   #tell(spread: Spread): void {
     for (const watcher of spread.watchers) watcher.changed(spread);
   }
+}
+
+/** Of memory that the bytes keep from others. */
+function heldBytes(bytes: Uint8Array): number {
+  return chunkBuffers.isLent(bytes) ? chunkBufferBytes : bytes.length;
 }
 
 /** True when the device will never take this chunk, however often it is asked. */

@@ -1,4 +1,6 @@
 /** Chunks from the volumes, and what is done when one is not what it should be. */
+import { chunkBuffers } from '../../model/chunk-buffers.ts';
+import type { GetOptions } from '../../model/contracts/chunk-store.ts';
 import { isPeerstorError, PeerstorError } from '../../model/errors.ts';
 import type { ChunkId } from '../../model/ids.ts';
 import { shortId } from '../../model/ids.ts';
@@ -10,6 +12,9 @@ import { diskFailure, drop, type IsThere, locate, type StoreParts } from '../vol
 import type { Volume } from '../volumes/volume.ts';
 import { hashesTo } from './chunk-hash.ts';
 
+/** A shorter chunk would keep the buffer of a whole one. */
+const sharedBytesMin = 64 * 1024;
+
 export class ChunkReader {
   readonly #parts: StoreParts;
   readonly #isThere: IsThere;
@@ -19,15 +24,16 @@ export class ChunkReader {
     this.#isThere = isThere;
   }
 
-  /** @param isKept the bytes come in a buffer that the caller gives back to `keptBuffers`; @throws as `ChunkStore.get` */
-  async read(id: ChunkId, verify: boolean, isKept = false): Promise<Uint8Array> {
+  /** @throws as `ChunkStore.get` */
+  async read(id: ChunkId, options: Omit<GetOptions, 'signal'> = {}): Promise<Uint8Array> {
+    const { verify = true } = options;
     const held = locate(this.#parts, id);
     if (held === undefined) throw chunkMissing(id);
     const { size } = held.row;
-    const into = isKept && size <= sealedChunkBytesMax ? keptBuffers.take(size) : undefined;
+    const into = size <= sealedChunkBytesMax ? memoryFor(size, options) : undefined;
     // Whatever is wrong here is found out by `examine`, under the lock and with fresh eyes.
     const bytes = await held.volume.log.read(held.row, id, size, into).catch(() => undefined);
-    if (bytes !== undefined && (!verify || (await hashesTo(id, bytes)))) return bytes;
+    if (bytes !== undefined && (!verify || (await this.#parts.hashesTo(id, bytes)))) return bytes;
     return await this.examine(id);
   }
 
@@ -95,6 +101,12 @@ export class ChunkReader {
     volume.foundRotten(this.#parts.clock.monotonicMs());
     await drop(this.#parts, id, 'corrupt');
   }
+}
+
+/** Undefined: memory of its own. */
+function memoryFor(size: number, { kept, shared }: GetOptions): Uint8Array | undefined {
+  if (shared === true) return size < sharedBytesMin ? undefined : chunkBuffers.take().subarray(0, size);
+  return kept === true ? keptBuffers.take(size) : undefined;
 }
 
 function chunkMissing(id: ChunkId): PeerstorError {

@@ -99,7 +99,7 @@ export class MoveOut {
   /** A copy that is bad is quarantined and not moved: undefined. */
   async #soundBytes(reader: ChunkReader, id: ChunkId): Promise<Uint8Array | undefined> {
     try {
-      return await reader.read(id, true);
+      return await reader.read(id);
     } catch (error) {
       if (error instanceof PeerstorError) return undefined;
       throw error;

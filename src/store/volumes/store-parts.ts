@@ -14,6 +14,8 @@ export interface StoreParts extends VolumeSurroundings {
   readonly index: ChunkIndex;
   readonly locks: KeyedLock<ChunkId>;
   readonly changes: Changes;
+  /** Are these bytes the chunk? Those in shared memory may be hashed on another thread. */
+  readonly hashesTo: (id: ChunkId, bytes: Uint8Array) => Promise<boolean>;
   /** The configured volumes, those that are missing included. */
   readonly volumes: Map<VolumeId, Volume>;
 }

@@ -8,6 +8,7 @@ import type { Stream } from '@libp2p/interface';
 import type { Clock } from '../../../model/clock.ts';
 import { PeerstorError, sentenceOf } from '../../../model/errors.ts';
 import { frameBytesMax } from '../../../model/limits.ts';
+import { copyInto } from '../../../model/memory.ts';
 import type { Throttle } from '../limits/bandwidth.ts';
 import { limit } from '../limits/limit-timer.ts';
 import type { FrameStream } from './frame-stream.ts';
@@ -262,9 +263,18 @@ function* pieces(parts: readonly Uint8Array[]): Iterable<Uint8Array> {
     if (smallBytes > 0) yield Buffer.concat(small);
     small = [];
     smallBytes = 0;
-    for (let at = 0; at < part.byteLength; at += pieceBytes) yield part.subarray(at, at + pieceBytes);
+    for (let at = 0; at < part.byteLength; at += pieceBytes) yield ownPiece(part, at);
   }
   if (smallBytes > 0) yield Buffer.concat(small);
+}
+
+/** Noise may encrypt a piece after it was taken, and shared memory may have other content by then: that is copied. */
+function ownPiece(part: Uint8Array, at: number): Uint8Array {
+  const piece = part.subarray(at, at + pieceBytes);
+  if (piece.buffer instanceof ArrayBuffer) return piece;
+  const own = Buffer.allocUnsafeSlow(piece.byteLength);
+  copyInto(own, 0, piece);
+  return own;
 }
 
 /** libp2p rejects with Event objects; as an unhandled rejection such an object would end the process. */

@@ -3,6 +3,7 @@
  * answer further back in the same stream), so everything here is bounded: running requests, waiting requests,
  * and waiting notifies.
  */
+import { chunkBuffers } from '../../../model/chunk-buffers.ts';
 import type { Clock } from '../../../model/clock.ts';
 import type { Handler } from '../../../model/contracts/transport.ts';
 import { PeerstorError, sentenceOf } from '../../../model/errors.ts';
@@ -119,6 +120,7 @@ export class Inbox {
       const { sent, withdraw } = this.#options.queue.push(parts);
       running.withdraw = withdraw;
       await sent;
+      for (const part of parts) chunkBuffers.give(part);
     }
     this.#running.delete(request.id);
     this.#next();
@@ -133,6 +135,8 @@ export class Inbox {
         throw new PeerstorError('peer-failed', `The device does not know "${method}". Update it.`);
       }
       const answer = await handler(from, request.body, signal);
+      // Not after an error: something of what the handler began may still read it.
+      chunkBuffers.give(request.body);
       if (answer.byteLength > bodyBytesMax) {
         throw new PeerstorError('frame-too-large', `The answer to "${method}" is too large to send.`);
       }

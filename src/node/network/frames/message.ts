@@ -41,6 +41,10 @@ const kinds = {
   creditReturn: 22,
 } as const;
 
+/** First bytes of the frames that a sealed lane has to tell apart. */
+export const requestKind = kinds.request;
+export const answerKind = kinds.answer;
+
 export type MessageKind = keyof typeof kinds;
 
 const kindNames = new Map(

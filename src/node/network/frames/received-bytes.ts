@@ -1,7 +1,11 @@
 /** Bytes that came from a peer and were not read yet: where both kinds of connections cut their frames from. */
 import type { Clock } from '../../../model/clock.ts';
 import { PeerstorError } from '../../../model/errors.ts';
+import { copyInto, releaseMemory } from '../../../model/memory.ts';
 import { limit } from '../limits/limit-timer.ts';
+
+/** Below it, memory of its own costs more than it saves. */
+const slabBytesMax = 4096;
 
 export interface ReceivedBytesParts {
   clock: Clock;
@@ -15,6 +19,8 @@ export interface ReceivedBytesParts {
   abort: (reason: Error) => void;
   /** Why no more bytes come. */
   gone: () => Error;
+  /** Nobody else has the pieces: their memory is given back as soon as they are copied. */
+  ownsPieces?: boolean;
 }
 
 export class ReceivedBytes {
@@ -62,42 +68,53 @@ export class ReceivedBytes {
    * @throws `peer-timeout`, or what `gone` says when no more bytes come
    */
   async need(count: number, limitMs: number | undefined): Promise<void> {
-    while (this.#bytes < count) {
-      if (this.#ended) throw this.#parts.gone();
-      const before = this.#bytes;
-      await this.#arrival(before > 0 ? this.#parts.stallMs : limitMs);
-      if (this.#bytes === before && !this.#ended && !this.#parts.isHeldBack()) {
-        const error = new PeerstorError('peer-timeout', 'The device stopped sending.');
-        this.#parts.abort(error);
-        throw error;
-      }
-    }
+    while (this.#bytes < count) await this.#more(this.#bytes > 0 ? this.#parts.stallMs : limitMs);
   }
 
-  /** A copy of the first `count` bytes, which stay. There must be as many. */
-  peek(count: number): Uint8Array {
-    const slab = Buffer.allocUnsafeSlow(count);
-    let filled = 0;
-    for (let at = 0; filled < count; at += 1) {
-      const piece = this.#piece(at).subarray(0, count - filled);
-      slab.set(piece, filled);
-      filled += piece.byteLength;
-    }
-    return new Uint8Array(slab.buffer, slab.byteOffset, count);
+  /** The first byte, which stays. There must be one. */
+  get first(): number | undefined {
+    return this.#piece(0)[0];
   }
 
   /** Takes the first `count` bytes out. There must be as many. */
   cut(count: number): Uint8Array {
-    const bytes = this.peek(count);
-    let left = count;
-    while (left > 0) {
-      const piece = this.#piece(0);
-      if (piece.byteLength <= left) this.#pieces.shift();
-      else this.#pieces[0] = piece.subarray(left);
-      left -= Math.min(piece.byteLength, left);
+    // A small one comes from a slab that small ones share; a large one can be given back by itself.
+    const bytes = count < slabBytesMax ? Buffer.allocUnsafe(count) : Buffer.allocUnsafeSlow(count);
+    for (let filled = 0; filled < count; ) filled += this.#move(bytes, filled);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, count);
+  }
+
+  /** Fills the target with the next bytes while they come, which may be more than the connection holds. @throws as `need` */
+  async fill(target: Uint8Array): Promise<void> {
+    for (let filled = 0; filled < target.byteLength; ) {
+      if (this.#bytes === 0) await this.#more(this.#parts.stallMs);
+      else filled += this.#move(target, filled);
     }
+  }
+
+  /** Moves of the first piece what the target has room for. @returns how many bytes */
+  #move(target: Uint8Array, filled: number): number {
+    const piece = this.#piece(0);
+    const count = Math.min(piece.byteLength, target.byteLength - filled);
+    copyInto(target, filled, piece, 0, count);
     this.#bytes -= count;
-    return bytes;
+    if (count < piece.byteLength) this.#pieces[0] = piece.subarray(count);
+    else {
+      this.#pieces.shift();
+      if (this.#parts.ownsPieces === true) releaseBuffer(piece);
+    }
+    return count;
+  }
+
+  /** Waits until bytes have come. @throws as `need` */
+  async #more(limitMs: number | undefined): Promise<void> {
+    if (this.#ended) throw this.#parts.gone();
+    const before = this.#bytes;
+    await this.#arrival(limitMs);
+    if (this.#bytes !== before || this.#ended || this.#parts.isHeldBack()) return;
+    const error = new PeerstorError('peer-timeout', 'The device stopped sending.');
+    this.#parts.abort(error);
+    throw error;
   }
 
   #piece(at: number): Uint8Array {
@@ -119,4 +136,9 @@ export class ReceivedBytes {
       this.#parts.resume();
     });
   }
+}
+
+/** What was before the piece in its buffer was read before. */
+function releaseBuffer({ buffer, byteOffset, byteLength }: Uint8Array): void {
+  if (byteOffset + byteLength === buffer.byteLength) releaseMemory(new Uint8Array(buffer));
 }

@@ -217,7 +217,10 @@ export class RpcChannel {
     ending.addEventListener('abort', giveUp, { once: true });
     this.#pending.set(id, { resolve, reject });
     try {
-      return await promise;
+      const answer = await promise;
+      // A device may answer before it has everything. The caller uses the body's memory for other things after this.
+      await queued.sent;
+      return answer;
     } finally {
       this.#pending.delete(id);
       ending.removeEventListener('abort', giveUp);

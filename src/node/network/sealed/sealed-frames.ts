@@ -12,6 +12,7 @@ import { equalBytes, hkdf, hmacSha256 } from '../../../crypto/index.ts';
 import { PeerstorError } from '../../../model/errors.ts';
 import { type DeviceId, fromHex } from '../../../model/ids.ts';
 import { frameBytesMax } from '../../../model/limits.ts';
+import { answerKind, requestKind } from '../frames/message.ts';
 
 export const macBytes = 16;
 export const sealedHeadBytes = 4 + macBytes;
@@ -21,8 +22,8 @@ export const secretBytes = 32;
 const coveredBytesMax = 1024;
 /** Of a message of another kind. */
 const smallBytesMax = 64 * 1024;
-/** First bytes of messages whose end may be a chunk: request and answer (message.ts). */
-const chunkCarriers: readonly number[] = [10, 11];
+/** First bytes of messages whose end may be a chunk. */
+const chunkCarriers: readonly number[] = [requestKind, answerKind];
 
 /** The keys of one side; the other side has them the other way round. */
 export interface SealedKeys {

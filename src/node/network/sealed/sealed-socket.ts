@@ -1,9 +1,12 @@
 /** A TCP socket that carries the frames of `sealed-frames.ts`, with back-pressure and time limits both ways. */
 import type { Socket } from 'node:net';
+import { chunkBufferBytes, chunkBuffers } from '../../../model/chunk-buffers.ts';
 import type { Clock } from '../../../model/clock.ts';
 import { PeerstorError } from '../../../model/errors.ts';
 import { frameBytesMax } from '../../../model/limits.ts';
+import { copyInto } from '../../../model/memory.ts';
 import type { FrameStream } from '../frames/frame-stream.ts';
+import { requestKind } from '../frames/message.ts';
 import { ReceivedBytes } from '../frames/received-bytes.ts';
 import type { Throttle } from '../limits/bandwidth.ts';
 import { limit } from '../limits/limit-timer.ts';
@@ -12,6 +15,8 @@ import { coveredBytes, FrameMac, macBytes, type SealedKeys, sealedHeadBytes } fr
 /** Unread bytes at which the sender is stopped: one frame must always fit. */
 const pauseAtBytes = frameBytesMax + sealedHeadBytes;
 const closeWaitMs = 1000;
+/** Of a request; shorter ones would waste the buffer of a whole chunk. */
+const keptBytesMin = 64 * 1024;
 
 export interface SealedSocketOptions {
   keys: SealedKeys;
@@ -47,6 +52,7 @@ export class SealedSocket implements FrameStream {
       isHeldBack: () => this.#heldBack > 0,
       abort: (reason) => this.abort(reason),
       gone: () => this.#gone(),
+      ownsPieces: true,
     });
     this.#lastByteAtMs = options.clock.monotonicMs();
     socket.setNoDelay(true);
@@ -94,12 +100,17 @@ export class SealedSocket implements FrameStream {
     }
     const { stallMs } = this.#options;
     await this.#received.need(1, stallMs);
-    const covered = coveredBytes(length, this.#received.peek(1)[0]);
+    const kind = this.#received.first;
+    const covered = coveredBytes(length, kind);
     await this.#received.need(covered, stallMs);
+    const start = this.#received.cut(covered);
     // Checked before the rest is waited for: a forged length costs no memory.
-    this.#checks.check(mac, length, this.#received.peek(covered));
-    await this.#received.need(length, stallMs);
-    return this.#received.cut(length);
+    this.#checks.check(mac, length, start);
+    if (covered === length) return start;
+    const frame = kind === requestKind ? chunkFrame(length) : Buffer.allocUnsafeSlow(length);
+    copyInto(frame, 0, start);
+    await this.#received.fill(frame.subarray(covered));
+    return frame;
   }
 
   async write(parts: readonly Uint8Array[]): Promise<void> {
@@ -185,6 +196,12 @@ export class SealedSocket implements FrameStream {
     const why = cause === undefined ? 'it closed' : cause.message;
     return new PeerstorError('peer-unreachable', `The connection to the device is gone: ${why}`, { cause });
   }
+}
+
+/** A request with a chunk stays where it arrives until the chunk is on disk: its handler's end gives the buffer back. */
+function chunkFrame(length: number): Uint8Array {
+  const isChunk = length >= keptBytesMin && length <= chunkBufferBytes;
+  return isChunk ? chunkBuffers.takeMessage(length) : Buffer.allocUnsafeSlow(length);
 }
 
 function firstBytes(parts: readonly Uint8Array[], count: number): Uint8Array {

@@ -1,12 +1,14 @@
 /** The messages themselves: a channel on one end, a hand that writes frames on the other. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../../../../src/model/clock.ts';
 import type { Handler } from '../../../../src/model/contracts/transport.ts';
 import { isPeerstorError } from '../../../../src/model/errors.ts';
 import { deviceId } from '../../../../src/model/ids.ts';
 import { silentLog } from '../../../../src/model/log.ts';
 import { CreditPool } from '../../../../src/node/network/frames/credits.ts';
+import type { FrameStream } from '../../../../src/node/network/frames/frame-stream.ts';
 import { FramedStream } from '../../../../src/node/network/frames/framed-stream.ts';
 import { type Message, messageParts, readMessage } from '../../../../src/node/network/frames/message.ts';
 import { RpcChannel } from '../../../../src/node/network/frames/rpc-channel.ts';
@@ -53,6 +55,38 @@ describe('rpc channel', () => {
     await hand.write(messageParts('answer', request?.number ?? 0));
     await large;
     await end();
+  });
+
+  it('an answer that comes before all of its request was sent counts when it was', async () => {
+    const begun = Promise.withResolvers<void>();
+    const written = Promise.withResolvers<void>();
+    const answer = Buffer.concat(messageParts('answer', 1, undefined, Uint8Array.of(5)));
+    const frames = [answer];
+    const stream: FrameStream = {
+      lastByteAtMs: 0,
+      read: async () => {
+        await begun.promise;
+        return frames.shift() ?? (await new Promise<undefined>(() => undefined));
+      },
+      write: () => {
+        begun.resolve();
+        return written.promise;
+      },
+      end: async () => undefined,
+      abort: () => undefined,
+      onClosed: () => undefined,
+    };
+    const { channel } = channelOn(stream, {});
+    let isAnswered = false;
+    const call = channel.call('early', new Uint8Array(100), { timeoutMs: 5000 }).finally(() => {
+      isAnswered = true;
+    });
+    // Whoever has the answer uses the memory of the request again, while the socket would still send it.
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+    assert.equal(frames.length, 0);
+    assert.equal(isAnswered, false);
+    written.resolve();
+    assert.deepEqual([...(await call)], [5]);
   });
 
   it('the rpc channel gives a credit back when the call is given up while it waits', async () => {
@@ -157,9 +191,13 @@ describe('rpc channel', () => {
 
 async function channelAndHand(handlers: Record<string, Handler>) {
   const pair = await streamPair((stream) => new FramedStream(stream, { clock: systemClock, stallMs: 5000 }));
+  return { hand: pair.dialled, end: pair.end, ...channelOn(pair.accepted, handlers) };
+}
+
+function channelOn(stream: FrameStream, handlers: Record<string, Handler>) {
   const closed = Promise.withResolvers<Error>();
   const roundTrips: number[] = [];
-  const channel = new RpcChannel(pair.accepted, {
+  const channel = new RpcChannel(stream, {
     peer,
     handlersMax: 4,
     handlerOf: (method) => handlers[method],
@@ -170,7 +208,7 @@ async function channelAndHand(handlers: Record<string, Handler>) {
     onClosed: closed.resolve,
     onReleased: () => undefined,
   });
-  return { hand: pair.dialled, channel, closed: closed.promise, roundTrips, end: pair.end };
+  return { channel, closed: closed.promise, roundTrips };
 }
 
 /** The next message of one of these kinds; any other fails the test. */

@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { chunkIdOf } from '../../../../src/crypto/index.ts';
 import { PeerstorError } from '../../../../src/model/errors.ts';
 import { fromHex } from '../../../../src/model/ids.ts';
+import { sealedChunkBytesMax } from '../../../../src/model/limits.ts';
 import { isOnLan } from '../../../../src/node/network/sealed/lan.ts';
 import { sealedKeys } from '../../../../src/node/network/sealed/sealed-frames.ts';
 import { until } from '../../../support/until.ts';
@@ -61,6 +62,31 @@ describe('sealed lanes', () => {
       );
       assert.equal((await Promise.all(many)).length, 40);
       assert.deepEqual(await a.call(b.self, 'other', id, bulk), new Uint8Array([9]));
+    } finally {
+      await stopAll(devices);
+    }
+  });
+
+  it('a put lies in memory that the next one uses too, unless it failed', async () => {
+    const memories: ArrayBufferLike[] = [];
+    const seen: Buffer[] = [];
+    const { a, b, devices, isSealed } = await connected({ a: 'sealed', b: 'sealed' }, ({ transport }) => {
+      transport.handle('chunk/put', async (_from, body) => {
+        memories.push(body.buffer);
+        seen.push(Buffer.from(body));
+        if (body[0] === 3) throw new PeerstorError('conflict', 'Not this one.');
+        return new Uint8Array(1);
+      });
+    });
+    try {
+      await until('the sealed lane is up', isSealed);
+      const bodies = [1, 2, 3, 4, 5].map((byte) => Buffer.alloc(32 + sealedChunkBytesMax - byte, byte));
+      for (const body of bodies) await a.call(b.self, 'chunk/put', body, bulk).catch(() => undefined);
+      assert.ok(seen.every((body, at) => bodies[at]?.equals(body)));
+      const [first, second, third, fourth, fifth] = memories;
+      assert.ok(first instanceof SharedArrayBuffer);
+      assert.ok(first === second && second === third, 'memory is used again');
+      assert.ok(fourth !== third && fifth === fourth, 'memory that somebody may still read is not');
     } finally {
       await stopAll(devices);
     }
