@@ -5,9 +5,9 @@ import type { BackupChange, Backups, BackupWish, RestoreWish } from '../model/ba
 import type { Random } from '../model/clock.ts';
 import type { Audit } from '../model/contracts/audit.ts';
 import type { Session } from '../model/contracts/drive.ts';
-import { checkDisplayName, displayNameLengthMax } from '../model/display-name.ts';
 import { isPeerstorError, PeerstorError } from '../model/errors.ts';
 import { type ChunkId, entryId, grantId, toHex, userId } from '../model/ids.ts';
+import { checkDisplayName, displayNameLengthMax } from '../model/names/display-name.ts';
 import { type Importing, importAdopted } from './adopt/import-run.ts';
 import { commandsFileOf } from './profiles/commands.ts';
 import { changed, choicesOf, everyText, folderOf, keepMsOf, type Profile } from './profiles/profile.ts';

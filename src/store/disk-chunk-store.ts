@@ -31,7 +31,7 @@ import { Recount } from './upkeep/recount.ts';
 import type { RescanOutcome } from './upkeep/rescan.ts';
 import { type VolumeChange, VolumeChanges } from './upkeep/volume-changes.ts';
 import { type OpenedVolume, openVolume } from './volumes/open-volume.ts';
-import { diskFailure, dropVolume, locate, type StoreParts } from './volumes/store-parts.ts';
+import { diskFailure, dropVolume, locate, notRunning, type StoreParts } from './volumes/store-parts.ts';
 import type { Volume, VolumeOptions } from './volumes/volume.ts';
 import { VolumePresence } from './volumes/volume-presence.ts';
 
@@ -393,8 +393,4 @@ export class DiskChunkStore implements ChunkStore {
       this.#underWay.delete(doing);
     }
   }
-}
-
-function notRunning(): PeerstorError {
-  return new PeerstorError('not-ready', 'The store is not running.');
 }

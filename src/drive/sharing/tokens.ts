@@ -1,7 +1,7 @@
 /** Access tokens of programs: making, listing and ending them. */
 import type { Sharing } from '../../model/contracts/drive.ts';
-import { checkDisplayName } from '../../model/display-name.ts';
 import { PeerstorError } from '../../model/errors.ts';
+import { checkDisplayName } from '../../model/names/display-name.ts';
 import { type GrantTerms, onEntry, revokeGrant, writeGrant } from './grant-writing.ts';
 import { newTokenSecret, readSecret } from './grants/grant-secrets.ts';
 import { noteSharing, type SharingParts } from './sharing-parts.ts';

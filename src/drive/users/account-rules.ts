@@ -1,7 +1,8 @@
 /** Rules for usernames and passwords. Pure. */
-import { checkDisplayName } from '../../model/display-name.ts';
+
 import { PeerstorError } from '../../model/errors.ts';
 import { passwordBytesMax, passwordLengthMin } from '../../model/limits.ts';
+import { checkDisplayName } from '../../model/names/display-name.ts';
 
 /** The lock under which a user's record is read, changed and written: all of them share it. */
 export const usersLock = 'users';

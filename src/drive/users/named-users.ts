@@ -1,8 +1,8 @@
 /** Finds the user whom a typed name means. A name of two users means neither. */
 import type { CatalogReader } from '../../model/contracts/catalog.ts';
-import { foldDisplayName } from '../../model/display-name.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { shortId, type UserId, userId } from '../../model/ids.ts';
+import { foldDisplayName } from '../../model/names/display-name.ts';
 import { hlcTicksPerMs } from '../../model/records.ts';
 
 export interface NamedUser {

@@ -2,9 +2,9 @@
 import { isIP } from 'node:net';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { checkDisplayName } from '../../model/display-name.ts';
 import { PeerstorError } from '../../model/errors.ts';
 import { parseTunables, type Tunables } from '../../model/limits.ts';
+import { checkDisplayName } from '../../model/names/display-name.ts';
 import type { DeviceClass } from '../../model/records.ts';
 
 export interface StartOptions {

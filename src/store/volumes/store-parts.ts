@@ -66,3 +66,7 @@ export function diskFailure(volume: Volume, what: string, error: unknown): Peers
   if (diskVerdict(error) === 'broken') volume.fail(sentence, isReadOnly(error));
   return new PeerstorError('storage-failed', sentence, { cause: error });
 }
+
+export function notRunning(): PeerstorError {
+  return new PeerstorError('not-ready', 'The store is not running.');
+}

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkDisplayName, displayNameLengthMax, foldDisplayName } from '../../src/model/display-name.ts';
-import { isPeerstorError } from '../../src/model/errors.ts';
+import { isPeerstorError } from '../../../src/model/errors.ts';
+import {
+  checkDisplayName,
+  displayNameLengthMax,
+  foldDisplayName,
+} from '../../../src/model/names/display-name.ts';
 
 const checked = (text: string) => checkDisplayName('A name', text);
 const refuses = (text: string, rule: RegExp) =>

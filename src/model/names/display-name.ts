@@ -6,7 +6,7 @@
  * Sources: RFC 8264 and 8265 (PRECIS, UsernameCaseMapped: width and case are mapped, code points that are
  * ignored when shown are refused) and UTS 39, section 5.2 (letters of one script, "highly restrictive").
  */
-import { PeerstorError } from './errors.ts';
+import { PeerstorError } from '../errors.ts';
 
 export const displayNameLengthMax = 64;
 
