@@ -9,6 +9,9 @@ import { DeviceProcess } from '../cluster/device-process.ts';
 import { assertAccessible, assertNoOverflow, launchBrowser, shot, signIn, waitMs } from './browser.ts';
 import { withoutBrowser } from './browser-program.ts';
 
+/** More than the page shows at once. */
+const letters = 230;
+
 describe('backups on the page', { skip: withoutBrowser, timeout: 600_000 }, () => {
   let device: DeviceProcess;
   let browser: Browser;
@@ -17,7 +20,7 @@ describe('backups on the page', { skip: withoutBrowser, timeout: 600_000 }, () =
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'peerstor-page-backup-'));
-    for (let n = 0; n < 12; n += 1) await writeFile(join(folder, `letter ${n}.txt`), `letter ${n}`);
+    for (let n = 0; n < letters; n += 1) await writeFile(join(folder, `letter ${n}.txt`), `letter ${n}`);
     device = await DeviceProcess.start({ name: 'laptop' });
     await device.setup();
     browser = await launchBrowser();
@@ -46,23 +49,23 @@ describe('backups on the page', { skip: withoutBrowser, timeout: 600_000 }, () =
     await page.getByRole('button', { name: 'Add it' }).click();
     const list = page.getByRole('list', { name: 'Backups' });
     await list.getByText('saved', { exact: true }).waitFor();
-    await list.getByText('Files: 12 new').waitFor();
+    await list.getByText(`Files: ${letters} new`).waitFor();
     await assertAccessible(page, 'the backups');
     await shot(page, 'backups');
     assert.equal((await device.entryAt('/Backups/letters/letter 3.txt')).size, 8);
   });
 
   it('ask before they save that everything is gone, and go on when a person agrees', async () => {
-    for (let n = 0; n < 12; n += 1) await rm(join(folder, `letter ${n}.txt`));
+    for (let n = 0; n < letters; n += 1) await rm(join(folder, `letter ${n}.txt`));
     await page.getByRole('button', { name: 'Run now' }).click();
     await page.getByRole('button', { name: 'Look at it…' }).click();
-    await page.getByRole('dialog').getByText('12 of 12 files are gone').waitFor();
+    await page.getByRole('dialog').getByText(`${letters} of ${letters} files are gone`).waitFor();
     await assertAccessible(page, 'the question of the brake');
     await shot(page, 'backups-brake');
     assert.equal((await device.entryAt('/Backups/letters/letter 3.txt')).size, 8);
     await page.getByRole('button', { name: 'It is right: go on' }).click();
     await page.getByRole('button', { name: 'Run now' }).click();
-    await page.getByRole('list', { name: 'Backups' }).getByText('12 deleted').waitFor();
+    await page.getByRole('list', { name: 'Backups' }).getByText(`${letters} deleted`).waitFor();
   });
 
   it('go back in time by a slider, and bring back a file of a snapshot', async () => {
@@ -70,9 +73,13 @@ describe('backups on the page', { skip: withoutBrowser, timeout: 600_000 }, () =
     const dialog = page.getByRole('dialog');
     await dialog.getByText('0 files').waitFor();
     await dialog.getByLabel('Time').fill('0');
-    await dialog.getByText('12 files').waitFor();
+    await dialog.getByText(`${letters} files`).waitFor();
     await dialog.getByRole('list', { name: 'Files of the snapshot' }).getByText('letter 3.txt').waitFor();
     await assertAccessible(page, 'the browser of snapshots');
+    assert.equal(await dialog.getByText('letter 99.txt').count(), 0);
+    await dialog.getByRole('button', { name: 'Show more' }).click();
+    await dialog.getByText('letter 99.txt').waitFor();
+    await dialog.getByRole('button', { name: 'Show more' }).waitFor({ state: 'detached' });
     await shot(page, 'backups-snapshots');
     await dialog.getByRole('button', { name: 'Restore letter 3.txt' }).click();
     await page.getByRole('heading', { name: 'Restore “letter 3.txt”?' }).waitFor();

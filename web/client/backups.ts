@@ -25,11 +25,12 @@ export const backups = {
   restore: (id: string, wish: RestoreWish) => ask<BackupRunView>('POST', `${pathOf(id)}/restore`, wish),
   importAdopted: (id: string) => ask<BackupRunView>('POST', `${pathOf(id)}/import`),
   /** What is directly in one folder of a snapshot. */
-  inSnapshot: (id: string, at: string, under: string) =>
-    ask<Page<SnapshotEntryView>>(
-      'GET',
-      `${pathOf(id)}/snapshots/${encodeURIComponent(at)}?${new URLSearchParams({ under, direct: 'true', limit: '1000' })}`,
-    ),
+  inSnapshot: (id: string, at: string, part: { under: string; cursor: string | null; limit: number }) => {
+    const { under, cursor, limit } = part;
+    const words = { under, direct: 'true', limit: `${limit}`, ...(cursor && { cursor }) };
+    const path = `${pathOf(id)}/snapshots/${encodeURIComponent(at)}?${new URLSearchParams(words)}`;
+    return ask<Page<SnapshotEntryView>>('GET', path);
+  },
   snapshots: (id: string) => ask<Page<SnapshotView>>('GET', `${pathOf(id)}/snapshots`),
 };
 

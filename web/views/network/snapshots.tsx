@@ -9,7 +9,7 @@ import { Field } from '../../components/form/field.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Row, Rows } from '../../components/list/rows.tsx';
 import { deviceSaid, t } from '../../words/words.ts';
-import { useQuery } from '../use-query.ts';
+import { useList, useQuery } from '../use-query.ts';
 
 interface SnapshotsProps {
   backup: BackupView;
@@ -57,8 +57,8 @@ function SnapshotBrowser({ backup, snapshots, restore }: BrowserProps) {
   const [place, setPlace] = useState(newest);
   const [folder, setFolder] = useState('');
   const at = snapshots[newest - place] ?? snapshots[0];
-  const listed = useQuery(
-    async () => (at ? (await backups.inSnapshot(backup.id, at.id, folder)).items : []),
+  const listed = useList<SnapshotEntryView>(
+    at ? (cursor, limit) => backups.inSnapshot(backup.id, at.id, { under: folder, cursor, limit }) : null,
     [at?.id, folder],
   );
   if (!at) return null;
@@ -99,14 +99,21 @@ function SnapshotBrowser({ backup, snapshots, restore }: BrowserProps) {
       </div>
       <Rows
         label={t('Files of the snapshot')}
-        count={listed.answer?.length}
+        count={listed.items?.length}
         error={listed.error}
         empty={t('There is nothing here.')}
       >
-        {listed.answer?.map((entry) => (
+        {listed.items?.map((entry) => (
           <EntryLine key={entry.path} entry={entry} open={setFolder} restore={(path) => restore(at, path)} />
         ))}
       </Rows>
+      {listed.more && (
+        <div>
+          <button type="button" class="button" disabled={listed.loading} onClick={listed.loadMore}>
+            {t('Show more')}
+          </button>
+        </div>
+      )}
     </>
   );
 }
